@@ -1,0 +1,33 @@
+//! Verification of email addresses.
+
+use axum::http::Method;
+use serde_json::json;
+use shared::envelope::{Envelope, user_data};
+use shared::flow::email_verification;
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
+pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    email_verification::enter(app, &caller).await?;
+    if exchange.method == Method::GET {
+        let key = exchange.header("x-email-verification-key").map(str::trim).filter(|key| !key.is_empty());
+        let found = email_verification::inspect(app, &caller, key).await?;
+        let data = json!({"email": found.email, "user": user_data(&app.settings, &found.user)});
+        let is_authenticating = json!(found.is_authenticating);
+        return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());
+    }
+    let input = exchange.input()?;
+    exchange.allow(&[Method::POST])?;
+    let outcome = email_verification::verify(app, client, caller, input.text("key").as_deref()).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// `POST auth/email/verify/resend`: another code.
+pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    exchange.allow(&[Method::POST])?;
+    email_verification::resend(&exchange.app, &exchange.client, &caller).await?;
+    Ok(Envelope::bare(200).into())
+}

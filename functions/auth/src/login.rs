@@ -1,0 +1,58 @@
+//! Login with a password.
+
+use axum::http::Method;
+use shared::flow::login::{Credentials, count, login as log_in};
+use shared::flow::{Problem, Refusal};
+use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::settings::{AccountSettings, LoginMethod};
+
+/// `POST auth/login`.
+pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    if exchange.method == Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
+    let credentials = match exchange.input().map(|input| read(&input, &app.settings.account)) {
+        Ok(Ok(credentials)) => credentials,
+        Ok(Err(problems)) => {
+            count(app, client).await?;
+            return Err(Refusal::Invalid(problems).into());
+        }
+        Err(malformed) => {
+            count(app, client).await?;
+            return Err(malformed);
+        }
+    };
+    // Told only after the credentials were found right, as the reference does.
+    let may = match caller.user() {
+        Some(_) => Err(Refusal::Conflict),
+        None => Ok(()),
+    };
+    exchange.allow(&[Method::POST])?;
+    let outcome = log_in(app, client, caller, credentials, may).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// The one identifier that is given, and the password.
+fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let alone = account.login_methods.len() == 1;
+    let given = account.login_methods.iter().map(|method| {
+        let name = method.as_str();
+        let value = match method {
+            LoginMethod::Email => input.email_field(name, alone, &mut problems),
+            LoginMethod::Username | LoginMethod::Phone => input.char_field(name, alone, &mut problems),
+        };
+        (*method, value.unwrap_or_default())
+    });
+    let given = given.filter(|(method, _)| input.has(method.as_str())).collect::<Vec<_>>();
+    let password = input.char_field("password", true, &mut problems);
+    match (<[_; 1]>::try_from(given), password) {
+        (Ok([(method, identifier)]), Some(password)) if problems.is_empty() => {
+            Ok(Credentials { method, identifier, password })
+        }
+        (Err(_), Some(_)) if problems.is_empty() => Err(vec![Problem::general("invalid_login", "Invalid login.")]),
+        _ => Err(problems),
+    }
+}

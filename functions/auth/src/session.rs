@@ -1,0 +1,19 @@
+//! The current session.
+
+use axum::http::Method;
+use shared::flow::Outcome;
+use shared::flow::logout::logout;
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
+pub async fn session(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    exchange.input()?;
+    exchange.allow(&[Method::GET, Method::DELETE])?;
+    let outcome = if exchange.method == Method::DELETE {
+        logout(&exchange.app, caller).await?
+    } else {
+        Outcome::unchanged(caller)
+    };
+    Ok(exchange.answer(&outcome))
+}

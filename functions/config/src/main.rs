@@ -1,0 +1,7 @@
+//! The `config` function in AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let app = shared::http::aws_app()?;
+    shared::http::run(shared::http::router(&app, config::endpoints())).await
+}

@@ -1,0 +1,70 @@
+//! What runs beside the requests: the mailer on the table's stream, its sweep, and the table's TTL.
+
+use crate::{Error, Table};
+use embedded::{Embedded, Start, Stream};
+use mailer::{Mailer, handle_stream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often the due index is looked at, where a stream delivers most.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How often it is, where it delivers all.
+const POLL: Duration = Duration::from_millis(200);
+/// How often items past their time are deleted, and stream records that were read forgotten.
+const TIDY: Duration = Duration::from_secs(20);
+
+pub(crate) fn start(table: &Table, name: &str, mailer: Mailer) -> Result<(), Error> {
+    let mailer = Arc::new(mailer);
+    match table {
+        Table::Embedded(embedded) => {
+            let stream = embedded.stream(name, Start::TrimHorizon)?;
+            tokio::spawn(follow(embedded.clone(), stream, mailer.clone()));
+            tokio::spawn(sweep(mailer, SWEEP));
+            tokio::spawn(expire(embedded.clone()));
+        }
+        Table::Elsewhere(_) => {
+            tokio::spawn(sweep(mailer, POLL));
+        }
+    }
+    Ok(())
+}
+
+/// Hands the stream's records to the mailer as Lambda would, and forgets those that were read.
+async fn follow(embedded: Embedded, mut stream: Stream, mailer: Arc<Mailer>) {
+    let mut tidy = interval(TIDY);
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        match stream.next_records() {
+            Ok(records) => drop(handle_stream(&mailer, &records).await), // what failed stays due
+            Err(error) => tracing::error!(%error, "the stream cannot be read"),
+        }
+        tokio::select! {
+            () = embedded.changed() => {}
+            _ = tidy.tick() => if let Err(error) = stream.trim() {
+                tracing::warn!(%error, "the stream was not trimmed");
+            }
+        }
+    }
+}
+
+async fn sweep(mailer: Arc<Mailer>, every: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = mailer.sweep().await {
+            tracing::error!(%error, "the outbox was not swept");
+        }
+    }
+}
+
+async fn expire(embedded: Embedded) {
+    let mut ticks = interval(TIDY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = embedded.sweep_expired() {
+            tracing::error!(%error, "expired items were not deleted");
+        }
+    }
+}

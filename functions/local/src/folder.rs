@@ -1,0 +1,39 @@
+//! A folder in place of a mail service.
+
+use mailer::{SendError, Sent, Transport};
+use shared::outbox::mime::sms_file;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Writes each message to a file: `*.eml` and `*.sms`, in the order in which they were sent.
+pub struct Folder {
+    path: PathBuf,
+    written: AtomicU64,
+}
+
+impl Folder {
+    /// The folder must exist.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, written: AtomicU64::new(0) }
+    }
+
+    /// Under another name first: whoever watches the folder sees whole messages only.
+    fn write(&self, kind: &str, bytes: &[u8]) -> Result<(), SendError> {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{:06}-{}-{number:06}.{kind}", number, std::process::id());
+        let partial = self.path.join(format!(".{name}"));
+        let transient = |error: std::io::Error| SendError::Transient(error.to_string());
+        std::fs::write(&partial, bytes).map_err(transient)?;
+        std::fs::rename(&partial, self.path.join(name)).map_err(transient)
+    }
+}
+
+impl Transport for Folder {
+    fn mail<'a>(&'a self, _to: &'a str, message: &'a [u8]) -> Sent<'a> {
+        Box::pin(async move { self.write("eml", message) })
+    }
+
+    fn sms<'a>(&'a self, to: &'a str, text: &'a str) -> Sent<'a> {
+        Box::pin(async move { self.write("sms", sms_file(to, text).as_bytes()) })
+    }
+}

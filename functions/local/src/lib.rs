@@ -1,0 +1,167 @@
+//! The whole service in one process: every function's endpoints, an embedded DynamoDB, and a mailer that writes
+//! to a folder.
+
+mod background;
+mod folder;
+mod secret_key;
+
+pub use folder::Folder;
+
+use aws_sdk_dynamodb::Client;
+use axum::Router;
+use axum::extract::connect_info::ConnectInfo;
+use axum::http::Request;
+use embedded::Embedded;
+use mailer::Mailer;
+use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
+use shared::app::App;
+use shared::http::{Endpoint, Peer, router};
+use shared::outbox::render::RenderError;
+use shared::settings::{Problems, Settings, Source};
+use shared::store::{Store, StoreError, create_table};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Puts something between the service and its table.
+pub type Wrap = Box<
+    dyn Fn(
+        aws_smithy_runtime_api::client::http::SharedHttpClient,
+    ) -> aws_smithy_runtime_api::client::http::SharedHttpClient,
+>;
+
+/// How the service is to run.
+pub struct Options {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder of the embedded table; none keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// The folder that messages are written to.
+    pub outbox: PathBuf,
+    /// The settings.
+    pub source: Source,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The random source.
+    pub chance: Arc<dyn Chance>,
+    /// What lies between the endpoints and the table; the mailer has its own way to it.
+    pub wrap: Option<Wrap>,
+    /// Routes beside the service's own.
+    pub beside: Router,
+}
+
+impl Options {
+    /// As it runs on a laptop.
+    pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+        Self { listen, data, outbox, source, clock, chance, wrap: None, beside: Router::new() }
+    }
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings.
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    /// The embedded table.
+    #[error("the embedded table: {0}")]
+    Embedded(#[from] embedded::Error),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The message templates.
+    #[error(transparent)]
+    Templates(#[from] RenderError),
+    /// A folder, a file or a socket.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+    /// The environment names a table elsewhere, but not enough to reach it.
+    #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
+    Endpoint(#[from] shared::store::aws::NotInLambda),
+}
+
+fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
+    move |error| Error::Io(what.to_string(), error)
+}
+
+/// Every function's endpoints.
+pub fn endpoints() -> Vec<Endpoint> {
+    config::endpoints().into_iter().chain(auth::endpoints()).collect()
+}
+
+/// Runs the service. `ready` is told once it answers, with the address it is reached at.
+///
+/// # Errors
+/// It cannot start.
+pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Error> {
+    let (listen, data) = (options.listen, options.data);
+    std::fs::create_dir_all(&options.outbox).map_err(io(options.outbox.display()))?;
+    let listener = TcpListener::bind(listen).await.map_err(io(listen))?;
+    let port = listener.local_addr().map_err(io(listen))?.port();
+    let secret_key = secret_key::find_or_make(data.as_deref(), &*options.chance).map_err(io("the secret key"))?;
+    let source = options
+        .source
+        .with_default("PUBLIC_URL", || format!("http://localhost:{port}"))
+        .with_default("SECRET_KEY", || secret_key);
+    for name in Settings::unread(&source) {
+        tracing::warn!("{name} is set, but this version does not read it");
+    }
+    let settings = Settings::load(&source)?;
+
+    let table = Table::open(data.as_deref())?;
+    create_table(&table.client(None), &settings.service.table).await?;
+    let app = |client: Client| {
+        let name = settings.service.table.clone();
+        let store = Store::new(client, name, options.clock.clone(), options.chance.clone());
+        let mut app = App::new(settings.clone(), store, options.clock.clone(), options.chance.clone());
+        if matches!(table, Table::Elsewhere(_)) {
+            app.outbox_grace = 0; // no stream to read: the sweep delivers
+        }
+        Arc::new(app)
+    };
+    let mailer = Mailer::new(app(table.client(None)), Box::new(Folder::new(options.outbox.clone())))?;
+    background::start(&table, &settings.service.table, mailer)?;
+
+    let service = router(&app(table.client(options.wrap.as_ref())), endpoints());
+    let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
+    let service = options.beside.fallback_service(service);
+    ready(settings.service.public_url.as_str().trim_end_matches('/'));
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).await.map_err(io("the server"))
+}
+
+async fn with_peer<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        request.extensions_mut().insert(Peer(peer.ip()));
+    }
+    request
+}
+
+/// Where the table is.
+enum Table {
+    Embedded(Embedded),
+    /// Where `AWS_ENDPOINT_URL_DYNAMODB` says.
+    Elsewhere(Client),
+}
+
+impl Table {
+    fn open(data: Option<&std::path::Path>) -> Result<Self, Error> {
+        if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
+            return Ok(Self::Elsewhere(shared::store::aws::client()?));
+        }
+        Ok(Self::Embedded(match data {
+            Some(folder) => Embedded::open(&folder.join("latchkey.db"))?,
+            None => Embedded::memory()?,
+        }))
+    }
+
+    fn client(&self, wrap: Option<&Wrap>) -> Client {
+        match (self, wrap) {
+            (Self::Elsewhere(client), _) => client.clone(),
+            (Self::Embedded(embedded), None) => embedded.client(),
+            (Self::Embedded(embedded), Some(wrap)) => embedded::client(wrap(embedded.http_client())),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! One message: lease, render, send, delete.
+
+use shared::app::App;
+use shared::outbox::mime::{self, MimeError};
+use shared::outbox::render::{RenderError, Renderer};
+use shared::outbox::{Channel, Message};
+use shared::store::{Committed, StoreError, Write};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Why a transport did not take a message.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It never will: the address is refused, or the message.
+    #[error("refused for good: {0}")]
+    Permanent(String),
+    /// It may later.
+    #[error("not now: {0}")]
+    Transient(String),
+}
+
+/// What a transport's promise looks like.
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+
+/// Takes messages to their readers.
+pub trait Transport: Send + Sync {
+    /// Sends a mail: an RFC 5322 message to one address.
+    fn mail<'a>(&'a self, to: &'a str, message: &'a [u8]) -> Sent<'a>;
+    /// Sends a text message to an E.164 number.
+    fn sms<'a>(&'a self, to: &'a str, text: &'a str) -> Sent<'a>;
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It went out.
+    Sent,
+    /// There is nothing to do: it is gone, or somebody else is at it.
+    Nothing,
+    /// It was thrown away: too late, or unsendable.
+    Dropped,
+    /// It stays due.
+    Later,
+}
+
+/// Delivers messages by a transport.
+pub struct Mailer {
+    app: Arc<App>,
+    renderer: Renderer,
+    transport: Box<dyn Transport>,
+}
+
+/// Seconds that a lease lasts: longer than any transport takes.
+const LEASE: i64 = 60;
+/// Deliveries that are tried before a message is left for an operator to look at.
+const MOST_ATTEMPTS: u32 = 8;
+
+impl Mailer {
+    /// A mailer with the templates of the settings.
+    ///
+    /// # Errors
+    /// The folder of templates cannot be read.
+    pub fn new(app: Arc<App>, transport: Box<dyn Transport>) -> Result<Self, RenderError> {
+        let settings = &app.settings;
+        let folder = settings.service.templates_dir.clone().map(Into::into);
+        let prefix = settings.account.email_subject_prefix.clone();
+        let renderer = Renderer::new(folder, prefix, settings.service.product_name.clone())?;
+        Ok(Self { app, renderer, transport })
+    }
+
+    /// Delivers the message with this id, if it is there and nobody else is at it.
+    ///
+    /// # Errors
+    /// The table is unavailable; the message stays due.
+    pub async fn deliver(&self, id: &str) -> Result<Delivery, StoreError> {
+        let Some(mut message) = self.app.store.find::<Message>(&Message::key_of(id)).await? else {
+            return Ok(Delivery::Nothing);
+        };
+        let now = self.app.now();
+        if message.attempts > 0 && message.due_at > now.seconds() {
+            return Ok(Delivery::Nothing); // leased, or waiting for its next try
+        }
+        if message.channel == Channel::Nobody {
+            return self.finish(&message, Delivery::Nothing).await;
+        }
+        if now > message.pointless_after {
+            tracing::warn!(event = "message_late", kind = message.kind, "a message came too late and was dropped");
+            return self.finish(&message, Delivery::Dropped).await;
+        }
+        message.attempts += 1;
+        message.due_at = now.seconds() + LEASE;
+        match self.app.store.commit(vec![Write::replace(&message)?]).await? {
+            Committed::Done => message.version += 1,
+            Committed::Refused(_) | Committed::Contended => return Ok(Delivery::Nothing),
+        }
+        match self.send(&message).await {
+            Ok(()) => {
+                tracing::info!(event = "message_sent", kind = message.kind, "a message was sent");
+                self.finish(&message, Delivery::Sent).await
+            }
+            Err(SendError::Permanent(error)) => {
+                tracing::error!(event = "message_refused", kind = message.kind, error, "a message was dropped");
+                self.finish(&message, Delivery::Dropped).await
+            }
+            Err(SendError::Transient(error)) => {
+                tracing::warn!(event = "message_failed", kind = message.kind, error, "a message will be tried again");
+                self.postpone(message).await
+            }
+        }
+    }
+
+    /// Delivers what is due by the index: what the stream missed, and what failed before.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn sweep(&self) -> Result<Vec<Delivery>, StoreError> {
+        const MOST: i32 = 100;
+        let mut deliveries = Vec::new();
+        for key in self.app.store.list_due(MOST).await? {
+            if let Some(id) = key.pk.strip_prefix("OUTBOX#") {
+                deliveries.push(self.deliver(id).await?);
+            }
+        }
+        Ok(deliveries)
+    }
+
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let permanent = |error: &dyn std::fmt::Display| SendError::Permanent(error.to_string());
+        let contents = message.open(&self.app).ok_or_else(|| permanent(&"it cannot be opened"))?;
+        if message.channel == Channel::Sms {
+            let text = self.renderer.sms(&message.kind, &contents.params).map_err(|e| permanent(&e))?;
+            return self.transport.sms(&contents.to, &text).await;
+        }
+        let to = mime::address(&contents.to).map_err(|e: MimeError| permanent(&e))?;
+        let mail = self.renderer.mail(&message.kind, &contents.params).map_err(|e| permanent(&e))?;
+        let host = self.app.settings.service.public_url.host_str().unwrap_or("localhost");
+        let from = &self.app.settings.mail.from;
+        // The id is the message's own: a mail that is sent twice is the same mail.
+        let id = format!("{}@{host}", message.id);
+        let bytes = mime::message(from, &to, &mail, message.created.to_jiff(), &id).map_err(|e| permanent(&e))?;
+        self.transport.mail(&to, &bytes).await
+    }
+
+    /// Later and later, up to an hour; in the end only the due index knows it, and the alarm on its age.
+    async fn postpone(&self, mut message: Message) -> Result<Delivery, StoreError> {
+        let pause = 30i64.saturating_mul(1 << message.attempts.min(7)).min(3600);
+        let next = if message.attempts >= MOST_ATTEMPTS { 86_400 } else { pause };
+        message.due_at = self.app.now().seconds() + next;
+        self.app.store.commit(vec![Write::replace(&message)?]).await?;
+        Ok(Delivery::Later)
+    }
+
+    async fn finish(&self, message: &Message, delivery: Delivery) -> Result<Delivery, StoreError> {
+        self.app.store.insist(vec![Write::delete(message)]).await?;
+        Ok(delivery)
+    }
+}

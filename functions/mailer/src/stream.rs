@@ -1,0 +1,27 @@
+//! Events of the table's stream.
+
+use crate::Mailer;
+use serde_json::{Value as Json, json};
+
+/// The ids of the messages that these stream records insert, with each record's sequence number.
+pub fn message_ids(records: &[Json]) -> Vec<(String, String)> {
+    let inserted = |record: &Json| {
+        let text = |pointer| record.pointer(pointer).and_then(Json::as_str);
+        let id = text("/dynamodb/Keys/pk/S")?.strip_prefix("OUTBOX#")?;
+        let number = text("/dynamodb/SequenceNumber").unwrap_or_default();
+        (text("/eventName") == Some("INSERT")).then(|| (id.to_owned(), number.to_owned()))
+    };
+    records.iter().filter_map(inserted).collect()
+}
+
+/// Handles a batch of stream records as Lambda wants it: the answer names the records to deliver again.
+pub async fn handle_stream(mailer: &Mailer, records: &[Json]) -> Json {
+    let mut failed = Vec::new();
+    for (id, number) in message_ids(records) {
+        if let Err(error) = mailer.deliver(&id).await {
+            tracing::error!(%error, "a message could not be looked at");
+            failed.push(json!({"itemIdentifier": number}));
+        }
+    }
+    json!({"batchItemFailures": failed})
+}

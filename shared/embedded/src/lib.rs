@@ -1,0 +1,137 @@
+//! An embedded DynamoDB behind the real AWS SDK client, without a socket.
+//!
+//! [`Embedded`] owns a database (a SQLite file, or memory) and hands out an HTTP client for the
+//! SDK whose "server" is that database, called inline. The code under test or under development
+//! is therefore the code that runs against AWS: the same client, the same serialisation, the same
+//! errors, the same retries.
+//!
+//! [`faults`] puts a layer between the two that counts requests and makes them fail the ways
+//! DynamoDB and networks do.
+
+mod client;
+mod connector;
+pub mod faults;
+mod stream;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use dynoxide::Database;
+use tokio::sync::Notify;
+
+pub use client::client;
+pub use dynoxide::DynoxideError;
+pub use stream::{Start, Stream};
+
+/// Why the embedded database could not be opened, swept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder of the database file could not be made.
+    #[error("cannot create the folder of the database: {0}")]
+    Folder(#[from] std::io::Error),
+    /// SQLite wants its path as text.
+    #[error("the path of the database is not UTF-8")]
+    Path,
+    /// The database itself answered with an error.
+    #[error(transparent)]
+    Database(#[from] DynoxideError),
+    /// The table has no stream to read.
+    #[error("table {0} has no stream")]
+    NoStream(String),
+    /// Old stream records could not be forgotten.
+    #[error("cannot trim the stream: {0}")]
+    Trim(#[from] rusqlite::Error),
+    /// A stream record could not be turned into JSON.
+    #[error("cannot write a stream record as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// An embedded DynamoDB. Clones share the database.
+#[derive(Clone)]
+pub struct Embedded {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    file: Option<PathBuf>,
+    changed: Notify,
+}
+
+impl Embedded {
+    /// Opens the database in a SQLite file; the file and its folder are created if absent.
+    pub fn open(file: &Path) -> Result<Self, Error> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let path = file.to_str().ok_or(Error::Path)?;
+        Ok(Self::over(Database::new(path)?, Some(file.to_owned())))
+    }
+
+    /// Opens a database that lives as long as its last clone.
+    pub fn memory() -> Result<Self, Error> {
+        Ok(Self::over(Database::memory()?, None))
+    }
+
+    fn over(database: Database, file: Option<PathBuf>) -> Self {
+        let changed = Notify::new();
+        Self { inner: Arc::new(Inner { database, file, changed }) }
+    }
+
+    /// The HTTP client to build an SDK client on: every request goes to this database, whatever
+    /// its address says.
+    pub fn http_client(&self) -> SharedHttpClient {
+        connector::http_client(self.clone())
+    }
+
+    /// An SDK client of this database: [`client`] over [`Embedded::http_client`].
+    pub fn client(&self) -> aws_sdk_dynamodb::Client {
+        client(self.http_client())
+    }
+
+    /// Deletes every item whose time to live has passed, as DynamoDB does in its own time, and
+    /// returns how many there were.
+    pub fn sweep_expired(&self) -> Result<usize, Error> {
+        let swept = self.inner.database.sweep_ttl()?;
+        if swept > 0 {
+            self.notify_changed();
+        }
+        Ok(swept)
+    }
+
+    /// Resolves once something has been written since it last resolved, at once if something
+    /// already has. Meant for one waiter: a write wakes a single one.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    /// Reads the stream of a table from a point on.
+    pub fn stream(&self, table: &str, from: Start) -> Result<Stream, Error> {
+        Stream::new(self.clone(), table, from)
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.inner.file.as_deref()
+    }
+
+    fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    /// `notify_one` keeps a permit while nobody waits, so a write between two waits is not missed.
+    fn notify_changed(&self) {
+        self.inner.changed.notify_one();
+    }
+}
+
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Embedded")
+    }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

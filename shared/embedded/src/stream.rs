@@ -1,0 +1,115 @@
+//! A table's stream, in the shape that Lambda delivers it.
+
+use dynoxide::DynoxideError;
+use dynoxide::actions::describe_stream::DescribeStreamRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use serde_json::Value;
+use std::time::Duration;
+
+use crate::{Embedded, Error};
+
+/// Where in a stream to start reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The oldest record.
+    TrimHorizon,
+    /// Whatever is written from now on.
+    Latest,
+    /// The record after the one with this sequence number.
+    After(String),
+}
+
+/// A reader of a table's stream.
+///
+/// A clone is a bookmark: keep one before handling a batch and go back to it when the batch fails.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    embedded: Embedded,
+    arn: String,
+    shard: String,
+    /// Never `Latest`.
+    position: Start,
+}
+
+impl Stream {
+    pub(crate) fn new(embedded: Embedded, table: &str, from: Start) -> Result<Self, Error> {
+        let database = embedded.database();
+        let request = DescribeTableRequest { table_name: table.to_owned() };
+        let described = database.describe_table(request)?.table;
+        let arn = described.latest_stream_arn.ok_or_else(|| Error::NoStream(table.to_owned()))?;
+        let request = DescribeStreamRequest { stream_arn: arn.clone(), ..Default::default() };
+        let shards = database.describe_stream(request)?.stream_description.shards;
+        // Dynoxide keeps one shard for a table, for ever.
+        let shard = shards.into_iter().next().ok_or_else(|| Error::NoStream(table.to_owned()))?;
+        // "From now on" is settled here and not at the first read, which may come much later.
+        let position = match from {
+            Start::Latest => {
+                shard.sequence_number_range.ending_sequence_number.map_or(Start::TrimHorizon, Start::After)
+            }
+            from => from,
+        };
+        Ok(Self { arn, shard: shard.shard_id, position, embedded })
+    }
+
+    /// All records since the last call, each exactly as an element of `Records` in the event that
+    /// Lambda passes to a function; none when nothing was written.
+    pub fn next_records(&mut self) -> Result<Vec<Value>, Error> {
+        let mut records = Vec::new();
+        // A fresh iterator each time: unlike a position, an iterator goes stale while nobody reads.
+        let mut iterator = Some(self.iterator()?);
+        while let Some(shard_iterator) = iterator {
+            let page = self.embedded.database().get_records(GetRecordsRequest { shard_iterator, limit: None })?;
+            let Some(last) = page.records.last() else {
+                break;
+            };
+            self.position = Start::After(last.dynamodb.sequence_number.clone());
+            for record in &page.records {
+                let mut record = serde_json::to_value(record)?;
+                // The one field that the stream's own API leaves out and Lambda adds.
+                record["eventSourceARN"] = Value::from(self.arn.as_str());
+                records.push(record);
+            }
+            iterator = page.next_shard_iterator;
+        }
+        Ok(records)
+    }
+
+    /// Where the next read starts; never [`Start::Latest`]. Lets a reader carry on after a restart.
+    pub fn position(&self) -> &Start {
+        &self.position
+    }
+
+    /// Forgets the records before the last one that was read. DynamoDB does that after a day; here
+    /// every write looks through all that are kept. Only for a database in a file.
+    pub fn trim(&self) -> Result<(), Error> {
+        let (Start::After(last), Some(file)) = (&self.position, self.embedded.file()) else {
+            return Ok(());
+        };
+        let connection = rusqlite::Connection::open(file)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.execute(
+            "DELETE FROM _stream_records WHERE CAST(sequence_number AS INTEGER) < CAST(?1 AS INTEGER)",
+            [last],
+        )?;
+        Ok(())
+    }
+
+    fn iterator(&self) -> Result<String, Error> {
+        let (kind, sequence_number) = match &self.position {
+            Start::After(number) => ("AFTER_SEQUENCE_NUMBER", Some(number.clone())),
+            _ => ("TRIM_HORIZON", None),
+        };
+        let request = GetShardIteratorRequest {
+            stream_arn: self.arn.clone(),
+            shard_id: self.shard.clone(),
+            shard_iterator_type: kind.to_owned(),
+            sequence_number,
+        };
+        let answer = self.embedded.database().get_shard_iterator(request)?;
+        answer
+            .shard_iterator
+            .ok_or_else(|| DynoxideError::InternalServerError("the stream gave no iterator".to_owned()).into())
+    }
+}

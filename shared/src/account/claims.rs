@@ -1,0 +1,146 @@
+//! Who holds an address or a name. The key is the address or the name, so holding it twice cannot happen.
+
+use super::UserId;
+use super::username::fold_username;
+use crate::store::{Item, Key, Store, StoreError, Write};
+use serde::{Deserialize, Serialize};
+
+const OWNER: &str = "OWNER";
+
+/// A user's hold on an email address. The owner is the one who verified it, or else who came first; more
+/// holders there are only where enumeration prevention is strict, or addresses need not be unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailClaim {
+    /// In lower case.
+    pub email: String,
+    /// Who holds it.
+    pub user: UserId,
+    /// Whether they verified it.
+    pub verified: bool,
+    /// Whether this is the owner's claim.
+    pub owner: bool,
+    /// Counts changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl EmailClaim {
+    /// A claim on an address that nobody holds.
+    pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
+        Self { email: email.to_owned(), user, verified, owner: true, version: 0 }
+    }
+
+    /// A claim beside the owner's.
+    pub fn holder(email: &str, user: UserId, verified: bool) -> Self {
+        Self { email: email.to_owned(), user, verified, owner: false, version: 0 }
+    }
+
+    fn partition(email: &str) -> String {
+        format!("EMAIL#{email}")
+    }
+}
+
+impl Item for EmailClaim {
+    fn key(&self) -> Key {
+        let sk = if self.owner { OWNER.to_owned() } else { format!("HOLDER#{}", self.user) };
+        Key::new(Self::partition(&self.email), sk)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// All claims on an address, the owner's first.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_email_claims(store: &Store, email: &str) -> Result<Vec<EmailClaim>, StoreError> {
+    /// More holders of one address than this are not looked at.
+    const MOST: i32 = 10;
+    store.list(&EmailClaim::partition(email), "", MOST).await
+}
+
+/// Somebody else has verified the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmailTaken;
+
+/// Whether the user could own the address: nobody else has verified it, or that does not matter.
+pub fn can_own(claims: &[EmailClaim], user: UserId, unique: bool) -> bool {
+    !unique || !claims.iter().any(|claim| claim.verified && claim.user != user)
+}
+
+/// What a new, unverified hold on an address writes: as owner where nobody is, else beside them.
+///
+/// # Errors
+/// Only those of building a write.
+pub fn claim_email(claims: &[EmailClaim], email: &str, user: UserId) -> Result<Write, StoreError> {
+    if claims.iter().any(|claim| claim.owner) {
+        Write::create(&EmailClaim::holder(email, user, false))
+    } else {
+        Write::create(&EmailClaim::owner(email, user, false))
+    }
+}
+
+/// What verifying an address writes: the user becomes its owner; an owner who never verified it stays a holder.
+///
+/// # Errors
+/// Only those of building a write.
+pub fn own_email(
+    claims: &[EmailClaim],
+    email: &str,
+    user: UserId,
+    unique: bool,
+) -> Result<Result<Vec<Write>, EmailTaken>, StoreError> {
+    if !can_own(claims, user, unique) {
+        return Ok(Err(EmailTaken));
+    }
+    let mut writes = Vec::new();
+    let beside = claims.iter().find(|claim| !claim.owner && claim.user == user);
+    match claims.iter().find(|claim| claim.owner) {
+        Some(owner) if owner.user != user && owner.verified => {
+            let version = beside.map_or(0, |claim| claim.version);
+            writes.push(Write::save(&EmailClaim { version, ..EmailClaim::holder(email, user, true) })?);
+            return Ok(Ok(writes));
+        }
+        Some(owner) => {
+            writes
+                .push(Write::replace(&EmailClaim { version: owner.version, ..EmailClaim::owner(email, user, true) })?);
+            if owner.user != user {
+                writes.push(Write::create(&EmailClaim::holder(email, owner.user, false))?);
+            }
+        }
+        None => writes.push(Write::create(&EmailClaim::owner(email, user, true))?),
+    }
+    if let Some(beside) = beside {
+        writes.push(Write::delete(beside));
+    }
+    Ok(Ok(writes))
+}
+
+/// A user's hold on a username.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameClaim {
+    /// The name, folded.
+    pub name: String,
+    /// Who holds it.
+    pub user: UserId,
+    /// Counts changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl Item for NameClaim {
+    fn key(&self) -> Key {
+        name_key(&self.name)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// Where the claim on a username is.
+pub fn name_key(username: &str) -> Key {
+    Key::new(format!("NAME#{}", fold_username(username)), OWNER)
+}

@@ -1,0 +1,181 @@
+//! The user: one item that holds everything whose rules cross.
+
+use crate::ambient::Timestamp;
+use crate::secret::{decode, encode, password};
+use crate::settings::Settings;
+use crate::store::{Item, Key};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Names a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+impl UserId {
+    /// A new one (UUID version 4).
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(random).into_uuid())
+    }
+
+    /// Where the user is.
+    pub fn key(self) -> Key {
+        Key::new(format!("USER#{}", self.0), "USER")
+    }
+}
+
+impl std::fmt::Display for UserId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An email address of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Random: what was signed for an address does not fit the same address added again.
+    pub id: String,
+    /// In lower case.
+    pub email: String,
+    /// Whether the user has shown that mail to it reaches them.
+    pub verified: bool,
+    /// Whether mail goes here.
+    pub primary: bool,
+}
+
+impl Address {
+    /// Random bytes in an address's id.
+    pub const ID_LENGTH: usize = 8;
+
+    /// A new address, not verified.
+    pub fn new(email: &str, primary: bool, id: [u8; Self::ID_LENGTH]) -> Self {
+        Self { id: encode(&id), email: email.to_owned(), verified: false, primary }
+    }
+
+    /// The id's bytes.
+    pub fn id_bytes(&self) -> Vec<u8> {
+        decode(&self.id).unwrap_or_default()
+    }
+}
+
+/// A user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// Names the user for good.
+    pub id: UserId,
+    /// Counts changes; two requests cannot both build on the same one.
+    #[serde(default)]
+    pub version: u64,
+    /// Sessions of an earlier generation are dead.
+    #[serde(default)]
+    pub generation: u64,
+    /// Whether the user may log in.
+    pub is_active: bool,
+    /// In the case that was asked for, where accounts have usernames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Given name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub first_name: String,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_name: String,
+    /// A role, in the numbers of django-jwt-allauth: 0 for a plain user.
+    #[serde(default)]
+    pub role: u32,
+    /// Whatever else a deployer keeps with the user.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, serde_json::Value>,
+    /// The password's hash in Django's encoding; none where the user has no password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Email addresses, at most [`User::MOST_ADDRESSES`].
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    /// When the account was made.
+    pub date_joined: Timestamp,
+    /// When the user last logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_login: Option<Timestamp>,
+}
+
+impl User {
+    /// Most email addresses of a user: the item stays small.
+    pub const MOST_ADDRESSES: usize = 20;
+
+    /// A new user, active, with nothing yet.
+    pub fn new(id: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            version: 0,
+            generation: 0,
+            is_active: true,
+            username: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            role: 0,
+            attributes: BTreeMap::new(),
+            password: None,
+            addresses: Vec::new(),
+            date_joined: now,
+            last_login: None,
+        }
+    }
+
+    /// Where mail to the user goes.
+    pub fn primary_email(&self) -> Option<&str> {
+        let primary = self.addresses.iter().find(|address| address.primary);
+        primary.or(self.addresses.first()).map(|address| address.email.as_str())
+    }
+
+    /// The user's address of this text.
+    pub fn address(&self, email: &str) -> Option<&Address> {
+        self.addresses.iter().find(|address| address.email == email)
+    }
+
+    /// The user's address of this id.
+    pub fn address_by_id(&self, id: &[u8]) -> Option<&Address> {
+        self.addresses.iter().find(|address| address.id_bytes() == id)
+    }
+
+    /// The address that a verification is about when none is named: the primary one first, then a verified one.
+    pub fn address_to_verify(&self) -> Option<&Address> {
+        self.addresses.iter().max_by_key(|address| (address.primary, address.verified))
+    }
+
+    /// Whether the address is verified, or, where none is named, any.
+    pub fn has_verified_email(&self, email: Option<&str>) -> bool {
+        self.addresses.iter().any(|address| address.verified && email.is_none_or(|email| email == address.email))
+    }
+
+    /// Marks an address verified, and primary if none is.
+    pub fn mark_verified(&mut self, email: &str) {
+        let primary = !self.addresses.iter().any(|address| address.primary);
+        for address in self.addresses.iter_mut().filter(|address| address.email == email) {
+            address.verified = true;
+            address.primary |= primary;
+        }
+    }
+
+    /// Whether the user can log in with a password.
+    pub fn has_usable_password(&self) -> bool {
+        self.password.as_deref().is_some_and(password::is_usable)
+    }
+
+    /// What people see as the user's name.
+    pub fn display(&self, settings: &Settings) -> &str {
+        let username = self.username.as_deref().filter(|_| settings.account.username_field.is_some());
+        username.filter(|name| !name.is_empty()).or(self.primary_email()).unwrap_or("user")
+    }
+}
+
+impl Item for User {
+    fn key(&self) -> Key {
+        self.id.key()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}

@@ -1,0 +1,114 @@
+//! What a username may be, and making one where signup does not ask for it.
+
+use crate::ambient::{Chance, random};
+use crate::settings::AccountSettings;
+use unicode_normalization::UnicodeNormalization;
+
+/// Most characters of a username (Django's `AbstractUser`).
+const MOST: usize = 150;
+
+/// Why a username will not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsernameProblem {
+    /// Other characters than letters, digits and `@.+-_`.
+    Invalid,
+    /// `ACCOUNT_USERNAME_BLACKLIST` has it.
+    Blacklisted,
+    /// Too few characters.
+    TooShort,
+    /// Too many characters.
+    TooLong,
+}
+
+/// Names are the same that differ in case only.
+pub fn fold_username(username: &str) -> String {
+    username.to_lowercase()
+}
+
+/// What is wrong with a username, whoever has it.
+pub fn check_username(username: &str, settings: &AccountSettings) -> Vec<UsernameProblem> {
+    let length = username.chars().count();
+    let mut problems = Vec::new();
+    if length < settings.username_min_length {
+        problems.push(UsernameProblem::TooShort);
+    }
+    if length > MOST {
+        problems.push(UsernameProblem::TooLong);
+    }
+    if problems.is_empty() {
+        problems.extend(check_letters(username, settings));
+    }
+    problems
+}
+
+fn check_letters(username: &str, settings: &AccountSettings) -> Option<UsernameProblem> {
+    let allowed = |c: char| c.is_alphanumeric() || "_@.+-".contains(c);
+    let blacklisted = |entry: &String| entry.to_lowercase() == username.to_lowercase();
+    if username.is_empty() || !username.chars().all(allowed) {
+        Some(UsernameProblem::Invalid)
+    } else if settings.username_blacklist.iter().any(blacklisted) {
+        Some(UsernameProblem::Blacklisted)
+    } else {
+        None
+    }
+}
+
+/// Usernames to try for somebody who gave none: made from the first text that gives one, plain at first,
+/// then with more and more random digits and letters.
+pub fn suggestions(texts: &[&str], settings: &AccountSettings, chance: &dyn Chance) -> Vec<String> {
+    let usable = |base: &String| check_letters(base, settings).is_none();
+    let base = texts.iter().map(|text| base(text)).find(usable).unwrap_or_else(|| "user".to_owned());
+    let shortest = settings.username_min_length.saturating_sub(base.len()).max(1);
+    let plain = (base.len() >= settings.username_min_length).then(|| base.clone());
+    let with_suffix = (shortest..shortest + 7).map(|length| {
+        let room = MOST - length;
+        let digits = random::<16>(chance);
+        let suffix = digits.iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect::<String>();
+        format!("{}{suffix}", base.chars().take(room).collect::<String>())
+    });
+    plain.into_iter().chain(with_suffix).collect()
+}
+
+/// The part of a text before any `@`, in plain letters.
+fn base(text: &str) -> String {
+    let plain = text.nfkd().filter(char::is_ascii);
+    let allowed = |c: &char| c.is_alphanumeric() || c.is_whitespace() || "_@.+-".contains(*c);
+    let letters = plain.filter(allowed).collect::<String>().to_lowercase();
+    let local = letters.split('@').next().unwrap_or_default();
+    local.split_whitespace().collect::<Vec<_>>().join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemChance;
+    use crate::settings::{Settings, Source};
+
+    fn settings(pairs: &[(&str, &str)]) -> AccountSettings {
+        let secret = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
+        let all = pairs.iter().copied().chain([secret]);
+        let source = Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Settings::load(&source).unwrap().account
+    }
+
+    #[test]
+    fn a_username_is_made_from_what_there_is() {
+        let settings = settings(&[("ACCOUNT_USERNAME_BLACKLIST", r#"["Admin"]"#)]);
+        let first = |texts: &[&str]| suggestions(texts, &settings, &SystemChance)[0].clone();
+        assert_eq!(first(&["", "", "Ada.Lovelace@example.com"]), "ada.lovelace");
+        assert_eq!(first(&["Žofie Nová"]), "zofie_nova");
+        assert_eq!(first(&["admin@example.com", "user"]), "user");
+        assert!(suggestions(&["a@b.c"], &settings, &SystemChance)[3].starts_with('a'));
+    }
+
+    #[test]
+    fn the_rules_of_usernames_hold() {
+        let settings = settings(&[("ACCOUNT_USERNAME_MIN_LENGTH", "3"), ("ACCOUNT_USERNAME_BLACKLIST", r#"["root"]"#)]);
+        let check = |name: &str| check_username(name, &settings);
+        assert!(check("Žofie_+.-@1").is_empty());
+        assert_eq!(check("ab"), [UsernameProblem::TooShort]);
+        assert_eq!(check("a b c"), [UsernameProblem::Invalid]);
+        assert_eq!(check("ROOT"), [UsernameProblem::Blacklisted]);
+        assert_eq!(check(&"x".repeat(151)), [UsernameProblem::TooLong]);
+    }
+}

@@ -1,0 +1,76 @@
+//! Everything that an operation needs, in one value that is handed to it.
+
+use crate::ambient::{Chance, Clock, Timestamp, random};
+use crate::secret::Keys;
+use crate::secret::password::{self, Parameters, Verdict};
+use crate::secret::strength::Policy;
+use crate::settings::Settings;
+use crate::store::Store;
+use std::sync::Arc;
+
+/// The service's parts.
+pub struct App {
+    /// All settings.
+    pub settings: Settings,
+    /// The table.
+    pub store: Store,
+    /// Keys derived from `SECRET_KEY`.
+    pub keys: Keys,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The random source.
+    pub chance: Arc<dyn Chance>,
+    /// Cost of new password hashes.
+    pub hashing: Parameters,
+    /// What a new password must be.
+    pub password_policy: Policy,
+    /// Seconds until the sweep looks for a message that the table's stream should have delivered.
+    pub outbox_grace: i64,
+}
+
+impl App {
+    /// The parts, from settings, table, clock and random source.
+    pub fn new(settings: Settings, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+        let keys = Keys::new(&settings.service);
+        let (hashing, password_policy) = (Parameters::default(), Policy::default());
+        Self { settings, store, keys, clock, chance, hashing, password_policy, outbox_grace: 60 }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        random(&*self.chance)
+    }
+
+    /// Hashes a password, off the async threads.
+    pub async fn hash_password(&self, password: String) -> String {
+        let (salt, parameters) = (self.random(), self.hashing);
+        blocking(move || password::hash(&password, salt, &parameters)).await
+    }
+
+    /// Checks a password, off the async threads. Where there is nothing to check it against, a hash is
+    /// computed all the same: the time tells nothing (ASVS 5.0 6.3.8).
+    pub async fn verify_password(&self, password: String, encoded: Option<String>) -> Verdict {
+        let (salt, parameters) = (self.random(), self.hashing);
+        blocking(move || match encoded {
+            Some(encoded) if password::is_usable(&encoded) => password::verify(&password, &encoded, &parameters),
+            _ => {
+                password::hash(&password, salt, &parameters);
+                Verdict::Wrong
+            }
+        })
+        .await
+    }
+}
+
+/// Runs what takes milliseconds of CPU on a thread for such things.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The response shapes of the headless API: `status`, `data`, `meta`, `errors`.
+
+use crate::account::User;
+use crate::app::App;
+use crate::flow::Problem;
+use crate::session::{AuthenticationRecord, Caller, Token};
+use crate::settings::{ClientKind, Provider, Settings};
+use serde_json::{Map, Value as Json, json};
+
+/// A response body and its status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// The HTTP status, which the body repeats.
+    pub status: u16,
+    /// The body.
+    pub body: Json,
+}
+
+impl Envelope {
+    /// A status and nothing to say beside it.
+    pub fn bare(status: u16) -> Self {
+        Self { status, body: json!({"status": status}) }
+    }
+
+    /// 200 with data.
+    pub fn data(data: Json) -> Self {
+        Self { status: 200, body: json!({"status": 200, "data": data}) }
+    }
+
+    /// 400: what is wrong with the input.
+    pub fn errors(problems: &[Problem]) -> Self {
+        let error = |problem: &Problem| {
+            let mut error = json!({"message": problem.message, "code": problem.code});
+            if let Some(param) = problem.param {
+                error["param"] = json!(param);
+            }
+            error
+        };
+        let errors = problems.iter().map(error).collect::<Vec<_>>();
+        Self { status: 400, body: json!({"status": 400, "errors": errors}) }
+    }
+
+    /// Adds to `meta`.
+    pub fn with_meta(mut self, name: &str, value: Json) -> Self {
+        self.body["meta"][name] = value;
+        self
+    }
+
+    /// Who the caller is, or what they could do to become somebody: the answer of most of `auth/`.
+    pub fn authentication(app: &App, client: ClientKind, caller: &Caller, issued: Option<&Token>) -> Self {
+        let envelope = match caller {
+            Caller::User(parts) => {
+                let (user, session) = &**parts;
+                let methods = session.methods.iter().map(record).collect::<Vec<_>>();
+                let data = json!({"user": user_data(&app.settings, user), "methods": methods});
+                Self::data(data).with_meta("is_authenticated", json!(true))
+            }
+            Caller::Gone => Self::unauthenticated(app, client, caller, 410),
+            Caller::Anonymous | Caller::Pending(_) => Self::unauthenticated(app, client, caller, 401),
+        };
+        match issued {
+            Some(token) if client == ClientKind::App => envelope.with_meta("session_token", json!(token.text())),
+            _ => envelope,
+        }
+    }
+
+    fn unauthenticated(app: &App, client: ClientKind, caller: &Caller, status: u16) -> Self {
+        let data = json!({"flows": flows(app, client, caller)});
+        let body = json!({"status": status, "data": data, "meta": {"is_authenticated": false}});
+        Self { status, body }
+    }
+}
+
+fn record(record: &AuthenticationRecord) -> Json {
+    let mut shown = json!({"method": record.method, "at": record.at.as_f64()});
+    if let Some(email) = &record.email {
+        shown["email"] = json!(email);
+    }
+    if let Some(username) = &record.username {
+        shown["username"] = json!(username);
+    }
+    shown
+}
+
+/// A user, as clients see one. Shown to people half-way in too, so there is little in it.
+pub fn user_data(settings: &Settings, user: &User) -> Json {
+    let mut data = json!({
+        "id": user.id,
+        "display": user.display(settings),
+        "has_usable_password": user.has_usable_password(),
+    });
+    if let Some(email) = user.primary_email() {
+        data["email"] = json!(email);
+    }
+    if let (Some(_), Some(username)) = (&settings.account.username_field, &user.username) {
+        data["username"] = json!(username);
+    }
+    data
+}
+
+/// The ways in that are open, and the one that the caller is on.
+fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
+    let settings = &app.settings;
+    let (account, social) = (&settings.account, &settings.social);
+    let mut flows = Vec::new();
+    let mut open = |id: &str| flows.push(json!({"id": id}));
+    if !social.only {
+        open("login");
+    }
+    if account.login_by_code_enabled {
+        open("login_by_code");
+    }
+    if account.signup_open && !social.only {
+        open("signup");
+    }
+    if social.enabled {
+        let ids = social.providers.0.iter().map(|provider| provider.id.as_str()).collect::<Vec<_>>();
+        if !ids.is_empty() {
+            if client == ClientKind::Browser {
+                flows.push(json!({"id": "provider_redirect", "providers": ids}));
+            }
+            flows.push(json!({"id": "provider_token", "providers": ids}));
+        }
+    }
+    if settings.mfa.enabled && settings.mfa.passkey_login_enabled {
+        flows.push(json!({"id": "mfa_login_webauthn"}));
+    }
+    let stage = caller.session().and_then(|session| session.pending_stage(settings, app.now()));
+    if let Some(stage) = stage {
+        flows.push(json!({"id": stage.as_str(), "is_pending": true}));
+    }
+    if account.password_reset_by_code_enabled && !social.only {
+        flows.push(json!({"id": "password_reset_by_code", "is_pending": false}));
+    }
+    flows
+}
+
+/// What a client needs to know before anybody logs in.
+pub fn configuration(settings: &Settings) -> Envelope {
+    let account = &settings.account;
+    let methods = account.login_methods.iter().map(|method| method.as_str()).collect::<Vec<_>>();
+    let mut shown = json!({
+        "login_methods": methods,
+        "is_open_for_signup": account.signup_open,
+        "email_verification_by_code_enabled": account.email_verification_by_code_enabled,
+        "login_by_code_enabled": account.login_by_code_enabled,
+        "password_reset_by_code_enabled": account.password_reset_by_code_enabled,
+    });
+    // What older clients read.
+    let legacy = match (methods.contains(&"email"), methods.contains(&"username")) {
+        (true, true) => Some("username_email"),
+        (true, false) => Some("email"),
+        (false, true) => Some("username"),
+        (false, false) => None,
+    };
+    if let Some(legacy) = legacy {
+        shown["authentication_method"] = json!(legacy);
+    }
+    let mut data = Map::from_iter([("account".to_owned(), shown)]);
+    if settings.social.enabled {
+        let providers = settings.social.providers.0.iter().map(provider_data).collect::<Vec<_>>();
+        data.insert("socialaccount".to_owned(), json!({"providers": providers}));
+    }
+    if settings.mfa.enabled {
+        let mfa = json!({
+            "supported_types": settings.mfa.supported_types,
+            "passkey_login_enabled": settings.mfa.passkey_login_enabled,
+        });
+        data.insert("mfa".to_owned(), mfa);
+    }
+    if settings.user_sessions.enabled {
+        let shown = json!({"track_activity": settings.user_sessions.track_activity});
+        data.insert("usersessions".to_owned(), shown);
+    }
+    Envelope::data(Json::Object(data))
+}
+
+fn provider_data(provider: &Provider) -> Json {
+    let mut data = json!({
+        "id": provider.id,
+        "name": provider.name,
+        "flows": ["provider_redirect", "provider_token"],
+        "client_id": provider.client_id,
+    });
+    if let Some(url) = &provider.openid_configuration_url {
+        data["openid_configuration_url"] = json!(url);
+    }
+    data
+}

@@ -1,0 +1,67 @@
+//! Why a flow does not do what was asked.
+
+use crate::store::StoreError;
+use std::borrow::Cow;
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field, where it is one's.
+    pub param: Option<&'static str>,
+    /// What clients tell problems apart by.
+    pub code: Cow<'static, str>,
+    /// What people read.
+    pub message: Cow<'static, str>,
+}
+
+impl Problem {
+    /// A problem of a field.
+    pub fn field(
+        param: &'static str,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { param: Some(param), code: code.into(), message: message.into() }
+    }
+
+    /// A problem of the whole.
+    pub fn general(code: &'static str, message: &'static str) -> Self {
+        Self { param: None, code: code.into(), message: message.into() }
+    }
+
+    /// An address that somebody else has.
+    pub fn email_taken(param: &'static str) -> Self {
+        Self::field(param, "email_taken", "A user is already registered with this email address.")
+    }
+
+    /// Too many failed logins.
+    pub fn too_many_login_attempts() -> Self {
+        Self::general("too_many_login_attempts", "Too many failed login attempts. Try again later.")
+    }
+}
+
+/// Why a flow does not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The input will not do.
+    #[error("invalid input")]
+    Invalid(Vec<Problem>),
+    /// It does not fit where the caller stands.
+    #[error("conflict")]
+    Conflict,
+    /// Nobody may do this.
+    #[error("forbidden")]
+    Forbidden,
+    /// Too often.
+    #[error("rate limited")]
+    RateLimited,
+    /// The table did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}

@@ -1,0 +1,65 @@
+//! Cookies of the browser client, under Django's names and with its attributes.
+
+use crate::settings::{SameSite, Settings};
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::{Cookie, CookieBuilder, time::Duration};
+
+/// The value of a cookie, by the last header that has it.
+pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all("cookie").iter().filter_map(|line| line.to_str().ok());
+    let cookies = lines.flat_map(|line| Cookie::split_parse(line.to_owned()).filter_map(Result::ok));
+    cookies.filter(|cookie| cookie.name() == name).last().map(|cookie| cookie.value().to_owned())
+}
+
+fn secure(settings: &Settings, setting: Option<bool>) -> bool {
+    setting.unwrap_or(settings.service.public_url.scheme() == "https")
+}
+
+fn finish(
+    builder: CookieBuilder<'static>,
+    domain: Option<&String>,
+    same_site: SameSite,
+    age: Option<i64>,
+) -> Option<HeaderValue> {
+    let builder = match same_site {
+        SameSite::Lax => builder.same_site(cookie::SameSite::Lax),
+        SameSite::Strict => builder.same_site(cookie::SameSite::Strict),
+        SameSite::None => builder.same_site(cookie::SameSite::None),
+        SameSite::Omitted => builder,
+    };
+    let builder = match domain {
+        Some(domain) => builder.domain(domain.clone()),
+        None => builder,
+    };
+    let builder = match age {
+        Some(seconds) => builder.max_age(Duration::seconds(seconds)),
+        None => builder,
+    };
+    HeaderValue::from_str(&builder.build().to_string()).ok()
+}
+
+/// The session cookie. `None` as token takes it away.
+pub(super) fn session(settings: &Settings, token: Option<&str>) -> Option<HeaderValue> {
+    let cookies = &settings.cookies;
+    let forget = cookies.session_expire_at_browser_close || settings.account.session_remember == Some(false);
+    let age = match token {
+        None => Some(0),
+        Some(_) if forget => None,
+        Some(_) => Some(cookies.session_age),
+    };
+    let builder = Cookie::build((cookies.session_name.clone(), token.unwrap_or_default().to_owned()))
+        .path(cookies.session_path.clone())
+        .secure(secure(settings, cookies.session_secure))
+        .http_only(cookies.session_httponly);
+    finish(builder, cookies.session_domain.as_ref(), cookies.session_samesite, age)
+}
+
+/// The CSRF cookie, which scripts of the frontend read.
+pub(super) fn csrf(settings: &Settings, secret: &str) -> Option<HeaderValue> {
+    let cookies = &settings.cookies;
+    let builder = Cookie::build((cookies.csrf_name.clone(), secret.to_owned()))
+        .path(cookies.csrf_path.clone())
+        .secure(secure(settings, cookies.csrf_secure))
+        .http_only(cookies.csrf_httponly);
+    finish(builder, cookies.csrf_domain.as_ref(), cookies.csrf_samesite, cookies.csrf_age)
+}

@@ -1,0 +1,94 @@
+//! CSRF protection as Django does it: a secret in a cookie, the same in a header, and an `Origin` that is ours.
+
+use super::cookies;
+use crate::ambient::{Chance, random};
+use crate::secret::same;
+use crate::settings::Settings;
+use axum::http::{HeaderMap, Method};
+use url::Url;
+
+const SECRET_LENGTH: usize = 32;
+const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/// A new secret.
+pub(super) fn new_secret(chance: &dyn Chance) -> String {
+    let bytes: [u8; SECRET_LENGTH * 2] = random(chance);
+    // Two bytes a letter: no letter is noticeably likelier.
+    let letter = |pair: &[u8]| char::from(LETTERS[(usize::from(pair[0]) * 256 + usize::from(pair[1])) % LETTERS.len()]);
+    bytes.chunks_exact(2).map(letter).collect()
+}
+
+/// The secret that the caller's cookie holds, if it is one.
+pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    unmask(&cookies::read(headers, &settings.cookies.csrf_name)?)
+}
+
+/// Whether an unsafe request comes from a page of ours.
+pub(super) fn is_allowed(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
+        return true;
+    }
+    is_from_us(headers, settings) && has_token(headers, settings)
+}
+
+/// By `Origin`; over https, where there is none, by `Referer`.
+fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let own = &settings.service.public_url;
+    let trusted = |origin: &str| {
+        own.origin().ascii_serialization() == origin
+            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted == origin)
+    };
+    match (text("origin"), text("referer")) {
+        (Some(origin), _) => trusted(origin),
+        (None, _) if own.scheme() != "https" => true,
+        (None, Some(page)) => Url::parse(page).is_ok_and(|page| trusted(&page.origin().ascii_serialization())),
+        (None, None) => false,
+    }
+}
+
+fn has_token(headers: &HeaderMap, settings: &Settings) -> bool {
+    let header = settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-");
+    let given = headers.get(header.to_lowercase()).and_then(|value| value.to_str().ok()).and_then(unmask);
+    match (secret(headers, settings), given) {
+        (Some(secret), Some(given)) => same(secret.as_bytes(), given.as_bytes()),
+        _ => false,
+    }
+}
+
+/// A secret as it is, or as Django's templates mask it: random letters, then the secret shifted by them.
+fn unmask(token: &str) -> Option<String> {
+    let places = token.bytes().map(|letter| LETTERS.iter().position(|known| *known == letter));
+    let places = places.collect::<Option<Vec<_>>>()?;
+    match places.len() {
+        SECRET_LENGTH => Some(token.to_owned()),
+        length if length == 2 * SECRET_LENGTH => {
+            let (mask, shifted) = places.split_at(SECRET_LENGTH);
+            let letter = |(shifted, mask): (&usize, &usize)| {
+                char::from(LETTERS[(shifted + LETTERS.len() - mask) % LETTERS.len()])
+            };
+            Some(shifted.iter().zip(mask).map(letter).collect())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemChance;
+
+    #[test]
+    fn a_masked_token_is_the_secret_again() {
+        let secret = new_secret(&SystemChance);
+        assert_eq!(secret.len(), 32);
+        assert_eq!(unmask(&secret).as_deref(), Some(secret.as_str()));
+        let place = |letter: u8| LETTERS.iter().position(|known| *known == letter).unwrap();
+        let mask = new_secret(&SystemChance);
+        let shifted = secret.bytes().zip(mask.bytes()).map(|(s, m)| char::from(LETTERS[(place(s) + place(m)) % 62]));
+        assert_eq!(unmask(&format!("{mask}{}", shifted.collect::<String>())), Some(secret));
+        for nonsense in ["", "short", &"?".repeat(32), &"a".repeat(33)] {
+            assert_eq!(unmask(nonsense), None);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One request, as a handler sees it.
+
+use super::address::{Peer, client_address};
+use super::{Answer, Input, cookies, csrf};
+use crate::app::App;
+use crate::flow::{Outcome, Refusal};
+use crate::session::{Caller, ClientInfo, find_caller};
+use crate::settings::ClientKind;
+use crate::store::StoreError;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// Why a request gets no answer of the kind it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejection {
+    /// A flow's own refusal.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The app's session token is no good, or no longer.
+    #[error("the session token is no good")]
+    Gone,
+    /// The body is no JSON object.
+    #[error("the body is no JSON object")]
+    MalformedBody,
+    /// The body is larger than anything sensible.
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// The endpoint does not do this.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// An unsafe request of a browser that is not from a page of ours.
+    #[error("the CSRF check failed")]
+    Csrf,
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// A request.
+pub struct Exchange {
+    /// The service's parts.
+    pub app: Arc<App>,
+    /// Which kind of client asks.
+    pub kind: ClientKind,
+    /// The method; HEAD counts as GET.
+    pub method: Method,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Who asks, as far as the network shows.
+    pub client: ClientInfo,
+    body: Bytes,
+}
+
+impl Exchange {
+    /// Bytes of a body that are read at all (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
+    const MOST_BODY: usize = 2_621_440;
+
+    /// Reads a request, and turns away what is forged or too large.
+    ///
+    /// # Errors
+    /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`].
+    pub async fn read(app: Arc<App>, kind: ClientKind, request: Request<Body>) -> Result<Self, Rejection> {
+        let (parts, body) = request.into_parts();
+        if kind == ClientKind::Browser && !csrf::is_allowed(&parts.method, &parts.headers, &app.settings) {
+            return Err(Rejection::Csrf);
+        }
+        let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
+        let ip = client_address(peer, &parts.headers, &app.settings.service);
+        let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let client = ClientInfo { ip, user_agent: user_agent.to_owned() };
+        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
+        let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
+        Ok(Self { app, kind, method, headers: parts.headers, client, body })
+    }
+
+    /// Who asks. Without a credential nobody has to be asked for it.
+    ///
+    /// # Errors
+    /// [`Rejection::Gone`] for an app whose token is no good; the table is unavailable.
+    pub async fn caller(&self) -> Result<Caller, Rejection> {
+        let Some(credential) = self.credential() else { return Ok(Caller::Anonymous) };
+        match (find_caller(&self.app, &credential).await?, self.kind) {
+            (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
+            (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
+            (caller, _) => Ok(caller),
+        }
+    }
+
+    /// Turns away an app whose token is no good, where it does not matter who asks.
+    ///
+    /// # Errors
+    /// As [`Exchange::caller`].
+    pub async fn caller_of_app(&self) -> Result<(), Rejection> {
+        match self.kind {
+            ClientKind::App => self.caller().await.map(|_| ()),
+            ClientKind::Browser => Ok(()),
+        }
+    }
+
+    /// Turns away a method that the endpoint does nothing for.
+    ///
+    /// # Errors
+    /// [`Rejection::MethodNotAllowed`].
+    pub fn allow(&self, methods: &[Method]) -> Result<(), Rejection> {
+        if methods.contains(&self.method) { Ok(()) } else { Err(Rejection::MethodNotAllowed) }
+    }
+
+    /// Where a flow has led, as this client is told.
+    pub fn answer(&self, outcome: &Outcome) -> Answer {
+        Answer::outcome(&self.app, self.kind, outcome)
+    }
+
+    /// The session token, from where this kind of client keeps it.
+    fn credential(&self) -> Option<String> {
+        let credential = match self.kind {
+            ClientKind::App => {
+                let header = self.headers.get("x-session-token")?;
+                Some(header.to_str().unwrap_or("unreadable").to_owned())
+            }
+            ClientKind::Browser => cookies::read(&self.headers, &self.app.settings.cookies.session_name),
+        };
+        credential.filter(|credential| !credential.is_empty())
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body's fields; none in an empty body. The content type does not matter.
+    ///
+    /// # Errors
+    /// [`Rejection::MalformedBody`].
+    pub fn input(&self) -> Result<Input, Rejection> {
+        if self.body.is_empty() {
+            return Ok(Input::default());
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(Json::Object(fields)) => Ok(Input(fields)),
+            _ => Err(Rejection::MalformedBody),
+        }
+    }
+}

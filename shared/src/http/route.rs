@@ -1,0 +1,133 @@
+//! Endpoints and the router that serves them.
+
+use super::exchange::{Exchange, Rejection};
+use super::response::{Answer, respond};
+use crate::app::App;
+use crate::envelope::Envelope;
+use crate::settings::ClientKind;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use axum::routing::any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// What a handler gives back.
+pub type Handled = Pin<Box<dyn Future<Output = Result<Answer, Rejection>> + Send>>;
+
+/// An endpoint of the headless API, for both kinds of client.
+pub struct Endpoint {
+    /// The path behind `/_allauth/{client}/v1/`.
+    pub path: &'static str,
+    /// The methods that it does something for; its handler is asked for all, since a bad body is told before a
+    /// bad method.
+    pub methods: &'static [Method],
+    handler: Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
+}
+
+/// An endpoint from an async function.
+pub fn handler<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
+where
+    F: Fn(Exchange) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Answer, Rejection>> + Send + 'static,
+{
+    Endpoint { path, methods, handler: Arc::new(move |exchange| Box::pin(handler(exchange))) }
+}
+
+impl Endpoint {
+    /// The full paths at which it is served to these kinds of client.
+    pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(ClientKind, String)> {
+        kinds.iter().map(|kind| (*kind, format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+    }
+
+    fn allow(&self) -> String {
+        let names = self.methods.iter().map(Method::as_str).chain(["OPTIONS"]);
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A router that serves these endpoints.
+pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
+    let mut router = Router::new();
+    for endpoint in endpoints {
+        let endpoint = Arc::new(endpoint);
+        for (kind, path) in endpoint.paths(&app.settings.headless.clients) {
+            let (app, endpoint) = (app.clone(), endpoint.clone());
+            router = router.route(&path, any(move |request| serve(app.clone(), kind, endpoint.clone(), request)));
+        }
+    }
+    let router = router.fallback(async || plain(&Envelope::bare(404)));
+    // Paths under which a gateway mounts us are part of the public URL.
+    let prefix = app.settings.service.public_url.path().trim_end_matches('/').to_owned();
+    let router = if prefix.is_empty() { router } else { Router::new().nest(&prefix, router) };
+    match cors(app) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request: Request<Body>) -> Response<Body> {
+    let started = app.now();
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    if method == Method::OPTIONS {
+        let mut response = plain(&Envelope::bare(200));
+        if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
+            response.headers_mut().insert(axum::http::header::ALLOW, allow);
+        }
+        return response;
+    }
+    let answered = match Exchange::read(app.clone(), kind, request).await {
+        Ok(exchange) => (endpoint.handler)(exchange).await,
+        Err(rejection) => Err(rejection),
+    };
+    let outcome = answered.as_ref().err().map_or_else(|| "answered".to_owned(), ToString::to_string);
+    let response = respond(&app, kind, &headers, &endpoint.allow(), answered);
+    tracing::info!(
+        operation = endpoint.path,
+        client = kind.as_str(),
+        %method,
+        status = response.status().as_u16(),
+        outcome,
+        milliseconds = app.now().since(started).as_secs_f64() * 1e3,
+        "request"
+    );
+    response
+}
+
+fn plain(envelope: &Envelope) -> Response<Body> {
+    let mut response = Response::new(Body::from(envelope.body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(envelope.status).unwrap_or_default();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, json);
+    response
+}
+
+/// CORS for the origins of the settings, with credentials. Without any, no answer speaks of CORS.
+fn cors(app: &App) -> Option<CorsLayer> {
+    let origins = &app.settings.service.cors_allowed_origins;
+    if origins.is_empty() {
+        return None;
+    }
+    let csrf = app.settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-").to_lowercase();
+    let names = [
+        "accept",
+        "authorization",
+        "content-type",
+        "x-email-verification-key",
+        "x-password-reset-key",
+        "x-requested-with",
+        "x-session-token",
+    ];
+    let headers = names.into_iter().filter_map(|name| name.parse::<HeaderName>().ok()).chain(csrf.parse());
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    Some(
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())))
+            .allow_credentials(true)
+            .allow_methods(methods)
+            .allow_headers(headers.collect::<Vec<_>>())
+            .max_age(std::time::Duration::from_secs(86_400)),
+    )
+}

@@ -1,0 +1,28 @@
+//! What every function of Latchkey shares, from the ground up.
+//!
+//! No module imports one of a higher floor:
+//!
+//! | floor | module | what it is |
+//! |---|---|---|
+//! | 0 | [`ambient`] | the clock and the random source, handed in |
+//! | 1 | [`settings`] | typed settings, read and checked once at start |
+//! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
+//! | 2 | [`store`] | the table; nothing outside it knows an expression |
+//! | 2 | [`app`] | the above in one value that is handed to everything else |
+//! | 3 | [`account`] [`session`] [`throttle`] [`outbox`] | the nouns |
+//! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
+//! | 5 | [`envelope`] | the response shapes of the headless API |
+//! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
+
+pub mod account;
+pub mod ambient;
+pub mod app;
+pub mod envelope;
+pub mod flow;
+pub mod http;
+pub mod outbox;
+pub mod secret;
+pub mod session;
+pub mod settings;
+pub mod store;
+pub mod throttle;

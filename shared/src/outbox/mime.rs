@@ -1,0 +1,358 @@
+//! Puts a rendered mail into the form in which mail travels (RFC 5322 and MIME).
+
+use jiff::Timestamp;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::MimePart;
+use url::Host;
+
+use super::render::RenderedMail;
+
+/// The longest address that SMTP can carry.
+const MAX_ADDRESS: usize = 254;
+
+/// The longest Message-ID taken, well below the longest line of a header.
+const MAX_MESSAGE_ID: usize = 250;
+
+/// Why a message could not be made.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MimeError {
+    /// The recipient is not one plain address.
+    #[error("the recipient is not exactly one plain address")]
+    To,
+    /// The sender is neither `address` nor `Name <address>`.
+    #[error("the sender is neither an address nor a name with an address")]
+    From,
+    /// The subject has a line break or another control character in it.
+    #[error("the subject has a control character in it")]
+    Subject,
+    /// The Message-ID is not of the form `left@right`.
+    #[error("the message id is not of the form left@right")]
+    MessageId,
+    /// The message could not be written.
+    #[error("the message could not be written: {0}")]
+    Write(String),
+}
+
+/// The message as bytes: multipart/alternative with the text and the HTML of `mail`.
+///
+/// `from` is `address` or `Name <address>`, `to` one address as [`address`] takes it, `message_id` the
+/// id with or without its angle brackets. The same arguments give the same bytes.
+///
+/// # Errors
+///
+/// If an argument would not fit its header as one value: see [`MimeError`].
+pub fn message(
+    from: &str,
+    to: &str,
+    mail: &RenderedMail,
+    date: Timestamp,
+    message_id: &str,
+) -> Result<Vec<u8>, MimeError> {
+    if mail.subject.chars().any(char::is_control) {
+        return Err(MimeError::Subject);
+    }
+    let text = body(&mail.text);
+    let html = body(&mail.html);
+    // Without one of ours mail-builder makes a boundary from the clock.
+    let alternatives = ContentType::new("multipart/alternative").attribute("boundary", boundary(&[&text, &html]));
+    let parts = vec![MimePart::new("text/plain", text), MimePart::new("text/html", html)];
+    MessageBuilder::new()
+        .from(sender(from).ok_or(MimeError::From)?)
+        .to(address(to)?)
+        .subject(mail.subject.as_str())
+        .date(date.as_second())
+        .message_id(id(message_id).ok_or(MimeError::MessageId)?)
+        // No out-of-office replies, please (RFC 3834).
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        .body(MimePart::new(alternatives, parts))
+        .write_to_vec()
+        .map_err(|error| MimeError::Write(error.to_string()))
+}
+
+/// The one address in `text`, its domain in ASCII, as it may be handed to a mail server.
+///
+/// Takes `local@domain` of plain characters and nothing else. Whatever could make two addresses of one
+/// (a comma, a semicolon, white space, quotes, a comment, a second `@`) is refused, for a link or code
+/// that goes to a second address opens the account to it.
+///
+/// # Errors
+///
+/// [`MimeError::To`] if `text` is not such an address.
+pub fn address(text: &str) -> Result<String, MimeError> {
+    plain_address(text).ok_or(MimeError::To)
+}
+
+/// What a text message becomes where messages are kept as files: its recipient, an empty line, its
+/// text.
+pub fn sms_file(to: &str, text: &str) -> String {
+    let to: String = to.chars().filter(|c| !c.is_control()).collect();
+    format!("To: {}\n\n{}\n", to.trim(), text.trim_end())
+}
+
+fn plain_address(text: &str) -> Option<String> {
+    let (local, domain) = text.split_once('@')?;
+    let domain = if domain.is_ascii() {
+        domain.to_owned()
+    } else {
+        match Host::parse(domain).ok()? {
+            Host::Domain(ascii) => ascii,
+            Host::Ipv4(_) | Host::Ipv6(_) => return None,
+        }
+    };
+    let local_part = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    let label = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let dotted = |text: &str, plain: &dyn Fn(char) -> bool| {
+        text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(plain))
+    };
+    let whole = format!("{local}@{domain}");
+    (dotted(local, &local_part) && dotted(&domain, &label) && whole.len() <= MAX_ADDRESS).then_some(whole)
+}
+
+/// `address` or `Name <address>`, the name in double quotes or not.
+fn sender(from: &str) -> Option<Address<'static>> {
+    if from.chars().any(char::is_control) {
+        return None;
+    }
+    let from = from.trim();
+    let Some(bracketed) = from.strip_suffix('>') else {
+        return plain_address(from).map(Address::from);
+    };
+    let (name, address) = bracketed.rsplit_once('<')?;
+    let name = display_name(name.trim())?;
+    let name = (!name.is_empty()).then_some(name);
+    Some(Address::new_address(name, plain_address(address)?))
+}
+
+/// A display name without its quotes. Unquoted, it must not look like one more address.
+fn display_name(name: &str) -> Option<String> {
+    let quoted = name.strip_prefix('"').and_then(|n| n.strip_suffix('"'));
+    let Some(quoted) = quoted else {
+        return (!name.contains(['<', '>', '@', '"'])).then(|| name.to_owned());
+    };
+    let mut plain = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => plain.push(chars.next()?),
+            '"' => return None,
+            c => plain.push(c),
+        }
+    }
+    Some(plain)
+}
+
+/// A Message-ID without its angle brackets.
+fn id(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('<').and_then(|id| id.strip_suffix('>'));
+    let bare = bare.unwrap_or(text);
+    let (left, right) = bare.split_once('@')?;
+    let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"@".contains(c);
+    let fits = |part: &str| !part.is_empty() && part.chars().all(plain);
+    (fits(left) && fits(right) && bare.len() <= MAX_MESSAGE_ID).then(|| bare.to_owned())
+}
+
+/// Lines end in `\n` (mail-builder makes them CRLF), and there are no other control characters: they
+/// have no place in mail, and a lone CR is a line break to some readers only.
+fn body(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .collect()
+}
+
+/// A boundary that no part contains. Neither quoted-printable nor base64 can bring one about: the one
+/// never writes `=_`, the other never `_`.
+fn boundary(parts: &[&str]) -> String {
+    let mut boundary = String::from("=_alternative");
+    while parts.iter().any(|part| part.contains(&boundary)) {
+        boundary.push('_');
+    }
+    boundary
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::{MessageParser, MimeHeaders};
+
+    use super::*;
+
+    fn mail(subject: &str, text: &str) -> RenderedMail {
+        RenderedMail {
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: format!("<!doctype html>\n<html lang=\"en\"><p>{text}</p></html>\n"),
+        }
+    }
+
+    fn build(from: &str, to: &str, mail: &RenderedMail) -> Result<String, MimeError> {
+        let date = Timestamp::from_second(1_772_359_200).unwrap();
+        let bytes = message(from, to, mail, date, "<0190.abc@mail.example>")?;
+        Ok(String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn the_message_reads_back() {
+        let words = mail("Grüße: confirm", "Grüße,\n\n.\n--\nEnd\n");
+        let raw = build("Acme, Inc. <no-reply@acme.example>", "ada@example.com", &words).unwrap();
+        let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+
+        let from = parsed.from().unwrap().as_list().unwrap();
+        assert_eq!(from.len(), 1);
+        assert_eq!(from[0].name(), Some("Acme, Inc."));
+        assert_eq!(from[0].address(), Some("no-reply@acme.example"));
+        let to = parsed.to().unwrap().as_list().unwrap();
+        assert_eq!(to.len(), 1);
+        assert_eq!(to[0].address(), Some("ada@example.com"));
+        assert_eq!(parsed.subject(), Some("Grüße: confirm"));
+        assert_eq!(parsed.message_id(), Some("0190.abc@mail.example"));
+        assert_eq!(parsed.date().unwrap().to_timestamp(), 1_772_359_200);
+        let kind = parsed.content_type().unwrap();
+        assert_eq!(kind.ctype(), "multipart");
+        assert_eq!(kind.subtype(), Some("alternative"));
+        assert_eq!(parsed.text_body_count(), 1);
+        let crlf = |text: &str| text.replace("\r\n", "\n");
+        assert_eq!(crlf(&parsed.body_text(0).unwrap()), words.text);
+        assert_eq!(crlf(&parsed.body_html(0).unwrap()), words.html);
+
+        let head = raw.split_once("\r\n\r\n").unwrap().0;
+        for line in ["Auto-Submitted: auto-generated", "MIME-Version: 1.0"] {
+            assert!(head.lines().any(|l| l == line), "{head}");
+        }
+        assert_eq!(head.matches("Message-ID").count(), 1);
+        assert!(!head.contains("localhost"));
+    }
+
+    #[test]
+    fn lines_are_short_crlf_and_ascii() {
+        let name = "Ünïcode Näme ".repeat(12);
+        let words = mail(&"Wörter und ".repeat(30), &"long wörds ".repeat(200));
+        let from = format!("{name}<a@acme.example>");
+        let raw = build(&from, "ada@example.com", &words).unwrap();
+        assert!(raw.is_ascii());
+        assert_eq!(raw.matches('\n').count(), raw.matches("\r\n").count());
+        assert!(raw.split("\r\n").all(|line| line.len() <= 78), "{raw}");
+    }
+
+    #[test]
+    fn quoted_links_survive() {
+        let key = "%3A1tXy%3A=ab-_".repeat(40);
+        let url = format!("https://app.example/password-reset/{key}?a=b&c=d");
+        let words = mail("Reset", &format!("Open:\n\n{url}\n\nBye\n"));
+        let raw = build("a@acme.example", "ada@example.com", &words).unwrap();
+        let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+        assert!(parsed.body_text(0).unwrap().lines().any(|line| line == url));
+        assert!(parsed.body_html(0).unwrap().contains(&url));
+    }
+
+    #[test]
+    fn the_same_twice_and_a_boundary_no_part_contains() {
+        let words = mail("S", "--=_alternative\n--=_alternative_\n--=_alternative--\n");
+        let raw = build("a@acme.example", "ada@example.com", &words).unwrap();
+        assert_eq!(raw, build("a@acme.example", "ada@example.com", &words).unwrap());
+        let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+        assert_eq!(parsed.parts.len(), 3);
+        let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+        assert_eq!(text, words.text);
+    }
+
+    #[test]
+    fn only_one_plain_recipient() {
+        let words = mail("S", "T\n");
+        for to in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a@example.com,b@example.com",
+            "a@example.com, b@example.com",
+            "a@example.com;b@example.com",
+            "a@example.com b@example.com",
+            "a@example.com\r\nBcc: b@example.com",
+            "a@example.com\0",
+            "a@b@example.com",
+            "Ada <a@example.com>",
+            "<a@example.com>",
+            "\"a,b\"@example.com",
+            "\"b@example.com,\"@example.com",
+            "a(b@example.com)@example.com",
+            "group:a@example.com;",
+            "a@[127.0.0.1]",
+            "a@exam_ple.com",
+            "a@example..com",
+            ".a@example.com",
+            "a@example.com.",
+            "ä@example.com",
+            "a@exämple.com,b.com",
+            "a@ex\u{ff0c}ample.com",
+            "a@ex\u{ff20}ample.com",
+            "a@\u{ff11}.1.1.1",
+            " a@example.com",
+            "a@example.com\u{a0}",
+        ] {
+            let made = build("a@acme.example", to, &words);
+            assert_eq!(made, Err(MimeError::To), "{to:?}");
+        }
+        let long = format!("{}@example.com", "a".repeat(250));
+        assert_eq!(address(&long), Err(MimeError::To));
+    }
+
+    #[test]
+    fn common_recipients_are_taken() {
+        for to in ["ada+x.y@mail.example.com", "o'neil/x=y@EXAMPLE.com", "a@localhost"] {
+            assert_eq!(address(to).as_deref(), Ok(to));
+        }
+        let made = address("a@exämple.com");
+        assert_eq!(made.as_deref(), Ok("a@xn--exmple-cua.com"));
+    }
+
+    #[test]
+    fn headers_take_no_more_than_their_value() {
+        let words = mail("S", "T\n");
+        for from in [
+            "",
+            "Acme",
+            "<>",
+            "Acme <a@acme.example>, Eve <e@evil.example>",
+            "e@evil.example, Acme <a@acme.example>",
+            "Acme\r\nBcc: e@evil.example <a@acme.example>",
+            "a@acme.example, e@evil.example",
+            "\"Acme\" <x@y> \"b\" <a@acme.example>",
+            "\"Acme\\\" <a@acme.example>",
+        ] {
+            let made = build(from, "ada@example.com", &words);
+            assert_eq!(made, Err(MimeError::From), "{from:?}");
+        }
+        let injected = mail("S\r\nBcc: e@evil.example", "T\n");
+        let made = build("a@acme.example", "ada@example.com", &injected);
+        assert_eq!(made, Err(MimeError::Subject));
+        let date = Timestamp::UNIX_EPOCH;
+        for id in ["", "x", "x@", "<x@y", "x@y>\r\nBcc: e@evil.example", "x y@z", "x@y@z"] {
+            let made = message("a@acme.example", "ada@example.com", &words, date, id);
+            assert_eq!(made, Err(MimeError::MessageId), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_and_odd_display_names() {
+        for (from, name) in
+            [("\"Acme, \\\"Inc\\\" <x@y>\" <a@acme.example>", "Acme, \"Inc\" <x@y>"), ("Ünï <a@acme.example>", "Ünï")]
+        {
+            let raw = build(from, "ada@example.com", &mail("S", "T\n")).unwrap();
+            let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+            let list = parsed.from().unwrap().as_list().unwrap();
+            assert_eq!(list.len(), 1);
+            assert_eq!(list[0].name(), Some(name));
+            assert_eq!(list[0].address(), Some("a@acme.example"));
+        }
+    }
+
+    #[test]
+    fn a_text_message_as_a_file() {
+        let file = sms_file("+31600000000\r\nX: y", "Code:\n123456\n");
+        assert_eq!(file, "To: +31600000000X: y\n\nCode:\n123456\n");
+    }
+}

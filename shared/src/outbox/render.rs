@@ -1,0 +1,564 @@
+//! Renders the messages that are sent: mails and text messages.
+//!
+//! The texts are compiled in. A deployer who wants other words puts a file of the same relative name
+//! (`mail/login_code.txt`, say) in a directory of their own; what is not there stays as compiled in.
+//! The frames (`mail/_base.txt`, `mail/_base.html`, …) can be replaced in the same way.
+
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value};
+use serde_json::Value as Json;
+
+/// A message's kind, the parameters of which it needs at least one, and its texts by file name.
+struct Message {
+    kind: &'static str,
+    needs: &'static [&'static str],
+    files: &'static [(&'static str, &'static str)],
+}
+
+/// One compiled-in file: its name as a template, and its text.
+macro_rules! file {
+    ($dir:literal, $kind:literal, $end:literal) => {
+        (concat!($dir, "/", $kind, $end), include_str!(concat!("../../templates/", $dir, "/", $kind, $end)))
+    };
+}
+
+/// A table of mails, each with its subject, its text and its HTML.
+macro_rules! mails {
+    ($($kind:literal => [$($need:literal),*],)*) => {
+        &[$(Message {
+            kind: $kind,
+            needs: &[$($need),*],
+            files: &[
+                file!("mail", $kind, ".subject.txt"),
+                file!("mail", $kind, ".txt"),
+                file!("mail", $kind, ".html"),
+            ],
+        }),*]
+    };
+}
+
+/// A table of text messages.
+macro_rules! texts {
+    ($($kind:literal => [$($need:literal),*],)*) => {
+        &[$(Message {
+            kind: $kind,
+            needs: &[$($need),*],
+            files: &[file!("sms", $kind, ".txt")],
+        }),*]
+    };
+}
+
+const MAILS: &[Message] = mails! {
+    "email_confirmation" => ["url", "code"],
+    "email_confirmation_signup" => ["url", "code"],
+    "account_already_exists" => [],
+    "unknown_account" => [],
+    "password_reset_key" => ["url"],
+    "password_reset_code" => ["code"],
+    "login_code" => ["code"],
+    "password_changed" => [],
+    "password_reset" => [],
+    "password_set" => [],
+    "email_changed" => [],
+    "email_deleted" => [],
+    "email_confirm" => [],
+};
+
+const TEXTS: &[Message] = texts! {
+    "verification_code" => ["code"],
+    "login_code" => ["code"],
+    "unknown_account" => [],
+    "account_already_exists" => [],
+};
+
+/// What the messages are built on.
+const FRAMES: &[(&str, &str)] = &[
+    file!("mail", "_base", ".txt"),
+    file!("mail", "_base", ".html"),
+    file!("mail", "_parts", ".html"),
+    file!("mail", "_confirmation", ".txt"),
+    file!("mail", "_confirmation", ".html"),
+    file!("mail", "_notification", ".txt"),
+    file!("mail", "_notification", ".html"),
+];
+
+/// Why a message could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// There is no message of that kind.
+    #[error("no message of the kind {0:?}")]
+    UnknownKind(String),
+    /// The parameters are not a JSON object.
+    #[error("the parameters of {0:?} are not an object")]
+    NotAnObject(String),
+    /// A message without its link or code would be of no use to its reader.
+    #[error("{kind:?} needs the parameter {needs}")]
+    Missing {
+        /// The message's kind.
+        kind: String,
+        /// The parameter's name, or several with "or" between them.
+        needs: String,
+    },
+    /// The directory of replaced templates cannot be read.
+    #[error("templates directory {}: {source}", path.display())]
+    Directory {
+        /// The directory as configured.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A template is broken; the ones compiled in are tested, so a replaced one.
+    #[error("template {name:?}: {source}")]
+    Template {
+        /// The template at fault, which may be one that the message is built on.
+        name: String,
+        /// What is wrong with it.
+        source: Error,
+    },
+}
+
+/// A mail in words, without addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedMail {
+    /// The subject, on one line, with its prefix.
+    pub subject: String,
+    /// The plain text, lines ending in `\n`.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// Turns kinds and parameters into messages.
+#[derive(Debug)]
+pub struct Renderer {
+    env: Environment<'static>,
+    subject_prefix: String,
+}
+
+impl Renderer {
+    /// A renderer that looks for templates in `dir` first.
+    ///
+    /// `subject_prefix` is put before each subject as it is, and `product` is the name by which the
+    /// texts call the service. Templates are read when first used and then kept.
+    ///
+    /// # Errors
+    ///
+    /// If `dir` is not a directory that can be read: better at the start than with the first mail.
+    pub fn new(dir: Option<PathBuf>, subject_prefix: String, product: String) -> Result<Self, RenderError> {
+        if let Some(path) = &dir {
+            fs::read_dir(path).map_err(|source| RenderError::Directory { path: path.clone(), source })?;
+        }
+        let mut env = Environment::new();
+        env.set_syntax(syntax().map_err(|source| template_error("", source))?);
+        env.set_auto_escape_callback(|name| match name.ends_with(".html") {
+            true => AutoEscape::Html,
+            false => AutoEscape::None,
+        });
+        env.set_formatter(escape);
+        env.add_filter("shorten", shorten);
+        env.add_global("product", one_line(&product));
+        env.set_loader(move |name| load(dir.as_deref(), name));
+        Ok(Self { env, subject_prefix })
+    }
+
+    /// Renders the mail `kind`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such kind, if `params` is not an object or lacks the link or code that the mail
+    /// is about, or if a template is broken.
+    pub fn mail(&self, kind: &str, params: &Json) -> Result<RenderedMail, RenderError> {
+        let mut context = context(MAILS, kind, params)?;
+        let subject = one_line(&self.render(format!("mail/{kind}.subject.txt"), &context)?);
+        let text = tidy(&self.render(format!("mail/{kind}.txt"), &context)?);
+        // The HTML wants a title.
+        context.insert("subject".to_owned(), Json::String(subject.clone()));
+        let html = self.render(format!("mail/{kind}.html"), &context)?;
+        Ok(RenderedMail {
+            subject: one_line(&format!("{}{subject}", self.subject_prefix)),
+            text,
+            html: format!("{}\n", html.trim()),
+        })
+    }
+
+    /// Renders the text message `kind`, without a line break at its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Renderer::mail`].
+    pub fn sms(&self, kind: &str, params: &Json) -> Result<String, RenderError> {
+        let context = context(TEXTS, kind, params)?;
+        let text = tidy(&self.render(format!("sms/{kind}.txt"), &context)?);
+        Ok(text.trim_end().to_owned())
+    }
+
+    fn render(&self, name: String, context: &Context) -> Result<String, RenderError> {
+        self.env
+            .get_template(&name)
+            .and_then(|template| template.render(Serde(context)))
+            .map_err(|source| template_error(&name, source))
+    }
+}
+
+type Context = serde_json::Map<String, Json>;
+
+/// The parameters, checked against what `kind` needs and made fit to stand on a line.
+fn context(table: &[Message], kind: &str, params: &Json) -> Result<Context, RenderError> {
+    let message =
+        table.iter().find(|message| message.kind == kind).ok_or_else(|| RenderError::UnknownKind(kind.to_owned()))?;
+    let Json::Object(params) = params else {
+        return Err(RenderError::NotAnObject(kind.to_owned()));
+    };
+    // A null is an absent parameter: it would otherwise be printed as "none".
+    let context: Context =
+        params.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), clean(value))).collect();
+    let given = |name: &&str| context.get(*name).is_some_and(|value| value != "");
+    if !message.needs.is_empty() && !message.needs.iter().any(given) {
+        return Err(RenderError::Missing { kind: kind.to_owned(), needs: message.needs.join(" or ") });
+    }
+    Ok(context)
+}
+
+/// Parameters come from strangers in part (a name, a browser's name). None is ever more than one
+/// line, so none can add a paragraph, or a link that stands on a line of its own like ours.
+fn clean(value: &Json) -> Json {
+    match value {
+        Json::String(text) => Json::String(one_line(text)),
+        Json::Array(items) => items.iter().map(clean).collect(),
+        Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// `text` on one line: white space and control characters become single spaces, and what would turn
+/// the direction of the text around it goes.
+fn one_line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .map(|word| word.replace(turns, ""))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Plain text as it should arrive: no blanks at the end of a line, no more than one empty line in a
+/// row, one line break at the end. Templates would be unreadable if they had to see to that.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::with_capacity(text.len());
+    let mut empty = false;
+    for line in text.trim().lines().map(str::trim_end) {
+        if !(line.is_empty() && empty) {
+            tidied.push_str(line);
+            tidied.push('\n');
+        }
+        empty = line.is_empty();
+    }
+    tidied
+}
+
+/// Tags on a line of their own leave no line behind.
+fn syntax() -> Result<SyntaxConfig, Error> {
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()
+}
+
+/// The filter `shorten(n)`: at most `n` characters, with "…" in place of the rest.
+fn shorten(value: Value, length: usize) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Writes a value, escaped if the template is HTML.
+///
+/// minijinja would also write `/` as a character reference. That is correct HTML, but spam filters take
+/// a link so written for one that hides where it goes.
+fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() || value.is_none() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    if value.is_safe() || !matches!(state.auto_escape(), AutoEscape::Html) {
+        return out.write_str(&text).map_err(Error::from);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    out.write_str(&escaped).map_err(Error::from)
+}
+
+/// Finds the template `name`: replaced, compiled in, or neither.
+fn load(dir: Option<&Path>, name: &str) -> Result<Option<String>, Error> {
+    let relative = Path::new(name);
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    if let Some(dir) = dir
+        && inside
+    {
+        match fs::read_to_string(dir.join(relative)) {
+            Ok(text) => return Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let message = format!("{name}: {error}");
+                return Err(Error::new(ErrorKind::InvalidOperation, message).with_source(error));
+            }
+        }
+    }
+    let messages = MAILS.iter().chain(TEXTS);
+    let built_in = messages.flat_map(|message| message.files).chain(FRAMES).find(|(file, _)| *file == name);
+    Ok(built_in.map(|(_, text)| (*text).to_owned()))
+}
+
+/// An error named after the innermost template that has a part in it.
+fn template_error(name: &str, source: Error) -> RenderError {
+    let mut at_fault = source.name().unwrap_or(name);
+    let mut cause = std::error::Error::source(&source);
+    while let Some(error) = cause {
+        if let Some(inner) = error.downcast_ref::<Error>() {
+            at_fault = inner.name().unwrap_or(at_fault);
+        }
+        cause = error.source();
+    }
+    RenderError::Template { name: at_fault.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const URL: &str = "https://app.example/verify-email/Mg%3Awx%3A_k-9?next=%2Fa&lang=en";
+
+    fn renderer() -> Renderer {
+        in_dir(None)
+    }
+
+    fn in_dir(dir: Option<&Path>) -> Renderer {
+        let dir = dir.map(Path::to_path_buf);
+        Renderer::new(dir, "[Acme] ".to_owned(), "Acme & Co".to_owned()).unwrap()
+    }
+
+    /// A directory with `files` in it, gone when dropped.
+    struct Dir(PathBuf);
+
+    impl Dir {
+        fn new(name: &str, files: &[(&str, &str)]) -> Self {
+            let unique = format!("latchkey-render-{}-{name}", std::process::id());
+            let dir = std::env::temp_dir().join(unique);
+            for (file, text) in files {
+                let path = dir.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Self(dir)
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// Every parameter there is, except that a confirmation has either a link or a code.
+    fn everything() -> Json {
+        json!({
+            "user_display": "Ada", "username": "ada", "signup_url": URL, "password_reset_url": URL,
+            "timestamp": "2026-03-01 10:00:00 UTC", "ip": "2001:db8::1", "user_agent": "Browser/1.0",
+            "from_email": "old@example.com", "to_email": "new@example.com",
+            "deleted_email": "gone@example.com", "email": "ada@example.com",
+        })
+    }
+
+    fn with(name: &str, value: &str) -> Json {
+        let mut params = everything();
+        params[name] = json!(value);
+        params
+    }
+
+    /// What a reader of the HTML sees, white space apart.
+    fn words(html: &str) -> String {
+        let body = html.split_once("<body").unwrap().1.split_once('>').unwrap().1;
+        let mut seen = String::new();
+        for piece in body.split('<') {
+            seen.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+            seen.push(' ');
+        }
+        one_line(&seen)
+            .replace("&#39;", "'")
+            .replace("&quot;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    }
+
+    #[test]
+    fn every_mail_renders_with_and_without_its_optional_parameters() {
+        for message in MAILS {
+            let needs: &[&str] = if message.needs.is_empty() { &[""] } else { message.needs };
+            for need in needs {
+                let value = if *need == "url" { URL } else { "K7QX-M2PD" };
+                for params in [json!({ *need: value }), with(need, value)] {
+                    let mail = renderer().mail(message.kind, &params).unwrap();
+                    assert!(mail.subject.starts_with("[Acme] "), "{mail:?}");
+                    assert!(mail.text.starts_with("Hello,\n\n"), "{}", mail.text);
+                    assert!(mail.text.ends_with(" Acme & Co.\n"), "{}", mail.text);
+                    assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+                    assert!(mail.text.lines().all(|line| line.len() < 78), "{}", mail.text);
+                    assert!(mail.html.starts_with("<!doctype html>\n<html lang=\"en\">"));
+                    assert!(!mail.html.contains("none") && !mail.html.contains("src="));
+                    if !need.is_empty() {
+                        assert!(mail.text.lines().any(|line| line == value), "{}", mail.text);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn html_and_text_say_the_same() {
+        for message in MAILS {
+            for need in if message.needs.is_empty() { &[""] } else { message.needs } {
+                let value = if *need == "url" { URL } else { "K7QX-M2PD" };
+                let mail = renderer().mail(message.kind, &with(need, value)).unwrap();
+                let html = words(&mail.html);
+                for line in mail.text.lines() {
+                    assert!(html.contains(&one_line(line)), "{line:?} is not in {html:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn text_messages_fit_into_one() {
+        for message in TEXTS {
+            let text = renderer().sms(message.kind, &json!({ "code": "123456" })).unwrap();
+            assert!(text.is_ascii() && text.len() <= 160, "{text}");
+            assert!(text.contains("Acme & Co"), "{text}");
+            let code = text.lines().any(|line| line == "123456");
+            assert_eq!(code, message.needs == ["code"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_whole_in_both_forms() {
+        let mail = renderer().mail("password_reset_key", &json!({ "url": URL }));
+        let mail = mail.unwrap();
+        assert!(mail.text.contains(&format!("\n\n{URL}\n\n")));
+        let escaped = URL.replace('&', "&amp;");
+        assert!(mail.html.contains(&format!("<a href=\"{escaped}\">")));
+    }
+
+    #[test]
+    fn markup_in_a_name_is_escaped_in_html_and_left_in_text() {
+        let mut params = with("code", "123456");
+        params["user_display"] = json!("<script>alert('\"')</script> & Co");
+        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        assert!(!mail.html.contains("<script"), "{}", mail.html);
+        let escaped = "&lt;script&gt;alert(&#39;&quot;&#39;)&lt;/script&gt; &amp; Co";
+        assert!(mail.html.contains(escaped), "{}", mail.html);
+        assert!(mail.text.contains("<script>alert('\"')</script> & Co"));
+    }
+
+    #[test]
+    fn a_parameter_cannot_add_a_line() {
+        let mut params = with("code", "123456");
+        params["user_display"] = json!("Ada\r\n\r\nhttps://evil.example\u{2028}\u{202e}x\u{0}");
+        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        assert!(mail.text.contains("the name of Ada https://evil.example x."));
+
+        let files = [("mail/login_code.subject.txt", "For {{ who }}\n  now")];
+        let dir = Dir::new("subject", &files);
+        let params = json!({ "code": "1", "who": "a\r\nBcc: b@example.com" });
+        let mail = in_dir(Some(&dir.0)).mail("login_code", &params).unwrap();
+        assert_eq!(mail.subject, "[Acme] For a Bcc: b@example.com now");
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let mut params = with("code", "123456");
+        params["user_display"] = json!("é".repeat(5000));
+        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        assert!(mail.text.contains(&format!("{}…", "é".repeat(100))));
+        assert!(mail.text.len() < 1000);
+    }
+
+    #[test]
+    fn a_directory_replaces_single_files_and_frames() {
+        let files = [
+            ("mail/login_code.subject.txt", "Hoi\n"),
+            ("mail/_base.txt", "{% block content %}{% endblock %}\nBye\n"),
+            ("sms/login_code.txt", "Uw code: {{ code }}{{ no | shorten(3) }}\n"),
+        ];
+        let dir = Dir::new("replace", &files);
+        let renderer = in_dir(Some(&dir.0));
+        let params = json!({ "code": "123456" });
+        let mail = renderer.mail("login_code", &params).unwrap();
+        assert_eq!(mail.subject, "[Acme] Hoi");
+        assert!(mail.text.starts_with("To sign in") && mail.text.ends_with("\nBye\n"));
+        assert!(mail.html.contains("<title>Hoi</title>"));
+        let text = renderer.sms("login_code", &params).unwrap();
+        assert_eq!(text, "Uw code: 123456");
+    }
+
+    #[test]
+    fn broken_templates_are_errors_with_their_name() {
+        let files = [
+            ("mail/login_code.txt", "{% if %}"),
+            ("mail/_notification.html", "{{ nothing.at.all }}"),
+            ("sms/login_code.txt", "{% extends 'sms/absent.txt' %}"),
+            ("sms/verification_code.txt", "{% include '../../etc/passwd' %}"),
+        ];
+        let dir = Dir::new("broken", &files);
+        fs::write(dir.0.join("mail/password_reset_code.txt"), b"\xff\xfe").unwrap();
+        let renderer = in_dir(Some(&dir.0));
+        let params = json!({ "code": "SECRET" });
+        let name = |error: RenderError| {
+            assert!(!error.to_string().contains("SECRET"), "{error}");
+            match error {
+                RenderError::Template { name, .. } => name,
+                other => panic!("{other}"),
+            }
+        };
+        let mail = |kind: &str| name(renderer.mail(kind, &params).unwrap_err());
+        assert_eq!(mail("login_code"), "mail/login_code.txt");
+        assert_eq!(mail("password_set"), "mail/_notification.html");
+        assert_eq!(mail("password_reset_code"), "mail/password_reset_code.txt");
+        let sms = |kind: &str| name(renderer.sms(kind, &params).unwrap_err());
+        assert_eq!(sms("login_code"), "sms/login_code.txt");
+        assert_eq!(sms("verification_code"), "sms/verification_code.txt");
+        // The others are none the worse for it.
+        assert!(renderer.mail("unknown_account", &params).is_ok());
+    }
+
+    #[test]
+    fn wrong_calls_are_errors() {
+        let renderer = renderer();
+        let mail = |kind: &str, params: &Json| renderer.mail(kind, params).unwrap_err().to_string();
+        let no = json!({});
+        assert_eq!(mail("_base", &no), "no message of the kind \"_base\"");
+        assert_eq!(mail("verification_code", &no), "no message of the kind \"verification_code\"");
+        assert_eq!(
+            mail("email_confirmation", &json!({ "code": null, "url": "" })),
+            "\"email_confirmation\" needs the parameter url or code"
+        );
+        assert_eq!(mail("login_code", &json!([])), "the parameters of \"login_code\" are not an object");
+        let dir = PathBuf::from("/nonexistent/templates");
+        let error = Renderer::new(Some(dir), String::new(), String::new()).unwrap_err();
+        let expected = "templates directory /nonexistent/templates: ";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}

@@ -1,0 +1,142 @@
+//! What `SECRET_KEY` is used for: one derived key for each purpose (RFC 5869).
+
+use super::{decode, encode};
+use crate::ambient::{Chance, random};
+use crate::settings::ServiceSettings;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+const MAC_LENGTH: usize = 32;
+const NONCE_LENGTH: usize = 24;
+
+/// The service's secret key and the earlier ones that still open what they closed.
+pub struct Keys {
+    current: Zeroizing<Vec<u8>>,
+    fallbacks: Vec<Zeroizing<Vec<u8>>>,
+}
+
+impl Keys {
+    /// From `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
+    pub fn new(settings: &ServiceSettings) -> Self {
+        let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+        Self {
+            current: copy(settings.secret_key.bytes()),
+            fallbacks: settings.secret_key_fallbacks.iter().map(|key| copy(key.bytes())).collect(),
+        }
+    }
+
+    /// A keyed digest of the parts, as text. For what is short enough to be guessed (ASVS 5.0 6.5.2), and
+    /// for keys of the table that must not show what they are about.
+    pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> String {
+        encode(&mac(&self.current, purpose, parts))
+    }
+
+    /// Whether `digest` is what [`Keys::digest`] makes, or made under an earlier key, of these parts.
+    pub fn is_digest(&self, digest: &str, purpose: &str, parts: &[&[u8]]) -> bool {
+        let Some(given) = decode(digest) else { return false };
+        self.all().any(|key| super::same(&given, &mac(key, purpose, parts)))
+    }
+
+    /// A text that carries `payload` in the open and proves that we wrote it.
+    pub fn sign(&self, purpose: &str, payload: &[u8]) -> String {
+        encode(&[payload, &mac(&self.current, purpose, &[payload])].concat())
+    }
+
+    /// The payload of a text that [`Keys::sign`] wrote for this purpose.
+    pub fn verify(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let bytes = decode(text)?;
+        let (payload, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_LENGTH)?)?;
+        let ours = self.all().any(|key| super::same(given, &mac(key, purpose, &[payload])));
+        ours.then(|| payload.to_vec())
+    }
+
+    /// Encrypts what the table holds and nobody who reads the table may know. `context` is bound to it.
+    pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], chance: &dyn Chance) -> Option<String> {
+        let nonce: [u8; NONCE_LENGTH] = random(chance);
+        let payload = Payload { msg: plain, aad: context };
+        let sealed = cipher(&self.current, purpose).encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(encode(&[&nonce[..], &sealed].concat()))
+    }
+
+    /// What [`Keys::seal`] closed, now or under an earlier key.
+    pub fn open(&self, purpose: &str, context: &[u8], sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let bytes = decode(sealed)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LENGTH)?;
+        let nonce = XNonce::from(<[u8; NONCE_LENGTH]>::try_from(nonce).ok()?);
+        let open =
+            |key: &Zeroizing<Vec<u8>>| cipher(key, purpose).decrypt(&nonce, Payload { msg: sealed, aad: context }).ok();
+        self.all().find_map(open).map(Zeroizing::new)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Zeroizing<Vec<u8>>> {
+        std::iter::once(&self.current).chain(&self.fallbacks)
+    }
+}
+
+fn derive(secret: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    hkdf::Hkdf::<Sha256>::new(None, secret)
+        .expand(purpose.as_bytes(), &mut *key)
+        .expect("32 bytes are within what HKDF gives");
+    key
+}
+
+fn mac(secret: &[u8], purpose: &str, parts: &[&[u8]]) -> [u8; MAC_LENGTH] {
+    let key = derive(secret, purpose);
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&*key).expect("HMAC takes a key of any length");
+    for part in parts {
+        // The length first, so that no two lists of parts look the same.
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn cipher(secret: &[u8], purpose: &str) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&Key::from(*derive(secret, purpose)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemChance;
+
+    fn keys(current: u8, fallbacks: &[u8]) -> Keys {
+        let key = |byte: u8| Zeroizing::new(vec![byte; 32]);
+        Keys { current: key(current), fallbacks: fallbacks.iter().copied().map(key).collect() }
+    }
+
+    #[test]
+    fn what_an_earlier_key_closed_still_opens_and_nothing_else() {
+        let (old, new, other) = (keys(1, &[]), keys(2, &[1]), keys(2, &[]));
+        let sealed = old.seal("outbox", b"id", b"code", &SystemChance).unwrap();
+        assert_eq!(new.open("outbox", b"id", &sealed).unwrap().as_slice(), b"code");
+        assert!(other.open("outbox", b"id", &sealed).is_none());
+        assert!(new.open("outbox", b"another id", &sealed).is_none());
+        assert!(new.open("tickets", b"id", &sealed).is_none());
+        let signed = old.sign("email", b"payload");
+        assert_eq!(new.verify("email", &signed).unwrap(), b"payload");
+        assert!(other.verify("email", &signed).is_none() && new.verify("reset", &signed).is_none());
+        let digest = old.digest("code", &[b"a", b"b"]);
+        assert!(new.is_digest(&digest, "code", &[b"a", b"b"]) && !new.is_digest(&digest, "code", &[b"ab"]));
+    }
+
+    #[test]
+    fn a_changed_letter_anywhere_is_noticed() {
+        let keys = keys(1, &[]);
+        let signed = keys.sign("email", b"0123456789abcdef");
+        for at in 0..signed.len() {
+            let mut letters = signed.clone().into_bytes();
+            letters[at] = if letters[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(letters).unwrap();
+            assert!(keys.verify("email", &changed).is_none(), "{at}");
+        }
+        for nonsense in ["", "A", "!!!!", "bad"] {
+            assert!(keys.verify("email", nonsense).is_none());
+            assert!(keys.open("email", b"", nonsense).is_none());
+        }
+    }
+}

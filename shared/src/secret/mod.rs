@@ -1,0 +1,34 @@
+//! Secrets: keys derived from `SECRET_KEY`, random tokens, codes that people type, passwords.
+
+mod code;
+mod keys;
+pub mod password;
+pub mod strength;
+
+pub use code::{generate_code, normalize_code};
+pub use keys::Keys;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// base64url without padding, as everything here that travels is written.
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads [`encode`] back; `None` for anything that it cannot have written.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// SHA-256, written as text. For secrets of full entropy, which need no key and no salt.
+pub fn digest(bytes: &[u8]) -> String {
+    encode(&Sha256::digest(bytes))
+}
+
+/// Compares without telling by its time where the difference is.
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}

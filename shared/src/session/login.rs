@@ -1,0 +1,66 @@
+//! A login in progress, as a session of nobody keeps it.
+
+use crate::account::{User, UserId};
+use crate::ambient::Timestamp;
+use crate::settings::{EmailVerification, Settings};
+use serde::{Deserialize, Serialize};
+
+/// A step that a login may have to stop at, by its name in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageKey {
+    /// The address has to be verified.
+    VerifyEmail,
+}
+
+impl StageKey {
+    /// The name of the flow that gets past it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify_email",
+        }
+    }
+}
+
+/// A login in progress.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Login {
+    /// Who logs in; none where nobody does, and it only looks so.
+    pub user: Option<UserId>,
+    /// The user's generation at the start.
+    pub generation: u64,
+    /// The address that was named, where one was.
+    pub email: Option<String>,
+    /// Whether this is a signup.
+    pub signup: bool,
+    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start.
+    pub email_verification: EmailVerification,
+    /// When it began (`ACCOUNT_LOGIN_TIMEOUT`).
+    pub initiated: Timestamp,
+    /// Where it stands.
+    pub current: Option<StageKey>,
+    /// What it is past.
+    #[serde(default)]
+    pub handled: Vec<StageKey>,
+}
+
+impl Login {
+    /// A login that begins.
+    pub fn new(user: Option<&User>, email: Option<String>, signup: bool, settings: &Settings, now: Timestamp) -> Self {
+        Self {
+            user: user.map(|user| user.id),
+            generation: user.map_or(0, |user| user.generation),
+            email,
+            signup,
+            email_verification: settings.account.email_verification,
+            initiated: now,
+            current: None,
+            handled: Vec::new(),
+        }
+    }
+
+    /// Whether it took too long.
+    pub fn is_over(&self, settings: &Settings, now: Timestamp) -> bool {
+        now > self.initiated.plus_seconds(settings.account.login_timeout)
+    }
+}

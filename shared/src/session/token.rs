@@ -1,0 +1,105 @@
+//! Session tokens: opaque text that says where the session is and proves that it is one's own.
+
+use crate::account::UserId;
+use crate::secret;
+use uuid::Uuid;
+
+const SECRET_LENGTH: usize = 32;
+const NUMBER_LENGTH: usize = 8;
+const USER_LENGTH: usize = 16;
+/// Numbers of sessions are JSON integers: below 2^53.
+const NUMBER_MASK: u64 = (1 << 53) - 1;
+
+/// Whose session a token names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A user's.
+    User(UserId),
+    /// Nobody's yet.
+    Nobody,
+}
+
+/// A session token. For a user: id, number of the session and 32 random bytes, so that session and user are
+/// found by one request; for nobody 32 random bytes (ASVS 5.0 7.2.3). The table holds a digest of the random part.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    kind: TokenKind,
+    number: u64,
+    secret: [u8; SECRET_LENGTH],
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+impl Token {
+    /// The token of a new session of this user.
+    pub fn of_user(user: UserId, number: [u8; NUMBER_LENGTH], secret: [u8; SECRET_LENGTH]) -> Self {
+        let number = (u64::from_be_bytes(number) & NUMBER_MASK).max(1);
+        Self { kind: TokenKind::User(user), number, secret }
+    }
+
+    /// The token of a new session of nobody.
+    pub fn of_nobody(secret: [u8; SECRET_LENGTH]) -> Self {
+        Self { kind: TokenKind::Nobody, number: 0, secret }
+    }
+
+    /// Reads a token; `None` for anything that is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = secret::decode(text)?;
+        if let Ok(secret) = <[u8; SECRET_LENGTH]>::try_from(bytes.as_slice()) {
+            return Some(Self::of_nobody(secret));
+        }
+        let (user, rest) = bytes.split_first_chunk::<USER_LENGTH>()?;
+        let (number, secret) = rest.split_first_chunk::<NUMBER_LENGTH>()?;
+        let secret = <[u8; SECRET_LENGTH]>::try_from(secret).ok()?;
+        Some(Self::of_user(UserId(Uuid::from_bytes(*user)), *number, secret))
+    }
+
+    /// The token as the client keeps it.
+    pub fn text(&self) -> String {
+        match self.kind {
+            TokenKind::Nobody => secret::encode(&self.secret),
+            TokenKind::User(user) => {
+                secret::encode(&[&user.0.as_bytes()[..], &self.number.to_be_bytes(), &self.secret].concat())
+            }
+        }
+    }
+
+    /// Whose session it names.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
+    }
+
+    /// Which of the user's sessions; 0 for nobody's.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What the table holds of the secret.
+    pub fn digest(&self) -> String {
+        secret::digest(&self.secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_and_nothing_else_does() {
+        let user = UserId(Uuid::from_u128(7));
+        for token in [Token::of_user(user, [0xff; 8], [1; 32]), Token::of_nobody([2; 32])] {
+            assert_eq!(Token::parse(&token.text()), Some(token.clone()));
+            assert!(token.number() < 1 << 53);
+            for nonsense in [&token.text()[1..], &format!("{}A", token.text()), &token.text().replace('A', "*")] {
+                assert!(Token::parse(nonsense).is_none_or(|other| other != token));
+            }
+        }
+        for nonsense in ["", "bad", "%%%", &"A".repeat(10_000)] {
+            assert!(Token::parse(nonsense).is_none(), "{nonsense}");
+        }
+    }
+}

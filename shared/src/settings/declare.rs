@@ -1,0 +1,62 @@
+//! One declaration a setting: from it come the field, the reading, and its row in the docs.
+
+/// A setting as the docs show it.
+pub struct Declaration {
+    /// The name in the environment and in the file.
+    pub name: &'static str,
+    /// What kind of value it takes.
+    pub kind: &'static str,
+    /// The default, as it would be written.
+    pub default: String,
+    /// What it does.
+    pub text: String,
+}
+
+/// Declares a section: a struct, how it is read, and what the docs say of it.
+macro_rules! section {
+    (
+        $(#[doc = $about:literal])*
+        $section:ident {
+            $( $(#[doc = $text:literal])* $field:ident: $type:ty = $name:literal, $default:expr; )*
+        }
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone)]
+        pub struct $section {
+            $( $(#[doc = $text])* pub $field: $type, )*
+        }
+
+        impl $section {
+            /// Reads the section; a setting with a mistake is reported and left at its default.
+            pub(super) fn read(
+                source: &super::Source,
+                problems: &mut Vec<String>,
+            ) -> Self {
+                $( let $field: $type = match source.get::<$type>($name) {
+                    None => $default,
+                    Some(Ok(value)) => value,
+                    Some(Err(problem)) => {
+                        problems.push(format!("{}: {problem}", $name));
+                        $default
+                    }
+                }; )*
+                Self { $( $field ),* }
+            }
+
+            /// The section's settings for the docs.
+            pub(super) fn declarations() -> Vec<super::declare::Declaration> {
+                vec![ $( super::declare::Declaration {
+                    name: $name,
+                    kind: <$type as super::values::Value>::KIND,
+                    default: super::values::Value::show(&{ let default: $type = $default; default }),
+                    text: [$($text),*].concat().trim().to_owned(),
+                } ),* ]
+            }
+
+            /// The names that this section reads.
+            pub(super) const NAMES: &'static [&'static str] = &[$($name),*];
+        }
+    };
+}
+
+pub(super) use section;

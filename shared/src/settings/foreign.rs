@@ -1,0 +1,139 @@
+//! Names that are not ours: those the references know and nothing here reads, and plain mistakes.
+
+use super::{Settings, Source};
+
+/// A name with one of these is meant for us.
+const PREFIXES: [&str; 9] =
+    ["ACCOUNT_", "ALLAUTH_", "CORS_", "CSRF_", "HEADLESS_", "LATCHKEY_", "MFA_", "SOCIALACCOUNT_", "USERSESSIONS_"];
+
+/// Settings of the references that this version does not read.
+const REFERENCE: &[&str] = &[
+    "ACCOUNT_ADAPTER",
+    "ACCOUNT_CHANGE_EMAIL",
+    "ACCOUNT_DEFAULT_HTTP_PROTOCOL",
+    "ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL",
+    "ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL",
+    "ACCOUNT_EMAIL_CONFIRMATION_HMAC",
+    "ACCOUNT_EMAIL_MAX_LENGTH",
+    "ACCOUNT_EMAIL_NOTIFICATIONS",
+    "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS",
+    "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE",
+    "ACCOUNT_FORMS",
+    "ACCOUNT_LOGIN_BY_CODE_FORMAT",
+    "ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS",
+    "ACCOUNT_LOGIN_BY_CODE_REQUIRED",
+    "ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND",
+    "ACCOUNT_LOGIN_BY_CODE_TIMEOUT",
+    "ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED",
+    "ACCOUNT_LOGIN_ON_PASSWORD_RESET",
+    "ACCOUNT_LOGOUT_ON_GET",
+    "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE",
+    "ACCOUNT_LOGOUT_REDIRECT_URL",
+    "ACCOUNT_MAX_EMAIL_ADDRESSES",
+    "ACCOUNT_PASSWORD_RESET_BY_CODE_FORMAT",
+    "ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS",
+    "ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT",
+    "ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT",
+    "ACCOUNT_PHONE_VERIFICATION_ENABLED",
+    "ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS",
+    "ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE",
+    "ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND",
+    "ACCOUNT_PHONE_VERIFICATION_TIMEOUT",
+    "ACCOUNT_REAUTHENTICATION_REQUIRED",
+    "ACCOUNT_REAUTHENTICATION_TIMEOUT",
+    "ACCOUNT_SIGNUP_FORM_CLASS",
+    "ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD",
+    "ACCOUNT_SIGNUP_REDIRECT_URL",
+    "ACCOUNT_USERNAME_VALIDATORS",
+    "ACCOUNT_USER_DISPLAY",
+    "ACCOUNT_USER_MODEL_EMAIL_FIELD",
+    "CSRF_FAILURE_VIEW",
+    "CSRF_USE_SESSIONS",
+    "HEADLESS_ADAPTER",
+    "HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN",
+    "HEADLESS_JWT_ALGORITHM",
+    "HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME",
+    "HEADLESS_JWT_PRIVATE_KEY",
+    "HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN",
+    "HEADLESS_JWT_ROTATE_REFRESH_TOKEN",
+    "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED",
+    "HEADLESS_SERVE_SPECIFICATION",
+    "HEADLESS_SPECIFICATION_TEMPLATE_NAME",
+    "HEADLESS_TOKEN_STRATEGY",
+    "MFA_ADAPTER",
+    "MFA_ALLOW_UNVERIFIED_EMAIL",
+    "MFA_FORMS",
+    "MFA_PASSKEY_SIGNUP_ENABLED",
+    "MFA_RATE_LIMITS",
+    "MFA_REAUTHENTICATION_REQUIRED",
+    "MFA_RECOVERY_CODES_SHOW_ONCE",
+    "MFA_RECOVERY_CODE_COUNT",
+    "MFA_RECOVERY_CODE_DIGITS",
+    "MFA_TOTP_DIGITS",
+    "MFA_TOTP_INSECURE_BYPASS_CODE",
+    "MFA_TOTP_ISSUER",
+    "MFA_TOTP_PERIOD",
+    "MFA_TOTP_TOLERANCE",
+    "MFA_TRUST_COOKIE_AGE",
+    "MFA_TRUST_COOKIE_DOMAIN",
+    "MFA_TRUST_COOKIE_HTTPONLY",
+    "MFA_TRUST_COOKIE_NAME",
+    "MFA_TRUST_COOKIE_PATH",
+    "MFA_TRUST_COOKIE_SAMESITE",
+    "MFA_TRUST_COOKIE_SECURE",
+    "MFA_TRUST_ENABLED",
+    "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN",
+    "MFA_WEBAUTHN_ORIGINS",
+    "MFA_WEBAUTHN_RP_ID",
+    "MFA_WEBAUTHN_USER_VERIFICATION",
+    "SOCIALACCOUNT_ADAPTER",
+    "SOCIALACCOUNT_AUTO_SIGNUP",
+    "SOCIALACCOUNT_EMAIL_AUTHENTICATION",
+    "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT",
+    "SOCIALACCOUNT_EMAIL_REQUIRED",
+    "SOCIALACCOUNT_EMAIL_VERIFICATION",
+    "SOCIALACCOUNT_FORMS",
+    "SOCIALACCOUNT_LOGIN_ON_GET",
+    "SOCIALACCOUNT_QUERY_EMAIL",
+    "SOCIALACCOUNT_REAUTHENTICATION_REQUIRED",
+    "SOCIALACCOUNT_REQUESTS_TIMEOUT",
+    "SOCIALACCOUNT_STORE_TOKENS",
+    "USERSESSIONS_ADAPTER",
+];
+
+/// Read before the settings are, so no section knows it.
+const FILE: &str = "LATCHKEY_SETTINGS";
+
+pub(super) fn report_unknown(source: &Source, problems: &mut Vec<String>) {
+    for name in source.names() {
+        let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if ours && name != FILE && !Settings::knows(name) && !REFERENCE.contains(&name) {
+            problems.push(format!("{name}: there is no setting of this name{}", suggestion(name)));
+        }
+    }
+}
+
+pub(super) fn unread(source: &Source) -> Vec<String> {
+    let mut names = source.names().filter(|name| REFERENCE.contains(name)).map(str::to_owned).collect::<Vec<_>>();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The known name that differs least, where one is close.
+fn suggestion(name: &str) -> String {
+    let known = Settings::sections().into_iter().flat_map(|(_, rows)| rows).map(|row| row.name);
+    let nearest = known.map(|known| (differing(name, known), known)).min();
+    match nearest {
+        Some((letters, known)) if letters <= 3 => format!("; did you mean {known}?"),
+        _ => String::new(),
+    }
+}
+
+/// How many letters of the one are missing in the other, both ways.
+fn differing(a: &str, b: &str) -> usize {
+    let mut counts = std::collections::BTreeMap::<char, isize>::new();
+    a.chars().for_each(|letter| *counts.entry(letter).or_default() += 1);
+    b.chars().for_each(|letter| *counts.entry(letter).or_default() -= 1);
+    counts.values().map(|count| count.unsigned_abs()).sum()
+}

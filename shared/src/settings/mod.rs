@@ -1,0 +1,164 @@
+//! Typed settings under the names that Django, django-allauth and we give them.
+//!
+//! Values come from the environment (strings plain, everything else JSON), over the JSON file that
+//! `LATCHKEY_SETTINGS` names, over the defaults. All are read and checked once at start, and every
+//! mistake is reported together. `docs/settings.md` is made from the declarations in this folder.
+
+mod declare;
+mod document;
+mod foreign;
+mod providers;
+mod rates;
+mod sections;
+mod values;
+
+pub use document::document;
+pub use providers::{Provider, ProviderApps};
+pub use rates::{Per, Rate, RateLimits};
+pub use sections::{
+    AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
+    SocialSettings, UserSessionSettings,
+};
+pub use values::{
+    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, SameSite, SecretKey,
+    SignupFields, Value,
+};
+
+use std::collections::BTreeMap;
+
+/// Where settings come from, before they are typed.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, serde_json::Value>,
+}
+
+/// Everything that is wrong with the settings, by name. Its `Display` is one mistake a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<String>);
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "the settings have {} mistake(s):", self.0.len())?;
+        self.0.iter().try_for_each(|problem| writeln!(f, "  {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Source {
+    /// Settings given directly, as the environment would.
+    pub fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { environment: environment.into_iter().collect(), file: BTreeMap::new() }
+    }
+
+    /// The process's environment, over the file that `LATCHKEY_SETTINGS` names.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not a JSON object.
+    pub fn from_process() -> Result<Self, Problems> {
+        let mut source = Self::new(std::env::vars());
+        if let Some(path) = source.environment.get("LATCHKEY_SETTINGS") {
+            let problem = |error: String| Problems(vec![format!("LATCHKEY_SETTINGS: {path}: {error}")]);
+            let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
+            source.file = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
+        }
+        Ok(source)
+    }
+
+    /// Adds a value for a name that has none yet; for defaults that only the caller can know.
+    pub fn with_default(mut self, name: &str, value: impl FnOnce() -> String) -> Self {
+        if !self.environment.contains_key(name) && !self.file.contains_key(name) {
+            self.environment.insert(name.to_owned(), value());
+        }
+        self
+    }
+
+    /// The typed value of a setting, or why it is none.
+    pub(crate) fn get<V: Value>(&self, name: &str) -> Option<Result<V, String>> {
+        if let Some(text) = self.environment.get(name) {
+            return Some(V::from_text(text));
+        }
+        self.file.get(name).map(V::from_json)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.environment.keys().chain(self.file.keys()).map(String::as_str)
+    }
+}
+
+impl Settings {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    /// Every mistake together: values of the wrong type, unknown names under known prefixes,
+    /// settings that do not go together.
+    pub fn load(source: &Source) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let settings = Self::read(source, &mut problems);
+        foreign::report_unknown(source, &mut problems);
+        settings.check(&mut problems);
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    /// Names that were given and that the references know, but that nothing here reads.
+    pub fn unread(source: &Source) -> Vec<String> {
+        foreign::unread(source)
+    }
+
+    fn check(&self, problems: &mut Vec<String>) {
+        let account = &self.account;
+        let has = |method| account.login_methods.contains(&method);
+        if has(LoginMethod::Username) && account.username_field.is_none() {
+            problems.push("ACCOUNT_LOGIN_METHODS: `username` needs ACCOUNT_USER_MODEL_USERNAME_FIELD=username".into());
+        }
+        if account.signup_fields.get("username").is_some() && account.username_field.is_none() {
+            problems.push("ACCOUNT_SIGNUP_FIELDS: `username` needs ACCOUNT_USER_MODEL_USERNAME_FIELD=username".into());
+        }
+        if account.login_methods.is_empty() {
+            problems.push("ACCOUNT_LOGIN_METHODS: name at least one of email, username, phone".into());
+        }
+        if account.email_verification == EmailVerification::Mandatory
+            && account.signup_fields.get("email").is_none_or(|field| !field.required)
+            && !account.signup_fields.get("phone").is_some_and(|field| field.required)
+        {
+            problems.push("ACCOUNT_EMAIL_VERIFICATION: `mandatory` needs `email*` in ACCOUNT_SIGNUP_FIELDS".into());
+        }
+        if account.email_verification_by_code_enabled && account.email_verification_by_code_max_attempts == 0 {
+            problems.push("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS: must be at least 1".into());
+        }
+        let link = account.email_verification != EmailVerification::None && !account.email_verification_by_code_enabled;
+        if link && self.headless.only && !self.headless.frontend_urls.contains_key("account_confirm_email") {
+            problems.push("HEADLESS_FRONTEND_URLS: `account_confirm_email` is needed for verification by link".into());
+        }
+        for (name, url) in &self.headless.frontend_urls {
+            let bare = url.replace("{key}", "key");
+            if url::Url::parse(&bare).is_err() && !bare.starts_with('/') {
+                problems.push(format!("HEADLESS_FRONTEND_URLS: `{name}` must be an absolute URL or start with `/`"));
+            }
+            if name == "account_confirm_email" && !url.contains("{key}") {
+                problems.push(format!("HEADLESS_FRONTEND_URLS: `{name}` must contain `{{key}}`"));
+            }
+        }
+        if self.service.secret_key.is_missing() && !problems.iter().any(|p| p.starts_with("SECRET_KEY:")) {
+            problems.push("SECRET_KEY: is required, 32 bytes or more".into());
+        }
+        if self.service.public_url.cannot_be_a_base() || self.service.public_url.host().is_none() {
+            problems.push("PUBLIC_URL: must be an absolute http or https URL".into());
+        }
+        for (name, wildcard) in [
+            ("CORS_ALLOWED_ORIGINS", &self.service.cors_allowed_origins),
+            ("CSRF_TRUSTED_ORIGINS", &self.cookies.csrf_trusted_origins),
+        ] {
+            for origin in wildcard {
+                let parsed = url::Url::parse(origin);
+                if !parsed.is_ok_and(|url| url.origin().ascii_serialization() == *origin) {
+                    problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

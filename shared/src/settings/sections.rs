@@ -1,0 +1,232 @@
+//! The settings themselves, a struct a section.
+
+use super::declare::section;
+use super::providers::ProviderApps;
+use super::rates::RateLimits;
+use super::values::{
+    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, SameSite, SecretKey,
+    SignupFields,
+};
+use std::collections::BTreeMap;
+use url::Url;
+
+section! {
+    /// The service itself; names without a prefix, and `LATCHKEY_*`, are ours.
+    ServiceSettings {
+        /// Where the service is reached. Links and origins come from it, never from a request's `Host`.
+        public_url: Url = "PUBLIC_URL", localhost();
+        /// The key that all others are derived from: 32 bytes at least. The local service makes one in `--data`.
+        secret_key: SecretKey = "SECRET_KEY", SecretKey::missing();
+        /// Earlier keys: what they signed or sealed still opens.
+        secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
+        /// Name of the DynamoDB table.
+        table: String = "LATCHKEY_TABLE", "latchkey".into();
+        /// Origins that a browser may call from with credentials, besides our own.
+        cors_allowed_origins: Vec<String> = "CORS_ALLOWED_ORIGINS", vec![];
+        /// A folder whose message templates replace those compiled in, by the same relative names.
+        templates_dir: Option<String> = "LATCHKEY_TEMPLATES_DIR", None;
+        /// The product's name in messages.
+        product_name: String = "LATCHKEY_PRODUCT_NAME", "Latchkey".into();
+        /// How many proxies in front of us add to `X-Forwarded-For`; 0 ignores the header.
+        trusted_proxy_count: usize = "ALLAUTH_TRUSTED_PROXY_COUNT", 0;
+        /// A header, set by a trusted proxy, that holds the client's address.
+        trusted_client_ip_header: Option<String> = "ALLAUTH_TRUSTED_CLIENT_IP_HEADER", None;
+        /// Rate limits see IPv6 addresses by a prefix of so many bits.
+        rate_limit_ipv6_prefix: u8 = "ALLAUTH_RATE_LIMIT_IPV6_PREFIX", 64;
+        /// Format of codes that people type: `{"numeric": false, "length": 8, "dashed": true, "allowed_chars": "…"}`.
+        user_code_format: CodeFormat = "ALLAUTH_USER_CODE_FORMAT", CodeFormat::default();
+    }
+}
+
+section! {
+    /// Accounts.
+    AccountSettings {
+        /// What people may log in with.
+        login_methods: Vec<LoginMethod> = "ACCOUNT_LOGIN_METHODS", vec![LoginMethod::Email];
+        /// The fields of signup; `*` marks a required one.
+        signup_fields: SignupFields = "ACCOUNT_SIGNUP_FIELDS", SignupFields::parse(["email*", "password1*"]);
+        /// Whether people can sign up.
+        signup_open: bool = "ACCOUNT_SIGNUP_OPEN", true;
+        /// `username` where accounts have one, `null` where not.
+        username_field: Option<String> = "ACCOUNT_USER_MODEL_USERNAME_FIELD", None;
+        /// Fewest characters of a username.
+        username_min_length: usize = "ACCOUNT_USERNAME_MIN_LENGTH", 1;
+        /// Usernames that nobody may take, in any case.
+        username_blacklist: Vec<String> = "ACCOUNT_USERNAME_BLACKLIST", vec![];
+        /// Whether usernames keep their case; they are compared without it all the same.
+        preserve_username_casing: bool = "ACCOUNT_PRESERVE_USERNAME_CASING", true;
+        /// `mandatory`, `optional` or `none`.
+        email_verification: EmailVerification = "ACCOUNT_EMAIL_VERIFICATION", EmailVerification::Mandatory;
+        /// Verification by a code in place of a link.
+        email_verification_by_code_enabled: bool = "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", false;
+        /// Guesses at one code.
+        email_verification_by_code_max_attempts: u32 = "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS", 3;
+        /// Seconds that a code lives.
+        email_verification_by_code_timeout: i64 = "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT", 900;
+        /// Format of the code; unset, as `ALLAUTH_USER_CODE_FORMAT`.
+        email_verification_by_code_format: Option<CodeFormat> = "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT", None;
+        /// How often a new code can be asked for (`true` is twice).
+        email_verification_supports_resend: Quota = "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND", Quota(0);
+        /// Days that a verification link lives.
+        email_confirmation_expire_days: f64 = "ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS", 3.0;
+        /// Whether verifying by link logs in the browser that signed up.
+        login_on_email_confirmation: bool = "ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION", false;
+        /// Seconds that a login may take from its first step to its last.
+        login_timeout: i64 = "ACCOUNT_LOGIN_TIMEOUT", 900;
+        /// Whether answers hide that an account exists: `true`, `false` or `strict`.
+        prevent_enumeration: PreventEnumeration = "ACCOUNT_PREVENT_ENUMERATION", PreventEnumeration::Yes;
+        /// Whether an address, once verified, belongs to one account only.
+        unique_email: bool = "ACCOUNT_UNIQUE_EMAIL", true;
+        /// Put before the subject of every mail.
+        email_subject_prefix: String = "ACCOUNT_EMAIL_SUBJECT_PREFIX", String::new();
+        /// `false`, or a dictionary over the defaults: `{"login": "30/m/ip"}`.
+        rate_limits: RateLimits = "ACCOUNT_RATE_LIMITS", RateLimits::default();
+        /// Whether browsers keep the session cookie when they close: `false` makes it a cookie of the browser session.
+        session_remember: Option<bool> = "ACCOUNT_SESSION_REMEMBER", None;
+        /// Login by a code that is mailed.
+        login_by_code_enabled: bool = "ACCOUNT_LOGIN_BY_CODE_ENABLED", false;
+        /// Password reset by a code in place of a link.
+        password_reset_by_code_enabled: bool = "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", false;
+    }
+}
+
+section! {
+    /// The headless API.
+    HeadlessSettings {
+        /// Which kinds of client are served.
+        clients: Vec<ClientKind> = "HEADLESS_CLIENTS", vec![ClientKind::Browser, ClientKind::App];
+        /// Where the frontend's pages are; mails link to them.
+        frontend_urls: BTreeMap<String, String> = "HEADLESS_FRONTEND_URLS", BTreeMap::new();
+        /// Whether all links must come from `HEADLESS_FRONTEND_URLS`; if `false`, missing ones point at `PUBLIC_URL`.
+        only: bool = "HEADLESS_ONLY", false;
+    }
+}
+
+section! {
+    /// Cookies of the browser client.
+    CookieSettings {
+        /// Name of the session cookie.
+        session_name: String = "SESSION_COOKIE_NAME", "sessionid".into();
+        /// Seconds that a session lives.
+        session_age: i64 = "SESSION_COOKIE_AGE", 1_209_600;
+        /// Domain of the session cookie.
+        session_domain: Option<String> = "SESSION_COOKIE_DOMAIN", None;
+        /// Path of the session cookie.
+        session_path: String = "SESSION_COOKIE_PATH", "/".into();
+        /// Whether the session cookie is sent over https only; unset, as `PUBLIC_URL` is.
+        session_secure: Option<bool> = "SESSION_COOKIE_SECURE", None;
+        /// Whether scripts are kept from the session cookie.
+        session_httponly: bool = "SESSION_COOKIE_HTTPONLY", true;
+        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        session_samesite: SameSite = "SESSION_COOKIE_SAMESITE", SameSite::Lax;
+        /// Whether the session cookie ends with the browser.
+        session_expire_at_browser_close: bool = "SESSION_EXPIRE_AT_BROWSER_CLOSE", false;
+        /// Name of the CSRF cookie.
+        csrf_name: String = "CSRF_COOKIE_NAME", "csrftoken".into();
+        /// Seconds that the CSRF cookie lives; `null` makes it a cookie of the browser session.
+        csrf_age: Option<i64> = "CSRF_COOKIE_AGE", Some(31_449_600);
+        /// Domain of the CSRF cookie.
+        csrf_domain: Option<String> = "CSRF_COOKIE_DOMAIN", None;
+        /// Path of the CSRF cookie.
+        csrf_path: String = "CSRF_COOKIE_PATH", "/".into();
+        /// Whether the CSRF cookie is sent over https only; unset, as `PUBLIC_URL` is.
+        csrf_secure: Option<bool> = "CSRF_COOKIE_SECURE", None;
+        /// Whether scripts are kept from the CSRF cookie. A single-page app has to read it.
+        csrf_httponly: bool = "CSRF_COOKIE_HTTPONLY", false;
+        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        csrf_samesite: SameSite = "CSRF_COOKIE_SAMESITE", SameSite::Lax;
+        /// The header that carries the CSRF token, as WSGI names it.
+        csrf_header: String = "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN".into();
+        /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests.
+        csrf_trusted_origins: Vec<String> = "CSRF_TRUSTED_ORIGINS", vec![];
+    }
+}
+
+section! {
+    /// Mail.
+    MailSettings {
+        /// The sender, as `Name <address>` or an address.
+        from: String = "DEFAULT_FROM_EMAIL", "webmaster@localhost".into();
+        /// The SES configuration set that mail goes through.
+        configuration_set: Option<String> = "LATCHKEY_SES_CONFIGURATION_SET", None;
+    }
+}
+
+section! {
+    /// Second factors and passkeys.
+    MfaSettings {
+        /// Whether second factors exist at all.
+        enabled: bool = "MFA_ENABLED", true;
+        /// Which kinds of authenticator can be set up.
+        supported_types: Vec<String> = "MFA_SUPPORTED_TYPES", vec!["recovery_codes".into(), "totp".into()];
+        /// Whether a passkey alone logs in.
+        passkey_login_enabled: bool = "MFA_PASSKEY_LOGIN_ENABLED", false;
+    }
+}
+
+section! {
+    /// Third-party identities.
+    SocialSettings {
+        /// Whether third-party identities exist at all.
+        enabled: bool = "SOCIALACCOUNT_ENABLED", true;
+        /// Whether they are the only way in.
+        only: bool = "SOCIALACCOUNT_ONLY", false;
+        /// The providers, in the shape that django-allauth gives them.
+        providers: ProviderApps = "SOCIALACCOUNT_PROVIDERS", ProviderApps::default();
+    }
+}
+
+section! {
+    /// The list of a person's sessions.
+    UserSessionSettings {
+        /// Whether people can list and end their sessions.
+        enabled: bool = "USERSESSIONS_ENABLED", true;
+        /// Whether address, user agent and last use follow each request.
+        track_activity: bool = "USERSESSIONS_TRACK_ACTIVITY", false;
+    }
+}
+
+fn localhost() -> Url {
+    Url::parse("http://localhost:8000").expect("a valid URL")
+}
+
+macro_rules! settings {
+    ($($(#[doc = $text:literal])* $field:ident: $section:ident,)*) => {
+        /// All settings.
+        #[derive(Debug, Clone)]
+        pub struct Settings { $($(#[doc = $text])* pub $field: $section,)* }
+
+        impl Settings {
+            pub(super) fn read(source: &super::Source, problems: &mut Vec<String>) -> Self {
+                Self { $($field: $section::read(source, problems),)* }
+            }
+
+            pub(super) fn sections() -> Vec<(&'static str, Vec<super::declare::Declaration>)> {
+                vec![$((concat!($($text),*), $section::declarations()),)*]
+            }
+
+            pub(super) fn knows(name: &str) -> bool {
+                [$($section::NAMES,)*].into_iter().flatten().any(|known| *known == name)
+            }
+        }
+    };
+}
+
+settings! {
+    /// The service
+    service: ServiceSettings,
+    /// Accounts
+    account: AccountSettings,
+    /// The headless API
+    headless: HeadlessSettings,
+    /// Cookies
+    cookies: CookieSettings,
+    /// Mail
+    mail: MailSettings,
+    /// Second factors
+    mfa: MfaSettings,
+    /// Third-party identities
+    social: SocialSettings,
+    /// Sessions
+    user_sessions: UserSessionSettings,
+}

@@ -1,0 +1,78 @@
+use super::*;
+
+fn load(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
+    let secret = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
+    let url = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
+    let pairs = [secret, url].into_iter().chain(pairs.iter().copied());
+    Settings::load(&Source::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))))
+}
+
+#[test]
+fn defaults_are_the_closed_list_of_differences() {
+    let settings = load(&[]).unwrap();
+    assert_eq!(settings.account.login_methods, [LoginMethod::Email]);
+    assert_eq!(settings.account.email_verification, EmailVerification::Mandatory);
+    assert_eq!(settings.account.username_field, None);
+    assert!(settings.mfa.enabled && settings.user_sessions.enabled);
+}
+
+#[test]
+fn strings_are_plain_and_the_rest_is_json() {
+    let settings = load(&[
+        ("ACCOUNT_EMAIL_VERIFICATION", "optional"),
+        ("ACCOUNT_LOGIN_METHODS", r#"["email","username"]"#),
+        ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
+        ("ACCOUNT_PREVENT_ENUMERATION", "strict"),
+        ("ACCOUNT_EMAIL_SUBJECT_PREFIX", "123"),
+        ("ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND", "true"),
+    ])
+    .unwrap();
+    assert_eq!(settings.account.email_verification, EmailVerification::Optional);
+    assert_eq!(settings.account.login_methods, [LoginMethod::Email, LoginMethod::Username]);
+    assert_eq!(settings.account.prevent_enumeration, PreventEnumeration::Strict);
+    assert_eq!(settings.account.email_subject_prefix, "123");
+    assert_eq!(settings.account.email_verification_supports_resend, Quota(2));
+}
+
+#[test]
+fn every_mistake_is_reported_together_by_name() {
+    let Problems(problems) = load(&[
+        ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"),
+        ("ACCOUNT_LOGIN_TIMEOUT", "soon"),
+        ("ACCOUNT_LOGIN_METHOD", "[]"),
+        ("SECRET_KEY", "short"),
+        ("CORS_ALLOWED_ORIGINS", r#"["https://app.example/path"]"#),
+    ])
+    .unwrap_err();
+    for name in ["ACCOUNT_EMAIL_VERIFICATION:", "ACCOUNT_LOGIN_TIMEOUT:", "SECRET_KEY:", "CORS_ALLOWED_ORIGINS:"] {
+        assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} in {problems:?}");
+    }
+    assert!(problems.contains(
+        &"ACCOUNT_LOGIN_METHOD: there is no setting of this name; did you mean ACCOUNT_LOGIN_METHODS?".to_owned()
+    ));
+}
+
+#[test]
+fn a_secret_key_is_required() {
+    let Problems(problems) = Settings::load(&Source::default()).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.starts_with("SECRET_KEY: ")), "{problems:?}");
+}
+
+#[test]
+fn the_file_lies_under_the_environment() {
+    let mut source = Source::new([("ACCOUNT_LOGIN_TIMEOUT".to_owned(), "60".to_owned())]);
+    source.file = serde_json::from_str(
+        r#"{"ACCOUNT_LOGIN_TIMEOUT": 5, "SESSION_COOKIE_AGE": 7, "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+            "HEADLESS_ONLY": false}"#,
+    )
+    .unwrap();
+    let settings = Settings::load(&source).unwrap();
+    assert_eq!((settings.account.login_timeout, settings.cookies.session_age), (60, 7));
+}
+
+#[test]
+fn the_settings_page_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
+    let page = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(page == document(), "docs/settings.md is stale: cargo run -- settings > docs/settings.md");
+}

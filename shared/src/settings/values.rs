@@ -1,0 +1,393 @@
+//! The types that settings have, and how each is read.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use url::Url;
+
+/// A type that a setting can have.
+pub trait Value: Sized {
+    /// What the docs call it.
+    const KIND: &'static str;
+
+    /// Reads the value from JSON, as in the settings file.
+    ///
+    /// # Errors
+    /// What would be right.
+    fn from_json(json: &Json) -> Result<Self, String>;
+
+    /// Reads the value from an environment variable: JSON where it is JSON, else a plain string.
+    ///
+    /// # Errors
+    /// What would be right.
+    fn from_text(text: &str) -> Result<Self, String> {
+        match serde_json::from_str(text) {
+            Ok(json) => Self::from_json(&json),
+            Err(_) => Self::from_json(&Json::String(text.to_owned())),
+        }
+    }
+
+    /// The value as it would be written.
+    fn show(&self) -> String;
+}
+
+/// A value that serde reads; `$right` says what would be right.
+macro_rules! plain {
+    ($type:ty, $kind:literal, $right:literal) => {
+        impl Value for $type {
+            const KIND: &'static str = $kind;
+            fn from_json(json: &Json) -> Result<Self, String> {
+                <$type>::deserialize(json).map_err(|_| concat!("must be ", $right).to_owned())
+            }
+            fn show(&self) -> String {
+                serde_json::json!(self).to_string()
+            }
+        }
+    };
+}
+
+plain!(bool, "boolean", "true or false");
+plain!(u8, "number", "a whole number from 0 to 255");
+plain!(u32, "number", "a whole number, 0 or more");
+plain!(usize, "number", "a whole number, 0 or more");
+plain!(i64, "number", "a whole number");
+plain!(f64, "number", "a number");
+plain!(BTreeMap<String, String>, "dictionary", "a JSON object of strings");
+
+impl Value for String {
+    const KIND: &'static str = "string";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        json.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned())
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Value for Url {
+    const KIND: &'static str = "URL";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        let text = json.as_str().unwrap_or_default();
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+            _ => Err("must be an absolute http or https URL".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        self.as_str().trim_end_matches('/').to_owned()
+    }
+}
+
+impl<V: Value> Value for Option<V> {
+    const KIND: &'static str = V::KIND;
+    fn from_json(json: &Json) -> Result<Self, String> {
+        if json.is_null() { Ok(None) } else { V::from_json(json).map(Some) }
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        if text == "null" { Ok(None) } else { V::from_text(text).map(Some) }
+    }
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "null".to_owned(), Value::show)
+    }
+}
+
+impl<V: Value> Value for Vec<V> {
+    const KIND: &'static str = "list";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        let list = json.as_array().ok_or_else(|| "must be a JSON list".to_owned())?;
+        list.iter().map(|entry| V::from_json(entry).map_err(|e| format!("each entry {e}"))).collect()
+    }
+    fn show(&self) -> String {
+        let shown = self.iter().map(Value::show).collect::<Vec<_>>();
+        serde_json::json!(shown).to_string()
+    }
+}
+
+/// A setting that is one of a few words.
+macro_rules! words {
+    ($(#[doc = $about:literal])* $type:ident { $($(#[doc = $text:literal])* $variant:ident = $word:literal,)* }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $type { $($(#[doc = $text])* #[serde(rename = $word)] $variant,)* }
+
+        impl $type {
+            /// The word for it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl Value for $type {
+            const KIND: &'static str = concat!($("`", $word, "` "),*);
+            fn from_json(json: &Json) -> Result<Self, String> {
+                match json.as_str() {
+                    $(Some($word) => Ok(Self::$variant),)*
+                    _ => Err(concat!("must be one of:" $(, " ", $word)*).to_owned()),
+                }
+            }
+            fn show(&self) -> String {
+                self.as_str().to_owned()
+            }
+        }
+    };
+}
+
+words! {
+    /// What a person names themselves with at login.
+    LoginMethod {
+        /// An email address.
+        Email = "email",
+        /// A username.
+        Username = "username",
+        /// A phone number.
+        Phone = "phone",
+    }
+}
+
+words! {
+    /// Whether an address has to be verified.
+    EmailVerification {
+        /// Nobody logs in before they verified.
+        Mandatory = "mandatory",
+        /// A mail is sent, login does not wait for it.
+        Optional = "optional",
+        /// No mail is sent.
+        None = "none",
+    }
+}
+
+words! {
+    /// The two kinds of headless client.
+    ClientKind {
+        /// A single-page app: cookies and CSRF.
+        Browser = "browser",
+        /// Anything else: tokens in headers.
+        App = "app",
+    }
+}
+
+/// Whether answers hide that an account exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreventEnumeration {
+    /// They do not.
+    No,
+    /// They do, where addresses stay unique all the same.
+    Yes,
+    /// They do, at the price of several accounts with one unverified address.
+    Strict,
+}
+
+impl Value for PreventEnumeration {
+    const KIND: &'static str = "boolean or `strict`";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Bool(false) => Ok(Self::No),
+            Json::Bool(true) => Ok(Self::Yes),
+            Json::String(word) if word == "strict" => Ok(Self::Strict),
+            _ => Err("must be true, false or strict".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::No => "false",
+            Self::Yes => "true",
+            Self::Strict => "strict",
+        }
+        .to_owned()
+    }
+}
+
+/// The `SameSite` attribute of a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameSite {
+    /// Sent on top-level navigation too.
+    Lax,
+    /// Sent within the site only.
+    Strict,
+    /// Sent everywhere.
+    None,
+    /// No attribute.
+    Omitted,
+}
+
+impl Value for SameSite {
+    const KIND: &'static str = "`Lax`, `Strict`, `None` or `false`";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Bool(false) => Ok(Self::Omitted),
+            Json::String(word) => match word.to_ascii_lowercase().as_str() {
+                "lax" => Ok(Self::Lax),
+                "strict" => Ok(Self::Strict),
+                "none" => Ok(Self::None),
+                _ => Err("must be Lax, Strict, None or false".to_owned()),
+            },
+            _ => Err("must be Lax, Strict, None or false".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Lax => "Lax",
+            Self::Strict => "Strict",
+            Self::None => "None",
+            Self::Omitted => "false",
+        }
+        .to_owned()
+    }
+}
+
+/// How often something may be done again: `true` is twice, `false` never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota(pub u32);
+
+impl Value for Quota {
+    const KIND: &'static str = "boolean or number";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Bool(yes) => Ok(Self(if *yes { 2 } else { 0 })),
+            other => u32::deserialize(other).map(Self).map_err(|_| "must be true, false or a whole number".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        if self.0 == 0 { "false".to_owned() } else { self.0.to_string() }
+    }
+}
+
+/// A secret of 32 bytes or more. Its `Debug` and its row in the docs show nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretKey(zeroize::Zeroizing<Vec<u8>>);
+
+impl SecretKey {
+    /// What stands where none was given; `Settings::load` does not let it through.
+    pub(super) fn missing() -> Self {
+        Self(zeroize::Zeroizing::new(Vec::new()))
+    }
+
+    /// Whether none was given.
+    pub(super) fn is_missing(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The key's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}
+
+impl Value for SecretKey {
+    const KIND: &'static str = "string";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        Self::from_text(json.as_str().unwrap_or_default())
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        if text.len() < 32 {
+            return Err("must be 32 bytes or more".to_owned());
+        }
+        Ok(Self(zeroize::Zeroizing::new(text.as_bytes().to_vec())))
+    }
+    fn show(&self) -> String {
+        "required".to_owned()
+    }
+}
+
+/// What a code looks like that people type (RFC 8628, section 6.1, on the alphabet).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CodeFormat {
+    /// Digits in place of letters.
+    pub numeric: bool,
+    /// Characters, without dashes; 8 letters or 9 digits unless told.
+    pub length: Option<usize>,
+    /// Whether a dash splits it for reading.
+    pub dashed: bool,
+    /// The alphabet, in place of those of `numeric`.
+    pub allowed_chars: Option<String>,
+}
+
+impl Default for CodeFormat {
+    fn default() -> Self {
+        Self { numeric: false, length: None, dashed: true, allowed_chars: None }
+    }
+}
+
+impl CodeFormat {
+    /// The alphabet: consonants that are hard to mistake and spell no words, or digits.
+    pub fn alphabet(&self) -> Vec<char> {
+        let letters =
+            self.allowed_chars.as_deref().unwrap_or(if self.numeric { "0123456789" } else { "BCDFGHJKLMNPQRSTVWXZ" });
+        letters.chars().collect()
+    }
+
+    /// Characters, without dashes.
+    pub fn length(&self) -> usize {
+        self.length.unwrap_or(if self.numeric { 9 } else { 8 })
+    }
+}
+
+impl Value for CodeFormat {
+    const KIND: &'static str = "dictionary";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        let format = Self::deserialize(json).map_err(|e| format!("must be a code format: {e}"))?;
+        // ASVS 5.0 6.5.4: at least 20 bits.
+        let distinct = format.alphabet().into_iter().collect::<BTreeSet<_>>().len();
+        if (distinct as f64).log2() * (format.length() as f64) < 19.9 {
+            return Err("must give codes of 20 bits at least".to_owned());
+        }
+        Ok(format)
+    }
+    fn show(&self) -> String {
+        serde_json::json!({"numeric": self.numeric, "dashed": self.dashed}).to_string()
+    }
+}
+
+/// One field of the signup form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignupField {
+    /// Whether it has to be filled in.
+    pub required: bool,
+}
+
+/// The fields of signup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignupFields(Vec<(String, SignupField)>);
+
+impl SignupFields {
+    /// From names, each followed by `*` where it is required.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let field = |name: &'a str| match name.strip_suffix('*') {
+            Some(name) => (name.to_owned(), SignupField { required: true }),
+            None => (name.to_owned(), SignupField { required: false }),
+        };
+        Self(names.into_iter().map(field).collect())
+    }
+
+    /// The field of this name, if signup has it.
+    pub fn get(&self, name: &str) -> Option<SignupField> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, field)| *field)
+    }
+}
+
+impl Value for SignupFields {
+    const KIND: &'static str = "list";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        const KNOWN: [&str; 6] = ["username", "email", "email2", "phone", "password1", "password2"];
+        let names = Vec::<String>::from_json(json)?;
+        let fields = Self::parse(names.iter().map(String::as_str));
+        match fields.0.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
+            Some((name, _)) => Err(format!("`{name}` is none of: {}", KNOWN.join(" "))),
+            None => Ok(fields),
+        }
+    }
+    fn show(&self) -> String {
+        let name = |(name, field): &(String, SignupField)| format!("{name}{}", if field.required { "*" } else { "" });
+        serde_json::json!(self.0.iter().map(name).collect::<Vec<_>>()).to_string()
+    }
+}

@@ -1,0 +1,244 @@
+//! Committing: one conditional write, or one transaction.
+
+use super::expression::Expression;
+use super::item::Document;
+use super::write::{Action, Write};
+use super::{Store, StoreError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem, Update,
+};
+
+/// How a commit ended.
+#[derive(Debug)]
+pub enum Committed {
+    /// Everything is written.
+    Done,
+    /// Nothing is written: this write (by its place in the list) found what it did not expect.
+    Refused(usize),
+    /// Nothing is written: others were at the same items. Reload, decide again.
+    Contended,
+}
+
+impl Store {
+    /// Writes all or nothing. A request that is repeated after a time-out finds its own work and is content.
+    ///
+    /// # Errors
+    /// The table is unavailable; then everything may be written, or nothing.
+    pub async fn commit(&self, mut writes: Vec<Write>) -> Result<Committed, StoreError> {
+        let operation = self.operation_id();
+        for write in &mut writes {
+            if let Action::Put(document) = &mut write.action {
+                document.insert("op".to_owned(), AttributeValue::S(operation.clone()));
+            }
+        }
+        match writes.len() {
+            0 => Ok(Committed::Done),
+            1 => self.write_one(&operation, &writes[0]).await,
+            _ => self.transact(&operation, &writes).await,
+        }
+    }
+
+    /// The same for writes that nobody can invalidate by being faster: while the commit is contended, the same
+    /// writes are tried again.
+    ///
+    /// # Errors
+    /// The table is unavailable, or stays contended.
+    pub async fn insist(&self, writes: Vec<Write>) -> Result<Committed, StoreError> {
+        let mut attempts = self.attempts();
+        loop {
+            attempts.next().await?;
+            match self.commit(writes.clone()).await? {
+                Committed::Contended => {}
+                settled => return Ok(settled),
+            }
+        }
+    }
+
+    async fn write_one(&self, operation: &str, write: &Write) -> Result<Committed, StoreError> {
+        let mut expression = Expression::default();
+        let condition = write.expect.condition(&mut expression);
+        match &write.action {
+            Action::Put(document) => {
+                let request = self.client.put_item().table_name(&self.table).set_item(Some(document.clone()));
+                let request = request
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld);
+                outcome("PutItem", operation, write, request.send().await, |e| e.as_conditional())
+            }
+            Action::Patch(patch) => {
+                let update = patch.update(operation, &mut expression);
+                let request = self.client.update_item().table_name(&self.table).set_key(Some(write.key.document()));
+                let request = request
+                    .update_expression(update)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld);
+                outcome("UpdateItem", operation, write, request.send().await, |e| e.as_conditional())
+            }
+            Action::Delete => {
+                let request = self.client.delete_item().table_name(&self.table).set_key(Some(write.key.document()));
+                let request = request
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld);
+                outcome("DeleteItem", operation, write, request.send().await, |e| e.as_conditional())
+            }
+            Action::Check => self.transact(operation, std::slice::from_ref(write)).await,
+        }
+    }
+
+    async fn transact(&self, operation: &str, writes: &[Write]) -> Result<Committed, StoreError> {
+        let items = writes.iter().map(|write| self.transact_item(operation, write)).collect::<Result<Vec<_>, _>>();
+        let items = items.map_err(|e| StoreError::Malformed(e.to_string()))?;
+        let request = self.client.transact_write_items().set_transact_items(Some(items));
+        let error = match request.client_request_token(operation).send().await {
+            Ok(_) => return Ok(Committed::Done),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                let reasons = canceled.cancellation_reasons();
+                if reasons.iter().any(|reason| bears(reason.item(), operation)) {
+                    return Ok(Committed::Done); // an earlier request of ours did it
+                }
+                judge(writes, reasons)
+            }
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Committed::Contended),
+            _ => Err(StoreError::sdk("TransactWriteItems", &error)),
+        }
+    }
+
+    fn transact_item(
+        &self,
+        operation: &str,
+        write: &Write,
+    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+        let mut expression = Expression::default();
+        let condition = write.expect.condition(&mut expression);
+        let item = TransactWriteItem::builder();
+        Ok(match &write.action {
+            Action::Put(document) => item.put(
+                Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(document.clone()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .build()?,
+            ),
+            Action::Patch(patch) => {
+                let update = patch.update(operation, &mut expression);
+                item.update(
+                    Update::builder()
+                        .table_name(&self.table)
+                        .set_key(Some(write.key.document()))
+                        .update_expression(update)
+                        .set_condition_expression(condition)
+                        .set_expression_attribute_names(expression.names())
+                        .set_expression_attribute_values(expression.values())
+                        .return_values_on_condition_check_failure(OnFailure::AllOld)
+                        .build()?,
+                )
+            }
+            Action::Delete => item.delete(
+                Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(write.key.document()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .build()?,
+            ),
+            Action::Check => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(write.key.document()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .build()?,
+            ),
+        }
+        .build())
+    }
+}
+
+/// What the reasons of a cancelled transaction mean for us.
+fn judge(writes: &[Write], reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
+    let mut refused = None;
+    for (place, (write, reason)) in writes.iter().zip(reasons).enumerate() {
+        match reason.code().unwrap_or("None") {
+            "None" => {}
+            "ConditionalCheckFailed" if write.expect.is_race() => return Ok(Committed::Contended),
+            "ConditionalCheckFailed" => refused = refused.or(Some(place)),
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
+                return Ok(Committed::Contended);
+            }
+            code => {
+                return Err(StoreError::Unavailable { operation: "TransactWriteItems", code: code.to_owned() });
+            }
+        }
+    }
+    Ok(refused.map_or(Committed::Contended, Committed::Refused))
+}
+
+fn bears(old: Option<&Document>, operation: &str) -> bool {
+    old.and_then(|old| old.get("op")).and_then(|op| op.as_s().ok()).is_some_and(|op| op == operation)
+}
+
+/// An error of a single write, as far as we tell them apart.
+pub(super) enum Single<'a> {
+    /// The condition failed; the old item, where the table gave it.
+    Conditional(Option<&'a Document>),
+    /// A transaction was at the item.
+    Conflict,
+    Other,
+}
+
+/// The three single writes have three error types; this is what they share.
+pub(super) trait SingleError: ProvideErrorMetadata {
+    fn as_conditional(&self) -> Single<'_>;
+}
+
+macro_rules! single_error {
+    ($($error:ty),*) => { $(impl SingleError for $error {
+        fn as_conditional(&self) -> Single<'_> {
+            match self {
+                Self::ConditionalCheckFailedException(failed) => Single::Conditional(failed.item()),
+                Self::TransactionConflictException(_) => Single::Conflict,
+                _ => Single::Other,
+            }
+        }
+    })* };
+}
+
+single_error!(
+    aws_sdk_dynamodb::operation::put_item::PutItemError,
+    aws_sdk_dynamodb::operation::update_item::UpdateItemError,
+    aws_sdk_dynamodb::operation::delete_item::DeleteItemError
+);
+
+fn outcome<O, E: SingleError, R>(
+    name: &'static str,
+    operation: &str,
+    write: &Write,
+    answer: Result<O, SdkError<E, R>>,
+    kind: impl Fn(&E) -> Single<'_>,
+) -> Result<Committed, StoreError> {
+    let Err(error) = answer else { return Ok(Committed::Done) };
+    match error.as_service_error().map(kind) {
+        Some(Single::Conditional(old)) if bears(old, operation) => Ok(Committed::Done),
+        Some(Single::Conditional(_)) if write.expect.is_race() => Ok(Committed::Contended),
+        Some(Single::Conditional(_)) => Ok(Committed::Refused(0)),
+        Some(Single::Conflict) => Ok(Committed::Contended),
+        _ => Err(StoreError::sdk(name, &error)),
+    }
+}

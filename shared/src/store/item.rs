@@ -1,0 +1,77 @@
+//! Items as structs.
+
+use super::StoreError;
+use crate::ambient::Timestamp;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+
+/// An item as DynamoDB has it.
+pub type Document = HashMap<String, AttributeValue>;
+
+/// Where an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    /// A key from its two halves.
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(super) fn document(&self) -> Document {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    pub(super) fn of(document: &Document) -> Option<Self> {
+        let part = |name| document.get(name)?.as_s().ok().cloned();
+        Some(Self { pk: part("pk")?, sk: part("sk")? })
+    }
+}
+
+/// Something that the table holds.
+pub trait Item: Serialize + DeserializeOwned {
+    /// Where it is.
+    fn key(&self) -> Key;
+
+    /// The version that it was read with; 0 for a new one.
+    fn version(&self) -> u64;
+
+    /// When it is over. The table deletes late, so every read looks at this too.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+pub(super) fn to_document<I: Item>(item: &I) -> Result<Document, StoreError> {
+    let mut document: Document = serde_dynamo::to_item(item).map_err(|e| StoreError::Malformed(e.to_string()))?;
+    document.extend(item.key().document());
+    document.insert("version".to_owned(), number(item.version() + 1));
+    if let Some(moment) = item.expires_at() {
+        document.insert("expires_at".to_owned(), number(moment.seconds()));
+    }
+    Ok(document)
+}
+
+pub(super) fn from_document<I: Item>(document: Document) -> Result<I, StoreError> {
+    serde_dynamo::from_item(document).map_err(|e| StoreError::Malformed(e.to_string()))
+}
+
+/// Whether the item is over, though the table has not deleted it yet.
+pub(super) fn is_expired(document: &Document, now: Timestamp) -> bool {
+    let seconds = document.get("expires_at").and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+    seconds.is_some_and(|seconds| seconds <= now.seconds())
+}
+
+pub(super) fn number(n: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(n.to_string())
+}

@@ -1,0 +1,206 @@
+//! Sliding logs and counters: reservations, which come before a decision and stand outside its commit.
+
+use super::commit::{Single, SingleError};
+use super::expression::Expression;
+use super::item::{Document, Item, Key, from_document, number};
+use super::{Store, StoreError};
+use crate::ambient::random;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+
+/// A log within an item, and how much it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The attribute.
+    pub name: String,
+    /// How many moments it holds.
+    pub amount: u32,
+    /// How long each counts, in microseconds.
+    pub micros: i64,
+}
+
+/// What was reserved, to give it back.
+#[derive(Debug, Clone)]
+pub struct LogUse {
+    key: Key,
+    stamp: i64,
+}
+
+/// How a reservation ended.
+#[derive(Debug)]
+pub enum Reserved {
+    /// Every log has it.
+    Taken(LogUse),
+    /// None has it: the log at this place is full.
+    Full(usize),
+}
+
+/// A stamp is a moment in microseconds and three random digits: two callers of one microsecond count as two.
+const PER_MICRO: i64 = 1000;
+
+impl Store {
+    /// Notes this moment in all the logs of an item, unless one of them is full.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn reserve(&self, key: &Key, entries: &[Entry]) -> Result<Reserved, StoreError> {
+        let now = self.clock.now();
+        let noise = i64::from(u16::from_le_bytes(random(&*self.chance))) % PER_MICRO;
+        let stamp = now.0 * PER_MICRO + noise;
+        let longest = entries.iter().map(|entry| entry.micros).max().unwrap_or(0);
+        // A day at least: other logs of the item may live longer than these.
+        let expires = number(now.seconds() + (longest / 1_000_000 + 1).max(86_400));
+        let mut known: Option<Document> = None;
+        for _ in 0..3 {
+            let mut expression = Expression::default();
+            let (mut sets, mut adds, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
+            for entry in entries {
+                let name = expression.name(&entry.name);
+                let old = known.as_ref().map(|item| stamps(item, &entry.name)).unwrap_or_default();
+                let live = old.iter().copied().filter(|old| counts(*old, entry, now.0)).collect::<Vec<_>>();
+                if live.len() < old.len() {
+                    // Drop what is over, if it still stands as it was seen.
+                    let fresh = live.into_iter().chain([stamp]).collect::<Vec<_>>();
+                    sets.push(format!("{name} = {}", expression.value(set(&fresh))));
+                    conditions.push(format!("{name} = {}", expression.value(set(&old))));
+                } else {
+                    adds.push(format!("{name} {}", expression.value(set(&[stamp]))));
+                    let amount = expression.value(number(entry.amount));
+                    let room = format!("attribute_not_exists({name}) OR size({name}) < {amount}");
+                    // Nothing fits where nothing may.
+                    let room = if entry.amount == 0 {
+                        "attribute_exists(pk) AND attribute_not_exists(pk)".into()
+                    } else {
+                        room
+                    };
+                    conditions.push(format!("({room})"));
+                }
+            }
+            sets.push(format!("{} = {}", expression.name("expires_at"), expression.value(expires.clone())));
+            let adds = if adds.is_empty() { String::new() } else { format!(" ADD {}", adds.join(", ")) };
+            let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
+            let answer = request
+                .update_expression(format!("SET {}{adds}", sets.join(", ")))
+                .condition_expression(conditions.join(" AND "))
+                .set_expression_attribute_names(expression.names())
+                .set_expression_attribute_values(expression.values())
+                .return_values_on_condition_check_failure(OnFailure::AllOld)
+                .send()
+                .await;
+            let taken = Reserved::Taken(LogUse { key: key.clone(), stamp });
+            let Err(error) = answer else { return Ok(taken) };
+            match error.as_service_error().map(SingleError::as_conditional) {
+                Some(Single::Conditional(old)) => {
+                    let old = old.cloned().unwrap_or_default();
+                    let has_ours = |entry: &Entry| stamps(&old, &entry.name).contains(&stamp);
+                    if entries.iter().any(has_ours) {
+                        return Ok(taken); // an earlier request of ours did it
+                    }
+                    if let Some(place) = entries.iter().position(|entry| is_full(&old, entry, now.0)) {
+                        return Ok(Reserved::Full(place));
+                    }
+                    known = Some(old);
+                }
+                Some(Single::Conflict) => {}
+                _ => return Err(StoreError::sdk("UpdateItem", &error)),
+            }
+        }
+        Ok(Reserved::Full(0)) // so many at once that it is as good as full
+    }
+
+    /// Gives a reservation back in the named logs. A failure leaves the limit stricter, and is only logged.
+    pub async fn release(&self, reservation: &LogUse, names: &[&str]) {
+        let mut expression = Expression::default();
+        let deletions = names
+            .iter()
+            .map(|name| format!("{} {}", expression.name(name), expression.value(set(&[reservation.stamp]))))
+            .collect::<Vec<_>>();
+        let request = self.client.update_item().table_name(&self.table).set_key(Some(reservation.key.document()));
+        let answer = request
+            .update_expression(format!("DELETE {}", deletions.join(", ")))
+            .set_expression_attribute_names(expression.names())
+            .set_expression_attribute_values(expression.values())
+            .send()
+            .await;
+        if let Err(error) = answer {
+            tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "a reservation was not given back");
+        }
+    }
+
+    /// Whether the log has room, without noting anything.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn has_room(&self, key: &Key, entry: &Entry) -> Result<bool, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
+        let answer = request.consistent_read(true).send().await.map_err(|e| StoreError::sdk("GetItem", &e))?;
+        Ok(!is_full(&answer.item.unwrap_or_default(), entry, self.clock.now().0))
+    }
+
+    /// Counts `attempts` up in the map at `path` of an item, if the map's `id` is this one and fewer than
+    /// `limit` were made. The item as it then is; nothing where the attempt may not be made.
+    ///
+    /// # Errors
+    /// The table is unavailable, or others kept changing the item.
+    pub async fn count_up<I: Item>(
+        &self,
+        key: &Key,
+        path: &[&str],
+        id: &str,
+        limit: u32,
+    ) -> Result<Option<I>, StoreError> {
+        let operation = self.operation_id();
+        let mut attempts = self.attempts();
+        loop {
+            attempts.next().await?;
+            let mut expression = Expression::default();
+            let counter = expression.path(&[path, &["attempts"]].concat());
+            let own = expression.path(&[path, &["id"]].concat());
+            let (op, version) = (expression.name("op"), expression.name("version"));
+            let one = expression.value(number(1));
+            let limit = expression.value(number(limit));
+            let id = expression.value(AttributeValue::S(id.to_owned()));
+            let ours = expression.value(AttributeValue::S(operation.clone()));
+            let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
+            let answer = request
+                .update_expression(format!("SET {counter} = {counter} + {one}, {op} = {ours} ADD {version} {one}"))
+                .condition_expression(format!("{own} = {id} AND {counter} < {limit} AND {op} <> {ours}"))
+                .set_expression_attribute_names(expression.names())
+                .set_expression_attribute_values(expression.values())
+                .return_values(ReturnValue::AllNew)
+                .return_values_on_condition_check_failure(OnFailure::AllOld)
+                .send()
+                .await;
+            let error = match answer {
+                Ok(output) => return output.attributes.map(from_document).transpose(),
+                Err(error) => error,
+            };
+            match error.as_service_error().map(SingleError::as_conditional) {
+                Some(Single::Conditional(old)) => {
+                    let bears = |old: &&Document| old.get("op").and_then(|op| op.as_s().ok()) == Some(&operation);
+                    // Found as our own earlier request left it, or not allowed.
+                    return old.filter(bears).cloned().map(from_document).transpose();
+                }
+                Some(Single::Conflict) => {}
+                _ => return Err(StoreError::sdk("UpdateItem", &error)),
+            }
+        }
+    }
+}
+
+fn set(stamps: &[i64]) -> AttributeValue {
+    AttributeValue::Ns(stamps.iter().map(i64::to_string).collect())
+}
+
+fn stamps(item: &Document, name: &str) -> Vec<i64> {
+    let numbers = item.get(name).and_then(|value| value.as_ns().ok());
+    numbers.map(|numbers| numbers.iter().filter_map(|n| n.parse().ok()).collect()).unwrap_or_default()
+}
+
+fn counts(stamp: i64, entry: &Entry, now: i64) -> bool {
+    stamp / PER_MICRO > now - entry.micros
+}
+
+fn is_full(item: &Document, entry: &Entry, now: i64) -> bool {
+    let live = stamps(item, &entry.name).into_iter().filter(|stamp| counts(*stamp, entry, now)).count();
+    live >= entry.amount as usize
+}

@@ -1,0 +1,83 @@
+//! The table: typed items, keys, conditions, commits, contention. Nothing outside it knows an expression.
+//!
+//! An operation loads what it needs, decides without I/O, and commits once: one conditional write or one
+//! transaction. A commit answers [`Committed::Done`], [`Committed::Refused`] or [`Committed::Contended`].
+
+mod attempts;
+pub mod aws;
+mod commit;
+mod expression;
+mod item;
+mod log;
+mod read;
+mod schema;
+mod write;
+
+pub use attempts::Attempts;
+pub use commit::Committed;
+pub use item::{Document, Item, Key};
+pub use log::{Entry, LogUse, Reserved};
+pub use schema::{DUE_INDEX, create_table};
+pub use write::{Patch, Write};
+
+use crate::ambient::{Chance, Clock, random};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use std::sync::Arc;
+
+/// What went wrong with the table; nothing that the caller did.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The table did not answer, or refused for reasons of its own (throttling, rights, network).
+    #[error("the table is unavailable: {operation}: {code}")]
+    Unavailable {
+        /// The request.
+        operation: &'static str,
+        /// The service's error code, or the kind of failure.
+        code: String,
+    },
+    /// Others kept changing the same items.
+    #[error("the table stayed contended")]
+    Busy,
+    /// An item does not have the shape that we write.
+    #[error("an item of the table cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl StoreError {
+    fn sdk<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Self {
+        let code = match error {
+            SdkError::TimeoutError(_) => "timeout".to_owned(),
+            SdkError::DispatchFailure(_) => "no connection".to_owned(),
+            SdkError::ConstructionFailure(_) => "request not built".to_owned(),
+            other => other.code().unwrap_or("unreadable answer").to_owned(),
+        };
+        Self::Unavailable { operation, code }
+    }
+}
+
+/// The one table.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+}
+
+impl Store {
+    /// A store on this table.
+    pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+        Self { client, table, clock, chance }
+    }
+
+    /// Attempts at an operation that others may disturb.
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts::new(&*self.chance)
+    }
+
+    /// Names one operation: what it wrote bears this, so that a repeated request knows its own work.
+    fn operation_id(&self) -> String {
+        crate::secret::encode(&random::<16>(&*self.chance))
+    }
+}

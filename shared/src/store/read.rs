@@ -1,0 +1,108 @@
+//! Reading, always consistently: what is read here decides something.
+
+use super::item::{Document, Item, Key, from_document, is_expired};
+use super::{Store, StoreError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use std::collections::HashMap;
+
+impl Store {
+    /// The item, unless there is none or it is over.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn find<I: Item>(&self, key: &Key) -> Result<Option<I>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
+        let answer = request.consistent_read(true).send().await;
+        let answer = answer.map_err(|e| StoreError::sdk("GetItem", &e))?;
+        self.live(answer.item).map(from_document).transpose()
+    }
+
+    /// Several items in one request, in the order of the keys.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    async fn find_many(&self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        let mut found = HashMap::new();
+        let mut wanted = keys.iter().map(Key::document).collect::<Vec<_>>();
+        let mut attempts = self.attempts();
+        while !wanted.is_empty() {
+            attempts.next().await?;
+            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let keys = keys.map_err(|e| StoreError::Malformed(e.to_string()))?;
+            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await;
+            let answer = answer.map_err(|e| StoreError::sdk("BatchGetItem", &e))?;
+            for document in answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default() {
+                if let Some(key) = Key::of(&document) {
+                    found.insert(key, document);
+                }
+            }
+            let unprocessed = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+            wanted = unprocessed.map(|rest| rest.keys).unwrap_or_default();
+        }
+        Ok(keys.iter().map(|key| self.live(found.remove(key))).collect())
+    }
+
+    /// Several items of one kind in one request, in the order of the keys.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn find_all<I: Item>(&self, keys: &[Key]) -> Result<Vec<Option<I>>, StoreError> {
+        let found = self.find_many(keys).await?;
+        found.into_iter().map(|document| document.map(from_document).transpose()).collect()
+    }
+
+    /// Two items of different kinds in one request.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn find_two<A: Item, B: Item>(&self, a: &Key, b: &Key) -> Result<(Option<A>, Option<B>), StoreError> {
+        let mut found = self.find_many(&[a.clone(), b.clone()]).await?.into_iter();
+        let mut next = || found.next().flatten();
+        Ok((next().map(from_document).transpose()?, next().map(from_document).transpose()?))
+    }
+
+    /// The items of a partition whose sort key starts so, the last sort key first, at most `limit`.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn list<I: Item>(&self, pk: &str, starts: &str, limit: i32) -> Result<Vec<I>, StoreError> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query.scan_index_forward(false).limit(limit);
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let query = if starts.is_empty() {
+            query.key_condition_expression("pk = :pk")
+        } else {
+            query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":sk", AttributeValue::S(starts.to_owned()))
+        };
+        let answer = query.send().await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let items = answer.items.unwrap_or_default();
+        items.into_iter().filter_map(|item| self.live(Some(item))).map(from_document).collect()
+    }
+
+    /// Items of the sparse index whose moment has come, the longest waiting first.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn list_due(&self, limit: i32) -> Result<Vec<Key>, StoreError> {
+        let now = self.clock.now().seconds();
+        let query = self.client.query().table_name(&self.table).index_name(super::DUE_INDEX);
+        let query = query.key_condition_expression("#queue = :queue AND due_at <= :now");
+        let query = query.expression_attribute_names("#queue", "queue").limit(limit);
+        let query = query.expression_attribute_values(":queue", AttributeValue::S("OUTBOX".to_owned()));
+        let query = query.expression_attribute_values(":now", super::item::number(now));
+        let answer = query.send().await.map_err(|e| StoreError::sdk("Query", &e))?;
+        Ok(answer.items.unwrap_or_default().iter().filter_map(Key::of).collect())
+    }
+
+    /// Opens the connection: reads a key that does not exist. Its failure is nobody's problem.
+    pub async fn warm(&self) {
+        let key = Key::new("WARM", "WARM").document();
+        let _ = self.client.get_item().table_name(&self.table).set_key(Some(key)).send().await;
+    }
+
+    fn live(&self, document: Option<Document>) -> Option<Document> {
+        document.filter(|document| !is_expired(document, self.clock.now()))
+    }
+}

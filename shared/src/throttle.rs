@@ -1,0 +1,170 @@
+//! Rate limits: django-allauth's sliding logs, kept in the table so that all functions share them.
+//!
+//! One item for each source (a client's address, a user, a key) holds the logs of all its actions, so what one
+//! request counts by one source is one write. A refused action is not counted anywhere.
+
+use crate::app::App;
+use crate::settings::{Per, Rate};
+use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
+use futures_util::future::try_join_all;
+use std::net::IpAddr;
+
+/// Something that is counted.
+#[derive(Debug, Clone)]
+pub struct Action<'a> {
+    /// Its name in `ACCOUNT_RATE_LIMITS`.
+    pub name: &'static str,
+    /// What it is about, for rates by key: compared as it stands.
+    pub key: Option<&'a str>,
+    /// The logged-in user, for rates by user.
+    pub user: Option<&'a str>,
+}
+
+impl<'a> Action<'a> {
+    /// An action that has only the client's address to be counted by.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, key: None, user: None }
+    }
+
+    /// An action about something.
+    pub fn about(name: &'static str, key: &'a str) -> Self {
+        Self { name, key: Some(key), user: None }
+    }
+}
+
+/// What a request has used of its limits.
+#[derive(Debug, Default)]
+pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
+
+/// The action whose limit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limited(pub &'static str);
+
+/// The logs that one source has to note, with the action of each.
+struct Plan {
+    key: Key,
+    entries: Vec<(&'static str, Entry)>,
+}
+
+impl App {
+    /// Counts these actions, all or none.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn consume(&self, client: IpAddr, actions: &[Action<'_>]) -> Result<Result<Usage, Limited>, StoreError> {
+        let plans = self.plan(client, actions);
+        let reserve = |plan: &Plan| {
+            let (key, entries) =
+                (plan.key.clone(), plan.entries.iter().map(|(_, entry)| entry.clone()).collect::<Vec<_>>());
+            async move { self.store.reserve(&key, &entries).await }
+        };
+        let answers = try_join_all(plans.iter().map(reserve)).await?;
+        let (mut usage, mut limited) = (Usage::default(), None);
+        for (plan, answer) in plans.iter().zip(answers) {
+            match answer {
+                Reserved::Full(place) => {
+                    limited = limited.or(plan.entries.get(place).map(|(action, _)| Limited(action)))
+                }
+                Reserved::Taken(taken) => {
+                    let logs = plan.entries.iter().map(|(action, entry)| (*action, entry.name.clone()));
+                    usage.0.push((taken, logs.collect()));
+                }
+            }
+        }
+        match limited {
+            None => Ok(Ok(usage)),
+            Some(limited) => {
+                self.give_back(&usage, None).await;
+                Ok(Err(limited))
+            }
+        }
+    }
+
+    /// Gives back what a request used: of one action, or of all.
+    pub async fn give_back(&self, usage: &Usage, action: Option<&str>) {
+        let releases = usage.0.iter().filter_map(|(taken, logs)| {
+            let of_action = |(name, _): &&(&'static str, String)| action.is_none_or(|action| action == *name);
+            let names = logs.iter().filter(of_action).map(|(_, log)| log.as_str()).collect::<Vec<_>>();
+            (!names.is_empty()).then(|| async move { self.store.release(taken, &names).await })
+        });
+        futures_util::future::join_all(releases).await;
+    }
+
+    /// Whether the action would be let through now.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn has_room(&self, client: IpAddr, action: &Action<'_>) -> Result<bool, StoreError> {
+        for plan in self.plan(client, std::slice::from_ref(action)) {
+            for (_, entry) in &plan.entries {
+                if !self.store.has_room(&plan.key, entry).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn plan(&self, client: IpAddr, actions: &[Action<'_>]) -> Vec<Plan> {
+        let by_code = self.settings.account.email_verification_by_code_enabled;
+        let mut plans = Vec::<Plan>::new();
+        for action in actions {
+            for rate in self.settings.account.rate_limits.of(action.name, by_code) {
+                let Some(key) = self.source(client, action, rate) else { continue };
+                let entry = entry(action.name, rate);
+                match plans.iter_mut().find(|plan| plan.key == key) {
+                    Some(plan) => plan.entries.push((action.name, entry)),
+                    None => plans.push(Plan { key, entries: vec![(action.name, entry)] }),
+                }
+            }
+        }
+        plans
+    }
+
+    /// The item of what a rate is counted by; nothing where the action has no such thing.
+    fn source(&self, client: IpAddr, action: &Action<'_>, rate: Rate) -> Option<Key> {
+        let (kind, source) = match rate.per {
+            Per::Ip => ("ip", network(client, self.settings.service.rate_limit_ipv6_prefix)),
+            Per::User => ("user", action.user?.to_owned()),
+            Per::Key => ("key", action.key?.to_owned()),
+        };
+        let hash = self.keys.digest("rate", &[kind.as_bytes(), source.as_bytes()]);
+        Some(Key::new(format!("RATE#{hash}"), "RATE"))
+    }
+}
+
+fn entry(action: &str, rate: Rate) -> Entry {
+    Entry {
+        name: format!("{action} {}/{}", rate.amount, rate.seconds),
+        amount: rate.amount,
+        micros: (rate.seconds * 1e6) as i64,
+    }
+}
+
+/// An address as limits see it: IPv6 by its network, so that nobody rotates within their own
+/// (CVE-2026-45364), and IPv4 within IPv6 as IPv4.
+fn network(address: IpAddr, prefix: u8) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let hidden = 128 - u32::from(prefix.min(128));
+            let mask = u128::MAX.checked_shl(hidden).unwrap_or(0);
+            std::net::Ipv6Addr::from(u128::from(address) & mask).to_string()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn ipv6_is_limited_by_64_in_canonical_form() {
+        let seen = |text: &str| network(text.parse().unwrap(), 64);
+        assert_eq!(seen("2001:db8:1:2:3:4:5:6"), seen("2001:0db8:0001:0002:ffff::1"));
+        assert_ne!(seen("2001:db8:1:2::1"), seen("2001:db8:1:3::1"));
+        assert_eq!(seen("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8::1".parse().unwrap(), 128), "2001:db8::1");
+        assert_eq!(network("2001:db8::1".parse().unwrap(), 0), "::");
+    }
+}
