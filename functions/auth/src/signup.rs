@@ -29,7 +29,10 @@ fn read(app: &App, input: &Input) -> Form {
         }
     }
     if let Some(field) = fields.get("email") {
-        form.email = input.email_field("email", field.required, &mut form.problems);
+        /// What the reference's column holds; more of an address is cut off.
+        const MOST: usize = 254;
+        let email = input.email_field("email", field.required, &mut form.problems);
+        form.email = email.map(|email| email.chars().take(MOST).collect());
     }
     if let Some(field) = fields.get("email2") {
         let again = input.email_field("email2", field.required, &mut form.problems);

@@ -1,5 +1,6 @@
 //! What runs beside the requests: the mailer on the table's stream, its sweep, and the table's TTL.
 
+use crate::postbox::Postbox;
 use crate::{Error, Table};
 use embedded::{Embedded, Start, Stream};
 use mailer::{Mailer, handle_stream};
@@ -14,12 +15,12 @@ const POLL: Duration = Duration::from_millis(200);
 /// How often items past their time are deleted, and stream records that were read forgotten.
 const TIDY: Duration = Duration::from_secs(20);
 
-pub(crate) fn start(table: &Table, name: &str, mailer: Mailer) -> Result<(), Error> {
+pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, postbox: Arc<Postbox>) -> Result<(), Error> {
     let mailer = Arc::new(mailer);
     match table {
         Table::Embedded(embedded) => {
             let stream = embedded.stream(name, Start::TrimHorizon)?;
-            tokio::spawn(follow(embedded.clone(), stream, mailer.clone()));
+            tokio::spawn(follow(postbox, stream, mailer.clone()));
             tokio::spawn(sweep(mailer, SWEEP));
             tokio::spawn(expire(embedded.clone()));
         }
@@ -31,16 +32,18 @@ pub(crate) fn start(table: &Table, name: &str, mailer: Mailer) -> Result<(), Err
 }
 
 /// Hands the stream's records to the mailer as Lambda would, and forgets those that were read.
-async fn follow(embedded: Embedded, mut stream: Stream, mailer: Arc<Mailer>) {
+async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) {
     let mut tidy = interval(TIDY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        let written = postbox.written();
         match stream.next_records() {
             Ok(records) => drop(handle_stream(&mailer, &records).await), // what failed stays due
             Err(error) => tracing::error!(%error, "the stream cannot be read"),
         }
+        postbox.has_delivered(written);
         tokio::select! {
-            () = embedded.changed() => {}
+            () = postbox.filled() => {}
             _ = tidy.tick() => if let Err(error) = stream.trim() {
                 tracing::warn!(%error, "the stream was not trimmed");
             }

@@ -3,9 +3,11 @@
 
 mod background;
 mod folder;
+mod postbox;
 mod secret_key;
 
 pub use folder::Folder;
+use postbox::Postbox;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;
@@ -112,9 +114,11 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Err
 
     let table = Table::open(data.as_deref())?;
     create_table(&table.client(None), &settings.service.table).await?;
+    let postbox = Arc::new(Postbox::default());
     let app = |client: Client| {
         let name = settings.service.table.clone();
         let store = Store::new(client, name, options.clock.clone(), options.chance.clone());
+        let store = store.observed_by(postbox.observer());
         let mut app = App::new(settings.clone(), store, options.clock.clone(), options.chance.clone());
         if matches!(table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // no stream to read: the sweep delivers
@@ -122,10 +126,14 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Err
         Arc::new(app)
     };
     let mailer = Mailer::new(app(table.client(None)), Box::new(Folder::new(options.outbox.clone())))?;
-    background::start(&table, &settings.service.table, mailer)?;
+    background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
     let service = router(&app(table.client(options.wrap.as_ref())), endpoints());
     let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
+    let service = match table {
+        Table::Embedded(_) => service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first)),
+        Table::Elsewhere(_) => service,
+    };
     let service = options.beside.fallback_service(service);
     ready(settings.service.public_url.as_str().trim_end_matches('/'));
     let service = service.into_make_service_with_connect_info::<SocketAddr>();

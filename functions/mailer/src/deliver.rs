@@ -118,7 +118,7 @@ impl Mailer {
         const MOST: i32 = 100;
         let mut deliveries = Vec::new();
         for key in self.app.store.list_due(MOST).await? {
-            if let Some(id) = key.pk.strip_prefix("OUTBOX#") {
+            if let Some(id) = Message::id_of(&key.pk) {
                 deliveries.push(self.deliver(id).await?);
             }
         }

@@ -2,12 +2,13 @@
 
 use crate::Mailer;
 use serde_json::{Value as Json, json};
+use shared::outbox::Message;
 
 /// The ids of the messages that these stream records insert, with each record's sequence number.
 pub fn message_ids(records: &[Json]) -> Vec<(String, String)> {
     let inserted = |record: &Json| {
         let text = |pointer| record.pointer(pointer).and_then(Json::as_str);
-        let id = text("/dynamodb/Keys/pk/S")?.strip_prefix("OUTBOX#")?;
+        let id = Message::id_of(text("/dynamodb/Keys/pk/S")?)?;
         let number = text("/dynamodb/SequenceNumber").unwrap_or_default();
         (text("/eventName") == Some("INSERT")).then(|| (id.to_owned(), number.to_owned()))
     };

@@ -60,6 +60,7 @@ pub struct Contents {
 }
 
 const SEAL: &str = "outbox";
+const PARTITION: &str = "OUTBOX#";
 /// Seconds that an undelivered message is kept for an operator to look at.
 const KEPT: i64 = 4 * 86_400;
 
@@ -101,7 +102,12 @@ impl Message {
 
     /// Where the message with this id is.
     pub fn key_of(id: &str) -> Key {
-        Key::new(format!("OUTBOX#{id}"), "MESSAGE")
+        Key::new(format!("{PARTITION}{id}"), "MESSAGE")
+    }
+
+    /// The id of the message in this partition, if it is one's.
+    pub fn id_of(pk: &str) -> Option<&str> {
+        pk.strip_prefix(PARTITION)
     }
 }
 

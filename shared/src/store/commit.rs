@@ -34,11 +34,15 @@ impl Store {
                 document.insert("op".to_owned(), AttributeValue::S(operation.clone()));
             }
         }
-        match writes.len() {
-            0 => Ok(Committed::Done),
-            1 => self.write_one(&operation, &writes[0]).await,
-            _ => self.transact(&operation, &writes).await,
+        let committed = match writes.len() {
+            0 => Committed::Done,
+            1 => self.write_one(&operation, &writes[0]).await?,
+            _ => self.transact(&operation, &writes).await?,
+        };
+        if let (Committed::Done, Some(observer)) = (&committed, &self.observer) {
+            writes.iter().for_each(|write| observer(&write.key));
         }
+        Ok(committed)
     }
 
     /// The same for writes that nobody can invalidate by being faster: while the commit is contended, the same

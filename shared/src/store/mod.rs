@@ -63,12 +63,21 @@ pub struct Store {
     table: String,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
+    observer: Option<Observer>,
 }
+
+/// Is told of every key that a commit has written.
+pub type Observer = Arc<dyn Fn(&Key) + Send + Sync>;
 
 impl Store {
     /// A store on this table.
     pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
-        Self { client, table, clock, chance }
+        Self { client, table, clock, chance, observer: None }
+    }
+
+    /// The same store, whose commits are watched.
+    pub fn observed_by(self, observer: Observer) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Attempts at an operation that others may disturb.

@@ -1,0 +1,66 @@
+//! Lets an answer wait until its messages are in the folder: whoever signs up by hand, or by a script, finds the
+//! mail as soon as they are told that there is one.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use shared::outbox::Message;
+use shared::store::Observer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// An answer waits no longer than this: a message that cannot be written is tried again later.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Counts messages that were written, and how many of them the mailer has looked at.
+pub(crate) struct Postbox {
+    written: AtomicU64,
+    filled: Notify,
+    delivered: watch::Sender<u64>,
+}
+
+impl Default for Postbox {
+    fn default() -> Self {
+        Self { written: AtomicU64::new(0), filled: Notify::new(), delivered: watch::Sender::new(0) }
+    }
+}
+
+impl Postbox {
+    /// To be told of what commits write.
+    pub(crate) fn observer(self: &Arc<Self>) -> Observer {
+        let postbox = self.clone();
+        Arc::new(move |key| {
+            if Message::id_of(&key.pk).is_some() {
+                postbox.written.fetch_add(1, Ordering::SeqCst);
+                postbox.filled.notify_one();
+            }
+        })
+    }
+
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when something was written since it last did.
+    pub(crate) async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    pub(crate) fn has_delivered(&self, written: u64) {
+        self.delivered.send_replace(written);
+    }
+}
+
+/// Middleware: an answer whose request wrote messages waits for them.
+pub(crate) async fn deliver_first(State(postbox): State<Arc<Postbox>>, request: Request, next: Next) -> Response {
+    let before = postbox.written();
+    let response = next.run(request).await;
+    let written = postbox.written();
+    if written > before {
+        let mut delivered = postbox.delivered.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, delivered.wait_for(|count| *count >= written)).await;
+    }
+    response
+}
