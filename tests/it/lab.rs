@@ -1,0 +1,336 @@
+//! Starting the service for a test, and clients of it.
+
+use mail_parser::MessageParser;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub const PASSWORD: &str = "correct-Horse-42-battery";
+pub const FRONTEND: &str = "https://app.example.test";
+
+/// A running service, and its folders. It ends with the value.
+pub struct Lab {
+    process: Child,
+    pub url: String,
+    folder: Arc<TempDir>,
+    settings: Vec<(String, String)>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Lab {
+    /// Starts the service with these settings over a frontend's URLs.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let urls = json!({
+            "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
+            "account_reset_password": format!("{FRONTEND}/password/reset"),
+            "account_signup": format!("{FRONTEND}/signup"),
+        });
+        let base = [("HEADLESS_FRONTEND_URLS", urls.to_string())];
+        let given = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let all = base.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).collect();
+        Self::spawn(Arc::new(TempDir::new().unwrap()), all)
+    }
+
+    fn spawn(folder: Arc<TempDir>, settings: Vec<(String, String)>) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_lab"))
+            .env_clear()
+            .envs(settings.iter().cloned())
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .arg("--outbox")
+            .arg(folder.path().join("outbox"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut errors = BufReader::new(process.stderr.take().unwrap());
+        std::thread::spawn({
+            let log = log.clone();
+            move || {
+                let mut line = String::new();
+                while errors.read_line(&mut line).unwrap_or(0) > 0 {
+                    log.lock().unwrap().push_str(&std::mem::take(&mut line));
+                }
+            }
+        });
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        assert!(!url.is_empty(), "the service did not start: {}", log.lock().unwrap());
+        let port = url.trim().rsplit(':').next().unwrap().to_owned();
+        Self { process, url: format!("http://127.0.0.1:{port}"), folder, settings, log }
+    }
+
+    /// Waits for the service to die, and starts it again on the same data.
+    pub fn restart_after_death(mut self) -> Self {
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < end, "the service did not die");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self::spawn(self.folder.clone(), self.settings.clone())
+    }
+
+    pub fn app(&self) -> Client {
+        Client::new(&self.url, "app")
+    }
+
+    pub fn browser(&self) -> Client {
+        Client::new(&self.url, "browser")
+    }
+
+    /// Everything the service has logged.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        call(&self.url, "POST", "/_lab/clock", &[], Some(json!({"advance": seconds}).to_string()));
+    }
+
+    pub fn faults(&self, plan: Value) {
+        let reply = call(&self.url, "PUT", "/_lab/faults", &[], Some(plan.to_string()));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    }
+
+    /// How many faults were made since the log of requests was forgotten.
+    pub fn injected(&self) -> u64 {
+        call(&self.url, "GET", "/_lab/requests", &[], None).json["injected"].as_u64().unwrap()
+    }
+
+    /// The requests to the table that `work` causes, by sequential trip.
+    pub fn trips(&self, work: impl FnOnce()) -> Vec<Vec<String>> {
+        call(&self.url, "DELETE", "/_lab/requests", &[], None);
+        work();
+        let reply = call(&self.url, "GET", "/_lab/requests", &[], None);
+        serde_json::from_value(reply.json["trips"].clone()).unwrap()
+    }
+
+    /// Mails to this address, oldest first.
+    pub fn mails(&self, to: &str) -> Vec<Mail> {
+        self.all_mails().into_iter().filter(|mail| mail.to == [to]).collect()
+    }
+
+    pub fn all_mails(&self) -> Vec<Mail> {
+        let outbox = self.folder.path().join("outbox");
+        let mut files = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
+        files.retain(|path| path.extension().is_some_and(|kind| kind == "eml"));
+        files.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
+        files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
+        files.iter().map(|path| Mail::read(path)).collect()
+    }
+
+    /// The latest mail to this address; it may take a moment where the answer did not wait for it.
+    pub fn mail(&self, to: &str) -> Mail {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(mail) = self.mails(to).pop() {
+                return mail;
+            }
+            assert!(Instant::now() < end, "no mail to {to}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Signs up and verifies by link or code; the client ends up logged in.
+    pub fn user(&self, client: &mut Client, email: &str) {
+        let reply = client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
+        if reply.status == 401 {
+            let mail = self.mail(email);
+            let reply = client.post("auth/email/verify", json!({"key": mail.key()}));
+            if reply.status == 401 {
+                client.post("auth/login", json!({"email": email, "password": PASSWORD}));
+            }
+        }
+        assert_eq!(client.get("auth/session").status, 200);
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A mail of the outbox.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub to: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+impl Mail {
+    fn read(path: &Path) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let message = MessageParser::default().parse(&bytes).unwrap();
+        let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
+        Self {
+            to,
+            subject: message.subject().unwrap().to_owned(),
+            text: message.body_text(0).unwrap().into_owned(),
+            html: message.body_html(0).unwrap().into_owned(),
+        }
+    }
+
+    /// The key of its link, or its code.
+    pub fn key(&self) -> String {
+        let prefix = format!("{FRONTEND}/verify-email/");
+        let lines = || self.text.lines().map(str::trim);
+        let link = lines().find_map(|line| line.strip_prefix(&prefix).map(str::to_owned));
+        let is_code = |line: &&str| {
+            line.len() >= 6 && line.chars().all(|c| c == '-' || c.is_ascii_uppercase() || c.is_ascii_digit())
+        };
+        link.or_else(|| lines().find(is_code).map(str::to_owned)).unwrap_or_else(|| panic!("no key in {}", self.text))
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+    /// Null where the body is no JSON.
+    pub json: Value,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The codes of its errors, with the field before each.
+    pub fn errors(&self) -> Vec<String> {
+        let errors = self.json["errors"].as_array().cloned().unwrap_or_default();
+        let text = |error: &Value| {
+            format!("{}:{}", error["param"].as_str().unwrap_or(""), error["code"].as_str().unwrap_or("?"))
+        };
+        errors.iter().map(text).collect()
+    }
+
+    /// The flow that waits.
+    pub fn pending(&self) -> Option<String> {
+        let flows = self.json["data"]["flows"].as_array()?;
+        let flow = flows.iter().find(|flow| flow["is_pending"] == json!(true))?;
+        flow["id"].as_str().map(str::to_owned)
+    }
+}
+
+/// One request.
+pub fn call(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .allow_non_standard_methods(true);
+    let agent = ureq::Agent::new_with_config(config.build());
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = agent.run(request.body(body.unwrap_or_default()).unwrap()).unwrap();
+    let mut text = String::new();
+    response.body_mut().as_reader().read_to_string(&mut text).unwrap();
+    let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+        (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
+    };
+    Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().iter().map(header).collect(),
+        json: serde_json::from_str(&text).unwrap_or_default(),
+        text,
+    }
+}
+
+/// A client, as people have them: one that keeps a token, or one that keeps cookies.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: String,
+    pub kind: &'static str,
+    pub token: Option<String>,
+    pub cookies: BTreeMap<String, String>,
+    /// Sent with every request, over what the client sends by itself.
+    pub extra: Vec<(String, String)>,
+}
+
+impl Client {
+    fn new(base: &str, kind: &'static str) -> Self {
+        Self { base: base.to_owned(), kind, token: None, cookies: BTreeMap::new(), extra: Vec::new() }
+    }
+
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send("GET", path, None, &[])
+    }
+
+    pub fn get_with(&mut self, path: &str, header: (&str, &str)) -> Reply {
+        self.send("GET", path, None, &[header])
+    }
+
+    pub fn post(&mut self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, Some(body.to_string()), &[])
+    }
+
+    pub fn delete(&mut self, path: &str) -> Reply {
+        self.send("DELETE", path, None, &[])
+    }
+
+    /// A request whose headers are these, over what the client sends by itself.
+    pub fn send(&mut self, method: &str, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Reply {
+        if self.kind == "browser" && method != "GET" && !self.cookies.contains_key("csrftoken") {
+            self.get("config");
+        }
+        let mut all = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+        if let Some(token) = &self.token {
+            all.insert("x-session-token".to_owned(), token.clone());
+        }
+        if let Some(secret) = self.cookies.get("csrftoken") {
+            all.insert("x-csrftoken".to_owned(), secret.clone());
+            let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+            all.insert("cookie".to_owned(), cookies.join("; "));
+        }
+        all.extend(self.extra.iter().cloned());
+        all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let all = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/_allauth/{}/v1/{path}", self.kind) };
+        let reply = call(&self.base, method, &path, &all, body);
+        self.absorb(&reply);
+        reply
+    }
+
+    fn absorb(&mut self, reply: &Reply) {
+        if let Some(token) = reply.json["meta"]["session_token"].as_str() {
+            self.token = Some(token.to_owned());
+        }
+        for (_, line) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+/// The same work, so often at the same moment.
+pub fn at_once<T: Send>(times: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let barrier = std::sync::Barrier::new(times);
+    std::thread::scope(|scope| {
+        let (work, barrier) = (&work, &barrier);
+        let threads = (0..times).map(|n| {
+            scope.spawn(move || {
+                barrier.wait();
+                work(n)
+            })
+        });
+        threads.collect::<Vec<_>>().into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}

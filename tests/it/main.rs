@@ -1,0 +1,4 @@
+//! Stories about the service, told over HTTP.
+
+mod lab;
+mod story;

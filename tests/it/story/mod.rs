@@ -1,0 +1,3 @@
+//! What happens to people.
+
+mod first_way;

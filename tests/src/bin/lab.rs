@@ -1,0 +1,89 @@
+//! The local service with what tests own in reach, over HTTP: the clock, the faults of the table, and the log of
+//! requests to it.
+//!
+//! | request | does |
+//! |---|---|
+//! | `POST /_lab/clock` `{"advance": seconds}` | moves the clock |
+//! | `PUT /_lab/faults` a plan | sets the faults from now on |
+//! | `GET /_lab/requests` | the requests to the table by trip, and how many faults were made |
+//! | `DELETE /_lab/requests` | forgets them |
+
+use axum::extract::State;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use clap::Parser;
+use embedded::faults::{Faults, Plan};
+use local::{Options, serve};
+use serde_json::{Value, json};
+use shared::ambient::{Clock, SystemClock, Timestamp};
+use shared::settings::Source;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+#[derive(Parser)]
+struct Cli {
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[arg(long)]
+    outbox: PathBuf,
+}
+
+/// The machine's clock, moved.
+#[derive(Default)]
+struct LabClock(AtomicI64);
+
+impl Clock for LabClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[derive(Clone)]
+struct Lab {
+    clock: Arc<LabClock>,
+    faults: Faults,
+}
+
+async fn clock(State(lab): State<Lab>, Json(body): Json<Value>) {
+    lab.clock.0.fetch_add(body["advance"].as_i64().unwrap_or(0), Ordering::Relaxed);
+}
+
+async fn faults(State(lab): State<Lab>, Json(plan): Json<Plan>) {
+    lab.faults.set(plan);
+}
+
+async fn requests(State(lab): State<Lab>) -> Json<Value> {
+    Json(json!({"trips": lab.faults.requests_by_trip(), "injected": lab.faults.injected()}))
+}
+
+async fn forget(State(lab): State<Lab>) {
+    lab.faults.reset();
+}
+
+#[tokio::main]
+async fn main() {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
+    let lab = Lab { clock: Arc::default(), faults: Faults::new(Plan::default()) };
+    let beside = Router::new()
+        .route("/_lab/clock", post(clock))
+        .route("/_lab/faults", put(faults))
+        .route("/_lab/requests", get(requests).delete(forget))
+        .with_state(lab.clone());
+    let source = Source::from_process().expect("the settings are readable");
+    let mut options = Options::new(SocketAddr::from(([127, 0, 0, 1], 0)), cli.data, cli.outbox, source);
+    options.clock = lab.clock.clone();
+    options.wrap = Some(Box::new(move |http| lab.faults.wrap(http)));
+    options.beside = beside;
+    let ready = |url: &str| {
+        println!("{url}");
+        std::io::stdout().flush().expect("stdout is open");
+    };
+    if let Err(error) = serve(options, ready).await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
