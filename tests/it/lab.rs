@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 pub const PASSWORD: &str = "correct-Horse-42-battery";
 pub const FRONTEND: &str = "https://app.example.test";
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A running service, and its folders. It ends with the value.
 pub struct Lab {
@@ -62,8 +63,7 @@ impl Lab {
         let mut url = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
         assert!(!url.is_empty(), "the service did not start: {}", log.lock().unwrap());
-        let port = url.trim().rsplit(':').next().unwrap().to_owned();
-        Self { process, url: format!("http://127.0.0.1:{port}"), folder, settings, log }
+        Self { process, url: url.trim().to_owned(), folder, settings, log }
     }
 
     /// Waits for the service to die, and starts it again on the same data.
@@ -90,11 +90,12 @@ impl Lab {
     }
 
     pub fn advance(&self, seconds: i64) {
-        call(&self.url, "POST", "/_lab/clock", &[], Some(json!({"advance": seconds}).to_string()));
+        let body = json!({"advance": seconds}).to_string();
+        assert_eq!(call(&self.url, "POST", "/_lab/clock", &[JSON], Some(body)).status, 200);
     }
 
     pub fn faults(&self, plan: Value) {
-        let reply = call(&self.url, "PUT", "/_lab/faults", &[], Some(plan.to_string()));
+        let reply = call(&self.url, "PUT", "/_lab/faults", &[JSON], Some(plan.to_string()));
         assert_eq!(reply.status, 200, "{}", reply.text);
     }
 
@@ -162,9 +163,7 @@ impl Drop for Lab {
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub to: Vec<String>,
-    pub subject: String,
     pub text: String,
-    pub html: String,
 }
 
 impl Mail {
@@ -174,9 +173,7 @@ impl Mail {
         let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
         Self {
             to,
-            subject: message.subject().unwrap().to_owned(),
             text: message.body_text(0).unwrap().into_owned(),
-            html: message.body_html(0).unwrap().into_owned(),
         }
     }
 
@@ -226,6 +223,17 @@ impl Reply {
 
 /// One request.
 pub fn call(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
+    try_call(base, method, path, headers, body).unwrap()
+}
+
+/// One request, whose answer may never come.
+pub fn try_call(
+    base: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> Result<Reply, ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -236,18 +244,18 @@ pub fn call(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut response = agent.run(request.body(body.unwrap_or_default()).unwrap()).unwrap();
+    let mut response = agent.run(request.body(body.unwrap_or_default()).unwrap())?;
     let mut text = String::new();
-    response.body_mut().as_reader().read_to_string(&mut text).unwrap();
+    response.body_mut().as_reader().read_to_string(&mut text)?;
     let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
     };
-    Reply {
+    Ok(Reply {
         status: response.status().as_u16(),
         headers: response.headers().iter().map(header).collect(),
         json: serde_json::from_str(&text).unwrap_or_default(),
         text,
-    }
+    })
 }
 
 /// A client, as people have them: one that keeps a token, or one that keeps cookies.

@@ -93,19 +93,19 @@ pub fn endpoints() -> Vec<Endpoint> {
     config::endpoints().into_iter().chain(auth::endpoints()).collect()
 }
 
-/// Runs the service. `ready` is told once it answers, with the address it is reached at.
+/// Runs the service. `ready` is told once it answers, with its URL and where it listens.
 ///
 /// # Errors
 /// It cannot start.
-pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Error> {
+pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Result<(), Error> {
     let (listen, data) = (options.listen, options.data);
     std::fs::create_dir_all(&options.outbox).map_err(io(options.outbox.display()))?;
     let listener = TcpListener::bind(listen).await.map_err(io(listen))?;
-    let port = listener.local_addr().map_err(io(listen))?.port();
+    let listening = listener.local_addr().map_err(io(listen))?;
     let secret_key = secret_key::find_or_make(data.as_deref(), &*options.chance).map_err(io("the secret key"))?;
     let source = options
         .source
-        .with_default("PUBLIC_URL", || format!("http://localhost:{port}"))
+        .with_default("PUBLIC_URL", || format!("http://localhost:{}", listening.port()))
         .with_default("SECRET_KEY", || secret_key);
     for name in Settings::unread(&source) {
         tracing::warn!("{name} is set, but this version does not read it");
@@ -135,7 +135,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Err
         Table::Elsewhere(_) => service,
     };
     let service = options.beside.fallback_service(service);
-    ready(settings.service.public_url.as_str().trim_end_matches('/'));
+    ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await.map_err(io("the server"))
 }

@@ -55,7 +55,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let outbox = cli.outbox.unwrap_or_else(|| beside.join("outbox"));
     let data = (!in_memory).then_some(cli.data);
     let options = Options::new(cli.listen, data, outbox.clone(), Source::from_process()?);
-    let ready = |url: &str| {
+    let ready = |url: &str, _| {
         println!("Latchkey is ready at {url}");
         println!("mails and text messages go to {}", outbox.display());
     };

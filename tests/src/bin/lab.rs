@@ -78,8 +78,8 @@ async fn main() {
     options.clock = lab.clock.clone();
     options.wrap = Some(Box::new(move |http| lab.faults.wrap(http)));
     options.beside = beside;
-    let ready = |url: &str| {
-        println!("{url}");
+    let ready = |_: &str, listening: SocketAddr| {
+        println!("http://{listening}");
         std::io::stdout().flush().expect("stdout is open");
     };
     if let Err(error) = serve(options, ready).await {

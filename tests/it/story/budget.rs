@@ -1,0 +1,111 @@
+//! How many requests to the table an operation makes, and in how many sequential trips.
+
+use crate::lab::{Client, Lab, PASSWORD};
+use serde_json::json;
+
+const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
+
+/// Sequential trips, requests.
+type Cost = (usize, usize);
+
+fn cost(lab: &Lab, work: impl FnOnce()) -> Cost {
+    let trips = lab.trips(work);
+    (trips.len(), trips.iter().map(Vec::len).sum())
+}
+
+fn login(client: &mut Client, email: &str, password: &str) -> u16 {
+    client.post("auth/login", json!({"email": email, "password": password})).status
+}
+
+/// A service, and an account with a verified address.
+fn with_user(settings: &[(&str, &str)]) -> (Lab, Client) {
+    let lab = Lab::start(settings);
+    let mut client = lab.app();
+    lab.user(&mut client, "ada@example.com");
+    (lab, client)
+}
+
+#[test]
+fn config_and_an_anonymous_session_never_touch_the_table() {
+    let lab = Lab::start(&[]);
+    assert_eq!(cost(&lab, || assert_eq!(lab.app().get("config").status, 200)), (0, 0));
+    assert_eq!(cost(&lab, || assert_eq!(lab.browser().get("config").status, 200)), (0, 0));
+    assert_eq!(cost(&lab, || assert_eq!(lab.app().get("auth/session").status, 401)), (0, 0));
+    let mut forged = lab.app();
+    forged.token = Some("no token of ours".to_owned());
+    assert_eq!(cost(&lab, || assert_eq!(forged.get("config").status, 410)), (0, 0));
+}
+
+#[test]
+fn an_authenticated_read_is_one_request() {
+    let (lab, mut client) = with_user(&[]);
+    assert_eq!(lab.trips(|| assert_eq!(client.get("auth/session").status, 200)), [["BatchGetItem"]]);
+}
+
+#[test]
+fn a_pending_answer_is_one_request() {
+    let lab = Lab::start(&[]);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(lab.trips(|| assert_eq!(client.get("auth/session").status, 401)), [["GetItem"]]);
+}
+
+#[test]
+fn a_login_is_three_trips_and_eight_requests_with_limits_and_four_without() {
+    let (lab, _) = with_user(&[]);
+    let reading = |lab: &Lab| cost(lab, || assert_eq!(login(&mut lab.app(), "ada@example.com", PASSWORD), 200));
+    assert_eq!(reading(&lab), (3, 8));
+    let (lab, _) = with_user(&[OFF]);
+    assert_eq!(reading(&lab), (3, 4));
+}
+
+/// ASVS 5.0 6.3.8: the way is as long, whatever is wrong.
+#[test]
+fn a_refused_login_is_two_trips_and_four_requests_whatever_the_reason() {
+    let (lab, _) = with_user(&[]);
+    let refused = |lab: &Lab, email: &str| cost(lab, || assert_eq!(login(&mut lab.app(), email, "wrong"), 400));
+    assert_eq!(refused(&lab, "ada@example.com"), (2, 4));
+    assert_eq!(refused(&lab, "nobody@example.com"), (2, 4));
+    let (lab, _) = with_user(&[OFF]);
+    assert_eq!(refused(&lab, "ada@example.com"), (2, 2));
+    assert_eq!(refused(&lab, "nobody@example.com"), (2, 2));
+}
+
+#[test]
+fn a_login_beyond_the_limit_of_a_client_is_one_trip_and_three_requests() {
+    let (lab, _) = with_user(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "1/m/ip", "login_failed": "10/m/ip"}"#)]);
+    let attempt = || cost(&lab, || assert_eq!(login(&mut lab.app(), "ada@example.com", PASSWORD), 429));
+    assert_eq!(attempt(), (1, 2), "one reservation beside the address");
+}
+
+/// The client's own reservation has to be given back where the account's limit is the one that is reached.
+#[test]
+fn a_login_beyond_the_limit_of_an_account_is_two_trips_and_four_requests() {
+    let (lab, _) = with_user(&[]);
+    for _ in 0..5 {
+        assert_eq!(login(&mut lab.app(), "ada@example.com", "wrong"), 400);
+    }
+    let attempt = || cost(&lab, || assert_eq!(login(&mut lab.app(), "ada@example.com", PASSWORD), 400));
+    assert_eq!(attempt(), (2, 4));
+}
+
+#[test]
+fn a_signup_is_two_trips_and_four_requests_with_limits_and_two_without() {
+    let signup = |lab: &Lab, email: &str| {
+        cost(lab, || {
+            assert_eq!(lab.app().post("auth/signup", json!({"email": email, "password": PASSWORD})).status, 401);
+        })
+    };
+    let lab = Lab::start(&[]);
+    assert_eq!(signup(&lab, "ada@example.com"), (2, 4));
+    let lab = Lab::start(&[OFF]);
+    assert_eq!(signup(&lab, "ada@example.com"), (2, 2));
+    assert_eq!(signup(&lab, "ada@example.com"), (2, 2), "an address that has an account looks the same");
+}
+
+#[test]
+fn a_logout_is_one_request_after_the_read() {
+    let (lab, mut client) = with_user(&[]);
+    let trips = lab.trips(|| assert_eq!(client.delete("auth/session").status, 401));
+    assert_eq!(trips, [["BatchGetItem"], ["DeleteItem"]]);
+}

@@ -1,0 +1,92 @@
+//! Rate limits.
+
+use crate::lab::{Lab, PASSWORD, at_once};
+use serde_json::json;
+
+fn login(lab: &Lab, email: &str, password: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    let body = json!({"email": email, "password": password}).to_string();
+    let reply = lab.app().send("POST", "auth/login", Some(body), headers);
+    (reply.status, reply.errors().join(" "))
+}
+
+const TOO_MANY: &str = ":too_many_login_attempts";
+
+#[test]
+fn failures_at_an_account_are_limited_even_for_the_right_password_until_the_time_is_over() {
+    let lab = Lab::start(&[]);
+    lab.user(&mut lab.app(), "ada@example.com");
+    for _ in 0..5 {
+        assert_eq!(login(&lab, "ada@example.com", "wrong", &[]).1, "password:email_password_mismatch");
+    }
+    assert_eq!(login(&lab, "Ada@Example.com", PASSWORD, &[]), (400, TOO_MANY.to_owned()));
+    lab.advance(301);
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 200);
+}
+
+/// A good login reset the limiter for the address.
+#[test]
+fn a_good_login_clears_no_earlier_failure() {
+    let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login_failed": "3/m/key"}"#)]);
+    lab.user(&mut lab.app(), "ada@example.com");
+    for _ in 0..2 {
+        login(&lab, "ada@example.com", "wrong", &[]);
+    }
+    for _ in 0..3 {
+        assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 200);
+    }
+    assert_eq!(login(&lab, "ada@example.com", "wrong", &[]).1, "password:email_password_mismatch");
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).1, TOO_MANY);
+}
+
+#[test]
+fn fifty_parallel_guesses_at_a_password_are_five() {
+    let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "1000/m/ip", "login_failed": "5/5m/key"}"#)]);
+    lab.user(&mut lab.app(), "ada@example.com");
+    let answers = at_once(50, |_| login(&lab, "ada@example.com", "wrong", &[]));
+    let compared = answers.iter().filter(|(_, error)| error == "password:email_password_mismatch").count();
+    assert_eq!(compared, 5);
+    assert!(answers.iter().all(|(status, _)| *status == 400));
+}
+
+#[test]
+fn logins_and_signups_of_one_client_are_limited() {
+    let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "2/m/ip", "signup": "2/m/ip"}"#)]);
+    let statuses = |path: &str| (0..3).map(|_| lab.app().post(path, json!({})).status).collect::<Vec<_>>();
+    assert_eq!(statuses("auth/login"), [400, 400, 429]);
+    assert_eq!(statuses("auth/signup"), [400, 400, 429]);
+    lab.advance(61);
+    assert_eq!(lab.app().post("auth/login", json!({})).status, 400);
+}
+
+/// CVE-2023-36456: a header was believed.
+#[test]
+fn x_forwarded_for_is_believed_only_behind_proxies_that_are_trusted() {
+    let limits = ("ACCOUNT_RATE_LIMITS", r#"{"login": "1/m/ip", "login_failed": null}"#);
+    let from = |lab: &Lab, address: &str| login(lab, "ada@example.com", "wrong", &[("x-forwarded-for", address)]).0;
+    let lab = Lab::start(&[limits]);
+    assert_eq!((from(&lab, "192.0.2.1"), from(&lab, "192.0.2.2")), (400, 429));
+    let lab = Lab::start(&[limits, ("ALLAUTH_TRUSTED_PROXY_COUNT", "1")]);
+    assert_eq!((from(&lab, "192.0.2.1"), from(&lab, "192.0.2.2")), (400, 400));
+    assert_eq!(from(&lab, "198.51.100.7, 192.0.2.1"), 429, "what the client wrote itself does not count");
+    // CVE-2026-45364: addresses within a /64 are one client.
+    assert_eq!((from(&lab, "2001:db8:0:1::1"), from(&lab, "2001:db8:0:1:ffff::2")), (400, 429));
+    assert_eq!(from(&lab, "2001:db8:0:2::1"), 400);
+}
+
+#[test]
+fn a_link_is_mailed_once_in_three_minutes_and_a_code_not_sooner_than_ten_seconds() {
+    let lab = Lab::start(&[]);
+    lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 401);
+    assert_eq!(lab.mails("ada@example.com").len(), 1, "the first link still works");
+    lab.advance(181);
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 401);
+    assert_eq!(lab.mails("ada@example.com").len(), 2);
+
+    let lab = Lab::start(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
+    lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]), (400, TOO_MANY.to_owned()));
+    lab.advance(11);
+    assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 401);
+    assert_eq!(lab.mails("ada@example.com").len(), 2);
+}

@@ -1,0 +1,196 @@
+//! Two requests at the same moment are always a case; so is a table that conflicts, throttles, answers in part,
+//! or has done what it was asked and does not say so.
+
+use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const CODE: [(&str, &str); 2] =
+    [("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"), ("ACCOUNT_RATE_LIMITS", "false")];
+
+/// Each fault alone, and all together.
+fn plans() -> Vec<(&'static str, Value)> {
+    let percent = |percent: u32| json!({"percent": percent});
+    vec![
+        ("none", json!({})),
+        ("conflict", json!({"seed": 1, "conflict": percent(30)})),
+        ("throttle", json!({"seed": 2, "throttle": percent(15)})),
+        ("unprocessed", json!({"seed": 3, "unprocessed": percent(50)})),
+        ("timeout after the commit", json!({"seed": 4, "timeout_after_commit": percent(15)})),
+        (
+            "mixed",
+            json!({
+                "seed": 5, "conflict": percent(10), "throttle": percent(5), "unprocessed": percent(20),
+                "timeout_after_commit": percent(5), "latency_ms": 1,
+            }),
+        ),
+    ]
+}
+
+fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
+    let mut counts = BTreeMap::new();
+    replies.iter().for_each(|reply| *counts.entry(reply.status).or_default() += 1);
+    counts
+}
+
+/// A table in trouble may make a request fail in an orderly way, never in another.
+fn assert_orderly(fault: &str, replies: &[Reply], allowed: &[u16]) {
+    for reply in replies {
+        assert!(allowed.contains(&reply.status) || reply.status == 503, "{fault}: {} {}", reply.status, reply.text);
+        assert_eq!(reply.json["status"], json!(reply.status), "{fault}: the envelope repeats the status");
+    }
+}
+
+/// Until it is not 503: what a person does who is told to come back later.
+fn patiently(mut ask: impl FnMut() -> Reply) -> Reply {
+    for _ in 0..50 {
+        let reply = ask();
+        if reply.status != 503 {
+            return reply;
+        }
+    }
+    panic!("the service never recovered");
+}
+
+#[test]
+fn fifty_parallel_signups_with_one_address_make_one_account_that_nobody_notices() {
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
+        lab.faults(plan);
+        let email = "ada@example.com";
+        let replies = at_once(50, |_| lab.app().post("auth/signup", json!({"email": email, "password": PASSWORD})));
+        assert_orderly(fault, &replies, &[401]);
+        let pending = replies.iter().filter(|reply| reply.status == 401);
+        assert!(pending.clone().count() >= 40, "{fault}: {:?}", count(&replies));
+        pending.for_each(|reply| assert_eq!(reply.pending().as_deref(), Some("verify_email"), "{fault}"));
+
+        lab.faults(json!({}));
+        let mails = lab.mails(email);
+        let links = mails.iter().filter(|mail| mail.text.contains("/verify-email/")).count();
+        assert_eq!(links, 1, "{fault}: one account, one link; the others are told that it exists");
+        let key = mails.iter().find(|mail| mail.text.contains("/verify-email/")).unwrap().key();
+        assert_eq!(lab.app().post("auth/email/verify", json!({"key": key})).status, 401, "{fault}");
+        let reply = lab.app().post("auth/login", json!({"email": email, "password": PASSWORD}));
+        assert_eq!(reply.status, 200, "{fault}");
+        if fault != "none" && fault != "unprocessed" {
+            assert!(lab.injected() > 0, "{fault}: the faults were there");
+        }
+    }
+}
+
+/// CVE-2026-33624, CVE-2026-34224: a code worked twice in a race.
+#[test]
+fn fifty_parallel_uses_of_one_code_succeed_once() {
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&CODE);
+        let mut client = lab.app();
+        let email = "ada@example.com";
+        client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
+        let code = lab.mail(email).key();
+        lab.faults(plan);
+        let replies = at_once(50, |_| client.clone().post("auth/email/verify", json!({"key": code})));
+        assert_orderly(fault, &replies, &[200, 400, 409, 410]);
+        let successes = replies.iter().filter(|reply| reply.status == 200).collect::<Vec<_>>();
+        assert!(successes.len() <= 1, "{fault}: {:?}", count(&replies));
+        lab.faults(json!({}));
+        match successes[..] {
+            [success] => {
+                client.token = success.json["meta"]["session_token"].as_str().map(str::to_owned);
+                assert_eq!(client.get("auth/session").status, 200, "{fault}");
+            }
+            // Only where the answer to the one success was lost on the way, or every attempt met a fault.
+            _ => assert_ne!(fault, "none"),
+        }
+    }
+}
+
+/// CVE-2026-27801: unlimited guesses.
+#[test]
+fn of_fifty_parallel_wrong_guesses_no_more_than_the_allowed_number_is_compared() {
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&CODE);
+        let mut client = lab.app();
+        let email = "ada@example.com";
+        client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
+        let code = lab.mail(email).key();
+        lab.faults(plan);
+        let replies = at_once(50, |_| client.clone().post("auth/email/verify", json!({"key": "BBBB-BBBB"})));
+        assert_orderly(fault, &replies, &[400, 409]);
+        let compared = replies.iter().filter(|reply| reply.errors() == ["key:incorrect_code"]).count();
+        assert!(compared <= 3, "{fault}: {compared} were compared");
+        lab.faults(json!({}));
+        if fault == "none" {
+            assert_eq!(compared, 3);
+            // After the last one even the right code is nothing.
+            assert_eq!(client.post("auth/email/verify", json!({"key": code})).status, 409);
+            assert_eq!(client.get("auth/session").pending(), None);
+        }
+    }
+}
+
+#[test]
+fn the_right_code_among_fifty_guesses_is_found_within_the_allowed_number_or_not_at_all() {
+    let lab = Lab::start(&CODE);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let code = lab.mail("ada@example.com").key();
+    let replies = at_once(50, |n| {
+        let key = if n == 25 { code.clone() } else { "BBBB-BBBB".to_owned() };
+        client.clone().post("auth/email/verify", json!({"key": key}))
+    });
+    let wrong = replies.iter().filter(|reply| reply.status == 400).count();
+    let right = replies.iter().filter(|reply| reply.status == 200).count();
+    assert!(wrong + right <= 3 && right <= 1, "{:?}", count(&replies));
+}
+
+#[test]
+fn two_accounts_that_verify_one_address_at_once_leave_one_owner() {
+    let strict = [
+        ("ACCOUNT_PREVENT_ENUMERATION", "strict"),
+        ("ACCOUNT_EMAIL_VERIFICATION", "optional"),
+        ("ACCOUNT_RATE_LIMITS", "false"),
+    ];
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&strict);
+        let email = "ada@example.com";
+        let mut clients = [lab.app(), lab.app()];
+        for client in &mut clients {
+            let reply = client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
+            assert_eq!(reply.status, 200, "{fault}");
+        }
+        let keys = lab.mails(email).iter().map(|mail| mail.key()).collect::<Vec<_>>();
+        assert_eq!(keys.len(), 2);
+        lab.faults(plan);
+        let replies = at_once(2, |n| patiently(|| lab.app().post("auth/email/verify", json!({"key": keys[n]}))));
+        lab.faults(json!({}));
+        let answers = replies.iter().map(|reply| (reply.status, reply.errors().join(""))).collect::<Vec<_>>();
+        let verified = answers.iter().filter(|(status, _)| *status == 401).count();
+        let refused = |(status, error): &&(u16, String)| *status == 400 && !error.is_empty();
+        // A success whose answer was lost is told as a used key when it is asked for again.
+        assert!(verified <= 1 && answers.iter().filter(refused).count() >= 1, "{fault}: {answers:?}");
+        let later = keys.iter().map(|key| lab.app().post("auth/email/verify", json!({"key": key})).errors().join(""));
+        let mut later = later.collect::<Vec<_>>();
+        later.sort();
+        assert_eq!(later, ["key:email_taken", "key:invalid_or_expired_key"], "{fault}: one owner");
+    }
+}
+
+#[test]
+fn logins_and_sessions_go_on_under_every_fault() {
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
+        lab.user(&mut lab.app(), "ada@example.com");
+        lab.faults(plan);
+        let work = |_| {
+            let mut client: Client = lab.app();
+            let login = json!({"email": "ada@example.com", "password": PASSWORD});
+            let reply = patiently(|| client.post("auth/login", login.clone()));
+            assert_eq!(reply.status, 200, "{fault}: {}", reply.text);
+            assert_eq!(patiently(|| client.get("auth/session")).status, 200, "{fault}");
+            let reply = patiently(|| client.delete("auth/session"));
+            assert!([401, 410].contains(&reply.status), "{fault}: {}", reply.text);
+            assert_eq!(patiently(|| client.get("auth/session")).status, 410, "{fault}");
+        };
+        at_once(8, work);
+    }
+}

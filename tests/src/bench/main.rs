@@ -1,0 +1,193 @@
+//! Measures the service: what a request costs, how many there are a second, and how soon it is ready.
+//!
+//! The service runs as it is released, in a process of its own over a temporary folder, and is driven over
+//! loopback. On a machine of few cores the load generator takes its share of them, so that share is shown too.
+
+mod client;
+mod load;
+mod service;
+
+use clap::Parser;
+use client::Client;
+use load::{Measured, Request};
+use serde_json::{Value, json};
+use service::{Service, cpu_of};
+use shared::secret::password::{self, Parameters};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const PASSWORD: &str = "correct-Horse-42-battery";
+/// Hashes that are computed to know what one costs, on each core.
+const HASHES: u8 = 30;
+
+/// Anything that keeps a measurement from being one.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures a release build of `latchkey`.
+#[derive(Parser)]
+struct Cli {
+    /// The service.
+    #[arg(long, default_value = "target/release/latchkey")]
+    bin: PathBuf,
+    /// Connections that are kept alive, each with one request at a time.
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// Requests of the operation that computes no password hash; 0 leaves it out.
+    #[arg(long, default_value_t = 20_000)]
+    requests: usize,
+    /// Requests of each operation that does; the accounts made by the signups are those that log in.
+    #[arg(long, default_value_t = 400)]
+    hashed: usize,
+    /// Starts of which the median is told.
+    #[arg(long, default_value_t = 9)]
+    starts: usize,
+    /// Where the temporary folder is made; the system's place for such unless told. Commits wait for its disk.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let place = cli.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = place.join(format!("latchkey-bench-{}", std::process::id()));
+    let measured = measure(cli, &folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    measured
+}
+
+fn measure(cli: &Cli, folder: &std::path::Path) -> Result<(), Failure> {
+    let (mut fresh, mut again) = (Vec::new(), Vec::new());
+    for number in 0..cli.starts.max(1) {
+        let data = folder.join(number.to_string());
+        fresh.push(Service::start(&cli.bin, &data)?.ready);
+        again.push(Service::start(&cli.bin, &data)?.ready);
+    }
+    println!("ready after exec: {} ms with a new table, {} ms with an old one", median(&mut fresh), median(&mut again));
+
+    let (alone, together) = (hash_cost(1)?, hash_cost(cores())?);
+    println!("one argon2 hash (19 MiB, 2 passes): {alone:.2} ms CPU; {together:.2} ms with one on each core");
+
+    let service = Service::start(&cli.bin, &folder.join("load"))?;
+    println!("memory before the first request: {:.1} MiB\n", service.peak_memory()?);
+    println!(
+        "{:<14} {:>8} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>11}",
+        "operation", "requests", "req/s", "p50 ms", "p99 ms", "CPU ms", "CPU/hash", "peak MiB", "client CPU"
+    );
+    let load = Load { cli, service: &service, hash: together };
+    let signups = load.row("signup", 200, cli.hashed, |number| credentials("signup", number, PASSWORD))?;
+    let tokens = signups.iter().map(|body| session_token(body)).collect::<Result<Vec<_>, _>>()?;
+    if !tokens.is_empty() {
+        load.row("session GET", 200, cli.requests, |number| session(&tokens[number % tokens.len()]))?;
+    }
+    load.row("login", 200, cli.hashed, |number| credentials("login", number, PASSWORD))?;
+    load.row("refused login", 400, cli.hashed, |number| credentials("login", number, "wrong-Horse-42-battery"))?;
+    Ok(())
+}
+
+/// What all rows of the table share.
+struct Load<'a> {
+    cli: &'a Cli,
+    service: &'a Service,
+    hash: f64,
+}
+
+impl Load<'_> {
+    /// Measures an operation and prints its row; the bodies of the answers, in the order of the requests.
+    fn row(
+        &self,
+        name: &str,
+        status: u16,
+        count: usize,
+        request: impl Fn(usize) -> Request + Sync,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
+        self.service.forget_peak_memory()?;
+        let connect = || Client::connect(self.service.address);
+        let before = (self.service.cpu()?, cpu_of("self")?);
+        let Measured { latencies, bodies, elapsed } =
+            load::drive(self.cli.connections, count, status, connect, request)?;
+        let each = |total: Duration| total.as_secs_f64() * 1e3 / count.max(1) as f64;
+        let (server, client) = (each(self.service.cpu()? - before.0), each(cpu_of("self")? - before.1));
+        println!(
+            "{name:<14} {count:>8} {:>9.0} {:>9.2} {:>9.2} {server:>9.3} {:>10.2} {:>9.1} {client:>11.3}",
+            count as f64 / elapsed.as_secs_f64(),
+            percentile(&latencies, 50),
+            percentile(&latencies, 99),
+            server / self.hash,
+            self.service.peak_memory()?,
+        );
+        Ok(bodies)
+    }
+}
+
+fn credentials(endpoint: &str, number: usize, password: &str) -> Request {
+    let body = json!({"email": format!("user-{number}@example.test"), "password": password}).to_string();
+    Request { method: "POST", path: format!("/_allauth/app/v1/auth/{endpoint}"), header: None, body }
+}
+
+fn session(token: &str) -> Request {
+    let header = Some(("X-Session-Token", token.to_owned()));
+    Request { method: "GET", path: "/_allauth/app/v1/auth/session".to_owned(), header, body: String::new() }
+}
+
+fn session_token(body: &[u8]) -> Result<String, Failure> {
+    let answer = serde_json::from_slice::<Value>(body)?;
+    Ok(answer["meta"]["session_token"].as_str().ok_or("a signup gave no session token")?.to_owned())
+}
+
+/// Milliseconds of CPU that a hash takes while so many threads compute one at a time. It shares caches and memory,
+/// so what a request's hash costs is what it costs beside others.
+fn hash_cost(threads: usize) -> Result<f64, Failure> {
+    let before = cpu_of("self")?;
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                for salt in 0..HASHES {
+                    std::hint::black_box(password::hash(PASSWORD, [salt; 16], &Parameters::default()));
+                }
+            });
+        }
+    });
+    let spent = cpu_of("self")? - before;
+    Ok(spent.as_secs_f64() * 1e3 / (threads * usize::from(HASHES)) as f64)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The middle of some durations, in milliseconds.
+fn median(durations: &mut [Duration]) -> String {
+    durations.sort_unstable();
+    format!("{:.1}", durations[durations.len() / 2].as_secs_f64() * 1e3)
+}
+
+/// The latency, in milliseconds, that so many of a hundred requests did not exceed.
+fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+}
+
+/// Waits until something has a value, without a pause that would be seen in a measurement.
+pub(crate) fn poll<T>(
+    patience: Duration,
+    mut attempt: impl FnMut() -> Result<Option<T>, Failure>,
+) -> Result<T, Failure> {
+    let end = Instant::now() + patience;
+    while Instant::now() < end {
+        if let Some(value) = attempt()? {
+            return Ok(value);
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    Err("the service does not get ready".into())
+}
