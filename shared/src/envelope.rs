@@ -3,7 +3,9 @@
 use crate::account::User;
 use crate::app::App;
 use crate::flow::Problem;
-use crate::session::{AuthenticationRecord, Caller, Token};
+use crate::flow::email_addresses::Listed;
+use crate::flow::reauthentication;
+use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Session, Token};
 use crate::settings::{ClientKind, Provider, Settings};
 use serde_json::{Map, Value as Json, json};
 
@@ -46,6 +48,17 @@ impl Envelope {
         self
     }
 
+    /// 401 for somebody who is in, and has to show again who they are.
+    pub fn reauthentication(app: &App, client: ClientKind, caller: &Caller) -> Self {
+        let mut envelope = Self::authentication(app, client, caller, None);
+        let possible = caller.user().is_some_and(reauthentication::is_possible);
+        let mut flows = possible.then(|| json!({"id": "reauthenticate"})).into_iter().collect::<Vec<_>>();
+        flows.extend(password_reset_flow(app, caller));
+        envelope.body["data"]["flows"] = json!(flows);
+        envelope.body["status"] = json!(401);
+        Self { status: 401, ..envelope }
+    }
+
     /// Who the caller is, or what they could do to become somebody: the answer of most of `auth/`.
     pub fn authentication(app: &App, client: ClientKind, caller: &Caller, issued: Option<&Token>) -> Self {
         let envelope = match caller {
@@ -79,6 +92,12 @@ fn record(record: &AuthenticationRecord) -> Json {
     if let Some(username) = &record.username {
         shown["username"] = json!(username);
     }
+    if let Some(phone) = &record.phone {
+        shown["phone"] = json!(phone);
+    }
+    if record.reauthenticated {
+        shown["reauthenticated"] = json!(true);
+    }
     shown
 }
 
@@ -96,6 +115,30 @@ pub fn user_data(settings: &Settings, user: &User) -> Json {
         data["username"] = json!(username);
     }
     data
+}
+
+/// A user's addresses.
+pub fn addresses_data(addresses: &[Listed]) -> Json {
+    let row = |listed: &Listed| json!({"email": listed.email, "verified": listed.verified, "primary": listed.primary});
+    addresses.iter().map(row).collect()
+}
+
+/// A user's sessions.
+pub fn sessions_data(settings: &Settings, sessions: &[Session], current: &Session) -> Json {
+    let row = |session: &Session| {
+        let mut row = json!({
+            "id": session.number,
+            "user_agent": session.user_agent,
+            "ip": session.ip,
+            "created_at": session.created.as_f64(),
+            "is_current": session.number == current.number,
+        });
+        if settings.user_sessions.track_activity {
+            row["last_seen_at"] = json!(session.last_seen.unwrap_or(session.created).as_f64());
+        }
+        row
+    };
+    sessions.iter().map(row).collect()
 }
 
 /// The ways in that are open, and the one that the caller is on.
@@ -127,12 +170,26 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
     }
     let stage = caller.session().and_then(|session| session.pending_stage(settings, app.now()));
     if let Some(stage) = stage {
-        flows.push(json!({"id": stage.as_str(), "is_pending": true}));
+        let pending = json!({"id": stage.as_str(), "is_pending": true});
+        match flows.iter_mut().find(|flow| flow["id"] == pending["id"]) {
+            Some(flow) => *flow = pending,
+            None => flows.push(pending),
+        }
     }
-    if account.password_reset_by_code_enabled && !social.only {
-        flows.push(json!({"id": "password_reset_by_code", "is_pending": false}));
-    }
+    flows.extend(password_reset_flow(app, caller));
     flows
+}
+
+fn password_reset_flow(app: &App, caller: &Caller) -> Option<Json> {
+    const KIND: CodeKind = CodeKind::PasswordReset;
+    let settings = &app.settings;
+    if !settings.account.password_reset_by_code_enabled || settings.social.only {
+        return None;
+    }
+    let process = caller.session().and_then(|session| session.code(KIND));
+    let is_live =
+        |process: &&CodeProcess| process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, app.now());
+    Some(json!({"id": "password_reset_by_code", "is_pending": process.filter(is_live).is_some()}))
 }
 
 /// What a client needs to know before anybody logs in.

@@ -26,6 +26,11 @@ impl<'a> Action<'a> {
         Self { name, key: None, user: None }
     }
 
+    /// An action of a user.
+    pub fn of(name: &'static str, user: &'a str) -> Self {
+        Self { name, key: None, user: Some(user) }
+    }
+
     /// An action about something.
     pub fn about(name: &'static str, key: &'a str) -> Self {
         Self { name, key: Some(key), user: None }
@@ -90,19 +95,16 @@ impl App {
         futures_util::future::join_all(releases).await;
     }
 
-    /// Whether the action would be let through now.
+    /// Forgets what was counted of an action by its key.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn has_room(&self, client: IpAddr, action: &Action<'_>) -> Result<bool, StoreError> {
-        for plan in self.plan(client, std::slice::from_ref(action)) {
-            for (_, entry) in &plan.entries {
-                if !self.store.has_room(&plan.key, entry).await? {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
+    pub async fn forget(&self, action: &Action<'_>) -> Result<(), StoreError> {
+        let Some(key) = action.key.map(|key| self.item_of("key", key)) else { return Ok(()) };
+        let rates = self.settings.account.rate_limits.of(action.name, false);
+        let names = rates.into_iter().filter(|rate| rate.per == Per::Key).map(|rate| entry(action.name, rate).name);
+        let names = names.collect::<Vec<_>>();
+        if names.is_empty() { Ok(()) } else { self.store.clear_logs(&key, &names).await }
     }
 
     fn plan(&self, client: IpAddr, actions: &[Action<'_>]) -> Vec<Plan> {
@@ -128,8 +130,12 @@ impl App {
             Per::User => ("user", action.user?.to_owned()),
             Per::Key => ("key", action.key?.to_owned()),
         };
+        Some(self.item_of(kind, &source))
+    }
+
+    fn item_of(&self, kind: &str, source: &str) -> Key {
         let hash = self.keys.digest("rate", &[kind.as_bytes(), source.as_bytes()]);
-        Some(Key::new(format!("RATE#{hash}"), "RATE"))
+        Key::new(format!("RATE#{hash}"), "RATE")
     }
 }
 

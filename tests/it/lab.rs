@@ -29,6 +29,7 @@ impl Lab {
         let urls = json!({
             "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
             "account_reset_password": format!("{FRONTEND}/password/reset"),
+            "account_reset_password_from_key": format!("{FRONTEND}/password/reset/{{key}}"),
             "account_signup": format!("{FRONTEND}/signup"),
         });
         let base = [("HEADLESS_FRONTEND_URLS", urls.to_string())];
@@ -138,15 +139,34 @@ impl Lab {
         }
     }
 
+    fn pass_stage(&self, client: &mut Client, email: &str, reply: &Reply) {
+        let key = self.mail(email).key();
+        let reply = match reply.pending().as_deref() {
+            Some("login_by_code") => client.post("auth/code/confirm", json!({"code": key})),
+            _ => client.post("auth/email/verify", json!({"key": key})),
+        };
+        if reply.status == 401 {
+            client.post("auth/login", json!({"email": email, "password": PASSWORD}));
+        }
+    }
+
+    /// The code of the latest text message to this number.
+    pub fn sms(&self, to: &str) -> String {
+        let outbox = self.folder.path().join("outbox");
+        let mut files = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
+        files.retain(|path| path.extension().is_some_and(|kind| kind == "sms"));
+        files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
+        let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
+        let text = texts.filter(|text| text.starts_with(&format!("To: {to}\n"))).last().unwrap();
+        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
+        text.lines().find(is_code).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+    }
+
     /// Signs up and verifies by link or code; the client ends up logged in.
     pub fn user(&self, client: &mut Client, email: &str) {
         let reply = client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
         if reply.status == 401 {
-            let mail = self.mail(email);
-            let reply = client.post("auth/email/verify", json!({"key": mail.key()}));
-            if reply.status == 401 {
-                client.post("auth/login", json!({"email": email, "password": PASSWORD}));
-            }
+            self.pass_stage(client, email, &reply);
         }
         assert_eq!(client.get("auth/session").status, 200);
     }
@@ -171,17 +191,15 @@ impl Mail {
         let bytes = std::fs::read(path).unwrap();
         let message = MessageParser::default().parse(&bytes).unwrap();
         let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
-        Self {
-            to,
-            text: message.body_text(0).unwrap().into_owned(),
-        }
+        Self { to, text: message.body_text(0).unwrap().into_owned() }
     }
 
     /// The key of its link, or its code.
     pub fn key(&self) -> String {
-        let prefix = format!("{FRONTEND}/verify-email/");
+        let prefixes = [format!("{FRONTEND}/verify-email/"), format!("{FRONTEND}/password/reset/")];
         let lines = || self.text.lines().map(str::trim);
-        let link = lines().find_map(|line| line.strip_prefix(&prefix).map(str::to_owned));
+        let key = |line: &str| prefixes.iter().find_map(|prefix| line.strip_prefix(prefix).map(str::to_owned));
+        let link = lines().find_map(key);
         let is_code = |line: &&str| {
             line.len() >= 6 && line.chars().all(|c| c == '-' || c.is_ascii_uppercase() || c.is_ascii_digit())
         };

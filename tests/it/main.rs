@@ -1,4 +1,5 @@
 //! Stories about the service, told over HTTP.
 
+mod cloud;
 mod lab;
 mod story;

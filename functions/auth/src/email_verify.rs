@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::envelope::{Envelope, user_data};
 use shared::flow::email_verification;
 use shared::http::{Answer, Exchange, Rejection};
+use shared::settings::ClientKind;
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
@@ -20,7 +21,10 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     }
     let input = exchange.input()?;
     exchange.allow(&[Method::POST])?;
-    let outcome = email_verification::verify(app, client, caller, input.text("key").as_deref()).await?;
+    let mut outcome = email_verification::verify(app, client, caller, input.text("key").as_deref()).await?;
+    if exchange.kind == ClientKind::Browser {
+        outcome.shown_as = None; // the reference has read the account anew here, but not for apps
+    }
     Ok(exchange.answer(&outcome))
 }
 

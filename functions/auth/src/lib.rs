@@ -1,20 +1,38 @@
-//! Becoming someone: signup, login, the current session, verification of addresses.
+//! Becoming someone: signup, login, codes, password reset, verification, the current session.
 
+mod code;
 mod email_verify;
 mod login;
+mod password;
+mod phone_verify;
+mod reauthenticate;
 mod session;
 mod signup;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};
+use shared::settings::Settings;
+
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
+const POST: &[Method] = &[Method::POST];
 
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
+    let with_accounts = |settings: &Settings| !settings.social.only;
+    let by_code = |settings: &Settings| settings.account.login_by_code_enabled;
     vec![
-        handler("auth/email/verify", &[Method::GET, Method::POST], email_verify::verify),
-        handler("auth/email/verify/resend", &[Method::POST], email_verify::resend),
-        handler("auth/login", &[Method::POST], login::login),
+        handler("auth/code/confirm", POST, code::confirm),
+        handler("auth/code/request", POST, code::request).only_if(by_code),
+        handler("auth/code/resend", POST, code::resend).only_if(by_code),
+        handler("auth/email/verify", GET_POST, email_verify::verify).only_if(with_accounts),
+        handler("auth/email/verify/resend", POST, email_verify::resend).only_if(with_accounts),
+        handler("auth/login", POST, login::login).only_if(with_accounts),
+        handler("auth/password/request", POST, password::request).only_if(with_accounts),
+        handler("auth/password/reset", GET_POST, password::reset).only_if(with_accounts),
+        handler("auth/phone/verify", POST, phone_verify::verify).only_if(with_accounts),
+        handler("auth/phone/verify/resend", POST, phone_verify::resend).only_if(with_accounts),
+        handler("auth/reauthenticate", POST, reauthenticate::reauthenticate),
         handler("auth/session", &[Method::GET, Method::DELETE], session::session),
-        handler("auth/signup", &[Method::POST], signup::signup),
+        handler("auth/signup", POST, signup::signup).only_if(with_accounts),
     ]
 }

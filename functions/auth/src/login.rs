@@ -42,7 +42,8 @@ fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Vec<Pro
         let name = method.as_str();
         let value = match method {
             LoginMethod::Email => input.email_field(name, alone, &mut problems),
-            LoginMethod::Username | LoginMethod::Phone => input.char_field(name, alone, &mut problems),
+            LoginMethod::Username => input.char_field(name, alone, &mut problems),
+            LoginMethod::Phone => input.phone_field(name, alone, &mut problems),
         };
         (*method, value.unwrap_or_default())
     });

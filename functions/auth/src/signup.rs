@@ -34,6 +34,11 @@ fn read(app: &App, input: &Input) -> Form {
         let email = input.email_field("email", field.required, &mut form.problems);
         form.email = email.map(|email| email.chars().take(MOST).collect());
     }
+    if let Some(field) = fields.get("phone") {
+        form.phone = input.phone_field("phone", field.required, &mut form.problems);
+    }
+    let hidden = app.settings.account.signup_form_honeypot_field.as_deref();
+    form.is_bot = hidden.is_some_and(|name| input.text(name).is_some());
     if let Some(field) = fields.get("email2") {
         let again = input.email_field("email2", field.required, &mut form.problems);
         if let (Some(email), Some(again)) = (&form.email, &again)

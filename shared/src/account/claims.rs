@@ -144,3 +144,49 @@ impl Item for NameClaim {
 pub fn name_key(username: &str) -> Key {
     Key::new(format!("NAME#{}", fold_username(username)), OWNER)
 }
+
+/// A user's hold on a phone number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneClaim {
+    /// In E.164.
+    pub phone: String,
+    /// Who holds it.
+    pub user: UserId,
+    /// Counts changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl Item for PhoneClaim {
+    fn key(&self) -> Key {
+        Key::new(format!("PHONE#{}", self.phone), OWNER)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// Who holds a phone number.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<PhoneClaim>, StoreError> {
+    store.find(&PhoneClaim { phone: phone.to_owned(), user: UserId::NOBODY, version: 0 }.key()).await
+}
+
+/// What giving up an address writes: the owner's place goes to the next holder, if there is one.
+///
+/// # Errors
+/// Only those of building a write.
+pub fn release_email(claims: &[EmailClaim], user: UserId) -> Result<Vec<Write>, StoreError> {
+    let Some(own) = claims.iter().find(|claim| claim.user == user) else { return Ok(Vec::new()) };
+    let next = claims.iter().filter(|claim| !claim.owner).max_by_key(|claim| claim.verified);
+    match next {
+        Some(next) if own.owner => {
+            let heir = EmailClaim::owner(&next.email, next.user, next.verified);
+            Ok(vec![Write::replace(&EmailClaim { version: own.version, ..heir })?, Write::delete(next)])
+        }
+        _ => Ok(vec![Write::delete(own)]),
+    }
+}

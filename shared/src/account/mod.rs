@@ -2,10 +2,15 @@
 
 mod claims;
 mod email;
+mod phone;
 mod user;
 mod username;
 
-pub use claims::{EmailClaim, EmailTaken, NameClaim, can_own, claim_email, find_email_claims, name_key, own_email};
+pub use claims::{
+    EmailClaim, EmailTaken, NameClaim, PhoneClaim, can_own, claim_email, find_email_claims, find_phone_claim, name_key,
+    own_email, release_email,
+};
 pub use email::is_email;
-pub use user::{Address, User, UserId};
+pub use phone::is_phone;
+pub use user::{Address, Phone, User, UserId};
 pub use username::{UsernameProblem, check_username, fold_username, suggestions};

@@ -14,6 +14,9 @@ use uuid::Uuid;
 pub struct UserId(pub Uuid);
 
 impl UserId {
+    /// No user has this: what is read where there is nobody, so that the way is as long.
+    pub const NOBODY: Self = Self(Uuid::nil());
+
     /// A new one (UUID version 4).
     pub fn new(random: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(random).into_uuid())
@@ -59,6 +62,15 @@ impl Address {
     }
 }
 
+/// The phone number of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// In E.164: `+31612345678`.
+    pub number: String,
+    /// Whether the user has shown that messages to it reach them.
+    pub verified: bool,
+}
+
 /// A user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
@@ -93,6 +105,9 @@ pub struct User {
     /// Email addresses, at most [`User::MOST_ADDRESSES`].
     #[serde(default)]
     pub addresses: Vec<Address>,
+    /// The phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// When the account was made.
     pub date_joined: Timestamp,
     /// When the user last logged in.
@@ -118,6 +133,7 @@ impl User {
             attributes: BTreeMap::new(),
             password: None,
             addresses: Vec::new(),
+            phone: None,
             date_joined: now,
             last_login: None,
         }
@@ -158,6 +174,21 @@ impl User {
         }
     }
 
+    /// Makes an address the one that mail goes to.
+    pub fn make_primary(&mut self, email: &str) {
+        for address in &mut self.addresses {
+            address.primary = address.email == email;
+        }
+    }
+
+    /// What a new password must not look like, with the names that people read.
+    pub fn attributes_for_passwords(&self) -> Vec<(&'static str, &str)> {
+        let email = self.primary_email().unwrap_or_default();
+        let username = self.username.as_deref().unwrap_or_default();
+        let all = [("username", username), ("first name", &self.first_name), ("last name", &self.last_name)];
+        all.into_iter().chain([("email address", email)]).filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     /// Whether the user can log in with a password.
     pub fn has_usable_password(&self) -> bool {
         self.password.as_deref().is_some_and(password::is_usable)
@@ -166,7 +197,8 @@ impl User {
     /// What people see as the user's name.
     pub fn display(&self, settings: &Settings) -> &str {
         let username = self.username.as_deref().filter(|_| settings.account.username_field.is_some());
-        username.filter(|name| !name.is_empty()).or(self.primary_email()).unwrap_or("user")
+        let phone = self.phone.as_ref().map(|phone| phone.number.as_str());
+        username.filter(|name| !name.is_empty()).or(self.primary_email()).or(phone).unwrap_or("user")
     }
 }
 

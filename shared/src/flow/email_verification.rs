@@ -1,16 +1,20 @@
 //! Verifying an email address, by a link's key or by a code.
 
+use super::notify::notify;
 use super::permit::Permits;
-use super::pipeline::{Advance, advance, wait};
-use super::verify_email::{LINK, code_mail, is_code, renew_code};
-use super::{Outcome, Problem, Refusal};
-use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims, own_email};
+use super::pipeline::Entrance;
+use super::stage::verify_email::{LINK, code_mail};
+use super::{Outcome, Problem, Refusal, code};
+use crate::account::{Address, EmailClaim, User, UserId, can_own, find_email_claims, own_email, release_email};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, CodeProcess, Session, StageKey};
+use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
 use crate::store::{Committed, Item, StoreError, Write};
+use serde_json::json;
 use uuid::Uuid;
+
+const KIND: CodeKind = CodeKind::EmailVerification;
 
 /// What a key is about, as far as its bearer may know.
 pub struct Inspection {
@@ -23,10 +27,10 @@ pub struct Inspection {
 }
 
 /// An address that the caller has shown they read.
-struct Proof {
-    email: String,
-    user: User,
-    claims: Vec<EmailClaim>,
+pub(super) struct Proof {
+    pub email: String,
+    pub user: User,
+    pub claims: Vec<EmailClaim>,
 }
 
 /// Where the caller stands before any key is looked at.
@@ -40,7 +44,7 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
     if caller.user().is_none() && !is_at_stage(app, caller) {
         return Err(Refusal::Conflict);
     }
-    process(app, caller).await.map(|_| ())
+    code::expect(app, caller, KIND).await.map(|_| ())
 }
 
 /// Says what a key is about, and uses nothing up but an attempt at a code, where it is wrong: mail scanners
@@ -50,12 +54,8 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<Inspection, Refusal> {
     let (proof, counted) = prove(app, caller, key).await?;
-    if let Some(mut session) = counted {
-        // It was right: the attempt is given back. Should that fail, one guess less is left.
-        if let Some(process) = &mut session.email_verification {
-            process.attempts = process.attempts.saturating_sub(1);
-            app.store.commit(vec![Write::replace(&*session)?]).await?;
-        }
+    if let Some(session) = counted {
+        code::give_back(app, session, KIND).await?;
     }
     Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(app, caller) })
 }
@@ -68,16 +68,15 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
     let waits = is_at_stage(app, &caller);
     let (mut proof, counted) = prove(app, &caller, key).await?;
-    // The session as it stands after the attempt was counted.
-    let caller = match (caller, counted) {
-        (Caller::Pending(_), Some(session)) => Caller::Pending(session),
-        (Caller::User(parts), Some(session)) => Caller::User(Box::new((parts.0, *session))),
-        (caller, _) => caller,
+    let caller = match counted {
+        Some(session) => caller.with_session(session),
+        None => caller,
     };
+    let mut permits = Permits::default();
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let (writes, outcome) = decide(app, client, &caller, waits, &proof).await?;
+        let (writes, outcome) = decide(app, client, &caller, waits, &proof, &mut permits).await?;
         match app.store.commit(writes).await? {
             Committed::Done => return Ok(outcome),
             Committed::Refused(_) | Committed::Contended => {
@@ -85,14 +84,12 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
                 if !is_unchanged(app, &caller).await? {
                     return Err(Refusal::Conflict);
                 }
-                let Some((user, claims)) = load(app, proof.user.id, &proof.email).await? else {
+                let found = load(app, proof.user.id, &proof.email).await?;
+                let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+                if user.address(&proof.email).is_some_and(|address| address.verified) {
                     return Err(wrong_key(app).into());
-                };
-                let open = user.address(&proof.email).is_some_and(|address| !address.verified);
-                if !open || !can_own(&claims, user.id, app.settings.account.unique_email) {
-                    return Err(if open { Problem::email_taken("key") } else { wrong_key(app) }.into());
                 }
-                proof = Proof { user, claims, ..proof };
+                proof = check(app, user, claims, proof.email)?;
             }
         }
     }
@@ -104,30 +101,29 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`];
 /// the table is unavailable.
 pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
-    let account = &app.settings.account;
-    if !account.email_verification_by_code_enabled {
+    if !app.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    let process = process(app, caller).await?;
-    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    if process.resends >= account.email_verification_supports_resend.0 {
+    let mut process = code::expect(app, caller, KIND).await?.clone();
+    let (Some(session), Some(email)) = (caller.session(), process.email.clone()) else { return Err(Refusal::Conflict) };
+    if process.resends >= KIND.max_resends(&app.settings) {
         return Err(Refusal::Conflict);
     }
     let mut permits = Permits::default();
-    let user = find_user(app, process.user);
-    let permit = permits.ask(app, client, "confirm_email", &process.email);
-    let (granted, user) = futures_util::try_join!(permit, user)?;
+    let user_key = process.user.unwrap_or(UserId::NOBODY).key();
+    let permit = permits.ask(app, client, "confirm_email", &email);
+    let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
     if !granted {
         return Err(Refusal::RateLimited);
     }
-    let (mut session, mut process) = (session.clone(), process.clone());
-    let code = renew_code(app, &mut process);
+    let mut session = session.clone();
+    let code = code::renew(app, KIND, &mut process);
     process.resends += 1;
     let message = match &user {
-        Some(user) => code_mail(app, user, &process.email, &code),
+        Some(user) => code_mail(app, user, &email, &code),
         None => Message::decoy(app),
     };
-    session.email_verification = Some(process);
+    session.set_code(KIND, process);
     match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
         // Another request of the same session was faster; its code, or its attempt, stands.
@@ -142,35 +138,20 @@ fn is_at_stage(app: &App, caller: &Caller) -> bool {
     }
 }
 
-/// The process that waits for a code. One whose time is over is cleared away.
-async fn process<'a>(app: &App, caller: &'a Caller) -> Result<&'a CodeProcess, Refusal> {
-    let session = caller.session().ok_or(Refusal::Conflict)?;
-    let process = session.email_verification.as_ref().ok_or(Refusal::Conflict)?;
-    if process.is_over(&app.settings, app.now()) {
-        let mut cleared = session.clone();
-        cleared.clear_login();
-        app.store.commit(vec![Write::replace(&cleared)?]).await?;
-        return Err(Refusal::Conflict);
-    }
-    if process.has_attempts(&app.settings) { Ok(process) } else { Err(Refusal::Conflict) }
-}
-
 /// Finds out what a key proves. By code, the attempt is counted first, and the session returned as it then is.
-async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Box<Session>>), Refusal> {
-    let missing = || Problem::field("key", "required", "This field is required.");
+async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Session>), Refusal> {
     if app.settings.account.email_verification_by_code_enabled {
-        let session = count_attempt(app, caller).await?;
-        let waits = session.email_verification.as_ref().ok_or(Refusal::Conflict)?;
-        let key = key.ok_or_else(missing)?;
-        let right = is_code(app, waits, key);
-        let found = match waits.user {
-            Some(user) if right => load(app, user, &waits.email).await?,
-            _ => None,
+        let session = code::count(app, caller, KIND).await?;
+        let process = session.code(KIND).ok_or(Refusal::Conflict)?;
+        let key = key.ok_or_else(|| Problem::required("key"))?;
+        let (user, email) = match (process.user, &process.email) {
+            (Some(user), Some(email)) if code::is_right(app, KIND, process, key) => (user, email.clone()),
+            _ => return Err(wrong_key(app).into()),
         };
-        let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
-        return Ok((check(app, user, claims, waits.email.clone())?, Some(Box::new(session))));
+        let (user, claims) = load(app, user, &email).await?.ok_or_else(|| wrong_key(app))?;
+        return Ok((check(app, user, claims, email)?, Some(session)));
     }
-    let key = key.ok_or_else(missing)?;
+    let key = key.ok_or_else(|| Problem::required("key"))?;
     let (user, address, made) = read_link_key(app, key).ok_or_else(|| wrong_key(app))?;
     let lifetime = app.settings.account.email_confirmation_expire_days * 86_400.0;
     if app.now().since(made).as_secs_f64() > lifetime {
@@ -191,15 +172,6 @@ fn check(app: &App, user: User, claims: Vec<EmailClaim>, email: String) -> Resul
     Ok(Proof { email, user, claims })
 }
 
-/// Counts a guess before it is compared (CVE-2026-27801).
-async fn count_attempt(app: &App, caller: &Caller) -> Result<Session, Refusal> {
-    let process = process(app, caller).await?;
-    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    let most = app.settings.account.email_verification_by_code_max_attempts;
-    let counted = app.store.count_up(&session.key(), &["email_verification"], &process.id, most).await?;
-    counted.ok_or(Refusal::Conflict)
-}
-
 /// User, id of the address, and when the link was made.
 fn read_link_key(app: &App, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
     let payload = app.keys.verify(LINK, key)?;
@@ -210,21 +182,17 @@ fn read_link_key(app: &App, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
 
 fn wrong_key(app: &App) -> Problem {
     if app.settings.account.email_verification_by_code_enabled {
-        Problem::field("key", "incorrect_code", "Incorrect code.")
+        Problem::incorrect_code("key")
     } else {
         Problem::field("key", "invalid_or_expired_key", "Invalid or expired key.")
     }
 }
 
-async fn load(app: &App, user: UserId, email: &str) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
+/// The user and all claims on an address.
+pub(super) async fn load(app: &App, user: UserId, email: &str) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
     let key = user.key();
     let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
     Ok(user.map(|user| (user, claims)))
-}
-
-async fn find_user(app: &App, user: Option<UserId>) -> Result<Option<User>, StoreError> {
-    // Where there is none, one that does not exist is read: the way is as long.
-    app.store.find(&user.unwrap_or(UserId::new([0; 16])).key()).await
 }
 
 /// Whether the caller's session still stands as it was read.
@@ -234,37 +202,73 @@ async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
     Ok(now.is_some_and(|now| now.version == session.version))
 }
 
+/// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
+/// being changed to replaces the others.
+pub(super) async fn mark_verified(
+    app: &App,
+    client: &ClientInfo,
+    user: &mut User,
+    proof: &Proof,
+) -> Result<Vec<Write>, Refusal> {
+    let unique = app.settings.account.unique_email;
+    let before = user.clone();
+    if user.address(&proof.email).is_none() {
+        // By code, an address is only added once it is verified.
+        user.addresses.push(Address::new(&proof.email, false, app.random()));
+    }
+    user.mark_verified(&proof.email);
+    let mut writes =
+        own_email(&proof.claims, &proof.email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
+    let primary = before.primary_email();
+    if app.settings.account.change_email {
+        for old in before.addresses.iter().filter(|address| address.email != proof.email) {
+            writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
+        }
+        user.addresses.retain(|address| address.email == proof.email);
+        user.make_primary(&proof.email);
+        let old = primary.filter(|old| *old != proof.email);
+        let params = json!({"from_email": old, "to_email": proof.email});
+        if old.is_some() {
+            writes.extend(notify(app, client, user, old, "email_changed", params)?);
+        }
+    } else if before.last_login.is_some() {
+        let params = json!({"email": proof.email});
+        writes.extend(notify(app, client, user, primary, "email_confirm", params)?);
+    }
+    Ok(writes)
+}
+
 async fn decide(
     app: &App,
     client: &ClientInfo,
     caller: &Caller,
     waits: bool,
     proof: &Proof,
+    permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let mut user = proof.user.clone();
-    user.mark_verified(&proof.email);
-    let owned = own_email(&proof.claims, &proof.email, user.id, app.settings.account.unique_email)?;
-    let mut writes = owned.map_err(|_| Problem::email_taken("key"))?;
-    let outcome = match caller {
+    let mut writes = mark_verified(app, client, &mut user, proof).await?;
+    let mut outcome = match caller {
         Caller::Pending(session) if waits => {
-            let (more, outcome) = go_on(app, client, session, &mut user).await?;
+            let (more, outcome) = go_on(app, client, caller, session, &mut user, permits).await?;
             writes.extend(more);
             outcome
         }
-        Caller::User(parts) if parts.1.email_verification.is_some() => {
+        Caller::User(parts) if parts.1.code(KIND).is_some() => {
             let mut session = parts.1.clone();
-            session.email_verification = None;
+            session.drop_code(KIND);
             writes.push(Write::replace(&session)?);
-            Outcome::unchanged(Caller::User(Box::new((parts.0.clone(), session))))
+            Outcome::unchanged(caller.clone().with_session(session))
         }
         other => Outcome::unchanged(other.clone()),
     };
     writes.push(Write::replace(&user)?);
-    let is_own = outcome.caller.user().is_some_and(|caller| caller.id == user.id);
-    let outcome = match outcome.caller {
-        Caller::User(parts) if is_own => Outcome { caller: Caller::User(Box::new((user, parts.1))), ..outcome },
-        caller => Outcome { caller, ..outcome },
-    };
+    if let Caller::User(parts) = &mut outcome.caller
+        && parts.0.id == user.id
+    {
+        outcome.shown_as = caller.user().map(|before| before.display(&app.settings).to_owned());
+        parts.0 = user;
+    }
     Ok((writes, outcome))
 }
 
@@ -273,38 +277,24 @@ async fn decide(
 async fn go_on(
     app: &App,
     client: &ClientInfo,
+    caller: &Caller,
     session: &Session,
     user: &mut User,
+    permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let account = &app.settings.account;
     let may = account.login_on_email_confirmation || account.email_verification_by_code_enabled;
-    let mut waiting = session.clone();
-    let login = waiting
+    let login = session
         .login
-        .take()
+        .clone()
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
-    waiting.email_verification = None;
     let Some(mut login) = login else {
-        waiting.clear_login();
-        let write = Write::replace(&waiting)?;
-        return Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(waiting)))));
+        let mut over = session.clone();
+        over.clear_login();
+        let write = Write::replace(&over)?;
+        return Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(over)))));
     };
     login.handled.push(StageKey::VerifyEmail);
-    let mut permits = Permits::default();
-    match advance(app, client, Some(user), login, waiting, &mut permits).await? {
-        Advance::Halted(halted, messages) => {
-            Ok(wait(*halted, &messages, None, &Caller::Pending(Box::new(session.clone())))?)
-        }
-        Advance::Complete(messages) => {
-            user.last_login = Some(app.now());
-            let (mut entered, token) = Session::of_user(app, user, client);
-            entered.methods = session.methods.clone();
-            let mut writes = vec![Write::create(&entered)?, Write::delete(session)];
-            for message in &messages {
-                writes.push(Write::create(message)?);
-            }
-            let caller = Caller::User(Box::new((user.clone(), entered)));
-            Ok((writes, Outcome { caller, issued: Some(token), logged_in: true, ended: false }))
-        }
-    }
+    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    entrance.proceed(Some(user), login, permits).await
 }

@@ -1,22 +1,21 @@
 //! Logging in with a password.
 
 use super::permit::Permits;
-use super::pipeline::{Advance, advance, wait};
+use super::pipeline::{Entrance, with_record};
 use super::{Outcome, Problem, Refusal};
-use crate::account::{NameClaim, User, UserId, find_email_claims, name_key};
+use crate::account::{NameClaim, User, UserId, find_email_claims, find_phone_claim, name_key};
 use crate::app::App;
-use crate::outbox::Message;
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login};
 use crate::settings::LoginMethod;
-use crate::store::{Committed, Item, Patch, StoreError, Write};
+use crate::store::{Committed, Patch, StoreError, Write};
 use crate::throttle::{Action, Usage};
 
 /// What somebody logs in with. The identifier is cleaned (an address in lower case), the password is not empty.
 pub struct Credentials {
     /// What the identifier is.
     pub method: LoginMethod,
-    /// Address or username.
+    /// Address, username or phone number.
     pub identifier: String,
     /// The password.
     pub password: String,
@@ -78,36 +77,33 @@ fn noun(method: LoginMethod) -> &'static str {
 /// Who the identifier may name: those who verified the address, or else all who hold it.
 async fn candidates(app: &App, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
     match credentials.method {
-        LoginMethod::Email => {
-            let claims = find_email_claims(&app.store, &credentials.identifier).await?;
-            let verified = claims.iter().any(|claim| claim.verified);
-            Ok(claims.iter().filter(|claim| claim.verified || !verified).map(|claim| claim.user).collect())
-        }
+        LoginMethod::Email => users_by_email(app, &credentials.identifier).await,
         LoginMethod::Username => {
             let claim = app.store.find::<NameClaim>(&name_key(&credentials.identifier)).await?;
             Ok(claim.into_iter().map(|claim| claim.user).collect())
         }
-        LoginMethod::Phone => Ok(Vec::new()),
+        LoginMethod::Phone => {
+            let claim = find_phone_claim(&app.store, &credentials.identifier).await?;
+            Ok(claim.into_iter().map(|claim| claim.user).collect())
+        }
     }
+}
+
+/// Who an address may name: the account that verified it, or else all that hold it.
+pub(super) async fn users_by_email(app: &App, email: &str) -> Result<Vec<UserId>, StoreError> {
+    let claims = find_email_claims(&app.store, email).await?;
+    let verified = claims.iter().any(|claim| claim.verified);
+    Ok(claims.iter().filter(|claim| claim.verified || !verified).map(|claim| claim.user).collect())
 }
 
 /// The candidate whose password it is, and whether its hash is out of date. Where there is no candidate, one
 /// that does not exist is read and hashed for, so that the way is as long (ASVS 5.0 6.3.8).
 async fn find_by_password(
     app: &App,
-    mut candidates: Vec<UserId>,
+    candidates: Vec<UserId>,
     password: &str,
 ) -> Result<Option<(User, bool)>, StoreError> {
-    if candidates.is_empty() {
-        candidates.push(UserId::new([0; 16]));
-    }
-    let users = if let [only] = candidates[..] {
-        vec![app.store.find::<User>(&only.key()).await?]
-    } else {
-        let keys = candidates.iter().map(|id| id.key()).collect::<Vec<_>>();
-        app.store.find_all(&keys).await?
-    };
-    for user in users {
+    for user in find_users(app, candidates).await? {
         let encoded = user.as_ref().and_then(|user| user.password.clone());
         let verdict = app.verify_password(password.to_owned(), encoded).await;
         if let (Some(user), Verdict::Right { rehash }) = (user, verdict) {
@@ -117,98 +113,70 @@ async fn find_by_password(
     Ok(None)
 }
 
+/// The users; where there are none, the answer of one that does not exist.
+pub(super) async fn find_users(app: &App, mut ids: Vec<UserId>) -> Result<Vec<Option<User>>, StoreError> {
+    if ids.is_empty() {
+        ids.push(UserId::NOBODY);
+    }
+    if let [only] = ids[..] {
+        return Ok(vec![app.store.find::<User>(&only.key()).await?]);
+    }
+    let keys = ids.iter().map(|id| id.key()).collect::<Vec<_>>();
+    app.store.find_all(&keys).await
+}
+
 async fn proceed(
     app: &App,
     client: &ClientInfo,
     caller: Caller,
-    user: User,
+    mut user: User,
     credentials: Credentials,
     rehash: bool,
     usage: &Usage,
 ) -> Result<Outcome, Refusal> {
     let given = |method| (credentials.method == method).then(|| credentials.identifier.clone());
-    let record = AuthenticationRecord {
-        method: "password".to_owned(),
-        at: app.now(),
-        email: given(LoginMethod::Email),
-        username: given(LoginMethod::Username),
-    };
-    let new = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
-    let (mut waiting, token) = Session::of_nobody(app, client);
-    waiting.methods.push(record.clone());
-    let mut permits = Permits::default();
-    let advanced =
-        advance(app, client, Some(&user), new, waiting, &mut permits).await.map_err(|refusal| match refusal {
-            // No code can be sent so soon after another: the reference calls that a login too many.
-            Refusal::RateLimited => Problem::too_many_login_attempts().into(),
-            other => other,
-        });
+    let mut record = AuthenticationRecord::new("password", app.now());
+    record.email = given(LoginMethod::Email);
+    record.username = given(LoginMethod::Username);
+    let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
+    let before = user.clone();
+    let methods = with_record(&caller, &user, record);
+    let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
+    let went = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let give_back = app.give_back(usage, Some("login_failed"));
-    match advanced {
+    match went {
+        Ok((writes, outcome)) => {
+            // No transaction with the user: a session born while the user changes carries the generation that
+            // was read, and is dead if that is over.
+            let outdated = rehash.then_some(credentials.password);
+            let note = note_login(app, &before, outcome.logged_in, outdated);
+            let (committed, noted, ()) = futures_util::join!(app.store.insist(writes), note, give_back);
+            noted?;
+            if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
+        }
         Err(refusal) => {
             give_back.await;
-            Err(refusal)
-        }
-        Ok(Advance::Halted(session, messages)) => {
-            let (writes, outcome) = wait(*session, &messages, Some(token), &caller)?;
-            let (committed, ()) = futures_util::join!(app.store.insist(writes), give_back);
-            settled(committed?)?;
-            Ok(outcome)
-        }
-        Ok(Advance::Complete(messages)) => {
-            let password = if rehash { Some(credentials.password) } else { None };
-            let enter = enter(app, client, caller, user, vec![record], &messages, password);
-            let (outcome, ()) = futures_util::join!(enter, give_back);
-            outcome
+            Err(match refusal {
+                // No code can be sent so soon after another: the reference calls that a login too many.
+                Refusal::RateLimited => Problem::too_many_login_attempts().into(),
+                other => other,
+            })
         }
     }
 }
 
-/// Gives the user a session. No transaction: a session born while the user changes carries the generation
-/// that was read, and is dead if that is over.
-async fn enter(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    mut user: User,
-    methods: Vec<AuthenticationRecord>,
-    messages: &[Message],
-    outdated: Option<String>,
-) -> Result<Outcome, Refusal> {
-    let (mut session, token) = Session::of_user(app, &user, client);
-    session.methods = methods;
-    let mut writes = vec![Write::create(&session)?];
-    for message in messages {
-        writes.push(Write::create(message)?);
-    }
-    if let Caller::Pending(old) = &caller {
-        writes.push(Write::discard(old.key()));
-    }
-    let note = note_login(app, &user, outdated);
-    let (committed, noted) = futures_util::join!(app.store.insist(writes), note);
-    settled(committed?)?;
-    noted?;
-    session.version = 1;
-    user.last_login = Some(app.now());
-    let caller = Caller::User(Box::new((user, session)));
-    Ok(Outcome { caller, issued: Some(token), logged_in: true, ended: false })
-}
-
-/// Notes the moment with the user, and a new hash where the old one is out of date.
-async fn note_login(app: &App, user: &User, outdated: Option<String>) -> Result<(), StoreError> {
-    let now = Patch::default().number("last_login", app.now().0);
+/// Notes the moment with the user who is in, and a new hash where the old one is out of date.
+async fn note_login(app: &App, user: &User, is_in: bool, outdated: Option<String>) -> Result<(), StoreError> {
+    let now = Patch::default();
+    let now = if is_in { now.number("last_login", app.now().0) } else { now };
     let write = match (outdated, &user.password) {
         (Some(password), Some(old)) => {
             let new = app.hash_password(password).await;
             Write::patch_if(user.id.key(), now.text("password", &new), "password", old)
         }
-        _ => Write::patch(user.id.key(), now),
+        _ if is_in => Write::patch(user.id.key(), now),
+        _ => return Ok(()),
     };
     // Refused: the user is gone or has another password by now, and the session is dead with that.
     app.store.insist(vec![write]).await.map(|_| ())
-}
-
-/// For commits of items that are new: there is nobody to lose against.
-fn settled(committed: Committed) -> Result<(), StoreError> {
-    if matches!(committed, Committed::Done) { Ok(()) } else { Err(StoreError::Busy) }
 }

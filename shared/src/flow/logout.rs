@@ -13,5 +13,5 @@ pub async fn logout(app: &App, caller: Caller) -> Result<Outcome, Refusal> {
     if let Some(session) = caller.session() {
         app.store.insist(vec![Write::discard(session.key())]).await?;
     }
-    Ok(Outcome { caller: Caller::Anonymous, issued: None, logged_in: false, ended: true })
+    Ok(Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) })
 }

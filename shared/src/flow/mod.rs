@@ -3,17 +3,27 @@
 //! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
 //! client is not its business. Several APIs share the flows.
 
+mod code;
+pub mod email_addresses;
 pub mod email_verification;
 pub mod login;
+pub mod login_by_code;
 pub mod logout;
-pub mod permit;
-pub mod pipeline;
+mod notify;
+pub mod password_change;
+pub mod password_reset;
+mod permit;
+pub mod phone;
+mod pipeline;
+pub mod reauthentication;
 mod refusal;
+pub mod sessions;
 pub mod signup;
-mod verify_email;
+mod stage;
 
 pub use refusal::{Problem, Refusal};
 
+use crate::app::App;
 use crate::session::{Caller, Token};
 
 /// Where somebody stands after a flow.
@@ -27,11 +37,23 @@ pub struct Outcome {
     pub logged_in: bool,
     /// Whether the session that they came with is no more.
     pub ended: bool,
+    /// What the user is shown as, where that is still what it was before the flow, as the reference has it.
+    pub shown_as: Option<String>,
 }
 
 impl Outcome {
     /// They stand where they stood.
     pub fn unchanged(caller: Caller) -> Self {
-        Self { caller, issued: None, logged_in: false, ended: false }
+        Self { caller, issued: None, logged_in: false, ended: false, shown_as: None }
+    }
+}
+
+/// A page of the frontend: from the settings alone, never from a request.
+fn frontend_url(app: &App, name: &str, fallback: &str, key: &str) -> String {
+    let template = app.settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
+    let url = template.replace("{key}", key);
+    match app.settings.service.public_url.join(&url) {
+        Ok(absolute) if url.starts_with('/') => absolute.into(),
+        _ => url,
     }
 }

@@ -1,12 +1,11 @@
 //! The login pipeline: the stages between having shown who one is and being in.
 
 use super::permit::Permits;
-use super::verify_email::VerifyEmail;
-use super::{Outcome, Refusal};
+use super::{Outcome, Refusal, stage};
 use crate::account::User;
 use crate::app::App;
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey};
 use crate::store::{Item, StoreError, Write};
 
 /// Whether a stage lets a login through.
@@ -16,6 +15,8 @@ pub(super) enum Verdict {
     Pass,
     /// The person has something to do first.
     Halt,
+    /// It cannot go on at all.
+    Abort,
 }
 
 /// What a stage works with. It decides without I/O, but for the permits that it asks for.
@@ -32,65 +33,145 @@ pub(super) struct Passage<'a> {
     pub permits: &'a mut Permits,
 }
 
-/// A login that went as far as it can.
-pub(super) enum Advance {
-    /// Past every stage.
-    Complete(Vec<Message>),
-    /// Waiting at a stage.
-    Halted(Box<Session>, Vec<Message>),
-}
-
 /// The stages, in the order of the reference.
-const STAGES: [StageKey; 1] = [StageKey::VerifyEmail];
+const STAGES: [StageKey; 3] = [StageKey::LoginByCode, StageKey::VerifyPhone, StageKey::VerifyEmail];
 
-async fn enter(stage: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
-    match stage {
-        StageKey::VerifyEmail => VerifyEmail::enter(passage).await,
+async fn enter(key: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
+    match key {
+        StageKey::LoginByCode => stage::login_by_code::enter(passage).await,
+        StageKey::VerifyPhone => stage::verify_phone::enter(passage).await,
+        StageKey::VerifyEmail => stage::verify_email::enter(passage).await,
     }
 }
 
-/// Takes a login through the stages that it is not past yet. `session` is what holds it if it halts.
-pub(super) async fn advance(
-    app: &App,
-    client: &ClientInfo,
-    user: Option<&User>,
-    mut login: Login,
-    mut session: Session,
-    permits: &mut Permits,
-) -> Result<Advance, Refusal> {
-    let mut messages = Vec::new();
-    for stage in STAGES {
-        if login.handled.contains(&stage) {
-            continue;
-        }
-        login.current = Some(stage);
-        let mut passage =
-            Passage { app, client, user, login: &login, session: &mut session, messages: &mut messages, permits };
-        match enter(stage, &mut passage).await? {
-            Verdict::Pass => login.handled.push(stage),
-            Verdict::Halt => {
-                session.login = Some(login);
-                return Ok(Advance::Halted(Box::new(session), messages));
+/// A login on its way in.
+pub(super) struct Entrance<'a> {
+    pub app: &'a App,
+    pub client: &'a ClientInfo,
+    /// Who asked, and with which session.
+    pub caller: &'a Caller,
+    /// How they showed who they are, the latest last.
+    pub methods: Vec<AuthenticationRecord>,
+    /// Whether the caller's session entitles to this, so that it must be used up by it, once.
+    pub spends_session: bool,
+}
+
+impl Entrance<'_> {
+    /// Takes a login through the stages that it is not past yet: the writes of that, and where it leads. A user
+    /// that gets in has `last_login` set; writing the user is the flow's own business.
+    pub(super) async fn proceed(
+        self,
+        user: Option<&mut User>,
+        mut login: Login,
+        permits: &mut Permits,
+    ) -> Result<(Vec<Write>, Outcome), Refusal> {
+        let (mut session, issued) = self.waiting_session();
+        let mut messages = Vec::new();
+        for key in STAGES {
+            if login.handled.contains(&key) {
+                continue;
+            }
+            login.current = Some(key);
+            let mut passage = Passage {
+                app: self.app,
+                client: self.client,
+                user: user.as_deref(),
+                login: &login,
+                session: &mut session,
+                messages: &mut messages,
+                permits,
+            };
+            match enter(key, &mut passage).await? {
+                Verdict::Pass => login.handled.push(key),
+                Verdict::Halt => {
+                    session.login = Some(login);
+                    return Ok(self.halt(session, issued, &messages)?);
+                }
+                Verdict::Abort => {
+                    session.clear_login();
+                    return Ok(self.abort(session)?);
+                }
             }
         }
+        match user {
+            Some(user) => Ok(self.complete(user, &messages)?),
+            // Nobody is let in without an account.
+            None => Ok(self.abort(session)?),
+        }
     }
-    Ok(Advance::Complete(messages))
+
+    /// The session that holds a login that halts: the caller's own, or a new one with its token.
+    fn waiting_session(&self) -> (Session, Option<crate::session::Token>) {
+        let (mut session, issued) = match self.caller {
+            Caller::Pending(session) => {
+                let mut session = (**session).clone();
+                session.clear_login();
+                (session, None)
+            }
+            _ => {
+                let (session, token) = Session::of_nobody(self.app, self.client);
+                (session, Some(token))
+            }
+        };
+        session.methods.clone_from(&self.methods);
+        (session, issued)
+    }
+
+    fn halt(
+        &self,
+        session: Session,
+        issued: Option<crate::session::Token>,
+        messages: &[Message],
+    ) -> Result<(Vec<Write>, Outcome), StoreError> {
+        let mut writes = vec![self.keep(&session)?];
+        for message in messages {
+            writes.push(Write::create(message)?);
+        }
+        let caller = Caller::Pending(Box::new(session));
+        Ok((writes, Outcome { issued, ..Outcome::unchanged(caller) }))
+    }
+
+    fn abort(&self, session: Session) -> Result<(Vec<Write>, Outcome), StoreError> {
+        match self.caller {
+            Caller::Pending(_) => {
+                let write = self.keep(&session)?;
+                Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(session)))))
+            }
+            other => Ok((Vec::new(), Outcome::unchanged(other.clone()))),
+        }
+    }
+
+    /// What the session entitles to can be had once; otherwise the latest login is the one that waits.
+    fn keep(&self, session: &Session) -> Result<Write, StoreError> {
+        if self.spends_session { Write::save(session) } else { Write::overwrite(session) }
+    }
+
+    fn complete(&self, user: &mut User, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
+        user.last_login = Some(self.app.now());
+        let (mut session, token) = Session::of_user(self.app, user, self.client);
+        session.methods.clone_from(&self.methods);
+        let mut writes = vec![Write::create(&session)?];
+        session.version = 1;
+        for message in messages {
+            writes.push(Write::create(message)?);
+        }
+        match self.caller {
+            Caller::Pending(old) if self.spends_session => writes.push(Write::delete(&**old)),
+            Caller::Pending(old) => writes.push(Write::discard(old.key())),
+            Caller::User(parts) => writes.push(Write::discard(parts.1.key())),
+            Caller::Anonymous | Caller::Gone => {}
+        }
+        let caller = Caller::User(Box::new((user.clone(), session)));
+        Ok((writes, Outcome { issued: Some(token), logged_in: true, ..Outcome::unchanged(caller) }))
+    }
 }
 
-/// The writes that make a halted login wait, and where that leaves the caller.
-pub(super) fn wait(
-    halted: Session,
-    messages: &[Message],
-    issued: Option<crate::session::Token>,
-    before: &Caller,
-) -> Result<(Vec<Write>, Outcome), StoreError> {
-    let mut writes = vec![Write::save(&halted)?];
-    for message in messages {
-        writes.push(Write::create(message)?);
-    }
-    if let (Some(_), Caller::Pending(old)) = (&issued, before) {
-        writes.push(Write::discard(old.key()));
-    }
-    let outcome = Outcome { caller: Caller::Pending(Box::new(halted)), issued, logged_in: false, ended: false };
-    Ok((writes, outcome))
+/// The records of a caller on the way in, as far as they are this user's, and one more.
+pub(super) fn with_record(caller: &Caller, user: &User, record: AuthenticationRecord) -> Vec<AuthenticationRecord> {
+    let own = |session: &&Session| {
+        session.login.as_ref().is_some_and(|login| login.user == Some(user.id)) || session.user == Some(user.id)
+    };
+    let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
+    methods.push(record);
+    methods
 }

@@ -1,5 +1,6 @@
 //! Why a flow does not do what was asked.
 
+use crate::session::Caller;
 use crate::store::StoreError;
 use std::borrow::Cow;
 
@@ -29,6 +30,16 @@ impl Problem {
         Self { param: None, code: code.into(), message: message.into() }
     }
 
+    /// A field that has to be filled in.
+    pub fn required(param: &'static str) -> Self {
+        Self::field(param, "required", "This field is required.")
+    }
+
+    /// A code that is another.
+    pub fn incorrect_code(param: &'static str) -> Self {
+        Self::field(param, "incorrect_code", "Incorrect code.")
+    }
+
     /// An address that somebody else has.
     pub fn email_taken(param: &'static str) -> Self {
         Self::field(param, "email_taken", "A user is already registered with this email address.")
@@ -52,6 +63,12 @@ pub enum Refusal {
     /// Nobody may do this.
     #[error("forbidden")]
     Forbidden,
+    /// The caller has to show again who they are.
+    #[error("reauthentication required")]
+    ReauthenticationRequired(Caller),
+    /// Nobody asked who may.
+    #[error("not authenticated")]
+    NotAuthenticated(Caller),
     /// Too often.
     #[error("rate limited")]
     RateLimited,

@@ -1,17 +1,16 @@
 //! Signing up.
 
 use super::permit::Permits;
-use super::pipeline::{Advance, advance, wait};
+use super::pipeline::Entrance;
 use super::{Outcome, Problem, Refusal};
 use crate::account::{
-    Address, EmailClaim, NameClaim, User, UserId, UsernameProblem, check_username, claim_email, find_email_claims,
-    fold_username, name_key, suggestions,
+    Address, EmailClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username, claim_email,
+    find_email_claims, find_phone_claim, fold_username, name_key, suggestions,
 };
 use crate::app::App;
-use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, Login, Session};
+use crate::session::{Caller, ClientInfo, Login};
 use crate::settings::{EmailVerification, PreventEnumeration};
-use crate::store::{Committed, Item, StoreError, Write};
+use crate::store::{Committed, StoreError, Write};
 use crate::throttle::Action;
 
 /// What somebody signs up with, as far as it could be read; what could not is among the problems.
@@ -19,6 +18,10 @@ use crate::throttle::Action;
 pub struct Form {
     /// In lower case.
     pub email: Option<String>,
+    /// In E.164.
+    pub phone: Option<String>,
+    /// Whether a field was filled in that people do not see.
+    pub is_bot: bool,
     /// As typed.
     pub username: Option<String>,
     /// Strong enough.
@@ -30,13 +33,14 @@ pub struct Form {
 /// What the table says about a form.
 struct Known {
     claims: Vec<EmailClaim>,
+    phone_taken: bool,
     username_taken: bool,
     /// A free username, where one has to be made.
     made: Option<String>,
 }
 
 /// What becomes of an address that others hold.
-enum Availability {
+pub(super) enum Availability {
     Free,
     Taken,
     /// Taken, and nobody may notice.
@@ -68,6 +72,11 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
     if let Some(refusal) = refusal {
         permits.give_back(app).await;
         return Err(refusal);
+    }
+    if form.is_bot {
+        // It is not told that it was noticed.
+        permits.give_back(app).await;
+        return Ok(Outcome::unchanged(caller));
     }
     let hash = match form.password.clone() {
         Some(password) => Some(app.hash_password(password).await),
@@ -112,8 +121,14 @@ async fn look_up(app: &App, form: &Form) -> Result<Known, StoreError> {
             None => Ok(Vec::new()),
         }
     };
-    let (claims, (username_taken, made)) = futures_util::try_join!(claims, look_up_name(app, form))?;
-    Ok(Known { claims, username_taken, made })
+    let phone = async {
+        match &form.phone {
+            Some(phone) => find_phone_claim(&app.store, phone).await,
+            None => Ok(None),
+        }
+    };
+    let (claims, phone, (username_taken, made)) = futures_util::try_join!(claims, phone, look_up_name(app, form))?;
+    Ok(Known { claims, phone_taken: phone.is_some(), username_taken, made })
 }
 
 async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), StoreError> {
@@ -132,7 +147,7 @@ async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), 
 }
 
 /// Whether the address is free, as far as enumeration prevention lets anybody know.
-fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
+pub(super) fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
     let account = &app.settings.account;
     if claims.is_empty() || !account.unique_email {
         return Availability::Free;
@@ -149,6 +164,10 @@ fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refu
     let mut problems = form.problems.clone();
     if matches!(assess(app, &known.claims), Availability::Taken) {
         problems.push(Problem::email_taken("email"));
+    }
+    let tells = app.settings.account.prevent_enumeration == PreventEnumeration::No;
+    if known.phone_taken && tells {
+        problems.push(Problem::field("phone", "", "A user is already registered with this phone number."));
     }
     if known.username_taken {
         problems.push(Problem::field("username", "username_taken", "A user with that username already exists."));
@@ -174,20 +193,21 @@ async fn decide(
     hash: Option<String>,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let hidden = matches!(assess(app, &known.claims), Availability::Hidden);
+    let hidden = matches!(assess(app, &known.claims), Availability::Hidden) || known.phone_taken;
     let mut user = (!hidden).then(|| new_user(app, form, known, hash));
-    let login = Login::new(user.as_ref(), form.email.clone(), true, &app.settings, app.now());
-    let (waiting, token) = Session::of_nobody(app, client);
-    let (mut writes, outcome) = match advance(app, client, user.as_ref(), login, waiting, permits).await? {
-        Advance::Halted(session, messages) => wait(*session, &messages, Some(token), caller)?,
-        // Nobody is let in without an account.
-        Advance::Complete(_) if user.is_none() => (Vec::new(), Outcome::unchanged(caller.clone())),
-        Advance::Complete(messages) => enter(app, client, caller, user.as_mut(), &messages)?,
-    };
+    // A user's login waits for any address of theirs; one that only looks like it has no other than this.
+    let named = form.email.clone().filter(|_| user.is_none());
+    let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
+    login.phone.clone_from(&form.phone);
+    let entrance = Entrance { app, client, caller, methods: Vec::new(), spends_session: false };
+    let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
         if let Some(email) = &form.email {
             writes.push(claim_email(&known.claims, email, user.id)?);
+        }
+        if let Some(phone) = &user.phone {
+            writes.push(Write::create(&PhoneClaim { phone: phone.number.clone(), user: user.id, version: 0 })?);
         }
         if let Some(name) = &user.username {
             writes.push(Write::create(&NameClaim { name: fold_username(name), user: user.id, version: 0 })?);
@@ -203,28 +223,8 @@ fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> 
     let keep = app.settings.account.preserve_username_casing;
     user.username = name.map(|name| if keep { name } else { name.to_lowercase() });
     user.addresses.extend(form.email.iter().map(|email| Address::new(email, true, app.random())));
+    user.phone = form.phone.clone().map(|number| Phone { number, verified: false });
     user
-}
-
-fn enter(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    user: Option<&mut User>,
-    messages: &[Message],
-) -> Result<(Vec<Write>, Outcome), StoreError> {
-    let Some(user) = user else { return Ok((Vec::new(), Outcome::unchanged(caller.clone()))) };
-    user.last_login = Some(app.now());
-    let (session, token) = Session::of_user(app, user, client);
-    let mut writes = vec![Write::create(&session)?];
-    for message in messages {
-        writes.push(Write::create(message)?);
-    }
-    if let Caller::Pending(old) = caller {
-        writes.push(Write::discard(old.key()));
-    }
-    let caller = Caller::User(Box::new((user.clone(), session)));
-    Ok((writes, Outcome { caller, issued: Some(token), logged_in: true, ended: false }))
 }
 
 /// What is wrong with a username, in the words of the API.

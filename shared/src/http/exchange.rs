@@ -2,11 +2,13 @@
 
 use super::address::{Peer, client_address};
 use super::{Answer, Input, cookies, csrf};
+use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Refusal};
-use crate::session::{Caller, ClientInfo, find_caller};
+use crate::session::{Caller, ClientInfo, Session, find_caller, track};
 use crate::settings::ClientKind;
 use crate::store::StoreError;
+use crate::throttle::Action;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value as Json;
@@ -87,8 +89,36 @@ impl Exchange {
         match (find_caller(&self.app, &credential).await?, self.kind) {
             (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
             (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
+            (Caller::User(mut parts), kind) => {
+                track(&self.app, &self.client, kind, &mut parts.1).await?;
+                Ok(Caller::User(parts))
+            }
             (caller, _) => Ok(caller),
         }
+    }
+
+    /// The user who asks, and with which session.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAuthenticated`] for everybody else; as [`Exchange::caller`].
+    pub async fn user(&self) -> Result<(User, Session), Rejection> {
+        match self.caller().await? {
+            Caller::User(parts) => Ok(*parts),
+            other => Err(Refusal::NotAuthenticated(other).into()),
+        }
+    }
+
+    /// Counts an action of a user by its rate; reading is free.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`]; the table is unavailable.
+    pub async fn limit(&self, action: &'static str, user: &User) -> Result<(), Rejection> {
+        if self.method == Method::GET {
+            return Ok(());
+        }
+        let user = user.id.to_string();
+        let consumed = self.app.consume(self.client.ip, &[Action::of(action, &user)]).await?;
+        consumed.map(|_| ()).map_err(|_| Refusal::RateLimited.into())
     }
 
     /// Turns away an app whose token is no good, where it does not matter who asks.

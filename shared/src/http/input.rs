@@ -1,6 +1,6 @@
 //! Reading fields out of a JSON body the way Django's forms do, whose verdicts clients know.
 
-use crate::account::is_email;
+use crate::account::{is_email, is_phone};
 use crate::flow::Problem;
 use serde_json::{Map, Value as Json};
 
@@ -34,7 +34,7 @@ impl Input {
     pub fn char_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let Some(text) = self.text(name) else {
             if required {
-                problems.push(Problem::field(name, "required", "This field is required."));
+                problems.push(Problem::required(name));
             }
             return None;
         };
@@ -45,13 +45,24 @@ impl Input {
         Some(text)
     }
 
+    /// A phone number in E.164. What is wrong with it goes to the problems.
+    pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
+        let text = self.char_field(name, required, problems)?;
+        if is_phone(&text) {
+            return Some(text);
+        }
+        let message = "Enter a phone number including country code (e.g. +1 for the US).";
+        problems.push(Problem::field(name, "invalid_phone", message));
+        None
+    }
+
     /// An email address, in lower case. What is wrong with it goes to the problems.
     pub fn email_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         /// RFC 3696, section 3.
         const MOST: usize = 320;
         let Some(text) = self.text(name) else {
             if required {
-                problems.push(Problem::field(name, "required", "This field is required."));
+                problems.push(Problem::required(name));
             }
             return None;
         };

@@ -6,11 +6,13 @@ use crate::app::App;
 use crate::settings::{Settings, Source};
 use crate::store::Store;
 use axum::Router;
-use axum::http::Request;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use std::sync::Arc;
 use tower::Layer;
+use tower::util::{MapRequestLayer, MapResponseLayer};
 
 /// Writes one JSON line for each event to standard output.
 pub fn log_json() {
@@ -35,7 +37,8 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
 /// # Errors
 /// The runtime's own.
 pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(tower::util::MapRequestLayer::new(with_peer).layer(router)).await
+    let service = MapResponseLayer::new(with_joined_headers).layer(router);
+    lambda_http::run(MapRequestLayer::new(with_peer).layer(service)).await
 }
 
 /// The caller's address is what the gateway saw.
@@ -48,4 +51,20 @@ fn with_peer(mut request: Request<lambda_http::Body>) -> Request<lambda_http::Bo
         request.extensions_mut().insert(Peer(address));
     }
     request
+}
+
+/// Several lines of one header are one line with commas (RFC 9110 section 5.3): the gateway's format has one value a
+/// name, and the runtime would write the first alone. Cookies have a place of their own.
+fn with_joined_headers(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    for name in headers.keys().cloned().collect::<Vec<_>>() {
+        let lines = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>();
+        if lines.len() < 2 || name == header::SET_COOKIE {
+            continue;
+        }
+        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
+            headers.insert(name, joined);
+        }
+    }
+    response
 }

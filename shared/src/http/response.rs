@@ -28,7 +28,10 @@ impl From<Envelope> for Answer {
 impl Answer {
     /// Where a flow has led: who the caller is now, with the token or cookie of a new session.
     pub fn outcome(app: &App, kind: ClientKind, outcome: &Outcome) -> Self {
-        let envelope = Envelope::authentication(app, kind, &outcome.caller, outcome.issued.as_ref());
+        let mut envelope = Envelope::authentication(app, kind, &outcome.caller, outcome.issued.as_ref());
+        if let (Some(name), Caller::User(_)) = (&outcome.shown_as, &outcome.caller) {
+            envelope.body["data"]["user"]["display"] = name.as_str().into();
+        }
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
         Self { envelope, session: issued.or(outcome.ended.then_some(None)), rotate: outcome.logged_in }
     }
@@ -84,6 +87,8 @@ fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
         Rejection::Refused(Refusal::Conflict) => Envelope::bare(409),
         Rejection::Refused(Refusal::Forbidden) => Envelope::bare(403),
         Rejection::Refused(Refusal::RateLimited) => Envelope::bare(429),
+        Rejection::Refused(Refusal::ReauthenticationRequired(caller)) => Envelope::reauthentication(app, kind, &caller),
+        Rejection::Refused(Refusal::NotAuthenticated(caller)) => Envelope::authentication(app, kind, &caller, None),
         Rejection::Refused(Refusal::Store(error)) => {
             tracing::error!(%error, "the table did not do its part");
             Envelope::bare(503)

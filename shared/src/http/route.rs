@@ -4,7 +4,7 @@ use super::exchange::{Exchange, Rejection};
 use super::response::{Answer, respond};
 use crate::app::App;
 use crate::envelope::Envelope;
-use crate::settings::ClientKind;
+use crate::settings::{ClientKind, Settings};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -24,6 +24,7 @@ pub struct Endpoint {
     /// The methods that it does something for; its handler is asked for all, since a bad body is told before a
     /// bad method.
     pub methods: &'static [Method],
+    enabled: fn(&Settings) -> bool,
     handler: Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
 }
 
@@ -33,10 +34,15 @@ where
     F: Fn(Exchange) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Answer, Rejection>> + Send + 'static,
 {
-    Endpoint { path, methods, handler: Arc::new(move |exchange| Box::pin(handler(exchange))) }
+    Endpoint { path, methods, enabled: |_| true, handler: Arc::new(move |exchange| Box::pin(handler(exchange))) }
 }
 
 impl Endpoint {
+    /// The same endpoint, which is there only where the settings say so.
+    pub fn only_if(self, enabled: fn(&Settings) -> bool) -> Self {
+        Self { enabled, ..self }
+    }
+
     /// The full paths at which it is served to these kinds of client.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(ClientKind, String)> {
         kinds.iter().map(|kind| (*kind, format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
@@ -51,7 +57,7 @@ impl Endpoint {
 /// A router that serves these endpoints.
 pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     let mut router = Router::new();
-    for endpoint in endpoints {
+    for endpoint in endpoints.into_iter().filter(|endpoint| (endpoint.enabled)(&app.settings)) {
         let endpoint = Arc::new(endpoint);
         for (kind, path) in endpoint.paths(&app.settings.headless.clients) {
             let (app, endpoint) = (app.clone(), endpoint.clone());

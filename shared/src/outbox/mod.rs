@@ -70,6 +70,11 @@ impl Message {
         Self::new(app, Channel::Mail, kind, to, params, lifetime)
     }
 
+    /// A text message; pointless `lifetime` seconds from now.
+    pub fn sms(app: &App, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
+        Self::new(app, Channel::Sms, kind, to, params, lifetime)
+    }
+
     /// A message of the same weight that reaches nobody.
     pub fn decoy(app: &App) -> Self {
         Self::new(app, Channel::Nobody, "", "nobody@example.invalid", json!({"code": "0000-0000"}), 0)

@@ -63,6 +63,7 @@ const MAILS: &[Message] = mails! {
     "password_changed" => [],
     "password_reset" => [],
     "password_set" => [],
+    "email_added" => [],
     "email_changed" => [],
     "email_deleted" => [],
     "email_confirm" => [],

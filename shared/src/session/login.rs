@@ -1,5 +1,6 @@
 //! A login in progress, as a session of nobody keeps it.
 
+use super::CodeKind;
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::settings::{EmailVerification, Settings};
@@ -9,6 +10,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageKey {
+    /// A code is waited for.
+    LoginByCode,
+    /// The phone number has to be verified.
+    VerifyPhone,
     /// The address has to be verified.
     VerifyEmail,
 }
@@ -17,8 +22,19 @@ impl StageKey {
     /// The name of the flow that gets past it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::LoginByCode => "login_by_code",
+            Self::VerifyPhone => "verify_phone",
             Self::VerifyEmail => "verify_email",
         }
+    }
+
+    /// The code that gets past it.
+    pub fn code(self) -> Option<CodeKind> {
+        Some(match self {
+            Self::LoginByCode => CodeKind::LoginByCode,
+            Self::VerifyPhone => CodeKind::PhoneVerification,
+            Self::VerifyEmail => CodeKind::EmailVerification,
+        })
     }
 }
 
@@ -31,6 +47,9 @@ pub struct Login {
     pub generation: u64,
     /// The address that was named, where one was.
     pub email: Option<String>,
+    /// The number that was named, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// Whether this is a signup.
     pub signup: bool,
     /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start.
@@ -51,6 +70,7 @@ impl Login {
             user: user.map(|user| user.id),
             generation: user.map_or(0, |user| user.generation),
             email,
+            phone: None,
             signup,
             email_verification: settings.account.email_verification,
             initiated: now,

@@ -1,8 +1,10 @@
 //! Sessions and their tokens: of a user, and of nobody (a login that is not finished yet).
 
+mod code;
 mod login;
 mod token;
 
+pub use code::{CodeKind, CodeProcess};
 pub use login::{Login, StageKey};
 pub use token::{Token, TokenKind};
 
@@ -10,9 +12,10 @@ use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
-use crate::settings::Settings;
-use crate::store::{Item, Key, StoreError};
+use crate::settings::{ClientKind, Settings};
+use crate::store::{Committed, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How somebody showed who they are, as the API lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,36 +30,19 @@ pub struct AuthenticationRecord {
     /// With which username, at a login by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// With which number, at a login by a code sent to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Whether they were in already and showed it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reauthenticated: bool,
 }
 
-/// A code that was sent and is waited for. Its guesses are counted in the table, before they are compared.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CodeProcess {
-    /// Changes with every new code.
-    pub id: String,
-    /// Keyed digest of the code and [`CodeProcess::id`] (ASVS 5.0 6.5.2).
-    pub code: String,
-    /// Where the code went.
-    pub email: String,
-    /// Whose address it is; none where the process only looks like one.
-    pub user: Option<UserId>,
-    /// When the process began; new codes do not prolong it.
-    pub at: Timestamp,
-    /// Guesses so far.
-    pub attempts: u32,
-    /// Codes sent again so far.
-    pub resends: u32,
-}
-
-impl CodeProcess {
-    /// Whether guesses are left. One that has none is as good as gone, without a write.
-    pub fn has_attempts(&self, settings: &Settings) -> bool {
-        self.attempts < settings.account.email_verification_by_code_max_attempts
-    }
-
-    /// Whether the code's time is over.
-    pub fn is_over(&self, settings: &Settings, now: Timestamp) -> bool {
-        now > self.at.plus_seconds(settings.account.email_verification_by_code_timeout)
+impl AuthenticationRecord {
+    /// A record of this moment.
+    pub fn new(method: &str, now: Timestamp) -> Self {
+        let method = method.to_owned();
+        Self { method, at: now, email: None, username: None, phone: None, reauthenticated: false }
     }
 }
 
@@ -85,9 +71,12 @@ pub struct Session {
     /// The login in progress, in a session of nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
-    /// The code that an address waits for.
+    /// The codes that are waited for, by what they are for.
+    #[serde(default)]
+    pub codes: BTreeMap<String, CodeProcess>,
+    /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email_verification: Option<CodeProcess>,
+    pub last_seen: Option<Timestamp>,
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
@@ -124,6 +113,15 @@ impl Caller {
         }
     }
 
+    /// The same caller, whose session has changed.
+    pub fn with_session(self, session: Session) -> Self {
+        match self {
+            Self::User(parts) => Self::User(Box::new((parts.0, session))),
+            Self::Pending(_) => Self::Pending(Box::new(session)),
+            other => other,
+        }
+    }
+
     /// The session, of a user or of nobody.
     pub fn session(&self) -> Option<&Session> {
         match self {
@@ -136,6 +134,10 @@ impl Caller {
 
 /// Seconds that a session of nobody is kept: longer than any flow, so that its end is told as what it is.
 const PENDING_AGE: i64 = 86_400;
+/// Sort keys of a user's sessions.
+const USER_SESSION: &str = "SESSION#";
+/// Sessions that are listed.
+const MOST_LISTED: i32 = 100;
 
 impl Session {
     const USER_AGENT_LENGTH: usize = 200;
@@ -166,7 +168,8 @@ impl Session {
             user_agent: client.user_agent.chars().take(Self::USER_AGENT_LENGTH).collect(),
             methods: Vec::new(),
             login: None,
-            email_verification: None,
+            codes: BTreeMap::new(),
+            last_seen: Some(app.now()),
             version: 0,
         }
     }
@@ -176,15 +179,32 @@ impl Session {
     /// The stage that the login in progress stands at, if there is one and it may go on.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
         let login = self.login.as_ref().filter(|login| !login.is_over(settings, now))?;
-        let spent = self.email_verification.as_ref().is_some_and(|process| !process.has_attempts(settings));
-        login.current.filter(|stage| *stage != StageKey::VerifyEmail || !spent)
+        login.current.filter(|stage| {
+            let spent = |kind: CodeKind| self.code(kind).is_some_and(|process| !process.has_attempts(kind, settings));
+            !stage.code().is_some_and(spent)
+        })
+    }
+
+    /// The code that is waited for.
+    pub fn code(&self, kind: CodeKind) -> Option<&CodeProcess> {
+        self.codes.get(kind.as_str())
+    }
+
+    /// Waits for a code.
+    pub fn set_code(&mut self, kind: CodeKind, process: CodeProcess) {
+        self.codes.insert(kind.as_str().to_owned(), process);
+    }
+
+    /// Waits no longer for a code.
+    pub fn drop_code(&mut self, kind: CodeKind) {
+        self.codes.remove(kind.as_str());
     }
 
     /// Forgets the login in progress and all that belongs to it.
     pub fn clear_login(&mut self) {
-        self.email_verification = None;
         self.login = None;
         if self.user.is_none() {
+            self.codes.retain(|kind, _| kind == CodeKind::PasswordReset.as_str());
             self.methods.clear();
         }
     }
@@ -207,12 +227,60 @@ impl Item for Session {
     }
 }
 
-fn user_session_key(user: UserId, number: u64) -> Key {
-    Key::new(user.key().pk, format!("SESSION#{number}"))
+/// Where a session of a user is.
+pub fn user_session_key(user: UserId, number: u64) -> Key {
+    Key::new(user.key().pk, format!("{USER_SESSION}{number}"))
+}
+
+/// The user's live sessions, at most [`MOST_LISTED`].
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn list_sessions(app: &App, user: &User) -> Result<Vec<Session>, StoreError> {
+    let sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
+    Ok(sessions.into_iter().filter(|session| session.generation == user.generation).collect())
 }
 
 fn pending_key(digest: &str) -> Key {
     Key::new(format!("PENDING#{digest}"), "SESSION")
+}
+
+/// A user and a session of theirs as they stand now; nothing where the session is over.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn refresh(app: &App, user: &User, session: &Session) -> Result<Option<(User, Session)>, StoreError> {
+    let (session, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+    let live = |(user, session): &(User, Session)| session.generation == user.generation && user.is_active;
+    Ok(user.zip(session).filter(live))
+}
+
+/// Notes that a session was used, where that is tracked: once a minute, or when the client has changed. What apps
+/// send of themselves stays as it was at login, as in the reference.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &mut Session) -> Result<(), StoreError> {
+    const EVERY: i64 = 60;
+    if !app.settings.user_sessions.track_activity || !app.settings.user_sessions.enabled {
+        return Ok(());
+    }
+    let mut seen = session.clone();
+    seen.last_seen = Some(app.now());
+    if kind == ClientKind::Browser {
+        seen.ip = client.ip.to_string();
+        seen.user_agent = client.user_agent.chars().take(Session::USER_AGENT_LENGTH).collect();
+    }
+    let fresh = session.last_seen.is_some_and(|last| app.now() < last.plus_seconds(EVERY));
+    if fresh && seen.ip == session.ip && seen.user_agent == session.user_agent {
+        return Ok(());
+    }
+    // Another request of the session may be faster; then that one has noted it.
+    if let Committed::Done = app.store.commit(vec![Write::replace(&seen)?]).await? {
+        seen.version += 1;
+        *session = seen;
+    }
+    Ok(())
 }
 
 /// Whom a credential stands for: one request to the table. Whatever is wrong with it, it stands for nobody.

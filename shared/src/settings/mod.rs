@@ -20,8 +20,8 @@ pub use sections::{
     SocialSettings, UserSessionSettings,
 };
 pub use values::{
-    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, SameSite, SecretKey,
-    SignupFields, Value,
+    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
+    SecretKey, SignupFields, Value,
 };
 
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@ use super::declare::section;
 use super::providers::ProviderApps;
 use super::rates::RateLimits;
 use super::values::{
-    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, SameSite, SecretKey,
-    SignupFields,
+    ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
+    SecretKey, SignupFields,
 };
 use std::collections::BTreeMap;
 use url::Url;
@@ -83,10 +83,60 @@ section! {
         rate_limits: RateLimits = "ACCOUNT_RATE_LIMITS", RateLimits::default();
         /// Whether browsers keep the session cookie when they close: `false` makes it a cookie of the browser session.
         session_remember: Option<bool> = "ACCOUNT_SESSION_REMEMBER", None;
+        /// Whether the address can be changed while its verification is waited for, and how often (`true` is twice).
+        email_verification_supports_change: Quota = "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE", Quota(0);
+        /// A form field that people do not see: a signup that fills it in makes no account and is not told.
+        signup_form_honeypot_field: Option<String> = "ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD", None;
+        /// Most addresses of an account; `null` leaves it at 20.
+        max_email_addresses: Option<usize> = "ACCOUNT_MAX_EMAIL_ADDRESSES", None;
+        /// Whether adding an address means changing to it: once verified it replaces the others.
+        change_email: bool = "ACCOUNT_CHANGE_EMAIL", false;
+        /// Whether people are told by mail of changes to their account.
+        email_notifications: bool = "ACCOUNT_EMAIL_NOTIFICATIONS", false;
+        /// Whether mail goes out to addresses that no account has.
+        email_unknown_accounts: bool = "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS", true;
         /// Login by a code that is mailed.
         login_by_code_enabled: bool = "ACCOUNT_LOGIN_BY_CODE_ENABLED", false;
+        /// Whether every login needs a code: `true`, or a list of methods (`password`, `mfa`, `socialaccount`) that do.
+        login_by_code_required: RequiredFor = "ACCOUNT_LOGIN_BY_CODE_REQUIRED", RequiredFor::None;
+        /// Guesses at one code.
+        login_by_code_max_attempts: u32 = "ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS", 3;
+        /// Seconds that a code lives.
+        login_by_code_timeout: i64 = "ACCOUNT_LOGIN_BY_CODE_TIMEOUT", 180;
+        /// How often a new code can be asked for (`true` is twice).
+        login_by_code_supports_resend: Quota = "ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND", Quota(0);
+        /// Format of the code; unset, as `ALLAUTH_USER_CODE_FORMAT`.
+        login_by_code_format: Option<CodeFormat> = "ACCOUNT_LOGIN_BY_CODE_FORMAT", None;
         /// Password reset by a code in place of a link.
         password_reset_by_code_enabled: bool = "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", false;
+        /// Guesses at one code.
+        password_reset_by_code_max_attempts: u32 = "ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS", 3;
+        /// Seconds that a code lives.
+        password_reset_by_code_timeout: i64 = "ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT", 180;
+        /// Format of the code; unset, as `ALLAUTH_USER_CODE_FORMAT`.
+        password_reset_by_code_format: Option<CodeFormat> = "ACCOUNT_PASSWORD_RESET_BY_CODE_FORMAT", None;
+        /// Seconds that a reset link lives.
+        password_reset_timeout: i64 = "PASSWORD_RESET_TIMEOUT", 259_200;
+        /// Whether a password reset logs in.
+        login_on_password_reset: bool = "ACCOUNT_LOGIN_ON_PASSWORD_RESET", false;
+        /// Whether a password change logs out.
+        logout_on_password_change: bool = "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE", false;
+        /// Whether changes of addresses and phone need a recent reauthentication.
+        reauthentication_required: bool = "ACCOUNT_REAUTHENTICATION_REQUIRED", false;
+        /// Seconds that a reauthentication counts as recent.
+        reauthentication_timeout: i64 = "ACCOUNT_REAUTHENTICATION_TIMEOUT", 300;
+        /// Whether a phone number has to be verified.
+        phone_verification_enabled: bool = "ACCOUNT_PHONE_VERIFICATION_ENABLED", true;
+        /// Guesses at one code.
+        phone_verification_max_attempts: u32 = "ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS", 3;
+        /// Seconds that a code lives.
+        phone_verification_timeout: i64 = "ACCOUNT_PHONE_VERIFICATION_TIMEOUT", 900;
+        /// How often a new code can be asked for (`true` is twice).
+        phone_verification_supports_resend: Quota = "ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND", Quota(0);
+        /// How often the number can be changed while its verification is waited for (`true` is twice).
+        phone_verification_supports_change: Quota = "ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE", Quota(0);
+        /// Format of the code; unset, as `ALLAUTH_USER_CODE_FORMAT`.
+        phone_verification_code_format: Option<CodeFormat> = "ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT", None;
     }
 }
 

@@ -391,3 +391,45 @@ impl Value for SignupFields {
         serde_json::json!(self.0.iter().map(name).collect::<Vec<_>>()).to_string()
     }
 }
+
+/// Which ways of showing who one is are not enough by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequiredFor {
+    /// Each is enough.
+    None,
+    /// None is.
+    All,
+    /// These are not.
+    Methods(Vec<String>),
+}
+
+impl RequiredFor {
+    /// Whether it is required after this method; nothing was shown at a signup.
+    pub fn applies_to(&self, method: Option<&str>) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Methods(methods) if methods.is_empty() => false,
+            Self::Methods(methods) => method.is_none_or(|method| methods.iter().any(|known| known == method)),
+        }
+    }
+}
+
+impl Value for RequiredFor {
+    const KIND: &'static str = "boolean or list";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Bool(yes) => Ok(if *yes { Self::All } else { Self::None }),
+            other => Vec::<String>::from_json(other)
+                .map(Self::Methods)
+                .map_err(|_| "must be true, false or a list of methods".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::None => "false".to_owned(),
+            Self::All => "true".to_owned(),
+            Self::Methods(methods) => serde_json::json!(methods).to_string(),
+        }
+    }
+}

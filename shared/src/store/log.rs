@@ -126,14 +126,17 @@ impl Store {
         }
     }
 
-    /// Whether the log has room, without noting anything.
+    /// Empties these logs of an item.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn has_room(&self, key: &Key, entry: &Entry) -> Result<bool, StoreError> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
-        let answer = request.consistent_read(true).send().await.map_err(|e| StoreError::sdk("GetItem", &e))?;
-        Ok(!is_full(&answer.item.unwrap_or_default(), entry, self.clock.now().0))
+    pub async fn clear_logs(&self, key: &Key, names: &[String]) -> Result<(), StoreError> {
+        let mut expression = Expression::default();
+        let names = names.iter().map(|name| expression.name(name)).collect::<Vec<_>>();
+        let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
+        let request = request.update_expression(format!("REMOVE {}", names.join(", ")));
+        let answer = request.set_expression_attribute_names(expression.names()).send().await;
+        answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateItem", &e))
     }
 
     /// Counts `attempts` up in the map at `path` of an item, if the map's `id` is this one and fewer than

@@ -4,8 +4,8 @@ use crate::lab::{Lab, PASSWORD, Reply};
 use serde_json::json;
 
 fn cookie<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
-    let lines = reply.headers.iter().filter(|(header, _)| header == "set-cookie").map(|(_, line)| line.as_str());
-    lines.filter(|line| line.starts_with(&format!("{name}="))).last()
+    let mut lines = reply.headers.iter().filter(|(header, _)| header == "set-cookie").map(|(_, line)| line.as_str());
+    lines.rfind(|line| line.starts_with(&format!("{name}=")))
 }
 
 fn signup(lab: &Lab) -> Reply {

@@ -94,14 +94,9 @@ fn without_prevention_a_taken_address_is_told() {
 
 #[test]
 fn strict_prevention_lets_several_hold_an_address_until_one_verifies_it() {
-    let lab = Lab::start(&[
-        OFF,
-        ("ACCOUNT_PREVENT_ENUMERATION", "strict"),
-        ("ACCOUNT_EMAIL_VERIFICATION", "optional"),
-    ]);
-    let login = |password: &str| {
-        lab.app().post("auth/login", json!({"email": "ada@example.com", "password": password})).status
-    };
+    let lab = Lab::start(&[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "strict"), ("ACCOUNT_EMAIL_VERIFICATION", "optional")]);
+    let login =
+        |password: &str| lab.app().post("auth/login", json!({"email": "ada@example.com", "password": password})).status;
     for password in [PASSWORD, "another-Zebra-77-staple"] {
         let reply = lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": password}));
         assert_eq!(reply.status, 200);

@@ -132,7 +132,8 @@ fn an_unsafe_request_of_a_browser_needs_the_token_and_a_page_of_ours() {
     assert_eq!(login(&[("cookie", "sessionid=x")]), 403);
     assert_eq!(login(&[("origin", &own)]), 400);
     assert_eq!(login(&[("origin", "https://app.example.test")]), 400);
-    for foreign in ["https://evil.example", "null", "https://app.example.test.evil.example", "http://app.example.test"] {
+    for foreign in ["https://evil.example", "null", "https://app.example.test.evil.example", "http://app.example.test"]
+    {
         assert_eq!(login(&[("origin", foreign)]), 403, "{foreign}");
     }
     // Apps have no cookies that a foreign page could ride on.
@@ -184,7 +185,9 @@ fn logs_hold_what_happened_and_no_secret() {
     client.post("auth/login", json!({"email": email, "password": "not the password 1"}));
     client.send("POST", "auth/login", Some("{\"password\": \"broken-body".to_owned()), &[]);
     let log = lab.log();
-    for secret in [email, PASSWORD, &pending, client.token.as_ref().unwrap(), &code, "WRNG", "not the password", "broken"] {
+    for secret in
+        [email, PASSWORD, &pending, client.token.as_ref().unwrap(), &code, "WRNG", "not the password", "broken"]
+    {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
     assert!(log.contains("auth/email/verify") && log.contains("\"status\":400") && log.contains("invalid input"));

@@ -1,11 +1,17 @@
 //! What happens to people.
 
+mod account;
 mod budget;
+mod codes;
 mod cookies;
 mod crashes;
 mod enumeration;
 mod first_way;
 mod hostile;
 mod limits;
+mod notifications;
 mod passwords;
+mod phones;
 mod races;
+mod recovery;
+mod sessions;

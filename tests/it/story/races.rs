@@ -9,7 +9,7 @@ const CODE: [(&str, &str); 2] =
     [("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"), ("ACCOUNT_RATE_LIMITS", "false")];
 
 /// Each fault alone, and all together.
-fn plans() -> Vec<(&'static str, Value)> {
+pub fn plans() -> Vec<(&'static str, Value)> {
     let percent = |percent: u32| json!({"percent": percent});
     vec![
         ("none", json!({})),
@@ -34,7 +34,7 @@ fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
 }
 
 /// A table in trouble may make a request fail in an orderly way, never in another.
-fn assert_orderly(fault: &str, replies: &[Reply], allowed: &[u16]) {
+pub fn assert_orderly(fault: &str, replies: &[Reply], allowed: &[u16]) {
     for reply in replies {
         assert!(allowed.contains(&reply.status) || reply.status == 503, "{fault}: {} {}", reply.status, reply.text);
         assert_eq!(reply.json["status"], json!(reply.status), "{fault}: the envelope repeats the status");

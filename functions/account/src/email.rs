@@ -1,0 +1,74 @@
+//! One's email addresses.
+
+use axum::http::Method;
+use shared::account::User;
+use shared::envelope::{Envelope, addresses_data};
+use shared::flow::email_addresses::{self, Change, Sending, list};
+use shared::flow::{Problem, Refusal};
+use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::session::{Caller, Session};
+
+/// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
+/// removes. While a signup waits for its code, `POST` changes the address.
+pub async fn email(exchange: Exchange) -> Result<Answer, Rejection> {
+    match exchange.caller().await? {
+        Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
+        caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
+        caller => Err(Refusal::NotAuthenticated(caller).into()),
+    }
+}
+
+async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    exchange.limit("manage_email", &user).await?;
+    let change = match exchange.method {
+        Method::GET => return Ok(listed(&exchange, &user, &session)),
+        Method::POST => {
+            let mut problems = Vec::new();
+            let email = exchange.input()?.email_field("email", true, &mut problems);
+            let email = email.ok_or(Refusal::Invalid(problems))?;
+            let (user, session) = email_addresses::add(app, client, user, session, &email).await?;
+            return Ok(listed(&exchange, &user, &session));
+        }
+        Method::PUT => Change::Resend,
+        Method::PATCH => Change::MakePrimary,
+        Method::DELETE => Change::Remove,
+        _ => return Err(Rejection::MethodNotAllowed),
+    };
+    let email = read(&exchange.input()?, change).map_err(Refusal::Invalid)?;
+    let (user, session, sending) = email_addresses::change(app, client, user, session, change, &email).await?;
+    Ok(match (change, sending) {
+        (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
+        (Change::Resend, Sending::NotNow) => Envelope::bare(403).into(),
+        _ => listed(&exchange, &user, &session),
+    })
+}
+
+fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
+    Envelope::data(addresses_data(&list(&exchange.app, user, Some(session)))).into()
+}
+
+fn read(input: &Input, change: Change) -> Result<String, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let email = input.char_field("email", true, &mut problems);
+    if change == Change::MakePrimary && !is_true(input.text("primary").as_deref()) {
+        problems.push(Problem::required("primary"));
+    }
+    email.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
+/// As a form's check box reads it.
+fn is_true(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "0"))
+}
+
+async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let user = email_addresses::find_changeable(app, caller).await?;
+    exchange.limit("manage_email", &user).await?;
+    let mut problems = Vec::new();
+    let email = exchange.input()?.email_field("email", true, &mut problems);
+    let email = email.ok_or(Refusal::Invalid(problems))?;
+    let addresses = email_addresses::change_pending(app, client, caller, user, &email).await?;
+    Ok(Envelope::data(addresses_data(&addresses)).into())
+}

@@ -1,0 +1,22 @@
+//! One's password.
+
+use axum::http::Method;
+use shared::flow::password_change;
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `POST account/password/change`: a new password, or a first one.
+pub async fn change(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    exchange.limit("change_password", &user).await?;
+    if exchange.method == Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
+    let input = exchange.input()?;
+    let mut problems = Vec::new();
+    let current = input.char_field("current_password", false, &mut problems);
+    let new = input.char_field("new_password", false, &mut problems);
+    exchange.allow(&[Method::POST])?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
+    Ok(exchange.answer(&outcome))
+}

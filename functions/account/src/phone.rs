@@ -1,0 +1,50 @@
+//! One's phone number.
+
+use axum::http::Method;
+use serde_json::json;
+use shared::account::User;
+use shared::envelope::Envelope;
+use shared::flow::{Refusal, phone as flow};
+use shared::http::{Answer, Exchange, Rejection};
+use shared::session::{Caller, Session};
+
+/// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
+pub async fn phone(exchange: Exchange) -> Result<Answer, Rejection> {
+    match exchange.caller().await? {
+        Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
+        caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
+        caller => Err(Refusal::NotAuthenticated(caller).into()),
+    }
+}
+
+async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+    exchange.limit("change_phone", &user).await?;
+    if exchange.method == Method::GET {
+        let number = user.phone.iter().map(|phone| json!({"phone": phone.number, "verified": phone.verified}));
+        return Ok(Envelope::data(number.collect()).into());
+    }
+    let number = read(&exchange)?;
+    exchange.allow(&[Method::POST])?;
+    flow::change(&exchange.app, &exchange.client, user, session, &number).await?;
+    Ok(accepted(&number))
+}
+
+async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
+    let user = flow::find_changeable(&exchange.app, caller).await?;
+    exchange.limit("change_phone", &user).await?;
+    let number = read(&exchange)?;
+    flow::change_pending(&exchange.app, &exchange.client, caller, user, &number).await?;
+    Ok(accepted(&number))
+}
+
+fn read(exchange: &Exchange) -> Result<String, Rejection> {
+    let mut problems = Vec::new();
+    let number = exchange.input()?.phone_field("phone", true, &mut problems);
+    Ok(number.ok_or(Refusal::Invalid(problems))?)
+}
+
+/// The number is changed once its code is shown.
+fn accepted(number: &str) -> Answer {
+    let data = json!([{"phone": number, "verified": false}]);
+    Envelope { status: 202, body: json!({"status": 202, "data": data}) }.into()
+}

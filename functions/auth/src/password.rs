@@ -1,0 +1,40 @@
+//! Resetting a forgotten password.
+
+use axum::http::Method;
+use serde_json::json;
+use shared::envelope::{Envelope, user_data};
+use shared::flow::{Refusal, password_reset};
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `POST auth/password/request`: sends a link or a code.
+pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    if exchange.method == Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
+    let mut problems = Vec::new();
+    let email = exchange.input()?.email_field("email", true, &mut problems);
+    let email = email.ok_or(Refusal::Invalid(problems))?;
+    exchange.allow(&[Method::POST])?;
+    let outcome = password_reset::request(&exchange.app, &exchange.client, caller, &email).await?;
+    Ok(outcome.map_or_else(|| Envelope::bare(200).into(), |outcome| exchange.answer(&outcome)))
+}
+
+/// `GET auth/password/reset`: whose password a key resets. `POST auth/password/reset`: the new password.
+pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    if exchange.method == Method::GET {
+        password_reset::enter(app, &caller).await?;
+        let key = exchange.header("x-password-reset-key").map(str::trim).filter(|key| !key.is_empty());
+        let user = password_reset::inspect(app, &caller, key).await?;
+        return Ok(Envelope::data(json!({"user": user_data(&app.settings, &user)})).into());
+    }
+    password_reset::count(app, client).await?;
+    password_reset::enter(app, &caller).await?;
+    let input = exchange.input()?;
+    exchange.allow(&[Method::POST])?;
+    let (key, password) = (input.text("key"), input.text("password"));
+    let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
+    Ok(exchange.answer(&outcome))
+}

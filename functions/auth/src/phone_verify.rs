@@ -1,0 +1,24 @@
+//! Verification of phone numbers.
+
+use axum::http::Method;
+use shared::envelope::Envelope;
+use shared::flow::phone;
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `POST auth/phone/verify`: the code.
+pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    phone::enter(&exchange.app, &caller).await?;
+    let input = exchange.input()?;
+    exchange.allow(&[Method::POST])?;
+    let outcome = phone::verify(&exchange.app, &exchange.client, caller, input.text("code").as_deref()).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// `POST auth/phone/verify/resend`: another code.
+pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
+    let caller = exchange.caller().await?;
+    exchange.allow(&[Method::POST])?;
+    phone::resend(&exchange.app, &exchange.client, &caller).await?;
+    Ok(Envelope::bare(200).into())
+}

@@ -1,0 +1,20 @@
+//! Reauthentication with the password.
+
+use axum::http::Method;
+use shared::flow::{Refusal, reauthentication};
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `POST auth/reauthenticate`.
+pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    exchange.limit("reauthenticate", &user).await?;
+    if exchange.method == Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
+    let mut problems = Vec::new();
+    let password = exchange.input()?.char_field("password", true, &mut problems);
+    let password = password.ok_or(Refusal::Invalid(problems))?;
+    exchange.allow(&[Method::POST])?;
+    let outcome = reauthentication::by_password(&exchange.app, &exchange.client, user, session, password).await?;
+    Ok(exchange.answer(&outcome))
+}

@@ -1,0 +1,67 @@
+//! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
+
+use super::{Outcome, Problem, Refusal};
+use crate::account::User;
+use crate::app::App;
+use crate::secret::password::Verdict;
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, refresh};
+use crate::store::{Committed, Write};
+use crate::throttle::Action;
+
+/// Whether the user has a way to show again who they are.
+pub fn is_possible(user: &User) -> bool {
+    user.has_usable_password()
+}
+
+/// Lets those through who showed who they are a short while ago, or have no way to.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`].
+pub(super) fn require_recent(app: &App, caller: &Caller) -> Result<(), Refusal> {
+    let Caller::User(parts) = caller else { return Err(Refusal::NotAuthenticated(caller.clone())) };
+    let (user, session) = &**parts;
+    let account = &app.settings.account;
+    if !account.reauthentication_required || !is_possible(user) || is_recent(app, session) {
+        return Ok(());
+    }
+    Err(Refusal::ReauthenticationRequired(caller.clone()))
+}
+
+fn is_recent(app: &App, session: &Session) -> bool {
+    let latest = session.methods.iter().rev().find(|record| record.reauthenticated);
+    let timeout = app.settings.account.reauthentication_timeout;
+    latest.is_some_and(|record| app.now() < record.at.plus_seconds(timeout))
+}
+
+/// Notes that the user has shown their password again. The session and its token stay.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for another password, and after too many failures; the table is unavailable.
+pub async fn by_password(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    password: String,
+) -> Result<Outcome, Refusal> {
+    let key = user.primary_email().or(user.username.as_deref()).unwrap_or_default().to_lowercase();
+    let limited = |_| Problem { param: Some("password"), ..Problem::too_many_login_attempts() };
+    let usage = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?.map_err(limited)?;
+    if app.verify_password(password, user.password.clone()).await == Verdict::Wrong {
+        return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into());
+    }
+    app.give_back(&usage, None).await;
+    let mut record = AuthenticationRecord::new("password", app.now());
+    record.reauthenticated = true;
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let mut noted = session.clone();
+        noted.methods.push(record.clone());
+        if let Committed::Done = app.store.commit(vec![Write::replace(&noted)?]).await? {
+            return Ok(Outcome::unchanged(Caller::User(Box::new((user, noted)))));
+        }
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}

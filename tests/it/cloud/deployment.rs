@@ -1,0 +1,175 @@
+//! The deployed service: functions, table, stream, SES.
+
+use super::gateway::{Gateway, PUBLIC_URL};
+use super::runtime::{Answer, Function};
+use super::server::block_on;
+use super::ses::Ses;
+use super::table::Table;
+use crate::lab::{FRONTEND, Mail};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use mail_parser::MessageParser;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+pub const SENDER: &str = "hello@login.example.test";
+
+/// What the functions stand on.
+pub trait Ground {
+    /// Where DynamoDB is.
+    fn dynamodb(&self) -> &str;
+    /// Where SES is.
+    fn ses(&self) -> &str;
+    /// The table's name.
+    fn table(&self) -> &str;
+    /// The stream's records since the last call, as Lambda passes them on.
+    fn records(&self) -> Vec<Value>;
+    /// The mails that SES has taken for this address.
+    fn mails(&self, to: &str) -> Vec<Vec<u8>>;
+}
+
+/// The embedded table over HTTP, and an SES that can be spoiled.
+pub struct Emulated {
+    pub table: Table,
+    pub ses: Ses,
+}
+
+const TABLE: &str = "latchkey-test";
+
+impl Ground for Emulated {
+    fn dynamodb(&self) -> &str {
+        &self.table.url
+    }
+
+    fn ses(&self) -> &str {
+        &self.ses.url
+    }
+
+    fn table(&self) -> &str {
+        TABLE
+    }
+
+    fn records(&self) -> Vec<Value> {
+        self.table.records()
+    }
+
+    fn mails(&self, to: &str) -> Vec<Vec<u8>> {
+        self.ses.sent().into_iter().filter(|mail| mail.to == [to]).map(|mail| mail.raw).collect()
+    }
+}
+
+/// The whole service in the cloud.
+pub struct Cloud<G> {
+    pub gateway: Gateway,
+    pub mailer: Function,
+    pub ground: G,
+}
+
+impl Cloud<Emulated> {
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::over(Emulated { table: Table::start(TABLE), ses: Ses::start() }, settings)
+    }
+}
+
+impl<G: Ground> Cloud<G> {
+    pub fn over(ground: G, settings: &[(&str, &str)]) -> Self {
+        let function = |name| Function::start(name, &environment(&ground, settings));
+        let gateway = Gateway::new(function("config"), function("auth"));
+        Self { gateway, mailer: function("mailer"), ground }
+    }
+
+    /// Hands the mailer what the stream has had since the last time.
+    pub fn deliver(&self) -> Answer {
+        self.mailer.invoke(&stream_event(&self.ground.records()))
+    }
+
+    /// Mails to this address, oldest first.
+    pub fn mails(&self, to: &str) -> Vec<Mail> {
+        self.ground.mails(to).iter().map(|raw| read(raw)).collect()
+    }
+
+    /// The messages that the table holds.
+    pub fn messages(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = client(self.ground.dynamodb()).scan().table_name(self.ground.table());
+        let scan = scan.consistent_read(true).filter_expression("begins_with(pk, :outbox)");
+        let scan = scan.expression_attribute_values(":outbox", AttributeValue::S("OUTBOX#".to_owned()));
+        block_on(scan.send()).unwrap().items.unwrap_or_default()
+    }
+
+    /// Lets a message's next try be due.
+    pub fn make_due(&self, message: &HashMap<String, AttributeValue>) {
+        let update = client(self.ground.dynamodb()).update_item().table_name(self.ground.table());
+        let update = update.key("pk", message["pk"].clone()).key("sk", message["sk"].clone());
+        let update = update.update_expression("SET due_at = :past");
+        let update = update.expression_attribute_values(":past", AttributeValue::N("1000000000".to_owned()));
+        block_on(update.send()).unwrap();
+    }
+
+    /// Everything that the functions have written.
+    pub fn log(&self) -> String {
+        [&self.gateway.config, &self.gateway.auth, &self.mailer].map(Function::log).join("\n")
+    }
+}
+
+/// What Lambda and the template put into a function's environment.
+pub fn environment(ground: &impl Ground, settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let urls = json!({
+        "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
+        "account_reset_password": format!("{FRONTEND}/password/reset"),
+        "account_signup": format!("{FRONTEND}/signup"),
+    });
+    let urls = urls.to_string();
+    let base = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+        ("AWS_SESSION_TOKEN", "example"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", ground.dynamodb()),
+        ("AWS_ENDPOINT_URL_SESV2", ground.ses()),
+        ("LATCHKEY_TABLE", ground.table()),
+        ("PUBLIC_URL", PUBLIC_URL),
+        ("SECRET_KEY", "not-a-secret-but-long-enough-to-be-one"),
+        ("DEFAULT_FROM_EMAIL", SENDER),
+        ("HEADLESS_FRONTEND_URLS", &urls),
+    ];
+    let mut all = base.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    all
+}
+
+/// A client of the DynamoDB at this address.
+pub fn client(url: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("ASIAEXAMPLE", "example", None, None, "tests"))
+        .endpoint_url(url);
+    Client::from_conf(config.build())
+}
+
+/// The event by which Lambda hands over a batch of stream records.
+pub fn stream_event(records: &[Value]) -> Value {
+    json!({"Records": records})
+}
+
+/// The event by which EventBridge wakes the sweep.
+pub fn scheduled_event() -> Value {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2026-03-10T05:16:00Z",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:events:eu-west-1:123456789012:rule/latchkey-sweep"],
+        "detail": {},
+    })
+}
+
+fn read(raw: &[u8]) -> Mail {
+    let message = MessageParser::default().parse(raw).unwrap();
+    let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
+    Mail { to, text: message.body_text(0).unwrap().into_owned() }
+}

@@ -1,0 +1,59 @@
+//! What the functions make of the gateway's events.
+
+use super::deployment::Cloud;
+use super::gateway::PUBLIC_URL;
+use serde_json::json;
+
+#[test]
+fn the_callers_address_is_what_the_gateway_saw_whatever_a_header_claims() {
+    let cloud = Cloud::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "3/m/ip", "login_failed": "100/m/ip"}"#)]);
+    let guess = json!({"email": "nobody@example.com", "password": "guessed"}).to_string();
+    let mut guesser = cloud.gateway.app().at("203.0.113.7");
+    let mut guess_as = |claimed: &str| {
+        let headers = [("x-forwarded-for", claimed)];
+        guesser.send("POST", "auth/login", Some(guess.clone()), &headers).status
+    };
+    assert_eq!(["6.6.6.1", "6.6.6.2", "6.6.6.3", "6.6.6.4"].map(&mut guess_as), [400, 400, 400, 429]);
+    let mut other = cloud.gateway.app().at("203.0.113.8");
+    let reply = other.send("POST", "auth/login", Some(guess.clone()), &[("x-forwarded-for", "203.0.113.7")]);
+    assert_eq!(reply.status, 400);
+}
+
+#[test]
+fn a_browser_gets_its_cookies_one_by_one_and_needs_the_csrf_header() {
+    let cloud = Cloud::start(&[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    let mut browser = cloud.gateway.browser();
+    browser.get("config");
+    let account = json!({"email": "ada@example.com", "password": crate::lab::PASSWORD});
+    let forged = browser.send("POST", "auth/signup", Some(account.to_string()), &[("x-csrftoken", "forged")]);
+    assert_eq!(forged.status, 403);
+    let elsewhere = [("origin", "https://evil.example.test")];
+    assert_eq!(browser.send("POST", "auth/signup", Some(account.to_string()), &elsewhere).status, 403);
+    let reply = browser.post("auth/signup", account);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let cookies = reply.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, line)| line.as_str());
+    let cookies = cookies.collect::<Vec<_>>();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    assert!(cookies.iter().all(|line| line.contains("Secure")), "{cookies:?}");
+    assert!(cookies[0].starts_with("sessionid=") && cookies[0].contains("HttpOnly"), "{cookies:?}");
+    assert_eq!(browser.get("auth/session").status, 200);
+}
+
+#[test]
+fn a_header_with_several_values_reaches_the_browser_whole() {
+    let origin = "https://app.example.test";
+    let cloud = Cloud::start(&[("CORS_ALLOWED_ORIGINS", &json!([origin]).to_string())]);
+    let reply = cloud.gateway.browser().get_with("config", ("origin", origin));
+    assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
+    let vary = reply.header("vary").unwrap_or_default().to_lowercase();
+    let names = vary.split(',').map(str::trim).collect::<Vec<_>>();
+    assert!(names.contains(&"cookie") && names.contains(&"origin"), "{vary}");
+}
+
+#[test]
+fn a_path_prefix_of_the_public_url_is_part_of_the_event() {
+    let cloud = Cloud::start(&[("PUBLIC_URL", &format!("{PUBLIC_URL}/people"))]);
+    let mut app = cloud.gateway.app();
+    assert_eq!(app.get("config").status, 404);
+    assert_eq!(app.get("/people/_allauth/app/v1/config").status, 200);
+}

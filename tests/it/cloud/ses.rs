@@ -1,0 +1,87 @@
+//! Amazon SES, version 2 of its API, as far as the mailer uses it.
+
+use super::server::serve;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// How SES does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Well,
+    /// The account sends too fast.
+    Throttling,
+    Down,
+}
+
+/// A mail that was taken.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub to: Vec<String>,
+    pub raw: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Account {
+    mood: Mood,
+    rejected: Vec<String>,
+    sent: Vec<Sent>,
+}
+
+/// An SES that takes every mail, unless told otherwise.
+pub struct Ses {
+    /// Where it is reached.
+    pub url: String,
+    account: Arc<Mutex<Account>>,
+}
+
+impl Ses {
+    pub fn start() -> Self {
+        let account = Arc::default();
+        let router = Router::new().route("/v2/email/outbound-emails", post(send)).with_state(Arc::clone(&account));
+        Self { url: format!("http://{}", serve(router)), account }
+    }
+
+    pub fn set_mood(&self, mood: Mood) {
+        self.account.lock().unwrap().mood = mood;
+    }
+
+    /// Rejects mails to this address from now on.
+    pub fn reject(&self, address: &str) {
+        self.account.lock().unwrap().rejected.push(address.to_owned());
+    }
+
+    /// What was taken, the oldest first.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.account.lock().unwrap().sent.clone()
+    }
+}
+
+async fn send(State(account): State<Arc<Mutex<Account>>>, Json(request): Json<Value>) -> Response {
+    let mut account = account.lock().unwrap();
+    match account.mood {
+        Mood::Well => {}
+        Mood::Throttling => return failure(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
+        Mood::Down => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+    let to: Vec<String> = serde_json::from_value(request["Destination"]["ToAddresses"].clone()).unwrap_or_default();
+    let raw = request["Content"]["Raw"]["Data"].as_str().and_then(|data| STANDARD.decode(data).ok());
+    let Some(raw) = raw else { return failure(StatusCode::BAD_REQUEST, "BadRequestException") };
+    if to.iter().any(|address| account.rejected.contains(address)) {
+        return failure(StatusCode::BAD_REQUEST, "MessageRejected");
+    }
+    account.sent.push(Sent { to, raw });
+    let id = format!("0102018f-{:08x}-000000", account.sent.len());
+    Json(json!({"MessageId": id})).into_response()
+}
+
+fn failure(status: StatusCode, code: &str) -> Response {
+    (status, [("x-amzn-errortype", code)], Json(json!({"message": "Not this one."}))).into_response()
+}

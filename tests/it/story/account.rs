@@ -1,0 +1,185 @@
+//! One's own email addresses.
+
+use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
+use crate::story::races::{assert_orderly, plans};
+use serde_json::{Value, json};
+
+const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
+
+fn with_user(settings: &[(&str, &str)]) -> (Lab, Client) {
+    let settings = [settings, &[OFF]].concat();
+    let lab = Lab::start(&settings);
+    let mut client = lab.app();
+    lab.user(&mut client, "ada@example.com");
+    (lab, client)
+}
+
+fn change(client: &mut Client, method: &str, body: Value) -> Reply {
+    client.send(method, "account/email", Some(body.to_string()), &[])
+}
+
+/// `address`, with `+` where it is verified and `!` where it is primary.
+fn addresses(client: &mut Client) -> Vec<String> {
+    let reply = client.get("account/email");
+    let shown = |row: &Value| {
+        let mark = |name: &str, mark: &'static str| if row[name] == json!(true) { mark } else { "" };
+        format!("{}{}{}", row["email"].as_str().unwrap(), mark("verified", "+"), mark("primary", "!"))
+    };
+    let mut all = reply.json["data"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>();
+    all.sort();
+    all
+}
+
+fn add_verified(lab: &Lab, client: &mut Client, email: &str) {
+    assert_eq!(client.post("account/email", json!({"email": email})).status, 200);
+    let key = lab.mail(email).key();
+    assert_eq!(client.post("auth/email/verify", json!({"key": key})).status, 200);
+}
+
+#[test]
+fn an_address_is_added_verified_made_primary_and_the_old_one_removed() {
+    let (lab, mut client) = with_user(&[]);
+    add_verified(&lab, &mut client, "ada@example.org");
+    assert_eq!(addresses(&mut client), ["ada@example.com+!", "ada@example.org+"]);
+    let reply = change(&mut client, "DELETE", json!({"email": "ada@example.com"}));
+    assert_eq!(reply.errors(), ["email:cannot_remove_primary_email"]);
+    change(&mut client, "PATCH", json!({"email": "ada@example.org", "primary": true}));
+    change(&mut client, "DELETE", json!({"email": "ada@example.com"}));
+    assert_eq!(addresses(&mut client), ["ada@example.org+!"]);
+    let login = |email: &str| lab.app().post("auth/login", json!({"email": email, "password": PASSWORD})).status;
+    assert_eq!((login("ada@example.com"), login("ada@example.org")), (400, 200));
+    let reply = lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(reply.status, 401, "the address is free again");
+    assert!(lab.mail("ada@example.com").text.contains("/verify-email/"));
+}
+
+#[test]
+fn what_cannot_be_done_with_an_address_is_told_by_code() {
+    let (_lab, mut client) = with_user(&[("ACCOUNT_MAX_EMAIL_ADDRESSES", "2")]);
+    let mut errors = |method: &str, body: Value| change(&mut client, method, body).errors().join(" ");
+    assert_eq!(errors("POST", json!({"email": "ADA@example.com"})), "email:duplicate_email");
+    assert_eq!(errors("POST", json!({"email": "b@example.com"})), "");
+    assert_eq!(errors("POST", json!({"email": "c@example.com"})), "email:max_email_addresses");
+    assert_eq!(errors("PATCH", json!({"email": "b@example.com"})), "primary:required");
+    let primary = json!({"email": "b@example.com", "primary": true});
+    assert_eq!(errors("PATCH", primary), "email:unverified_primary_email");
+    assert_eq!(errors("PATCH", json!({"email": "x@example.com", "primary": true})), "email:unknown_email");
+    assert_eq!(errors("DELETE", json!({"email": "nonsense"})), "email:invalid");
+    assert_eq!(errors("PUT", json!({"email": "x@example.com"})), "email:unknown_email");
+}
+
+/// Pre-hijacking by an old link.
+#[test]
+fn a_link_for_an_address_that_was_removed_does_not_fit_it_when_it_is_added_again() {
+    let (lab, mut client) = with_user(&[]);
+    client.post("account/email", json!({"email": "b@example.com"}));
+    let old = lab.mail("b@example.com").key();
+    change(&mut client, "DELETE", json!({"email": "b@example.com"}));
+    client.post("account/email", json!({"email": "b@example.com"}));
+    assert_eq!(client.post("auth/email/verify", json!({"key": old})).errors(), ["key:invalid_or_expired_key"]);
+    let new = lab.mails("b@example.com").last().unwrap().key();
+    assert_eq!(client.post("auth/email/verify", json!({"key": new})).status, 200);
+}
+
+#[test]
+fn an_address_that_somebody_else_has_is_added_like_any_other_and_never_verified() {
+    for by_code in ["false", "true"] {
+        let (lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", by_code)]);
+        lab.user(&mut lab.app(), "grace@example.com");
+        assert_eq!(client.post("account/email", json!({"email": "grace@example.com"})).status, 200);
+        let key = lab.mails("grace@example.com").last().unwrap().key();
+        assert_eq!(client.post("auth/email/verify", json!({"key": key})).errors(), ["key:email_taken"]);
+        let login = json!({"email": "grace@example.com", "password": PASSWORD});
+        assert_eq!(lab.app().post("auth/login", login).json["data"]["user"]["email"], "grace@example.com");
+    }
+}
+
+#[test]
+fn two_parallel_removals_never_leave_an_account_without_an_address() {
+    for (fault, plan) in plans() {
+        let (lab, mut client) =
+            with_user(&[("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"), ("ACCOUNT_LOGIN_METHODS", r#"["email"]"#)]);
+        add_verified(&lab, &mut client, "b@example.com");
+        lab.faults(plan);
+        // One takes the other's place while it is removed: whoever comes second has to see the first.
+        let replies = at_once(4, |n| {
+            let (method, body) = match n {
+                0 => ("DELETE", json!({"email": "b@example.com"})),
+                1 => ("PATCH", json!({"email": "b@example.com", "primary": true})),
+                2 => ("DELETE", json!({"email": "ada@example.com"})),
+                _ => ("DELETE", json!({"email": "b@example.com"})),
+            };
+            change(&mut client.clone(), method, body)
+        });
+        assert_orderly(fault, &replies, &[200, 400]);
+        lab.faults(json!({}));
+        let left = addresses(&mut client);
+        assert_eq!(left.iter().filter(|address| address.ends_with('!')).count(), 1, "{fault}: {left:?}");
+        for address in ["ada@example.com", "b@example.com"] {
+            let login = lab.app().post("auth/login", json!({"email": address, "password": PASSWORD})).status;
+            let is_left = left.iter().any(|left| left.starts_with(address));
+            assert_eq!(login, if is_left { 200 } else { 400 }, "{fault}: {address} of {left:?}");
+        }
+    }
+}
+
+#[test]
+fn changing_to_an_address_replaces_the_old_one_once_verified() {
+    let (lab, mut client) = with_user(&[("ACCOUNT_CHANGE_EMAIL", "true")]);
+    client.post("account/email", json!({"email": "b@example.com"}));
+    client.post("account/email", json!({"email": "c@example.com"}));
+    assert_eq!(addresses(&mut client), ["ada@example.com+!", "c@example.com"]);
+    let key = lab.mail("c@example.com").key();
+    assert_eq!(client.post("auth/email/verify", json!({"key": key})).status, 200);
+    assert_eq!(addresses(&mut client), ["c@example.com+!"]);
+    let stale = lab.mail("b@example.com").key();
+    assert_eq!(client.post("auth/email/verify", json!({"key": stale})).errors(), ["key:invalid_or_expired_key"]);
+}
+
+#[test]
+fn by_code_an_address_is_only_noted_until_its_code_is_shown() {
+    let (lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
+    client.post("account/email", json!({"email": "b@example.com"}));
+    assert_eq!(addresses(&mut client), ["ada@example.com+!", "b@example.com"]);
+    assert_eq!(addresses(&mut other(&lab)), ["ada@example.com+!"], "by this session alone");
+    change(&mut client, "DELETE", json!({"email": "b@example.com"}));
+    assert_eq!(addresses(&mut client), ["ada@example.com+!"]);
+    client.post("account/email", json!({"email": "b@example.com"}));
+    let code = lab.mails("b@example.com").last().unwrap().key();
+    assert_eq!(client.post("auth/email/verify", json!({"key": code})).status, 200);
+    assert_eq!(addresses(&mut other(&lab)), ["ada@example.com+!", "b@example.com+"]);
+}
+
+fn other(lab: &Lab) -> Client {
+    let mut client = lab.app();
+    client.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+    client
+}
+
+/// Whether the address is free or somebody's, the answer is the same; only its owner is told.
+#[test]
+fn whoever_mistyped_their_address_at_signup_changes_it_and_learns_nothing() {
+    let lab = Lab::start(&[
+        OFF,
+        ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+        ("ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE", "true"),
+    ]);
+    lab.user(&mut lab.app(), "grace@example.com");
+    let walk = |email: &str| {
+        let mut client = lab.app();
+        client.post("auth/signup", json!({"email": format!("typo.{email}"), "password": PASSWORD}));
+        let reply = client.post("account/email", json!({"email": email}));
+        let shown = reply.text.replace(email, "…");
+        (client, reply.status, shown)
+    };
+    let (mut free, taken) = (walk("ada@example.com"), walk("grace@example.com"));
+    assert_eq!((free.1, &free.2), (200, &taken.2));
+    assert!(!lab.mails("grace@example.com").last().unwrap().text.contains("verify"));
+    let code = lab.mail("ada@example.com").key();
+    let reply = free.0.post("auth/email/verify", json!({"key": code}));
+    assert_eq!((reply.status, &reply.json["data"]["user"]["email"]), (200, &json!("ada@example.com")));
+    let reply = lab.app().post("auth/signup", json!({"email": "typo.ada@example.com", "password": PASSWORD}));
+    assert_eq!(reply.status, 401);
+    let mail = lab.mails("typo.ada@example.com");
+    assert_eq!(mail.len(), 2, "the mistyped address is free again");
+}

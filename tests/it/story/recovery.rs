@@ -1,0 +1,268 @@
+//! Passwords that were forgotten, or changed.
+
+use crate::lab::{Client, Lab, PASSWORD, at_once};
+use crate::story::races::{assert_orderly, plans};
+use serde_json::json;
+
+const NEW: &str = "another-Zebra-77-staple";
+const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
+const CODE: (&str, &str) = ("ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", "true");
+
+fn with_user(settings: &[(&str, &str)]) -> (Lab, Client) {
+    let settings = [settings, &[OFF]].concat();
+    let lab = Lab::start(&settings);
+    let mut client = lab.app();
+    lab.user(&mut client, "ada@example.com");
+    (lab, client)
+}
+
+fn ask(lab: &Lab, client: &mut Client) -> String {
+    let before = lab.mails("ada@example.com").len();
+    client.post("auth/password/request", json!({"email": "ada@example.com"}));
+    lab.mails("ada@example.com")[before..].last().unwrap().key()
+}
+
+fn login(lab: &Lab, password: &str) -> u16 {
+    lab.app().post("auth/login", json!({"email": "ada@example.com", "password": password})).status
+}
+
+#[test]
+fn a_link_sets_a_new_password_once() {
+    let (lab, _) = with_user(&[]);
+    let key = ask(&lab, &mut lab.app());
+    let reply = lab.app().get_with("auth/password/reset", ("x-password-reset-key", &key));
+    assert_eq!((reply.status, &reply.json["data"]["user"]["email"]), (200, &json!("ada@example.com")));
+    let reset = |password: &str| lab.app().post("auth/password/reset", json!({"key": key, "password": password}));
+    assert_eq!(reset("ada@example.com").errors(), ["password:password_too_similar"]);
+    assert_eq!(reset(NEW).status, 401);
+    assert_eq!(reset("third-Walrus-91-clamps").errors(), ["key:invalid_password_reset"]);
+    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200));
+}
+
+#[test]
+fn a_link_dies_with_a_login_with_another_address_and_with_its_time() {
+    let (lab, mut client) = with_user(&[]);
+    let is_dead = |key: &str| {
+        let reply = lab.app().get_with("auth/password/reset", ("x-password-reset-key", key));
+        reply.errors() == ["key:invalid_password_reset"]
+    };
+    let key = ask(&lab, &mut lab.app());
+    assert!(!is_dead(&key));
+    login(&lab, PASSWORD);
+    assert!(is_dead(&key), "the last login has changed");
+    let key = ask(&lab, &mut lab.app());
+    client.post("account/email", json!({"email": "ada@example.org"}));
+    assert!(is_dead(&key), "the addresses have changed");
+    let key = ask(&lab, &mut lab.app());
+    lab.advance(259_201);
+    assert!(is_dead(&key), "three days are over");
+}
+
+/// CVE-2026-43911: a token outlived a password change.
+#[test]
+fn a_reset_or_a_change_ends_every_session_from_the_very_next_request() {
+    for by_link in [true, false] {
+        let (lab, mut client) = with_user(&[]);
+        let mut others = vec![lab.app(), lab.browser(), lab.app()];
+        for other in &mut others {
+            other.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+            assert_eq!(other.get("auth/session").status, 200);
+        }
+        let old = client.token.clone();
+        if by_link {
+            let key = ask(&lab, &mut lab.app());
+            lab.app().post("auth/password/reset", json!({"key": key, "password": NEW}));
+            assert_eq!(client.get("auth/session").status, 401);
+        } else {
+            let body = json!({"current_password": PASSWORD, "new_password": NEW});
+            assert_eq!(client.post("account/password/change", body).status, 200);
+            assert_eq!(client.get("auth/session").status, 200, "whoever changed it goes on, with a new token");
+            client.token = old;
+            assert_eq!(client.get("auth/session").status, 410);
+        }
+        for other in &mut others {
+            for path in ["auth/session", "account/email", "account/phone", "auth/sessions"] {
+                assert_eq!(other.get(path).status, 401, "{path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_password_change_ends_a_login_that_is_half_way_in() {
+    let (lab, mut client) = with_user(&[("ACCOUNT_LOGIN_BY_CODE_REQUIRED", "true")]);
+    let mut half = lab.app();
+    half.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let code = lab.mails("ada@example.com").last().unwrap().key();
+    client.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
+    let reply = half.post("auth/code/confirm", json!({"code": code}));
+    assert_eq!((reply.status, reply.pending()), (401, None));
+}
+
+#[test]
+fn fifty_parallel_uses_of_one_reset_key_succeed_once() {
+    for (fault, plan) in plans() {
+        let (lab, _) = with_user(&[]);
+        let key = ask(&lab, &mut lab.app());
+        lab.faults(plan);
+        let replies = at_once(50, |n| {
+            let password = format!("new-Horse-{n}-battery");
+            lab.app().post("auth/password/reset", json!({"key": key, "password": password}))
+        });
+        assert_orderly(fault, &replies, &[400, 401]);
+        lab.faults(json!({}));
+        let fits = (0..50).filter(|n| login(&lab, &format!("new-Horse-{n}-battery")) == 200).count();
+        let told = replies.iter().filter(|reply| reply.status == 401).count();
+        assert!(told <= 1 && fits <= 1, "{fault}: {told} were told so, {fits} passwords fit");
+        assert!(fault != "none" || (told, fits) == (1, 1));
+    }
+}
+
+#[test]
+fn a_code_resets_once_and_a_weak_password_costs_no_attempt() {
+    let (lab, _) = with_user(&[CODE]);
+    let mut client = lab.app();
+    let code = ask(&lab, &mut client);
+    assert!(
+        client.get("auth/session").json.to_string().contains(r#""password_reset_by_code","is_pending":true"#)
+            || client.get("auth/session").pending().as_deref() == Some("password_reset_by_code")
+    );
+    for _ in 0..5 {
+        let reply = client.post("auth/password/reset", json!({"key": code, "password": "short"}));
+        assert_eq!(reply.errors(), ["password:password_too_short"]);
+    }
+    assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 401);
+    assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 409);
+    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200));
+}
+
+#[test]
+fn of_fifty_parallel_wrong_guesses_at_a_reset_code_three_are_compared() {
+    for (fault, plan) in plans() {
+        let (lab, _) = with_user(&[CODE]);
+        let mut client = lab.app();
+        let code = ask(&lab, &mut client);
+        lab.faults(plan);
+        let guess = json!({"key": "BBBB-BBBB", "password": NEW});
+        let replies = at_once(50, |_| client.clone().post("auth/password/reset", guess.clone()));
+        assert_orderly(fault, &replies, &[400, 409]);
+        let compared = replies.iter().filter(|reply| reply.status == 400).count();
+        assert!(compared <= 3, "{fault}: {compared}");
+        lab.faults(json!({}));
+        if fault == "none" {
+            assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 409);
+        }
+    }
+}
+
+/// The reference crashes here.
+#[test]
+fn looking_at_a_reset_code_for_an_unknown_address_is_an_orderly_no() {
+    let (lab, _) = with_user(&[CODE]);
+    let mut client = lab.app();
+    client.post("auth/password/request", json!({"email": "nobody@example.com"}));
+    let reply = client.get_with("auth/password/reset", ("x-password-reset-key", "BBBB-BBBB"));
+    assert_eq!(reply.errors(), ["key:incorrect_code"]);
+}
+
+#[test]
+fn a_reset_logs_in_where_the_setting_says_so() {
+    let (lab, _) = with_user(&[("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true")]);
+    let key = ask(&lab, &mut lab.app());
+    let mut client = lab.app();
+    let reply = client.post("auth/password/reset", json!({"key": key, "password": NEW}));
+    assert_eq!(reply.json["data"]["methods"][0]["method"], "password_reset");
+    assert_eq!(client.get("auth/session").status, 200);
+}
+
+#[test]
+fn asking_for_a_reset_tells_nothing() {
+    let (lab, _) = with_user(&[]);
+    let ask = |email: &str| {
+        let mut reply = None;
+        let trips = lab.trips(|| reply = Some(lab.app().post("auth/password/request", json!({"email": email}))));
+        let reply = reply.unwrap();
+        (trips, reply.status, reply.text)
+    };
+    assert_eq!(ask("ada@example.com"), ask("nobody@example.com"));
+    assert!(lab.mail("nobody@example.com").text.contains("/signup"));
+}
+
+/// ASVS 5.0 6.2.3, 6.2.5.
+#[test]
+fn a_change_needs_the_current_password_and_sets_a_first_one_without() {
+    let lab = Lab::start(&[
+        OFF,
+        ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
+        ("ACCOUNT_SIGNUP_FIELDS", r#"["email*"]"#),
+        ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+    ]);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"email": "ada@example.com"}));
+    client.post("auth/email/verify", json!({"key": lab.mail("ada@example.com").key()}));
+    let mut change = |body: serde_json::Value| client.post("account/password/change", body);
+    assert_eq!(change(json!({"new_password": "12345678"})).errors().len(), 2);
+    assert_eq!(change(json!({"new_password": PASSWORD})).json["data"]["user"]["has_usable_password"], true);
+    assert_eq!(change(json!({"new_password": NEW})).errors(), ["current_password:required"]);
+    let wrong = json!({"current_password": NEW, "new_password": NEW});
+    assert_eq!(change(wrong).errors(), ["current_password:enter_current_password"]);
+    assert_eq!(change(json!({"current_password": PASSWORD, "new_password": NEW})).status, 200);
+    assert_eq!(login(&lab, NEW), 200);
+}
+
+#[test]
+fn a_change_logs_out_where_the_setting_says_so() {
+    let (_lab, mut client) = with_user(&[("ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE", "true")]);
+    let body = json!({"current_password": PASSWORD, "new_password": NEW});
+    assert_eq!(client.post("account/password/change", body).status, 401);
+    assert_eq!(client.get("auth/session").status, 410);
+}
+
+#[test]
+fn of_two_password_changes_at_once_one_stands_and_no_session_survives_the_other() {
+    for (fault, plan) in plans() {
+        let (lab, client) = with_user(&[]);
+        lab.faults(plan);
+        let replies = at_once(2, |n| {
+            let body = json!({"current_password": PASSWORD, "new_password": format!("new-Horse-{n}-battery")});
+            client.clone().post("account/password/change", body)
+        });
+        assert_orderly(fault, &replies, &[200, 401, 410]);
+        lab.faults(json!({}));
+        let fits = (0..2).filter(|n| login(&lab, &format!("new-Horse-{n}-battery")) == 200).count();
+        assert!(fits <= 1, "{fault}");
+        let alive = replies.iter().filter(|reply| {
+            let mut client = lab.app();
+            client.token = reply.json["meta"]["session_token"].as_str().map(str::to_owned);
+            client.token.is_some() && client.get("auth/session").status == 200
+        });
+        assert!(alive.count() <= 1, "{fault}");
+    }
+}
+
+#[test]
+fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
+    let (lab, mut client) = with_user(&[("ACCOUNT_REAUTHENTICATION_REQUIRED", "true")]);
+    let add = |client: &mut Client, email: &str| client.post("account/email", json!({"email": email}));
+    // A fresh login is no reauthentication, and bad input is told first.
+    assert_eq!(add(&mut client, "bad").errors(), ["email:invalid"]);
+    let reply = add(&mut client, "b@example.com");
+    assert_eq!((reply.status, &reply.json["meta"]["is_authenticated"]), (401, &json!(true)));
+    assert_eq!(reply.json["data"]["flows"], json!([{"id": "reauthenticate"}]));
+    let wrong = client.post("auth/reauthenticate", json!({"password": NEW}));
+    assert_eq!(wrong.errors(), ["password:incorrect_password"]);
+    let token = client.token.clone();
+    assert_eq!(client.post("auth/reauthenticate", json!({"password": PASSWORD})).status, 200);
+    assert_eq!(client.token, token, "the session stays");
+    assert_eq!(add(&mut client, "b@example.com").status, 200);
+    lab.advance(301);
+    for (method, body) in [
+        ("POST", json!({"email": "c@example.com"})),
+        ("DELETE", json!({"email": "b@example.com"})),
+        ("PATCH", json!({"email": "ada@example.com", "primary": true})),
+    ] {
+        assert_eq!(client.send(method, "account/email", Some(body.to_string()), &[]).status, 401, "{method}");
+    }
+    let phone = json!({"phone": "+31612345678"});
+    assert_eq!(client.post("account/phone", phone).status, 401);
+}

@@ -1,0 +1,89 @@
+//! The list of one's sessions.
+
+use crate::lab::{Client, Lab, PASSWORD};
+use serde_json::{Value, json};
+
+fn login(lab: &Lab) -> Client {
+    let mut client = lab.app();
+    let reply = client.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(reply.status, 200);
+    client
+}
+
+fn with_user(settings: &[(&str, &str)]) -> (Lab, Client) {
+    let lab = Lab::start(settings);
+    let mut client = lab.app();
+    lab.user(&mut client, "ada@example.com");
+    (lab, client)
+}
+
+fn numbers(client: &mut Client, current: bool) -> Vec<u64> {
+    let list = client.get("auth/sessions").json["data"].as_array().unwrap().clone();
+    let wanted = list.iter().filter(|session| session["is_current"] == json!(current));
+    wanted.map(|session| session["id"].as_u64().unwrap()).collect()
+}
+
+fn end(client: &mut Client, sessions: Value) -> crate::lab::Reply {
+    client.send("DELETE", "auth/sessions", Some(json!({"sessions": sessions}).to_string()), &[])
+}
+
+/// ASVS 5.0 7.5.2.
+#[test]
+fn people_see_their_sessions_and_end_some_of_them() {
+    let (lab, mut client) = with_user(&[]);
+    let (mut phone, mut laptop) = (login(&lab), login(&lab));
+    assert_eq!(client.get("auth/sessions").json["data"].as_array().unwrap().len(), 3);
+    let others = numbers(&mut client, false);
+    let left = end(&mut client, json!([others[0]]));
+    assert_eq!(left.json["data"].as_array().unwrap().len(), 2);
+    let statuses = [phone.get("auth/session").status, laptop.get("auth/session").status];
+    assert!(statuses == [200, 410] || statuses == [410, 200]);
+    let own = numbers(&mut client, true);
+    assert_eq!(end(&mut client, json!(own)).status, 401);
+    assert_eq!(client.get("auth/session").status, 410);
+}
+
+#[test]
+fn nobody_ends_a_session_of_somebody_else() {
+    let (lab, mut client) = with_user(&[]);
+    let mut other = lab.app();
+    lab.user(&mut other, "grace@example.com");
+    let theirs = numbers(&mut other, true);
+    assert_eq!(end(&mut client, json!(theirs)).errors(), ["sessions:invalid_choice"]);
+    assert_eq!(end(&mut client, json!(["x"])).errors(), ["sessions:invalid_pk_value"]);
+    assert_eq!(end(&mut client, json!([])).errors(), ["sessions:required"]);
+    assert_eq!(end(&mut client, json!("all")).errors(), ["sessions:invalid_list"]);
+    assert_eq!(other.get("auth/session").status, 200);
+}
+
+#[test]
+fn listing_is_one_query_after_the_read() {
+    let (lab, mut client) = with_user(&[]);
+    assert_eq!(lab.trips(|| drop(client.get("auth/sessions"))), [["BatchGetItem"], ["Query"]]);
+}
+
+#[test]
+fn activity_is_noted_once_a_minute_and_when_the_client_changes() {
+    let lab = Lab::start(&[("USERSESSIONS_TRACK_ACTIVITY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    let mut client = lab.browser();
+    client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let writes = |client: &mut Client, agent: &str| {
+        client.extra = vec![("user-agent".to_owned(), agent.to_owned())];
+        let trips = lab.trips(|| assert_eq!(client.get("auth/session").status, 200));
+        trips.concat().iter().filter(|request| *request == "PutItem").count()
+    };
+    assert_eq!(writes(&mut client, "one/1"), 1, "another client than at signup");
+    assert_eq!(writes(&mut client, "one/1"), 0);
+    assert_eq!(writes(&mut client, "two/2"), 1);
+    lab.advance(61);
+    assert_eq!(writes(&mut client, "two/2"), 1);
+    let list = client.get("auth/sessions");
+    assert_eq!(list.json["data"][0]["user_agent"], "two/2");
+    assert!(list.json["data"][0]["last_seen_at"].is_number());
+}
+
+#[test]
+fn the_list_is_not_there_where_the_setting_says_so() {
+    let (_lab, mut client) = with_user(&[("USERSESSIONS_ENABLED", "false")]);
+    assert_eq!(client.get("auth/sessions").status, 404);
+}
