@@ -1,6 +1,7 @@
 //! Everything that an operation needs, in one value that is handed to it.
 
 use crate::ambient::{Chance, Clock, Timestamp, random};
+use crate::metrics::Metrics;
 use crate::secret::Keys;
 use crate::secret::password::{self, Parameters, Verdict};
 use crate::secret::strength::Policy;
@@ -24,6 +25,8 @@ pub struct App {
     pub hashing: Parameters,
     /// What a new password must be.
     pub password_policy: Policy,
+    /// Where metrics go; nowhere, unless a runner says so.
+    pub metrics: Metrics,
     /// Seconds until the sweep looks for a message that the table's stream should have delivered.
     pub outbox_grace: i64,
 }
@@ -33,7 +36,17 @@ impl App {
     pub fn new(settings: Settings, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
         let keys = Keys::new(&settings.service);
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
-        Self { settings, store, keys, clock, chance, hashing, password_policy, outbox_grace: 60 }
+        Self {
+            settings,
+            store,
+            keys,
+            clock,
+            chance,
+            hashing,
+            password_policy,
+            metrics: Metrics::default(),
+            outbox_grace: 60,
+        }
     }
 
     /// The present moment.

@@ -8,6 +8,7 @@
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
+//! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
 //! | 3 | [`account`] [`session`] [`throttle`] [`outbox`] | the nouns |
 //! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
@@ -20,6 +21,7 @@ pub mod app;
 pub mod envelope;
 pub mod flow;
 pub mod http;
+pub mod metrics;
 pub mod outbox;
 pub mod secret;
 pub mod session;

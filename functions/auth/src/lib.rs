@@ -21,12 +21,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     let with_accounts = |settings: &Settings| !settings.social.only;
     let by_code = |settings: &Settings| settings.account.login_by_code_enabled;
     vec![
-        handler("auth/code/confirm", POST, code::confirm),
+        handler("auth/code/confirm", POST, code::confirm).entrance(),
         handler("auth/code/request", POST, code::request).only_if(by_code),
         handler("auth/code/resend", POST, code::resend).only_if(by_code),
         handler("auth/email/verify", GET_POST, email_verify::verify).only_if(with_accounts),
         handler("auth/email/verify/resend", POST, email_verify::resend).only_if(with_accounts),
-        handler("auth/login", POST, login::login).only_if(with_accounts),
+        handler("auth/login", POST, login::login).only_if(with_accounts).entrance(),
         handler("auth/password/request", POST, password::request).only_if(with_accounts),
         handler("auth/password/reset", GET_POST, password::reset).only_if(with_accounts),
         handler("auth/phone/verify", POST, phone_verify::verify).only_if(with_accounts),

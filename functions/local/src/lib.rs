@@ -20,7 +20,7 @@ use shared::app::App;
 use shared::http::{Endpoint, Peer, router};
 use shared::outbox::render::RenderError;
 use shared::settings::{Problems, Settings, Source};
-use shared::store::{Store, StoreError, create_table};
+use shared::store::{Store, StoreError, aws, create_table};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub enum Error {
     Io(String, std::io::Error),
     /// The environment names a table elsewhere, but not enough to reach it.
     #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
-    Endpoint(#[from] shared::store::aws::NotInLambda),
+    Endpoint(#[from] aws::NotInLambda),
 }
 
 fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
@@ -112,7 +112,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     }
     let settings = Settings::load(&source)?;
 
-    let table = Table::open(data.as_deref())?;
+    let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None), &settings.service.table).await?;
     let postbox = Arc::new(Postbox::default());
     let app = |client: Client| {
@@ -155,9 +155,10 @@ enum Table {
 }
 
 impl Table {
-    fn open(data: Option<&std::path::Path>) -> Result<Self, Error> {
+    fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
         if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            return Ok(Self::Elsewhere(shared::store::aws::client()?));
+            let http = aws::http_client(&settings.service);
+            return Ok(Self::Elsewhere(aws::client(http)?));
         }
         Ok(Self::Embedded(match data {
             Some(folder) => Embedded::open(&folder.join("latchkey.db"))?,

@@ -4,7 +4,7 @@ use shared::app::App;
 use shared::outbox::mime::{self, MimeError};
 use shared::outbox::render::{RenderError, Renderer};
 use shared::outbox::{Channel, Message};
-use shared::store::{Committed, StoreError, Write};
+use shared::store::{Committed, Item, StoreError, Write};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -85,6 +85,7 @@ impl Mailer {
             return self.finish(&message, Delivery::Nothing).await;
         }
         if now > message.pointless_after {
+            self.count("MailsLate");
             tracing::warn!(event = "message_late", kind = message.kind, "a message came too late and was dropped");
             return self.finish(&message, Delivery::Dropped).await;
         }
@@ -96,14 +97,17 @@ impl Mailer {
         }
         match self.send(&message).await {
             Ok(()) => {
+                self.count("MailsSent");
                 tracing::info!(event = "message_sent", kind = message.kind, "a message was sent");
                 self.finish(&message, Delivery::Sent).await
             }
             Err(SendError::Permanent(error)) => {
+                self.count("MailsFailed");
                 tracing::error!(event = "message_refused", kind = message.kind, error, "a message was dropped");
                 self.finish(&message, Delivery::Dropped).await
             }
             Err(SendError::Transient(error)) => {
+                self.count("MailsFailed");
                 tracing::warn!(event = "message_failed", kind = message.kind, error, "a message will be tried again");
                 self.postpone(message).await
             }
@@ -117,12 +121,21 @@ impl Mailer {
     pub async fn sweep(&self) -> Result<Vec<Delivery>, StoreError> {
         const MOST: i32 = 100;
         let mut deliveries = Vec::new();
-        for key in self.app.store.list_due(MOST).await? {
-            if let Some(id) = Message::id_of(&key.pk) {
-                deliveries.push(self.deliver(id).await?);
+        let due = self.app.store.list_due(MOST).await?;
+        let oldest = due.first().map_or(0, |(_, due_at)| self.app.now().seconds() - due_at);
+        self.app.metrics.seconds(self.app.now(), "OldestDueSeconds", oldest);
+        let mut failure = None;
+        for id in due.iter().filter_map(|(key, _)| Message::id_of(&key.pk)) {
+            // One that cannot be looked at must not keep those behind it.
+            match self.deliver(id).await {
+                Ok(delivery) => deliveries.push(delivery),
+                Err(error) => {
+                    tracing::error!(%error, "a message could not be looked at");
+                    failure = Some(error);
+                }
             }
         }
-        Ok(deliveries)
+        failure.map_or(Ok(deliveries), Err)
     }
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
@@ -151,8 +164,13 @@ impl Mailer {
         Ok(Delivery::Later)
     }
 
+    fn count(&self, metric: &str) {
+        self.app.metrics.count(self.app.now(), metric);
+    }
+
+    /// Whoever else may hold the message by now: it has been sent, or need not be.
     async fn finish(&self, message: &Message, delivery: Delivery) -> Result<Delivery, StoreError> {
-        self.app.store.insist(vec![Write::delete(message)]).await?;
+        self.app.store.insist(vec![Write::discard(message.key())]).await?;
         Ok(delivery)
     }
 }

@@ -4,10 +4,10 @@
 //! tried again later; what would only confuse by now is dropped and counted. After a crash a message can be sent
 //! twice.
 
+mod aws;
 mod deliver;
-mod ses;
 mod stream;
 
+pub use aws::Aws;
 pub use deliver::{Delivery, Mailer, SendError, Sent, Transport};
-pub use ses::Ses;
 pub use stream::{handle_stream, message_ids};

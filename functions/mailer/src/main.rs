@@ -1,14 +1,14 @@
 //! The `mailer` function in AWS Lambda: events of the table's stream, and of a schedule.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use mailer::{Mailer, Ses, handle_stream};
+use mailer::{Aws, Mailer, handle_stream};
 use serde_json::{Value as Json, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let app = shared::http::aws_app()?;
-    let ses = Ses::from_environment(app.settings.mail.configuration_set.clone())?;
-    let mailer = Mailer::new(app, Box::new(ses))?;
+    let transport = Aws::from_environment(&app.settings)?;
+    let mailer = Mailer::new(app, Box::new(transport))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Json>| handle(&mailer, event.payload))).await
 }
 

@@ -37,6 +37,19 @@ pub enum Rejection {
     Csrf,
 }
 
+impl Rejection {
+    /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Refused(Refusal::Invalid(problems)) => {
+                let codes = problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>();
+                codes.join(" ")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 impl From<StoreError> for Rejection {
     fn from(error: StoreError) -> Self {
         Self::Refused(error.into())

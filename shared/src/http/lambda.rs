@@ -1,10 +1,11 @@
 //! The runner for Lambda.
 
-use super::address::Peer;
+use super::address::{Peer, RequestId};
 use crate::ambient::{SystemChance, SystemClock};
 use crate::app::App;
+use crate::metrics::Metrics;
 use crate::settings::{Settings, Source};
-use crate::store::Store;
+use crate::store::{Store, aws};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
@@ -27,9 +28,10 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     log_json();
     let settings = Settings::load(&Source::from_process()?)?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-    let client = crate::store::aws::client()?;
+    let client = aws::client(aws::http_client(&settings.service))?;
+    let metrics = Metrics::to_log(&settings.service.table);
     let store = Store::new(client, settings.service.table.clone(), clock.clone(), chance.clone());
-    Ok(Arc::new(App::new(settings, store, clock, chance)))
+    Ok(Arc::new(App { metrics, ..App::new(settings, store, clock, chance) }))
 }
 
 /// Serves the router's endpoints to API Gateway.
@@ -41,12 +43,16 @@ pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
     lambda_http::run(MapRequestLayer::new(with_peer).layer(service)).await
 }
 
-/// The caller's address is what the gateway saw.
+/// The caller's address is what the gateway saw; the request's name is what Lambda gave it.
 fn with_peer(mut request: Request<lambda_http::Body>) -> Request<lambda_http::Body> {
     let seen = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
         _ => None,
     };
+    let id = request.lambda_context_ref().map(|context| RequestId(context.request_id.clone()));
+    if let Some(id) = id {
+        request.extensions_mut().insert(id);
+    }
     if let Some(address) = seen.and_then(|text| text.parse().ok()) {
         request.extensions_mut().insert(Peer(address));
     }

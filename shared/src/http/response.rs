@@ -15,13 +15,13 @@ pub struct Answer {
     envelope: Envelope,
     /// The new session cookie's value; `Some(None)` takes the cookie away.
     session: Option<Option<String>>,
-    /// Whether the CSRF secret changes, as it does with every login.
-    rotate: bool,
+    /// Whether somebody has just got in: then the CSRF secret changes.
+    pub(super) logged_in: bool,
 }
 
 impl From<Envelope> for Answer {
     fn from(envelope: Envelope) -> Self {
-        Self { envelope, session: None, rotate: false }
+        Self { envelope, session: None, logged_in: false }
     }
 }
 
@@ -33,7 +33,7 @@ impl Answer {
             envelope.body["data"]["user"]["display"] = name.as_str().into();
         }
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
-        Self { envelope, session: issued.or(outcome.ended.then_some(None)), rotate: outcome.logged_in }
+        Self { envelope, session: issued.or(outcome.ended.then_some(None)), logged_in: outcome.logged_in }
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn respond(
 }
 
 fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: &Answer) {
-    let known = csrf::secret(request, &app.settings).filter(|_| !answer.rotate);
+    let known = csrf::secret(request, &app.settings).filter(|_| !answer.logged_in);
     let secret = known.unwrap_or_else(|| csrf::new_secret(&*app.chance));
     let session = match &answer.session {
         Some(token) => cookies::session(&app.settings, token.as_deref()),

@@ -1,10 +1,12 @@
 //! Endpoints and the router that serves them.
 
+use super::address::RequestId;
 use super::exchange::{Exchange, Rejection};
 use super::response::{Answer, respond};
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::settings::{ClientKind, Settings};
+use crate::store::counted;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -25,6 +27,7 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
+    is_entrance: bool,
     handler: Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
 }
 
@@ -34,13 +37,24 @@ where
     F: Fn(Exchange) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Answer, Rejection>> + Send + 'static,
 {
-    Endpoint { path, methods, enabled: |_| true, handler: Arc::new(move |exchange| Box::pin(handler(exchange))) }
+    Endpoint {
+        path,
+        methods,
+        enabled: |_| true,
+        is_entrance: false,
+        handler: Arc::new(move |exchange| Box::pin(handler(exchange))),
+    }
 }
 
 impl Endpoint {
     /// The same endpoint, which is there only where the settings say so.
     pub fn only_if(self, enabled: fn(&Settings) -> bool) -> Self {
         Self { enabled, ..self }
+    }
+
+    /// The same endpoint, whose refusals are counted as refused logins.
+    pub fn entrance(self) -> Self {
+        Self { is_entrance: true, ..self }
     }
 
     /// The full paths at which it is served to these kinds of client.
@@ -77,6 +91,7 @@ pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
 async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request: Request<Body>) -> Response<Body> {
     let started = app.now();
     let (method, headers) = (request.method().clone(), request.headers().clone());
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     if method == Method::OPTIONS {
         let mut response = plain(&Envelope::bare(200));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
@@ -84,11 +99,20 @@ async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request
         }
         return response;
     }
-    let answered = match Exchange::read(app.clone(), kind, request).await {
-        Ok(exchange) => (endpoint.handler)(exchange).await,
-        Err(rejection) => Err(rejection),
+    let handle = async {
+        let exchange = Exchange::read(app.clone(), kind, request).await?;
+        (endpoint.handler)(exchange).await
     };
-    let outcome = answered.as_ref().err().map_or_else(|| "answered".to_owned(), ToString::to_string);
+    let (answered, trips) = counted(handle).await;
+    let outcome = match &answered {
+        Ok(_) => "answered".to_owned(),
+        Err(rejection) => rejection.reason(),
+    };
+    match &answered {
+        Ok(answer) if answer.logged_in => app.metrics.count(app.now(), "Logins"),
+        Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
+        _ => {}
+    }
     let response = respond(&app, kind, &headers, &endpoint.allow(), answered);
     tracing::info!(
         operation = endpoint.path,
@@ -96,7 +120,11 @@ async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request
         %method,
         status = response.status().as_u16(),
         outcome,
+        trips = trips.trips,
+        requests = trips.requests,
         milliseconds = app.now().since(started).as_secs_f64() * 1e3,
+        request_id = id,
+        trace_id = std::env::var("_X_AMZN_TRACE_ID").ok(),
         "request"
     );
     response

@@ -14,7 +14,7 @@ Settings are environment variables. Strings are written plainly; lists, dictiona
     ACCOUNT_EMAIL_VERIFICATION=optional
     ACCOUNT_LOGIN_METHODS='[\"email\", \"username\"]'
 
-`LATCHKEY_SETTINGS` names a JSON file of the same names that lies under the environment. All are read and checked once at
+`LATCHKEY_SETTINGS` names a JSON file of the same names, or is that JSON itself (it starts with `{`); it lies under the environment. All are read and checked once at
 start: every mistake is reported together, and the process does not start. Settings of django-allauth that this version
 does not read are named in a warning at start.
 

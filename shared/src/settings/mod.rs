@@ -21,7 +21,7 @@ pub use sections::{
 };
 pub use values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields, Value,
+    SecretKey, SignupFields, TlsRoots, Value,
 };
 
 use std::collections::BTreeMap;
@@ -52,15 +52,18 @@ impl Source {
         Self { environment: environment.into_iter().collect(), file: BTreeMap::new() }
     }
 
-    /// The process's environment, over the file that `LATCHKEY_SETTINGS` names.
+    /// The process's environment, over the JSON that `LATCHKEY_SETTINGS` is, or the file of it that it names.
     ///
     /// # Errors
     /// The file cannot be read, or is not a JSON object.
     pub fn from_process() -> Result<Self, Problems> {
         let mut source = Self::new(std::env::vars());
-        if let Some(path) = source.environment.get("LATCHKEY_SETTINGS") {
-            let problem = |error: String| Problems(vec![format!("LATCHKEY_SETTINGS: {path}: {error}")]);
-            let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
+        if let Some(given) = source.environment.get("LATCHKEY_SETTINGS") {
+            let inline = given.trim_start().starts_with('{');
+            let name = if inline { "" } else { given };
+            let problem = |error: String| Problems(vec![format!("LATCHKEY_SETTINGS: {name} {error}")]);
+            let text = if inline { Ok(given.clone()) } else { std::fs::read_to_string(given) };
+            let text = text.map_err(|e| problem(e.to_string()))?;
             source.file = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
         }
         Ok(source)

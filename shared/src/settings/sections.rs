@@ -5,7 +5,7 @@ use super::providers::ProviderApps;
 use super::rates::RateLimits;
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields,
+    SecretKey, SignupFields, TlsRoots,
 };
 use std::collections::BTreeMap;
 use url::Url;
@@ -27,6 +27,8 @@ section! {
         templates_dir: Option<String> = "LATCHKEY_TEMPLATES_DIR", None;
         /// The product's name in messages.
         product_name: String = "LATCHKEY_PRODUCT_NAME", "Latchkey".into();
+        /// Whose certificates AWS endpoints may show: `amazon` is enough for them, `platform` is the machine's store.
+        tls_roots: TlsRoots = "LATCHKEY_TLS_ROOTS", TlsRoots::Amazon;
         /// How many proxies in front of us add to `X-Forwarded-For`; 0 ignores the header.
         trusted_proxy_count: usize = "ALLAUTH_TRUSTED_PROXY_COUNT", 0;
         /// A header, set by a trusted proxy, that holds the client's address.

@@ -169,6 +169,16 @@ words! {
     }
 }
 
+words! {
+    /// Whose certificates AWS endpoints may show.
+    TlsRoots {
+        /// Those that AWS endpoints chain to.
+        Amazon = "amazon",
+        /// Those of the machine's store.
+        Platform = "platform",
+    }
+}
+
 /// Whether answers hide that an account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PreventEnumeration {

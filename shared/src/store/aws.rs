@@ -1,7 +1,15 @@
 //! The SDK's client in AWS, built by hand from the Lambda environment: no provider chain, nothing to look for.
 
+use crate::settings::{ServiceSettings, TlsRoots};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use base64::Engine;
+use std::time::Duration;
 
 /// A name that Lambda always sets was not set.
 #[derive(Debug, thiserror::Error)]
@@ -26,18 +34,63 @@ pub fn region() -> Result<Region, NotInLambda> {
     std::env::var("AWS_REGION").map(Region::new).map_err(|_| NotInLambda("AWS_REGION"))
 }
 
+/// How long anything that AWS does for us may take: an attempt, and all attempts together. A caller waits for it, and
+/// the function's own time must not be over before there is an answer.
+pub fn timeouts(attempt: Duration, all: Duration) -> TimeoutConfig {
+    let connect = Duration::from_secs(2);
+    TimeoutConfig::builder().connect_timeout(connect).operation_attempt_timeout(attempt).operation_timeout(all).build()
+}
+
+/// The one HTTP client that all clients of AWS share. It trusts the authorities that AWS endpoints chain to, or those
+/// of the platform where the settings say so: parsing a whole store of them is most of a cold start.
+pub fn http_client(settings: &ServiceSettings) -> SharedHttpClient {
+    let trust = match settings.tls_roots {
+        TlsRoots::Platform => TrustStore::default(),
+        TlsRoots::Amazon => amazon_roots().fold(TrustStore::empty(), TrustStore::with_pem_certificate),
+    };
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match context {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    }
+}
+
+/// Amazon's authorities, and the one of Starfield that older chains end in.
+fn amazon_roots() -> impl Iterator<Item = Vec<u8>> {
+    let wanted = |der: &&[u8]| {
+        let names = [&b"Amazon Root CA"[..], b"Starfield Services Root Certificate Authority - G2"];
+        names.into_iter().any(|name| der.windows(name.len()).any(|part| part == name))
+    };
+    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|certificate| certificate.as_ref());
+    all.filter(wanted).map(|der| {
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n").into_bytes()
+    })
+}
+
 /// A client of DynamoDB. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
 ///
 /// # Errors
 /// The environment is not Lambda's.
-pub fn client() -> Result<Client, NotInLambda> {
+pub fn client(http: SharedHttpClient) -> Result<Client, NotInLambda> {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
         .region(region()?)
-        .credentials_provider(credentials()?);
+        .credentials_provider(credentials()?)
+        .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(8)));
     let config = match std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
         Ok(url) => config.endpoint_url(url),
         Err(_) => config,
     };
     Ok(Client::from_conf(config.build()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn amazon_s_authorities_are_found() {
+        assert_eq!(super::amazon_roots().count(), 5);
+    }
 }

@@ -3,7 +3,7 @@
 use super::expression::Expression;
 use super::item::Document;
 use super::write::{Action, Write};
-use super::{Store, StoreError};
+use super::{Store, StoreError, trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -72,7 +72,7 @@ impl Store {
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("PutItem", operation, write, request.send().await, |e| e.as_conditional())
+                outcome("PutItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
             }
             Action::Patch(patch) => {
                 let update = patch.update(operation, &mut expression);
@@ -83,7 +83,7 @@ impl Store {
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("UpdateItem", operation, write, request.send().await, |e| e.as_conditional())
+                outcome("UpdateItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
             }
             Action::Delete => {
                 let request = self.client.delete_item().table_name(&self.table).set_key(Some(write.key.document()));
@@ -92,7 +92,7 @@ impl Store {
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("DeleteItem", operation, write, request.send().await, |e| e.as_conditional())
+                outcome("DeleteItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
             }
             Action::Check => self.transact(operation, std::slice::from_ref(write)).await,
         }
@@ -102,7 +102,7 @@ impl Store {
         let items = writes.iter().map(|write| self.transact_item(operation, write)).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|e| StoreError::Malformed(e.to_string()))?;
         let request = self.client.transact_write_items().set_transact_items(Some(items));
-        let error = match request.client_request_token(operation).send().await {
+        let error = match trips::count(request.client_request_token(operation).send()).await {
             Ok(_) => return Ok(Committed::Done),
             Err(error) => error,
         };

@@ -3,7 +3,7 @@
 use super::commit::{Single, SingleError};
 use super::expression::Expression;
 use super::item::{Document, Item, Key, from_document, number};
-use super::{Store, StoreError};
+use super::{Store, StoreError, trips};
 use crate::ambient::random;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
 
@@ -78,14 +78,13 @@ impl Store {
             sets.push(format!("{} = {}", expression.name("expires_at"), expression.value(expires.clone())));
             let adds = if adds.is_empty() { String::new() } else { format!(" ADD {}", adds.join(", ")) };
             let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
-            let answer = request
+            let request = request
                 .update_expression(format!("SET {}{adds}", sets.join(", ")))
                 .condition_expression(conditions.join(" AND "))
                 .set_expression_attribute_names(expression.names())
                 .set_expression_attribute_values(expression.values())
-                .return_values_on_condition_check_failure(OnFailure::AllOld)
-                .send()
-                .await;
+                .return_values_on_condition_check_failure(OnFailure::AllOld);
+            let answer = trips::count(request.send()).await;
             let taken = Reserved::Taken(LogUse { key: key.clone(), stamp });
             let Err(error) = answer else { return Ok(taken) };
             match error.as_service_error().map(SingleError::as_conditional) {
@@ -115,12 +114,11 @@ impl Store {
             .map(|name| format!("{} {}", expression.name(name), expression.value(set(&[reservation.stamp]))))
             .collect::<Vec<_>>();
         let request = self.client.update_item().table_name(&self.table).set_key(Some(reservation.key.document()));
-        let answer = request
+        let request = request
             .update_expression(format!("DELETE {}", deletions.join(", ")))
             .set_expression_attribute_names(expression.names())
-            .set_expression_attribute_values(expression.values())
-            .send()
-            .await;
+            .set_expression_attribute_values(expression.values());
+        let answer = trips::count(request.send()).await;
         if let Err(error) = answer {
             tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "a reservation was not given back");
         }
@@ -135,7 +133,7 @@ impl Store {
         let names = names.iter().map(|name| expression.name(name)).collect::<Vec<_>>();
         let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
         let request = request.update_expression(format!("REMOVE {}", names.join(", ")));
-        let answer = request.set_expression_attribute_names(expression.names()).send().await;
+        let answer = trips::count(request.set_expression_attribute_names(expression.names()).send()).await;
         answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateItem", &e))
     }
 
@@ -164,15 +162,14 @@ impl Store {
             let id = expression.value(AttributeValue::S(id.to_owned()));
             let ours = expression.value(AttributeValue::S(operation.clone()));
             let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
-            let answer = request
+            let request = request
                 .update_expression(format!("SET {counter} = {counter} + {one}, {op} = {ours} ADD {version} {one}"))
                 .condition_expression(format!("{own} = {id} AND {counter} < {limit} AND {op} <> {ours}"))
                 .set_expression_attribute_names(expression.names())
                 .set_expression_attribute_values(expression.values())
                 .return_values(ReturnValue::AllNew)
-                .return_values_on_condition_check_failure(OnFailure::AllOld)
-                .send()
-                .await;
+                .return_values_on_condition_check_failure(OnFailure::AllOld);
+            let answer = trips::count(request.send()).await;
             let error = match answer {
                 Ok(output) => return output.attributes.map(from_document).transpose(),
                 Err(error) => error,

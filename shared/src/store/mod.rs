@@ -11,6 +11,7 @@ mod item;
 mod log;
 mod read;
 mod schema;
+mod trips;
 mod write;
 
 pub use attempts::Attempts;
@@ -18,6 +19,7 @@ pub use commit::Committed;
 pub use item::{Document, Item, Key};
 pub use log::{Entry, LogUse, Reserved};
 pub use schema::{DUE_INDEX, create_table};
+pub use trips::{Trips, counted};
 pub use write::{Patch, Write};
 
 use crate::ambient::{Chance, Clock, random};

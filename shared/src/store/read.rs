@@ -1,7 +1,7 @@
 //! Reading, always consistently: what is read here decides something.
 
 use super::item::{Document, Item, Key, from_document, is_expired};
-use super::{Store, StoreError};
+use super::{Store, StoreError, trips};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ impl Store {
     /// The table is unavailable.
     pub async fn find<I: Item>(&self, key: &Key) -> Result<Option<I>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
-        let answer = request.consistent_read(true).send().await;
+        let answer = trips::count(request.consistent_read(true).send()).await;
         let answer = answer.map_err(|e| StoreError::sdk("GetItem", &e))?;
         self.live(answer.item).map(from_document).transpose()
     }
@@ -29,7 +29,7 @@ impl Store {
             attempts.next().await?;
             let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
             let keys = keys.map_err(|e| StoreError::Malformed(e.to_string()))?;
-            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await;
+            let answer = trips::count(self.client.batch_get_item().request_items(&self.table, keys).send()).await;
             let answer = answer.map_err(|e| StoreError::sdk("BatchGetItem", &e))?;
             for document in answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default() {
                 if let Some(key) = Key::of(&document) {
@@ -76,30 +76,32 @@ impl Store {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
                 .expression_attribute_values(":sk", AttributeValue::S(starts.to_owned()))
         };
-        let answer = query.send().await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
         let items = answer.items.unwrap_or_default();
         items.into_iter().filter_map(|item| self.live(Some(item))).map(from_document).collect()
     }
 
-    /// Items of the sparse index whose moment has come, the longest waiting first.
+    /// Items of the sparse index whose moment has come, with that moment in seconds, the longest waiting first.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn list_due(&self, limit: i32) -> Result<Vec<Key>, StoreError> {
+    pub async fn list_due(&self, limit: i32) -> Result<Vec<(Key, i64)>, StoreError> {
         let now = self.clock.now().seconds();
         let query = self.client.query().table_name(&self.table).index_name(super::DUE_INDEX);
         let query = query.key_condition_expression("#queue = :queue AND due_at <= :now");
         let query = query.expression_attribute_names("#queue", "queue").limit(limit);
         let query = query.expression_attribute_values(":queue", AttributeValue::S("OUTBOX".to_owned()));
         let query = query.expression_attribute_values(":now", super::item::number(now));
-        let answer = query.send().await.map_err(|e| StoreError::sdk("Query", &e))?;
-        Ok(answer.items.unwrap_or_default().iter().filter_map(Key::of).collect())
+        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let due_at = |item: &Document| item.get("due_at")?.as_n().ok()?.parse().ok();
+        let items = answer.items.unwrap_or_default();
+        Ok(items.iter().filter_map(|item| Key::of(item).zip(due_at(item))).collect())
     }
 
     /// Opens the connection: reads a key that does not exist. Its failure is nobody's problem.
     pub async fn warm(&self) {
         let key = Key::new("WARM", "WARM").document();
-        let _ = self.client.get_item().table_name(&self.table).set_key(Some(key)).send().await;
+        let _ = trips::count(self.client.get_item().table_name(&self.table).set_key(Some(key)).send()).await;
     }
 
     fn live(&self, document: Option<Document>) -> Option<Document> {

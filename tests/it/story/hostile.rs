@@ -190,7 +190,7 @@ fn logs_hold_what_happened_and_no_secret() {
     {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    assert!(log.contains("auth/email/verify") && log.contains("\"status\":400") && log.contains("invalid input"));
+    assert!(log.contains("auth/email/verify") && log.contains("\"status\":400") && log.contains("incorrect_code"));
 }
 
 #[test]

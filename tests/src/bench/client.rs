@@ -66,7 +66,8 @@ impl Client {
 fn read_head(head: &str) -> Result<(u16, usize), Failure> {
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("an answer without a status")?;
-    let length = lines.filter_map(|line| line.split_once(':'));
-    let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value.trim());
-    Ok((status.parse()?, length.last().ok_or("an answer without a length")?.parse()?))
+    let mut headers = lines.filter_map(|line| line.split_once(':'));
+    let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let (_, length) = length.ok_or("an answer without a length")?;
+    Ok((status.parse()?, length.trim().parse()?))
 }

@@ -1,0 +1,98 @@
+//! Amazon SES for mail, Amazon SNS for text messages.
+
+use crate::{SendError, Sent, Transport};
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
+use aws_sdk_sns::operation::publish::PublishError;
+use shared::settings::Settings;
+use shared::store::aws::{NotInLambda, credentials, http_client, region, timeouts};
+use std::time::Duration;
+
+/// Sends mail through SES, as raw messages, and text messages through SNS.
+pub struct Aws {
+    ses: aws_sdk_sesv2::Client,
+    sns: aws_sdk_sns::Client,
+    configuration_set: Option<String>,
+}
+
+/// A client from the environment of a Lambda function; the variable names another endpoint.
+macro_rules! client {
+    ($service:ident, $endpoint:literal, $http:expr) => {{
+        let config = $service::Config::builder()
+            .behavior_version($service::config::BehaviorVersion::latest())
+            .http_client($http)
+            .region(region()?)
+            .credentials_provider(credentials()?)
+            .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(12)));
+        let config = match std::env::var($endpoint) {
+            Ok(url) => config.endpoint_url(url),
+            Err(_) => config,
+        };
+        $service::Client::from_conf(config.build())
+    }};
+}
+
+impl Aws {
+    /// SES and SNS from the environment of a Lambda function. `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_SNS` name
+    /// other endpoints.
+    ///
+    /// # Errors
+    /// The environment is not Lambda's.
+    pub fn from_environment(settings: &Settings) -> Result<Self, NotInLambda> {
+        let http = http_client(&settings.service);
+        Ok(Self {
+            ses: client!(aws_sdk_sesv2, "AWS_ENDPOINT_URL_SESV2", http.clone()),
+            sns: client!(aws_sdk_sns, "AWS_ENDPOINT_URL_SNS", http),
+            configuration_set: settings.mail.configuration_set.clone(),
+        })
+    }
+}
+
+impl Transport for Aws {
+    fn mail<'a>(&'a self, to: &'a str, message: &'a [u8]) -> Sent<'a> {
+        Box::pin(async move {
+            let raw = RawMessage::builder().data(Blob::new(message)).build();
+            let raw = raw.map_err(|e| SendError::Permanent(e.to_string()))?;
+            let request = self
+                .ses
+                .send_email()
+                .destination(Destination::builder().to_addresses(to).build())
+                .content(EmailContent::builder().raw(raw).build())
+                .set_configuration_set_name(self.configuration_set.clone());
+            request.send().await.map(|_| ()).map_err(|error| judge_mail(&error))
+        })
+    }
+
+    fn sms<'a>(&'a self, to: &'a str, text: &'a str) -> Sent<'a> {
+        Box::pin(async move {
+            let sent = self.sns.publish().phone_number(to).message(text).send().await;
+            sent.map(|_| ()).map_err(|error| judge_sms(&error))
+        })
+    }
+}
+
+/// Only what SES says of this very message is for good; the account, the quota and the network may recover, and a
+/// sender who is not verified yet may be soon.
+fn judge_mail<R>(error: &SdkError<SendEmailError, R>) -> SendError {
+    let code = error.code().unwrap_or("no answer").to_owned();
+    let unverified = error.message().is_some_and(|message| message.contains("not verified"));
+    match error.as_service_error() {
+        Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) if !unverified => {
+            SendError::Permanent(code)
+        }
+        _ => SendError::Transient(code),
+    }
+}
+
+/// The same for SNS: only a number that it cannot use is for good.
+fn judge_sms<R>(error: &SdkError<PublishError, R>) -> SendError {
+    let code = aws_sdk_sns::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned();
+    match error.as_service_error() {
+        Some(PublishError::InvalidParameterException(_) | PublishError::InvalidParameterValueException(_)) => {
+            SendError::Permanent(code)
+        }
+        _ => SendError::Transient(code),
+    }
+}

@@ -1,0 +1,45 @@
+//! How often one request goes to the table: counted for its log line.
+
+use std::cell::Cell;
+use std::future::Future;
+
+/// Requests to the table, and the sequential trips that they make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Trips {
+    /// Groups of requests that follow each other.
+    pub trips: u32,
+    /// Requests in all.
+    pub requests: u32,
+    in_flight: u32,
+}
+
+tokio::task_local! {
+    static COUNT: Cell<Trips>;
+}
+
+/// Runs something and counts what it asks of the table.
+pub async fn counted<T>(work: impl Future<Output = T>) -> (T, Trips) {
+    let count = Cell::new(Trips::default());
+    COUNT
+        .scope(count, async {
+            let value = work.await;
+            (value, COUNT.with(Cell::get))
+        })
+        .await
+}
+
+/// One request to the table.
+pub(super) async fn count<T>(work: impl Future<Output = T>) -> T {
+    // Outside of a counted request nobody asks.
+    let change = |change: fn(Trips) -> Trips| {
+        let _ = COUNT.try_with(|count| count.set(change(count.get())));
+    };
+    change(|count| Trips {
+        trips: count.trips + u32::from(count.in_flight == 0),
+        requests: count.requests + 1,
+        in_flight: count.in_flight + 1,
+    });
+    let value = work.await;
+    change(|count| Trips { in_flight: count.in_flight.saturating_sub(1), ..count });
+    value
+}
