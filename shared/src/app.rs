@@ -8,6 +8,7 @@ use crate::secret::strength::Policy;
 use crate::settings::Settings;
 use crate::store::Store;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The service's parts.
 pub struct App {
@@ -25,6 +26,7 @@ pub struct App {
     pub hashing: Parameters,
     /// What a new password must be.
     pub password_policy: Policy,
+    turns: Arc<Semaphore>,
     /// Where metrics go; nowhere, unless a runner says so.
     pub metrics: Metrics,
     /// Seconds until the sweep looks for a message that the table's stream should have delivered.
@@ -36,6 +38,8 @@ impl App {
     pub fn new(settings: Settings, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
         let keys = Keys::new(&settings.service);
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let turns = Arc::new(Semaphore::new(cores));
         Self {
             settings,
             store,
@@ -44,6 +48,7 @@ impl App {
             chance,
             hashing,
             password_policy,
+            turns,
             metrics: Metrics::default(),
             outbox_grace: 60,
         }
@@ -62,14 +67,14 @@ impl App {
     /// Hashes a password, off the async threads.
     pub async fn hash_password(&self, password: String) -> String {
         let (salt, parameters) = (self.random(), self.hashing);
-        blocking(move || password::hash(&password, salt, &parameters)).await
+        self.blocking(move || password::hash(&password, salt, &parameters)).await
     }
 
     /// Checks a password, off the async threads. Where there is nothing to check it against, a hash is
     /// computed all the same: the time tells nothing (ASVS 5.0 6.3.8).
     pub async fn verify_password(&self, password: String, encoded: Option<String>) -> Verdict {
         let (salt, parameters) = (self.random(), self.hashing);
-        blocking(move || match encoded {
+        self.blocking(move || match encoded {
             Some(encoded) if password::is_usable(&encoded) => password::verify(&password, &encoded, &parameters),
             _ => {
                 password::hash(&password, salt, &parameters);
@@ -78,12 +83,16 @@ impl App {
         })
         .await
     }
-}
 
-/// Runs what takes milliseconds of CPU on a thread for such things.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    /// Runs what takes milliseconds of CPU and megabytes of memory on a thread for such things, as many at a time as
+    /// there are cores: more would only compete.
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let turn = self.turns.clone().acquire_owned().await;
+        // The turn goes with the work: a caller who goes away does not end it.
+        let work = move || (work(), turn).0;
+        match tokio::task::spawn_blocking(work).await {
+            Ok(value) => value,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 }

@@ -90,7 +90,7 @@ impl App {
         let releases = usage.0.iter().filter_map(|(taken, logs)| {
             let of_action = |(name, _): &&(&'static str, String)| action.is_none_or(|action| action == *name);
             let names = logs.iter().filter(of_action).map(|(_, log)| log.as_str()).collect::<Vec<_>>();
-            (!names.is_empty()).then(|| async move { self.store.release(taken, &names).await })
+            (!names.is_empty()).then_some(async move { self.store.release(taken, &names).await })
         });
         futures_util::future::join_all(releases).await;
     }

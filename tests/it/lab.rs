@@ -156,8 +156,8 @@ impl Lab {
         let mut files = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
         files.retain(|path| path.extension().is_some_and(|kind| kind == "sms"));
         files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
-        let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
-        let text = texts.filter(|text| text.starts_with(&format!("To: {to}\n"))).last().unwrap();
+        let mut texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
+        let text = texts.rfind(|text| text.starts_with(&format!("To: {to}\n"))).unwrap();
         let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
         text.lines().find(is_code).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
     }

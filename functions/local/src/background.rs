@@ -12,8 +12,10 @@ use tokio::time::{MissedTickBehavior, interval};
 const SWEEP: Duration = Duration::from_secs(30);
 /// How often it is, where it delivers all.
 const POLL: Duration = Duration::from_millis(200);
-/// How often items past their time are deleted, and stream records that were read forgotten.
-const TIDY: Duration = Duration::from_secs(20);
+/// How often items past their time are deleted.
+const EXPIRE: Duration = Duration::from_secs(20);
+/// How often stream records that were read are forgotten, and those that hold no message read.
+const TIDY: Duration = Duration::from_secs(1);
 
 pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, postbox: Arc<Postbox>) -> Result<(), Error> {
     let mailer = Arc::new(mailer);
@@ -63,7 +65,7 @@ async fn sweep(mailer: Arc<Mailer>, every: Duration) {
 }
 
 async fn expire(embedded: Embedded) {
-    let mut ticks = interval(TIDY);
+    let mut ticks = interval(EXPIRE);
     loop {
         ticks.tick().await;
         if let Err(error) = embedded.sweep_expired() {

@@ -15,6 +15,7 @@ mod stream;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
@@ -39,9 +40,9 @@ pub enum Error {
     /// The table has no stream to read.
     #[error("table {0} has no stream")]
     NoStream(String),
-    /// Old stream records could not be forgotten.
-    #[error("cannot trim the stream: {0}")]
-    Trim(#[from] rusqlite::Error),
+    /// The database's file could not be kept small and quick.
+    #[error("cannot tidy the stream: {0}")]
+    Tidy(#[from] rusqlite::Error),
     /// A stream record could not be turned into JSON.
     #[error("cannot write a stream record as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -66,7 +67,14 @@ impl Embedded {
             std::fs::create_dir_all(folder)?;
         }
         let path = file.to_str().ok_or(Error::Path)?;
-        Ok(Self::over(Database::new(path)?, Some(file.to_owned())))
+        let database = Database::new(path)?;
+        // Every write asks for the stream's last number, which without this is a look at all of its records.
+        let connection = rusqlite::Connection::open(file)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.execute_batch(
+            "CREATE INDEX IF NOT EXISTS _stream_numbers ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
+        )?;
+        Ok(Self::over(database, Some(file.to_owned())))
     }
 
     /// Opens a database that lives as long as its last clone.

@@ -31,6 +31,8 @@ pub struct Stream {
     shard: String,
     /// Never `Latest`.
     position: Start,
+    /// Up to where the records are forgotten.
+    trimmed: Option<String>,
 }
 
 impl Stream {
@@ -50,7 +52,7 @@ impl Stream {
             }
             from => from,
         };
-        Ok(Self { arn, shard: shard.shard_id, position, embedded })
+        Ok(Self { arn, shard: shard.shard_id, position, trimmed: None, embedded })
     }
 
     /// All records since the last call, each exactly as an element of `Records` in the event that
@@ -83,10 +85,14 @@ impl Stream {
 
     /// Forgets the records before the last one that was read. DynamoDB does that after a day; here
     /// every write looks through all that are kept. Only for a database in a file.
-    pub fn trim(&self) -> Result<(), Error> {
+    pub fn trim(&mut self) -> Result<(), Error> {
         let (Start::After(last), Some(file)) = (&self.position, self.embedded.file()) else {
             return Ok(());
         };
+        if self.trimmed.as_ref() == Some(last) {
+            return Ok(());
+        }
+        self.trimmed = Some(last.clone());
         let connection = rusqlite::Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.execute(

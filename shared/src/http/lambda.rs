@@ -29,9 +29,10 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings::load(&Source::from_process()?)?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let client = aws::client(aws::http_client(&settings.service))?;
-    let metrics = Metrics::to_log(&settings.service.table);
     let store = Store::new(client, settings.service.table.clone(), clock.clone(), chance.clone());
-    Ok(Arc::new(App { metrics, ..App::new(settings, store, clock, chance) }))
+    let mut app = App::new(settings, store, clock, chance);
+    app.metrics = Metrics::to_log(&app.settings.service.table);
+    Ok(Arc::new(app))
 }
 
 /// Serves the router's endpoints to API Gateway.

@@ -58,16 +58,10 @@ impl Rate {
 }
 
 /// Limits by action.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RateLimits {
     off: bool,
     given: BTreeMap<String, Vec<Rate>>,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        Self { off: false, given: BTreeMap::new() }
-    }
 }
 
 impl RateLimits {

@@ -142,6 +142,7 @@ pub fn environment(ground: &impl Ground, settings: &[(&str, &str)]) -> Vec<(Stri
 pub fn client(url: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("ASIAEXAMPLE", "example", None, None, "tests"))
         .endpoint_url(url);

@@ -196,6 +196,7 @@ async fn a_trip_is_what_starts_before_an_answer() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods)] // how long it really takes is the question
 async fn latency_delays_every_request() {
     let latency = Duration::from_millis(20);
     let (_, client, _) = faulty(Plan { latency, ..Plan::default() }).await;

@@ -3,6 +3,7 @@
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use std::sync::Mutex;
 use subtle::ConstantTimeEq;
 
 use super::{Parameters, Verdict, number};
@@ -47,14 +48,37 @@ impl Recipe {
     fn run(&self, password: &str, salt: &[u8], length: usize) -> Option<Vec<u8>> {
         let Parameters { memory_kib, passes, lanes } = self.costs;
         let params = Params::new(memory_kib, passes, lanes, Some(length)).ok()?;
-        // Lack of memory then ends the process like everywhere else, and never passes for a
-        // wrong password.
-        let mut memory = vec![Block::default(); params.block_count()];
+        let mut memory = take_memory(params.block_count());
         let mut output = vec![0; length];
-        Argon2::new(self.algorithm, self.version, params)
-            .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory)
-            .ok()?;
-        Some(output)
+        let hashed = Argon2::new(self.algorithm, self.version, params).hash_password_into_with_memory(
+            password.as_bytes(),
+            salt,
+            &mut output,
+            &mut memory,
+        );
+        give_memory_back(memory);
+        hashed.ok().map(|()| output)
+    }
+}
+
+/// Memory of hashes that are done, for those to come: an allocator that has to find 19 MiB for each leaves holes behind
+/// that nothing fits in again, and the kernel has to clear every page of it anew. What is in it does not matter, the
+/// first pass writes over all.
+static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
+/// More than this is not kept: imported hashes can ask for a gigabyte.
+const MOST_KEPT: usize = 32 * 1024;
+
+fn take_memory(blocks: usize) -> Vec<Block> {
+    let mut memory = MEMORY.lock().map(|mut kept| kept.pop()).ok().flatten().unwrap_or_default();
+    // Lack of memory then ends the process like everywhere else, and never passes for a wrong password.
+    memory.resize(blocks, Block::default());
+    memory
+}
+
+fn give_memory_back(memory: Vec<Block>) {
+    if let (true, Ok(mut kept)) = (memory.capacity() <= MOST_KEPT, MEMORY.lock()) {
+        kept.push(memory);
     }
 }
 
