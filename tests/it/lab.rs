@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -34,7 +35,8 @@ impl Lab {
         });
         let base = [("HEADLESS_FRONTEND_URLS", urls.to_string())];
         let given = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let all = base.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).collect();
+        let all = base.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).chain(table_elsewhere());
+        let all = all.collect();
         Self::spawn(Arc::new(TempDir::new().unwrap()), all)
     }
 
@@ -177,6 +179,21 @@ impl Drop for Lab {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Where `LATCHKEY_TEST_TABLE` names another DynamoDB than the embedded one: a table of its own there.
+fn table_elsewhere() -> Vec<(String, String)> {
+    static TABLES: AtomicU32 = AtomicU32::new(0);
+    let Ok(url) = std::env::var("LATCHKEY_TEST_TABLE") else { return Vec::new() };
+    let table = format!("latchkey-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed));
+    let all = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", url.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "tests"),
+        ("AWS_SECRET_ACCESS_KEY", "tests"),
+        ("LATCHKEY_TABLE", &table),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// A mail of the outbox.

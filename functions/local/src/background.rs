@@ -27,7 +27,7 @@ pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, postbox: Arc<Post
             tokio::spawn(expire(embedded.clone()));
         }
         Table::Elsewhere(_) => {
-            tokio::spawn(sweep(mailer, POLL));
+            tokio::spawn(poll(postbox, mailer));
         }
     }
     Ok(())
@@ -49,6 +49,23 @@ async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) 
             _ = tidy.tick() => if let Err(error) = stream.trim() {
                 tracing::warn!(%error, "the stream was not trimmed");
             }
+        }
+    }
+}
+
+/// Where no stream can be read, the due index tells what there is to deliver.
+async fn poll(postbox: Arc<Postbox>, mailer: Arc<Mailer>) {
+    let mut ticks = interval(POLL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let written = postbox.written();
+        if let Err(error) = mailer.sweep().await {
+            tracing::error!(%error, "the outbox was not swept");
+        }
+        postbox.has_delivered(written);
+        tokio::select! {
+            () = postbox.filled() => {}
+            _ = ticks.tick() => {}
         }
     }
 }

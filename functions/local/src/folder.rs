@@ -1,6 +1,7 @@
 //! A folder in place of a mail service.
 
 use mailer::{SendError, Sent, Transport};
+use shared::ambient::{Clock, SystemClock};
 use shared::outbox::mime::sms_file;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +21,7 @@ impl Folder {
     /// Under another name first: whoever watches the folder sees whole messages only.
     fn write(&self, kind: &str, bytes: &[u8]) -> Result<(), SendError> {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{:06}-{}-{number:06}.{kind}", number, std::process::id());
+        let name = format!("{:020}-{number:06}.{kind}", SystemClock.now().0);
         let partial = self.path.join(format!(".{name}"));
         let transient = |error: std::io::Error| SendError::Transient(error.to_string());
         std::fs::write(&partial, bytes).map_err(transient)?;

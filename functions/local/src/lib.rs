@@ -10,6 +10,7 @@ pub use folder::Folder;
 use postbox::Postbox;
 
 use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use axum::http::Request;
@@ -27,11 +28,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Puts something between the service and its table.
-pub type Wrap = Box<
-    dyn Fn(
-        aws_smithy_runtime_api::client::http::SharedHttpClient,
-    ) -> aws_smithy_runtime_api::client::http::SharedHttpClient,
->;
+pub type Wrap = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient>;
 
 /// How the service is to run.
 pub struct Options {
@@ -113,7 +110,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let settings = Settings::load(&source)?;
 
     let table = Table::open(data.as_deref(), &settings)?;
-    create_table(&table.client(None), &settings.service.table).await?;
+    create_table(&table.client(None)?, &settings.service.table).await?;
     let postbox = Arc::new(Postbox::default());
     let app = |client: Client| {
         let name = settings.service.table.clone();
@@ -125,15 +122,12 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         }
         Arc::new(app)
     };
-    let mailer = Mailer::new(app(table.client(None)), Box::new(Folder::new(options.outbox.clone())))?;
+    let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;
     background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
-    let service = router(&app(table.client(options.wrap.as_ref())), endpoints());
+    let service = router(&app(table.client(options.wrap.as_ref())?), endpoints());
     let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
-    let service = match table {
-        Table::Embedded(_) => service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first)),
-        Table::Elsewhere(_) => service,
-    };
+    let service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
     let service = options.beside.fallback_service(service);
     ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
@@ -151,14 +145,13 @@ async fn with_peer<B>(mut request: Request<B>) -> Request<B> {
 enum Table {
     Embedded(Embedded),
     /// Where `AWS_ENDPOINT_URL_DYNAMODB` says.
-    Elsewhere(Client),
+    Elsewhere(SharedHttpClient),
 }
 
 impl Table {
     fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
         if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            let http = aws::http_client(&settings.service);
-            return Ok(Self::Elsewhere(aws::client(http)?));
+            return Ok(Self::Elsewhere(aws::http_client(&settings.service)));
         }
         Ok(Self::Embedded(match data {
             Some(folder) => Embedded::open(&folder.join("latchkey.db"))?,
@@ -166,11 +159,11 @@ impl Table {
         }))
     }
 
-    fn client(&self, wrap: Option<&Wrap>) -> Client {
-        match (self, wrap) {
-            (Self::Elsewhere(client), _) => client.clone(),
-            (Self::Embedded(embedded), None) => embedded.client(),
-            (Self::Embedded(embedded), Some(wrap)) => embedded::client(wrap(embedded.http_client())),
-        }
+    fn client(&self, wrap: Option<&Wrap>) -> Result<Client, Error> {
+        let wrapped = |http| wrap.map_or_else(|| SharedHttpClient::clone(&http), |wrap| wrap(http.clone()));
+        Ok(match self {
+            Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?,
+            Self::Embedded(embedded) => embedded::client(wrapped(embedded.http_client())),
+        })
     }
 }

@@ -116,7 +116,8 @@ fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result
         return Err(Problem::email_taken("email"));
     }
     let most = account.max_email_addresses.filter(|_| !account.change_email).unwrap_or(User::MOST_ADDRESSES);
-    if user.addresses.len() >= most.min(User::MOST_ADDRESSES) {
+    let most = most.min(User::MOST_ADDRESSES);
+    if user.addresses.len() >= most {
         let message = format!("You cannot add more than {most} email addresses.");
         return Err(Problem::field("email", "max_email_addresses", message));
     }

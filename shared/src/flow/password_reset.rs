@@ -187,7 +187,10 @@ pub async fn reset(
         match app.store.commit(writes).await? {
             Committed::Done => {
                 for email in &emails {
-                    app.forget(&Action::about("login_failed", email)).await?;
+                    // The password is changed: a limiter that stays is no reason to say otherwise.
+                    if let Err(error) = app.forget(&Action::about("login_failed", email)).await {
+                        tracing::warn!(%error, "failed logins stay counted");
+                    }
                 }
                 return Ok(outcome);
             }

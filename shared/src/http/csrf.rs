@@ -37,13 +37,24 @@ fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
     let own = &settings.service.public_url;
     let trusted = |origin: &str| {
         own.origin().ascii_serialization() == origin
-            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted == origin)
+            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| is_trusted(trusted, origin))
     };
     match (text("origin"), text("referer")) {
         (Some(origin), _) => trusted(origin),
         (None, _) if own.scheme() != "https" => true,
         (None, Some(page)) => Url::parse(page).is_ok_and(|page| trusted(&page.origin().ascii_serialization())),
         (None, None) => false,
+    }
+}
+
+/// The very origin, or, of `https://*.example.com`, any below it.
+fn is_trusted(trusted: &str, origin: &str) -> bool {
+    match trusted.split_once("://*.") {
+        None => trusted == origin,
+        Some((scheme, domain)) => {
+            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.ends_with('.') && below.len() > 1)
+        }
     }
 }
 

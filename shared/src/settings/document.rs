@@ -20,7 +20,8 @@ does not read are named in a warning at start.
 
 Where a default differs from django-allauth's: login is by email (`ACCOUNT_LOGIN_METHODS`, `ACCOUNT_SIGNUP_FIELDS`,
 `ACCOUNT_USER_MODEL_USERNAME_FIELD`), verification is mandatory (`ACCOUNT_EMAIL_VERIFICATION`), second factors, third-party
-identities and the list of sessions are on, and cookies are `Secure` when `PUBLIC_URL` is https.
+identities and the list of sessions are on, subjects of mails have no prefix (`ACCOUNT_EMAIL_SUBJECT_PREFIX`), and cookies
+are `Secure` when `PUBLIC_URL` is https.
 ";
 
 /// The whole page.

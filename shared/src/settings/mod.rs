@@ -154,8 +154,10 @@ impl Settings {
             ("CSRF_TRUSTED_ORIGINS", &self.cookies.csrf_trusted_origins),
         ] {
             for origin in wildcard {
-                let parsed = url::Url::parse(origin);
-                if !parsed.is_ok_and(|url| url.origin().ascii_serialization() == *origin) {
+                let below = name == "CSRF_TRUSTED_ORIGINS";
+                let origin = &if below { origin.replacen("://*.", "://", 1) } else { origin.clone() };
+                let parsed = url::Url::parse(origin).ok().filter(|_| !origin.contains('*'));
+                if !parsed.is_some_and(|url| url.origin().ascii_serialization() == *origin) {
                     problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
                 }
             }

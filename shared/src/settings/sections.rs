@@ -189,7 +189,7 @@ section! {
         csrf_samesite: SameSite = "CSRF_COOKIE_SAMESITE", SameSite::Lax;
         /// The header that carries the CSRF token, as WSGI names it.
         csrf_header: String = "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN".into();
-        /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests.
+        /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests; `https://*.example.com` is all below.
         csrf_trusted_origins: Vec<String> = "CSRF_TRUSTED_ORIGINS", vec![];
     }
 }

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient, http_client_fn};
 use base64::Engine;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// A name that Lambda always sets was not set.
@@ -41,10 +42,20 @@ pub fn timeouts(attempt: Duration, all: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(connect).operation_attempt_timeout(attempt).operation_timeout(all).build()
 }
 
-/// The one HTTP client that all clients of AWS share. It trusts the authorities that AWS endpoints chain to, or those
-/// of the platform where the settings say so: parsing a whole store of them is most of a cold start.
+/// The one HTTP client that all clients of AWS share. It is built when the first of them sends something: whoever never
+/// does, does not pay for TLS.
 pub fn http_client(settings: &ServiceSettings) -> SharedHttpClient {
-    let trust = match settings.tls_roots {
+    static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
+    let roots = settings.tls_roots;
+    http_client_fn(move |settings, components| {
+        CLIENT.get_or_init(|| https_client(roots)).http_connector(settings, components)
+    })
+}
+
+/// It trusts the authorities that AWS endpoints chain to, or those of the platform where the settings say so: parsing a
+/// whole store of them is most of a cold start.
+fn https_client(roots: TlsRoots) -> SharedHttpClient {
+    let trust = match roots {
         TlsRoots::Platform => TrustStore::default(),
         TlsRoots::Amazon => amazon_roots().fold(TrustStore::empty(), TrustStore::with_pem_certificate),
     };

@@ -91,11 +91,6 @@ impl Write {
         Self { key: item.key(), action: Action::Delete, expect: Expect::Version(item.version()) }
     }
 
-    /// Deletes what is there; refused if nothing is.
-    pub fn delete_present(key: Key) -> Self {
-        Self { key, action: Action::Delete, expect: Expect::Present }
-    }
-
     /// Deletes what is there, if anything is.
     pub fn discard(key: Key) -> Self {
         Self { key, action: Action::Delete, expect: Expect::Anything }

@@ -1,0 +1,126 @@
+//! DynamoDB and SES, as far as a first event needs them: answers that are known beforehand.
+
+use crate::Failure;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::serve::Listener;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::server::TlsStream;
+
+/// How the stand-ins are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Over HTTP.
+    Plain,
+    /// Over HTTPS.
+    Tls,
+}
+
+/// The stand-ins, until the program ends.
+pub struct Aws {
+    plain: SocketAddr,
+    tls: SocketAddr,
+    answers: Arc<Answers>,
+}
+
+struct Answers {
+    message: Value,
+    requests: AtomicUsize,
+}
+
+impl Aws {
+    /// Starts them: this message waits in the table, and nothing else does. The authority of their certificate is
+    /// written to the bundle.
+    pub async fn start(message: Value, bundle: &Path) -> Result<Self, Failure> {
+        let answers = Arc::new(Answers { message, requests: AtomicUsize::new(0) });
+        let router = Router::new().fallback(answer).with_state(answers.clone());
+        let listen = || TcpListener::bind("127.0.0.1:0");
+        let (plain, tls) = (listen().await?, listen().await?);
+        let aws = Self { plain: plain.local_addr()?, tls: tls.local_addr()?, answers };
+        let tls = Tls { listener: tls, acceptor: acceptor(bundle)? };
+        tokio::spawn(axum::serve(plain, router.clone()).into_future());
+        tokio::spawn(axum::serve(tls, router).into_future());
+        Ok(aws)
+    }
+
+    /// Where they are reached.
+    pub fn url(&self, endpoint: Endpoint) -> String {
+        match endpoint {
+            Endpoint::Plain => format!("http://{}", self.plain),
+            Endpoint::Tls => format!("https://localhost:{}", self.tls.port()),
+        }
+    }
+
+    /// How many requests there were.
+    pub fn requests(&self) -> usize {
+        self.answers.requests.load(Ordering::Relaxed)
+    }
+}
+
+async fn answer(State(answers): State<Arc<Answers>>, headers: HeaderMap, body: Bytes) -> Response {
+    answers.requests.fetch_add(1, Ordering::Relaxed);
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let key = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+    let body = match target.rsplit('.').next().unwrap_or_default() {
+        "GetItem" if key["Key"]["sk"]["S"] == "MESSAGE" => json!({"Item": answers.message}),
+        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" => json!({}),
+        "BatchGetItem" => json!({"Responses": {}, "UnprocessedKeys": {}}),
+        "" => json!({"MessageId": "0102017c-first"}),
+        _ => return StatusCode::NOT_IMPLEMENTED.into_response(),
+    };
+    ([("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
+}
+
+/// Accepts TLS with a certificate for `localhost` whose authority goes into the bundle.
+fn acceptor(bundle: &Path) -> Result<TlsAcceptor, Failure> {
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    std::fs::write(bundle, authority.pem())?;
+    let key = KeyPair::generate()?;
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &authority)?;
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    let mut config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
+    // All that DynamoDB speaks.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+struct Tls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Tls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            // One function at a time: nobody waits behind a handshake.
+            match self.acceptor.accept(stream).await {
+                Ok(stream) => return (stream, address),
+                Err(error) => eprintln!("coldstart: a handshake failed: {error}"),
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}

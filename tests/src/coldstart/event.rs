@@ -1,0 +1,175 @@
+//! What each function is asked, and the environment that it runs in.
+
+use crate::aws::{Aws, Endpoint};
+use crate::{EMPTY, Failure};
+use serde_json::{Value, json};
+use shared::ambient::{SystemChance, SystemClock};
+use shared::app::App;
+use shared::outbox::Message;
+use shared::settings::{Settings, Source};
+use shared::store::{Item, Store};
+use std::path::Path;
+use std::sync::Arc;
+
+const TABLE: &str = "latchkey";
+const HOST: &str = "login.example.test";
+
+/// A function and its first event.
+#[derive(Clone)]
+pub struct Scene {
+    /// The binary.
+    pub function: &'static str,
+    /// The event.
+    pub event: Value,
+    /// Whether this is the answer to it.
+    pub is_right: fn(&Value) -> bool,
+    /// Whether it speaks to DynamoDB at all.
+    pub speaks_to_aws: bool,
+    /// How many requests it makes to DynamoDB and SES.
+    pub requests: usize,
+}
+
+/// The empty function, then each of ours.
+pub fn events() -> Vec<Scene> {
+    // A token of a user's session: it is well formed, so the table is asked for the session.
+    let token = "A".repeat(75);
+    let gone: fn(&Value) -> bool = |answer| answer["statusCode"] == 410;
+    let ok: fn(&Value) -> bool = |answer| answer["statusCode"] == 200;
+    let no_failure: fn(&Value) -> bool = |answer| *answer == json!({"batchItemFailures": []});
+    let scene = |function, event, is_right, requests| Scene {
+        function,
+        event,
+        is_right,
+        speaks_to_aws: requests > 0,
+        requests,
+    };
+    vec![
+        scene(EMPTY, request("config", None), ok, 0),
+        scene("config", request("config", None), ok, 0),
+        scene("auth", request("auth/session", Some(&token)), gone, 2),
+        scene("account", request("auth/sessions", Some(&token)), gone, 2),
+        scene("mailer", record(), no_failure, 4),
+    ]
+}
+
+/// An app's request as API Gateway hands it over, payload format 2.0.
+fn request(endpoint: &str, token: Option<&str>) -> Value {
+    let path = format!("/_allauth/app/v1/{endpoint}");
+    let mut headers = json!({
+        "accept": "application/json",
+        "content-length": "0",
+        "host": HOST,
+        "user-agent": "Example/1.0 (iPhone; iOS 26.0)",
+        "x-amzn-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-port": "443",
+        "x-forwarded-proto": "https",
+    });
+    if let Some(token) = token {
+        headers["x-session-token"] = json!(token);
+    }
+    json!({
+        "version": "2.0",
+        "routeKey": format!("GET {path}"),
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "r3pmxmplak",
+            "domainName": HOST,
+            "domainPrefix": "login",
+            "http": {
+                "method": "GET",
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "Example/1.0 (iPhone; iOS 26.0)",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": format!("GET {path}"),
+            "stage": "$default",
+            "time": "10/Mar/2026:05:16:23 +0000",
+            "timeEpoch": 1_773_119_783_000_i64,
+        },
+        "isBase64Encoded": false,
+    })
+}
+
+/// One record of the table's stream: a message was written.
+fn record() -> Value {
+    json!({"Records": [{
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_773_119_783.0,
+            "Keys": {"pk": {"S": "OUTBOX#first"}, "sk": {"S": "MESSAGE"}},
+            "SequenceNumber": "4421584500000000017450439091",
+            "SizeBytes": 26,
+            "StreamViewType": "KEYS_ONLY",
+        },
+        "eventSourceARN": format!("arn:aws:dynamodb:eu-west-1:123456789012:table/{TABLE}/stream/2026-03-10T05:16:23.000"),
+    }]})
+}
+
+/// The message that the record speaks of, as DynamoDB has it.
+pub fn message() -> Result<Value, Failure> {
+    let settings = Settings::load(&Source::new(settings()))?;
+    let client = embedded::Embedded::memory()?.client();
+    let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+    let store = Store::new(client, TABLE.to_owned(), clock.clone(), chance.clone());
+    let app = App::new(settings, store, clock, chance);
+    let message = Message::mail(&app, "login_code", "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600);
+    let mut item = serde_json::to_value(&message)?;
+    for value in item.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        *value = match &*value {
+            Value::Number(number) => json!({"N": number.to_string()}),
+            other => json!({"S": other}),
+        };
+    }
+    let key = message.key();
+    item["pk"] = json!({"S": key.pk});
+    item["sk"] = json!({"S": key.sk});
+    item["version"] = json!({"N": "1"});
+    Ok(item)
+}
+
+/// What the template gives to a function.
+fn settings() -> Vec<(String, String)> {
+    let urls = json!({
+        "account_confirm_email": "https://app.example.test/verify-email/{key}",
+        "account_reset_password": "https://app.example.test/password/reset",
+        "account_signup": "https://app.example.test/signup",
+    });
+    let all = [
+        ("LATCHKEY_TABLE", TABLE),
+        ("PUBLIC_URL", "https://login.example.test"),
+        ("SECRET_KEY", "not-a-secret-but-long-enough-to-be-one"),
+        ("DEFAULT_FROM_EMAIL", "hello@login.example.test"),
+        ("HEADLESS_FRONTEND_URLS", &urls.to_string()),
+    ];
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+/// That, and what Lambda gives. Over TLS the bundle's one authority is trusted instead of Amazon's.
+pub fn environment(aws: &Aws, endpoint: Endpoint, bundle: &Path) -> Vec<(String, String)> {
+    let url = aws.url(endpoint);
+    let lambda = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+        ("AWS_SESSION_TOKEN", "example"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &url),
+        ("AWS_ENDPOINT_URL_SESV2", &url),
+    ];
+    let mut all = settings();
+    all.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    if endpoint == Endpoint::Tls {
+        all.push(("LATCHKEY_TLS_ROOTS".to_owned(), "platform".to_owned()));
+        all.push(("SSL_CERT_FILE".to_owned(), bundle.display().to_string()));
+    }
+    all
+}
