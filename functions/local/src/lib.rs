@@ -162,7 +162,7 @@ impl Table {
     fn client(&self, wrap: Option<&Wrap>) -> Result<Client, Error> {
         let wrapped = |http| wrap.map_or_else(|| SharedHttpClient::clone(&http), |wrap| wrap(http.clone()));
         Ok(match self {
-            Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?,
+            Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?(),
             Self::Embedded(embedded) => embedded::client(wrapped(embedded.http_client())),
         })
     }

@@ -29,7 +29,7 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings::load(&Source::from_process()?)?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let client = aws::client(aws::http_client(&settings.service))?;
-    let store = Store::new(client, settings.service.table.clone(), clock.clone(), chance.clone());
+    let store = Store::with_lazy_client(client, settings.service.table.clone(), clock.clone(), chance.clone());
     let mut app = App::new(settings, store, clock, chance);
     app.metrics = Metrics::to_log(&app.settings.service.table);
     Ok(Arc::new(app))

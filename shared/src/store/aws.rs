@@ -69,9 +69,15 @@ fn https_client(roots: TlsRoots) -> SharedHttpClient {
 
 /// Amazon's authorities, and the one of Starfield that older chains end in.
 fn amazon_roots() -> impl Iterator<Item = Vec<u8>> {
-    let wanted = |der: &&[u8]| {
+    // Who issued a certificate stands at its beginning.
+    const ISSUER: usize = 320;
+    let has = |der: &[u8], name: &[u8]| {
+        let beginning = &der[..der.len().min(ISSUER)];
+        beginning.windows(name.len()).any(|part| part[0] == name[0] && part == name)
+    };
+    let wanted = move |der: &&[u8]| {
         let names = [&b"Amazon Root CA"[..], b"Starfield Services Root Certificate Authority - G2"];
-        names.into_iter().any(|name| der.windows(name.len()).any(|part| part == name))
+        names.into_iter().any(|name| has(der, name))
     };
     let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|certificate| certificate.as_ref());
     all.filter(wanted).map(|der| {
@@ -80,22 +86,25 @@ fn amazon_roots() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// A client of DynamoDB. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
+/// What builds a client of DynamoDB. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
 ///
 /// # Errors
 /// The environment is not Lambda's.
-pub fn client(http: SharedHttpClient) -> Result<Client, NotInLambda> {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http)
-        .region(region()?)
-        .credentials_provider(credentials()?)
-        .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(8)));
-    let config = match std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
-        Ok(url) => config.endpoint_url(url),
-        Err(_) => config,
-    };
-    Ok(Client::from_conf(config.build()))
+pub fn client(http: SharedHttpClient) -> Result<impl FnOnce() -> Client + Send, NotInLambda> {
+    let (region, credentials) = (region()?, credentials()?);
+    Ok(move || {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http)
+            .region(region)
+            .credentials_provider(credentials)
+            .timeout_config(timeouts(Duration::from_secs(3), Duration::from_secs(8)));
+        let config = match std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
+            Ok(url) => config.endpoint_url(url),
+            Err(_) => config,
+        };
+        Client::from_conf(config.build())
+    })
 }
 
 #[cfg(test)]

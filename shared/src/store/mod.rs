@@ -25,7 +25,7 @@ pub use write::{Patch, Write};
 use crate::ambient::{Chance, Clock, random};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What went wrong with the table; nothing that the caller did.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +61,15 @@ impl StoreError {
 /// The one table.
 #[derive(Clone)]
 pub struct Store {
-    client: Client,
+    client: Arc<LazyClient>,
     table: String,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     observer: Option<Observer>,
 }
+
+/// A client that is built when the table is first asked for something.
+type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
 
 /// Is told of every key that a commit has written.
 pub type Observer = Arc<dyn Fn(&Key) + Send + Sync>;
@@ -74,6 +77,17 @@ pub type Observer = Arc<dyn Fn(&Key) + Send + Sync>;
 impl Store {
     /// A store on this table.
     pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+        Self::with_lazy_client(move || client, table, clock, chance)
+    }
+
+    /// A store whose client is built when something is asked of the table.
+    pub fn with_lazy_client(
+        client: impl FnOnce() -> Client + Send + 'static,
+        table: String,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+    ) -> Self {
+        let client = Arc::new(LazyClient::new(Box::new(client)));
         Self { client, table, clock, chance, observer: None }
     }
 

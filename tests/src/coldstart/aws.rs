@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::serve::Listener;
+use axum::serve::{Listener, ListenerExt};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 use std::io;
@@ -51,6 +51,7 @@ impl Aws {
         let (plain, tls) = (listen().await?, listen().await?);
         let aws = Self { plain: plain.local_addr()?, tls: tls.local_addr()?, answers };
         let tls = Tls { listener: tls, acceptor: acceptor(bundle)? };
+        let plain = plain.tap_io(|stream| drop(stream.set_nodelay(true)));
         tokio::spawn(axum::serve(plain, router.clone()).into_future());
         tokio::spawn(axum::serve(tls, router).into_future());
         Ok(aws)
@@ -112,6 +113,7 @@ impl Listener for Tls {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (stream, address) = Listener::accept(&mut self.listener).await;
+            let _ = stream.set_nodelay(true);
             // One function at a time: nobody waits behind a handshake.
             match self.acceptor.accept(stream).await {
                 Ok(stream) => return (stream, address),

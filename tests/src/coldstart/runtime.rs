@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use serde_json::Value;
 use std::future::pending;
 use std::path::Path;
@@ -47,6 +48,7 @@ pub async fn start(binary: &Path, environment: &[(String, String)], event: &Valu
     let api = Api { event: event.to_string(), given: AtomicBool::new(false), answers };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let server = tokio::spawn(axum::serve(listener, api.router()).into_future());
     let mut command = Command::new(binary);
     command
