@@ -1,11 +1,11 @@
 //! The response shapes of the headless API: `status`, `data`, `meta`, `errors`.
 
-use crate::account::User;
+use crate::account::{Authenticator, Factor, User};
+use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::Problem;
 use crate::flow::email_addresses::Listed;
-use crate::flow::reauthentication;
-use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Session, Token};
+use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Session, StageKey, Token};
 use crate::settings::{ClientKind, Provider, Settings};
 use serde_json::{Map, Value as Json, json};
 
@@ -42,6 +42,13 @@ impl Envelope {
         Self { status: 400, body: json!({"status": 400, "errors": errors}) }
     }
 
+    /// The same with another status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self.body["status"] = json!(status);
+        self
+    }
+
     /// Adds to `meta`.
     pub fn with_meta(mut self, name: &str, value: Json) -> Self {
         self.body["meta"][name] = value;
@@ -51,8 +58,15 @@ impl Envelope {
     /// 401 for somebody who is in, and has to show again who they are.
     pub fn reauthentication(app: &App, client: ClientKind, caller: &Caller) -> Self {
         let mut envelope = Self::authentication(app, client, caller, None);
-        let possible = caller.user().is_some_and(reauthentication::is_possible);
-        let mut flows = possible.then(|| json!({"id": "reauthenticate"})).into_iter().collect::<Vec<_>>();
+        let mut flows = Vec::new();
+        if let Some(user) = caller.user() {
+            if user.has_usable_password() {
+                flows.push(json!({"id": "reauthenticate"}));
+            }
+            if !user.authenticators.is_empty() {
+                flows.push(json!({"id": "mfa_reauthenticate", "types": user.factor_kinds()}));
+            }
+        }
         flows.extend(password_reset_flow(app, caller));
         envelope.body["data"]["flows"] = json!(flows);
         envelope.body["status"] = json!(401);
@@ -95,6 +109,15 @@ fn record(record: &AuthenticationRecord) -> Json {
     if let Some(phone) = &record.phone {
         shown["phone"] = json!(phone);
     }
+    if let Some(id) = record.id {
+        shown["id"] = json!(id);
+    }
+    if let Some(kind) = &record.kind {
+        shown["type"] = json!(kind);
+    }
+    if record.passwordless {
+        shown["passwordless"] = json!(true);
+    }
     if record.reauthenticated {
         shown["reauthenticated"] = json!(true);
     }
@@ -121,6 +144,23 @@ pub fn user_data(settings: &Settings, user: &User) -> Json {
 pub fn addresses_data(addresses: &[Listed]) -> Json {
     let row = |listed: &Listed| json!({"email": listed.email, "verified": listed.verified, "primary": listed.primary});
     addresses.iter().map(row).collect()
+}
+
+/// An authenticator. The codes are shown where `codes` has them.
+pub fn authenticator_data(authenticator: &Authenticator, codes: Option<&[String]>) -> Json {
+    let mut data = json!({
+        "type": authenticator.factor.kind(),
+        "created_at": authenticator.created.as_f64(),
+        "last_used_at": authenticator.last_used.map(Timestamp::as_f64),
+    });
+    if let Factor::RecoveryCodes { used, total, .. } = &authenticator.factor {
+        data["total_code_count"] = json!(total);
+        data["unused_code_count"] = json!(total - used.len());
+        if let Some(codes) = codes {
+            data["unused_codes"] = json!(codes);
+        }
+    }
+    data
 }
 
 /// A user's sessions.
@@ -170,7 +210,10 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
     }
     let stage = caller.session().and_then(|session| session.pending_stage(settings, app.now()));
     if let Some(stage) = stage {
-        let pending = json!({"id": stage.as_str(), "is_pending": true});
+        let mut pending = json!({"id": stage.as_str(), "is_pending": true});
+        if let (StageKey::MfaAuthenticate, Some(login)) = (stage, caller.session().and_then(|it| it.login.as_ref())) {
+            pending["types"] = json!(login.factors);
+        }
         match flows.iter_mut().find(|flow| flow["id"] == pending["id"]) {
             Some(flow) => *flow = pending,
             None => flows.push(pending),

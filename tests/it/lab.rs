@@ -97,6 +97,18 @@ impl Lab {
         assert_eq!(call(&self.url, "POST", "/_lab/clock", &[JSON], Some(body)).status, 200);
     }
 
+    /// The service's time, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        let reply = call(&self.url, "POST", "/_lab/clock", &[JSON], Some(json!({"advance": 0}).to_string()));
+        reply.json["now"].as_i64().unwrap()
+    }
+
+    /// All bytes of the table's files.
+    pub fn table(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path().join("data")).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+
     pub fn faults(&self, plan: Value) {
         let reply = call(&self.url, "PUT", "/_lab/faults", &[JSON], Some(plan.to_string()));
         assert_eq!(reply.status, 200, "{}", reply.text);

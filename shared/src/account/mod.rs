@@ -1,11 +1,13 @@
 //! Accounts: users, and who holds which address and name. No flows, no tokens, no messages.
 
+mod authenticator;
 mod claims;
 mod email;
 mod phone;
 mod user;
 mod username;
 
+pub use authenticator::{Authenticator, Factor, TotpSecret};
 pub use claims::{
     EmailClaim, EmailTaken, NameClaim, PhoneClaim, can_own, claim_email, find_email_claims, find_phone_claim, name_key,
     own_email, release_email,

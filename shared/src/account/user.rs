@@ -1,5 +1,6 @@
 //! The user: one item that holds everything whose rules cross.
 
+use super::{Authenticator, Factor};
 use crate::ambient::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
@@ -108,6 +109,9 @@ pub struct User {
     /// The phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// What the user has besides a password, at most [`Authenticator::MOST`].
+    #[serde(default)]
+    pub authenticators: Vec<Authenticator>,
     /// When the account was made.
     pub date_joined: Timestamp,
     /// When the user last logged in.
@@ -134,6 +138,7 @@ impl User {
             password: None,
             addresses: Vec::new(),
             phone: None,
+            authenticators: Vec::new(),
             date_joined: now,
             last_login: None,
         }
@@ -187,6 +192,32 @@ impl User {
         let username = self.username.as_deref().unwrap_or_default();
         let all = [("username", username), ("first name", &self.first_name), ("last name", &self.last_name)];
         all.into_iter().chain([("email address", email)]).filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The kinds of authenticator that the user has.
+    pub fn factor_kinds(&self) -> Vec<String> {
+        let mut kinds = self.authenticators.iter().map(|it| it.factor.kind().to_owned()).collect::<Vec<_>>();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Whether a login needs a second factor: recovery codes alone are none.
+    pub fn has_second_factor(&self) -> bool {
+        self.authenticators.iter().any(|it| !matches!(it.factor, Factor::RecoveryCodes { .. }))
+    }
+
+    /// The authenticator of a kind that there is at most one of.
+    pub fn authenticator(&self, kind: &str) -> Option<&Authenticator> {
+        self.authenticators.iter().find(|it| it.factor.kind() == kind)
+    }
+
+    /// Removes authenticators; recovery codes that nothing is left to recover for go with them.
+    pub fn remove_authenticators(&mut self, is_gone: impl Fn(&Authenticator) -> bool) {
+        self.authenticators.retain(|it| !is_gone(it));
+        if !self.has_second_factor() {
+            self.authenticators.clear();
+        }
     }
 
     /// Whether the user can log in with a password.

@@ -95,7 +95,11 @@ pub async fn add(
         attempts.next().await?;
         let claims = find_email_claims(&app.store, email).await?;
         may_add(app, &user, &claims, email)?;
-        require_recent(app, &Caller::User(Box::new((user.clone(), session.clone()))))?;
+        require_recent(
+            app,
+            &Caller::User(Box::new((user.clone(), session.clone()))),
+            app.settings.account.reauthentication_required,
+        )?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         if let Committed::Done = app.store.commit(writes).await? {
@@ -110,6 +114,11 @@ fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result
     if user.address(email).is_some() {
         let message = "This email address is already associated with this account.";
         return Err(Problem::field("email", "duplicate_email", message));
+    }
+    let by_code = account.email_verification_by_code_enabled;
+    if user.has_second_factor() && !app.settings.mfa.allow_unverified_email && !by_code {
+        let message = "You cannot add an email address to an account protected by two-factor authentication.";
+        return Err(Problem::field("email", "add_email_blocked", message));
     }
     let others = claims.iter().any(|claim| claim.user != user.id);
     if others && account.unique_email && account.prevent_enumeration == PreventEnumeration::No {
@@ -248,7 +257,11 @@ pub async fn change(
         let email = select(app, &user, &session, email)?;
         may_change(app, &user, change, &email)?;
         if change != Change::Resend {
-            require_recent(app, &Caller::User(Box::new((user.clone(), session.clone()))))?;
+            require_recent(
+                app,
+                &Caller::User(Box::new((user.clone(), session.clone()))),
+                app.settings.account.reauthentication_required,
+            )?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {

@@ -17,6 +17,7 @@ pub mod phone;
 mod pipeline;
 pub mod reauthentication;
 mod refusal;
+pub mod second_factor;
 pub mod sessions;
 pub mod signup;
 mod stage;

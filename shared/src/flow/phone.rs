@@ -38,7 +38,11 @@ fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) ->
 pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
     let claim = find_phone_claim(&app.store, phone).await?;
     check_new(app, &user, claim.as_ref(), phone)?;
-    require_recent(app, &Caller::User(Box::new((user.clone(), session.clone()))))?;
+    require_recent(
+        app,
+        &Caller::User(Box::new((user.clone(), session.clone()))),
+        app.settings.account.reauthentication_required,
+    )?;
     if !Permits::default().ask(app, client, "verify_phone", phone).await? {
         return Err(Refusal::RateLimited);
     }

@@ -34,13 +34,21 @@ pub(super) struct Passage<'a> {
 }
 
 /// The stages, in the order of the reference.
-const STAGES: [StageKey; 3] = [StageKey::LoginByCode, StageKey::VerifyPhone, StageKey::VerifyEmail];
+const STAGES: [StageKey; 5] = [
+    StageKey::LoginByCode,
+    StageKey::VerifyPhone,
+    StageKey::VerifyEmail,
+    StageKey::MfaAuthenticate,
+    StageKey::MfaTrust,
+];
 
 async fn enter(key: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
     match key {
         StageKey::LoginByCode => stage::login_by_code::enter(passage).await,
         StageKey::VerifyPhone => stage::verify_phone::enter(passage).await,
         StageKey::VerifyEmail => stage::verify_email::enter(passage).await,
+        StageKey::MfaAuthenticate => Ok(stage::mfa_authenticate::enter(passage)),
+        StageKey::MfaTrust => Ok(stage::mfa_trust::enter(passage)),
     }
 }
 
@@ -84,6 +92,8 @@ impl Entrance<'_> {
             match enter(key, &mut passage).await? {
                 Verdict::Pass => login.handled.push(key),
                 Verdict::Halt => {
+                    login.halted.push(key);
+                    login.factors = user.as_deref().map(User::factor_kinds).unwrap_or_default();
                     session.login = Some(login);
                     return Ok(self.halt(session, issued, &messages)?);
                 }

@@ -10,18 +10,17 @@ use crate::throttle::Action;
 
 /// Whether the user has a way to show again who they are.
 pub fn is_possible(user: &User) -> bool {
-    user.has_usable_password()
+    user.has_usable_password() || !user.authenticators.is_empty()
 }
 
-/// Lets those through who showed who they are a short while ago, or have no way to.
+/// Lets those through who showed who they are a short while ago, or have no way to, where it is required at all.
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
-pub(super) fn require_recent(app: &App, caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn require_recent(app: &App, caller: &Caller, required: bool) -> Result<(), Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::NotAuthenticated(caller.clone())) };
     let (user, session) = &**parts;
-    let account = &app.settings.account;
-    if !account.reauthentication_required || !is_possible(user) || is_recent(app, session) {
+    if !required || !is_possible(user) || is_recent(app, session) {
         return Ok(());
     }
     Err(Refusal::ReauthenticationRequired(caller.clone()))

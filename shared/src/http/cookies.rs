@@ -63,3 +63,15 @@ pub(super) fn csrf(settings: &Settings, secret: &str) -> Option<HeaderValue> {
         .http_only(cookies.csrf_httponly);
     finish(builder, cookies.csrf_domain.as_ref(), cookies.csrf_samesite, cookies.csrf_age)
 }
+
+/// The cookie by which a browser is let off the second factor.
+pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
+    let (mfa, cookies) = (&settings.mfa, &settings.cookies);
+    let builder = Cookie::build((mfa.trust_cookie_name.clone(), value.to_owned()))
+        .path(mfa.trust_cookie_path.clone().unwrap_or_else(|| cookies.session_path.clone()))
+        .secure(secure(settings, mfa.trust_cookie_secure.or(cookies.session_secure)))
+        .http_only(mfa.trust_cookie_httponly.unwrap_or(cookies.session_httponly));
+    let domain = mfa.trust_cookie_domain.as_ref().or(cookies.session_domain.as_ref());
+    let same_site = mfa.trust_cookie_samesite.unwrap_or(cookies.session_samesite);
+    finish(builder, domain, same_site, Some(mfa.trust_cookie_age))
+}

@@ -87,7 +87,9 @@ impl Exchange {
         let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
         let ip = client_address(peer, &parts.headers, &app.settings.service);
         let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let client = ClientInfo { ip, user_agent: user_agent.to_owned() };
+        let is_browser = kind == ClientKind::Browser;
+        let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
+        let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, trust };
         let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         Ok(Self { app, kind, method, headers: parts.headers, client, body })

@@ -15,13 +15,15 @@ pub struct Answer {
     envelope: Envelope,
     /// The new session cookie's value; `Some(None)` takes the cookie away.
     session: Option<Option<String>>,
+    /// The value of the cookie by which this browser is let off the second factor.
+    trust: Option<String>,
     /// Whether somebody has just got in: then the CSRF secret changes.
     pub(super) logged_in: bool,
 }
 
 impl From<Envelope> for Answer {
     fn from(envelope: Envelope) -> Self {
-        Self { envelope, session: None, logged_in: false }
+        Self { envelope, session: None, trust: None, logged_in: false }
     }
 }
 
@@ -33,7 +35,14 @@ impl Answer {
             envelope.body["data"]["user"]["display"] = name.as_str().into();
         }
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
-        Self { envelope, session: issued.or(outcome.ended.then_some(None)), logged_in: outcome.logged_in }
+        Self { envelope, session: issued.or(outcome.ended.then_some(None)), trust: None, logged_in: outcome.logged_in }
+    }
+}
+
+impl Answer {
+    /// The same, with the cookie by which this browser is let off the second factor.
+    pub fn with_trust(self, trust: Option<String>) -> Self {
+        Self { trust, ..self }
     }
 }
 
@@ -75,7 +84,8 @@ fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: 
         Some(token) => cookies::session(&app.settings, token.as_deref()),
         None => None,
     };
-    for cookie in [session, cookies::csrf(&app.settings, &secret)].into_iter().flatten() {
+    let trust = answer.trust.as_deref().and_then(|value| cookies::trust(&app.settings, value));
+    for cookie in [session, trust, cookies::csrf(&app.settings, &secret)].into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);
     }
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));

@@ -27,6 +27,7 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
+    kinds: &'static [ClientKind],
     is_entrance: bool,
     handler: Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
 }
@@ -41,6 +42,7 @@ where
         path,
         methods,
         enabled: |_| true,
+        kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
         handler: Arc::new(move |exchange| Box::pin(handler(exchange))),
     }
@@ -57,9 +59,15 @@ impl Endpoint {
         Self { is_entrance: true, ..self }
     }
 
+    /// The same endpoint, which is not there for apps.
+    pub fn for_browsers(self) -> Self {
+        Self { kinds: &[ClientKind::Browser], ..self }
+    }
+
     /// The full paths at which it is served to these kinds of client.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(ClientKind, String)> {
-        kinds.iter().map(|kind| (*kind, format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+        let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
+        kinds.map(|kind| (*kind, format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
     }
 
     fn allow(&self) -> String {

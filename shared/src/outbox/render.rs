@@ -67,6 +67,9 @@ const MAILS: &[Message] = mails! {
     "email_changed" => [],
     "email_deleted" => [],
     "email_confirm" => [],
+    "totp_activated" => [],
+    "totp_deactivated" => [],
+    "recovery_codes_generated" => [],
 };
 
 const TEXTS: &[Message] = texts! {

@@ -16,6 +16,10 @@ pub enum StageKey {
     VerifyPhone,
     /// The address has to be verified.
     VerifyEmail,
+    /// A second factor has to be shown.
+    MfaAuthenticate,
+    /// Whether to let this browser off the second factor from now on.
+    MfaTrust,
 }
 
 impl StageKey {
@@ -25,6 +29,8 @@ impl StageKey {
             Self::LoginByCode => "login_by_code",
             Self::VerifyPhone => "verify_phone",
             Self::VerifyEmail => "verify_email",
+            Self::MfaAuthenticate => "mfa_authenticate",
+            Self::MfaTrust => "mfa_trust",
         }
     }
 
@@ -34,6 +40,7 @@ impl StageKey {
             Self::LoginByCode => CodeKind::LoginByCode,
             Self::VerifyPhone => CodeKind::PhoneVerification,
             Self::VerifyEmail => CodeKind::EmailVerification,
+            Self::MfaAuthenticate | Self::MfaTrust => return None,
         })
     }
 }
@@ -61,6 +68,12 @@ pub struct Login {
     /// What it is past.
     #[serde(default)]
     pub handled: Vec<StageKey>,
+    /// Where the person had to do something.
+    #[serde(default)]
+    pub halted: Vec<StageKey>,
+    /// What they can show as second factor, while that is waited for.
+    #[serde(default)]
+    pub factors: Vec<String>,
 }
 
 impl Login {
@@ -76,6 +89,8 @@ impl Login {
             initiated: now,
             current: None,
             handled: Vec::new(),
+            halted: Vec::new(),
+            factors: Vec::new(),
         }
     }
 

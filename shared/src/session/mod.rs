@@ -33,6 +33,15 @@ pub struct AuthenticationRecord {
     /// With which number, at a login by a code sent to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// With which authenticator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    /// Of what kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether that was all it took.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passwordless: bool,
     /// Whether they were in already and showed it again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reauthenticated: bool,
@@ -42,7 +51,17 @@ impl AuthenticationRecord {
     /// A record of this moment.
     pub fn new(method: &str, now: Timestamp) -> Self {
         let method = method.to_owned();
-        Self { method, at: now, email: None, username: None, phone: None, reauthenticated: false }
+        Self {
+            method,
+            at: now,
+            email: None,
+            username: None,
+            phone: None,
+            id: None,
+            kind: None,
+            passwordless: false,
+            reauthenticated: false,
+        }
     }
 }
 
@@ -74,6 +93,9 @@ pub struct Session {
     /// The codes that are waited for, by what they are for.
     #[serde(default)]
     pub codes: BTreeMap<String, CodeProcess>,
+    /// The secret of an authenticator app that is being set up, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_setup: Option<String>,
     /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
@@ -89,6 +111,10 @@ pub struct ClientInfo {
     pub ip: std::net::IpAddr,
     /// User agent, as sent.
     pub user_agent: String,
+    /// Whether it is a browser: only those keep cookies.
+    pub is_browser: bool,
+    /// The cookie by which a browser is let off the second factor.
+    pub trust: Option<String>,
 }
 
 /// Who makes a request.
@@ -169,6 +195,7 @@ impl Session {
             methods: Vec::new(),
             login: None,
             codes: BTreeMap::new(),
+            totp_setup: None,
             last_seen: Some(app.now()),
             version: 0,
         }

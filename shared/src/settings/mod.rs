@@ -134,6 +134,17 @@ impl Settings {
         if link && self.headless.only && !self.headless.frontend_urls.contains_key("account_confirm_email") {
             problems.push("HEADLESS_FRONTEND_URLS: `account_confirm_email` is needed for verification by link".into());
         }
+        let mfa = &self.mfa;
+        for (name, fits) in [
+            ("MFA_TOTP_DIGITS: must be 6 to 8", (6..=8).contains(&mfa.totp_digits)),
+            ("MFA_TOTP_PERIOD: must be at least 1", mfa.totp_period >= 1),
+            ("MFA_RECOVERY_CODE_DIGITS: must be at least 6", mfa.recovery_code_digits >= 6),
+            ("MFA_RECOVERY_CODE_COUNT: must be 1 to 64", (1..=64).contains(&mfa.recovery_code_count)),
+        ] {
+            if !fits {
+                problems.push(name.to_owned());
+            }
+        }
         for (name, url) in &self.headless.frontend_urls {
             let bare = url.replace("{key}", "key");
             if url::Url::parse(&bare).is_err() && !bare.starts_with('/') {
@@ -157,7 +168,7 @@ impl Settings {
                 let below = name == "CSRF_TRUSTED_ORIGINS";
                 let origin = &if below { origin.replacen("://*.", "://", 1) } else { origin.clone() };
                 let parsed = url::Url::parse(origin).ok().filter(|_| !origin.contains('*'));
-                if !parsed.is_some_and(|url| url.origin().ascii_serialization() == *origin) {
+                if parsed.is_none_or(|url| url.origin().ascii_serialization() != *origin) {
                     problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
                 }
             }

@@ -109,6 +109,8 @@ section! {
         login_by_code_supports_resend: Quota = "ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND", Quota(0);
         /// Format of the code; unset, as `ALLAUTH_USER_CODE_FORMAT`.
         login_by_code_format: Option<CodeFormat> = "ACCOUNT_LOGIN_BY_CODE_FORMAT", None;
+        /// Whether a browser that people trust needs no such code (`MFA_TRUST_ENABLED` has the endpoint).
+        login_by_code_trust_enabled: bool = "ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED", false;
         /// Password reset by a code in place of a link.
         password_reset_by_code_enabled: bool = "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", false;
         /// Guesses at one code.
@@ -211,6 +213,40 @@ section! {
         enabled: bool = "MFA_ENABLED", true;
         /// Which kinds of authenticator can be set up.
         supported_types: Vec<String> = "MFA_SUPPORTED_TYPES", vec!["recovery_codes".into(), "totp".into()];
+        /// Whether second factors can be set up before the address is verified.
+        allow_unverified_email: bool = "MFA_ALLOW_UNVERIFIED_EMAIL", false;
+        /// Whether changes of second factors need a recent reauthentication.
+        reauthentication_required: bool = "MFA_REAUTHENTICATION_REQUIRED", true;
+        /// How many recovery codes there are.
+        recovery_code_count: usize = "MFA_RECOVERY_CODE_COUNT", 10;
+        /// Digits of a recovery code.
+        recovery_code_digits: usize = "MFA_RECOVERY_CODE_DIGITS", 8;
+        /// Whether recovery codes are shown once only.
+        recovery_codes_show_once: bool = "MFA_RECOVERY_CODES_SHOW_ONCE", false;
+        /// Seconds that a code of an authenticator app is shown.
+        totp_period: u64 = "MFA_TOTP_PERIOD", 30;
+        /// Digits of such a code.
+        totp_digits: u8 = "MFA_TOTP_DIGITS", 6;
+        /// Who authenticator apps say the code is for; empty for the host of `PUBLIC_URL`.
+        totp_issuer: String = "MFA_TOTP_ISSUER", String::new();
+        /// How many codes before and after the present one are accepted.
+        totp_tolerance: u16 = "MFA_TOTP_TOLERANCE", 0;
+        /// Whether people can let a browser off the second factor.
+        trust_enabled: bool = "MFA_TRUST_ENABLED", false;
+        /// Seconds that a browser is let off.
+        trust_cookie_age: i64 = "MFA_TRUST_COOKIE_AGE", 1_209_600;
+        /// Name of the cookie that says so.
+        trust_cookie_name: String = "MFA_TRUST_COOKIE_NAME", "mfa_trusted".into();
+        /// Its domain; unset, as the session cookie's.
+        trust_cookie_domain: Option<String> = "MFA_TRUST_COOKIE_DOMAIN", None;
+        /// Its path; unset, as the session cookie's.
+        trust_cookie_path: Option<String> = "MFA_TRUST_COOKIE_PATH", None;
+        /// Whether it is sent over https only; unset, as the session cookie.
+        trust_cookie_secure: Option<bool> = "MFA_TRUST_COOKIE_SECURE", None;
+        /// Whether scripts are kept from it; unset, as from the session cookie.
+        trust_cookie_httponly: Option<bool> = "MFA_TRUST_COOKIE_HTTPONLY", None;
+        /// `Lax`, `Strict`, `None`, or `false`; unset, as the session cookie.
+        trust_cookie_samesite: Option<SameSite> = "MFA_TRUST_COOKIE_SAMESITE", None;
         /// Whether a passkey alone logs in.
         passkey_login_enabled: bool = "MFA_PASSKEY_LOGIN_ENABLED", false;
     }

@@ -48,7 +48,9 @@ macro_rules! plain {
 
 plain!(bool, "boolean", "true or false");
 plain!(u8, "number", "a whole number from 0 to 255");
+plain!(u16, "number", "a whole number from 0 to 65535");
 plain!(u32, "number", "a whole number, 0 or more");
+plain!(u64, "number", "a whole number, 0 or more");
 plain!(usize, "number", "a whole number, 0 or more");
 plain!(i64, "number", "a whole number");
 plain!(f64, "number", "a number");

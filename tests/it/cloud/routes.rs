@@ -8,7 +8,12 @@ use std::collections::BTreeSet;
 
 /// The functions behind the gateway, by the names of their crates.
 fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
-    vec![("config", config::endpoints()), ("auth", auth::endpoints()), ("account", account::endpoints())]
+    vec![
+        ("config", config::endpoints()),
+        ("auth", auth::endpoints()),
+        ("account", account::endpoints()),
+        ("mfa", mfa::endpoints()),
+    ]
 }
 
 /// All paths of these endpoints.

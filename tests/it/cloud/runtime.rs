@@ -111,6 +111,7 @@ fn binary(name: &str) -> &'static str {
         "config" => env!("CARGO_BIN_EXE_function-config"),
         "auth" => env!("CARGO_BIN_EXE_function-auth"),
         "account" => env!("CARGO_BIN_EXE_function-account"),
+        "mfa" => env!("CARGO_BIN_EXE_function-mfa"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
         other => panic!("there is no function {other}"),
     }

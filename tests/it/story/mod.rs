@@ -14,4 +14,5 @@ mod passwords;
 mod phones;
 mod races;
 mod recovery;
+mod second_factors;
 mod sessions;

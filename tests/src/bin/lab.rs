@@ -3,7 +3,7 @@
 //!
 //! | request | does |
 //! |---|---|
-//! | `POST /_lab/clock` `{"advance": seconds}` | moves the clock |
+//! | `POST /_lab/clock` `{"advance": seconds}` | moves the clock, and tells the time |
 //! | `PUT /_lab/faults` a plan | sets the faults from now on |
 //! | `GET /_lab/requests` | the requests to the table by trip, and how many faults were made |
 //! | `DELETE /_lab/requests` | forgets them |
@@ -47,8 +47,9 @@ struct Lab {
     faults: Faults,
 }
 
-async fn clock(State(lab): State<Lab>, Json(body): Json<Value>) {
+async fn clock(State(lab): State<Lab>, Json(body): Json<Value>) -> Json<Value> {
     lab.clock.0.fetch_add(body["advance"].as_i64().unwrap_or(0), Ordering::Relaxed);
+    Json(json!({"now": lab.clock.now().seconds()}))
 }
 
 async fn faults(State(lab): State<Lab>, Json(plan): Json<Plan>) {

@@ -1,5 +1,6 @@
 //! The stage that waits for a code where a login needs one besides.
 
+use super::mfa_trust::is_trusted;
 use super::verify_email::account_exists_mail;
 use crate::app::App;
 use crate::flow::code::{self, Recipient};
@@ -14,6 +15,10 @@ pub(in crate::flow) async fn enter(passage: &mut Passage<'_>) -> Result<Verdict,
     let (app, login, user) = (passage.app, passage.login, passage.user);
     let method = passage.session.methods.last().map(|record| record.method.as_str());
     if method == Some("code") || !app.settings.account.login_by_code_required.applies_to(method) {
+        return Ok(Verdict::Pass);
+    }
+    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(app, passage.client, user);
+    if app.settings.mfa.enabled && user.is_some_and(trusted) {
         return Ok(Verdict::Pass);
     }
     let email = login.email.as_deref().or(user.and_then(|user| user.primary_email()));

@@ -1,0 +1,68 @@
+//! One's authenticators.
+
+use axum::http::Method;
+use serde_json::json;
+use shared::account::Authenticator;
+use shared::envelope::{Envelope, authenticator_data};
+use shared::flow::{Refusal, second_factor as flow};
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `GET account/authenticators`.
+pub async fn list(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, _) = exchange.user().await?;
+    exchange.allow(&[Method::GET])?;
+    let all = user.authenticators.iter().map(|it| authenticator_data(it, None)).collect();
+    Ok(Envelope::data(all).into())
+}
+
+/// `GET account/authenticators/totp` shows it, or the secret for a new one; `POST` sets it up; `DELETE` removes it.
+pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    match exchange.method {
+        Method::GET => match user.authenticator("totp") {
+            Some(totp) => Ok(Envelope::data(authenticator_data(totp, None)).into()),
+            None => {
+                if let Err(problem) = flow::may_add(app, &user) {
+                    return Ok(Envelope::errors(&[problem]).with_status(409).into());
+                }
+                let (secret, url) = flow::begin_totp(app, user, session).await?;
+                let secret = json!(secret.as_str());
+                Ok(Envelope::bare(404).with_meta("secret", secret).with_meta("totp_url", json!(url)).into())
+            }
+        },
+        Method::POST => {
+            let mut problems = Vec::new();
+            let code = exchange.input()?.char_field("code", true, &mut problems);
+            let code = code.ok_or(Refusal::Invalid(problems))?;
+            let totp = flow::activate_totp(app, client, user, session, &code).await?;
+            Ok(Envelope::data(authenticator_data(&totp, None)).into())
+        }
+        Method::DELETE => {
+            flow::deactivate_totp(app, client, user, session).await?;
+            Ok(Envelope::bare(200).into())
+        }
+        _ => Err(Rejection::MethodNotAllowed),
+    }
+}
+
+/// `GET account/authenticators/recovery-codes` shows them, `POST` makes new ones.
+pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    if exchange.method == Method::GET {
+        return Ok(match flow::view_recovery_codes(app, client, user, session).await? {
+            Some((codes, shown)) => shown_codes(&exchange, &codes, shown),
+            None => Envelope::bare(404).into(),
+        });
+    }
+    exchange.input()?;
+    exchange.allow(&[Method::POST])?;
+    let codes = flow::generate_recovery_codes(app, client, user, session).await?;
+    Ok(shown_codes(&exchange, &codes, true))
+}
+
+fn shown_codes(exchange: &Exchange, codes: &Authenticator, shown: bool) -> Answer {
+    let unused = shown.then(|| codes.unused_codes(&exchange.app));
+    Envelope::data(authenticator_data(codes, unused.as_deref())).into()
+}

@@ -1,0 +1,212 @@
+//! What a user has besides a password: an authenticator app, recovery codes, security keys and passkeys.
+
+use crate::ambient::Timestamp;
+use crate::app::App;
+use crate::secret;
+use crate::settings::MfaSettings;
+use serde::{Deserialize, Serialize};
+use totp_rs::{Builder, Secret, Totp};
+
+const SEAL: &str = "authenticator";
+/// Numbers of authenticators are JSON integers: below 2^53.
+const NUMBER_MASK: u64 = (1 << 53) - 1;
+/// Bytes of a TOTP secret (RFC 4226, section 4: 160 bits are recommended).
+const SECRET_LENGTH: usize = 20;
+
+/// Something that a user shows to be who they are, besides a password.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Authenticator {
+    /// Names it among the user's.
+    pub id: u64,
+    /// When it was set up.
+    pub created: Timestamp,
+    /// When it was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
+    /// What it is.
+    pub factor: Factor,
+}
+
+/// What an authenticator is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// An authenticator app (RFC 6238).
+    Totp {
+        /// The shared secret, sealed.
+        secret: String,
+        /// Time steps whose code was used: each is accepted once.
+        #[serde(default)]
+        used: Vec<u64>,
+    },
+    /// Codes on paper.
+    RecoveryCodes {
+        /// The codes, sealed, as a JSON list.
+        codes: String,
+        /// Which of them were used, by place.
+        #[serde(default)]
+        used: Vec<usize>,
+        /// How many there are.
+        total: usize,
+        /// Whether they were shown.
+        #[serde(default)]
+        viewed: bool,
+    },
+}
+
+impl Factor {
+    /// Its name in the API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Totp { .. } => "totp",
+            Self::RecoveryCodes { .. } => "recovery_codes",
+        }
+    }
+}
+
+impl Authenticator {
+    /// Most authenticators of a user: the item stays small.
+    pub const MOST: usize = 30;
+
+    /// A new one.
+    pub fn new(app: &App, factor: Factor) -> Self {
+        let id = (u64::from_be_bytes(app.random()) & NUMBER_MASK).max(1);
+        Self { id, created: app.now(), last_used: None, factor }
+    }
+
+    /// An authenticator app with this secret.
+    pub fn totp(app: &App, secret: &TotpSecret) -> Option<Self> {
+        let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.chance)?;
+        Some(Self::new(app, Factor::Totp { secret, used: Vec::new() }))
+    }
+
+    /// New recovery codes.
+    pub fn recovery_codes(app: &App) -> Option<Self> {
+        let settings = &app.settings.mfa;
+        let format = crate::settings::CodeFormat {
+            numeric: true,
+            length: Some(settings.recovery_code_digits),
+            dashed: false,
+            allowed_chars: None,
+        };
+        let code = |_| secret::generate_code(&format, &*app.chance);
+        let codes = (0..settings.recovery_code_count).map(code).collect::<Vec<_>>();
+        let plain = serde_json::to_vec(&codes).ok()?;
+        let sealed = app.keys.seal(SEAL, b"recovery codes", &plain, &*app.chance)?;
+        let total = codes.len();
+        Some(Self::new(app, Factor::RecoveryCodes { codes: sealed, used: Vec::new(), total, viewed: false }))
+    }
+
+    /// Uses a code up, if it is one of this authenticator's and was not used yet.
+    pub fn use_code(&mut self, app: &App, code: &str) -> bool {
+        let right = match &mut self.factor {
+            Factor::Totp { secret, used } => {
+                let secret =
+                    app.keys.open(SEAL, b"totp", secret).and_then(|plain| String::from_utf8(plain.to_vec()).ok());
+                let step = secret.and_then(|secret| TotpSecret(secret).step_of(app, code));
+                match step.filter(|step| !used.contains(step)) {
+                    Some(step) => {
+                        // Steps that no tolerance reaches any more need not be remembered.
+                        let reach = u64::from(app.settings.mfa.totp_tolerance) * 2 + 1;
+                        used.retain(|old| old + reach >= step);
+                        used.push(step);
+                        true
+                    }
+                    None => false,
+                }
+            }
+            Factor::RecoveryCodes { codes, used, .. } => {
+                let code = secret::normalize_code(code);
+                let fits = |known: &String| secret::same(known.as_bytes(), code.as_bytes());
+                match open_codes(app, codes).iter().position(fits).filter(|place| !used.contains(place)) {
+                    Some(place) => {
+                        used.push(place);
+                        true
+                    }
+                    None => false,
+                }
+            }
+        };
+        if right {
+            self.last_used = Some(app.now());
+        }
+        right
+    }
+
+    /// Recovery codes that were not used yet.
+    pub fn unused_codes(&self, app: &App) -> Vec<String> {
+        match &self.factor {
+            Factor::RecoveryCodes { codes, used, .. } => {
+                let all = open_codes(app, codes).into_iter().enumerate();
+                all.filter(|(place, _)| !used.contains(place)).map(|(_, code)| code).collect()
+            }
+            Factor::Totp { .. } => Vec::new(),
+        }
+    }
+}
+
+fn open_codes(app: &App, sealed: &str) -> Vec<String> {
+    let plain = app.keys.open(SEAL, b"recovery codes", sealed);
+    plain.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_default()
+}
+
+/// The secret of an authenticator app, in base 32.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TotpSecret(String);
+
+impl std::fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TotpSecret(..)")
+    }
+}
+
+impl TotpSecret {
+    /// A new one.
+    pub fn new(app: &App) -> Self {
+        Self(Secret::from(app.random::<SECRET_LENGTH>().to_vec()).to_base32())
+    }
+
+    /// In base 32, as people type it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Sealed, for a session to keep until a code shows that the app has it.
+    pub fn seal(&self, app: &App) -> Option<String> {
+        app.keys.seal(SEAL, b"totp setup", self.0.as_bytes(), &*app.chance)
+    }
+
+    /// What [`TotpSecret::seal`] closed.
+    pub fn open(app: &App, sealed: &str) -> Option<Self> {
+        let plain = app.keys.open(SEAL, b"totp setup", sealed)?;
+        String::from_utf8(plain.to_vec()).ok().map(Self)
+    }
+
+    /// The time step whose code this is, within the tolerance of now.
+    pub fn step_of(&self, app: &App, code: &str) -> Option<u64> {
+        let totp = self.totp(&app.settings.mfa)?;
+        let now = u64::try_from(app.now().seconds()).ok()?;
+        totp.check(&secret::normalize_code(code), now)
+    }
+
+    fn totp(&self, settings: &MfaSettings) -> Option<Totp> {
+        let secret = Secret::try_from_base32(&self.0).ok()?;
+        let builder = Builder::new().with_secret(secret).with_digits(settings.totp_digits);
+        let builder = builder.with_skew(settings.totp_tolerance).with_step_duration(settings.totp_period);
+        builder.build().ok()
+    }
+
+    /// What an authenticator app reads: `otpauth://totp/…`.
+    pub fn url(&self, label: &str, issuer: &str, settings: &MfaSettings) -> String {
+        let quote =
+            |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+        let mut url = format!("otpauth://totp/{}?secret={}&issuer={}", quote(label), self.0, quote(issuer));
+        if settings.totp_digits != 6 {
+            url.push_str(&format!("&digits={}", settings.totp_digits));
+        }
+        if settings.totp_period != 30 {
+            url.push_str(&format!("&period={}", settings.totp_period));
+        }
+        url
+    }
+}

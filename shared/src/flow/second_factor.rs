@@ -1,0 +1,386 @@
+//! Second factors: showing one at login or again, setting up and removing them.
+
+use super::notify::notify;
+use super::permit::Permits;
+use super::pipeline::{Entrance, with_record};
+use super::reauthentication::require_recent;
+use super::stage::mfa_trust;
+use super::{Outcome, Problem, Refusal};
+use crate::account::{Authenticator, Factor, TotpSecret, User};
+use crate::app::App;
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh};
+use crate::store::{Committed, Item, Write};
+use crate::throttle::Action;
+use serde_json::json;
+
+/// The login that waits at a stage, and whose it is.
+///
+/// # Errors
+/// [`Refusal::NotAuthenticated`] where none does; the table is unavailable.
+pub async fn find_waiting(app: &App, caller: &Caller, stage: StageKey) -> Result<User, Refusal> {
+    let none = || Refusal::NotAuthenticated(caller.clone());
+    let Caller::Pending(session) = caller else { return Err(none()) };
+    if session.pending_stage(&app.settings, app.now()) != Some(stage) {
+        return Err(none());
+    }
+    let login = session.login.as_ref().ok_or_else(none)?;
+    let id = login.user.ok_or_else(none)?;
+    let user = app.store.find::<User>(&id.key()).await?;
+    user.filter(|user| user.is_active && user.generation == login.generation).ok_or_else(none)
+}
+
+/// Counts an attempt at a user's codes, before it is compared.
+async fn count(app: &App, client: &ClientInfo, user: &User, code: &'static str) -> Result<String, Refusal> {
+    let key = format!("mfa-auth-user-{}", user.id);
+    let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
+    consumed.map_err(|_| Problem { param: Some("code"), code: code.into(), ..Problem::too_many_login_attempts() })?;
+    Ok(key)
+}
+
+/// A good code forgets the bad ones of the same user.
+async fn forget(app: &App, key: &str) {
+    if let Err(error) = app.forget(&Action::about("login_failed", key)).await {
+        tracing::warn!(%error, "failed attempts stay counted");
+    }
+}
+
+/// Uses up a code of any of the user's authenticators: which one it was.
+fn use_code(app: &App, user: &mut User, code: &str) -> Result<AuthenticationRecord, Problem> {
+    let used = user.authenticators.iter_mut().find_map(|it| it.use_code(app, code).then(|| (it.id, it.factor.kind())));
+    let (id, kind) = used.ok_or_else(|| Problem::incorrect_code("code"))?;
+    let mut record = AuthenticationRecord::new("mfa", app.now());
+    (record.id, record.kind) = (Some(id), Some(kind.to_owned()));
+    Ok(record)
+}
+
+/// Shows a code of an authenticator at login. Each works once, whoever else shows it at the same moment.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn authenticate(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    user: User,
+    code: &str,
+) -> Result<Outcome, Refusal> {
+    let key = count(app, client, &user, "too_many_login_attempts").await?;
+    let mut user = user;
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let record = use_code(app, &mut user, code)?;
+        let waiting = caller.session().and_then(|session| session.login.clone());
+        let waiting = waiting.ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let login = past(waiting, StageKey::MfaAuthenticate);
+        let entrance = Entrance {
+            app,
+            client,
+            caller: &caller,
+            methods: with_record(&caller, &user, record),
+            spends_session: true,
+        };
+        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        writes.push(Write::replace(&user)?);
+        match app.store.commit(writes).await? {
+            Committed::Done => {
+                forget(app, &key).await;
+                return Ok(outcome);
+            }
+            Committed::Refused(_) | Committed::Contended => user = reload(app, &caller, &user).await?,
+        }
+    }
+}
+
+fn past(mut login: Login, stage: StageKey) -> Login {
+    login.handled.push(stage);
+    login
+}
+
+/// The user as they are now, if the caller's session still stands as it was read.
+async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal> {
+    let gone = || Refusal::NotAuthenticated(Caller::Anonymous);
+    let Some(session) = caller.session() else { return Err(gone()) };
+    let (now, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+    now.filter(|now| now.version == session.version).ok_or_else(gone)?;
+    user.ok_or_else(gone)
+}
+
+/// Says whether this browser is let off the second factor from now on: the outcome, and the cookie's value.
+///
+/// # Errors
+/// [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn trust(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    user: User,
+    trusts: bool,
+) -> Result<(Outcome, Option<String>), Refusal> {
+    let mut user = user;
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller)) };
+        let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let login = past(waiting, StageKey::MfaTrust);
+        let entrance =
+            Entrance { app, client, caller: &caller, methods: session.methods.clone(), spends_session: true };
+        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
+        writes.push(Write::replace(&user)?);
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok((outcome, trusts.then(|| mfa_trust::trust(app, client, &user))));
+        }
+        user = reload(app, &caller, &user).await?;
+    }
+}
+
+/// Shows a code again, by somebody who is in.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn reauthenticate(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    code: &str,
+) -> Result<Outcome, Refusal> {
+    let key = count(app, client, &user, "too_many_login_attempts").await?;
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+        let mut record = use_code(app, &mut user, code)?;
+        record.reauthenticated = true;
+        session.methods.push(record);
+        if at_work.commit(&user, &session, Vec::new()).await? {
+            forget(app, &key).await;
+            return Ok(at_work.outcome());
+        }
+    }
+}
+
+/// A user who changes their authenticators.
+struct Work<'a> {
+    app: &'a App,
+    client: &'a ClientInfo,
+    user: User,
+    session: Session,
+}
+
+impl Work<'_> {
+    /// Writes both, if they stand as they were read; otherwise reads them anew, for another attempt.
+    async fn commit(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
+        let mut writes = vec![Write::replace(user)?, Write::replace(session)?];
+        writes.extend(more);
+        if let Committed::Done = self.app.store.commit(writes).await? {
+            (self.user, self.session) = (user.clone(), session.clone());
+            self.user.version += 1;
+            self.session.version += 1;
+            return Ok(true);
+        }
+        let now = refresh(self.app, &self.user, &self.session).await?;
+        (self.user, self.session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+        Ok(false)
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::User(Box::new((self.user.clone(), self.session.clone())))
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome::unchanged(self.caller())
+    }
+
+    fn require_recent(&self) -> Result<(), Refusal> {
+        require_recent(self.app, &self.caller(), self.app.settings.mfa.reauthentication_required)
+    }
+
+    fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
+        Ok(notify(self.app, self.client, &self.user, None, kind, json!({}))?.into_iter().collect())
+    }
+}
+
+/// Whether the user may set a second factor up: not before their addresses are verified, lest somebody who signed up
+/// with another's address shuts the owner out.
+///
+/// # Errors
+/// What stands against it.
+pub fn may_add(app: &App, user: &User) -> Result<(), Problem> {
+    let verified = user.addresses.iter().all(|address| address.verified);
+    if verified || app.settings.mfa.allow_unverified_email {
+        return Ok(());
+    }
+    let message = "You cannot activate two-factor authentication until you have verified your email address.";
+    Err(Problem::general("unverified_email", message))
+}
+
+/// A secret for an authenticator app, which the session keeps until a code of it is shown, and its `otpauth` URL.
+///
+/// # Errors
+/// [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn begin_totp(app: &App, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
+    let secret = TotpSecret::new(app);
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        session.totp_setup = secret.seal(app);
+        if let Committed::Done = app.store.commit(vec![Write::replace(&session)?]).await? {
+            let url = totp_url(app, &user, &secret);
+            return Ok((secret, url));
+        }
+        let now = refresh(app, &user, &session).await?;
+        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}
+
+/// What the authenticator app reads: for whom the code is, and with whom.
+fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
+    let settings = &app.settings;
+    let label = user.primary_email().unwrap_or_else(|| user.display(settings));
+    let issuer = match settings.mfa.totp_issuer.as_str() {
+        "" => settings.service.public_url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
+        issuer => issuer.to_owned(),
+    };
+    secret.url(label, &issuer, &settings.mfa)
+}
+
+/// Sets an authenticator app up, with a code that shows that it has the secret. Recovery codes come with the first
+/// authenticator.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
+/// unavailable.
+pub async fn activate_totp(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    code: &str,
+) -> Result<Authenticator, Refusal> {
+    may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
+    let key = count(app, client, &user, "rate_limited").await?;
+    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+    let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
+    let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
+    forget(app, &key).await;
+    let mut at_work = Work { app, client, user, session };
+    at_work.require_recent()?;
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+        if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
+            return Err(Refusal::Conflict);
+        }
+        let totp = Authenticator::totp(app, &secret).ok_or(Refusal::Conflict)?;
+        user.authenticators.push(totp.clone());
+        add_recovery_codes(app, &mut user);
+        session.totp_setup = None;
+        let told = at_work.tell("totp_activated")?;
+        if at_work.commit(&user, &session, told).await? {
+            return Ok(totp);
+        }
+    }
+}
+
+/// Recovery codes, where there are none yet.
+fn add_recovery_codes(app: &App, user: &mut User) {
+    let supported = app.settings.mfa.supported_types.iter().any(|kind| kind == "recovery_codes");
+    if supported && user.authenticator("recovery_codes").is_none() {
+        user.authenticators.extend(Authenticator::recovery_codes(app));
+    }
+}
+
+/// Removes the authenticator app, if there is one.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn deactivate_totp(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        if at_work.user.authenticator("totp").is_none() {
+            return Ok(());
+        }
+        at_work.require_recent()?;
+        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        user.remove_authenticators(|it| it.factor.kind() == "totp");
+        let told = at_work.tell("totp_deactivated")?;
+        if at_work.commit(&user, &session, told).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// The user's recovery codes, and whether they may be seen (again).
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn view_recovery_codes(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+) -> Result<Option<(Authenticator, bool)>, Refusal> {
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let Some(codes) = at_work.user.authenticator("recovery_codes").cloned() else { return Ok(None) };
+        at_work.require_recent()?;
+        let Factor::RecoveryCodes { viewed, .. } = codes.factor else { return Ok(None) };
+        if viewed {
+            return Ok(Some((codes, !app.settings.mfa.recovery_codes_show_once)));
+        }
+        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        mark_viewed(&mut user);
+        if at_work.commit(&user, &session, Vec::new()).await? {
+            return Ok(Some((codes, true)));
+        }
+    }
+}
+
+fn mark_viewed(user: &mut User) {
+    for it in &mut user.authenticators {
+        if let Factor::RecoveryCodes { viewed, .. } = &mut it.factor {
+            *viewed = true;
+        }
+    }
+}
+
+/// New recovery codes in place of the old ones.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where there is nothing to recover for, [`Refusal::ReauthenticationRequired`]; the table is
+/// unavailable.
+pub async fn generate_recovery_codes(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+) -> Result<Authenticator, Refusal> {
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        if !at_work.user.has_second_factor() {
+            let message = "You cannot generate recovery codes without having two-factor authentication enabled.";
+            return Err(Problem::general("cannot_generate_recovery_codes", message).into());
+        }
+        at_work.require_recent()?;
+        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");
+        add_recovery_codes(app, &mut user);
+        mark_viewed(&mut user);
+        let told = at_work.tell("recovery_codes_generated")?;
+        if at_work.commit(&user, &session, told).await? {
+            return at_work.user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict);
+        }
+    }
+}
