@@ -1,7 +1,7 @@
 //! Codes that people are sent: making, guessing, sending again. What a code is for is its kind's business.
 
 use super::Refusal;
-use crate::account::UserId;
+use crate::account::{User, UserId};
 use crate::app::App;
 use crate::secret;
 use crate::session::{Caller, CodeKind, CodeProcess, Session};
@@ -66,6 +66,14 @@ pub(super) async fn expect<'a>(app: &App, caller: &'a Caller, kind: CodeKind) ->
         return Err(Refusal::Conflict);
     }
     if process.has_attempts(kind, &app.settings) { Ok(process) } else { Err(Refusal::Conflict) }
+}
+
+/// Who waits for a code of this kind after signing up, and may still change where it goes.
+pub(super) async fn find_changer(app: &App, caller: &Caller, kind: CodeKind) -> Result<User, Refusal> {
+    let process = expect(app, caller, kind).await?;
+    let id = process.user.filter(|_| process.changes < kind.max_changes(&app.settings)).ok_or(Refusal::Conflict)?;
+    let user = app.store.find::<User>(&id.key()).await?;
+    user.filter(|user| user.last_login.is_none()).ok_or(Refusal::Conflict)
 }
 
 /// Counts a guess, before it is compared (CVE-2026-27801). The session as it then stands.

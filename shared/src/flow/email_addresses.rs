@@ -95,11 +95,7 @@ pub async fn add(
         attempts.next().await?;
         let claims = find_email_claims(&app.store, email).await?;
         may_add(app, &user, &claims, email)?;
-        require_recent(
-            app,
-            &Caller::User(Box::new((user.clone(), session.clone()))),
-            app.settings.account.reauthentication_required,
-        )?;
+        require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         if let Committed::Done = app.store.commit(writes).await? {
@@ -257,11 +253,7 @@ pub async fn change(
         let email = select(app, &user, &session, email)?;
         may_change(app, &user, change, &email)?;
         if change != Change::Resend {
-            require_recent(
-                app,
-                &Caller::User(Box::new((user.clone(), session.clone()))),
-                app.settings.account.reauthentication_required,
-            )?;
+            require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
@@ -322,10 +314,7 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
     if !app.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    let process = code::expect(app, caller, KIND).await?;
-    let id = process.user.filter(|_| process.changes < KIND.max_changes(&app.settings)).ok_or(Refusal::Conflict)?;
-    let user = app.store.find::<User>(&id.key()).await?;
-    user.filter(|user| user.last_login.is_none()).ok_or(Refusal::Conflict)
+    code::find_changer(app, caller, KIND).await
 }
 
 /// Changes the address of somebody who has just signed up and waits for its code. An address that somebody else

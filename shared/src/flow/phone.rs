@@ -38,11 +38,7 @@ fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) ->
 pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
     let claim = find_phone_claim(&app.store, phone).await?;
     check_new(app, &user, claim.as_ref(), phone)?;
-    require_recent(
-        app,
-        &Caller::User(Box::new((user.clone(), session.clone()))),
-        app.settings.account.reauthentication_required,
-    )?;
+    require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
     if !Permits::default().ask(app, client, "verify_phone", phone).await? {
         return Err(Refusal::RateLimited);
     }
@@ -200,10 +196,7 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
     if !is_at_stage(app, caller) {
         return Err(Refusal::Conflict);
     }
-    let process = code::expect(app, caller, KIND).await?;
-    let id = process.user.filter(|_| process.changes < KIND.max_changes(&app.settings)).ok_or(Refusal::Conflict)?;
-    let user = app.store.find::<User>(&id.key()).await?;
-    user.filter(|user| user.last_login.is_none()).ok_or(Refusal::Conflict)
+    code::find_changer(app, caller, KIND).await
 }
 
 /// Changes the number of somebody who has just signed up and waits for its code. A number that somebody else has

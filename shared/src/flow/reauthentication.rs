@@ -17,13 +17,12 @@ pub fn is_possible(user: &User) -> bool {
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
-pub(super) fn require_recent(app: &App, caller: &Caller, required: bool) -> Result<(), Refusal> {
-    let Caller::User(parts) = caller else { return Err(Refusal::NotAuthenticated(caller.clone())) };
-    let (user, session) = &**parts;
+pub(super) fn require_recent(app: &App, user: &User, session: &Session, required: bool) -> Result<(), Refusal> {
     if !required || !is_possible(user) || is_recent(app, session) {
         return Ok(());
     }
-    Err(Refusal::ReauthenticationRequired(caller.clone()))
+    let caller = Caller::User(Box::new((user.clone(), session.clone())));
+    Err(Refusal::ReauthenticationRequired(caller))
 }
 
 fn is_recent(app: &App, session: &Session) -> bool {

@@ -196,7 +196,7 @@ impl Work<'_> {
     }
 
     fn require_recent(&self) -> Result<(), Refusal> {
-        require_recent(self.app, &self.caller(), self.app.settings.mfa.reauthentication_required)
+        require_recent(self.app, &self.user, &self.session, self.app.settings.mfa.reauthentication_required)
     }
 
     fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {

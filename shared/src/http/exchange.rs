@@ -100,14 +100,19 @@ impl Exchange {
     /// # Errors
     /// [`Rejection::Gone`] for an app whose token is no good; the table is unavailable.
     pub async fn caller(&self) -> Result<Caller, Rejection> {
+        let mut caller = self.find_caller().await?;
+        if let Caller::User(parts) = &mut caller {
+            track(&self.app, &self.client, self.kind, &mut parts.1).await?;
+        }
+        Ok(caller)
+    }
+
+    /// Who asks; the table is only read.
+    async fn find_caller(&self) -> Result<Caller, Rejection> {
         let Some(credential) = self.credential() else { return Ok(Caller::Anonymous) };
         match (find_caller(&self.app, &credential).await?, self.kind) {
             (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
             (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
-            (Caller::User(mut parts), kind) => {
-                track(&self.app, &self.client, kind, &mut parts.1).await?;
-                Ok(Caller::User(parts))
-            }
             (caller, _) => Ok(caller),
         }
     }
@@ -136,13 +141,14 @@ impl Exchange {
         consumed.map(|_| ()).map_err(|_| Refusal::RateLimited.into())
     }
 
-    /// Turns away an app whose token is no good, where it does not matter who asks.
+    /// Turns away an app whose token is no good, where it does not matter who asks. Nothing is written: a function that
+    /// needs no more than this has no right to write.
     ///
     /// # Errors
     /// As [`Exchange::caller`].
     pub async fn caller_of_app(&self) -> Result<(), Rejection> {
         match self.kind {
-            ClientKind::App => self.caller().await.map(|_| ()),
+            ClientKind::App => self.find_caller().await.map(|_| ()),
             ClientKind::Browser => Ok(()),
         }
     }

@@ -87,3 +87,13 @@ fn the_list_is_not_there_where_the_setting_says_so() {
     let (_lab, mut client) = with_user(&[("USERSESSIONS_ENABLED", "false")]);
     assert_eq!(client.get("auth/sessions").status, 404);
 }
+
+#[test]
+fn asking_for_the_configuration_writes_nothing_even_where_activity_is_noted() {
+    let lab = Lab::start(&[("USERSESSIONS_TRACK_ACTIVITY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    lab.advance(61);
+    let trips = lab.trips(|| assert_eq!(client.get("config").status, 200));
+    assert!(trips.concat().iter().all(|request| request.ends_with("GetItem")), "{trips:?}");
+}
