@@ -104,7 +104,9 @@ async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal
     let Some(session) = caller.session() else { return Err(gone()) };
     let (now, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
     now.filter(|now| now.version == session.version).ok_or_else(gone)?;
-    user.ok_or_else(gone)
+    // Whoever has changed their password meanwhile has shut this login out.
+    let stands = |user: &User| session.login.as_ref().is_some_and(|login| login.generation == user.generation);
+    user.filter(|user| user.is_active && stands(user)).ok_or_else(gone)
 }
 
 /// Says whether this browser is let off the second factor from now on: the outcome, and the cookie's value.
