@@ -160,6 +160,13 @@ pub fn authenticator_data(authenticator: &Authenticator, codes: Option<&[String]
             data["unused_codes"] = json!(codes);
         }
     }
+    if let Factor::WebAuthn { name, credential } = &authenticator.factor {
+        data["id"] = json!(authenticator.id);
+        data["name"] = json!(name);
+        if let Some(passwordless) = credential.is_passwordless() {
+            data["is_passwordless"] = json!(passwordless);
+        }
+    }
     data
 }
 
@@ -205,7 +212,7 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
             flows.push(json!({"id": "provider_token", "providers": ids}));
         }
     }
-    if settings.mfa.enabled && settings.mfa.passkey_login_enabled {
+    if settings.mfa.has_passkey_login() {
         flows.push(json!({"id": "mfa_login_webauthn"}));
     }
     let stage = caller.session().and_then(|session| session.pending_stage(settings, app.now()));
@@ -264,7 +271,7 @@ pub fn configuration(settings: &Settings) -> Envelope {
     if settings.mfa.enabled {
         let mfa = json!({
             "supported_types": settings.mfa.supported_types,
-            "passkey_login_enabled": settings.mfa.passkey_login_enabled,
+            "passkey_login_enabled": settings.mfa.has_passkey_login(),
         });
         data.insert("mfa".to_owned(), mfa);
     }

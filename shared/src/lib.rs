@@ -7,6 +7,7 @@
 //! | 0 | [`ambient`] | the clock and the random source, handed in |
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
+//! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
@@ -28,3 +29,4 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod throttle;
+pub mod webauthn;

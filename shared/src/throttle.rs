@@ -101,17 +101,16 @@ impl App {
     /// The table is unavailable.
     pub async fn forget(&self, action: &Action<'_>) -> Result<(), StoreError> {
         let Some(key) = action.key.map(|key| self.item_of("key", key)) else { return Ok(()) };
-        let rates = self.settings.account.rate_limits.of(action.name, false);
+        let rates = self.settings.rates_of(action.name);
         let names = rates.into_iter().filter(|rate| rate.per == Per::Key).map(|rate| entry(action.name, rate).name);
         let names = names.collect::<Vec<_>>();
         if names.is_empty() { Ok(()) } else { self.store.clear_logs(&key, &names).await }
     }
 
     fn plan(&self, client: IpAddr, actions: &[Action<'_>]) -> Vec<Plan> {
-        let by_code = self.settings.account.email_verification_by_code_enabled;
         let mut plans = Vec::<Plan>::new();
         for action in actions {
-            for rate in self.settings.account.rate_limits.of(action.name, by_code) {
+            for rate in self.settings.rates_of(action.name) {
                 let Some(key) = self.source(client, action, rate) else { continue };
                 let entry = entry(action.name, rate);
                 match plans.iter_mut().find(|plan| plan.key == key) {

@@ -333,6 +333,14 @@ impl Client {
         self.send("POST", path, Some(body.to_string()), &[])
     }
 
+    pub fn put(&mut self, path: &str, body: Value) -> Reply {
+        self.send("PUT", path, Some(body.to_string()), &[])
+    }
+
+    pub fn delete_with(&mut self, path: &str, body: Value) -> Reply {
+        self.send("DELETE", path, Some(body.to_string()), &[])
+    }
+
     pub fn delete(&mut self, path: &str) -> Reply {
         self.send("DELETE", path, None, &[])
     }

@@ -1,18 +1,28 @@
 //! What a client needs to know before anybody logs in.
 
+mod associations;
+
+use axum::http::Method;
 use shared::envelope;
-use shared::http::{Answer, Endpoint, Exchange, Rejection, handler};
+use shared::http::{Answer, Endpoint, Exchange, Rejection, handler, page};
+
+const GET: &[Method] = &[Method::GET];
 
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    use axum::http::Method;
-    vec![handler("config", &[Method::GET], config)]
+    vec![
+        handler("config", GET, config),
+        page("/.well-known/apple-app-site-association", GET, associations::apple)
+            .only_if(|settings| !settings.mfa.webauthn_apple_apps.is_empty()),
+        page("/.well-known/assetlinks.json", GET, associations::android)
+            .only_if(|settings| !settings.mfa.webauthn_android_apps.0.is_empty()),
+    ]
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.
 async fn config(exchange: Exchange) -> Result<Answer, Rejection> {
     exchange.caller_of_app().await?;
     exchange.input()?;
-    exchange.allow(&[axum::http::Method::GET])?;
+    exchange.allow(GET)?;
     Ok(envelope::configuration(&exchange.app.settings).into())
 }

@@ -1,9 +1,11 @@
 //! Showing a second factor: at login, and again later.
 
 use axum::http::Method;
-use serde_json::Value as Json;
-use shared::flow::{Refusal, second_factor as flow};
-use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::flow::{
+    Refusal,
+    second_factor::{self as flow, Proof},
+};
+use shared::http::{Answer, Exchange, Rejection};
 use shared::session::StageKey;
 
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
@@ -12,7 +14,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     let user = flow::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
-    let outcome = flow::authenticate(app, client, caller, user, &code).await?;
+    let outcome = flow::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -20,7 +22,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (user, session) = exchange.user().await?;
     let code = code(&exchange)?;
-    let outcome = flow::reauthenticate(&exchange.app, &exchange.client, user, session, &code).await?;
+    let outcome = flow::reauthenticate(&exchange.app, &exchange.client, user, session, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -32,7 +34,7 @@ pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }
-    let trusts = is_yes(&exchange.input()?, "trust");
+    let trusts = exchange.input()?.is_yes("trust");
     exchange.allow(super::POST)?;
     let (outcome, cookie) = flow::trust(app, client, caller, user, trusts).await?;
     Ok(exchange.answer(&outcome).with_trust(cookie))
@@ -48,16 +50,4 @@ fn code(exchange: &Exchange) -> Result<String, Rejection> {
     let code = code.ok_or(Refusal::Invalid(problems))?;
     exchange.allow(super::POST)?;
     Ok(code)
-}
-
-/// A yes or no, as Django's forms read it: what is not there, is empty, or says no, is a no.
-fn is_yes(input: &Input, name: &str) -> bool {
-    match input.0.get(name) {
-        None | Some(Json::Null) => false,
-        Some(Json::Bool(yes)) => *yes,
-        Some(Json::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false" | "0"),
-        Some(Json::Array(list)) => !list.is_empty(),
-        Some(Json::Object(fields)) => !fields.is_empty(),
-    }
 }

@@ -4,6 +4,7 @@ use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
 use crate::settings::MfaSettings;
+use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -52,6 +53,14 @@ pub enum Factor {
         #[serde(default)]
         viewed: bool,
     },
+    /// A security key or a passkey.
+    #[serde(rename = "webauthn")]
+    WebAuthn {
+        /// What its owner calls it.
+        name: String,
+        /// Its public key, and what goes with it.
+        credential: Box<Credential>,
+    },
 }
 
 impl Factor {
@@ -60,6 +69,7 @@ impl Factor {
         match self {
             Self::Totp { .. } => "totp",
             Self::RecoveryCodes { .. } => "recovery_codes",
+            Self::WebAuthn { .. } => "webauthn",
         }
     }
 }
@@ -72,6 +82,19 @@ impl Authenticator {
     pub fn new(app: &App, factor: Factor) -> Self {
         let id = (u64::from_be_bytes(app.random()) & NUMBER_MASK).max(1);
         Self { id, created: app.now(), last_used: None, factor }
+    }
+
+    /// A security key or a passkey.
+    pub fn webauthn(app: &App, name: String, credential: Credential) -> Self {
+        Self::new(app, Factor::WebAuthn { name, credential: Box::new(credential) })
+    }
+
+    /// Its credential, where it is a security key or a passkey.
+    pub fn credential(&self) -> Option<&Credential> {
+        match &self.factor {
+            Factor::WebAuthn { credential, .. } => Some(credential),
+            _ => None,
+        }
     }
 
     /// An authenticator app with this secret.
@@ -126,6 +149,7 @@ impl Authenticator {
                     None => false,
                 }
             }
+            Factor::WebAuthn { .. } => false,
         };
         if right {
             self.last_used = Some(app.now());
@@ -140,7 +164,7 @@ impl Authenticator {
                 let all = open_codes(app, codes).into_iter().enumerate();
                 all.filter(|(place, _)| !used.contains(place)).map(|(_, code)| code).collect()
             }
-            Factor::Totp { .. } => Vec::new(),
+            Factor::Totp { .. } | Factor::WebAuthn { .. } => Vec::new(),
         }
     }
 }

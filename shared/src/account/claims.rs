@@ -2,7 +2,9 @@
 
 use super::UserId;
 use super::username::fold_username;
+use crate::secret;
 use crate::store::{Item, Key, Store, StoreError, Write};
+use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 
 const OWNER: &str = "OWNER";
@@ -173,6 +175,36 @@ impl Item for PhoneClaim {
 /// The table is unavailable.
 pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<PhoneClaim>, StoreError> {
     store.find(&PhoneClaim { phone: phone.to_owned(), user: UserId::NOBODY, version: 0 }.key()).await
+}
+
+/// A user's hold on the id of a WebAuthn credential: no two accounts have the same one (WebAuthn Level 2, section 7.1,
+/// step 17).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialClaim {
+    /// Digest of the credential id.
+    pub credential: String,
+    /// Who holds it.
+    pub user: UserId,
+    /// Counts changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl CredentialClaim {
+    /// The claim on a credential.
+    pub fn new(credential: &Credential, user: UserId) -> Self {
+        Self { credential: secret::digest(credential.id_bytes()), user, version: 0 }
+    }
+}
+
+impl Item for CredentialClaim {
+    fn key(&self) -> Key {
+        Key::new(format!("CREDENTIAL#{}", self.credential), OWNER)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
 }
 
 /// What giving up an address writes: the owner's place goes to the next holder, if there is one.

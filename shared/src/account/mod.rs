@@ -9,8 +9,8 @@ mod username;
 
 pub use authenticator::{Authenticator, Factor, TotpSecret};
 pub use claims::{
-    EmailClaim, EmailTaken, NameClaim, PhoneClaim, can_own, claim_email, find_email_claims, find_phone_claim, name_key,
-    own_email, release_email,
+    CredentialClaim, EmailClaim, EmailTaken, NameClaim, PhoneClaim, can_own, claim_email, find_email_claims,
+    find_phone_claim, name_key, own_email, release_email,
 };
 pub use email::is_email;
 pub use phone::is_phone;

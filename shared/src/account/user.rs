@@ -5,6 +5,7 @@ use crate::ambient::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
 use crate::store::{Item, Key};
+use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -205,6 +206,11 @@ impl User {
     /// Whether a login needs a second factor: recovery codes alone are none.
     pub fn has_second_factor(&self) -> bool {
         self.authenticators.iter().any(|it| !matches!(it.factor, Factor::RecoveryCodes { .. }))
+    }
+
+    /// The credentials of the user's security keys and passkeys.
+    pub fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        self.authenticators.iter().filter_map(Authenticator::credential)
     }
 
     /// The authenticator of a kind that there is at most one of.

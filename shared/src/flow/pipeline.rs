@@ -34,12 +34,13 @@ pub(super) struct Passage<'a> {
 }
 
 /// The stages, in the order of the reference.
-const STAGES: [StageKey; 5] = [
+const STAGES: [StageKey; 6] = [
     StageKey::LoginByCode,
     StageKey::VerifyPhone,
     StageKey::VerifyEmail,
     StageKey::MfaAuthenticate,
     StageKey::MfaTrust,
+    StageKey::MfaSignupWebauthn,
 ];
 
 async fn enter(key: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
@@ -49,6 +50,7 @@ async fn enter(key: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refu
         StageKey::VerifyEmail => stage::verify_email::enter(passage).await,
         StageKey::MfaAuthenticate => Ok(stage::mfa_authenticate::enter(passage)),
         StageKey::MfaTrust => Ok(stage::mfa_trust::enter(passage)),
+        StageKey::MfaSignupWebauthn => Ok(stage::mfa_signup_webauthn::enter(passage)),
     }
 }
 
@@ -134,6 +136,7 @@ impl Entrance<'_> {
         messages: &[Message],
     ) -> Result<(Vec<Write>, Outcome), StoreError> {
         let mut writes = vec![self.keep(&session)?];
+        writes.extend(self.spend_user_session()?);
         for message in messages {
             writes.push(Write::create(message)?);
         }
@@ -147,13 +150,24 @@ impl Entrance<'_> {
                 let write = self.keep(&session)?;
                 Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(session)))))
             }
-            other => Ok((Vec::new(), Outcome::unchanged(other.clone()))),
+            other => Ok((self.spend_user_session()?.into_iter().collect(), Outcome::unchanged(other.clone()))),
         }
     }
 
     /// What the session entitles to can be had once; otherwise the latest login is the one that waits.
     fn keep(&self, session: &Session) -> Result<Write, StoreError> {
         if self.spends_session { Write::save(session) } else { Write::overwrite(session) }
+    }
+
+    /// Where a user's own session entitles to this, and outlives it: it does so no longer.
+    fn spend_user_session(&self) -> Result<Option<Write>, StoreError> {
+        match self.caller {
+            Caller::User(parts) if self.spends_session => {
+                let session = Session { ceremony: None, ..parts.1.clone() };
+                Write::replace(&session).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     fn complete(&self, user: &mut User, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
@@ -168,6 +182,7 @@ impl Entrance<'_> {
         match self.caller {
             Caller::Pending(old) if self.spends_session => writes.push(Write::delete(&**old)),
             Caller::Pending(old) => writes.push(Write::discard(old.key())),
+            Caller::User(parts) if self.spends_session => writes.push(Write::delete(&parts.1)),
             Caller::User(parts) => writes.push(Write::discard(parts.1.key())),
             Caller::Anonymous | Caller::Gone => {}
         }

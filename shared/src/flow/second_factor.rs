@@ -5,13 +5,13 @@ use super::permit::Permits;
 use super::pipeline::{Entrance, with_record};
 use super::reauthentication::require_recent;
 use super::stage::mfa_trust;
-use super::{Outcome, Problem, Refusal};
+use super::{Outcome, Problem, Refusal, webauthn};
 use crate::account::{Authenticator, Factor, TotpSecret, User};
 use crate::app::App;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh};
 use crate::store::{Committed, Item, Write};
 use crate::throttle::Action;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// The login that waits at a stage, and whose it is.
 ///
@@ -29,31 +29,74 @@ pub async fn find_waiting(app: &App, caller: &Caller, stage: StageKey) -> Result
     user.filter(|user| user.is_active && user.generation == login.generation).ok_or_else(none)
 }
 
-/// Counts an attempt at a user's codes, before it is compared.
-async fn count(app: &App, client: &ClientInfo, user: &User, code: &'static str) -> Result<String, Refusal> {
+/// What somebody shows as second factor.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'a> {
+    /// A code of an authenticator app, or a recovery code.
+    Code(&'a str),
+    /// The answer of a security key or a passkey.
+    Credential(&'a Json),
+}
+
+impl Proof<'_> {
+    /// The field that it came in.
+    fn param(self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+            Self::Credential(_) => "credential",
+        }
+    }
+
+    /// What can be said before it is counted as an attempt.
+    fn check(self) -> Result<(), Refusal> {
+        match self {
+            Self::Code(_) => Ok(()),
+            Self::Credential(response) => webauthn::check(response),
+        }
+    }
+
+    /// Uses it up, with any of the user's authenticators that it is good for: which one that was.
+    fn use_up(self, app: &App, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
+        match self {
+            Self::Code(code) => {
+                let used =
+                    user.authenticators.iter_mut().find_map(|it| it.use_code(app, code).then(|| record(app, it)));
+                Ok(used.ok_or_else(|| Problem::incorrect_code("code"))?)
+            }
+            Self::Credential(response) => webauthn::use_credential(app, session, user, response),
+        }
+    }
+}
+
+/// That this authenticator was shown now.
+pub(super) fn record(app: &App, used: &Authenticator) -> AuthenticationRecord {
+    let mut record = AuthenticationRecord::new("mfa", app.now());
+    (record.id, record.kind) = (Some(used.id), Some(used.factor.kind().to_owned()));
+    record
+}
+
+/// Counts an attempt at a user's second factors, before it is compared.
+async fn count(
+    app: &App,
+    client: &ClientInfo,
+    user: &User,
+    param: &'static str,
+    code: &'static str,
+) -> Result<String, Refusal> {
     let key = format!("mfa-auth-user-{}", user.id);
     let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
-    consumed.map_err(|_| Problem { param: Some("code"), code: code.into(), ..Problem::too_many_login_attempts() })?;
+    consumed.map_err(|_| Problem { param: Some(param), code: code.into(), ..Problem::too_many_login_attempts() })?;
     Ok(key)
 }
 
-/// A good code forgets the bad ones of the same user.
+/// A good proof forgets the bad ones of the same user.
 async fn forget(app: &App, key: &str) {
     if let Err(error) = app.forget(&Action::about("login_failed", key)).await {
         tracing::warn!(%error, "failed attempts stay counted");
     }
 }
 
-/// Uses up a code of any of the user's authenticators: which one it was.
-fn use_code(app: &App, user: &mut User, code: &str) -> Result<AuthenticationRecord, Problem> {
-    let used = user.authenticators.iter_mut().find_map(|it| it.use_code(app, code).then(|| (it.id, it.factor.kind())));
-    let (id, kind) = used.ok_or_else(|| Problem::incorrect_code("code"))?;
-    let mut record = AuthenticationRecord::new("mfa", app.now());
-    (record.id, record.kind) = (Some(id), Some(kind.to_owned()));
-    Ok(record)
-}
-
-/// Shows a code of an authenticator at login. Each works once, whoever else shows it at the same moment.
+/// Shows a second factor at login. Each works once, whoever else shows it at the same moment.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
@@ -62,17 +105,18 @@ pub async fn authenticate(
     client: &ClientInfo,
     caller: Caller,
     user: User,
-    code: &str,
+    proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
-    let key = count(app, client, &user, "too_many_login_attempts").await?;
+    proof.check()?;
+    let key = count(app, client, &user, proof.param(), "too_many_login_attempts").await?;
     let mut user = user;
     let mut permits = Permits::default();
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let record = use_code(app, &mut user, code)?;
-        let waiting = caller.session().and_then(|session| session.login.clone());
-        let waiting = waiting.ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let record = proof.use_up(app, session, &mut user)?;
+        let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
         let entrance = Entrance {
             app,
@@ -93,13 +137,13 @@ pub async fn authenticate(
     }
 }
 
-fn past(mut login: Login, stage: StageKey) -> Login {
+pub(super) fn past(mut login: Login, stage: StageKey) -> Login {
     login.handled.push(stage);
     login
 }
 
 /// The user as they are now, if the caller's session still stands as it was read.
-async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal> {
+pub(super) async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal> {
     let gone = || Refusal::NotAuthenticated(Caller::Anonymous);
     let Some(session) = caller.session() else { return Err(gone()) };
     let (now, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
@@ -138,7 +182,7 @@ pub async fn trust(
     }
 }
 
-/// Shows a code again, by somebody who is in.
+/// Shows a second factor again, by somebody who is in.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
@@ -147,17 +191,19 @@ pub async fn reauthenticate(
     client: &ClientInfo,
     user: User,
     session: Session,
-    code: &str,
+    proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
-    let key = count(app, client, &user, "too_many_login_attempts").await?;
+    proof.check()?;
+    let key = count(app, client, &user, proof.param(), "too_many_login_attempts").await?;
     let mut at_work = Work { app, client, user, session };
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
         let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
-        let mut record = use_code(app, &mut user, code)?;
+        let mut record = proof.use_up(app, &session, &mut user)?;
         record.reauthenticated = true;
         session.methods.push(record);
+        session.ceremony = None;
         if at_work.commit(&user, &session, Vec::new()).await? {
             forget(app, &key).await;
             return Ok(at_work.outcome());
@@ -166,23 +212,30 @@ pub async fn reauthenticate(
 }
 
 /// A user who changes their authenticators.
-struct Work<'a> {
-    app: &'a App,
-    client: &'a ClientInfo,
-    user: User,
-    session: Session,
+pub(super) struct Work<'a> {
+    pub app: &'a App,
+    pub client: &'a ClientInfo,
+    pub user: User,
+    pub session: Session,
 }
 
 impl Work<'_> {
     /// Writes both, if they stand as they were read; otherwise reads them anew, for another attempt.
-    async fn commit(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] where something else that is to be made is there already; the table is unavailable.
+    pub async fn commit(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
         let mut writes = vec![Write::replace(user)?, Write::replace(session)?];
         writes.extend(more);
-        if let Committed::Done = self.app.store.commit(writes).await? {
-            (self.user, self.session) = (user.clone(), session.clone());
-            self.user.version += 1;
-            self.session.version += 1;
-            return Ok(true);
+        match self.app.store.commit(writes).await? {
+            Committed::Done => {
+                (self.user, self.session) = (user.clone(), session.clone());
+                self.user.version += 1;
+                self.session.version += 1;
+                return Ok(true);
+            }
+            Committed::Refused(_) => return Err(Refusal::Conflict),
+            Committed::Contended => {}
         }
         let now = refresh(self.app, &self.user, &self.session).await?;
         (self.user, self.session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
@@ -197,11 +250,11 @@ impl Work<'_> {
         Outcome::unchanged(self.caller())
     }
 
-    fn require_recent(&self) -> Result<(), Refusal> {
+    pub fn require_recent(&self) -> Result<(), Refusal> {
         require_recent(self.app, &self.user, &self.session, self.app.settings.mfa.reauthentication_required)
     }
 
-    fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
+    pub fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
         Ok(notify(self.app, self.client, &self.user, None, kind, json!({}))?.into_iter().collect())
     }
 }
@@ -245,10 +298,10 @@ fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
     let settings = &app.settings;
     let label = user.primary_email().unwrap_or_else(|| user.display(settings));
     let issuer = match settings.mfa.totp_issuer.as_str() {
-        "" => settings.service.public_url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
-        issuer => issuer.to_owned(),
+        "" => settings.site_name(),
+        issuer => issuer,
     };
-    secret.url(label, &issuer, &settings.mfa)
+    secret.url(label, issuer, &settings.mfa)
 }
 
 /// Sets an authenticator app up, with a code that shows that it has the secret. Recovery codes come with the first
@@ -265,7 +318,7 @@ pub async fn activate_totp(
     code: &str,
 ) -> Result<Authenticator, Refusal> {
     may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
-    let key = count(app, client, &user, "rate_limited").await?;
+    let key = count(app, client, &user, "code", "rate_limited").await?;
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
     let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
     let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
@@ -290,12 +343,13 @@ pub async fn activate_totp(
     }
 }
 
-/// Recovery codes, where there are none yet.
-fn add_recovery_codes(app: &App, user: &mut User) {
-    let supported = app.settings.mfa.supported_types.iter().any(|kind| kind == "recovery_codes");
-    if supported && user.authenticator("recovery_codes").is_none() {
+/// Recovery codes, where there are none yet: whether they were made.
+pub(super) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
+    let wanted = app.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
+    if wanted {
         user.authenticators.extend(Authenticator::recovery_codes(app));
     }
+    wanted
 }
 
 /// Removes the authenticator app, if there is one.

@@ -24,6 +24,8 @@ pub struct Form {
     pub is_bot: bool,
     /// As typed.
     pub username: Option<String>,
+    /// Whether a passkey is to take the place of a password.
+    pub by_passkey: bool,
     /// Strong enough.
     pub password: Option<String>,
     /// What is wrong with the fields, without a look at the table.
@@ -199,6 +201,7 @@ async fn decide(
     let named = form.email.clone().filter(|_| user.is_none());
     let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
     login.phone.clone_from(&form.phone);
+    login.by_passkey = form.by_passkey;
     let entrance = Entrance { app, client, caller, methods: Vec::new(), spends_session: false };
     let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
     if let Some(user) = &user {

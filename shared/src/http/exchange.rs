@@ -68,6 +68,7 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Who asks, as far as the network shows.
     pub client: ClientInfo,
+    query: String,
     body: Bytes,
 }
 
@@ -92,7 +93,8 @@ impl Exchange {
         let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, trust };
         let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
-        Ok(Self { app, kind, method, headers: parts.headers, client, body })
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        Ok(Self { app, kind, method, headers: parts.headers, client, query, body })
     }
 
     /// Who asks. Without a credential nobody has to be asked for it.
@@ -181,6 +183,11 @@ impl Exchange {
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether the query names this parameter, with or without a value.
+    pub fn asks_for(&self, name: &str) -> bool {
+        url::form_urlencoded::parse(self.query.as_bytes()).any(|(known, _)| known == name)
     }
 
     /// The body's fields; none in an empty body. The content type does not matter.

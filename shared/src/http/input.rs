@@ -2,6 +2,7 @@
 
 use crate::account::{is_email, is_phone};
 use crate::flow::Problem;
+use crate::webauthn::{self, CeremonyError};
 use serde_json::{Map, Value as Json};
 
 /// A body's fields.
@@ -45,6 +46,91 @@ impl Input {
         Some(text)
     }
 
+    /// A text field with so many characters at most.
+    pub fn short_field(
+        &self,
+        name: &'static str,
+        required: bool,
+        most: usize,
+        problems: &mut Vec<Problem>,
+    ) -> Option<String> {
+        let text = self.char_field(name, required, problems)?;
+        let length = text.chars().count();
+        if length > most {
+            let message = format!("Ensure this value has at most {most} characters (it has {length}).");
+            problems.push(Problem::field(name, "max_length", message));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The answer of an authenticator, or the JSON of one. What is wrong with it goes to the problems.
+    pub fn credential_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Json> {
+        match webauthn::credential_field(self.0.get(name)) {
+            Ok(value) => Some(value.into_owned()),
+            Err(CeremonyError::Required) => {
+                problems.push(Problem::required(name));
+                None
+            }
+            Err(_) => {
+                problems.push(Problem::field(name, "invalid", "Enter a valid JSON."));
+                None
+            }
+        }
+    }
+
+    /// A yes or no: what is not there, is empty, or says no, is a no.
+    pub fn is_yes(&self, name: &str) -> bool {
+        match self.0.get(name) {
+            None | Some(Json::Null) => false,
+            Some(Json::Bool(yes)) => *yes,
+            Some(Json::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false" | "0"),
+            Some(Json::Array(list)) => !list.is_empty(),
+            Some(Json::Object(fields)) => !fields.is_empty(),
+        }
+    }
+
+    /// The number that names one of several things.
+    pub fn choice_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Choice {
+        match self.0.get(name) {
+            Some(value) if !is_empty(value) => number(value).map_or(Choice::Unknown, Choice::Number),
+            _ => {
+                problems.push(Problem::required(name));
+                Choice::Missing
+            }
+        }
+    }
+
+    /// The numbers that name some of several things, all of which there are.
+    pub fn choices_field(
+        &self,
+        name: &'static str,
+        known: impl Fn(u64) -> bool,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<u64>> {
+        let problem = match self.0.get(name) {
+            None => Problem::required(name),
+            Some(value) if is_empty(value) => Problem::required(name),
+            Some(Json::Array(list)) => match list.iter().map(|value| number(value).ok_or(value)).collect() {
+                Ok(numbers) => {
+                    let numbers: Vec<u64> = numbers;
+                    match numbers.iter().find(|number| !known(**number)) {
+                        None => return Some(numbers),
+                        Some(number) => invalid_choice(name, &number.to_string()),
+                    }
+                }
+                Err(value) => {
+                    let message = format!("\u{201c}{}\u{201d} is not a valid value.", shown(value));
+                    Problem::field(name, "invalid_pk_value", message)
+                }
+            },
+            Some(_) => Problem::field(name, "invalid_list", "Enter a list of values."),
+        };
+        problems.push(problem);
+        None
+    }
+
     /// A phone number in E.164. What is wrong with it goes to the problems.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.char_field(name, required, problems)?;
@@ -79,6 +165,52 @@ impl Input {
             problems.push(null_characters(name));
         }
         (problems.len() == before).then(|| text.to_lowercase())
+    }
+}
+
+/// A choice of one of several things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// This one.
+    Number(u64),
+    /// None that there can be.
+    Unknown,
+    /// None was made; the problem is told already.
+    Missing,
+}
+
+impl Choice {
+    /// Says that there is no such thing.
+    pub fn problem(name: &'static str) -> Problem {
+        let message = "Select a valid choice. That choice is not one of the available choices.";
+        Problem::field(name, "invalid_choice", message)
+    }
+}
+
+fn invalid_choice(name: &'static str, value: &str) -> Problem {
+    let message = format!("Select a valid choice. {value} is not one of the available choices.");
+    Problem::field(name, "invalid_choice", message)
+}
+
+fn number(value: &Json) -> Option<u64> {
+    match value {
+        Json::Number(number) => number.as_u64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(list) => list.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
     }
 }
 

@@ -8,10 +8,12 @@ mod input;
 mod lambda;
 mod response;
 mod route;
+mod signup;
 
 pub use address::Peer;
 pub use exchange::{Exchange, Rejection};
-pub use input::Input;
+pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
 pub use response::Answer;
-pub use route::{Endpoint, Handled, handler, router};
+pub use route::{Endpoint, Handled, Shown, Visit, handler, page, public_json, router};
+pub use signup::signup_form;

@@ -5,7 +5,7 @@ use super::{cookies, csrf};
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::flow::{Outcome, Refusal};
-use crate::session::Caller;
+use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
@@ -40,6 +40,17 @@ impl Answer {
 }
 
 impl Answer {
+    /// The same, with the token or cookie of a new session, if there is one.
+    pub fn with_session(mut self, kind: ClientKind, issued: Option<&Token>) -> Self {
+        if let Some(token) = issued {
+            if kind == ClientKind::App {
+                self.envelope = self.envelope.with_meta("session_token", token.text().into());
+            }
+            self.session = Some(Some(token.text()));
+        }
+        self
+    }
+
     /// The same, with the cookie by which this browser is let off the second factor.
     pub fn with_trust(self, trust: Option<String>) -> Self {
         Self { trust, ..self }

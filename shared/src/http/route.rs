@@ -19,9 +19,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 /// What a handler gives back.
 pub type Handled = Pin<Box<dyn Future<Output = Result<Answer, Rejection>> + Send>>;
 
-/// An endpoint of the headless API, for both kinds of client.
+/// What a page gives back.
+pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// An endpoint of the headless API, for both kinds of client; or a page, for everybody.
 pub struct Endpoint {
-    /// The path behind `/_allauth/{client}/v1/`.
+    /// The path behind `/_allauth/{client}/v1/`; that of a page begins with `/` and is the whole.
     pub path: &'static str,
     /// The methods that it does something for; its handler is asked for all, since a bad body is told before a
     /// bad method.
@@ -29,7 +32,21 @@ pub struct Endpoint {
     enabled: fn(&Settings) -> bool,
     kinds: &'static [ClientKind],
     is_entrance: bool,
-    handler: Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
+    handler: Handler,
+}
+
+#[derive(Clone)]
+enum Handler {
+    Headless(Arc<dyn Fn(Exchange) -> Handled + Send + Sync>),
+    Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
+}
+
+/// A request for a page.
+pub struct Visit {
+    /// The service's parts.
+    pub app: Arc<App>,
+    /// The request.
+    pub request: Request<Body>,
 }
 
 /// An endpoint from an async function.
@@ -44,7 +61,23 @@ where
         enabled: |_| true,
         kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
-        handler: Arc::new(move |exchange| Box::pin(handler(exchange))),
+        handler: Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange)))),
+    }
+}
+
+/// A page from an async function. It is not part of the headless API: it says what it wants to.
+pub fn page<F, R>(path: &'static str, methods: &'static [Method], show: F) -> Endpoint
+where
+    F: Fn(Visit) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<Body>> + Send + 'static,
+{
+    Endpoint {
+        path,
+        methods,
+        enabled: |_| true,
+        kinds: &[],
+        is_entrance: false,
+        handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
     }
 }
 
@@ -64,10 +97,13 @@ impl Endpoint {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
-    /// The full paths at which it is served to these kinds of client.
-    pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(ClientKind, String)> {
+    /// The full paths at which it is served, to these kinds of client or to everybody.
+    pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
+        if let Handler::Page(_) = self.handler {
+            return vec![(None, self.path.to_owned())];
+        }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
-        kinds.map(|kind| (*kind, format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+        kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
     }
 
     fn allow(&self) -> String {
@@ -96,35 +132,35 @@ pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     }
 }
 
-async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request: Request<Body>) -> Response<Body> {
+async fn serve(
+    app: Arc<App>,
+    kind: Option<ClientKind>,
+    endpoint: Arc<Endpoint>,
+    request: Request<Body>,
+) -> Response<Body> {
     let started = app.now();
-    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let method = request.method().clone();
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    if method == Method::OPTIONS {
-        let mut response = plain(&Envelope::bare(200));
+    let is_page = matches!(endpoint.handler, Handler::Page(_));
+    let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
+    if method == Method::OPTIONS || other_method {
+        let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);
         }
         return response;
     }
-    let handle = async {
-        let exchange = Exchange::read(app.clone(), kind, request).await?;
-        (endpoint.handler)(exchange).await
+    let answer = async {
+        match (&endpoint.handler, kind) {
+            (Handler::Headless(handler), Some(kind)) => answer(&app, kind, &endpoint, handler, request).await,
+            (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
+            (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
+        }
     };
-    let (answered, trips) = counted(handle).await;
-    let outcome = match &answered {
-        Ok(_) => "answered".to_owned(),
-        Err(rejection) => rejection.reason(),
-    };
-    match &answered {
-        Ok(answer) if answer.logged_in => app.metrics.count(app.now(), "Logins"),
-        Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
-        _ => {}
-    }
-    let response = respond(&app, kind, &headers, &endpoint.allow(), answered);
+    let ((response, outcome), trips) = counted(answer).await;
     tracing::info!(
         operation = endpoint.path,
-        client = kind.as_str(),
+        client = kind.map(ClientKind::as_str),
         %method,
         status = response.status().as_u16(),
         outcome,
@@ -138,11 +174,41 @@ async fn serve(app: Arc<App>, kind: ClientKind, endpoint: Arc<Endpoint>, request
     response
 }
 
+/// The response of the headless API, and what the log calls it.
+async fn answer(
+    app: &Arc<App>,
+    kind: ClientKind,
+    endpoint: &Endpoint,
+    handler: &Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
+    request: Request<Body>,
+) -> (Response<Body>, String) {
+    let headers = request.headers().clone();
+    let answered = async { handler(Exchange::read(app.clone(), kind, request).await?).await }.await;
+    let outcome = match &answered {
+        Ok(_) => "answered".to_owned(),
+        Err(rejection) => rejection.reason(),
+    };
+    match &answered {
+        Ok(answer) if answer.logged_in => app.metrics.count(app.now(), "Logins"),
+        Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
+        _ => {}
+    }
+    (respond(app, kind, &headers, &endpoint.allow(), answered), outcome)
+}
+
 fn plain(envelope: &Envelope) -> Response<Body> {
     let mut response = Response::new(Body::from(envelope.body.to_string()));
     *response.status_mut() = StatusCode::from_u16(envelope.status).unwrap_or_default();
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(axum::http::header::CONTENT_TYPE, json);
+    response
+}
+
+/// A document that is the same for everybody, and may be kept for an hour.
+pub fn public_json(document: &serde_json::Value) -> Response<Body> {
+    let mut response = plain(&Envelope { status: 200, body: document.clone() });
+    let hour = HeaderValue::from_static("public, max-age=3600");
+    response.headers_mut().insert(axum::http::header::CACHE_CONTROL, hour);
     response
 }
 

@@ -70,6 +70,8 @@ const MAILS: &[Message] = mails! {
     "totp_activated" => [],
     "totp_deactivated" => [],
     "recovery_codes_generated" => [],
+    "webauthn_added" => [],
+    "webauthn_removed" => [],
 };
 
 const TEXTS: &[Message] = texts! {

@@ -20,6 +20,8 @@ pub enum StageKey {
     MfaAuthenticate,
     /// Whether to let this browser off the second factor from now on.
     MfaTrust,
+    /// A passkey has to be made, which is what they sign up with.
+    MfaSignupWebauthn,
 }
 
 impl StageKey {
@@ -31,6 +33,7 @@ impl StageKey {
             Self::VerifyEmail => "verify_email",
             Self::MfaAuthenticate => "mfa_authenticate",
             Self::MfaTrust => "mfa_trust",
+            Self::MfaSignupWebauthn => "mfa_signup_webauthn",
         }
     }
 
@@ -40,7 +43,7 @@ impl StageKey {
             Self::LoginByCode => CodeKind::LoginByCode,
             Self::VerifyPhone => CodeKind::PhoneVerification,
             Self::VerifyEmail => CodeKind::EmailVerification,
-            Self::MfaAuthenticate | Self::MfaTrust => return None,
+            Self::MfaAuthenticate | Self::MfaTrust | Self::MfaSignupWebauthn => return None,
         })
     }
 }
@@ -71,6 +74,9 @@ pub struct Login {
     /// Where the person had to do something.
     #[serde(default)]
     pub halted: Vec<StageKey>,
+    /// Whether a passkey is what they sign up with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_passkey: bool,
     /// What they can show as second factor, while that is waited for.
     #[serde(default)]
     pub factors: Vec<String>,
@@ -90,6 +96,7 @@ impl Login {
             current: None,
             handled: Vec::new(),
             halted: Vec::new(),
+            by_passkey: false,
             factors: Vec::new(),
         }
     }

@@ -96,12 +96,25 @@ pub struct Session {
     /// The secret of an authenticator app that is being set up, sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_setup: Option<String>,
+    /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<String>,
     /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+}
+
+/// A WebAuthn ceremony in progress: bound to the session that it was begun in, and used up by the write that its answer
+/// leads to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CeremonyTicket {
+    /// What the ceremony has to remember, among it the challenge. No secret: the client has seen it.
+    pub state: String,
+    /// When it was begun.
+    pub at: Timestamp,
 }
 
 /// What the service knows of the client behind a request.
@@ -196,13 +209,30 @@ impl Session {
             login: None,
             codes: BTreeMap::new(),
             totp_setup: None,
+            ceremony: None,
             last_seen: Some(app.now()),
             version: 0,
         }
     }
 }
 
+impl CeremonyTicket {
+    /// Seconds that a ceremony may take: WebAuthn Level 3, section 15.1, recommends 5 to 10 minutes.
+    const LIFETIME: i64 = 600;
+
+    /// As a session keeps it.
+    pub fn text(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
 impl Session {
+    /// The ceremony in progress, unless it has taken too long.
+    pub fn ceremony(&self, now: Timestamp) -> Option<CeremonyTicket> {
+        let ticket = serde_json::from_str::<CeremonyTicket>(self.ceremony.as_deref()?).ok();
+        ticket.filter(|ticket| now <= ticket.at.plus_seconds(CeremonyTicket::LIFETIME))
+    }
+
     /// The stage that the login in progress stands at, if there is one and it may go on.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
         let login = self.login.as_ref().filter(|login| !login.is_over(settings, now))?;
@@ -230,6 +260,7 @@ impl Session {
     /// Forgets the login in progress and all that belongs to it.
     pub fn clear_login(&mut self) {
         self.login = None;
+        self.ceremony = None;
         if self.user.is_none() {
             self.codes.retain(|kind, _| kind == CodeKind::PasswordReset.as_str());
             self.methods.clear();

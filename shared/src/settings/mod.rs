@@ -7,14 +7,16 @@
 mod declare;
 mod document;
 mod foreign;
+mod native;
 mod providers;
 mod rates;
 mod sections;
 mod values;
 
 pub use document::document;
+pub use native::{AndroidApps, show_fingerprint};
 pub use providers::{Provider, ProviderApps};
-pub use rates::{Per, Rate, RateLimits};
+pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
     SocialSettings, UserSessionSettings,
@@ -24,6 +26,8 @@ pub use values::{
     SecretKey, SignupFields, TlsRoots, Value,
 };
 
+use crate::secret;
+use crate::webauthn::Policy;
 use std::collections::BTreeMap;
 
 /// Where settings come from, before they are typed.
@@ -109,6 +113,47 @@ impl Settings {
         foreign::unread(source)
     }
 
+    /// The limits of an action.
+    pub fn rates_of(&self, action: &str) -> Vec<Rate> {
+        if MfaRates::DEFAULTS.iter().any(|(name, _)| *name == action) {
+            return self.mfa.rate_limits.of(action);
+        }
+        let limits = &self.account.rate_limits;
+        if action == "confirm_email" && self.account.email_verification_by_code_enabled {
+            return limits.of_confirmation_by_code();
+        }
+        limits.of(action)
+    }
+
+    /// The host and port of `PUBLIC_URL`, as authenticators show who somebody is known to.
+    pub fn site_name(&self) -> &str {
+        &self.service.public_url[url::Position::BeforeHost..url::Position::AfterPort]
+    }
+
+    /// What ceremonies with security keys and passkeys have to keep to.
+    pub fn webauthn_policy(&self) -> Policy {
+        let mfa = &self.mfa;
+        let rp_id = mfa.webauthn_rp_id.as_deref().or(self.service.public_url.host_str()).unwrap_or_default();
+        let android = mfa.webauthn_android_apps.0.values().flatten();
+        let android = android.map(|digest| format!("android:apk-key-hash:{}", secret::encode(digest)));
+        let given = mfa.webauthn_origins.clone().unwrap_or_else(|| self.origins_of(rp_id));
+        Policy {
+            rp_id: rp_id.to_owned(),
+            rp_name: self.site_name().to_owned(),
+            origins: given.into_iter().chain(android).collect(),
+            allow_insecure_origin: mfa.webauthn_allow_insecure_origin,
+            user_verification: mfa.webauthn_user_verification,
+        }
+    }
+
+    /// The origins that other settings name, as far as they may use credentials of a relying party.
+    fn origins_of(&self, rp_id: &str) -> Vec<String> {
+        let ours = self.service.public_url.origin().ascii_serialization();
+        let others = self.service.cors_allowed_origins.iter().chain(&self.cookies.csrf_trusted_origins);
+        let all = [ours].into_iter().chain(others.cloned());
+        all.filter(|origin| Policy::allows(rp_id, origin)).collect()
+    }
+
     fn check(&self, problems: &mut Vec<String>) {
         let account = &self.account;
         let has = |method| account.login_methods.contains(&method);
@@ -143,6 +188,25 @@ impl Settings {
         ] {
             if !fits {
                 problems.push(name.to_owned());
+            }
+        }
+        if mfa.supports("webauthn")
+            && let Err(mistake) = self.webauthn_policy().check()
+        {
+            problems.push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS: {mistake}"));
+        }
+        if mfa.has_passkey_signup() {
+            for (needs, fits) in [
+                ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED=true", account.email_verification_by_code_enabled),
+                ("ACCOUNT_EMAIL_VERIFICATION=mandatory", account.email_verification == EmailVerification::Mandatory),
+                (
+                    "`email*` in ACCOUNT_SIGNUP_FIELDS",
+                    account.signup_fields.get("email").is_some_and(|field| field.required),
+                ),
+            ] {
+                if !fits {
+                    problems.push(format!("MFA_PASSKEY_SIGNUP_ENABLED: needs {needs}"));
+                }
             }
         }
         for (name, url) in &self.headless.frontend_urls {

@@ -3,6 +3,7 @@
 use super::values::Value;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 /// What a rate is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,16 +58,18 @@ impl Rate {
     }
 }
 
-/// Limits by action.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RateLimits {
-    off: bool,
-    given: BTreeMap<String, Vec<Rate>>,
+/// The actions of one setting, with the limits that are on unless told otherwise.
+pub trait Actions {
+    /// Names and rates.
+    const DEFAULTS: &'static [(&'static str, &'static str)];
 }
 
-impl RateLimits {
-    /// What is on unless told otherwise. `confirm_email` depends on whether verification is by code.
-    const DEFAULTS: [(&'static str, &'static str); 12] = [
+/// The actions of `ACCOUNT_RATE_LIMITS`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountRates;
+
+impl Actions for AccountRates {
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("change_password", "5/m/user"),
         ("change_phone", "1/m/user"),
         ("manage_email", "10/m/user"),
@@ -80,19 +83,49 @@ impl RateLimits {
         ("confirm_email", "1/180s/key"),
         ("verify_phone", "1/30s/key,3/m/ip"),
     ];
+}
 
+/// The actions of `MFA_RATE_LIMITS`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MfaRates;
+
+impl MfaRates {
+    /// Passkey logins, begun and finished.
+    pub const LOGIN: &'static str = "webauthn_login";
+}
+
+impl Actions for MfaRates {
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[(Self::LOGIN, "10/m/ip")];
+}
+
+/// Limits by action.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RateLimits<A> {
+    off: bool,
+    given: BTreeMap<String, Vec<Rate>>,
+    actions: PhantomData<A>,
+}
+
+impl RateLimits<AccountRates> {
+    /// The limits of `confirm_email` where verification is by code: codes are asked for again sooner than links.
+    pub fn of_confirmation_by_code(&self) -> Vec<Rate> {
+        match self.off || self.given.contains_key("confirm_email") {
+            true => self.of("confirm_email"),
+            false => vec![Rate { amount: 1, seconds: 10.0, per: Per::Key }],
+        }
+    }
+}
+
+impl<A: Actions> RateLimits<A> {
     /// The limits of an action; none where limits are off.
-    pub fn of(&self, action: &str, verification_by_code: bool) -> Vec<Rate> {
+    pub fn of(&self, action: &str) -> Vec<Rate> {
         if self.off {
             return Vec::new();
         }
         if let Some(rates) = self.given.get(action) {
             return rates.clone();
         }
-        if action == "confirm_email" && verification_by_code {
-            return vec![Rate { amount: 1, seconds: 10.0, per: Per::Key }];
-        }
-        let text = Self::DEFAULTS.iter().find(|(name, _)| *name == action).map_or("", |(_, text)| text);
+        let text = A::DEFAULTS.iter().find(|(name, _)| *name == action).map_or("", |(_, text)| text);
         parse_rates(text).unwrap_or_default()
     }
 }
@@ -105,18 +138,18 @@ fn parse_rates(text: &str) -> Result<Vec<Rate>, String> {
     text.split(',').map(|part| Rate::parse(part.trim())).collect()
 }
 
-impl Value for RateLimits {
+impl<A: Actions> Value for RateLimits<A> {
     const KIND: &'static str = "`false` or dictionary";
 
     fn from_json(json: &Json) -> Result<Self, String> {
         let entries = match json {
-            Json::Bool(false) => return Ok(Self { off: true, given: BTreeMap::new() }),
+            Json::Bool(false) => return Ok(Self { off: true, given: BTreeMap::new(), actions: PhantomData }),
             Json::Object(entries) => entries,
             _ => return Err("must be false or a JSON object of rates".to_owned()),
         };
         let mut given = BTreeMap::new();
         for (action, rate) in entries {
-            if !Self::DEFAULTS.iter().any(|(name, _)| name == action) {
+            if !A::DEFAULTS.iter().any(|(name, _)| name == action) {
                 return Err(format!("`{action}` is no action that has a rate"));
             }
             let rates = match rate {
@@ -126,11 +159,11 @@ impl Value for RateLimits {
             };
             given.insert(action.clone(), rates);
         }
-        Ok(Self { off: false, given })
+        Ok(Self { off: false, given, actions: PhantomData })
     }
 
     fn show(&self) -> String {
-        let rows = Self::DEFAULTS.iter().map(|(name, text)| ((*name).to_owned(), Json::from(*text)));
+        let rows = A::DEFAULTS.iter().map(|(name, text)| ((*name).to_owned(), Json::from(*text)));
         Json::Object(rows.collect()).to_string()
     }
 }
@@ -152,12 +185,12 @@ mod tests {
 
     #[test]
     fn given_limits_lie_over_the_defaults() {
-        let limits = RateLimits::from_text(r#"{"login": "1/s", "signup": null}"#).unwrap();
-        assert_eq!(limits.of("login", false).len(), 1);
-        assert!(limits.of("signup", false).is_empty());
-        assert_eq!(limits.of("login_failed", false).len(), 2);
-        assert_eq!(limits.of("confirm_email", true)[0].seconds, 10.0);
-        assert!(RateLimits::from_text("false").unwrap().of("login", false).is_empty());
-        assert!(RateLimits::from_text(r#"{"logni": "1/s"}"#).is_err());
+        let limits = RateLimits::<AccountRates>::from_text(r#"{"login": "1/s", "signup": null}"#).unwrap();
+        assert_eq!(limits.of("login").len(), 1);
+        assert!(limits.of("signup").is_empty());
+        assert_eq!(limits.of("login_failed").len(), 2);
+        assert_eq!(limits.of_confirmation_by_code()[0].seconds, 10.0);
+        assert!(RateLimits::<AccountRates>::from_text("false").unwrap().of("login").is_empty());
+        assert!(RateLimits::<AccountRates>::from_text(r#"{"logni": "1/s"}"#).is_err());
     }
 }

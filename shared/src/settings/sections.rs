@@ -1,12 +1,14 @@
 //! The settings themselves, a struct a section.
 
 use super::declare::section;
+use super::native::AndroidApps;
 use super::providers::ProviderApps;
-use super::rates::RateLimits;
+use super::rates::{AccountRates, MfaRates, RateLimits};
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
     SecretKey, SignupFields, TlsRoots,
 };
+use crate::webauthn::UserVerification;
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -82,7 +84,7 @@ section! {
         /// Put before the subject of every mail.
         email_subject_prefix: String = "ACCOUNT_EMAIL_SUBJECT_PREFIX", String::new();
         /// `false`, or a dictionary over the defaults: `{"login": "30/m/ip"}`.
-        rate_limits: RateLimits = "ACCOUNT_RATE_LIMITS", RateLimits::default();
+        rate_limits: RateLimits<AccountRates> = "ACCOUNT_RATE_LIMITS", RateLimits::default();
         /// Whether browsers keep the session cookie when they close: `false` makes it a cookie of the browser session.
         session_remember: Option<bool> = "ACCOUNT_SESSION_REMEMBER", None;
         /// Whether the address can be changed while its verification is waited for, and how often (`true` is twice).
@@ -247,8 +249,47 @@ section! {
         trust_cookie_httponly: Option<bool> = "MFA_TRUST_COOKIE_HTTPONLY", None;
         /// `Lax`, `Strict`, `None`, or `false`; unset, as the session cookie.
         trust_cookie_samesite: Option<SameSite> = "MFA_TRUST_COOKIE_SAMESITE", None;
-        /// Whether a passkey alone logs in.
+        /// Whether a passkey alone logs in; `webauthn` has to be among `MFA_SUPPORTED_TYPES`.
         passkey_login_enabled: bool = "MFA_PASSKEY_LOGIN_ENABLED", false;
+        /// Whether people can sign up with a passkey and no password; `webauthn` has to be among `MFA_SUPPORTED_TYPES`.
+        passkey_signup_enabled: bool = "MFA_PASSKEY_SIGNUP_ENABLED", false;
+        /// The domain that security keys and passkeys are bound to, for ever; unset, the host of `PUBLIC_URL`. It has to be
+        /// the domain of the frontend's pages, or one above it.
+        webauthn_rp_id: Option<String> = "MFA_WEBAUTHN_RP_ID", None;
+        /// The origins that may use security keys and passkeys, at or below that domain, and native apps as
+        /// `android:apk-key-hash:…`; unset, those of `PUBLIC_URL`, `CORS_ALLOWED_ORIGINS` and `CSRF_TRUSTED_ORIGINS` that
+        /// are at or below it. The apps of `MFA_WEBAUTHN_ANDROID_APPS` are always among them.
+        webauthn_origins: Option<Vec<String>> = "MFA_WEBAUTHN_ORIGINS", None;
+        /// Whether every origin at or below that domain may use them, over `http` too. For development only.
+        webauthn_allow_insecure_origin: bool = "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", false;
+        /// Whether authenticators verify their user, by PIN or biometrics, where they are a second factor. As passkeys they
+        /// always do.
+        webauthn_user_verification: UserVerification = "MFA_WEBAUTHN_USER_VERIFICATION", UserVerification::Preferred;
+        /// Apps of Apple's systems that use passkeys of that domain, as `TEAMID.bundle.id`: they are listed at
+        /// `/.well-known/apple-app-site-association`.
+        webauthn_apple_apps: Vec<String> = "MFA_WEBAUTHN_APPLE_APPS", Vec::new();
+        /// Android apps that use passkeys of that domain: the package's name, and the SHA-256 fingerprints of its
+        /// certificates. They are listed at `/.well-known/assetlinks.json`.
+        webauthn_android_apps: AndroidApps = "MFA_WEBAUTHN_ANDROID_APPS", AndroidApps::default();
+        /// Rate limits over the defaults, as `ACCOUNT_RATE_LIMITS`; `false` turns all off.
+        rate_limits: RateLimits<MfaRates> = "MFA_RATE_LIMITS", RateLimits::default();
+    }
+}
+
+impl MfaSettings {
+    /// Whether authenticators of this kind can be set up.
+    pub fn supports(&self, kind: &str) -> bool {
+        self.enabled && self.supported_types.iter().any(|it| it == kind)
+    }
+
+    /// Whether a passkey alone logs in.
+    pub fn has_passkey_login(&self) -> bool {
+        self.passkey_login_enabled && self.supports("webauthn")
+    }
+
+    /// Whether people can sign up with a passkey and no password.
+    pub fn has_passkey_signup(&self) -> bool {
+        self.passkey_signup_enabled && self.supports("webauthn")
     }
 }
 

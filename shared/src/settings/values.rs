@@ -1,5 +1,6 @@
 //! The types that settings have, and how each is read.
 
+use crate::webauthn::UserVerification;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -245,6 +246,21 @@ impl Value for SameSite {
             Self::Strict => "Strict",
             Self::None => "None",
             Self::Omitted => "false",
+        }
+        .to_owned()
+    }
+}
+
+impl Value for UserVerification {
+    const KIND: &'static str = "`required`, `preferred` or `discouraged`";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        Self::deserialize(json).map_err(|_| "must be one of: required preferred discouraged".to_owned())
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Required => "required",
+            Self::Preferred => "preferred",
+            Self::Discouraged => "discouraged",
         }
         .to_owned()
     }

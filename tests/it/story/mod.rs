@@ -10,6 +10,7 @@ mod first_way;
 mod hostile;
 mod limits;
 mod notifications;
+mod passkeys;
 mod passwords;
 mod phones;
 mod races;

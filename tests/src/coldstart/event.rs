@@ -48,6 +48,7 @@ pub fn events() -> Vec<Scene> {
         scene("config", request("config", None), ok, 0),
         scene("auth", request("auth/session", Some(&token)), gone, 2),
         scene("account", request("auth/sessions", Some(&token)), gone, 2),
+        scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
         scene("mailer", record(), no_failure, 4),
     ]
 }

@@ -53,7 +53,7 @@ fn entries(cookie: &str) -> Vec<(i64, String)> {
 fn fingerprint(user: &User) -> String {
     let factor = |it: &crate::account::Authenticator| match &it.factor {
         Factor::RecoveryCodes { codes, .. } => json!([it.id, codes]),
-        Factor::Totp { .. } => json!([it.id, it.factor.kind()]),
+        _ => json!([it.id, it.factor.kind()]),
     };
     let factors = user.authenticators.iter().map(factor).collect::<Vec<_>>();
     json!([user.id, user.password, user.generation, factors]).to_string()

@@ -1,0 +1,168 @@
+//! Security keys and passkeys.
+
+use axum::http::Method;
+use serde_json::{Value as Json, json};
+use shared::account::User;
+use shared::envelope::{Envelope, authenticator_data};
+use shared::flow::second_factor::{self, Proof};
+use shared::flow::webauthn::{self as flow, NewCredential};
+use shared::flow::{Refusal, signup::signup as sign_up};
+use shared::http::{Answer, Choice, Exchange, Input, Rejection, signup_form};
+use shared::session::{Caller, Session, StageKey};
+
+/// Characters of an authenticator's name.
+const MOST_NAME: usize = 100;
+
+/// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
+pub async fn manage(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    let adds = [Method::GET, Method::POST].contains(&exchange.method);
+    if adds && let Err(problem) = second_factor::may_add(app, &user) {
+        return Ok(Envelope::errors(&[problem]).with_status(409).into());
+    }
+    match exchange.method {
+        Method::GET => {
+            let passwordless = exchange.asks_for("passwordless");
+            let options = flow::begin_adding(app, client, user, session, passwordless).await?;
+            Ok(creation_options(&options).into())
+        }
+        Method::POST => add(&exchange, user, session).await,
+        Method::PUT => rename(&exchange, user, session).await,
+        Method::DELETE => {
+            let mut problems = Vec::new();
+            let known = |id| is_key(&user, id);
+            let ids = exchange.input()?.choices_field("authenticators", known, &mut problems);
+            let ids = ids.ok_or(Refusal::Invalid(problems))?;
+            flow::remove(app, client, user, session, &ids).await?;
+            Ok(Envelope::bare(200).into())
+        }
+        _ => Err(Rejection::MethodNotAllowed),
+    }
+}
+
+fn is_key(user: &User, id: u64) -> bool {
+    user.authenticators.iter().any(|it| it.id == id && it.credential().is_some())
+}
+
+async fn add(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+    let input = exchange.input()?;
+    let (name, response) = new_credential(&input)?;
+    let passwordless = exchange.app.settings.mfa.has_passkey_login() && input.is_yes("passwordless");
+    let new = NewCredential { name, response: &response, passwordless };
+    let (added, made_codes) = flow::add(&exchange.app, &exchange.client, user, session, new).await?;
+    let envelope = Envelope::data(authenticator_data(&added, None));
+    Ok(envelope.with_meta("recovery_codes_generated", json!(made_codes)).into())
+}
+
+async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+    let (input, mut problems) = (exchange.input()?, Vec::new());
+    let id = match input.choice_field("id", &mut problems) {
+        Choice::Number(id) if is_key(&user, id) => Some(id),
+        Choice::Missing => None,
+        _ => {
+            problems.push(Choice::problem("id"));
+            None
+        }
+    };
+    let name = input.short_field("name", true, MOST_NAME, &mut problems);
+    let (Some(id), Some(name)) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
+    let renamed = flow::rename(&exchange.app, &exchange.client, user, session, id, &name).await?;
+    let renamed = renamed.ok_or_else(|| Refusal::Invalid(vec![Choice::problem("id")]))?;
+    Ok(Envelope::data(authenticator_data(&renamed, None)).into())
+}
+
+/// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
+pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    let user = second_factor::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    if exchange.method == Method::GET {
+        return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
+    }
+    let response = credential(&exchange)?;
+    let proof = Proof::Credential(&response);
+    let outcome = second_factor::authenticate(app, client, caller, user, proof).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// `auth/webauthn/reauthenticate`: by somebody who is in.
+pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let (user, session) = exchange.user().await?;
+    if exchange.method == Method::GET {
+        let caller = Caller::User(Box::new((user.clone(), session)));
+        return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
+    }
+    let response = credential(&exchange)?;
+    let proof = Proof::Credential(&response);
+    let outcome = second_factor::reauthenticate(app, client, user, session, proof).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// `auth/webauthn/login`: with a passkey, nobody being named.
+pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    flow::count_login(app, client).await?;
+    if exchange.method == Method::GET {
+        let (options, outcome) = flow::begin_login(app, client, &caller).await?;
+        return Ok(Answer::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
+    }
+    let response = credential(&exchange)?;
+    let outcome = flow::login(app, client, caller, &response).await?;
+    Ok(exchange.answer(&outcome))
+}
+
+/// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
+pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    match exchange.method {
+        Method::GET => {
+            let user = flow::find_signing_up(app, &caller).await?;
+            Ok(creation_options(&flow::begin_signup(app, client, &caller, &user).await?).into())
+        }
+        Method::POST => {
+            let mut form = signup_form(app, &exchange.input()?, false);
+            form.by_passkey = true;
+            let outcome = sign_up(app, client, caller, form).await?;
+            Ok(exchange.answer(&outcome))
+        }
+        Method::PUT => {
+            let user = flow::find_signing_up(app, &caller).await?;
+            let (name, response) = new_credential(&exchange.input()?)?;
+            let new = NewCredential { name, response: &response, passwordless: true };
+            let outcome = flow::sign_up(app, client, caller, user, new).await?;
+            Ok(exchange.answer(&outcome))
+        }
+        _ => Err(Rejection::MethodNotAllowed),
+    }
+}
+
+fn creation_options(options: &Json) -> Envelope {
+    Envelope::data(json!({"creation_options": options}))
+}
+
+fn request_options(options: &Json) -> Envelope {
+    Envelope::data(json!({"request_options": options}))
+}
+
+/// Name and answer of a new authenticator.
+fn new_credential(input: &Input) -> Result<(Option<String>, Json), Rejection> {
+    let mut problems = Vec::new();
+    let name = input.short_field("name", false, MOST_NAME, &mut problems);
+    let response = input.credential_field("credential", &mut problems);
+    match response {
+        Some(response) if problems.is_empty() => Ok((name, response)),
+        _ => Err(Refusal::Invalid(problems).into()),
+    }
+}
+
+/// The answer of an authenticator in use.
+fn credential(exchange: &Exchange) -> Result<Json, Rejection> {
+    exchange.allow(super::POST)?;
+    let mut problems = Vec::new();
+    let response = exchange.input()?.credential_field("credential", &mut problems);
+    Ok(response.ok_or(Refusal::Invalid(problems))?)
+}

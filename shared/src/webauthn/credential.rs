@@ -1,0 +1,72 @@
+//! What is kept of a credential.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use webauthn_rs_core::proto::{
+    AttestationFormat, AuthenticationResult, Credential as Key, ParsedAttestation, RegisteredExtensions,
+    UserVerificationPolicy,
+};
+
+/// What the table keeps of a credential: some 500 bytes of JSON for an elliptic curve key.
+///
+/// Public matter throughout: nothing of it lets anyone sign.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Credential {
+    key: Key,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_passwordless: Option<bool>,
+}
+
+impl Credential {
+    /// The credential id in base64url without padding, as clients write it.
+    pub fn id(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.key.cred_id)
+    }
+
+    /// The credential id, at most 1,023 bytes (WebAuthn Level 2, section 4).
+    pub fn id_bytes(&self) -> &[u8] {
+        &self.key.cred_id
+    }
+
+    /// The signature counter of the last use; 0 where the authenticator keeps none. Whoever stores an updated
+    /// credential makes it a condition that the stored counter is still the one that the ceremony saw.
+    pub fn counter(&self) -> u32 {
+        self.key.counter
+    }
+
+    /// Whether the client said that the credential is discoverable (extension `credProps`, WebAuthn Level 2, 10.4):
+    /// the API's `is_passwordless`. None where it said nothing.
+    pub fn is_passwordless(&self) -> Option<bool> {
+        self.is_passwordless
+    }
+
+    /// Whether its user was verified when it was made.
+    pub fn is_user_verified(&self) -> bool {
+        self.key.user_verified
+    }
+
+    pub(super) fn new(mut key: Key, is_passwordless: Option<bool>) -> Self {
+        // Attestation was not asked for, and certificates are large.
+        key.attestation = ParsedAttestation::default();
+        key.attestation_format = AttestationFormat::None;
+        key.extensions = RegisteredExtensions::none();
+        key.transports = None;
+        // The engine would hold the user verification of the registration against later answers. That is up to the
+        // policy of each ceremony alone: a key that verified when it was added may answer a mere second factor without.
+        key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
+        Self { key, is_passwordless }
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The credential after a use, and whether that changed it.
+    pub(super) fn after(&self, result: &AuthenticationResult) -> (Self, bool) {
+        let mut new = self.clone();
+        new.key.counter = result.counter();
+        new.key.backup_state = result.backup_state();
+        new.key.backup_eligible |= result.backup_eligible();
+        (new, result.needs_update())
+    }
+}

@@ -1,0 +1,147 @@
+//! The settings that the ceremonies need, and what can be wrong with them.
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+use webauthn_rs_core::proto::UserVerificationPolicy;
+
+/// The settings that the ceremonies need.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The relying party id, a domain in lower case: what credentials are bound to, for ever (`MFA_WEBAUTHN_RP_ID`).
+    pub rp_id: String,
+    /// The name of the relying party that a client may show.
+    pub rp_name: String,
+    /// The origins that may use credentials (`MFA_WEBAUTHN_ORIGINS`): `https://` ones at or below the relying party
+    /// id, `http://` ones too where that is `localhost`, and native applications as
+    /// `android:apk-key-hash:<base64url>`. Native applications of Apple's systems come as `https://` and the domain.
+    pub origins: Vec<String>,
+    /// Whether every origin at or below the relying party id is allowed, also `http://` and at any port
+    /// (`MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN`). For development.
+    pub allow_insecure_origin: bool,
+    /// What is asked of authenticators where no passkey is concerned (`MFA_WEBAUTHN_USER_VERIFICATION`). Passkeys
+    /// require user verification whatever this says.
+    pub user_verification: UserVerification,
+}
+
+/// How much it matters that the authenticator verified its user (WebAuthn Level 2, 5.8.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserVerification {
+    /// Answers without it are refused.
+    Required,
+    /// The client is asked for it; answers without it count.
+    #[default]
+    Preferred,
+    /// The client is asked to leave it out; answers with it count.
+    Discouraged,
+}
+
+impl From<UserVerification> for UserVerificationPolicy {
+    fn from(value: UserVerification) -> Self {
+        match value {
+            UserVerification::Required => Self::Required,
+            UserVerification::Preferred => Self::Preferred,
+            UserVerification::Discouraged => Self::Discouraged_DO_NOT_USE,
+        }
+    }
+}
+
+/// What is wrong with a [`Policy`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// The relying party id is not a host in lower case, without scheme and port.
+    #[error("relying party id {0:?}: a domain in lower case is wanted, without scheme and port")]
+    RpId(String),
+    /// No origin is allowed, so no credential could ever be used.
+    #[error("no allowed origin")]
+    NoOrigin,
+    /// Not an origin at all.
+    #[error("origin {0:?}: wanted is https://host, https://host:port or android:apk-key-hash:<base64url>")]
+    Origin(String),
+    /// An origin that browsers would not let use the relying party id.
+    #[error("origin {origin:?} is not at or below the relying party id {rp_id:?}")]
+    Foreign {
+        /// The origin.
+        origin: String,
+        /// The relying party id.
+        rp_id: String,
+    },
+    /// An `http://` origin that browsers do not trust.
+    #[error("origin {0:?} is not https")]
+    Insecure(String),
+}
+
+const ANDROID: &str = "android:apk-key-hash:";
+
+impl Policy {
+    /// Whether an origin could use credentials of this relying party.
+    pub fn allows(rp_id: &str, origin: &str) -> bool {
+        let rp_id = rp_id.to_owned();
+        let user_verification = UserVerification::Preferred;
+        let policy = Self {
+            rp_id,
+            rp_name: String::new(),
+            origins: Vec::new(),
+            allow_insecure_origin: false,
+            user_verification,
+        };
+        policy.origin(origin).is_ok()
+    }
+
+    /// # Errors
+    ///
+    /// The first mistake found.
+    pub fn check(&self) -> Result<(), SetupError> {
+        self.allowed_origins().map(|_| ())
+    }
+
+    /// The allowed origins, as the engine wants them. Where insecure ones are allowed, the engine is to ignore ports
+    /// and to accept subdomains.
+    pub(super) fn allowed_origins(&self) -> Result<Vec<Url>, SetupError> {
+        let rp_id = self.rp_id.as_str();
+        let host = |scheme: &str| {
+            Url::parse(&format!("{scheme}://{rp_id}"))
+                .ok()
+                .filter(|url| url.host_str() == Some(rp_id) && is_origin(url))
+        };
+        let (Some(https), Some(http)) = (host("https"), host("http")) else {
+            return Err(SetupError::RpId(rp_id.to_owned()));
+        };
+        let mut origins = self.origins.iter().map(|origin| self.origin(origin)).collect::<Result<Vec<_>, _>>()?;
+        if self.allow_insecure_origin {
+            origins.extend([https, http]);
+        }
+        if origins.is_empty() { Err(SetupError::NoOrigin) } else { Ok(origins) }
+    }
+
+    fn origin(&self, origin: &str) -> Result<Url, SetupError> {
+        let wrong = || SetupError::Origin(origin.to_owned());
+        let url = Url::parse(origin).map_err(|_| wrong())?;
+        if let Some(hash) = origin.strip_prefix(ANDROID) {
+            let base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            return if !hash.is_empty() && hash.chars().all(base64url) { Ok(url) } else { Err(wrong()) };
+        }
+        if !is_origin(&url) {
+            return Err(wrong());
+        }
+        let Some(host) = url.host_str() else { return Err(wrong()) };
+        if host != self.rp_id && !is_below(host, &self.rp_id) {
+            return Err(SetupError::Foreign { origin: origin.to_owned(), rp_id: self.rp_id.clone() });
+        }
+        let local = matches!(url.host(), Some(Host::Domain(d)) if d == "localhost" || is_below(d, "localhost"));
+        if url.scheme() == "https" || local || self.allow_insecure_origin {
+            Ok(url)
+        } else {
+            Err(SetupError::Insecure(origin.to_owned()))
+        }
+    }
+}
+
+/// Scheme, host and port, and nothing else.
+fn is_origin(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.as_str() == format!("{}/", url.origin().ascii_serialization())
+}
+
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}

@@ -1,0 +1,136 @@
+//! What clients send, read leniently: only what the verification needs has to be there.
+
+use std::borrow::Cow;
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use webauthn_rs_core::proto::{
+    AuthenticationExtensionsClientOutputs, AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw,
+    PublicKeyCredential, RegisterPublicKeyCredential, RegistrationExtensionsClientOutputs,
+};
+
+use super::CeremonyError;
+
+/// Reads the field `credential` of a request as django's `JSONField` does: empty values are missing, and a string is
+/// JSON once more.
+///
+/// # Errors
+///
+/// [`CeremonyError::Required`] and [`CeremonyError::Invalid`].
+pub fn credential_field(value: Option<&Value>) -> Result<Cow<'_, Value>, CeremonyError> {
+    let value = match value {
+        Some(Value::String(text)) if !text.is_empty() => {
+            Cow::Owned(serde_json::from_str(text).map_err(|_| CeremonyError::Invalid)?)
+        }
+        Some(value) => Cow::Borrowed(value),
+        None => return Err(CeremonyError::Required),
+    };
+    match value.as_ref() {
+        Value::Null => Err(CeremonyError::Required),
+        Value::String(s) if s.is_empty() => Err(CeremonyError::Required),
+        Value::Array(a) if a.is_empty() => Err(CeremonyError::Required),
+        Value::Object(o) if o.is_empty() => Err(CeremonyError::Required),
+        _ => Ok(value),
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<R> {
+    id: Option<String>,
+    #[serde(rename = "rawId")]
+    raw_id: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    response: R,
+    #[serde(rename = "clientExtensionResults")]
+    extensions: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Attestation {
+    #[serde(rename = "attestationObject")]
+    attestation_object: String,
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+}
+
+#[derive(Deserialize)]
+struct Assertion {
+    #[serde(rename = "authenticatorData")]
+    authenticator_data: String,
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    signature: String,
+    #[serde(rename = "userHandle")]
+    user_handle: Option<String>,
+}
+
+/// The answer to `navigator.credentials.create()`, and what it says of `credProps.rk`.
+pub(super) fn registration(value: &Value) -> Result<(RegisterPublicKeyCredential, Option<bool>), CeremonyError> {
+    let (envelope, raw_id) = open::<Attestation>(value)?;
+    let rk = envelope.extensions.as_ref().and_then(|e| e.pointer("/credProps/rk")).and_then(Value::as_bool);
+    let response = AuthenticatorAttestationResponseRaw {
+        attestation_object: bytes("attestationObject", &envelope.response.attestation_object)?,
+        client_data_json: bytes("clientDataJSON", &envelope.response.client_data)?,
+        transports: None,
+    };
+    let answer = RegisterPublicKeyCredential {
+        id: envelope.raw_id,
+        raw_id,
+        response,
+        type_: PUBLIC_KEY.to_owned(),
+        extensions: RegistrationExtensionsClientOutputs::default(),
+    };
+    Ok((answer, rk))
+}
+
+/// The answer to `navigator.credentials.get()`. An empty user handle is none.
+pub(super) fn assertion(value: &Value) -> Result<PublicKeyCredential, CeremonyError> {
+    let (envelope, raw_id) = open::<Assertion>(value)?;
+    let handle = envelope.response.user_handle.filter(|h| !h.is_empty());
+    let response = AuthenticatorAssertionResponseRaw {
+        authenticator_data: bytes("authenticatorData", &envelope.response.authenticator_data)?,
+        client_data_json: bytes("clientDataJSON", &envelope.response.client_data)?,
+        signature: bytes("signature", &envelope.response.signature)?,
+        user_handle: handle.map(|h| bytes("userHandle", &h)).transpose()?,
+    };
+    Ok(PublicKeyCredential {
+        id: envelope.raw_id,
+        raw_id,
+        response,
+        extensions: AuthenticationExtensionsClientOutputs::default(),
+        type_: PUBLIC_KEY.to_owned(),
+    })
+}
+
+const PUBLIC_KEY: &str = "public-key";
+
+fn open<R: DeserializeOwned>(value: &Value) -> Result<(Envelope<R>, Vec<u8>), CeremonyError> {
+    // Not `R::deserialize` on any value: serde would take an array for the members in order.
+    if !value.is_object() || !value["response"].is_object() {
+        return Err(CeremonyError::Malformed("not an object".to_owned()));
+    }
+    let envelope = Envelope::<R>::deserialize(value).map_err(|error| CeremonyError::Malformed(error.to_string()))?;
+    if envelope.kind.as_deref().is_some_and(|kind| kind != PUBLIC_KEY) {
+        return Err(CeremonyError::Malformed("type is not public-key".to_owned()));
+    }
+    if envelope.id.as_ref().is_some_and(|id| *id != envelope.raw_id) {
+        return Err(CeremonyError::Malformed("id is not rawId".to_owned()));
+    }
+    let raw_id = bytes("rawId", &envelope.raw_id)?;
+    Ok((envelope, raw_id))
+}
+
+/// Base64url, padded or not.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+fn bytes(member: &str, text: &str) -> Result<Vec<u8>, CeremonyError> {
+    BASE64URL.decode(text).map_err(|_| CeremonyError::Malformed(format!("{member} is not base64url")))
+}

@@ -1,0 +1,72 @@
+//! The ceremonies against a software authenticator: what succeeds, and what each refusal is.
+
+mod authenticator;
+mod happy;
+mod malformed;
+mod origins;
+mod refused;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use self::authenticator::{Authenticator, UP};
+use super::{Ceremonies, CeremonyError, Credential, Policy, Refusal, UserVerification};
+
+const ORIGIN: &str = "https://login.example.com";
+const RP_ID: &str = "example.com";
+const ALICE: Uuid = Uuid::from_u128(0xa11ce);
+const BOB: Uuid = Uuid::from_u128(0xb0b);
+
+fn policy() -> Policy {
+    Policy {
+        rp_id: RP_ID.into(),
+        rp_name: "Example".into(),
+        origins: vec![ORIGIN.into()],
+        allow_insecure_origin: false,
+        user_verification: UserVerification::Preferred,
+    }
+}
+
+fn ceremonies() -> Ceremonies {
+    Ceremonies::new(&policy()).unwrap()
+}
+
+fn device(number: u8) -> Authenticator {
+    Authenticator::new(number, ORIGIN, RP_ID)
+}
+
+fn register(
+    c: &Ceremonies,
+    a: &mut Authenticator,
+    user: Uuid,
+    passwordless: bool,
+) -> Result<Credential, CeremonyError> {
+    let (options, state) = c.begin_registration(user, "a@example.com", "A", &[], passwordless)?;
+    c.finish_registration(&state, &a.create(&options))
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, CeremonyError>) -> Refusal {
+    let error = result.unwrap_err();
+    assert_eq!(error.code(), Some("incorrect_code"));
+    match error {
+        CeremonyError::Refused(refusal) => refusal,
+        other => panic!("{other}"),
+    }
+}
+
+/// As a second factor, from the beginning to the end.
+fn use_key(c: &Ceremonies, a: &mut Authenticator, user: Uuid, own: &[Credential]) -> Result<Credential, CeremonyError> {
+    let (options, state) = c.begin_authentication(user, own)?;
+    c.finish_authentication(&state, &a.get(&options), own).map(|done| done.credential)
+}
+
+/// As a login with no name given, from the beginning to the end.
+fn log_in(c: &Ceremonies, a: &mut Authenticator, own: &[Credential]) -> Result<Credential, CeremonyError> {
+    let (options, state) = c.begin_discoverable()?;
+    c.finish_discoverable(&state, &a.get(&options), own).map(|done| done.credential)
+}
+
+fn without(mut value: Value, pointer: &str, member: &str) -> Value {
+    value.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(member);
+    value
+}

@@ -1,0 +1,222 @@
+use serde_json::json;
+
+use super::*;
+
+/// Registers, lets `change` spoil the authenticator, and returns what registration, second factor and login say.
+fn spoilt(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Refusal; 3] {
+    let mut a = device(1);
+    let known = [register(c, &mut a, ALICE, true).unwrap()];
+    change(&mut a);
+    let again = refusal(register(c, &mut a, ALICE, true));
+    [again, refusal(use_key(c, &mut a, ALICE, &known)), refusal(log_in(c, &mut a, &known))]
+}
+
+#[test]
+fn another_origin() {
+    for origin in [
+        "https://evil.example",
+        "https://example.com",
+        "https://a.login.example.com",
+        "https://login.example.com:444",
+        "http://login.example.com",
+        "https://login.example.com.evil.example",
+        "android:apk-key-hash:AAAA",
+    ] {
+        let refusals = spoilt(&ceremonies(), |a| a.origin = origin.into());
+        assert_eq!(refusals, [Refusal::Origin, Refusal::Origin, Refusal::Origin], "{origin}");
+    }
+}
+
+#[test]
+fn another_relying_party() {
+    let refusals = spoilt(&ceremonies(), |a| a.rp_id = "login.example.com".into());
+    assert_eq!(refusals, [Refusal::RelyingParty, Refusal::RelyingParty, Refusal::RelyingParty]);
+}
+
+#[test]
+fn nobody_there() {
+    let refusals = spoilt(&ceremonies(), |a| a.flags &= !UP);
+    assert_eq!(refusals, [Refusal::UserPresence, Refusal::UserPresence, Refusal::UserPresence]);
+}
+
+#[test]
+fn user_not_verified_where_required() {
+    let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
+    let refusals = spoilt(&c, |a| a.flags = UP);
+    assert_eq!(refusals, [Refusal::UserVerification, Refusal::UserVerification, Refusal::UserVerification]);
+    let mut a = device(1);
+    a.flags = UP;
+    assert_eq!(refusal(register(&c, &mut a, ALICE, false)), Refusal::UserVerification);
+
+    // Passkeys require it whatever the policy; a key that was added as a second factor is none.
+    let c = ceremonies();
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::UserVerification);
+    let known = register(&c, &mut a, ALICE, false).unwrap();
+    assert_eq!(refusal(log_in(&c, &mut a, &[known])), Refusal::UserVerification);
+}
+
+#[test]
+fn another_challenge() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let (_, state) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
+    let (other, _) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
+    assert_eq!(refusal(c.finish_registration(&state, &a.create(&other))), Refusal::Challenge);
+
+    let own = [register(&c, &mut a, ALICE, true).unwrap()];
+    let (_, state) = c.begin_authentication(ALICE, &own).unwrap();
+    let (other, _) = c.begin_authentication(ALICE, &own).unwrap();
+    assert_eq!(refusal(c.finish_authentication(&state, &a.get(&other), &own)), Refusal::Challenge);
+
+    let (_, state) = c.begin_discoverable().unwrap();
+    let (other, _) = c.begin_discoverable().unwrap();
+    assert_eq!(refusal(c.finish_discoverable(&state, &a.get(&other), &own)), Refusal::Challenge);
+}
+
+#[test]
+fn a_counter_gone_back_or_not_gone_up() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let mut known = register(&c, &mut a, ALICE, true).unwrap();
+    let clone = a.clone();
+    for _ in 0..3 {
+        known = use_key(&c, &mut a, ALICE, &[known]).unwrap();
+    }
+    let own = [known];
+    for counter in [0, 1, 2] {
+        let mut old = clone.clone();
+        old.counter = counter;
+        assert_eq!(refusal(use_key(&c, &mut old, ALICE, &own)), Refusal::Counter);
+        old.counter = counter;
+        assert_eq!(refusal(log_in(&c, &mut old, &own)), Refusal::Counter);
+    }
+    assert_eq!(use_key(&c, &mut a, ALICE, &own).unwrap().counter(), 4);
+}
+
+#[test]
+fn a_counter_used_up_since_the_beginning() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let before = [register(&c, &mut a, ALICE, false).unwrap()];
+    let (first, first_state) = c.begin_authentication(ALICE, &before).unwrap();
+    let (second, second_state) = c.begin_authentication(ALICE, &before).unwrap();
+    a.counter = 7;
+    let after = c.finish_authentication(&first_state, &a.get_again(&first), &before).unwrap().credential;
+    let clone = a.get_again(&second);
+    assert_eq!(refusal(c.finish_authentication(&second_state, &clone, &[after])), Refusal::Counter);
+}
+
+#[test]
+fn another_users_credential() {
+    let c = ceremonies();
+    let (mut a, mut b) = (device(1), device(2));
+    let alice = [register(&c, &mut a, ALICE, true).unwrap()];
+    let bob = [register(&c, &mut b, BOB, true).unwrap()];
+    let (options, state) = c.begin_authentication(ALICE, &alice).unwrap();
+    // His own handle tells; without it, or with hers, his credential is not among hers.
+    let answer = b.get(&options);
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), Refusal::UserHandle);
+    let answer = without(b.get(&options), "/response", "userHandle");
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), Refusal::UnknownCredential);
+    // Even if the caller mixes up the lists.
+    assert_eq!(refusal(c.finish_authentication(&state, &b.get(&options), &bob)), Refusal::UserHandle);
+
+    let (options, state) = c.begin_discoverable().unwrap();
+    let mut answer = b.get(&options);
+    answer["response"]["userHandle"] = json!(authenticator::b64(ALICE.as_bytes()));
+    assert_eq!(c.identify(&answer).unwrap().0, ALICE);
+    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), Refusal::UnknownCredential);
+    // Her credential's id over his signature.
+    answer["id"] = json!(alice[0].id());
+    answer["rawId"] = answer["id"].clone();
+    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), Refusal::Signature);
+}
+
+#[test]
+fn no_credentials_at_all() {
+    let c = ceremonies();
+    let mut a = device(1);
+    register(&c, &mut a, ALICE, true).unwrap();
+    assert_eq!(refusal(log_in(&c, &mut a, &[])), Refusal::UnknownCredential);
+    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &[])), Refusal::UnknownCredential);
+}
+
+#[test]
+fn a_handle_that_is_none_of_ours() {
+    let c = ceremonies();
+    let mut a = device(1);
+    register(&c, &mut a, ALICE, true).unwrap();
+    let (options, _) = c.begin_discoverable().unwrap();
+    let answer = a.get(&options);
+    assert_eq!(refusal(c.identify(&without(answer.clone(), "/response", "userHandle"))), Refusal::UserHandle);
+    for handle in ["", "MTI"] {
+        let mut answer = answer.clone();
+        answer["response"]["userHandle"] = json!(handle);
+        assert_eq!(refusal(c.identify(&answer)), Refusal::UserHandle);
+    }
+}
+
+#[test]
+fn a_signature_over_something_else() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let own = [register(&c, &mut a, ALICE, true).unwrap()];
+    let (options, state) = c.begin_authentication(ALICE, &own).unwrap();
+    let mut answer = a.get(&options);
+    answer["response"]["signature"] = a.get(&options)["response"]["signature"].clone();
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), Refusal::Signature);
+}
+
+#[test]
+fn a_credential_that_is_there_already() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let known = register(&c, &mut a, ALICE, false).unwrap();
+    let (options, state) = c.begin_registration(ALICE, "a", "a", &[known], false).unwrap();
+    assert!(matches!(refusal(c.finish_registration(&state, &a.create(&options))), Refusal::Other(_)));
+}
+
+#[test]
+fn a_frame_of_another_site() {
+    let c = ceremonies();
+    let mut a = device(1);
+    a.cross_origin = true;
+    assert_eq!(refusal(register(&c, &mut a, ALICE, false)), Refusal::Origin);
+}
+
+#[test]
+fn the_state_of_another_kind_of_ceremony() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let own = [register(&c, &mut a, ALICE, true).unwrap()];
+    let (create, registration) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
+    let (get, authentication) = c.begin_authentication(ALICE, &own).unwrap();
+    let (_, discoverable) = c.begin_discoverable().unwrap();
+    let (created, answer) = (a.create(&create), a.get(&get));
+    for state in [&authentication, &discoverable] {
+        assert_eq!(refusal(c.finish_registration(state, &created)), Refusal::Kind);
+    }
+    for state in [&String::new(), &"{}".to_owned()] {
+        let error = c.finish_registration(state, &created).unwrap_err();
+        assert!(matches!(error, CeremonyError::State(_)) && error.code().is_none());
+    }
+    for state in [&registration, &discoverable] {
+        assert_eq!(refusal(c.finish_authentication(state, &answer, &own)), Refusal::Kind);
+    }
+    for state in [&registration, &authentication] {
+        assert_eq!(refusal(c.finish_discoverable(state, &answer, &own)), Refusal::Kind);
+    }
+}
+
+#[test]
+fn create_is_not_get() {
+    let c = ceremonies();
+    let mut a = device(1);
+    let own = [register(&c, &mut a, ALICE, true).unwrap()];
+    let (options, state) = c.begin_authentication(ALICE, &own).unwrap();
+    let mut answer = a.get(&options);
+    let (mut create, _) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
+    create["publicKey"]["challenge"] = options["publicKey"]["challenge"].clone();
+    answer["response"]["clientDataJSON"] = a.create(&create)["response"]["clientDataJSON"].clone();
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), Refusal::Kind);
+}
