@@ -7,6 +7,7 @@
 //! | 0 | [`ambient`] | the clock and the random source, handed in |
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
+//! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
 //! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
@@ -22,6 +23,7 @@ pub mod app;
 pub mod envelope;
 pub mod flow;
 pub mod http;
+pub mod jwt;
 pub mod metrics;
 pub mod outbox;
 pub mod secret;

@@ -1,0 +1,144 @@
+//! Families of refresh tokens: one lineage for each session, in which one token is good at a time (ASVS 5.0 10.4.5).
+
+use super::{Client, decode, encode};
+use aws_lc_rs::{constant_time, hmac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+const KEY_LENGTH: usize = 32;
+const COUNTER_LENGTH: usize = 8;
+/// Bytes of a tag: 128 bits cannot be guessed.
+const TAG_LENGTH: usize = 16;
+const LABEL: &[u8] = b"latchkey: refresh token of a family";
+
+/// The secret from which the names of a family's tokens are computed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FamilyKey([u8; KEY_LENGTH]);
+
+impl std::fmt::Debug for FamilyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FamilyKey(..)")
+    }
+}
+
+impl Serialize for FamilyKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for FamilyKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = decode(&String::deserialize(deserializer)?);
+        let key = bytes.and_then(|bytes| bytes.try_into().ok());
+        key.map(Self).ok_or_else(|| serde::de::Error::custom("a family's key is 32 bytes of base64url"))
+    }
+}
+
+/// A family, as the session's item keeps it. Times are in seconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Family {
+    /// Which token is good now: the first is 0.
+    pub counter: u64,
+    /// When it was given out.
+    pub rotated_at: i64,
+    /// When the first was.
+    pub started: i64,
+    /// From when on none is good, however often it is renewed (ASVS 5.0 10.4.8).
+    pub ends: i64,
+    key: FamilyKey,
+    /// Who had the last rotation; none before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client: Option<Client>,
+}
+
+impl Family {
+    /// A new family, which lives for `lifetime` seconds whatever happens. `key` are 32 random bytes.
+    pub fn new(key: [u8; KEY_LENGTH], now: i64, lifetime: i64) -> Self {
+        let ends = now.saturating_add(lifetime);
+        Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client: None }
+    }
+
+    /// The claim `jti` of the token that is good now: the counter in the open, and a tag by HMAC-SHA-256 under the
+    /// family's key, so that no list of tokens has to be kept.
+    pub fn jti(&self) -> String {
+        self.name(self.counter)
+    }
+
+    /// Which of the family's tokens has this `jti`; none where it is of another family. Only for the `jti` of a token
+    /// that [`super::verify`] let pass.
+    pub fn counter_of(&self, jti: &str) -> Option<u64> {
+        let bytes = decode(jti)?;
+        let (counter, _) = bytes.split_first_chunk::<COUNTER_LENGTH>()?;
+        let counter = u64::from_be_bytes(*counter);
+        let expected = self.name(counter);
+        constant_time::verify_slices_are_equal(expected.as_bytes(), jti.as_bytes()).ok().map(|()| counter)
+    }
+
+    fn name(&self, counter: u64) -> String {
+        let counter = counter.to_be_bytes();
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.key.0));
+        context.update(LABEL);
+        context.update(&counter);
+        encode(&[&counter[..], &context.sign().as_ref()[..TAG_LENGTH]].concat())
+    }
+}
+
+/// The rules of rotation, from the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether a refresh gives a new refresh token: `HEADLESS_JWT_ROTATE_REFRESH_TOKEN`.
+    pub rotate: bool,
+    /// Seconds after a rotation in which the token that was replaced is met with patience:
+    /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` (ours). The last of them counts. 0: none, not even in the same second.
+    pub grace_seconds: i64,
+}
+
+/// What becomes of a refresh token that has been presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is good: this family is to be stored in the place of the old one, on the condition that that has not changed,
+    /// and its token given out.
+    Rotate(Family),
+    /// It is good and stays so, since nothing rotates: an access token is given out, and nothing stored.
+    Keep,
+    /// It has just been replaced, and the same client asks once more: the token that is good now is given out again.
+    Repeat,
+    /// It has just been replaced, and another client asks: refused, and the family lives. Also for a token that the
+    /// family has not come to: then the table has lost something, and it is not the client's doing.
+    RefuseSoftly,
+    /// It was used before: someone has a copy. Refused, and family and session end (RFC 9700, section 4.14.2).
+    End,
+    /// The family's time is over: refused.
+    Expired,
+}
+
+/// What becomes of the family's token with the number `presented`, which `client` brings at this moment.
+///
+/// The newest token leads on. The one before it may come again within the window, by the same client: two tabs that
+/// refresh at once, or an answer that was lost on its way. Everything else was used before.
+pub fn decide(family: &Family, presented: u64, now: i64, rules: Rules, client: &Client) -> Decision {
+    if now >= family.ends {
+        return Decision::Expired;
+    }
+    if presented > family.counter {
+        return Decision::RefuseSoftly;
+    }
+    if presented == family.counter {
+        return if rules.rotate { Decision::Rotate(next(family, now, client)) } else { Decision::Keep };
+    }
+    let was_last = presented == family.counter - 1;
+    let elapsed = now.saturating_sub(family.rotated_at);
+    if !was_last || rules.grace_seconds <= 0 || elapsed > rules.grace_seconds {
+        return Decision::End;
+    }
+    if family.client.as_ref() == Some(client) { Decision::Repeat } else { Decision::RefuseSoftly }
+}
+
+fn next(family: &Family, now: i64, client: &Client) -> Family {
+    Family {
+        counter: family.counter.saturating_add(1),
+        rotated_at: now,
+        client: Some(client.clone()),
+        ..family.clone()
+    }
+}

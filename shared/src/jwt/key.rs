@@ -1,0 +1,185 @@
+//! Signing keys.
+
+use super::{KeyError, encode, pem};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
+use aws_lc_rs::{digest, hmac};
+use jsonwebtoken::{DecodingKey, Validation};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+/// Bytes that a shared secret has at least (RFC 7518, section 3.2).
+pub const SECRET_MIN_LENGTH: usize = 32;
+/// Keeps a secret's name apart from all else that is made of it.
+const SECRET_LABEL: &[u8] = b"latchkey: kid of a shared secret";
+/// Bytes of a digest that name a shared secret.
+const SECRET_NAME_LENGTH: usize = 16;
+
+/// How tokens are signed: `HEADLESS_JWT_ALGORITHM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, section 3.3): anyone can verify.
+    Rs256,
+    /// HMAC with SHA-256 (RFC 7518, section 3.2): whoever can verify can sign.
+    Hs256,
+}
+
+impl Algorithm {
+    /// Its name in `alg`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Hs256 => "HS256",
+        }
+    }
+
+    fn in_library(self) -> jsonwebtoken::Algorithm {
+        match self {
+            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Self::Hs256 => jsonwebtoken::Algorithm::HS256,
+        }
+    }
+}
+
+/// A key that signs tokens and verifies them. Costly to make and cheap to use: make it once.
+pub struct SigningKey {
+    kid: String,
+    material: Material,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+enum Material {
+    Rsa { pair: Box<RsaKeyPair>, modulus: String, exponent: String },
+    Secret(Box<hmac::Key>),
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid)
+            .field("algorithm", &self.algorithm())
+            .finish_non_exhaustive()
+    }
+}
+
+impl SigningKey {
+    /// The RS256 key of `HEADLESS_JWT_PRIVATE_KEY`: PEM, in the form of PKCS#8 or PKCS#1.
+    ///
+    /// # Errors
+    /// [`KeyError::Pem`], [`KeyError::Label`], [`KeyError::Encrypted`], [`KeyError::Rejected`].
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        let (form, der) = pem::private_key(text)?;
+        match form {
+            pem::Form::Pkcs8 => Self::from_pkcs8(&der),
+            pem::Form::Pkcs1 => Ok(Self::of_pair(RsaKeyPair::from_der(&der).map_err(rejected)?)),
+        }
+    }
+
+    /// An RS256 key that [`SigningKey::generate`] made: PKCS#8 (RFC 5958), DER.
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`].
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self::of_pair(RsaKeyPair::from_pkcs8(der).map_err(rejected)?))
+    }
+
+    /// A new RS256 key of 2048 bits, and the same as PKCS#8 DER, to be sealed and stored. It takes a good part of a
+    /// second of CPU at worst.
+    ///
+    /// # Errors
+    /// [`KeyError::Generate`].
+    pub fn generate() -> Result<(Self, Zeroizing<Vec<u8>>), KeyError> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?;
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Generate)?;
+        let der = Zeroizing::new(der.as_ref().to_vec());
+        Ok((Self::of_pair(pair), der))
+    }
+
+    /// An HS256 key: `HEADLESS_JWT_PRIVATE_KEY`, or as in the reference `SECRET_KEY` where that is empty. The text's
+    /// bytes are the secret, as they are.
+    ///
+    /// # Errors
+    /// [`KeyError::ShortSecret`].
+    pub fn from_secret(secret: &[u8]) -> Result<Self, KeyError> {
+        if secret.len() < SECRET_MIN_LENGTH {
+            return Err(KeyError::ShortSecret);
+        }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let name = hmac::sign(&key, SECRET_LABEL);
+        let kid = encode(&name.as_ref()[..SECRET_NAME_LENGTH]);
+        let decoding = DecodingKey::from_secret(secret);
+        Ok(Self { kid, material: Material::Secret(Box::new(key)), decoding, validation: validation(Algorithm::Hs256) })
+    }
+
+    fn of_pair(pair: RsaKeyPair) -> Self {
+        let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+        let (modulus, exponent) = (encode(&public.n), encode(&public.e));
+        Self {
+            kid: thumbprint(&modulus, &exponent),
+            material: Material::Rsa { pair: Box::new(pair), modulus, exponent },
+            decoding: DecodingKey::from_rsa_raw_components(&public.n, &public.e),
+            validation: validation(Algorithm::Rs256),
+        }
+    }
+
+    /// The key's name in headers and in the key set: for RSA its thumbprint (RFC 7638), as in the reference; for a
+    /// shared secret a digest under a label, from which the secret cannot be had.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// How it signs.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.material {
+            Material::Rsa { .. } => Algorithm::Rs256,
+            Material::Secret(_) => Algorithm::Hs256,
+        }
+    }
+
+    /// The public half as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1); a shared secret has none.
+    pub fn jwk(&self) -> Option<Value> {
+        let Material::Rsa { modulus, exponent, .. } = &self.material else { return None };
+        let alg = self.algorithm().as_str();
+        Some(json!({ "kty": "RSA", "use": "sig", "alg": alg, "kid": self.kid, "n": modulus, "e": exponent }))
+    }
+
+    /// The signature of a message, in base64url. The same for the same message, always.
+    pub(super) fn signature(&self, message: &[u8]) -> Result<String, KeyError> {
+        match &self.material {
+            Material::Secret(key) => Ok(encode(hmac::sign(key, message).as_ref())),
+            Material::Rsa { pair, .. } => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                // This padding takes no randomness; the parameter is there for others.
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+                    .map_err(|_| KeyError::Sign)?;
+                Ok(encode(&signature))
+            }
+        }
+    }
+
+    pub(super) fn decoding(&self) -> (&DecodingKey, &Validation) {
+        (&self.decoding, &self.validation)
+    }
+}
+
+fn rejected(error: aws_lc_rs::error::KeyRejected) -> KeyError {
+    KeyError::Rejected(error.to_string())
+}
+
+/// What the library checks: the signature, and that the algorithm is this one. The claims are checked here, by the
+/// clock that is handed in.
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm.in_library());
+    validation.required_spec_claims.clear();
+    (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
+    validation
+}
+
+/// RFC 7638, section 3: the members that RSA keys must have, in lexicographic order, with no white space.
+pub(super) fn thumbprint(modulus: &str, exponent: &str) -> String {
+    let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
+    encode(digest::digest(&digest::SHA256, members.as_bytes()).as_ref())
+}

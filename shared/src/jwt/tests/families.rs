@@ -1,0 +1,159 @@
+use super::*;
+
+const RULES: Rules = Rules { rotate: true, grace_seconds: 10 };
+const LIFETIME: i64 = 14 * DAY;
+
+fn client() -> Client {
+    Client::new("203.0.113.7".parse().unwrap(), "Phone")
+}
+
+fn thief() -> Client {
+    Client::new("198.51.100.1".parse().unwrap(), "Phone")
+}
+
+fn family() -> Family {
+    Family::new([9; 32], NOW, LIFETIME)
+}
+
+/// The family after so many rotations, one second apart, from the second `NOW + 1` on.
+fn rotated(times: u64) -> Family {
+    (0..times).fold(family(), |family, counter| {
+        match decide(&family, counter, NOW + 1 + counter as i64, RULES, &client()) {
+            Decision::Rotate(next) => next,
+            other => panic!("{other:?}"),
+        }
+    })
+}
+
+#[test]
+fn the_newest_token_leads_on_and_only_the_counter_and_the_time_change() {
+    let before = family();
+    let after = rotated(1);
+    assert_eq!((after.counter, after.rotated_at), (1, NOW + 1));
+    assert_eq!((after.started, after.ends), (before.started, before.ends));
+    assert_ne!(after.jti(), before.jti());
+    // Whoever brings it, and however late.
+    let Decision::Rotate(next) = decide(&after, 1, NOW + DAY, RULES, &thief()) else { panic!() };
+    assert_eq!((next.counter, next.rotated_at), (2, NOW + DAY));
+}
+
+#[test]
+fn the_token_before_it_is_repeated_for_the_same_client_up_to_the_last_second_of_the_window() {
+    let family = rotated(1);
+    for now in [NOW - 100, NOW, NOW + 1, NOW + 2, NOW + 11] {
+        assert_eq!(decide(&family, 0, now, RULES, &client()), Decision::Repeat, "{now}");
+    }
+    for now in [NOW + 12, NOW + DAY, NOW + LIFETIME - 1] {
+        assert_eq!(decide(&family, 0, now, RULES, &client()), Decision::End, "{now}");
+    }
+}
+
+#[test]
+fn another_client_is_refused_within_the_window_and_ends_the_family_after_it() {
+    let family = rotated(1);
+    let browser = Client::new("203.0.113.7".parse().unwrap(), "Browser");
+    for other in [thief(), browser] {
+        assert_eq!(decide(&family, 0, NOW + 11, RULES, &other), Decision::RefuseSoftly);
+        assert_eq!(decide(&family, 0, NOW + 12, RULES, &other), Decision::End);
+    }
+    let neighbour = Client::new("203.0.113.200".parse().unwrap(), "Phone");
+    assert_eq!(decide(&family, 0, NOW + 11, RULES, &neighbour), Decision::Repeat);
+}
+
+#[test]
+fn the_client_of_the_rotation_counts_and_not_that_of_the_login() {
+    let Decision::Rotate(family) = decide(&rotated(1), 1, NOW + 5, RULES, &thief()) else { panic!() };
+    assert_eq!(decide(&family, 1, NOW + 6, RULES, &thief()), Decision::Repeat);
+    assert_eq!(decide(&family, 1, NOW + 6, RULES, &client()), Decision::RefuseSoftly);
+}
+
+#[test]
+fn a_token_from_further_back_ends_the_family_even_within_the_window() {
+    let family = rotated(3);
+    assert_eq!(decide(&family, 2, NOW + 3, RULES, &client()), Decision::Repeat);
+    for old in [0, 1] {
+        assert_eq!(decide(&family, old, NOW + 3, RULES, &client()), Decision::End);
+        assert_eq!(decide(&family, old, NOW + 3, RULES, &thief()), Decision::End);
+    }
+}
+
+#[test]
+fn without_a_window_any_reuse_ends_the_family() {
+    for grace_seconds in [0, -1] {
+        let rules = Rules { grace_seconds, ..RULES };
+        for now in [NOW, NOW + 1, NOW + 2] {
+            assert_eq!(decide(&rotated(1), 0, now, rules, &client()), Decision::End);
+        }
+        assert!(matches!(decide(&rotated(1), 1, NOW + 1, rules, &client()), Decision::Rotate(_)));
+    }
+}
+
+#[test]
+fn without_rotation_the_token_stays_and_older_ones_are_judged_as_ever() {
+    let rules = Rules { rotate: false, ..RULES };
+    for now in [NOW, NOW + DAY, NOW + LIFETIME - 1] {
+        assert_eq!(decide(&family(), 0, now, rules, &thief()), Decision::Keep);
+    }
+    assert_eq!(decide(&family(), 0, NOW + LIFETIME, rules, &client()), Decision::Expired);
+    assert_eq!(decide(&rotated(1), 0, NOW + 11, rules, &client()), Decision::Repeat);
+    assert_eq!(decide(&rotated(1), 0, NOW + 12, rules, &client()), Decision::End);
+}
+
+#[test]
+fn a_family_ends_at_its_time_whatever_is_brought() {
+    let family = rotated(2);
+    assert!(matches!(decide(&family, 2, NOW + LIFETIME - 1, RULES, &client()), Decision::Rotate(_)));
+    for presented in 0..4 {
+        assert_eq!(decide(&family, presented, NOW + LIFETIME, RULES, &client()), Decision::Expired);
+    }
+}
+
+#[test]
+fn a_token_that_the_family_has_not_come_to_is_refused_and_ends_nothing() {
+    assert_eq!(decide(&rotated(1), 2, NOW + 2, RULES, &client()), Decision::RefuseSoftly);
+    assert_eq!(decide(&family(), u64::MAX, NOW + 2, RULES, &client()), Decision::RefuseSoftly);
+}
+
+#[test]
+fn the_name_of_a_token_tells_its_number_to_its_family_only() {
+    for times in [0, 1, 5] {
+        let family = rotated(times);
+        assert_eq!(rotated(9).counter_of(&family.jti()), Some(times));
+    }
+    let other = Family::new([8; 32], NOW, LIFETIME);
+    assert_eq!(other.counter_of(&family().jti()), None);
+    let jti = family().jti();
+    let changed = format!("B{}", &jti[1..]);
+    for nonsense in ["", "A", "%%%", &jti[1..], &format!("{jti}AAAA"), &changed, "07070707-0707-4707-8707-070707070707"]
+    {
+        assert_eq!(family().counter_of(nonsense), None, "{nonsense}");
+    }
+}
+
+#[test]
+fn a_family_reads_back_from_what_is_stored_and_from_nothing_else() {
+    for family in [family(), rotated(3)] {
+        let text = serde_json::to_string(&family).unwrap();
+        assert_eq!(serde_json::from_str::<Family>(&text).unwrap(), family);
+        assert!(text.len() < 220, "{text}");
+    }
+    for key in ["", "AAAA", "*"] {
+        let text = json!({ "counter": 0, "rotated_at": 0, "started": 0, "ends": 0, "key": key });
+        assert!(serde_json::from_value::<Family>(text).is_err());
+    }
+}
+
+#[test]
+fn fifty_parallel_refreshes_give_one_rotation_and_forty_nine_repeats_of_it() {
+    let mut stored = family();
+    let mut names = std::collections::BTreeSet::new();
+    for number in 0..50 {
+        match decide(&stored, 0, NOW + number / 25, RULES, &client()) {
+            Decision::Rotate(next) => stored = next,
+            Decision::Repeat => {}
+            other => panic!("{other:?}"),
+        }
+        names.insert(stored.jti());
+    }
+    assert_eq!((stored.counter, names.len()), (1, 1));
+}

@@ -1,0 +1,151 @@
+//! Signs tokens and verifies them.
+
+use super::{Claims, Issuer, KeyError, Keyring, Refusal, SigningKey, TokenUse, decode, encode};
+use jsonwebtoken::errors::ErrorKind;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Bytes that a token has at most: what is longer is refused unread. The gateway's limit for all headers is of this
+/// order too.
+pub const MAX_TOKEN_LENGTH: usize = 8 * 1024;
+/// `typ` of all tokens (RFC 7519, section 5.1), as in the reference.
+const TYPE: &str = "JWT";
+
+/// Seconds by which clocks may differ when a token is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leeway {
+    /// For how long after `exp` a token is good still.
+    pub late: i64,
+    /// For how long before `nbf` and `iat` it is good already. One function's clock may be a little behind that of
+    /// another, which has just made the token.
+    pub early: i64,
+}
+
+impl Default for Leeway {
+    /// Nothing after the end, five seconds before the beginning.
+    fn default() -> Self {
+        Self { late: 0, early: 5 }
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    kid: &'a str,
+    typ: &'a str,
+}
+
+/// A header as it comes: what decides, and what must not be there. Whatever else it has is ignored (RFC 7515,
+/// section 4).
+#[derive(Deserialize)]
+struct Received {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+    #[serde(default, deserialize_with = "present")]
+    jwk: bool,
+    #[serde(default, deserialize_with = "present")]
+    jku: bool,
+    #[serde(default, deserialize_with = "present")]
+    x5u: bool,
+    #[serde(default, deserialize_with = "present")]
+    x5c: bool,
+}
+
+/// Whether there is a member of this name, were it null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// The token of these claims (RFC 7515, section 7.1). The same claims and key give the same token, byte by byte.
+///
+/// # Errors
+/// [`KeyError::Sign`].
+pub fn sign(claims: &Claims, key: &SigningKey) -> Result<String, KeyError> {
+    let header = Header { alg: key.algorithm().as_str(), kid: key.kid(), typ: TYPE };
+    let json = |value: Result<Vec<u8>, serde_json::Error>| value.map(|json| encode(&json)).map_err(|_| KeyError::Sign);
+    let mut token = json(serde_json::to_vec(&header))?;
+    token.push('.');
+    token.push_str(&json(serde_json::to_vec(claims))?);
+    let signature = key.signature(token.as_bytes())?;
+    token.push('.');
+    token.push_str(&signature);
+    Ok(token)
+}
+
+/// What a token says, if it is one of ours, for this use, and good at this moment (RFC 7519, section 7.2, under the
+/// rules of RFC 8725 and ASVS 5.0 9.1 and 9.2).
+///
+/// Nothing that the token says is believed before the signature is checked, but for the name of the key.
+///
+/// # Errors
+/// The first [`Refusal`] in the order of its variants; of [`Refusal::Malformed`] also where signed claims are not ours.
+pub fn verify(
+    token: &str,
+    keys: &Keyring,
+    issuer: &Issuer,
+    token_use: TokenUse,
+    now: i64,
+    leeway: Leeway,
+) -> Result<Claims, Refusal> {
+    if token.len() > MAX_TOKEN_LENGTH {
+        return Err(Refusal::TooLong);
+    }
+    let key = key_of(token, keys, now)?;
+    let (decoding, validation) = key.decoding();
+    let claims =
+        jsonwebtoken::decode::<Claims>(token, decoding, validation).map_err(|error| refusal(error.kind()))?.claims;
+    if claims.token_use != token_use || token_use == TokenUse::Other {
+        return Err(Refusal::WrongUse);
+    }
+    if claims.iss != issuer.issuer() {
+        return Err(Refusal::WrongIssuer);
+    }
+    if claims.aud != issuer.audience(token_use) {
+        return Err(Refusal::WrongAudience);
+    }
+    if now >= claims.exp.saturating_add(leeway.late) {
+        return Err(Refusal::Expired);
+    }
+    if now < claims.nbf.max(claims.iat).saturating_sub(leeway.early) {
+        return Err(Refusal::NotYetValid);
+    }
+    Ok(claims)
+}
+
+/// The key that the header names, if all in the header is as it should be.
+fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, Refusal> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(Refusal::Malformed);
+    };
+    let header = decode(header).ok_or(Refusal::Malformed)?;
+    let header = serde_json::from_slice::<Received>(&header).map_err(|_| Refusal::Malformed)?;
+    if header.alg.eq_ignore_ascii_case("none") {
+        return Err(Refusal::Unsigned);
+    }
+    if header.jwk || header.jku || header.x5u || header.x5c {
+        return Err(Refusal::ForeignKey);
+    }
+    if header.crit {
+        return Err(Refusal::Critical);
+    }
+    if header.typ.as_deref() != Some(TYPE) {
+        return Err(Refusal::WrongType);
+    }
+    let key = header.kid.and_then(|kid| keys.find(&kid, now)).ok_or(Refusal::UnknownKey)?;
+    if header.alg != key.algorithm().as_str() {
+        return Err(Refusal::WrongAlgorithm);
+    }
+    Ok(key)
+}
+
+fn refusal(error: &ErrorKind) -> Refusal {
+    match error {
+        ErrorKind::InvalidSignature => Refusal::Signature,
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => Refusal::WrongAlgorithm,
+        _ => Refusal::Malformed,
+    }
+}
