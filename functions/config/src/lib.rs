@@ -1,10 +1,13 @@
 //! What a client needs to know before anybody logs in.
 
 mod associations;
+mod documents;
 
 use axum::http::Method;
 use shared::envelope;
 use shared::http::{Answer, Endpoint, Exchange, Rejection, handler, page};
+use shared::jwt::{Algorithm, JWKS_PATH, OPENID_CONFIGURATION_PATH};
+use shared::settings::{Settings, TokenStrategy};
 
 const GET: &[Method] = &[Method::GET];
 
@@ -16,7 +19,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(|settings| !settings.mfa.webauthn_apple_apps.is_empty()),
         page("/.well-known/assetlinks.json", GET, associations::android)
             .only_if(|settings| !settings.mfa.webauthn_android_apps.0.is_empty()),
+        page(JWKS_PATH, GET, documents::jwks).only_if(publishes_keys),
+        page(OPENID_CONFIGURATION_PATH, GET, documents::openid).only_if(publishes_keys),
     ]
+}
+
+/// There are public keys only where there are private ones.
+fn publishes_keys(settings: &Settings) -> bool {
+    settings.tokens.strategy == TokenStrategy::Jwt && settings.tokens.algorithm == Algorithm::Rs256
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.

@@ -108,6 +108,9 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         tracing::warn!("{name} is set, but this version does not read it");
     }
     let settings = Settings::load(&source)?;
+    for note in settings.notes() {
+        tracing::warn!("{note}");
+    }
 
     let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None)?, &settings.service.table).await?;

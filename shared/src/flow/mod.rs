@@ -21,6 +21,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod signup;
 mod stage;
+pub mod token_refresh;
 pub mod webauthn;
 
 pub use refusal::{Problem, Refusal};

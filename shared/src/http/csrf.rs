@@ -23,8 +23,8 @@ pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String>
     unmask(&cookies::read(headers, &settings.cookies.csrf_name)?)
 }
 
-/// Whether an unsafe request comes from a page of ours.
-pub(super) fn is_allowed(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
+/// Whether a request that may change something comes from a page of ours; others may come from anywhere.
+pub fn is_from_a_page_of_ours(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
         return true;
     }

@@ -7,6 +7,7 @@ use crate::envelope::Envelope;
 use crate::flow::{Outcome, Refusal};
 use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
+use crate::tokens::Pair;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 
@@ -47,6 +48,15 @@ impl Answer {
                 self.envelope = self.envelope.with_meta("session_token", token.text().into());
             }
             self.session = Some(Some(token.text()));
+        }
+        self
+    }
+
+    /// The same, with signed tokens.
+    pub(super) fn with_tokens(mut self, pair: Pair) -> Self {
+        self.envelope = self.envelope.with_meta("access_token", pair.access.into());
+        if let Some(refresh) = pair.refresh {
+            self.envelope = self.envelope.with_meta("refresh_token", refresh.into());
         }
         self
     }
@@ -106,6 +116,7 @@ fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
     match rejection {
         Rejection::Refused(Refusal::Invalid(problems)) => Envelope::errors(&problems),
         Rejection::Refused(Refusal::Conflict) => Envelope::bare(409),
+        Rejection::Refused(Refusal::InvalidToken) => Envelope::bare(400),
         Rejection::Refused(Refusal::Forbidden) => Envelope::bare(403),
         Rejection::Refused(Refusal::RateLimited) => Envelope::bare(429),
         Rejection::Refused(Refusal::ReauthenticationRequired(caller)) => Envelope::reauthentication(app, kind, &caller),

@@ -97,6 +97,11 @@ impl Endpoint {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
+    /// The same endpoint, which is there for apps alone.
+    pub fn for_apps(self) -> Self {
+        Self { kinds: &[ClientKind::App], ..self }
+    }
+
     /// The full paths at which it is served, to these kinds of client or to everybody.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         if let Handler::Page(_) = self.handler {
@@ -204,11 +209,18 @@ fn plain(envelope: &Envelope) -> Response<Body> {
     response
 }
 
-/// A document that is the same for everybody, and may be kept for an hour.
-pub fn public_json(document: &serde_json::Value) -> Response<Body> {
+/// A page that cannot be shown now.
+pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
+    tracing::error!(%error, "a page could not be shown");
+    plain(&Envelope::bare(503))
+}
+
+/// A document that is the same for everybody, and may be kept for so many seconds.
+pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
     let mut response = plain(&Envelope { status: 200, body: document.clone() });
-    let hour = HeaderValue::from_static("public, max-age=3600");
-    response.headers_mut().insert(axum::http::header::CACHE_CONTROL, hour);
+    if let Ok(age) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
+        response.headers_mut().insert(axum::http::header::CACHE_CONTROL, age);
+    }
     response
 }
 

@@ -11,8 +11,9 @@ pub use token::{Token, TokenKind};
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::jwt::Family;
 use crate::secret;
-use crate::settings::{ClientKind, Settings};
+use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::{Committed, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,6 +100,9 @@ pub struct Session {
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<String>,
+    /// The refresh tokens of an app, where apps are given signed tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
     /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
@@ -184,8 +188,12 @@ impl Session {
     /// A new session of a user, and its token.
     pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, Token) {
         let token = Token::of_user(user.id, app.random(), app.random());
-        let ends = app.now().plus_seconds(app.settings.cookies.session_age);
-        (Self::new(app, Some(user), &token, ends, client), token)
+        let age = app.settings.cookies.session_age;
+        let mut session = Self::new(app, Some(user), &token, app.now().plus_seconds(age), client);
+        if app.settings.tokens.strategy == TokenStrategy::Jwt && !client.is_browser {
+            session.family = Some(Family::new(app.random(), app.now().seconds(), age));
+        }
+        (session, token)
     }
 
     /// A new session of nobody, and its token.
@@ -210,6 +218,7 @@ impl Session {
             codes: BTreeMap::new(),
             totp_setup: None,
             ceremony: None,
+            family: None,
             last_seen: Some(app.now()),
             version: 0,
         }
@@ -353,15 +362,41 @@ pub async fn find_caller(app: &App, credential: &str) -> Result<Caller, StoreErr
             Ok(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
         }
         TokenKind::User(id) => {
-            let keys = (user_session_key(id, token.number()), id.key());
-            let (session, user) = app.store.find_two::<Session, User>(&keys.0, &keys.1).await?;
-            let (Some(session), Some(user)) = (session, user) else { return Ok(Caller::Gone) };
-            if !secret::same(session.secret.as_bytes(), token.digest().as_bytes()) {
-                return Ok(Caller::Gone);
-            }
-            // The session is there, but the user has moved on from it.
-            let live = session.generation == user.generation && user.is_active;
-            Ok(if live { Caller::User(Box::new((user, session))) } else { Caller::Anonymous })
+            let caller = find_session(app, id, token.number()).await?;
+            let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
+            Ok(match caller {
+                Found::Live(parts) if fits(&parts.1) => Caller::User(parts),
+                Found::Over(session) if fits(&session) => Caller::Anonymous,
+                _ => Caller::Gone,
+            })
         }
     }
+}
+
+/// A session that was looked for by its number.
+#[derive(Debug)]
+pub enum Found {
+    /// It is there, and so is its user.
+    Live(Box<(User, Session)>),
+    /// It is there, but the user has moved on from it.
+    Over(Box<Session>),
+    /// It is not there.
+    Nothing,
+}
+
+/// The session of this number of a user, and the user: one request to the table. That the caller may know of it is for
+/// others to show.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_session(app: &App, user: UserId, number: u64) -> Result<Found, StoreError> {
+    let keys = (user_session_key(user, number), user.key());
+    let (session, user) = app.store.find_two::<Session, User>(&keys.0, &keys.1).await?;
+    Ok(match (session, user) {
+        (Some(session), Some(user)) if session.generation == user.generation && user.is_active => {
+            Found::Live(Box::new((user, session)))
+        }
+        (Some(session), Some(_)) => Found::Over(Box::new(session)),
+        _ => Found::Nothing,
+    })
 }

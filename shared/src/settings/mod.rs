@@ -10,7 +10,9 @@ mod foreign;
 mod native;
 mod providers;
 mod rates;
+mod secrets;
 mod sections;
+mod token_values;
 mod values;
 
 pub use document::document;
@@ -19,13 +21,17 @@ pub use providers::{Provider, ProviderApps};
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
-    SocialSettings, UserSessionSettings,
+    SocialSettings, TokenSettings, UserSessionSettings,
 };
 pub use values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields, TlsRoots, Value,
+    SignupFields, TlsRoots, Value,
 };
 
+pub use secrets::{SecretKey, SecretText};
+pub use token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
+
+use crate::jwt::{Algorithm, Issuer, SigningKey};
 use crate::secret;
 use crate::webauthn::Policy;
 use std::collections::BTreeMap;
@@ -154,6 +160,46 @@ impl Settings {
         all.filter(|origin| Policy::allows(rp_id, origin)).collect()
     }
 
+    /// What is allowed and yet may surprise.
+    pub fn notes(&self) -> Vec<&'static str> {
+        let tokens = &self.tokens;
+        let is_shared = tokens.strategy == TokenStrategy::Jwt && tokens.algorithm == Algorithm::Hs256;
+        let note = "HEADLESS_JWT_ALGORITHM: nobody else can verify what HS256 signs: no keys are published, and API \
+                    Gateway's JWT authorizer cannot be used";
+        is_shared.then_some(note).into_iter().collect()
+    }
+
+    fn check_tokens(&self, problems: &mut Vec<String>) {
+        let tokens = &self.tokens;
+        if tokens.strategy == TokenStrategy::Session {
+            return;
+        }
+        let key = tokens.private_key.text();
+        let read = match tokens.algorithm {
+            _ if key.is_empty() => Ok(()),
+            Algorithm::Rs256 => SigningKey::from_pem(key).map(|_| ()),
+            Algorithm::Hs256 => SigningKey::from_secret(key.as_bytes()).map(|_| ()),
+        };
+        if let Err(mistake) = read {
+            problems.push(format!("HEADLESS_JWT_PRIVATE_KEY: {mistake}"));
+        }
+        if let Err(mistake) = Issuer::new(self.service.public_url.as_str(), tokens.audience.as_deref()) {
+            problems.push(format!("PUBLIC_URL, HEADLESS_JWT_AUDIENCE: {mistake}"));
+        }
+        for (name, value, least) in [
+            ("HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", tokens.access_expires_in, 1),
+            ("HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", tokens.refresh_expires_in, 1),
+            ("HEADLESS_JWT_REFRESH_GRACE_SECONDS", tokens.grace_seconds, 0),
+        ] {
+            if value < least {
+                problems.push(format!("{name}: must be at least {least}"));
+            }
+        }
+        if tokens.header_scheme.is_empty() || tokens.header_scheme.contains(char::is_whitespace) {
+            problems.push("HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME: must be one word".to_owned());
+        }
+    }
+
     fn check(&self, problems: &mut Vec<String>) {
         let account = &self.account;
         let has = |method| account.login_methods.contains(&method);
@@ -209,6 +255,7 @@ impl Settings {
                 }
             }
         }
+        self.check_tokens(problems);
         for (name, url) in &self.headless.frontend_urls {
             let bare = url.replace("{key}", "key");
             if url::Url::parse(&bare).is_err() && !bare.starts_with('/') {

@@ -4,10 +4,13 @@ use super::declare::section;
 use super::native::AndroidApps;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
+use super::secrets::{SecretKey, SecretText};
+use super::token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields, TlsRoots,
+    SignupFields, TlsRoots,
 };
+use crate::jwt::Algorithm;
 use crate::webauthn::UserVerification;
 use std::collections::BTreeMap;
 use url::Url;
@@ -25,6 +28,8 @@ section! {
         table: String = "LATCHKEY_TABLE", "latchkey".into();
         /// Origins that a browser may call from with credentials, besides our own.
         cors_allowed_origins: Vec<String> = "CORS_ALLOWED_ORIGINS", vec![];
+        /// The kind of credential that an authorizer looks at.
+        authorizer_credential: AuthorizerCredential = "LATCHKEY_AUTHORIZER_CREDENTIAL", AuthorizerCredential::AccessToken;
         /// A folder whose message templates replace those compiled in, by the same relative names.
         templates_dir: Option<String> = "LATCHKEY_TEMPLATES_DIR", None;
         /// The product's name in messages.
@@ -294,6 +299,39 @@ impl MfaSettings {
 }
 
 section! {
+    /// Tokens that other APIs can verify.
+    TokenSettings {
+        /// What apps are given at login: a session token alone (`session`), or signed tokens beside it (`jwt`). The class
+        /// names of django-allauth mean the same.
+        strategy: TokenStrategy = "HEADLESS_TOKEN_STRATEGY", TokenStrategy::Session;
+        /// How tokens are signed. Only what `RS256` signs can be verified by others, API Gateway among them.
+        algorithm: Algorithm = "HEADLESS_JWT_ALGORITHM", Algorithm::Rs256;
+        /// The key that signs: a PEM of a private RSA key, or the shared secret of `HS256`, 32 bytes or more. Empty for RSA
+        /// keys that are made, rotated and kept in the table, sealed; with `HS256`, for one made from `SECRET_KEY`.
+        private_key: SecretText = "HEADLESS_JWT_PRIVATE_KEY", SecretText::default();
+        /// Days until another key is made, where keys are kept in the table; 0 for never. It signs three hours later.
+        key_max_age_days: u32 = "HEADLESS_JWT_KEY_MAX_AGE_DAYS", 90;
+        /// Who the tokens are for (`aud`); unset, `PUBLIC_URL`, which is who they are from (`iss`) too.
+        audience: Option<String> = "HEADLESS_JWT_AUDIENCE", None;
+        /// Fields of the user that are in access tokens, under these names.
+        claims: Vec<UserClaim> = "HEADLESS_JWT_CLAIMS", Vec::new();
+        /// Seconds that an access token is good.
+        access_expires_in: i64 = "HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", 300;
+        /// Seconds that a refresh token is good. The session's own end (`SESSION_COOKIE_AGE`) is its end too.
+        refresh_expires_in: i64 = "HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", 86_400;
+        /// What stands before the access token in the header `Authorization`.
+        header_scheme: String = "HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME", "Bearer".into();
+        /// Whether an access token is good only while its session lives.
+        stateful: bool = "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", false;
+        /// Whether a refresh gives a new refresh token, and ends the old one.
+        rotate: bool = "HEADLESS_JWT_ROTATE_REFRESH_TOKEN", true;
+        /// Seconds in which the same client may use a refresh token again that was just replaced: two tabs, or an answer
+        /// that was lost. It gets the same successor. 0 for none: then any reuse ends the session.
+        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 10;
+    }
+}
+
+section! {
     /// Third-party identities.
     SocialSettings {
         /// Whether third-party identities exist at all.
@@ -354,6 +392,8 @@ settings! {
     mail: MailSettings,
     /// Second factors
     mfa: MfaSettings,
+    /// Tokens
+    tokens: TokenSettings,
     /// Third-party identities
     social: SocialSettings,
     /// Sessions

@@ -14,4 +14,5 @@ mod server;
 mod ses;
 mod startup;
 mod table;
+mod tokens;
 mod walk;

@@ -17,3 +17,4 @@ mod races;
 mod recovery;
 mod second_factors;
 mod sessions;
+mod tokens;
