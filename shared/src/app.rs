@@ -3,12 +3,13 @@
 use crate::ambient::{Chance, Clock, Timestamp, random};
 use crate::jwt::Keyring;
 use crate::metrics::Metrics;
+use crate::provider::Engine;
 use crate::secret::Keys;
 use crate::secret::password::{self, Parameters, Verdict};
 use crate::secret::strength::Policy;
 use crate::settings::Settings;
 use crate::store::Store;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::Semaphore;
 
 /// The service's parts.
@@ -32,6 +33,10 @@ pub struct App {
     pub metrics: Metrics,
     /// The keys that sign tokens, as they were read last, and when that was.
     pub keyring: Mutex<Option<(Arc<Keyring>, Timestamp)>>,
+    /// The way to identity providers, from its first use on.
+    pub providers: OnceLock<Engine>,
+    /// Whether there is a provider that believes everybody: in the local service, where the settings ask for it.
+    pub has_dummy_provider: bool,
     /// Seconds until the sweep looks for a message that the table's stream should have delivered.
     pub outbox_grace: i64,
 }
@@ -54,6 +59,8 @@ impl App {
             turns,
             metrics: Metrics::default(),
             keyring: Mutex::default(),
+            providers: OnceLock::new(),
+            has_dummy_provider: false,
             outbox_grace: 60,
         }
     }

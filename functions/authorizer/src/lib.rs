@@ -117,7 +117,11 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
         AuthorizerCredential::AccessToken => return by_access_token(app, event).await,
         AuthorizerCredential::SessionToken => session_credential(&event.headers, settings, ClientKind::App),
         // A cookie comes along with requests of other people's pages too.
-        AuthorizerCredential::SessionCookie if !is_from_a_page_of_ours(&event.method, &event.headers, settings) => None,
+        AuthorizerCredential::SessionCookie
+            if !is_from_a_page_of_ours(&event.method, &event.headers, None, settings) =>
+        {
+            None
+        }
         AuthorizerCredential::SessionCookie => session_credential(&event.headers, settings, ClientKind::Browser),
     };
     let Some(credential) = caller else { return Ok(None) };

@@ -34,5 +34,5 @@ async fn config(exchange: Exchange) -> Result<Answer, Rejection> {
     exchange.caller_of_app().await?;
     exchange.input()?;
     exchange.allow(GET)?;
-    Ok(envelope::configuration(&exchange.app.settings).into())
+    Ok(envelope::configuration(&exchange.app, exchange.kind).into())
 }

@@ -15,6 +15,7 @@ use crate::tokens::{check, keyring, pair};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// Why a request gets no answer of the kind it asked for.
@@ -35,6 +36,9 @@ pub enum Rejection {
     /// The endpoint does not do this.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// There is nothing at this place.
+    #[error("not found")]
+    NotFound,
     /// An unsafe request of a browser that is not from a page of ours.
     #[error("the CSRF check failed")]
     Csrf,
@@ -71,6 +75,8 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Who asks, as far as the network shows.
     pub client: ClientInfo,
+    /// The path, without its query.
+    pub path: String,
     query: String,
     body: Bytes,
     keyring: OnceLock<Arc<Keyring>>,
@@ -84,10 +90,19 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`].
-    pub async fn read(app: Arc<App>, kind: ClientKind, request: Request<Body>) -> Result<Self, Rejection> {
+    pub async fn read(
+        app: Arc<App>,
+        kind: ClientKind,
+        from_anywhere: bool,
+        request: Request<Body>,
+    ) -> Result<Self, Rejection> {
         let (parts, body) = request.into_parts();
-        if kind == ClientKind::Browser && !is_from_a_page_of_ours(&parts.method, &parts.headers, &app.settings) {
-            return Err(Rejection::Csrf);
+        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
+        if kind == ClientKind::Browser && !from_anywhere {
+            let field = form_fields(&parts.headers, &body).remove("csrfmiddlewaretoken");
+            if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
+                return Err(Rejection::Csrf);
+            }
         }
         let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
         let ip = client_address(peer, &parts.headers, &app.settings.service);
@@ -95,10 +110,19 @@ impl Exchange {
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, trust };
-        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Self { app, kind, method, headers: parts.headers, client, query, body, keyring: OnceLock::new() })
+        Ok(Self {
+            app,
+            kind,
+            method,
+            headers: parts.headers,
+            client,
+            path: parts.uri.path().to_owned(),
+            query,
+            body,
+            keyring: OnceLock::new(),
+        })
     }
 
     /// Who asks. Without a credential nobody has to be asked for it.
@@ -236,6 +260,18 @@ impl Exchange {
         url::form_urlencoded::parse(self.query.as_bytes()).any(|(known, _)| known == name)
     }
 
+    /// The fields of a form, in the query or in the body.
+    pub fn form(&self) -> BTreeMap<String, String> {
+        let mut fields = form_fields(&self.headers, &self.body);
+        fields.extend(url::form_urlencoded::parse(self.query.as_bytes()).into_owned());
+        fields
+    }
+
+    /// The query, as it came.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
     /// The body's fields; none in an empty body. The content type does not matter.
     ///
     /// # Errors
@@ -249,6 +285,13 @@ impl Exchange {
             _ => Err(Rejection::MalformedBody),
         }
     }
+}
+
+/// The fields of a form that was sent as one.
+fn form_fields(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+    if is_form { url::form_urlencoded::parse(body).into_owned().collect() } else { BTreeMap::new() }
 }
 
 /// The session token, from where this kind of client keeps it.

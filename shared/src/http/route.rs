@@ -32,6 +32,7 @@ pub struct Endpoint {
     enabled: fn(&Settings) -> bool,
     kinds: &'static [ClientKind],
     is_entrance: bool,
+    is_from_anywhere: bool,
     handler: Handler,
 }
 
@@ -61,6 +62,7 @@ where
         enabled: |_| true,
         kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
+        is_from_anywhere: false,
         handler: Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange)))),
     }
 }
@@ -77,6 +79,7 @@ where
         enabled: |_| true,
         kinds: &[],
         is_entrance: false,
+        is_from_anywhere: false,
         handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
     }
 }
@@ -97,6 +100,11 @@ impl Endpoint {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
+    /// The same endpoint, to which pages of others may send browsers, with forms too: what comes has another proof.
+    pub fn from_anywhere(self) -> Self {
+        Self { is_from_anywhere: true, ..self }
+    }
+
     /// The same endpoint, which is there for apps alone.
     pub fn for_apps(self) -> Self {
         Self { kinds: &[ClientKind::App], ..self }
@@ -106,6 +114,9 @@ impl Endpoint {
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         if let Handler::Page(_) = self.handler {
             return vec![(None, self.path.to_owned())];
+        }
+        if self.path.starts_with('/') {
+            return vec![(Some(ClientKind::Browser), self.path.to_owned())];
         }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
         kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
@@ -188,7 +199,8 @@ async fn answer(
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
-    let answered = async { handler(Exchange::read(app.clone(), kind, request).await?).await }.await;
+    let exempt = endpoint.is_from_anywhere;
+    let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
     let outcome = match &answered {
         Ok(_) => "answered".to_owned(),
         Err(rejection) => rejection.reason(),

@@ -40,6 +40,12 @@ pub struct AuthenticationRecord {
     /// Of what kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// By the word of which identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// What that calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
     /// Whether that was all it took.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passwordless: bool,
@@ -60,6 +66,8 @@ impl AuthenticationRecord {
             phone: None,
             id: None,
             kind: None,
+            provider: None,
+            uid: None,
             passwordless: false,
             reauthenticated: false,
         }
@@ -100,6 +108,9 @@ pub struct Session {
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<String>,
+    /// The identity that somebody is about to sign up with, a `PendingIdentity` as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     /// The refresh tokens of an app, where apps are given signed tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
@@ -219,6 +230,7 @@ impl Session {
             totp_setup: None,
             ceremony: None,
             family: None,
+            identity: None,
             last_seen: Some(app.now()),
             version: 0,
         }
@@ -270,6 +282,7 @@ impl Session {
     pub fn clear_login(&mut self) {
         self.login = None;
         self.ceremony = None;
+        self.identity = None;
         if self.user.is_none() {
             self.codes.retain(|kind, _| kind == CodeKind::PasswordReset.as_str());
             self.methods.clear();

@@ -17,7 +17,7 @@ mod values;
 
 pub use document::document;
 pub use native::{AndroidApps, show_fingerprint};
-pub use providers::{Provider, ProviderApps};
+pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
@@ -160,6 +160,28 @@ impl Settings {
         all.filter(|origin| Policy::allows(rp_id, origin)).collect()
     }
 
+    /// Whether an address is needed to sign up by a provider's word (`SOCIALACCOUNT_EMAIL_REQUIRED`).
+    pub fn social_email_required(&self) -> bool {
+        let by_form = || self.account.signup_fields.get("email").is_some_and(|field| field.required);
+        self.social.email_required.unwrap_or_else(by_form)
+    }
+
+    /// Whether providers are asked for addresses (`SOCIALACCOUNT_QUERY_EMAIL`).
+    pub fn social_query_email(&self) -> bool {
+        self.social.query_email.unwrap_or_else(|| self.social_email_required())
+    }
+
+    /// Whether changes of identities need a recent proof (`SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`).
+    pub fn social_reauthentication_required(&self) -> bool {
+        self.social.reauthentication_required.unwrap_or(self.account.reauthentication_required)
+    }
+
+    /// Whether an address has to be verified after a login by a provider's word (`SOCIALACCOUNT_EMAIL_VERIFICATION`).
+    pub fn social_email_verification(&self) -> EmailVerification {
+        let only = if self.social.only { EmailVerification::None } else { self.account.email_verification };
+        self.social.email_verification.unwrap_or(only)
+    }
+
     /// What is allowed and yet may surprise.
     pub fn notes(&self) -> Vec<&'static str> {
         let tokens = &self.tokens;
@@ -283,6 +305,17 @@ impl Settings {
                     problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
                 }
             }
+        }
+    }
+}
+
+/// The very origin, or, of `https://*.example.com`, any below it.
+pub fn trusted_origin(trusted: &str, origin: &str) -> bool {
+    match trusted.split_once("://*.") {
+        None => trusted == origin,
+        Some((scheme, domain)) => {
+            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.ends_with('.') && below.len() > 1)
         }
     }
 }

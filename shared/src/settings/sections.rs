@@ -340,6 +340,28 @@ section! {
         only: bool = "SOCIALACCOUNT_ONLY", false;
         /// The providers, in the shape that django-allauth gives them.
         providers: ProviderApps = "SOCIALACCOUNT_PROVIDERS", ProviderApps::default();
+        /// Whether people whose provider tells enough get an account without a form.
+        auto_signup: bool = "SOCIALACCOUNT_AUTO_SIGNUP", true;
+        /// Whether a provider's verified address logs in to the account that has it. Only for providers that are trusted to
+        /// tell the truth about every address.
+        email_authentication: bool = "SOCIALACCOUNT_EMAIL_AUTHENTICATION", false;
+        /// Whether such a login connects the identity for good.
+        email_authentication_auto_connect: bool = "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT", false;
+        /// `mandatory`, `optional` or `none` after such a login; unset, `ACCOUNT_EMAIL_VERIFICATION`, or `none` with
+        /// `SOCIALACCOUNT_ONLY`.
+        email_verification: Option<EmailVerification> = "SOCIALACCOUNT_EMAIL_VERIFICATION", None;
+        /// Whether signing up needs an address; unset, as `ACCOUNT_SIGNUP_FIELDS` has it.
+        email_required: Option<bool> = "SOCIALACCOUNT_EMAIL_REQUIRED", None;
+        /// Whether providers are asked for addresses; unset, where one is needed.
+        query_email: Option<bool> = "SOCIALACCOUNT_QUERY_EMAIL", None;
+        /// Whether the providers' tokens are kept, sealed.
+        store_tokens: bool = "SOCIALACCOUNT_STORE_TOKENS", false;
+        /// Seconds that a provider has for an answer.
+        requests_timeout: u64 = "SOCIALACCOUNT_REQUESTS_TIMEOUT", 5;
+        /// Whether connecting and disconnecting need a recent reauthentication; unset, as `ACCOUNT_REAUTHENTICATION_REQUIRED`.
+        reauthentication_required: Option<bool> = "SOCIALACCOUNT_REAUTHENTICATION_REQUIRED", None;
+        /// What the callbacks of generic OpenID Connect have in their paths: `/accounts/oidc/<id>/login/callback/`.
+        openid_connect_url_prefix: String = "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX", "oidc".into();
     }
 }
 

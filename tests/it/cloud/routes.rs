@@ -13,13 +13,16 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("auth", auth::endpoints()),
         ("account", account::endpoints()),
         ("mfa", mfa::endpoints()),
+        ("provider", provider::endpoints()),
     ]
 }
 
 /// All paths of these endpoints.
 fn paths(endpoints: &[Endpoint]) -> BTreeSet<String> {
     let kinds = [ClientKind::Browser, ClientKind::App];
-    endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path).collect()
+    let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path);
+    // The gateway has its own word for the rest of a path.
+    paths.map(|path| path.replace("{*path}", "{proxy+}")).collect()
 }
 
 /// The deployment.

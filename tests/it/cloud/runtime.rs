@@ -113,6 +113,7 @@ fn binary(name: &str) -> &'static str {
         "account" => env!("CARGO_BIN_EXE_function-account"),
         "mfa" => env!("CARGO_BIN_EXE_function-mfa"),
         "authorizer" => env!("CARGO_BIN_EXE_function-authorizer"),
+        "provider" => env!("CARGO_BIN_EXE_function-provider"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
         other => panic!("there is no function {other}"),
     }
