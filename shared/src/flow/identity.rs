@@ -336,8 +336,12 @@ async fn sign_up_or_ask(
     let form = Form { email, username, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(app, client, caller.clone(), form).await {
         Ok(outcome) => Ok(Some(outcome)),
-        // The address is somebody's: another can be given.
-        Err(Refusal::Invalid(_)) => ask(app, client, caller, who).await.map(Some),
+        // The address is somebody's: another can be given. Unless it is that of the account that another request has just
+        // made for the same identity.
+        Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
+            Some(_) => Ok(None),
+            None => ask(app, client, caller, who).await.map(Some),
+        },
         Err(refusal) => Err(refusal),
     }
 }
@@ -405,7 +409,7 @@ async fn connect(
 ) -> Result<Option<Outcome>, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
     let now = refresh(app, &parts.0, &parts.1).await?;
-    let (mut user, session) = now.ok_or_else(|| Refusal::NotAuthenticated(Caller::Anonymous))?;
+    let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
     require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
     let mut writes = Vec::new();
     match claim {

@@ -202,6 +202,9 @@ pub(super) fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
 }
 
 fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
+    if known.identity_taken {
+        return Some(Refusal::Conflict);
+    }
     let mut problems = form.problems.clone();
     if matches!(assess(app, &known.claims), Availability::Taken) {
         problems.push(match &form.identity {
@@ -218,7 +221,7 @@ fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refu
     }
     if !problems.is_empty() {
         Some(Refusal::Invalid(problems))
-    } else if known.identity_taken || (caller.user().is_some() && form.identity.is_none()) {
+    } else if caller.user().is_some() && form.identity.is_none() {
         Some(Refusal::Conflict)
     } else if !app.settings.account.signup_open {
         Some(Refusal::Forbidden)

@@ -10,7 +10,7 @@ mod moto;
 mod requests;
 mod routes;
 mod runtime;
-mod server;
+pub mod server;
 mod ses;
 mod startup;
 mod table;

@@ -8,6 +8,8 @@ mod crashes;
 mod enumeration;
 mod first_way;
 mod hostile;
+mod identities;
+mod identity_provider;
 mod limits;
 mod notifications;
 mod passkeys;
