@@ -1,7 +1,10 @@
 //! What a client needs to know before anybody logs in.
 
 mod associations;
+mod description;
 mod documents;
+
+pub use description::describe;
 
 use axum::http::Method;
 use shared::envelope;
@@ -19,9 +22,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(|settings| !settings.mfa.webauthn_apple_apps.is_empty()),
         page("/.well-known/assetlinks.json", GET, associations::android)
             .only_if(|settings| !settings.mfa.webauthn_android_apps.0.is_empty()),
+        page("/_allauth/openapi.html", GET, description::html).only_if(is_described),
+        page("/_allauth/openapi.json", GET, description::json).only_if(is_described),
+        page("/_allauth/openapi.yaml", GET, description::yaml).only_if(is_described),
         page(JWKS_PATH, GET, documents::jwks).only_if(publishes_keys),
         page(OPENID_CONFIGURATION_PATH, GET, documents::openid).only_if(publishes_keys),
     ]
+}
+
+fn is_described(settings: &Settings) -> bool {
+    settings.headless.serve_specification
 }
 
 /// There are public keys only where there are private ones.

@@ -122,6 +122,11 @@ impl Endpoint {
         kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
     }
 
+    /// Whether it is there with these settings.
+    pub fn is_served(&self, settings: &Settings) -> bool {
+        (self.enabled)(settings)
+    }
+
     fn allow(&self) -> String {
         let names = self.methods.iter().map(Method::as_str).chain(["OPTIONS"]);
         names.collect::<Vec<_>>().join(", ")
@@ -131,7 +136,7 @@ impl Endpoint {
 /// A router that serves these endpoints.
 pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     let mut router = Router::new();
-    for endpoint in endpoints.into_iter().filter(|endpoint| (endpoint.enabled)(&app.settings)) {
+    for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
         let endpoint = Arc::new(endpoint);
         for (kind, path) in endpoint.paths(&app.settings.headless.clients) {
             let (app, endpoint) = (app.clone(), endpoint.clone());
