@@ -33,7 +33,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
         Method::PUT => Change::Resend,
         Method::PATCH => Change::MakePrimary,
         Method::DELETE => Change::Remove,
-        _ => return Err(Rejection::MethodNotAllowed),
+        _ => return Err(exchange.refuse_method()),
     };
     let email = read(&exchange.input()?, change).map_err(Refusal::Invalid)?;
     let (user, session, sending) = email_addresses::change(app, client, user, session, change, &email).await?;

@@ -1,7 +1,7 @@
 //! One's password.
 
 use axum::http::Method;
-use shared::flow::password_change;
+use shared::flow::{Problem, Refusal, password_change};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST account/password/change`: a new password, or a first one.
@@ -15,7 +15,15 @@ pub async fn change(exchange: Exchange) -> Result<Answer, Rejection> {
     let mut problems = Vec::new();
     let current = input.char_field("current_password", false, &mut problems);
     let new = input.char_field("new_password", false, &mut problems);
-    exchange.allow(&[Method::POST])?;
+    if let Err(refused) = exchange.allow(&[Method::POST]) {
+        if current.is_none() && user.has_usable_password() {
+            problems.push(Problem::required("current_password"));
+        }
+        if new.is_none() {
+            problems.push(Problem::required("new_password"));
+        }
+        return Err(if problems.is_empty() { refused } else { Refusal::Invalid(problems).into() });
+    }
     let (app, client) = (&exchange.app, &exchange.client);
     let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
     Ok(exchange.answer(&outcome))

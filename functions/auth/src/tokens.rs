@@ -13,9 +13,12 @@ pub async fn refresh(exchange: Exchange) -> Result<Answer, Rejection> {
     exchange.caller_of_app().await?;
     let mut problems = Vec::new();
     let input = exchange.input()?;
-    exchange.allow(&[Method::POST])?;
+    if exchange.method == Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
     let token = input.char_field("refresh_token", true, &mut problems);
     let token = token.ok_or(Refusal::Invalid(problems))?;
+    exchange.allow(&[Method::POST])?;
     if exchange.app.settings.tokens.strategy == TokenStrategy::Session {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }

@@ -42,7 +42,7 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
             flow::deactivate_totp(app, client, user, session).await?;
             Ok(Envelope::bare(200).into())
         }
-        _ => Err(Rejection::MethodNotAllowed),
+        _ => Err(exchange.refuse_method()),
     }
 }
 
@@ -57,6 +57,7 @@ pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
         });
     }
     exchange.input()?;
+    flow::may_generate_recovery_codes(&user).map_err(Refusal::from)?;
     exchange.allow(&[Method::POST])?;
     let codes = flow::generate_recovery_codes(app, client, user, session).await?;
     Ok(shown_codes(&exchange, &codes, true))

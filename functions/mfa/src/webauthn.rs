@@ -37,7 +37,7 @@ pub async fn manage(exchange: Exchange) -> Result<Answer, Rejection> {
             flow::remove(app, client, user, session, &ids).await?;
             Ok(Envelope::bare(200).into())
         }
-        _ => Err(Rejection::MethodNotAllowed),
+        _ => Err(exchange.refuse_method()),
     }
 }
 
@@ -104,11 +104,11 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
-    flow::count_login(app, client).await?;
     if exchange.method == Method::GET {
         let (options, outcome) = flow::begin_login(app, client, &caller).await?;
         return Ok(Answer::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
     }
+    flow::count_login(app, client).await?;
     let response = credential(&exchange)?;
     let outcome = flow::login(app, client, caller, &response).await?;
     Ok(exchange.answer(&outcome))
@@ -130,13 +130,19 @@ pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
             Ok(exchange.answer(&outcome))
         }
         Method::PUT => {
-            let user = flow::find_signing_up(app, &caller).await?;
-            let (name, response) = new_credential(&exchange.input()?)?;
+            let new = new_credential(&exchange.input()?);
+            let waits = caller.session().is_some_and(|it| it.pending_stage(&app.settings, app.now()).is_some());
+            let user = match flow::find_signing_up(app, &caller).await {
+                // Somebody who waits for something else is told first what is wrong with the body.
+                Err(Refusal::Conflict) if waits => return Err(new.err().unwrap_or(Refusal::Conflict.into())),
+                found => found?,
+            };
+            let (name, response) = new?;
             let new = NewCredential { name, response: &response, passwordless: true };
             let outcome = flow::sign_up(app, client, caller, user, new).await?;
             Ok(exchange.answer(&outcome))
         }
-        _ => Err(Rejection::MethodNotAllowed),
+        _ => Err(exchange.refuse_method()),
     }
 }
 

@@ -14,7 +14,8 @@ use shared::settings::SameSite;
 /// `/accounts/<provider>/login/callback/` and `/accounts/oidc/<id>/login/callback/`. Every answer is a redirect.
 pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
     let app = &exchange.app;
-    if !exchange.path.trim_end_matches('/').ends_with("/login/callback") {
+    let known = &app.settings.social.providers.apps;
+    if !known.iter().any(|config| callback_path(app, config) == exchange.path) {
         return Err(Rejection::NotFound);
     }
     let params = exchange.form();
@@ -48,7 +49,7 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
         return Ok(Answer::html(200, again(&format!("{}?{}&_redir=", callback_url(app, config), exchange.query()))));
     }
     if !take(app, &caller, &request).await? {
-        return Ok(to_error_page(app, request.process));
+        return Ok(to_error_page(app, Process::Login));
     }
     let (next, process) = (request.next.clone(), request.process);
     let fail = |error: &str| Ok(Answer::redirect(with_error(&next, error, process)));

@@ -24,7 +24,7 @@ pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
             let user = disconnect(app, client, user, session, &provider, &account).await?;
             Ok(listed(&exchange, &user))
         }
-        _ => Err(Rejection::MethodNotAllowed),
+        _ => Err(exchange.refuse_method()),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let enabled = |settings: &Settings| settings.social.enabled;
     vec![
         handler("account/providers", &[Method::GET, Method::DELETE], connections::connections).only_if(enabled),
-        handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(enabled).for_browsers(),
+        handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(enabled),
         handler("auth/provider/signup", GET_POST, signup::signup).only_if(enabled),
         handler("auth/provider/token", &[Method::POST], token::token).only_if(enabled).entrance(),
         // What comes back from providers; Apple posts it from its own page.

@@ -11,10 +11,12 @@ use shared::provider::DUMMY;
 pub async fn redirect(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
-    exchange.allow(&[axum::http::Method::POST])?;
-    let form = exchange.form();
+    if exchange.method != axum::http::Method::POST {
+        return Err(Rejection::MethodNotAllowed); // it reads no JSON
+    }
+    let form = exchange.form_body();
     let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-    let process = text("process").and_then(Process::parse);
+    let process = form.get("process").and_then(|process| Process::parse(process));
     let next = text("callback_url").filter(|url| is_safe(&app.settings, url));
     let (Some(name), Some(process), Some(next)) = (text("provider"), process, next) else {
         return Ok(to_error_page(app, Process::Login));

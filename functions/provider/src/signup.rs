@@ -14,12 +14,14 @@ pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
         return Ok(Envelope::data(pending_identity_data(app, &who)).into());
     }
     let mut form = signup_form(app, &exchange.input()?, false);
-    exchange.allow(&[Method::POST])?;
     // Whether an address is needed is a setting of its own here.
     if !app.settings.social_email_required() {
         form.problems.retain(|problem| !(problem.param == Some("email") && problem.code == "required"));
     } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {
         form.problems.push(shared::flow::Problem::required("email"));
+    }
+    if exchange.method != Method::POST && form.problems.is_empty() {
+        return Err(exchange.refuse_method());
     }
     let outcome = sign_up(app, client, caller, who, form).await?;
     Ok(exchange.answer(&outcome))

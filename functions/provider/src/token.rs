@@ -19,7 +19,9 @@ pub async fn token(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
     let input = exchange.input()?;
-    exchange.allow(&[axum::http::Method::POST])?;
+    if exchange.method == axum::http::Method::GET {
+        return Err(Rejection::MethodNotAllowed);
+    }
     let mut problems = Vec::new();
     let name = input.char_field("provider", true, &mut problems);
     let process = process(&input, &mut problems);
@@ -31,6 +33,7 @@ pub async fn token(exchange: Exchange) -> Result<Answer, Rejection> {
     let (Some(process), Some(source), Some(token), true) = (process, source, token, problems.is_empty()) else {
         return Err(Refusal::Invalid(problems).into());
     };
+    exchange.allow(&[axum::http::Method::POST])?;
     let text = |name: &str| token.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
     let arrived = match source {
         Source::Dummy => {
@@ -67,7 +70,7 @@ fn answer(exchange: &Exchange, arrived: Result<Outcome, ArrivalError>) -> Result
 
 fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
     let text = input.char_field("process", true, problems)?;
-    let process = Process::parse(&text);
+    let process = input.0.get("process").and_then(Json::as_str).and_then(Process::parse);
     if process.is_none() {
         let message = format!("Select a valid choice. {text} is not one of the available choices.");
         problems.push(Problem::field("process", "invalid_choice", message));

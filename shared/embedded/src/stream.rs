@@ -93,12 +93,13 @@ impl Stream {
             return Ok(());
         }
         self.trimmed = Some(last.clone());
+        // Records are stored by their number alone; outside it is told on top of this.
+        const ON_TOP: u128 = 100_000_000_000_000_000_000;
+        let stored = last.parse::<u128>().ok().and_then(|number| number.checked_sub(ON_TOP));
+        let Some(stored) = stored.and_then(|number| i64::try_from(number).ok()) else { return Ok(()) };
         let connection = rusqlite::Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.execute(
-            "DELETE FROM _stream_records WHERE CAST(sequence_number AS INTEGER) < CAST(?1 AS INTEGER)",
-            [last],
-        )?;
+        connection.execute("DELETE FROM _stream_records WHERE CAST(sequence_number AS INTEGER) < ?1", [stored])?;
         Ok(())
     }
 

@@ -275,9 +275,12 @@ pub async fn arrive(
     let params = request.answer.unwrap_or(params);
     let now = app.now().seconds();
     if let Some(error) = params.get("error") {
-        const CANCELLED: [&str; 3] = ["access_denied", "user_cancelled_authorize", "user_cancelled_login"];
+        // LinkedIn has words of its own.
+        const OF_LINKEDIN: [&str; 2] = ["user_cancelled_authorize", "user_cancelled_login"];
+        let of_linkedin = config.provider().starts_with("linkedin") && OF_LINKEDIN.contains(&error.as_str());
+        let cancelled = error == "access_denied" || of_linkedin;
         let denied = ProviderError::Denied(error.chars().filter(char::is_ascii_graphic).take(80).collect());
-        return Err(if CANCELLED.contains(&error.as_str()) { ArrivalError::Cancelled } else { denied.into() });
+        return Err(if cancelled { ArrivalError::Cancelled } else { denied.into() });
     }
     let provider = provider(app, config);
     let who = if config.is_telegram() {

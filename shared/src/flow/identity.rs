@@ -123,6 +123,15 @@ impl ProvenIdentity {
         user.identities.push(self.link());
     }
 
+    /// Shows what the provider told now with the user's identity.
+    fn refresh_in(&self, user: &mut User) {
+        let new = self.link();
+        let is_it = |link: &&mut IdentityLink| link.provider == new.provider && link.uid == new.uid;
+        if let Some(link) = user.identities.iter_mut().find(is_it) {
+            *link = new;
+        }
+    }
+
     pub(super) fn record(&self, app: &App) -> AuthenticationRecord {
         let mut record = AuthenticationRecord::new("socialaccount", app.now());
         record.provider = Some(self.provider.clone());
@@ -211,10 +220,7 @@ async fn log_in(
     if !user.is_active {
         return Ok(Some(Outcome::unchanged(caller.clone())));
     }
-    let is_it = |link: &&mut IdentityLink| link.provider == who.provider && link.uid == who.identity.subject;
-    if let Some(link) = user.identities.iter_mut().find(is_it) {
-        *link = who.link();
-    }
+    who.refresh_in(&mut user);
     let renewed = Write::replace(&who.renewed(&claim))?;
     enter(app, client, caller, who, user, vec![renewed]).await
 }
@@ -230,9 +236,16 @@ async fn enter(
 ) -> Result<Option<Outcome>, Refusal> {
     let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
     login.email_verification = app.settings.social_email_verification();
-    let methods = with_record(caller, &user, who.record(app));
+    // Whoever was in is logged out first, also where the login has to wait.
+    let methods = match caller {
+        Caller::User(_) => vec![who.record(app)],
+        _ => with_record(caller, &user, who.record(app)),
+    };
     let entrance = Entrance { app, client, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
+    if let (Caller::User(parts), false) = (caller, outcome.logged_in) {
+        writes.push(Write::discard(parts.1.key()));
+    }
     writes.push(Write::replace(&user)?);
     writes.extend(more);
     let done = matches!(app.store.commit(writes).await?, Committed::Done);
@@ -414,7 +427,10 @@ async fn connect(
     let mut writes = Vec::new();
     match claim {
         Some(claim) if claim.user != user.id => return Err(connected_other()),
-        Some(claim) => writes.push(Write::replace(&who.renewed(&claim))?),
+        Some(claim) => {
+            who.refresh_in(&mut user);
+            writes.extend([Write::replace(&who.renewed(&claim))?, Write::replace(&user)?]);
+        }
         None => {
             if find_by_email(app, who).await?.is_some_and(|found| found.user.id != user.id) {
                 return Err(connected_other());

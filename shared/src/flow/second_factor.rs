@@ -18,7 +18,9 @@ use serde_json::{Value as Json, json};
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where none does; the table is unavailable.
 pub async fn find_waiting(app: &App, caller: &Caller, stage: StageKey) -> Result<User, Refusal> {
-    let none = || Refusal::NotAuthenticated(caller.clone());
+    // Whoever is in already is told what anybody is.
+    let told = if caller.user().is_some() { Caller::Anonymous } else { caller.clone() };
+    let none = || Refusal::NotAuthenticated(told.clone());
     let Caller::Pending(session) = caller else { return Err(none()) };
     if session.pending_stage(&app.settings, app.now()) != Some(stage) {
         return Err(none());
@@ -410,6 +412,18 @@ fn mark_viewed(user: &mut User) {
     }
 }
 
+/// Whether there is something to recover for.
+///
+/// # Errors
+/// What stands against it.
+pub fn may_generate_recovery_codes(user: &User) -> Result<(), Problem> {
+    if user.has_second_factor() {
+        return Ok(());
+    }
+    let message = "You cannot generate recovery codes without having two-factor authentication enabled.";
+    Err(Problem::general("cannot_generate_recovery_codes", message))
+}
+
 /// New recovery codes in place of the old ones.
 ///
 /// # Errors
@@ -425,10 +439,7 @@ pub async fn generate_recovery_codes(
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        if !at_work.user.has_second_factor() {
-            let message = "You cannot generate recovery codes without having two-factor authentication enabled.";
-            return Err(Problem::general("cannot_generate_recovery_codes", message).into());
-        }
+        may_generate_recovery_codes(&at_work.user)?;
         at_work.require_recent()?;
         let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
         user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");

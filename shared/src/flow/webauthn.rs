@@ -258,7 +258,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
     Ok(record(app, authenticator))
 }
 
-/// Counts a login with a passkey, begun or finished.
+/// Counts a login with a passkey; to begin one is free.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.

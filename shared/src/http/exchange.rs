@@ -7,7 +7,7 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Refusal};
 use crate::jwt::{KeyError, Keyring, TokenUse};
-use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_session, track};
+use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track};
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
 use crate::throttle::Action;
@@ -84,7 +84,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Bytes of a body that are read at all (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
-    const MOST_BODY: usize = 2_621_440;
+    pub(super) const MOST_BODY: usize = 2_621_440;
 
     /// Reads a request, and turns away what is forged or too large.
     ///
@@ -133,9 +133,9 @@ impl Exchange {
         // Somebody may get in: what signs their tokens is fetched before anything is changed.
         let mut caller = if self.has_tokens() && self.method != Method::GET {
             let fetch = async { self.keyring().await.map(|_| ()) };
-            futures_util::try_join!(self.find_caller(), fetch)?.0
+            futures_util::try_join!(self.find_caller(true), fetch)?.0
         } else {
-            self.find_caller().await?
+            self.find_caller(true).await?
         };
         if let Caller::User(parts) = &mut caller {
             track(&self.app, &self.client, self.kind, &mut parts.1).await?;
@@ -143,11 +143,12 @@ impl Exchange {
         Ok(caller)
     }
 
-    /// Who asks; no session is written.
-    async fn find_caller(&self) -> Result<Caller, Rejection> {
+    /// Who asks; whether a session that is over may be cleared away.
+    async fn find_caller(&self, clears: bool) -> Result<Caller, Rejection> {
         let settings = &self.app.settings;
         let token = access_token(&self.headers, settings).filter(|_| self.has_tokens());
         let caller = match (session_credential(&self.headers, settings, self.kind), token) {
+            (Some(credential), _) if clears => find_caller_and_clear(&self.app, &credential).await?,
             (Some(credential), _) => find_caller(&self.app, &credential).await?,
             (None, Some(token)) => self.find_bearer(&token).await?,
             (None, None) => return Ok(Caller::Anonymous),
@@ -220,7 +221,7 @@ impl Exchange {
     /// As [`Exchange::caller`].
     pub async fn caller_of_app(&self) -> Result<(), Rejection> {
         match self.kind {
-            ClientKind::App => self.find_caller().await.map(|_| ()),
+            ClientKind::App => self.find_caller(false).await.map(|_| ()),
             ClientKind::Browser => Ok(()),
         }
     }
@@ -230,7 +231,15 @@ impl Exchange {
     /// # Errors
     /// [`Rejection::MethodNotAllowed`].
     pub fn allow(&self, methods: &[Method]) -> Result<(), Rejection> {
-        if methods.contains(&self.method) { Ok(()) } else { Err(Rejection::MethodNotAllowed) }
+        if methods.contains(&self.method) { Ok(()) } else { Err(self.refuse_method()) }
+    }
+
+    /// Why a method that the endpoint does nothing for is turned away: a body that is none comes first.
+    pub fn refuse_method(&self) -> Rejection {
+        match self.input() {
+            Err(malformed) if self.method != Method::GET => malformed,
+            _ => Rejection::MethodNotAllowed,
+        }
     }
 
     /// Where a flow has led, as this client is told.
@@ -262,9 +271,14 @@ impl Exchange {
 
     /// The fields of a form, in the query or in the body.
     pub fn form(&self) -> BTreeMap<String, String> {
-        let mut fields = form_fields(&self.headers, &self.body);
+        let mut fields = self.form_body();
         fields.extend(url::form_urlencoded::parse(self.query.as_bytes()).into_owned());
         fields
+    }
+
+    /// The fields of a form in the body.
+    pub fn form_body(&self) -> BTreeMap<String, String> {
+        form_fields(&self.headers, &self.body)
     }
 
     /// The query, as it came.

@@ -85,7 +85,7 @@ impl Input {
             None | Some(Json::Null) => false,
             Some(Json::Bool(yes)) => *yes,
             Some(Json::Number(number)) => number.as_f64() != Some(0.0),
-            Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false" | "0"),
+            Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false"),
             Some(Json::Array(list)) => !list.is_empty(),
             Some(Json::Object(fields)) => !fields.is_empty(),
         }
@@ -112,6 +112,12 @@ impl Input {
         let problem = match self.0.get(name) {
             None => Problem::required(name),
             Some(value) if is_empty(value) => Problem::required(name),
+            Some(Json::Array(list)) if list.iter().any(|value| value.is_array() || value.is_object()) => {
+                Problem::field(name, "invalid_list", "Enter a list of values.")
+            }
+            Some(Json::Array(list)) if list.iter().any(|value| number(value).is_none() && !value.is_string()) => {
+                Choice::problem(name)
+            }
             Some(Json::Array(list)) => match list.iter().map(|value| number(value).ok_or(value)).collect() {
                 Ok(numbers) => {
                     let numbers: Vec<u64> = numbers;
@@ -120,11 +126,9 @@ impl Input {
                         Some(number) => invalid_choice(name, &number.to_string()),
                     }
                 }
-                Err(value) => {
-                    let message = format!("\u{201c}{}\u{201d} is not a valid value.", shown(value));
-                    Problem::field(name, "invalid_pk_value", message)
-                }
+                Err(value) => not_a_key(name, value),
             },
+            Some(value @ Json::Object(_)) => not_a_key(name, value),
             Some(_) => Problem::field(name, "invalid_list", "Enter a list of values."),
         };
         problems.push(problem);
@@ -190,6 +194,11 @@ impl Choice {
 fn invalid_choice(name: &'static str, value: &str) -> Problem {
     let message = format!("Select a valid choice. {value} is not one of the available choices.");
     Problem::field(name, "invalid_choice", message)
+}
+
+fn not_a_key(name: &'static str, value: &Json) -> Problem {
+    let message = format!("\u{201c}{}\u{201d} is not a valid value.", shown(value));
+    Problem::field(name, "invalid_pk_value", message)
 }
 
 fn number(value: &Json) -> Option<u64> {

@@ -143,7 +143,10 @@ pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
             router = router.route(&path, any(move |request| serve(app.clone(), kind, endpoint.clone(), request)));
         }
     }
-    let router = router.fallback(async || plain(&Envelope::bare(404)));
+    let router = router.fallback(async |request: Request<Body>| {
+        drain(request).await;
+        plain(&Envelope::bare(404))
+    });
     // Paths under which a gateway mounts us are part of the public URL.
     let prefix = app.settings.service.public_url.path().trim_end_matches('/').to_owned();
     let router = if prefix.is_empty() { router } else { Router::new().nest(&prefix, router) };
@@ -165,6 +168,7 @@ async fn serve(
     let is_page = matches!(endpoint.handler, Handler::Page(_));
     let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
     if method == Method::OPTIONS || other_method {
+        drain(request).await;
         let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);
@@ -193,6 +197,11 @@ async fn serve(
         "request"
     );
     response
+}
+
+/// Reads a body that nobody wants, up to what is read at all: a connection with an unread one ends under its next request.
+async fn drain(request: Request<Body>) {
+    let _ = axum::body::to_bytes(request.into_body(), Exchange::MOST_BODY).await;
 }
 
 /// The response of the headless API, and what the log calls it.

@@ -70,8 +70,8 @@ const MAILS: &[Message] = mails! {
     "totp_activated" => [],
     "totp_deactivated" => [],
     "recovery_codes_generated" => [],
-    "account_connected" => ["provider"],
-    "account_disconnected" => ["provider"],
+    "account_connected" => [],
+    "account_disconnected" => [],
     "webauthn_added" => [],
     "webauthn_removed" => [],
 };
@@ -387,7 +387,7 @@ mod tests {
             "user_display": "Ada", "username": "ada", "signup_url": URL, "password_reset_url": URL,
             "timestamp": "2026-03-01 10:00:00 UTC", "ip": "2001:db8::1", "user_agent": "Browser/1.0",
             "from_email": "old@example.com", "to_email": "new@example.com",
-            "deleted_email": "gone@example.com", "email": "ada@example.com",
+            "deleted_email": "gone@example.com", "email": "ada@example.com", "provider": "Example",
         })
     }
 

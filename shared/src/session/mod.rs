@@ -368,22 +368,50 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
 /// # Errors
 /// The table is unavailable.
 pub async fn find_caller(app: &App, credential: &str) -> Result<Caller, StoreError> {
-    let Some(token) = Token::parse(credential) else { return Ok(Caller::Gone) };
-    match token.kind() {
+    Ok(match look_up(app, credential).await? {
+        Known::Caller(caller) => caller,
+        Known::Over(_) => Caller::Anonymous,
+    })
+}
+
+/// The same, and a session that its user has moved on from is deleted: the next who comes with it is told that it is gone.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_caller_and_clear(app: &App, credential: &str) -> Result<Caller, StoreError> {
+    match look_up(app, credential).await? {
+        Known::Caller(caller) => Ok(caller),
+        Known::Over(session) => {
+            app.store.insist(vec![Write::discard(session.key())]).await?;
+            Ok(Caller::Anonymous)
+        }
+    }
+}
+
+/// What a credential leads to.
+enum Known {
+    Caller(Caller),
+    /// A session that its user has moved on from.
+    Over(Box<Session>),
+}
+
+async fn look_up(app: &App, credential: &str) -> Result<Known, StoreError> {
+    let Some(token) = Token::parse(credential) else { return Ok(Known::Caller(Caller::Gone)) };
+    Ok(match token.kind() {
         TokenKind::Nobody => {
             let session = app.store.find::<Session>(&pending_key(&token.digest())).await?;
-            Ok(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
+            Known::Caller(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
         }
         TokenKind::User(id) => {
             let caller = find_session(app, id, token.number()).await?;
             let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
-            Ok(match caller {
-                Found::Live(parts) if fits(&parts.1) => Caller::User(parts),
-                Found::Over(session) if fits(&session) => Caller::Anonymous,
-                _ => Caller::Gone,
-            })
+            match caller {
+                Found::Live(parts) if fits(&parts.1) => Known::Caller(Caller::User(parts)),
+                Found::Over(session) if fits(&session) => Known::Over(session),
+                _ => Known::Caller(Caller::Gone),
+            }
         }
-    }
+    })
 }
 
 /// A session that was looked for by its number.

@@ -90,7 +90,7 @@ impl Actions for AccountRates {
 pub struct MfaRates;
 
 impl MfaRates {
-    /// Passkey logins, begun and finished.
+    /// Passkey logins.
     pub const LOGIN: &'static str = "webauthn_login";
 }
 

@@ -267,7 +267,7 @@ section! {
         /// `android:apk-key-hash:…`; unset, those of `PUBLIC_URL`, `CORS_ALLOWED_ORIGINS` and `CSRF_TRUSTED_ORIGINS` that
         /// are at or below it. The apps of `MFA_WEBAUTHN_ANDROID_APPS` are always among them.
         webauthn_origins: Option<Vec<String>> = "MFA_WEBAUTHN_ORIGINS", None;
-        /// Whether every origin at or below that domain may use them, over `http` too. For development only.
+        /// Whether every origin at all may use them, over `http` too. For development only.
         webauthn_allow_insecure_origin: bool = "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", false;
         /// Whether authenticators verify their user, by PIN or biometrics, where they are a second factor. As passkeys they
         /// always do.

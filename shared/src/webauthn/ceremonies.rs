@@ -1,8 +1,10 @@
 //! The ceremonies themselves.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 use uuid::Uuid;
 use webauthn_rs_core::{
     WebauthnCore,
@@ -20,6 +22,8 @@ use super::{CeremonyError, Credential, Policy, Refusal, SetupError, response, st
 pub struct Ceremonies {
     engine: WebauthnCore,
     user_verification: UserVerificationPolicy,
+    /// Where any origin at all may use credentials: the relying party's id and name.
+    anywhere: Option<(String, String)>,
 }
 
 /// A credential was used, and the answer is good.
@@ -40,16 +44,21 @@ impl Ceremonies {
     ///
     /// What is wrong with the policy: the first mistake found.
     pub fn new(policy: &Policy) -> Result<Self, SetupError> {
-        let engine = WebauthnCore::new_unsafe_experts_only(
-            &policy.rp_name,
-            &policy.rp_id,
-            policy.allowed_origins()?,
-            // Not shown: the options leave the time to the client, and how long a state lives is up to the caller.
-            Duration::from_secs(300),
-            Some(policy.allow_insecure_origin),
-            Some(policy.allow_insecure_origin),
-        );
-        Ok(Self { engine, user_verification: policy.user_verification.into() })
+        let engine = engine(&policy.rp_name, &policy.rp_id, policy.allowed_origins()?, policy.allow_insecure_origin);
+        let anywhere = policy.allow_insecure_origin.then(|| (policy.rp_id.clone(), policy.rp_name.clone()));
+        Ok(Self { engine, user_verification: policy.user_verification.into(), anywhere })
+    }
+
+    /// The engine that verifies what came from this page. Where any origin may use credentials, that is the one allowed.
+    fn engine_for(&self, client_data: &[u8]) -> Cow<'_, WebauthnCore> {
+        let origin = || {
+            let data = serde_json::from_slice::<Value>(client_data).ok()?;
+            Url::parse(data.get("origin")?.as_str()?).ok()
+        };
+        match self.anywhere.as_ref().zip(origin()) {
+            Some(((rp_id, rp_name), origin)) => Cow::Owned(engine(rp_name, rp_id, vec![origin], true)),
+            None => Cow::Borrowed(&self.engine),
+        }
     }
 
     /// Whether this reads as the answer to [`Ceremonies::begin_authentication`] or [`Ceremonies::begin_discoverable`].
@@ -115,7 +124,7 @@ impl Ceremonies {
     pub fn finish_registration(&self, state: &str, response: &Value) -> Result<Credential, CeremonyError> {
         let State::Registration { engine } = State::decode(state)? else { return Err(other_kind()) };
         let (answer, is_passwordless) = response::registration(response)?;
-        let key = self.engine.register_credential(&answer, &engine, None)?;
+        let key = self.engine_for(&answer.response.client_data_json).register_credential(&answer, &engine, None)?;
         Ok(Credential::new(key, is_passwordless))
     }
 
@@ -218,7 +227,8 @@ impl Ceremonies {
         credentials: &[Credential],
     ) -> Result<Authenticated, CeremonyError> {
         let used = credentials.iter().find(|c| c.id_bytes() == answer.raw_id).ok_or(Refusal::UnknownCredential)?;
-        let result = self.engine.authenticate_single_credential(answer, engine, used.key())?;
+        let verifier = self.engine_for(&answer.response.client_data_json);
+        let result = verifier.authenticate_single_credential(answer, engine, used.key())?;
         let (credential, changed) = used.after(&result);
         Ok(Authenticated {
             credential,
@@ -227,6 +237,12 @@ impl Ceremonies {
             user_verified: result.user_verified(),
         })
     }
+}
+
+fn engine(rp_name: &str, rp_id: &str, origins: Vec<Url>, insecure: bool) -> WebauthnCore {
+    // Not shown: the options leave the time to the client, and how long a state lives is up to the caller.
+    let timeout = Duration::from_secs(300);
+    WebauthnCore::new_unsafe_experts_only(rp_name, rp_id, origins, timeout, Some(insecure), Some(insecure))
 }
 
 fn json(options: &impl serde::Serialize) -> Result<Value, CeremonyError> {

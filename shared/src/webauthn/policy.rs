@@ -15,7 +15,7 @@ pub struct Policy {
     /// id, `http://` ones too where that is `localhost`, and native applications as
     /// `android:apk-key-hash:<base64url>`. Native applications of Apple's systems come as `https://` and the domain.
     pub origins: Vec<String>,
-    /// Whether every origin at or below the relying party id is allowed, also `http://` and at any port
+    /// Whether every origin is allowed, also `http://`, at any port and of any host
     /// (`MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN`). For development.
     pub allow_insecure_origin: bool,
     /// What is asked of authenticators where no passkey is concerned (`MFA_WEBAUTHN_USER_VERIFICATION`). Passkeys

@@ -49,6 +49,7 @@ pub fn events() -> Vec<Scene> {
         scene("auth", request("auth/session", Some(&token)), gone, 2),
         scene("account", request("auth/sessions", Some(&token)), gone, 2),
         scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
+        scene("provider", request("account/providers", Some(&token)), gone, 2),
         scene("mailer", record(), no_failure, 4),
     ]
 }

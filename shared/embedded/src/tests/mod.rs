@@ -63,6 +63,28 @@ async fn a_file_keeps_its_items_and_its_stream() {
     assert_eq!(stream.next_records().unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn what_was_read_is_forgotten_and_what_was_not_is_kept() {
+    let folder = Folder::new();
+    let embedded = Embedded::open(&folder.file()).unwrap();
+    let client = embedded.client();
+    create_table(&client).await;
+    let mut stream = embedded.stream(TABLE, crate::Start::TrimHorizon).unwrap();
+    for name in ["a", "b"] {
+        put(&client, item(name, [])).await;
+    }
+    assert_eq!(stream.next_records().unwrap().len(), 2);
+    put(&client, item("c", [])).await;
+    stream.trim().unwrap();
+    let keys = |records: Vec<serde_json::Value>| {
+        records.iter().map(|record| record["dynamodb"]["Keys"]["pk"]["S"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(stream.next_records().unwrap()), ["\"c\""], "written after the last reading");
+    let mut afresh = embedded.stream(TABLE, crate::Start::TrimHorizon).unwrap();
+    let left = keys(afresh.next_records().unwrap());
+    assert!(!left.contains(&"\"a\"".to_owned()) && left.contains(&"\"c\"".to_owned()), "{left:?}");
+}
+
 /// Whether `changed` resolves, without waiting for ever.
 async fn has_changed(embedded: &Embedded) -> bool {
     let soon = Duration::from_millis(50);

@@ -85,7 +85,6 @@ pub(in crate::flow) fn link_mail(app: &App, user: &User, address: &Address) -> M
 /// The mail to the owner of an address that somebody tried to sign up with.
 pub(in crate::flow) fn account_exists_mail(app: &App, email: &str) -> Message {
     let params = json!({
-        "signup_url": frontend_url(app, "account_signup", "/accounts/signup/", ""),
         "password_reset_url": frontend_url(app, "account_reset_password", "/accounts/password/reset/", ""),
     });
     Message::mail(app, "account_already_exists", email, params, 86_400)
