@@ -175,7 +175,12 @@ fn served(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
             continue;
         }
         let methods = endpoint.methods.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        if both(&endpoint) {
+        // Apps are answered by it, but cannot follow where it leads.
+        if endpoint.path == "auth/provider/redirect" {
+            if clients.contains(&ClientKind::Browser) {
+                all.insert((format!("/_allauth/browser/v1/{}", endpoint.path), methods));
+            }
+        } else if both(&endpoint) {
             all.insert((format!("/_allauth/{{client}}/v1/{}", endpoint.path), methods));
         } else {
             all.extend(endpoint.paths(clients).into_iter().map(|(_, path)| (path, methods.clone())));
