@@ -87,7 +87,8 @@ fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
 
 /// Every function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    [config::endpoints(), auth::endpoints(), account::endpoints(), mfa::endpoints()].into_iter().flatten().collect()
+    let all = [config::endpoints(), auth::endpoints(), account::endpoints(), mfa::endpoints(), jwt::endpoints()];
+    all.into_iter().flatten().collect()
 }
 
 /// Runs the service. `ready` is told once it answers, with its URL and where it listens.

@@ -6,6 +6,7 @@
 mod code;
 pub mod email_addresses;
 pub mod email_verification;
+pub mod jwt_api;
 pub mod login;
 pub mod login_by_code;
 pub mod logout;

@@ -10,7 +10,7 @@ use crate::settings::ClientKind;
 use crate::store::StoreError;
 use crate::throttle::Action;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -178,6 +178,30 @@ impl Exchange {
             ClientKind::Browser => cookies::read(&self.headers, &self.app.settings.cookies.session_name),
         };
         credential.filter(|credential| !credential.is_empty())
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        cookies::read(&self.headers, name)
+    }
+
+    /// Whether the request shows that it comes from a page of ours: for APIs that ask browsers for it at some endpoints
+    /// only.
+    pub fn is_from_our_page(&self) -> bool {
+        csrf::is_allowed(&self.method, &self.headers, &self.app.settings)
+    }
+
+    /// The secret that pages of ours show with their requests, and the cookie that holds it: the caller's, or a new one.
+    pub fn csrf(&self) -> (String, Option<HeaderValue>) {
+        let known = csrf::secret(&self.headers, &self.app.settings);
+        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.chance));
+        let cookie = cookies::csrf(&self.app.settings, &secret);
+        (secret, cookie)
     }
 
     /// A header's text.

@@ -15,5 +15,5 @@ pub use exchange::{Exchange, Rejection};
 pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
 pub use response::Answer;
-pub use route::{Endpoint, Handled, Shown, Visit, handler, page, public_json, router};
+pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page, public_json, router};
 pub use signup::signup_form;

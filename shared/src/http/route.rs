@@ -30,15 +30,26 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
+    mount: Option<Mount>,
     kinds: &'static [ClientKind],
     is_entrance: bool,
     handler: Handler,
+}
+
+/// Where an API lies whose place is a setting.
+#[derive(Clone, Copy)]
+pub struct Mount {
+    /// The path before its endpoints', unless told.
+    pub usual: &'static str,
+    /// The one that the settings name.
+    pub chosen: fn(&Settings) -> &str,
 }
 
 #[derive(Clone)]
 enum Handler {
     Headless(Arc<dyn Fn(Exchange) -> Handled + Send + Sync>),
     Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
+    Other(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
 }
 
 /// A request for a page.
@@ -59,6 +70,7 @@ where
         path,
         methods,
         enabled: |_| true,
+        mount: None,
         kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
         handler: Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange)))),
@@ -75,10 +87,22 @@ where
         path,
         methods,
         enabled: |_| true,
+        mount: None,
         kinds: &[],
         is_entrance: false,
         handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
     }
+}
+
+/// An endpoint of another API, from an async function that is asked for every method but OPTIONS, and says all it
+/// wants to.
+pub fn other<F, R>(mount: Mount, path: &'static str, methods: &'static [Method], answer: F) -> Endpoint
+where
+    F: Fn(Visit) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<Body>> + Send + 'static,
+{
+    let handler = Handler::Other(Arc::new(move |visit| Box::pin(answer(visit))));
+    Endpoint { path, methods, enabled: |_| true, mount: Some(mount), kinds: &[], is_entrance: false, handler }
 }
 
 impl Endpoint {
@@ -97,10 +121,14 @@ impl Endpoint {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
-    /// The full paths at which it is served, to these kinds of client or to everybody.
+    /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
-        if let Handler::Page(_) = self.handler {
-            return vec![(None, self.path.to_owned())];
+        self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
+    }
+
+    fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
+        if let Handler::Page(_) | Handler::Other(_) = self.handler {
+            return vec![(None, format!("{prefix}{}", self.path))];
         }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
         kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
@@ -117,7 +145,8 @@ pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     let mut router = Router::new();
     for endpoint in endpoints.into_iter().filter(|endpoint| (endpoint.enabled)(&app.settings)) {
         let endpoint = Arc::new(endpoint);
-        for (kind, path) in endpoint.paths(&app.settings.headless.clients) {
+        let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
+        for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
             let (app, endpoint) = (app.clone(), endpoint.clone());
             router = router.route(&path, any(move |request| serve(app.clone(), kind, endpoint.clone(), request)));
         }
@@ -154,7 +183,7 @@ async fn serve(
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(&app, kind, &endpoint, handler, request).await,
             (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
-            (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
+            (Handler::Page(show) | Handler::Other(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
         }
     };
     let ((response, outcome), trips) = counted(answer).await;
