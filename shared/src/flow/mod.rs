@@ -16,6 +16,7 @@ pub mod password_reset;
 mod permit;
 pub mod phone;
 mod pipeline;
+pub mod provision;
 pub mod reauthentication;
 mod refusal;
 pub mod second_factor;
