@@ -1,5 +1,5 @@
 //! Tickets: what somebody may do once, or a few times, until a moment. They lie beside their user, so that both come
-//! back in one request, and die with the user's generation.
+//! back in one request, and are bound to what the user was when they were made.
 
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::secret;
 use crate::store::{Item, Key, StoreError};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 const SECRET_LENGTH: usize = 32;
@@ -45,6 +46,21 @@ impl Purpose {
         }
     }
 
+    /// What a ticket of this purpose is bound to. A login in progress ends with the user's generation; a way to a new
+    /// password with any other new password, and a link to it with the next login and any change of address too.
+    fn bond(self, user: &User) -> String {
+        let bond = match self {
+            Self::LoginChallenge | Self::SetupChallenge | Self::TotpSetup => json!([user.generation]),
+            Self::ResetCapability | Self::Invitation | Self::SetCapability => json!([user.password]),
+            Self::ResetLink => {
+                let mut emails = user.addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>();
+                emails.sort_unstable();
+                json!([user.password, user.last_login, emails])
+            }
+        };
+        secret::digest(bond.to_string().as_bytes())
+    }
+
     /// Whether a user has several at a time; otherwise the latest takes the place of the one before.
     fn is_plural(self) -> bool {
         matches!(self, Self::LoginChallenge | Self::SetupChallenge)
@@ -69,8 +85,8 @@ pub struct Ticket {
     pub user: UserId,
     /// Digest of its secret.
     pub secret: String,
-    /// The user's generation when it was made.
-    pub generation: u64,
+    /// What the user has to be still, for it to be good.
+    pub bond: String,
     /// When it is over.
     pub ends: Timestamp,
     /// What else it has to remember.
@@ -85,25 +101,30 @@ pub struct Ticket {
 
 impl Ticket {
     /// A new ticket, good for so many seconds, and the text that its holder keeps.
-    pub fn new(app: &App, purpose: Purpose, user: UserId, generation: u64, seconds: i64) -> (Self, String) {
+    pub fn new(app: &App, purpose: Purpose, user: &User, seconds: i64) -> (Self, String) {
         let bytes: [u8; SECRET_LENGTH] = app.random();
         let secret = secret::digest(&bytes);
         let ticket = Self {
             purpose,
-            user,
-            generation,
+            user: user.id,
+            bond: purpose.bond(user),
             ends: app.now().plus_seconds(seconds),
             payload: None,
             guesses: Attempts { id: secret.clone(), attempts: 0 },
             secret,
             version: 0,
         };
-        (ticket, secret::encode(&[&user.0.as_bytes()[..], &bytes].concat()))
+        (ticket, secret::encode(&[&user.id.0.as_bytes()[..], &bytes].concat()))
     }
 
-    /// A text that looks like a ticket's, and is nobody's.
-    pub fn lookalike(app: &App) -> String {
-        Self::new(app, Purpose::SetupChallenge, UserId::new(app.random()), 0, 0).1
+    /// A ticket of nobody's, for where things only have to look as if.
+    pub fn lookalike(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
+        Self::new(app, purpose, &User::new(UserId::new(app.random()), app.now()), seconds)
+    }
+
+    /// Whether the user has not moved on from it.
+    pub fn fits(&self, user: &User) -> bool {
+        self.user == user.id && self.bond == self.purpose.bond(user)
     }
 
     /// Counts an attempt, before it is compared: the ticket as it then is, or nothing where `most` were made.
@@ -149,7 +170,7 @@ pub async fn find_ticket(app: &App, purpose: Purpose, text: &str) -> Result<Opti
     let (ticket, user) = app.store.find_two::<Ticket, User>(&key, &user.key()).await?;
     let fits = |(ticket, user): &(Ticket, User)| {
         secret::same(ticket.secret.as_bytes(), digest.as_bytes())
-            && ticket.generation == user.generation
+            && ticket.fits(user)
             && user.is_active
     };
     Ok(ticket.zip(user).filter(fits))
@@ -161,7 +182,7 @@ pub async fn find_ticket(app: &App, purpose: Purpose, text: &str) -> Result<Opti
 /// The table is unavailable.
 pub async fn find_ticket_of(app: &App, purpose: Purpose, user: &User) -> Result<Option<Ticket>, StoreError> {
     let ticket = app.store.find::<Ticket>(&Ticket::key_of(user.id, purpose)).await?;
-    Ok(ticket.filter(|ticket| ticket.generation == user.generation))
+    Ok(ticket.filter(|ticket| ticket.fits(user)))
 }
 
 fn read(text: &str) -> Option<(UserId, String)> {

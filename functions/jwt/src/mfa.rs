@@ -26,19 +26,18 @@ fn disabled() -> Fault {
 
 /// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
 async fn caller(call: &Call) -> Result<(User, Option<Ticket>), Fault> {
-    let access = call.find_access().await?;
-    let challenge = call.data()?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let waiting = if challenge.is_empty() { None } else { flow::find_setup(call.app(), &challenge).await? };
-    match access {
-        Some(access) => {
-            let user = profile::get(call.app(), access.user).await?;
-            let own = waiting.filter(|(_, waiting)| waiting.id == user.id).map(|(ticket, _)| ticket);
-            Ok((user, own))
-        }
-        None => {
-            let (ticket, user) = waiting.ok_or_else(Reply::anonymous)?;
-            Ok((user, Some(ticket)))
-        }
+    if let Some(access) = call.find_access().await? {
+        return Ok((profile::get(call.app(), access.user).await?, None));
+    }
+    let (ticket, user) = waiting(call).await?.ok_or_else(Reply::anonymous)?;
+    Ok((user, Some(ticket)))
+}
+
+/// The login that the body names.
+async fn waiting(call: &Call) -> Result<Option<(Ticket, User)>, Fault> {
+    match call.data()?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
+        "" => Ok(None),
+        challenge => Ok(flow::find_setup(call.app(), challenge).await?),
     }
 }
 
@@ -76,6 +75,10 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     let code = code.ok_or_else(missing)?;
     let app = call.app();
+    let challenge = match challenge {
+        Some(challenge) => Some(challenge),
+        None => waiting(&call).await?.filter(|(_, of)| of.id == user.id).map(|(ticket, _)| ticket),
+    };
     let activated = match flow::activate(app, call.client(), user, challenge, &code).await {
         // Clients know this of an app that is there already, too: nothing is being set up.
         Err(Denied::TotpActive) => return Err(Denied::SetupNotBegun.into()),

@@ -86,8 +86,8 @@ pub async fn set_new(call: Call) -> Result<Reply, Fault> {
     entered(&call, 200, entry, Some("Password reset."))
 }
 
-/// Exchanges a capability for the password in the body. Whatever is wrong with the body uses the capability up; a
-/// request that is not from a page of ours does not.
+/// Exchanges a capability for the password in the body. Whatever is wrong with the fields uses the capability up; a
+/// request that is not from a page of ours, or cannot be read at all, does not.
 ///
 /// # Errors
 /// 401 without a capability, 403 for a request from elsewhere, 400 for the body.
@@ -97,6 +97,7 @@ pub async fn redeem(call: &Call, purpose: Purpose) -> Result<Entry, Fault> {
         return Err(Reply::detail(403, "CSRF Failed: CSRF token missing or incorrect.").into());
     }
     call.allow(&Method::POST)?;
+    call.data()?;
     let (passwords, unfit) = match read_passwords(call) {
         Ok(passwords) => (Some(passwords), None),
         Err(fault) => (None, Some(fault)),

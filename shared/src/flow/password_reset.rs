@@ -305,7 +305,7 @@ fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {
 }
 
 /// What a reset link is bound to.
-pub(super) fn state(user: &User) -> String {
+fn state(user: &User) -> String {
     let mut emails = user.addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>();
     emails.sort_unstable();
     json!([user.password, user.last_login, user.generation, emails]).to_string()

@@ -57,9 +57,9 @@ section! {
         mfa_max_attempts: u32 = "JWT_ALLAUTH_MFA_MAX_ATTEMPTS", 10;
         /// Seconds that those failures count.
         mfa_lockout_seconds: i64 = "JWT_ALLAUTH_MFA_LOCKOUT_SECONDS", 900;
-        /// `mandatory` (or `true`), `optional` or `none` (or `false`), for the JWT API; `ACCOUNT_EMAIL_VERIFICATION` is for
-        /// the headless one. Where only one of the two is set it rules both.
-        email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", JwtEmailVerification(EmailVerification::None);
+        /// `mandatory`, `optional` or `none` (or `false`), for the JWT API; `ACCOUNT_EMAIL_VERIFICATION` is for the headless
+        /// one. Where only one of the two is set it rules both. `true` is `mandatory`, unless the other is `optional`.
+        email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::None.into();
         /// Where a verification link leads when it has done its work; unset, to a page of ours.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
         /// Where a reset link leads, to choose a new password; unset, to a page of ours.
@@ -104,7 +104,7 @@ impl JwtApiSettings {
 
     /// Whether addresses are verified, and when.
     pub fn verification(&self) -> EmailVerification {
-        self.email_verification.0
+        self.email_verification.method
     }
 
     /// What this API's settings want of the others, beyond what each of them says.
@@ -252,19 +252,37 @@ impl Value for TotpMode {
 
 /// `EMAIL_VERIFICATION`, a word or a boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JwtEmailVerification(pub EmailVerification);
+pub struct JwtEmailVerification {
+    /// The method.
+    pub(super) method: EmailVerification,
+    /// Whether the method was not named.
+    is_any: bool,
+}
+
+impl From<EmailVerification> for JwtEmailVerification {
+    fn from(method: EmailVerification) -> Self {
+        Self { method, is_any: false }
+    }
+}
+
+impl JwtEmailVerification {
+    /// What it is beside the headless API's own.
+    pub(super) fn beside(self, other: EmailVerification) -> Self {
+        if self.is_any && other == EmailVerification::Optional { other.into() } else { self }
+    }
+}
 
 impl Value for JwtEmailVerification {
     const KIND: &'static str = "`mandatory`, `optional`, `none` or boolean";
     fn from_json(json: &Json) -> Result<Self, String> {
         match json {
-            Json::Bool(true) => Ok(Self(EmailVerification::Mandatory)),
-            Json::Bool(false) => Ok(Self(EmailVerification::None)),
-            Json::String(word) => EmailVerification::from_json(&Json::String(word.to_lowercase())).map(Self),
+            Json::Bool(true) => Ok(Self { method: EmailVerification::Mandatory, is_any: true }),
+            Json::Bool(false) => Ok(EmailVerification::None.into()),
+            Json::String(word) => EmailVerification::from_json(&Json::String(word.to_lowercase())).map(Self::from),
             _ => Err("must be one of: mandatory optional none true false".to_owned()),
         }
     }
     fn show(&self) -> String {
-        self.0.show()
+        self.method.show()
     }
 }

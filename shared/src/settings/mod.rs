@@ -120,9 +120,13 @@ impl Settings {
     /// it is both's.
     fn share_email_verification(&mut self, source: &Source) {
         match (source.has("EMAIL_VERIFICATION"), source.has("ACCOUNT_EMAIL_VERIFICATION")) {
-            (true, false) => self.account.email_verification = self.jwt_api.email_verification.0,
-            (false, true) => self.jwt_api.email_verification.0 = self.account.email_verification,
-            _ => {}
+            (true, false) => self.account.email_verification = self.jwt_api.verification(),
+            (false, true) => self.jwt_api.email_verification = self.account.email_verification.into(),
+            (true, true) => {
+                let own = self.jwt_api.email_verification;
+                self.jwt_api.email_verification = own.beside(self.account.email_verification);
+            }
+            (false, false) => {}
         }
     }
 

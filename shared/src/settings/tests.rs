@@ -59,6 +59,24 @@ fn a_secret_key_is_required() {
 }
 
 #[test]
+fn one_setting_of_verification_rules_both_apis_and_two_rule_one_each() {
+    use EmailVerification::{Mandatory, None, Optional};
+    let of = |pairs: &[(&str, &str)]| {
+        let settings = load(pairs).unwrap();
+        (settings.account.email_verification, settings.jwt_api.verification())
+    };
+    let (own, headless) = ("EMAIL_VERIFICATION", "ACCOUNT_EMAIL_VERIFICATION");
+    assert_eq!(of(&[]), (Mandatory, None));
+    assert_eq!(of(&[(own, "optional")]), (Optional, Optional));
+    assert_eq!(of(&[(own, "true")]), (Mandatory, Mandatory));
+    assert_eq!(of(&[(own, "false")]), (None, None));
+    assert_eq!(of(&[(headless, "none")]), (None, None));
+    assert_eq!(of(&[(own, "mandatory"), (headless, "optional")]), (Optional, Mandatory));
+    assert_eq!(of(&[(own, "true"), (headless, "optional")]), (Optional, Optional));
+    assert_eq!(of(&[(own, "none"), (headless, "mandatory")]), (Mandatory, None));
+}
+
+#[test]
 fn the_file_lies_under_the_environment() {
     let mut source = Source::new([("ACCOUNT_LOGIN_TIMEOUT".to_owned(), "60".to_owned())]);
     source.file = serde_json::from_str(

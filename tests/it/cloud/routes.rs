@@ -13,6 +13,7 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("auth", auth::endpoints()),
         ("account", account::endpoints()),
         ("mfa", mfa::endpoints()),
+        ("jwt", jwt::endpoints()),
     ]
 }
 

@@ -8,6 +8,8 @@ mod crashes;
 mod enumeration;
 mod first_way;
 mod hostile;
+mod jwt_api;
+mod jwt_races;
 mod limits;
 mod notifications;
 mod passkeys;

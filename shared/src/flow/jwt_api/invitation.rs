@@ -59,7 +59,7 @@ pub async fn invite(app: &App, form: Form) -> Result<(), Denied> {
         user.last_name.clone_from(&form.last_name);
         user.addresses.push(Address::new(&form.email, true, app.random()));
         let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
-        let (ticket, key) = Ticket::new(app, Purpose::Invitation, user.id, user.generation, lifetime);
+        let (ticket, key) = Ticket::new(app, Purpose::Invitation, &user, lifetime);
         let url = link(app, &format!("/registration/verification/{key}/"));
         let mut writes = create(app, &user, &form.email, &holders).await?;
         writes.push(Write::create(&ticket)?);
@@ -109,7 +109,7 @@ pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Op
             Opened::Confirmed
         } else {
             let lifetime = app.settings.jwt_api.access_token_lifetime;
-            let (capability, text) = Ticket::new(app, Purpose::SetCapability, user.id, user.generation, lifetime);
+            let (capability, text) = Ticket::new(app, Purpose::SetCapability, &user, lifetime);
             writes.push(Write::overwrite(&capability)?);
             Opened::Capability { user: Box::new(user), text }
         };

@@ -134,7 +134,7 @@ enum Passage {
 /// Whether the user has to show a second factor first, or to set one up: the same after a login, a reset and an
 /// invitation (ASVS 5.0 6.4.3).
 fn passage(app: &App, user: &User) -> Passage {
-    let challenge = |purpose| Ticket::new(app, purpose, user.id, user.generation, CHALLENGE);
+    let challenge = |purpose| Ticket::new(app, purpose, user, CHALLENGE);
     if app.settings.mfa.enabled && user.has_second_factor() {
         let (ticket, text) = challenge(Purpose::LoginChallenge);
         return Passage::Waits(Box::new(ticket), Entry::SecondFactor(text));

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::flow::permit::Permits;
 use crate::flow::stage::verify_email::{confirmation_mail, link_key};
 use crate::session::{ClientInfo, Session};
-use crate::settings::{EmailVerification, PreventEnumeration};
+use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
 use crate::store::{Committed, Item, StoreError, Write};
 use crate::throttle::{Action, Limit};
 use crate::ticket::{Purpose, Ticket};
@@ -93,7 +93,7 @@ pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Resul
     let flag = |user: &User, name: &str| user.attributes.get(name).is_some_and(|value| value == true);
     let is_claimed = |(ticket, user): &(Option<Ticket>, Option<User>)| {
         user.as_ref().is_some_and(|user| {
-            let waits = ticket.as_ref().is_some_and(|ticket| ticket.generation == user.generation);
+            let waits = ticket.as_ref().is_some_and(|ticket| ticket.fits(user));
             user.last_login.is_some()
                 || user.has_verified_email(None)
                 || flag(user, "is_staff")
@@ -177,8 +177,9 @@ async fn pretend(app: &App, email: &str) -> Result<(Vec<Write>, Registered), Den
     if app.consume_of(&limit).await? {
         writes.push(Write::create(&address_taken_mail(app, email))?);
     }
-    let required = app.settings.jwt_api.mfa_totp_mode == crate::settings::TotpMode::Required;
-    Ok((writes, Registered::Waits { setup: required.then(|| Ticket::lookalike(app)), session: None }))
+    let required = app.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
+    let setup = required.then(|| Ticket::lookalike(app, Purpose::SetupChallenge, 0).1);
+    Ok((writes, Registered::Waits { setup, session: None }))
 }
 
 async fn decide(

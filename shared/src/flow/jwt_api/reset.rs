@@ -2,18 +2,16 @@
 //! for a capability, and the capability, once, for a password.
 
 use super::{Denied, Entry, enter, link, password_problems};
-use crate::account::{User, UserId};
+use crate::account::User;
 use crate::app::App;
 use crate::flow::login::{find_users, users_by_email};
 use crate::flow::notify::notify;
-use crate::flow::password_reset::state;
 use crate::flow::permit::Permits;
 use crate::outbox::Message;
-use crate::secret::{decode, digest, encode};
+use crate::secret::{decode, encode};
 use crate::session::ClientInfo;
 use crate::settings::EmailVerification;
 use crate::store::{Committed, Write};
-use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
@@ -36,8 +34,7 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
     let mut writes = Vec::new();
     for user in users.into_iter().flatten().filter(may) {
         let lifetime = app.settings.account.password_reset_timeout;
-        let (mut ticket, text) = Ticket::new(app, Purpose::ResetLink, user.id, user.generation, lifetime);
-        ticket.payload = Some(digest(state(&user).as_bytes()));
+        let (ticket, text) = Ticket::new(app, Purpose::ResetLink, &user, lifetime);
         let Some((uid, token)) = split(&text) else { continue };
         let url = link(app, &format!("/password/reset/confirm/{uid}/{token}/"));
         let params = json!({"url": url, "username": user.username});
@@ -46,8 +43,7 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
         writes.push(Write::create(&Message::mail(app, "password_reset_key", email, params, lifetime))?);
     }
     if writes.is_empty() {
-        let nobody = UserId::new(app.random());
-        writes.push(Write::overwrite(&Ticket::new(app, Purpose::ResetLink, nobody, 0, 60).0)?);
+        writes.push(Write::overwrite(&Ticket::lookalike(app, Purpose::ResetLink, 60).0)?);
         writes.push(Write::create(&Message::decoy(app))?);
     }
     app.store.insist(writes).await?;
@@ -78,11 +74,8 @@ pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String)
         attempts.next().await?;
         let found = find_ticket(app, Purpose::ResetLink, &text).await?;
         let (ticket, user) = found.ok_or(Denied::InvalidToken)?;
-        if ticket.payload != Some(digest(state(&user).as_bytes())) {
-            return Err(Denied::InvalidToken);
-        }
         let lifetime = app.settings.jwt_api.access_token_lifetime;
-        let (capability, text) = Ticket::new(app, Purpose::ResetCapability, user.id, user.generation, lifetime);
+        let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
         let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok((user, text));
@@ -142,17 +135,7 @@ pub async fn redeem(
         let (write, entry) = enter(app, client, &changed, kind)?;
         writes.push(write);
         if let Committed::Done = app.store.commit(writes).await? {
-            forget_failures(app, &changed).await;
             return Ok(entry);
-        }
-    }
-}
-
-/// Failed logins by the old password count no longer.
-async fn forget_failures(app: &App, user: &User) {
-    for address in &user.addresses {
-        if let Err(error) = app.forget(&Action::about("login_failed", &address.email)).await {
-            tracing::warn!(%error, "failed logins stay counted");
         }
     }
 }

@@ -28,7 +28,7 @@ pub async fn begin(app: &App, user: &User) -> Result<(TotpSecret, String), Denie
         return Err(Denied::TotpActive);
     }
     let secret = TotpSecret::new(app);
-    let (mut ticket, _) = Ticket::new(app, Purpose::TotpSetup, user.id, user.generation, CHALLENGE);
+    let (mut ticket, _) = Ticket::new(app, Purpose::TotpSetup, user, CHALLENGE);
     ticket.payload = secret.seal(app);
     app.store.insist(vec![Write::overwrite(&ticket)?]).await?;
     let label = user.primary_email().unwrap_or_default();
@@ -170,12 +170,20 @@ pub async fn verify(
 ) -> Result<Entry, Denied> {
     let found = find_ticket(app, Purpose::LoginChallenge, challenge).await?;
     let (ticket, user) = found.ok_or(Denied::ChallengeOver)?;
-    refuse_locked_out(app, &user).await?;
+    let key = user.id.to_string();
+    let limit = failures(app, &key);
+    // Whoever locks the user out ends all their challenges, this one with them.
+    match refuse_locked_out(app, &user).await {
+        Ok(()) => {}
+        Err(Denied::LockedOut(_)) => {
+            app.store.insist(vec![Write::discard(ticket.key())]).await?;
+            return Err(Denied::ChallengeOver);
+        }
+        Err(other) => return Err(other),
+    }
     if user.authenticator(shown.kind()).is_none() {
         return Err(shown.missing());
     }
-    let key = user.id.to_string();
-    let limit = failures(app, &key);
     if let Some(limit) = &limit
         && !app.consume_of(limit).await?
     {
@@ -221,7 +229,7 @@ async fn meet(
         }
         // Another attempt was counted, or met the challenge; or the user has changed.
         let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
-        let live = |(ticket, user): &(Ticket, User)| user.is_active && user.generation == ticket.generation;
+        let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
         (ticket, user) = now.0.zip(now.1).filter(live).ok_or(Denied::ChallengeOver)?;
     }
 }
