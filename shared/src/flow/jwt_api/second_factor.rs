@@ -172,13 +172,11 @@ pub async fn verify(
     let (ticket, user) = found.ok_or(Denied::ChallengeOver)?;
     let key = user.id.to_string();
     let limit = failures(app, &key);
-    // Whoever locks the user out ends all their challenges, this one with them.
+    // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
+    // now may be attempts that are being compared at this moment, and one of them right.
     match refuse_locked_out(app, &user).await {
         Ok(()) => {}
-        Err(Denied::LockedOut(_)) => {
-            app.store.insist(vec![Write::discard(ticket.key())]).await?;
-            return Err(Denied::ChallengeOver);
-        }
+        Err(Denied::LockedOut(_)) => return Err(Denied::ChallengeOver),
         Err(other) => return Err(other),
     }
     if user.authenticator(shown.kind()).is_none() {
