@@ -1,13 +1,15 @@
 //! Everything that an operation needs, in one value that is handed to it.
 
 use crate::ambient::{Chance, Clock, Timestamp, random};
+use crate::jwt::Keyring;
 use crate::metrics::Metrics;
+use crate::provider::Engine;
 use crate::secret::Keys;
 use crate::secret::password::{self, Parameters, Verdict};
 use crate::secret::strength::Policy;
 use crate::settings::Settings;
 use crate::store::Store;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::Semaphore;
 
 /// The service's parts.
@@ -29,6 +31,12 @@ pub struct App {
     turns: Arc<Semaphore>,
     /// Where metrics go; nowhere, unless a runner says so.
     pub metrics: Metrics,
+    /// The keys that sign tokens, as they were read last, and when that was.
+    pub keyring: Mutex<Option<(Arc<Keyring>, Timestamp)>>,
+    /// The way to identity providers, from its first use on.
+    pub providers: OnceLock<Engine>,
+    /// Whether there is a provider that believes everybody: in the local service, where the settings ask for it.
+    pub has_dummy_provider: bool,
     /// Seconds until the sweep looks for a message that the table's stream should have delivered.
     pub outbox_grace: i64,
 }
@@ -50,6 +58,9 @@ impl App {
             password_policy,
             turns,
             metrics: Metrics::default(),
+            keyring: Mutex::default(),
+            providers: OnceLock::new(),
+            has_dummy_provider: false,
             outbox_grace: 60,
         }
     }
@@ -86,7 +97,7 @@ impl App {
 
     /// Runs what takes milliseconds of CPU and megabytes of memory on a thread for such things, as many at a time as
     /// there are cores: more would only compete.
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let turn = self.turns.clone().acquire_owned().await;
         // The turn goes with the work: a caller who goes away does not end it.
         let work = move || (work(), turn).0;

@@ -1,12 +1,14 @@
 //! The response shapes of the headless API: `status`, `data`, `meta`, `errors`.
 
-use crate::account::{Authenticator, Factor, User};
+use crate::account::{Authenticator, Factor, IdentityLink, User};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::Problem;
 use crate::flow::email_addresses::Listed;
+use crate::flow::identity::{self, ProvenIdentity};
+use crate::provider::{Address, DUMMY, configuration_url};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Session, StageKey, Token};
-use crate::settings::{ClientKind, Provider, Settings};
+use crate::settings::{ClientKind, Settings};
 use serde_json::{Map, Value as Json, json};
 
 /// A response body and its status.
@@ -115,6 +117,12 @@ fn record(record: &AuthenticationRecord) -> Json {
     if let Some(kind) = &record.kind {
         shown["type"] = json!(kind);
     }
+    if let Some(provider) = &record.provider {
+        shown["provider"] = json!(provider);
+    }
+    if let Some(uid) = &record.uid {
+        shown["uid"] = json!(uid);
+    }
     if record.passwordless {
         shown["passwordless"] = json!(true);
     }
@@ -204,12 +212,19 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
         open("signup");
     }
     if social.enabled {
-        let ids = social.providers.0.iter().map(|provider| provider.id.as_str()).collect::<Vec<_>>();
-        if !ids.is_empty() {
-            if client == ClientKind::Browser {
-                flows.push(json!({"id": "provider_redirect", "providers": ids}));
-            }
-            flows.push(json!({"id": "provider_token", "providers": ids}));
+        let offered = offered_providers(app, client);
+        let flow = |id: &str, providers: Vec<&str>| json!({"id": id, "providers": providers});
+        let redirects = offered.iter().filter(|it| it.redirect).map(|it| it.id).collect::<Vec<_>>();
+        let tokens = offered.iter().filter(|it| it.token).map(|it| it.id).collect::<Vec<_>>();
+        if !redirects.is_empty() && client == ClientKind::Browser {
+            flows.push(flow("provider_redirect", redirects));
+        }
+        if !tokens.is_empty() {
+            flows.push(flow("provider_token", tokens));
+        }
+        if let Some(who) = caller.session().and_then(identity::pending) {
+            let provider = provider_data(app, &who.provider);
+            flows.push(json!({"id": "provider_signup", "provider": provider, "is_pending": true}));
         }
     }
     if settings.mfa.has_passkey_login() {
@@ -243,7 +258,8 @@ fn password_reset_flow(app: &App, caller: &Caller) -> Option<Json> {
 }
 
 /// What a client needs to know before anybody logs in.
-pub fn configuration(settings: &Settings) -> Envelope {
+pub fn configuration(app: &App, client: ClientKind) -> Envelope {
+    let settings = &app.settings;
     let account = &settings.account;
     let methods = account.login_methods.iter().map(|method| method.as_str()).collect::<Vec<_>>();
     let mut shown = json!({
@@ -265,7 +281,7 @@ pub fn configuration(settings: &Settings) -> Envelope {
     }
     let mut data = Map::from_iter([("account".to_owned(), shown)]);
     if settings.social.enabled {
-        let providers = settings.social.providers.0.iter().map(provider_data).collect::<Vec<_>>();
+        let providers = offered_providers(app, client).iter().map(|it| it.data.clone()).collect::<Vec<_>>();
         data.insert("socialaccount".to_owned(), json!({"providers": providers}));
     }
     if settings.mfa.enabled {
@@ -282,15 +298,81 @@ pub fn configuration(settings: &Settings) -> Envelope {
     Envelope::data(Json::Object(data))
 }
 
-fn provider_data(provider: &Provider) -> Json {
-    let mut data = json!({
-        "id": provider.id,
-        "name": provider.name,
-        "flows": ["provider_redirect", "provider_token"],
-        "client_id": provider.client_id,
+/// A way in by the word of somebody else.
+struct Offered<'a> {
+    id: &'a str,
+    redirect: bool,
+    token: bool,
+    data: Json,
+}
+
+/// The providers that this kind of client can use, by their names.
+fn offered_providers(app: &App, client: ClientKind) -> Vec<Offered<'_>> {
+    let configured = app.settings.social.providers.apps.iter().map(|config| Offered {
+        id: config.id(),
+        redirect: config.supports_redirect(),
+        token: config.supports_token_authentication(),
+        data: provider_data(app, config.id()),
     });
-    if let Some(url) = &provider.openid_configuration_url {
+    let dummy = app.has_dummy_provider.then(|| Offered {
+        id: DUMMY,
+        redirect: true,
+        token: true,
+        data: provider_data(app, DUMMY),
+    });
+    let usable = |it: &Offered<'_>| if client == ClientKind::App { it.token } else { it.redirect };
+    configured.chain(dummy).filter(usable).collect()
+}
+
+/// A provider, as clients see it. One that is configured no more has its name left.
+fn provider_data(app: &App, id: &str) -> Json {
+    let flows = |redirect: bool, token: bool| {
+        let all = [("provider_redirect", redirect), ("provider_token", token)];
+        all.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let Some(config) = app.settings.social.providers.named(id) else {
+        let is_dummy = id == DUMMY && app.has_dummy_provider;
+        let name = if is_dummy { "Dummy" } else { id };
+        return json!({"id": id, "name": name, "flows": flows(is_dummy, is_dummy)});
+    };
+    let mut data = json!({
+        "id": id,
+        "name": config.name(),
+        "flows": flows(config.supports_redirect(), config.supports_token_authentication()),
+        "client_id": config.client_id(),
+    });
+    if config.is_openid_connect()
+        && let Ok(url) = configuration_url(config)
+    {
         data["openid_configuration_url"] = json!(url);
     }
     data
+}
+
+/// A user's identities.
+pub fn identities_data(app: &App, user: &User) -> Json {
+    let row = |link: &IdentityLink| json!({"uid": link.uid, "provider": provider_data(app, &link.provider), "display": link.display});
+    user.identities.iter().map(row).collect()
+}
+
+/// What somebody is about to sign up with.
+pub fn pending_identity_data(app: &App, who: &ProvenIdentity) -> Json {
+    let identity = &who.identity;
+    let with_username = app.settings.account.username_field.is_some();
+    let username = identity.username.as_deref().filter(|name| with_username && !name.is_empty());
+    let email = identity.emails.first().map(|address| address.email.as_str());
+    let mut user = json!({"display": username.or(email).unwrap_or("user"), "has_usable_password": false});
+    if let Some(username) = username {
+        user["username"] = json!(username);
+    }
+    let address = |it: &Address| json!({"email": it.email, "verified": it.verified, "primary": it.primary});
+    json!({
+        "user": user,
+        "account": {
+            "uid": identity.subject,
+            "provider": provider_data(app, &who.provider),
+            "display": who.display,
+        },
+        "email": identity.emails.iter().map(address).collect::<Vec<_>>(),
+    })
 }

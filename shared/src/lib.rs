@@ -8,11 +8,12 @@
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
 //! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
+//! | 1 | [`provider`] | identity providers: the way there and back, and who somebody is by their word |
 //! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
-//! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] | the nouns |
+//! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
 //! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
 //! | 5 | [`envelope`] | the response shapes of the headless API |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
@@ -26,10 +27,12 @@ pub mod http;
 pub mod jwt;
 pub mod metrics;
 pub mod outbox;
+pub mod provider;
 pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod store;
 pub mod throttle;
 pub mod ticket;
+pub mod tokens;
 pub mod webauthn;

@@ -169,9 +169,7 @@ pub async fn find_ticket(app: &App, purpose: Purpose, text: &str) -> Result<Opti
     let key = Ticket::key_with(user, purpose, &digest);
     let (ticket, user) = app.store.find_two::<Ticket, User>(&key, &user.key()).await?;
     let fits = |(ticket, user): &(Ticket, User)| {
-        secret::same(ticket.secret.as_bytes(), digest.as_bytes())
-            && ticket.fits(user)
-            && user.is_active
+        secret::same(ticket.secret.as_bytes(), digest.as_bytes()) && ticket.fits(user) && user.is_active
     };
     Ok(ticket.zip(user).filter(fits))
 }

@@ -419,7 +419,8 @@ impl Bearer {
             headers.extend(["cookie".to_owned(), cookies]);
         }
         let headers = headers.chunks(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect::<Vec<_>>();
-        let path = path.find("/jwt-allauth/").map_or_else(|| format!("/jwt-allauth/{path}"), |at| path[at..].to_owned());
+        let path =
+            path.find("/jwt-allauth/").map_or_else(|| format!("/jwt-allauth/{path}"), |at| path[at..].to_owned());
         let reply = call(&self.base, method, &path, &headers, body);
         if let Some(access) = reply.json["access"].as_str() {
             self.access = Some(access.to_owned());
@@ -460,7 +461,8 @@ pub fn code_of(secret: &str, now: i64) -> String {
 impl Mail {
     /// The first link to the service itself.
     pub fn link(&self) -> String {
-        let line = self.text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/jwt-allauth/"));
+        let line =
+            self.text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/jwt-allauth/"));
         line.unwrap_or_else(|| panic!("no link in {}", self.text)).to_owned()
     }
 }

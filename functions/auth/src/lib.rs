@@ -8,6 +8,7 @@ mod phone_verify;
 mod reauthenticate;
 mod session;
 mod signup;
+mod tokens;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};
@@ -34,5 +35,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler("auth/reauthenticate", POST, reauthenticate::reauthenticate),
         handler("auth/session", &[Method::GET, Method::DELETE], session::session),
         handler("auth/signup", POST, signup::signup).only_if(with_accounts),
+        handler("tokens/refresh", POST, tokens::refresh).for_apps(),
     ]
 }

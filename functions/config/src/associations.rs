@@ -8,7 +8,7 @@ use shared::settings::show_fingerprint;
 
 /// Apple's: apps that share credentials (associated domains, service `webcredentials`).
 pub async fn apple(visit: Visit) -> Response<Body> {
-    public_json(&json!({"webcredentials": {"apps": visit.app.settings.mfa.webauthn_apple_apps}}))
+    public_json(&json!({"webcredentials": {"apps": visit.app.settings.mfa.webauthn_apple_apps}}), 3600)
 }
 
 /// Android's: Digital Asset Links, with the relations that Credential Manager asks for.
@@ -25,5 +25,5 @@ pub async fn android(visit: Visit) -> Response<Body> {
             },
         })
     };
-    public_json(&apps.iter().map(statement).collect())
+    public_json(&apps.iter().map(statement).collect(), 3600)
 }

@@ -1,10 +1,16 @@
 //! What a client needs to know before anybody logs in.
 
 mod associations;
+mod description;
+mod documents;
+
+pub use description::describe;
 
 use axum::http::Method;
 use shared::envelope;
 use shared::http::{Answer, Endpoint, Exchange, Rejection, handler, page};
+use shared::jwt::{Algorithm, JWKS_PATH, OPENID_CONFIGURATION_PATH};
+use shared::settings::{Settings, TokenStrategy};
 
 const GET: &[Method] = &[Method::GET];
 
@@ -16,7 +22,21 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(|settings| !settings.mfa.webauthn_apple_apps.is_empty()),
         page("/.well-known/assetlinks.json", GET, associations::android)
             .only_if(|settings| !settings.mfa.webauthn_android_apps.0.is_empty()),
+        page("/_allauth/openapi.html", GET, description::html).only_if(is_described),
+        page("/_allauth/openapi.json", GET, description::json).only_if(is_described),
+        page("/_allauth/openapi.yaml", GET, description::yaml).only_if(is_described),
+        page(JWKS_PATH, GET, documents::jwks).only_if(publishes_keys),
+        page(OPENID_CONFIGURATION_PATH, GET, documents::openid).only_if(publishes_keys),
     ]
+}
+
+fn is_described(settings: &Settings) -> bool {
+    settings.headless.serve_specification
+}
+
+/// There are public keys only where there are private ones.
+fn publishes_keys(settings: &Settings) -> bool {
+    settings.tokens.strategy == TokenStrategy::Jwt && settings.tokens.algorithm == Algorithm::Rs256
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.
@@ -24,5 +44,5 @@ async fn config(exchange: Exchange) -> Result<Answer, Rejection> {
     exchange.caller_of_app().await?;
     exchange.input()?;
     exchange.allow(GET)?;
-    Ok(envelope::configuration(&exchange.app.settings).into())
+    Ok(envelope::configuration(&exchange.app, exchange.kind).into())
 }

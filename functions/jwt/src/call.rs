@@ -38,7 +38,13 @@ pub struct Call {
 }
 
 /// An endpoint of this API. Its handler is asked for every method.
-pub fn endpoint<F, R>(mount: Mount, path: &'static str, methods: &'static [Method], scheme: Scheme, handler: F) -> Endpoint
+pub fn endpoint<F, R>(
+    mount: Mount,
+    path: &'static str,
+    methods: &'static [Method],
+    scheme: Scheme,
+    handler: F,
+) -> Endpoint
 where
     F: Fn(Call) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Reply, Fault>> + Send + 'static,
@@ -53,7 +59,7 @@ where
     R: Future<Output = Result<Reply, Fault>>,
 {
     let path = visit.request.uri().path().to_owned();
-    let answered = match Exchange::read(visit.app, ClientKind::App, visit.request).await {
+    let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
         Ok(exchange) => handler(Call { exchange, path }).await,
         Err(rejection) => Err(rejection.into()),
     };

@@ -123,9 +123,7 @@ impl Fields {
     /// A name as registration takes it: Latin letters and spaces, each word with a capital first.
     pub fn name(&mut self, name: &'static str, optional: bool) -> Option<String> {
         let text = self.text(name, Text { optional, max: 100, ..Text::default() })?;
-        let letter = |c: char| {
-            c.is_ascii_alphabetic() || c == ' ' || matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ')
-        };
+        let letter = |c: char| c.is_ascii_alphabetic() || c == ' ' || matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
         if !text.chars().all(letter) {
             self.complain(name, "Incorrect format");
             return None;

@@ -24,10 +24,9 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
     {
         match flow::check(app, client, &user, &old).await {
             Ok(()) => {}
-            Err(Denied::WrongPassword) => fields.complain(
-                "old_password",
-                "Your old password was entered incorrectly. Please enter it again.",
-            ),
+            Err(Denied::WrongPassword) => {
+                fields.complain("old_password", "Your old password was entered incorrectly. Please enter it again.")
+            }
             Err(Denied::TooManyLogins) => {
                 fields.complain("old_password", "Too many failed login attempts. Try again later.");
             }

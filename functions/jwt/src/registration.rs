@@ -56,9 +56,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     let form = Form { email, password, first_name, last_name };
     match flow::register(app, client, form, holders).await? {
         Registered::Entered(entry) => entered(&call, 201, entry, None),
-        Registered::Waits { setup: Some(challenge), .. } => {
-            entered(&call, 201, Entry::Setup(challenge), Some(SENT))
-        }
+        Registered::Waits { setup: Some(challenge), .. } => entered(&call, 201, Entry::Setup(challenge), Some(SENT)),
         Registered::Waits { session: None, .. } => Ok(Reply::detail(201, SENT)),
         Registered::Waits { session: Some(parts), .. } => {
             let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;

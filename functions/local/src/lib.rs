@@ -2,6 +2,7 @@
 //! to a folder.
 
 mod background;
+mod dummy;
 mod folder;
 mod postbox;
 mod secret_key;
@@ -90,7 +91,14 @@ fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
 
 /// Every function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    let all = [config::endpoints(), auth::endpoints(), account::endpoints(), mfa::endpoints(), jwt::endpoints()];
+    let all = [
+        config::endpoints(),
+        auth::endpoints(),
+        account::endpoints(),
+        mfa::endpoints(),
+        provider::endpoints(),
+        jwt::endpoints(),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -112,6 +120,9 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         tracing::warn!("{name} is set, but this version does not read it");
     }
     let settings = Settings::load(&source)?;
+    for note in settings.notes() {
+        tracing::warn!("{note}");
+    }
 
     let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None)?, &settings.service.table).await?;
@@ -124,6 +135,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         if matches!(table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // no stream to read: the sweep delivers
         }
+        app.has_dummy_provider = settings.social.enabled && settings.social.providers.dummy;
         Arc::new(app)
     };
     let maker = app(table.client(None)?);
@@ -135,7 +147,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;
     background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
-    let service = router(&app(table.client(options.wrap.as_ref())?), endpoints());
+    let app = app(table.client(options.wrap.as_ref())?);
+    let service = router(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect());
     let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
     let service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
     let service = options.beside.fallback_service(service);

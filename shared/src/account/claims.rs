@@ -2,6 +2,7 @@
 
 use super::UserId;
 use super::username::fold_username;
+use crate::provider::identity_key;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError, Write};
 use crate::webauthn::Credential;
@@ -205,6 +206,41 @@ impl Item for CredentialClaim {
     fn version(&self) -> u64 {
         self.version
     }
+}
+
+/// A user's hold on an identity: issuer and subject, nothing else (CVE-2025-65431).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IdentityClaim {
+    /// The application at the provider.
+    pub provider: String,
+    /// What the provider calls the user.
+    pub uid: String,
+    /// Who holds it.
+    pub user: UserId,
+    /// What the provider told last, unless that is large.
+    #[serde(default)]
+    pub extra: serde_json::Value,
+    /// The provider's tokens, sealed, where they are kept (`SOCIALACCOUNT_STORE_TOKENS`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<String>,
+    /// Counts changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl Item for IdentityClaim {
+    fn key(&self) -> Key {
+        identity_claim_key(&self.provider, &self.uid)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// Where the claim on an identity is. No two pairs have the same place.
+pub fn identity_claim_key(provider: &str, uid: &str) -> Key {
+    Key::new(format!("PROVIDER#{}", identity_key(provider, uid)), OWNER)
 }
 
 /// What giving up an address writes: the owner's place goes to the next holder, if there is one.

@@ -73,6 +73,17 @@ pub struct Phone {
     pub verified: bool,
 }
 
+/// Who a user is, by the word of an identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityLink {
+    /// The application at the provider, by its name in the settings.
+    pub provider: String,
+    /// What the provider calls the user, for ever.
+    pub uid: String,
+    /// What people see of it.
+    pub display: String,
+}
+
 /// A user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
@@ -113,6 +124,9 @@ pub struct User {
     /// What the user has besides a password, at most [`Authenticator::MOST`].
     #[serde(default)]
     pub authenticators: Vec<Authenticator>,
+    /// Who the user is elsewhere, at most [`User::MOST_IDENTITIES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<IdentityLink>,
     /// When the account was made.
     pub date_joined: Timestamp,
     /// When the user last logged in.
@@ -123,6 +137,8 @@ pub struct User {
 impl User {
     /// Most email addresses of a user: the item stays small.
     pub const MOST_ADDRESSES: usize = 20;
+    /// Most identities of a user.
+    pub const MOST_IDENTITIES: usize = 30;
 
     /// A new user, active, with nothing yet.
     pub fn new(id: UserId, now: Timestamp) -> Self {
@@ -140,6 +156,7 @@ impl User {
             addresses: Vec::new(),
             phone: None,
             authenticators: Vec::new(),
+            identities: Vec::new(),
             date_joined: now,
             last_login: None,
         }
@@ -206,6 +223,11 @@ impl User {
     /// Whether a login needs a second factor: recovery codes alone are none.
     pub fn has_second_factor(&self) -> bool {
         self.authenticators.iter().any(|it| !matches!(it.factor, Factor::RecoveryCodes { .. }))
+    }
+
+    /// The identity of this name and subject.
+    pub fn identity(&self, provider: &str, uid: &str) -> Option<&IdentityLink> {
+        self.identities.iter().find(|link| link.provider == provider && link.uid == uid)
     }
 
     /// The credentials of the user's security keys and passkeys.

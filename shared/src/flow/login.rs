@@ -185,7 +185,12 @@ async fn proceed(
 }
 
 /// Notes the moment with the user who is in, and a new hash where the old one is out of date.
-pub(super) async fn note_login(app: &App, user: &User, is_in: bool, outdated: Option<String>) -> Result<(), StoreError> {
+pub(super) async fn note_login(
+    app: &App,
+    user: &User,
+    is_in: bool,
+    outdated: Option<String>,
+) -> Result<(), StoreError> {
     let now = Patch::default();
     let now = if is_in { now.number("last_login", app.now().0) } else { now };
     let write = match (outdated, &user.password) {

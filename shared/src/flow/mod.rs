@@ -3,9 +3,11 @@
 //! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
 //! client is not its business. Several APIs share the flows.
 
+pub mod authorization;
 mod code;
 pub mod email_addresses;
 pub mod email_verification;
+pub mod identity;
 pub mod jwt_api;
 pub mod login;
 pub mod login_by_code;
@@ -23,6 +25,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod signup;
 mod stage;
+pub mod token_refresh;
 pub mod webauthn;
 
 pub use refusal::{Problem, Refusal};

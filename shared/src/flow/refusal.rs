@@ -69,6 +69,9 @@ pub enum Refusal {
     /// Nobody asked who may.
     #[error("not authenticated")]
     NotAuthenticated(Caller),
+    /// A refresh token that is not good, or no longer.
+    #[error("invalid token")]
+    InvalidToken,
     /// Too often.
     #[error("rate limited")]
     RateLimited,

@@ -1,13 +1,16 @@
 //! Signing up.
 
+use super::identity::ProvenIdentity;
 use super::permit::Permits;
 use super::pipeline::Entrance;
 use super::{Outcome, Problem, Refusal};
 use crate::account::{
-    Address, EmailClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username, claim_email,
-    find_email_claims, find_phone_claim, fold_username, name_key, suggestions,
+    Address, EmailClaim, IdentityClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username,
+    claim_email, find_email_claims, find_phone_claim, fold_username, identity_claim_key, name_key, own_email,
+    suggestions,
 };
 use crate::app::App;
+use crate::provider;
 use crate::session::{Caller, ClientInfo, Login};
 use crate::settings::{EmailVerification, PreventEnumeration};
 use crate::store::{Committed, StoreError, Write};
@@ -28,6 +31,10 @@ pub struct Form {
     pub by_passkey: bool,
     /// Strong enough.
     pub password: Option<String>,
+    /// Who they are by a provider's word, in place of a password.
+    pub identity: Option<Box<ProvenIdentity>>,
+    /// Whether the session entitles to this signup, once.
+    pub spends_session: bool,
     /// What is wrong with the fields, without a look at the table.
     pub problems: Vec<Problem>,
 }
@@ -35,6 +42,9 @@ pub struct Form {
 /// What the table says about a form.
 struct Known {
     claims: Vec<EmailClaim>,
+    /// The identity's other addresses, with who holds them.
+    others: Vec<(provider::Address, Vec<EmailClaim>)>,
+    identity_taken: bool,
     phone_taken: bool,
     username_taken: bool,
     /// A free username, where one has to be made.
@@ -56,12 +66,13 @@ pub(super) enum Availability {
 /// [`Refusal::Forbidden`] where signup is closed; the table is unavailable.
 pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
     let account = &app.settings.account;
-    let wants_mail = account.email_verification != EmailVerification::None
+    let wants_mail = email_verification(app, &form) != EmailVerification::None
+        && form.identity.is_none()
         && form.problems.is_empty()
         && caller.user().is_none()
         && account.signup_open;
     let mut permits = Permits::default();
-    let actions = [Action::new("signup")];
+    let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
     let (limit, mut known, _) = futures_util::try_join!(
         app.consume(client.ip, &actions),
         look_up(app, &form),
@@ -102,6 +113,13 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
     }
 }
 
+fn email_verification(app: &App, form: &Form) -> EmailVerification {
+    match form.identity {
+        Some(_) => app.settings.social_email_verification(),
+        None => app.settings.account.email_verification,
+    }
+}
+
 /// The permit for the mail that a good form will cause, beside the other questions.
 async fn ask_for_mail(
     app: &App,
@@ -129,8 +147,26 @@ async fn look_up(app: &App, form: &Form) -> Result<Known, StoreError> {
             None => Ok(None),
         }
     };
-    let (claims, phone, (username_taken, made)) = futures_util::try_join!(claims, phone, look_up_name(app, form))?;
-    Ok(Known { claims, phone_taken: phone.is_some(), username_taken, made })
+    let (claims, phone, (username_taken, made), (others, identity_taken)) =
+        futures_util::try_join!(claims, phone, look_up_name(app, form), look_up_identity(app, form))?;
+    Ok(Known { claims, others, identity_taken, phone_taken: phone.is_some(), username_taken, made })
+}
+
+/// Who holds the identity's other addresses, and whether somebody has the identity itself.
+async fn look_up_identity(
+    app: &App,
+    form: &Form,
+) -> Result<(Vec<(provider::Address, Vec<EmailClaim>)>, bool), StoreError> {
+    let Some(who) = &form.identity else { return Ok((Vec::new(), false)) };
+    let other = |address: &&provider::Address| Some(&address.email) != form.email.as_ref();
+    let others = who.identity.emails.iter().filter(other).take(User::MOST_ADDRESSES - 1);
+    let others = others.map(|address| async move {
+        find_email_claims(&app.store, &address.email).await.map(|claims| (address.clone(), claims))
+    });
+    let key = identity_claim_key(&who.provider, &who.identity.subject);
+    let taken = app.store.find::<IdentityClaim>(&key);
+    let (others, taken) = futures_util::try_join!(futures_util::future::try_join_all(others), taken)?;
+    Ok((others, taken.is_some()))
 }
 
 async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), StoreError> {
@@ -142,7 +178,10 @@ async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), 
     if account.username_field.is_none() || !form.problems.is_empty() {
         return Ok((false, None));
     }
-    let candidates = suggestions(&[form.email.as_deref().unwrap_or_default()], account, &*app.chance);
+    let names = form.identity.as_ref().map(|who| (who.identity.names(), who.identity.username.clone()));
+    let ((first, last), username) = names.unwrap_or_default();
+    let (username, email) = (username.unwrap_or_default(), form.email.clone().unwrap_or_default());
+    let candidates = suggestions(&[&first, &last, &email, &username], account, &*app.chance);
     let keys = candidates.iter().map(|name| name_key(name)).collect::<Vec<_>>();
     let taken = app.store.find_all::<NameClaim>(&keys).await?;
     Ok((false, candidates.into_iter().zip(taken).find(|(_, claim)| claim.is_none()).map(|(name, _)| name)))
@@ -163,9 +202,15 @@ pub(super) fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
 }
 
 fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
+    if known.identity_taken {
+        return Some(Refusal::Conflict);
+    }
     let mut problems = form.problems.clone();
     if matches!(assess(app, &known.claims), Availability::Taken) {
-        problems.push(Problem::email_taken("email"));
+        problems.push(match &form.identity {
+            Some(who) => taken_elsewhere(who),
+            None => Problem::email_taken("email"),
+        });
     }
     let tells = app.settings.account.prevent_enumeration == PreventEnumeration::No;
     if known.phone_taken && tells {
@@ -176,13 +221,22 @@ fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refu
     }
     if !problems.is_empty() {
         Some(Refusal::Invalid(problems))
-    } else if caller.user().is_some() {
+    } else if caller.user().is_some() && form.identity.is_none() {
         Some(Refusal::Conflict)
     } else if !app.settings.account.signup_open {
         Some(Refusal::Forbidden)
     } else {
         None
     }
+}
+
+fn taken_elsewhere(who: &ProvenIdentity) -> Problem {
+    let message = format!(
+        "An account already exists with this email address. Please sign in to that account first, then connect your {} \
+         account.",
+        who.provider_name
+    );
+    Problem::field("email", "email_taken", message)
 }
 
 /// The writes of one attempt and where they lead.
@@ -202,12 +256,18 @@ async fn decide(
     let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
     login.phone.clone_from(&form.phone);
     login.by_passkey = form.by_passkey;
-    let entrance = Entrance { app, client, caller, methods: Vec::new(), spends_session: false };
+    login.email_verification = email_verification(app, form);
+    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(app));
+    let methods = methods.into_iter().collect();
+    let entrance = Entrance { app, client, caller, methods, spends_session: form.spends_session };
     let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
-        if let Some(email) = &form.email {
-            writes.push(claim_email(&known.claims, email, user.id)?);
+        for address in &user.addresses {
+            writes.extend(hold(app, user, address, known)?);
+        }
+        if let Some(who) = &form.identity {
+            writes.push(Write::create(&who.claim(user))?);
         }
         if let Some(phone) = &user.phone {
             writes.push(Write::create(&PhoneClaim { phone: phone.number.clone(), user: user.id, version: 0 })?);
@@ -219,13 +279,59 @@ async fn decide(
     Ok((writes, outcome))
 }
 
+/// What a new user's address writes: one that a provider has verified is the user's own.
+fn hold(app: &App, user: &User, address: &Address, known: &Known) -> Result<Vec<Write>, StoreError> {
+    let others = known.others.iter().find(|(other, _)| other.email == address.email);
+    let claims = others.map_or(&known.claims, |(_, claims)| claims);
+    if address.verified
+        && let Ok(writes) = own_email(claims, &address.email, user.id, app.settings.account.unique_email)?
+    {
+        return Ok(writes);
+    }
+    Ok(vec![claim_email(claims, &address.email, user.id)?])
+}
+
+/// The addresses that come with an identity: those that nobody else has. A verified one is the primary one.
+fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
+    let account = &app.settings.account;
+    let mut all = Vec::<Address>::new();
+    if let Some(email) = &form.email {
+        let mut address = Address::new(email, true, app.random());
+        let own = form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| known.email == *email);
+        let taken = account.unique_email && known.claims.iter().any(|claim| claim.verified);
+        address.verified = own.is_some_and(|own| own.verified) && !taken;
+        all.push(address);
+    }
+    for (other, claims) in &known.others {
+        let strict = account.prevent_enumeration == PreventEnumeration::Strict;
+        let conflicts = |claim: &EmailClaim| !strict || (other.verified && claim.verified);
+        if !(account.unique_email && claims.iter().any(conflicts)) {
+            let mut address = Address::new(&other.email, other.primary && all.is_empty(), app.random());
+            address.verified = other.verified;
+            all.push(address);
+        }
+    }
+    let rank = |address: &Address| (address.verified && address.primary, address.verified, address.primary);
+    let first = all.iter().enumerate().max_by_key(|(place, address)| (rank(address), std::cmp::Reverse(*place)));
+    if let Some(email) = first.map(|(_, address)| address.email.clone()) {
+        for address in &mut all {
+            address.primary = address.email == email;
+        }
+    }
+    all
+}
+
 fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> User {
     let mut user = User::new(UserId::new(app.random()), app.now());
     user.password = password;
     let name = form.username.clone().or_else(|| known.made.clone());
     let keep = app.settings.account.preserve_username_casing;
     user.username = name.map(|name| if keep { name } else { name.to_lowercase() });
-    user.addresses.extend(form.email.iter().map(|email| Address::new(email, true, app.random())));
+    user.addresses = addresses(app, form, known);
+    if let Some(who) = &form.identity {
+        (user.first_name, user.last_name) = who.identity.names();
+        who.add_to(&mut user);
+    }
     user.phone = form.phone.clone().map(|number| Phone { number, verified: false });
     user
 }

@@ -3,7 +3,7 @@
 use super::cookies;
 use crate::ambient::{Chance, random};
 use crate::secret::same;
-use crate::settings::Settings;
+use crate::settings::{Settings, trusted_origin};
 use axum::http::{HeaderMap, Method};
 use url::Url;
 
@@ -23,12 +23,13 @@ pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String>
     unmask(&cookies::read(headers, &settings.cookies.csrf_name)?)
 }
 
-/// Whether an unsafe request comes from a page of ours.
-pub(super) fn is_allowed(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
+/// Whether a request that may change something comes from a page of ours; others may come from anywhere.
+/// `field` is the token as a form's field.
+pub fn is_from_a_page_of_ours(method: &Method, headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
         return true;
     }
-    is_from_us(headers, settings) && has_token(headers, settings)
+    is_from_us(headers, settings) && has_token(headers, field, settings)
 }
 
 /// By `Origin`; over https, where there is none, by `Referer`.
@@ -37,7 +38,7 @@ fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
     let own = &settings.service.public_url;
     let trusted = |origin: &str| {
         own.origin().ascii_serialization() == origin
-            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| is_trusted(trusted, origin))
+            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted_origin(trusted, origin))
     };
     match (text("origin"), text("referer")) {
         (Some(origin), _) => trusted(origin),
@@ -47,20 +48,10 @@ fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
     }
 }
 
-/// The very origin, or, of `https://*.example.com`, any below it.
-fn is_trusted(trusted: &str, origin: &str) -> bool {
-    match trusted.split_once("://*.") {
-        None => trusted == origin,
-        Some((scheme, domain)) => {
-            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
-            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.ends_with('.') && below.len() > 1)
-        }
-    }
-}
-
-fn has_token(headers: &HeaderMap, settings: &Settings) -> bool {
+fn has_token(headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
     let header = settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-");
-    let given = headers.get(header.to_lowercase()).and_then(|value| value.to_str().ok()).and_then(unmask);
+    let header = headers.get(header.to_lowercase()).and_then(|value| value.to_str().ok());
+    let given = field.or(header).and_then(unmask);
     match (secret(headers, settings), given) {
         (Some(secret), Some(given)) => same(secret.as_bytes(), given.as_bytes()),
         _ => false,

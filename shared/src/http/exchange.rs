@@ -1,18 +1,22 @@
 //! One request, as a handler sees it.
 
 use super::address::{Peer, client_address};
-use super::{Answer, Input, cookies, csrf};
+use super::csrf::{self, is_from_a_page_of_ours};
+use super::{Answer, Input, cookies};
 use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Refusal};
-use crate::session::{Caller, ClientInfo, Session, find_caller, track};
-use crate::settings::ClientKind;
+use crate::jwt::{KeyError, Keyring, TokenUse};
+use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_session, track};
+use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
 use crate::throttle::Action;
+use crate::tokens::{check, keyring, pair};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 /// Why a request gets no answer of the kind it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +36,9 @@ pub enum Rejection {
     /// The endpoint does not do this.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// There is nothing at this place.
+    #[error("not found")]
+    NotFound,
     /// An unsafe request of a browser that is not from a page of ours.
     #[error("the CSRF check failed")]
     Csrf,
@@ -68,8 +75,11 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Who asks, as far as the network shows.
     pub client: ClientInfo,
+    /// The path, without its query.
+    pub path: String,
     query: String,
     body: Bytes,
+    keyring: OnceLock<Arc<Keyring>>,
 }
 
 impl Exchange {
@@ -80,10 +90,19 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`].
-    pub async fn read(app: Arc<App>, kind: ClientKind, request: Request<Body>) -> Result<Self, Rejection> {
+    pub async fn read(
+        app: Arc<App>,
+        kind: ClientKind,
+        from_anywhere: bool,
+        request: Request<Body>,
+    ) -> Result<Self, Rejection> {
         let (parts, body) = request.into_parts();
-        if kind == ClientKind::Browser && !csrf::is_allowed(&parts.method, &parts.headers, &app.settings) {
-            return Err(Rejection::Csrf);
+        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
+        if kind == ClientKind::Browser && !from_anywhere {
+            let field = form_fields(&parts.headers, &body).remove("csrfmiddlewaretoken");
+            if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
+                return Err(Rejection::Csrf);
+            }
         }
         let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
         let ip = client_address(peer, &parts.headers, &app.settings.service);
@@ -91,10 +110,19 @@ impl Exchange {
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, trust };
-        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Self { app, kind, method, headers: parts.headers, client, query, body })
+        Ok(Self {
+            app,
+            kind,
+            method,
+            headers: parts.headers,
+            client,
+            path: parts.uri.path().to_owned(),
+            query,
+            body,
+            keyring: OnceLock::new(),
+        })
     }
 
     /// Who asks. Without a credential nobody has to be asked for it.
@@ -102,21 +130,63 @@ impl Exchange {
     /// # Errors
     /// [`Rejection::Gone`] for an app whose token is no good; the table is unavailable.
     pub async fn caller(&self) -> Result<Caller, Rejection> {
-        let mut caller = self.find_caller().await?;
+        // Somebody may get in: what signs their tokens is fetched before anything is changed.
+        let mut caller = if self.has_tokens() && self.method != Method::GET {
+            let fetch = async { self.keyring().await.map(|_| ()) };
+            futures_util::try_join!(self.find_caller(), fetch)?.0
+        } else {
+            self.find_caller().await?
+        };
         if let Caller::User(parts) = &mut caller {
             track(&self.app, &self.client, self.kind, &mut parts.1).await?;
         }
         Ok(caller)
     }
 
-    /// Who asks; the table is only read.
+    /// Who asks; no session is written.
     async fn find_caller(&self) -> Result<Caller, Rejection> {
-        let Some(credential) = self.credential() else { return Ok(Caller::Anonymous) };
-        match (find_caller(&self.app, &credential).await?, self.kind) {
+        let settings = &self.app.settings;
+        let token = access_token(&self.headers, settings).filter(|_| self.has_tokens());
+        let caller = match (session_credential(&self.headers, settings, self.kind), token) {
+            (Some(credential), _) => find_caller(&self.app, &credential).await?,
+            (None, Some(token)) => self.find_bearer(&token).await?,
+            (None, None) => return Ok(Caller::Anonymous),
+        };
+        match (caller, self.kind) {
             (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
             (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
             (caller, _) => Ok(caller),
         }
+    }
+
+    /// Whose session an access token speaks of. One that is not good is nobody's.
+    async fn find_bearer(&self, token: &str) -> Result<Caller, Rejection> {
+        let ring = self.keyring().await?;
+        let Some((user, number, _)) = check(&self.app, &ring, token, TokenUse::Access) else {
+            return Ok(Caller::Anonymous);
+        };
+        Ok(match find_session(&self.app, user, number).await? {
+            Found::Live(parts) => Caller::User(parts),
+            Found::Nothing if !self.app.settings.tokens.stateful => Caller::Gone,
+            Found::Over(_) | Found::Nothing => Caller::Anonymous,
+        })
+    }
+
+    /// The keys that sign and verify tokens.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn keyring(&self) -> Result<Arc<Keyring>, Rejection> {
+        if let Some(ring) = self.keyring.get() {
+            return Ok(ring.clone());
+        }
+        let ring = keyring(&self.app).await?;
+        Ok(self.keyring.get_or_init(|| ring).clone())
+    }
+
+    /// Whether this client is given signed tokens.
+    fn has_tokens(&self) -> bool {
+        self.kind == ClientKind::App && self.app.settings.tokens.strategy == TokenStrategy::Jwt
     }
 
     /// The user who asks, and with which session.
@@ -165,19 +235,19 @@ impl Exchange {
 
     /// Where a flow has led, as this client is told.
     pub fn answer(&self, outcome: &Outcome) -> Answer {
-        Answer::outcome(&self.app, self.kind, outcome)
-    }
-
-    /// The session token, from where this kind of client keeps it.
-    fn credential(&self) -> Option<String> {
-        let credential = match self.kind {
-            ClientKind::App => {
-                let header = self.headers.get("x-session-token")?;
-                Some(header.to_str().unwrap_or("unreadable").to_owned())
-            }
-            ClientKind::Browser => cookies::read(&self.headers, &self.app.settings.cookies.session_name),
+        let answer = Answer::outcome(&self.app, self.kind, outcome);
+        let (Caller::User(parts), true) = (&outcome.caller, outcome.logged_in && self.has_tokens()) else {
+            return answer;
         };
-        credential.filter(|credential| !credential.is_empty())
+        let signed =
+            self.keyring.get().ok_or(KeyError::Sign).and_then(|ring| pair(&self.app, ring, &parts.0, &parts.1));
+        match signed {
+            Ok(pair) => answer.with_tokens(pair),
+            Err(error) => {
+                tracing::error!(%error, "no tokens could be signed: the app is in by its session token alone");
+                answer
+            }
+        }
     }
 
     /// The body as it came.
@@ -193,7 +263,8 @@ impl Exchange {
     /// Whether the request shows that it comes from a page of ours: for APIs that ask browsers for it at some endpoints
     /// only.
     pub fn is_from_our_page(&self) -> bool {
-        csrf::is_allowed(&self.method, &self.headers, &self.app.settings)
+        let field = self.form().remove("csrfmiddlewaretoken");
+        is_from_a_page_of_ours(&self.method, &self.headers, field.as_deref(), &self.app.settings)
     }
 
     /// The secret that pages of ours show with their requests, and the cookie that holds it: the caller's, or a new one.
@@ -214,6 +285,18 @@ impl Exchange {
         url::form_urlencoded::parse(self.query.as_bytes()).any(|(known, _)| known == name)
     }
 
+    /// The fields of a form, in the query or in the body.
+    pub fn form(&self) -> BTreeMap<String, String> {
+        let mut fields = form_fields(&self.headers, &self.body);
+        fields.extend(url::form_urlencoded::parse(self.query.as_bytes()).into_owned());
+        fields
+    }
+
+    /// The query, as it came.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
     /// The body's fields; none in an empty body. The content type does not matter.
     ///
     /// # Errors
@@ -227,4 +310,30 @@ impl Exchange {
             _ => Err(Rejection::MalformedBody),
         }
     }
+}
+
+/// The fields of a form that was sent as one.
+fn form_fields(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+    if is_form { url::form_urlencoded::parse(body).into_owned().collect() } else { BTreeMap::new() }
+}
+
+/// The session token, from where this kind of client keeps it.
+pub fn session_credential(headers: &HeaderMap, settings: &Settings, kind: ClientKind) -> Option<String> {
+    let credential = match kind {
+        ClientKind::App => {
+            let header = headers.get("x-session-token")?;
+            Some(header.to_str().unwrap_or("unreadable").to_owned())
+        }
+        ClientKind::Browser => cookies::read(headers, &settings.cookies.session_name),
+    };
+    credential.filter(|credential| !credential.is_empty())
+}
+
+/// The access token of the header `Authorization`: two words, the first of which is our scheme.
+pub fn access_token(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    let words = headers.get("authorization")?.to_str().ok()?.split_whitespace().collect::<Vec<_>>();
+    let [scheme, token] = words[..] else { return None };
+    scheme.eq_ignore_ascii_case(&settings.tokens.header_scheme).then(|| token.to_owned())
 }

@@ -33,6 +33,9 @@ pub fn log_json() {
 pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     log_json();
     let settings = Settings::load(&Source::from_process()?)?;
+    for note in settings.notes() {
+        tracing::warn!("{note}");
+    }
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let client = aws::client(aws::http_client(&settings.service))?;
     let store = Store::with_lazy_client(client, settings.service.table.clone(), clock.clone(), chance.clone());

@@ -11,9 +11,10 @@ mod route;
 mod signup;
 
 pub use address::Peer;
-pub use exchange::{Exchange, Rejection};
+pub use csrf::is_from_a_page_of_ours;
+pub use exchange::{Exchange, Rejection, access_token, session_credential};
 pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
 pub use response::Answer;
-pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page, public_json, router};
+pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page, public_json, router, unavailable};
 pub use signup::signup_form;

@@ -7,12 +7,17 @@ use crate::envelope::Envelope;
 use crate::flow::{Outcome, Refusal};
 use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
+use crate::tokens::Pair;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 
 /// What a handler answers.
 pub struct Answer {
     envelope: Envelope,
+    /// Where the browser is sent, in place of an envelope.
+    location: Option<String>,
+    /// What a person reads, in place of an envelope.
+    html: Option<String>,
     /// The new session cookie's value; `Some(None)` takes the cookie away.
     session: Option<Option<String>>,
     /// The value of the cookie by which this browser is let off the second factor.
@@ -23,7 +28,7 @@ pub struct Answer {
 
 impl From<Envelope> for Answer {
     fn from(envelope: Envelope) -> Self {
-        Self { envelope, session: None, trust: None, logged_in: false }
+        Self { envelope, location: None, html: None, session: None, trust: None, logged_in: false }
     }
 }
 
@@ -35,11 +40,28 @@ impl Answer {
             envelope.body["data"]["user"]["display"] = name.as_str().into();
         }
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
-        Self { envelope, session: issued.or(outcome.ended.then_some(None)), trust: None, logged_in: outcome.logged_in }
+        let session = issued.or(outcome.ended.then_some(None));
+        Self { session, logged_in: outcome.logged_in, ..Self::from(envelope) }
     }
 }
 
 impl Answer {
+    /// Sends the browser elsewhere.
+    pub fn redirect(location: String) -> Self {
+        Self { location: Some(location), ..Self::from(Envelope::bare(302)) }
+    }
+
+    /// A page that a person reads.
+    pub fn html(status: u16, html: String) -> Self {
+        Self { html: Some(html), ..Self::from(Envelope::bare(status)) }
+    }
+
+    /// The same, with what a flow changed of the session.
+    pub fn after(self, outcome: &Outcome) -> Self {
+        let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
+        Self { session: issued.or(outcome.ended.then_some(None)), logged_in: outcome.logged_in, ..self }
+    }
+
     /// The same, with the token or cookie of a new session, if there is one.
     pub fn with_session(mut self, kind: ClientKind, issued: Option<&Token>) -> Self {
         if let Some(token) = issued {
@@ -47,6 +69,15 @@ impl Answer {
                 self.envelope = self.envelope.with_meta("session_token", token.text().into());
             }
             self.session = Some(Some(token.text()));
+        }
+        self
+    }
+
+    /// The same, with signed tokens.
+    pub(super) fn with_tokens(mut self, pair: Pair) -> Self {
+        self.envelope = self.envelope.with_meta("access_token", pair.access.into());
+        if let Some(refresh) = pair.refresh {
+            self.envelope = self.envelope.with_meta("refresh_token", refresh.into());
         }
         self
     }
@@ -73,10 +104,19 @@ pub(super) fn respond(
             (Answer::from(rejected(app, kind, rejection)), allow)
         }
     };
-    let mut response = Response::new(Body::from(answer.envelope.body.to_string()));
+    let location = answer.location.as_ref().and_then(|location| HeaderValue::from_str(location).ok());
+    let (kind_of_body, body) = match (&answer.location, &answer.html) {
+        (Some(_), _) => ("text/html; charset=utf-8", String::new()),
+        (None, Some(html)) => ("text/html; charset=utf-8", html.clone()),
+        (None, None) => ("application/json", answer.envelope.body.to_string()),
+    };
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = answer.envelope.status.try_into().unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind_of_body));
+    if let Some(location) = location {
+        headers.insert(header::LOCATION, location);
+    }
     let never = "max-age=0, no-cache, no-store, must-revalidate, private";
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(never));
     if let Some(allow) = allow.and_then(|methods| HeaderValue::from_str(methods).ok()) {
@@ -106,6 +146,7 @@ fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
     match rejection {
         Rejection::Refused(Refusal::Invalid(problems)) => Envelope::errors(&problems),
         Rejection::Refused(Refusal::Conflict) => Envelope::bare(409),
+        Rejection::Refused(Refusal::InvalidToken) => Envelope::bare(400),
         Rejection::Refused(Refusal::Forbidden) => Envelope::bare(403),
         Rejection::Refused(Refusal::RateLimited) => Envelope::bare(429),
         Rejection::Refused(Refusal::ReauthenticationRequired(caller)) => Envelope::reauthentication(app, kind, &caller),
@@ -118,6 +159,7 @@ fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
         Rejection::MalformedBody => Envelope::bare(400),
         Rejection::BodyTooLarge => Envelope::bare(413),
         Rejection::MethodNotAllowed => Envelope::bare(405),
+        Rejection::NotFound => Envelope::bare(404),
         Rejection::Csrf => Envelope::bare(403),
     }
 }

@@ -33,6 +33,7 @@ pub struct Endpoint {
     mount: Option<Mount>,
     kinds: &'static [ClientKind],
     is_entrance: bool,
+    is_from_anywhere: bool,
     handler: Handler,
 }
 
@@ -73,6 +74,7 @@ where
         mount: None,
         kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
+        is_from_anywhere: false,
         handler: Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange)))),
     }
 }
@@ -90,6 +92,7 @@ where
         mount: None,
         kinds: &[],
         is_entrance: false,
+        is_from_anywhere: false,
         handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
     }
 }
@@ -101,8 +104,16 @@ where
     F: Fn(Visit) -> R + Send + Sync + 'static,
     R: Future<Output = Response<Body>> + Send + 'static,
 {
-    let handler = Handler::Other(Arc::new(move |visit| Box::pin(answer(visit))));
-    Endpoint { path, methods, enabled: |_| true, mount: Some(mount), kinds: &[], is_entrance: false, handler }
+    Endpoint {
+        path,
+        methods,
+        enabled: |_| true,
+        mount: Some(mount),
+        kinds: &[],
+        is_entrance: false,
+        is_from_anywhere: false,
+        handler: Handler::Other(Arc::new(move |visit| Box::pin(answer(visit)))),
+    }
 }
 
 impl Endpoint {
@@ -121,6 +132,16 @@ impl Endpoint {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
+    /// The same endpoint, to which pages of others may send browsers, with forms too: what comes has another proof.
+    pub fn from_anywhere(self) -> Self {
+        Self { is_from_anywhere: true, ..self }
+    }
+
+    /// The same endpoint, which is there for apps alone.
+    pub fn for_apps(self) -> Self {
+        Self { kinds: &[ClientKind::App], ..self }
+    }
+
     /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
@@ -130,8 +151,16 @@ impl Endpoint {
         if let Handler::Page(_) | Handler::Other(_) = self.handler {
             return vec![(None, format!("{prefix}{}", self.path))];
         }
+        if self.path.starts_with('/') {
+            return vec![(Some(ClientKind::Browser), self.path.to_owned())];
+        }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
         kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+    }
+
+    /// Whether it is there with these settings.
+    pub fn is_served(&self, settings: &Settings) -> bool {
+        (self.enabled)(settings)
     }
 
     fn allow(&self) -> String {
@@ -143,7 +172,7 @@ impl Endpoint {
 /// A router that serves these endpoints.
 pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     let mut router = Router::new();
-    for endpoint in endpoints.into_iter().filter(|endpoint| (endpoint.enabled)(&app.settings)) {
+    for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
         let endpoint = Arc::new(endpoint);
         let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
         for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
@@ -183,7 +212,9 @@ async fn serve(
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(&app, kind, &endpoint, handler, request).await,
             (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
-            (Handler::Page(show) | Handler::Other(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
+            (Handler::Page(show) | Handler::Other(show), _) => {
+                (show(Visit { app: app.clone(), request }).await, "shown".to_owned())
+            }
         }
     };
     let ((response, outcome), trips) = counted(answer).await;
@@ -212,7 +243,8 @@ async fn answer(
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
-    let answered = async { handler(Exchange::read(app.clone(), kind, request).await?).await }.await;
+    let exempt = endpoint.is_from_anywhere;
+    let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
     let outcome = match &answered {
         Ok(_) => "answered".to_owned(),
         Err(rejection) => rejection.reason(),
@@ -233,11 +265,18 @@ fn plain(envelope: &Envelope) -> Response<Body> {
     response
 }
 
-/// A document that is the same for everybody, and may be kept for an hour.
-pub fn public_json(document: &serde_json::Value) -> Response<Body> {
+/// A page that cannot be shown now.
+pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
+    tracing::error!(%error, "a page could not be shown");
+    plain(&Envelope::bare(503))
+}
+
+/// A document that is the same for everybody, and may be kept for so many seconds.
+pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
     let mut response = plain(&Envelope { status: 200, body: document.clone() });
-    let hour = HeaderValue::from_static("public, max-age=3600");
-    response.headers_mut().insert(axum::http::header::CACHE_CONTROL, hour);
+    if let Ok(age) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
+        response.headers_mut().insert(axum::http::header::CACHE_CONTROL, age);
+    }
     response
 }
 

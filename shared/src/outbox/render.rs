@@ -71,6 +71,8 @@ const MAILS: &[Message] = mails! {
     "totp_activated" => [],
     "totp_deactivated" => [],
     "recovery_codes_generated" => [],
+    "account_connected" => ["provider"],
+    "account_disconnected" => ["provider"],
     "webauthn_added" => [],
     "webauthn_removed" => [],
 };

@@ -13,7 +13,7 @@ use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::jwt::Family;
 use crate::secret;
-use crate::settings::{ClientKind, Settings};
+use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::{Committed, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +40,12 @@ pub struct AuthenticationRecord {
     /// Of what kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// By the word of which identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// What that calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
     /// Whether that was all it took.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passwordless: bool,
@@ -60,6 +66,8 @@ impl AuthenticationRecord {
             phone: None,
             id: None,
             kind: None,
+            provider: None,
+            uid: None,
             passwordless: false,
             reauthenticated: false,
         }
@@ -100,6 +108,12 @@ pub struct Session {
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<String>,
+    /// The identity that somebody is about to sign up with, a `PendingIdentity` as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// The refresh tokens of an app, where apps are given signed tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
     /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
@@ -198,8 +212,12 @@ impl Session {
     /// A new session of a user, and its token.
     pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, Token) {
         let token = Token::of_user(user.id, app.random(), app.random());
-        let ends = app.now().plus_seconds(app.settings.cookies.session_age);
-        (Self::new(app, Some(user), &token, ends, client), token)
+        let age = app.settings.cookies.session_age;
+        let mut session = Self::new(app, Some(user), &token, app.now().plus_seconds(age), client);
+        if app.settings.tokens.strategy == TokenStrategy::Jwt && !client.is_browser {
+            session.family = Some(Family::new(app.random(), app.now().seconds(), age));
+        }
+        (session, token)
     }
 
     /// A new session of a user in the JWT API. No session token of it is ever given out.
@@ -235,6 +253,8 @@ impl Session {
             codes: BTreeMap::new(),
             totp_setup: None,
             ceremony: None,
+            family: None,
+            identity: None,
             last_seen: Some(app.now()),
             bearer: None,
             version: 0,
@@ -295,6 +315,7 @@ impl Session {
     pub fn clear_login(&mut self) {
         self.login = None;
         self.ceremony = None;
+        self.identity = None;
         if self.user.is_none() {
             self.codes.retain(|kind, _| kind == CodeKind::PasswordReset.as_str());
             self.methods.clear();
@@ -387,15 +408,41 @@ pub async fn find_caller(app: &App, credential: &str) -> Result<Caller, StoreErr
             Ok(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
         }
         TokenKind::User(id) => {
-            let keys = (user_session_key(id, token.number()), id.key());
-            let (session, user) = app.store.find_two::<Session, User>(&keys.0, &keys.1).await?;
-            let (Some(session), Some(user)) = (session, user) else { return Ok(Caller::Gone) };
-            if !secret::same(session.secret.as_bytes(), token.digest().as_bytes()) {
-                return Ok(Caller::Gone);
-            }
-            // The session is there, but the user has moved on from it.
-            let live = session.generation == user.generation && user.is_active;
-            Ok(if live { Caller::User(Box::new((user, session))) } else { Caller::Anonymous })
+            let caller = find_session(app, id, token.number()).await?;
+            let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
+            Ok(match caller {
+                Found::Live(parts) if fits(&parts.1) => Caller::User(parts),
+                Found::Over(session) if fits(&session) => Caller::Anonymous,
+                _ => Caller::Gone,
+            })
         }
     }
+}
+
+/// A session that was looked for by its number.
+#[derive(Debug)]
+pub enum Found {
+    /// It is there, and so is its user.
+    Live(Box<(User, Session)>),
+    /// It is there, but the user has moved on from it.
+    Over(Box<Session>),
+    /// It is not there.
+    Nothing,
+}
+
+/// The session of this number of a user, and the user: one request to the table. That the caller may know of it is for
+/// others to show.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_session(app: &App, user: UserId, number: u64) -> Result<Found, StoreError> {
+    let keys = (user_session_key(user, number), user.key());
+    let (session, user) = app.store.find_two::<Session, User>(&keys.0, &keys.1).await?;
+    Ok(match (session, user) {
+        (Some(session), Some(user)) if session.generation == user.generation && user.is_active => {
+            Found::Live(Box::new((user, session)))
+        }
+        (Some(session), Some(_)) => Found::Over(Box::new(session)),
+        _ => Found::Nothing,
+    })
 }

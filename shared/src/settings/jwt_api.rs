@@ -1,7 +1,8 @@
 //! The settings of the JWT API, under the names of django-jwt-allauth.
 
 use super::declare::section;
-use super::values::{EmailVerification, SameSite, SecretKey, Value};
+use super::secrets::SecretKey;
+use super::values::{EmailVerification, SameSite, Value};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -121,17 +122,8 @@ impl JwtApiSettings {
         if self.mfa_totp_mode != TotpMode::Disabled && !mfa_enabled {
             problems.push("JWT_ALLAUTH_MFA_TOTP_MODE: needs MFA_ENABLED=true".into());
         }
-        const RESERVED: [&str; 9] = [
-            "token_type",
-            "exp",
-            "iat",
-            "jti",
-            "user_id",
-            "session",
-            "session_iat",
-            "role",
-            "email_verified",
-        ];
+        const RESERVED: [&str; 9] =
+            ["token_type", "exp", "iat", "jti", "user_id", "session", "session_iat", "role", "email_verified"];
         for name in self.user_attributes.0.keys().filter(|name| RESERVED.contains(&name.as_str())) {
             problems.push(format!("JWT_ALLAUTH_USER_ATTRIBUTES: `{name}` is a claim of its own"));
         }

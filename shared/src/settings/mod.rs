@@ -11,23 +11,29 @@ mod jwt_api;
 mod native;
 mod providers;
 mod rates;
+mod secrets;
 mod sections;
+mod token_values;
 mod values;
 
 pub use document::document;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, Prefix, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
-pub use providers::{Provider, ProviderApps};
+pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
-    SocialSettings, UserSessionSettings,
+    SocialSettings, TokenSettings, UserSessionSettings,
 };
 pub use values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields, TlsRoots, Value,
+    SignupFields, TlsRoots, Value,
 };
 
+pub use secrets::{SecretKey, SecretText};
+pub use token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
+
+use crate::jwt::{Algorithm, Issuer, SigningKey};
 use crate::secret;
 use crate::webauthn::Policy;
 use std::collections::BTreeMap;
@@ -176,6 +182,68 @@ impl Settings {
         all.filter(|origin| Policy::allows(rp_id, origin)).collect()
     }
 
+    /// Whether an address is needed to sign up by a provider's word (`SOCIALACCOUNT_EMAIL_REQUIRED`).
+    pub fn social_email_required(&self) -> bool {
+        let by_form = || self.account.signup_fields.get("email").is_some_and(|field| field.required);
+        self.social.email_required.unwrap_or_else(by_form)
+    }
+
+    /// Whether providers are asked for addresses (`SOCIALACCOUNT_QUERY_EMAIL`).
+    pub fn social_query_email(&self) -> bool {
+        self.social.query_email.unwrap_or_else(|| self.social_email_required())
+    }
+
+    /// Whether changes of identities need a recent proof (`SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`).
+    pub fn social_reauthentication_required(&self) -> bool {
+        self.social.reauthentication_required.unwrap_or(self.account.reauthentication_required)
+    }
+
+    /// Whether an address has to be verified after a login by a provider's word (`SOCIALACCOUNT_EMAIL_VERIFICATION`).
+    pub fn social_email_verification(&self) -> EmailVerification {
+        let only = if self.social.only { EmailVerification::None } else { self.account.email_verification };
+        self.social.email_verification.unwrap_or(only)
+    }
+
+    /// What is allowed and yet may surprise.
+    pub fn notes(&self) -> Vec<&'static str> {
+        let tokens = &self.tokens;
+        let is_shared = tokens.strategy == TokenStrategy::Jwt && tokens.algorithm == Algorithm::Hs256;
+        let note = "HEADLESS_JWT_ALGORITHM: nobody else can verify what HS256 signs: no keys are published, and API \
+                    Gateway's JWT authorizer cannot be used";
+        is_shared.then_some(note).into_iter().collect()
+    }
+
+    fn check_tokens(&self, problems: &mut Vec<String>) {
+        let tokens = &self.tokens;
+        if tokens.strategy == TokenStrategy::Session {
+            return;
+        }
+        let key = tokens.private_key.text();
+        let read = match tokens.algorithm {
+            _ if key.is_empty() => Ok(()),
+            Algorithm::Rs256 => SigningKey::from_pem(key).map(|_| ()),
+            Algorithm::Hs256 => SigningKey::from_secret(key.as_bytes()).map(|_| ()),
+        };
+        if let Err(mistake) = read {
+            problems.push(format!("HEADLESS_JWT_PRIVATE_KEY: {mistake}"));
+        }
+        if let Err(mistake) = Issuer::new(self.service.public_url.as_str(), tokens.audience.as_deref()) {
+            problems.push(format!("PUBLIC_URL, HEADLESS_JWT_AUDIENCE: {mistake}"));
+        }
+        for (name, value, least) in [
+            ("HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", tokens.access_expires_in, 1),
+            ("HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", tokens.refresh_expires_in, 1),
+            ("HEADLESS_JWT_REFRESH_GRACE_SECONDS", tokens.grace_seconds, 0),
+        ] {
+            if value < least {
+                problems.push(format!("{name}: must be at least {least}"));
+            }
+        }
+        if tokens.header_scheme.is_empty() || tokens.header_scheme.contains(char::is_whitespace) {
+            problems.push("HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME: must be one word".to_owned());
+        }
+    }
+
     fn check(&self, problems: &mut Vec<String>) {
         let account = &self.account;
         let has = |method| account.login_methods.contains(&method);
@@ -232,6 +300,7 @@ impl Settings {
                 }
             }
         }
+        self.check_tokens(problems);
         for (name, url) in &self.headless.frontend_urls {
             let bare = url.replace("{key}", "key");
             if url::Url::parse(&bare).is_err() && !bare.starts_with('/') {
@@ -259,6 +328,17 @@ impl Settings {
                     problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
                 }
             }
+        }
+    }
+}
+
+/// The very origin, or, of `https://*.example.com`, any below it.
+pub fn trusted_origin(trusted: &str, origin: &str) -> bool {
+    match trusted.split_once("://*.") {
+        None => trusted == origin,
+        Some((scheme, domain)) => {
+            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.ends_with('.') && below.len() > 1)
         }
     }
 }

@@ -1,61 +1,35 @@
-//! `SOCIALACCOUNT_PROVIDERS`, as far as the configuration and the flows show it.
+//! `SOCIALACCOUNT_PROVIDERS`, in the shape that django-allauth gives it.
 
 use super::values::Value;
-use serde::Deserialize;
+use crate::provider::{AppConfig, DUMMY};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 
-/// A configured provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provider {
-    /// What names it in the API.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// Our client identifier there.
-    pub client_id: String,
-    /// Where its OpenID configuration is, for generic OpenID Connect.
-    pub openid_configuration_url: Option<String>,
+/// The configured applications at identity providers, by the providers' names.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderApps {
+    /// The applications.
+    pub apps: Vec<AppConfig>,
+    /// Whether the provider without a provider was asked for; only the local service has it.
+    pub dummy: bool,
 }
 
-/// The configured providers, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProviderApps(pub Vec<Provider>);
+impl ProviderApps {
+    /// The application that a request means by the name of an app or of a provider, and by a client where that is told
+    /// too. Of several, the one that is not hidden.
+    pub fn find(&self, name: &str, client_id: Option<&str>) -> Option<&AppConfig> {
+        let client = |app: &&AppConfig| client_id.is_none_or(|client| app.client_id() == client);
+        let all = self.apps.iter().filter(|app| app.id() == name || app.provider() == name).filter(client);
+        let all = all.collect::<Vec<_>>();
+        if let [only] = all[..] {
+            return Some(only);
+        }
+        let visible = all.into_iter().filter(|app| !app.is_hidden()).collect::<Vec<_>>();
+        if let [only] = visible[..] { Some(only) } else { None }
+    }
 
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(default, rename = "APPS")]
-    apps: Vec<App>,
-    #[serde(default, rename = "APP")]
-    app: Option<App>,
-}
-
-#[derive(Deserialize)]
-struct App {
-    #[serde(default)]
-    provider_id: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    client_id: String,
-    #[serde(default)]
-    settings: BTreeMap<String, Json>,
-}
-
-impl App {
-    fn into_provider(self, kind: &str) -> Provider {
-        const WELL_KNOWN: &str = "/.well-known/openid-configuration";
-        let server = self.settings.get("server_url").and_then(Json::as_str);
-        let openid_configuration_url = server.filter(|_| kind == "openid_connect").map(|url| {
-            if url.contains("/.well-known/") {
-                url.to_owned()
-            } else {
-                format!("{}{WELL_KNOWN}", url.trim_end_matches('/'))
-            }
-        });
-        let id = if self.provider_id.is_empty() { kind.to_owned() } else { self.provider_id };
-        let name = if self.name.is_empty() { id.clone() } else { self.name };
-        Provider { id, name, client_id: self.client_id, openid_configuration_url }
+    /// The application whose identities have this name.
+    pub fn named(&self, id: &str) -> Option<&AppConfig> {
+        self.apps.iter().find(|app| app.id() == id)
     }
 }
 
@@ -63,14 +37,12 @@ impl Value for ProviderApps {
     const KIND: &'static str = "dictionary";
 
     fn from_json(json: &Json) -> Result<Self, String> {
-        let entries = BTreeMap::<String, Entry>::deserialize(json)
-            .map_err(|e| format!("must be a dictionary of providers with APP or APPS: {e}"))?;
-        let mut providers = entries
-            .into_iter()
-            .flat_map(|(kind, entry)| entry.apps.into_iter().chain(entry.app).map(move |app| app.into_provider(&kind)))
-            .collect::<Vec<_>>();
-        providers.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self(providers))
+        let mut apps = match json.as_object().is_some_and(serde_json::Map::is_empty) {
+            true => Vec::new(),
+            false => AppConfig::parse(json).map_err(|mistakes| mistakes.to_string())?,
+        };
+        apps.sort_by(|a, b| a.name().cmp(b.name()));
+        Ok(Self { apps, dummy: json.get(DUMMY).is_some() })
     }
 
     fn show(&self) -> String {

@@ -5,10 +5,13 @@ use super::jwt_api::JwtApiSettings;
 use super::native::AndroidApps;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
+use super::secrets::{SecretKey, SecretText};
+use super::token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
-    SecretKey, SignupFields, TlsRoots,
+    SignupFields, TlsRoots,
 };
+use crate::jwt::Algorithm;
 use crate::webauthn::UserVerification;
 use std::collections::BTreeMap;
 use url::Url;
@@ -26,6 +29,8 @@ section! {
         table: String = "LATCHKEY_TABLE", "latchkey".into();
         /// Origins that a browser may call from with credentials, besides our own.
         cors_allowed_origins: Vec<String> = "CORS_ALLOWED_ORIGINS", vec![];
+        /// The kind of credential that an authorizer looks at.
+        authorizer_credential: AuthorizerCredential = "LATCHKEY_AUTHORIZER_CREDENTIAL", AuthorizerCredential::AccessToken;
         /// A folder whose message templates replace those compiled in, by the same relative names.
         templates_dir: Option<String> = "LATCHKEY_TEMPLATES_DIR", None;
         /// The product's name in messages.
@@ -156,6 +161,8 @@ section! {
         frontend_urls: BTreeMap<String, String> = "HEADLESS_FRONTEND_URLS", BTreeMap::new();
         /// Whether all links must come from `HEADLESS_FRONTEND_URLS`; if `false`, missing ones point at `PUBLIC_URL`.
         only: bool = "HEADLESS_ONLY", false;
+        /// Whether the description of the API is served, at `/_allauth/openapi.json`, `.yaml` and `.html`.
+        serve_specification: bool = "HEADLESS_SERVE_SPECIFICATION", false;
     }
 }
 
@@ -295,6 +302,39 @@ impl MfaSettings {
 }
 
 section! {
+    /// Tokens that other APIs can verify.
+    TokenSettings {
+        /// What apps are given at login: a session token alone (`session`), or signed tokens beside it (`jwt`). The class
+        /// names of django-allauth mean the same.
+        strategy: TokenStrategy = "HEADLESS_TOKEN_STRATEGY", TokenStrategy::Session;
+        /// How tokens are signed. Only what `RS256` signs can be verified by others, API Gateway among them.
+        algorithm: Algorithm = "HEADLESS_JWT_ALGORITHM", Algorithm::Rs256;
+        /// The key that signs: a PEM of a private RSA key, or the shared secret of `HS256`, 32 bytes or more. Empty for RSA
+        /// keys that are made, rotated and kept in the table, sealed; with `HS256`, for one made from `SECRET_KEY`.
+        private_key: SecretText = "HEADLESS_JWT_PRIVATE_KEY", SecretText::default();
+        /// Days until another key is made, where keys are kept in the table; 0 for never. It signs three hours later.
+        key_max_age_days: u32 = "HEADLESS_JWT_KEY_MAX_AGE_DAYS", 90;
+        /// Who the tokens are for (`aud`); unset, `PUBLIC_URL`, which is who they are from (`iss`) too.
+        audience: Option<String> = "HEADLESS_JWT_AUDIENCE", None;
+        /// Fields of the user that are in access tokens, under these names.
+        claims: Vec<UserClaim> = "HEADLESS_JWT_CLAIMS", Vec::new();
+        /// Seconds that an access token is good.
+        access_expires_in: i64 = "HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", 300;
+        /// Seconds that a refresh token is good. The session's own end (`SESSION_COOKIE_AGE`) is its end too.
+        refresh_expires_in: i64 = "HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", 86_400;
+        /// What stands before the access token in the header `Authorization`.
+        header_scheme: String = "HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME", "Bearer".into();
+        /// Whether an access token is good only while its session lives.
+        stateful: bool = "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", false;
+        /// Whether a refresh gives a new refresh token, and ends the old one.
+        rotate: bool = "HEADLESS_JWT_ROTATE_REFRESH_TOKEN", true;
+        /// Seconds in which the same client may use a refresh token again that was just replaced: two tabs, or an answer
+        /// that was lost. It gets the same successor. 0 for none: then any reuse ends the session.
+        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 10;
+    }
+}
+
+section! {
     /// Third-party identities.
     SocialSettings {
         /// Whether third-party identities exist at all.
@@ -303,6 +343,28 @@ section! {
         only: bool = "SOCIALACCOUNT_ONLY", false;
         /// The providers, in the shape that django-allauth gives them.
         providers: ProviderApps = "SOCIALACCOUNT_PROVIDERS", ProviderApps::default();
+        /// Whether people whose provider tells enough get an account without a form.
+        auto_signup: bool = "SOCIALACCOUNT_AUTO_SIGNUP", true;
+        /// Whether a provider's verified address logs in to the account that has it. Only for providers that are trusted to
+        /// tell the truth about every address.
+        email_authentication: bool = "SOCIALACCOUNT_EMAIL_AUTHENTICATION", false;
+        /// Whether such a login connects the identity for good.
+        email_authentication_auto_connect: bool = "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT", false;
+        /// `mandatory`, `optional` or `none` after such a login; unset, `ACCOUNT_EMAIL_VERIFICATION`, or `none` with
+        /// `SOCIALACCOUNT_ONLY`.
+        email_verification: Option<EmailVerification> = "SOCIALACCOUNT_EMAIL_VERIFICATION", None;
+        /// Whether signing up needs an address; unset, as `ACCOUNT_SIGNUP_FIELDS` has it.
+        email_required: Option<bool> = "SOCIALACCOUNT_EMAIL_REQUIRED", None;
+        /// Whether providers are asked for addresses; unset, where one is needed.
+        query_email: Option<bool> = "SOCIALACCOUNT_QUERY_EMAIL", None;
+        /// Whether the providers' tokens are kept, sealed.
+        store_tokens: bool = "SOCIALACCOUNT_STORE_TOKENS", false;
+        /// Seconds that a provider has for an answer.
+        requests_timeout: u64 = "SOCIALACCOUNT_REQUESTS_TIMEOUT", 5;
+        /// Whether connecting and disconnecting need a recent reauthentication; unset, as `ACCOUNT_REAUTHENTICATION_REQUIRED`.
+        reauthentication_required: Option<bool> = "SOCIALACCOUNT_REAUTHENTICATION_REQUIRED", None;
+        /// What the callbacks of generic OpenID Connect have in their paths: `/accounts/oidc/<id>/login/callback/`.
+        openid_connect_url_prefix: String = "SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX", "oidc".into();
     }
 }
 
@@ -355,6 +417,8 @@ settings! {
     mail: MailSettings,
     /// Second factors
     mfa: MfaSettings,
+    /// Tokens
+    tokens: TokenSettings,
     /// Third-party identities
     social: SocialSettings,
     /// Sessions

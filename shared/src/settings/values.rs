@@ -123,9 +123,9 @@ macro_rules! words {
             }
         }
 
-        impl Value for $type {
+        impl $crate::settings::Value for $type {
             const KIND: &'static str = concat!($("`", $word, "` "),*);
-            fn from_json(json: &Json) -> Result<Self, String> {
+            fn from_json(json: &serde_json::Value) -> Result<Self, String> {
                 match json.as_str() {
                     $(Some($word) => Ok(Self::$variant),)*
                     _ => Err(concat!("must be one of:" $(, " ", $word)*).to_owned()),
@@ -137,6 +137,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// What a person names themselves with at login.
@@ -280,49 +282,6 @@ impl Value for Quota {
     }
     fn show(&self) -> String {
         if self.0 == 0 { "false".to_owned() } else { self.0.to_string() }
-    }
-}
-
-/// A secret of 32 bytes or more. Its `Debug` and its row in the docs show nothing of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretKey(zeroize::Zeroizing<Vec<u8>>);
-
-impl SecretKey {
-    /// What stands where none was given; `Settings::load` does not let it through.
-    pub(super) fn missing() -> Self {
-        Self(zeroize::Zeroizing::new(Vec::new()))
-    }
-
-    /// Whether none was given.
-    pub(super) fn is_missing(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The key's bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretKey(..)")
-    }
-}
-
-impl Value for SecretKey {
-    const KIND: &'static str = "string";
-    fn from_json(json: &Json) -> Result<Self, String> {
-        Self::from_text(json.as_str().unwrap_or_default())
-    }
-    fn from_text(text: &str) -> Result<Self, String> {
-        if text.len() < 32 {
-            return Err("must be 32 bytes or more".to_owned());
-        }
-        Ok(Self(zeroize::Zeroizing::new(text.as_bytes().to_vec())))
-    }
-    fn show(&self) -> String {
-        "required".to_owned()
     }
 }
 

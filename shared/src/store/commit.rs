@@ -1,13 +1,13 @@
 //! Committing: one conditional write, or one transaction.
 
 use super::expression::Expression;
-use super::item::Document;
+use super::item::{Document, Item};
 use super::write::{Action, Write};
 use super::{Store, StoreError, trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
 };
 
@@ -29,11 +29,7 @@ impl Store {
     /// The table is unavailable; then everything may be written, or nothing.
     pub async fn commit(&self, mut writes: Vec<Write>) -> Result<Committed, StoreError> {
         let operation = self.operation_id();
-        for write in &mut writes {
-            if let Action::Put(document) = &mut write.action {
-                document.insert("op".to_owned(), AttributeValue::S(operation.clone()));
-            }
-        }
+        writes.iter_mut().for_each(|write| write.stamp(&operation));
         let committed = match writes.len() {
             0 => Committed::Done,
             1 => self.write_one(&operation, &writes[0]).await?,
@@ -61,19 +57,30 @@ impl Store {
         }
     }
 
+    /// Puts one item where none is: whether it is there now by this. For functions that do no more than that.
+    ///
+    /// # Errors
+    /// The table is unavailable, or stays contended.
+    pub async fn create<I: Item>(&self, item: &I) -> Result<bool, StoreError> {
+        let mut attempts = self.attempts();
+        loop {
+            attempts.next().await?;
+            let operation = self.operation_id();
+            let mut write = Write::create(item)?;
+            write.stamp(&operation);
+            match self.put(&operation, &write).await? {
+                Committed::Done => return Ok(true),
+                Committed::Refused(_) => return Ok(false),
+                Committed::Contended => {}
+            }
+        }
+    }
+
     async fn write_one(&self, operation: &str, write: &Write) -> Result<Committed, StoreError> {
         let mut expression = Expression::default();
         let condition = write.expect.condition(&mut expression);
         match &write.action {
-            Action::Put(document) => {
-                let request = self.client.put_item().table_name(&self.table).set_item(Some(document.clone()));
-                let request = request
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("PutItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
-            }
+            Action::Put(_) => self.put(operation, write).await,
             Action::Patch(patch) => {
                 let update = patch.update(operation, &mut expression);
                 let request = self.client.update_item().table_name(&self.table).set_key(Some(write.key.document()));
@@ -96,6 +103,19 @@ impl Store {
             }
             Action::Check => self.transact(operation, std::slice::from_ref(write)).await,
         }
+    }
+
+    async fn put(&self, operation: &str, write: &Write) -> Result<Committed, StoreError> {
+        let mut expression = Expression::default();
+        let condition = write.expect.condition(&mut expression);
+        let document = if let Action::Put(document) = &write.action { Some(document.clone()) } else { None };
+        let request = self.client.put_item().table_name(&self.table).set_item(document);
+        let request = request
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(expression.names())
+            .set_expression_attribute_values(expression.values())
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        outcome("PutItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
     }
 
     async fn transact(&self, operation: &str, writes: &[Write]) -> Result<Committed, StoreError> {

@@ -54,6 +54,13 @@ pub struct Write {
 }
 
 impl Write {
+    /// Marks what is put with the operation that puts it.
+    pub(super) fn stamp(&mut self, operation: &str) {
+        if let Action::Put(document) = &mut self.action {
+            document.insert("op".to_owned(), AttributeValue::S(operation.to_owned()));
+        }
+    }
+
     /// Puts an item where none is; refused if one is there.
     ///
     /// # Errors

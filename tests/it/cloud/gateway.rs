@@ -60,6 +60,12 @@ impl Gateway {
     }
 }
 
+/// The event of somebody who asks for a page.
+pub fn page_event(path: &str) -> Value {
+    let (headers, cookies) = (BTreeMap::new(), Vec::new());
+    event(&Request { method: "GET", path, source_ip: "192.0.2.7", headers, cookies, body: None, base64: false })
+}
+
 /// The event of a request, payload format 2.0.
 fn event(request: &Request) -> Value {
     let mut headers = request.headers.clone();
@@ -113,7 +119,7 @@ fn event(request: &Request) -> Value {
 }
 
 /// What the gateway makes of a function's answer: every cookie a header.
-fn reply(answer: &Value) -> Reply {
+pub fn reply(answer: &Value) -> Reply {
     let text = answer["body"].as_str().unwrap_or_default().to_owned();
     assert_eq!(answer["isBase64Encoded"], false, "no answer of ours is binary");
     let text_of = |value: &Value| value.as_str().unwrap().to_owned();

@@ -2,8 +2,9 @@
 //! endpoint without one would work everywhere but in the cloud.
 
 use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::Value;
 use shared::http::Endpoint;
-use shared::settings::{ClientKind, document};
+use shared::settings::{ClientKind, Settings, Source, document};
 use std::collections::BTreeSet;
 
 /// The functions behind the gateway, by the names of their crates.
@@ -13,6 +14,7 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("auth", auth::endpoints()),
         ("account", account::endpoints()),
         ("mfa", mfa::endpoints()),
+        ("provider", provider::endpoints()),
         ("jwt", jwt::endpoints()),
     ]
 }
@@ -20,7 +22,9 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
 /// All paths of these endpoints.
 fn paths(endpoints: &[Endpoint]) -> BTreeSet<String> {
     let kinds = [ClientKind::Browser, ClientKind::App];
-    endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path).collect()
+    let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path);
+    // The gateway has its own word for the rest of a path.
+    paths.map(|path| path.replace("{*path}", "{proxy+}")).collect()
 }
 
 /// The deployment.
@@ -147,5 +151,59 @@ fn the_functions_are_given_settings_that_exist() {
     let page = document();
     for name in variables.unwrap().keys().filter_map(Yaml::as_str) {
         assert!(page.contains(&format!("`{name}`")), "{name} is no setting");
+    }
+}
+
+/// The paths of the description, and their methods.
+fn described(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
+    let document = config::describe(settings).unwrap();
+    let paths = document["paths"].as_object().unwrap().clone();
+    let path = |(path, item): (String, Value)| {
+        let methods = item.as_object().unwrap().keys().filter(|name| *name != "parameters");
+        (path, methods.map(|name| name.to_uppercase()).collect())
+    };
+    paths.into_iter().map(path).collect()
+}
+
+/// What the endpoints say of themselves, in the same form.
+fn served(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
+    let clients = &settings.headless.clients;
+    let both = |endpoint: &Endpoint| clients.len() == 2 && endpoint.paths(clients).len() == 2;
+    let mut all = BTreeSet::new();
+    for endpoint in local::endpoints().into_iter().filter(|endpoint| endpoint.is_served(settings)) {
+        // The second spelling of recovery codes is for clients of old, and pages are not part of the API.
+        if endpoint.path.starts_with('/') || endpoint.path.ends_with("recovery_codes") {
+            continue;
+        }
+        let methods = endpoint.methods.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        if both(&endpoint) {
+            all.insert((format!("/_allauth/{{client}}/v1/{}", endpoint.path), methods));
+        } else {
+            all.extend(endpoint.paths(clients).into_iter().map(|(_, path)| (path, methods.clone())));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_description_has_what_is_served_and_nothing_else() {
+    let keys = r#"["totp", "webauthn", "recovery_codes"]"#;
+    let code = ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true");
+    let variants: [&[(&str, &str)]; 9] = [
+        &[],
+        &[("HEADLESS_CLIENTS", r#"["app"]"#)],
+        &[("HEADLESS_CLIENTS", r#"["browser"]"#), ("MFA_TRUST_ENABLED", "true")],
+        &[("MFA_SUPPORTED_TYPES", keys), ("MFA_PASSKEY_LOGIN_ENABLED", "true")],
+        &[("MFA_SUPPORTED_TYPES", keys), ("MFA_PASSKEY_SIGNUP_ENABLED", "true"), code],
+        &[("MFA_ENABLED", "false"), ("USERSESSIONS_ENABLED", "false")],
+        &[("SOCIALACCOUNT_ENABLED", "false"), ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")],
+        &[("SOCIALACCOUNT_ONLY", "true")],
+        &[("MFA_TRUST_ENABLED", "true"), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
+    ];
+    for variant in variants {
+        let base = [("SECRET_KEY", "0123456789abcdef0123456789abcdef")];
+        let all = base.iter().chain(variant).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = Settings::load(&Source::new(all)).unwrap();
+        assert_eq!(described(&settings), served(&settings), "{variant:?}");
     }
 }

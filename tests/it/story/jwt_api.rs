@@ -44,7 +44,10 @@ fn the_first_way_through_the_jwt_api() {
     let user = client.get("user/");
     assert_eq!(user.json, json!({"email": ADA, "first_name": "Ada", "last_name": "Lovelace"}));
     let said = claims(client.access.as_ref().unwrap());
-    assert_eq!((&said["token_type"], &said["role"], &said["email_verified"]), (&json!("access"), &json!(0), &json!(true)));
+    assert_eq!(
+        (&said["token_type"], &said["role"], &said["email_verified"]),
+        (&json!("access"), &json!(0), &json!(true))
+    );
     let names = json!({"first_name": "Augusta", "last_name": "King-Noel", "role": 1000}).to_string();
     assert_eq!(client.send("PUT", "user/", Some(names)).json["last_name"], "King-Noel");
     assert_eq!(client.send("PUT", "user/", Some(json!({"first_name": "A"}).to_string())).status, 400);
@@ -229,7 +232,8 @@ fn codes_are_guessed_so_often_and_no_more() {
     registered(&lab).enrol(&lab);
     let mut client = lab.bearer();
     let mut guess = |challenge: &Value| {
-        let reply = client.post("mfa/verify-recovery/", json!({"challenge_id": challenge, "recovery_code": "00000000"}));
+        let reply =
+            client.post("mfa/verify-recovery/", json!({"challenge_id": challenge, "recovery_code": "00000000"}));
         (reply.status, reply.header("retry-after").is_some())
     };
     let challenge = || lab.bearer().login(ADA, PASSWORD).json["challenge_id"].clone();

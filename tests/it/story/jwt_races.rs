@@ -7,11 +7,8 @@ use std::collections::BTreeMap;
 
 const ADA: &str = "ada@example.com";
 const NEW: &str = "another-Horse-43-stapler";
-const SETTINGS: [(&str, &str); 3] = [
-    ("EMAIL_VERIFICATION", "none"),
-    ("ACCOUNT_RATE_LIMITS", "false"),
-    ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional"),
-];
+const SETTINGS: [(&str, &str); 3] =
+    [("EMAIL_VERIFICATION", "none"), ("ACCOUNT_RATE_LIMITS", "false"), ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")];
 
 fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();

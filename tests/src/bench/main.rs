@@ -14,6 +14,7 @@ use client::Client;
 use load::{Measured, Request};
 use serde_json::{Value, json};
 use service::{Service, cpu_of};
+use shared::jwt::{Claims, Issuer, Keyring, Leeway, SigningKey, Subject, TokenUse, sign, verify};
 use shared::secret::password::{self, Parameters};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,29 +72,62 @@ fn measure(cli: &Cli, folder: &std::path::Path) -> Result<(), Failure> {
     let (mut fresh, mut again) = (Vec::new(), Vec::new());
     for number in 0..cli.starts.max(1) {
         let data = folder.join(number.to_string());
-        fresh.push(Service::start(&cli.bin, &data)?.ready);
-        again.push(Service::start(&cli.bin, &data)?.ready);
+        fresh.push(Service::start(&cli.bin, &data, &[])?.ready);
+        again.push(Service::start(&cli.bin, &data, &[])?.ready);
     }
     println!("ready after exec: {} ms with a new table, {} ms with an old one", median(&mut fresh), median(&mut again));
 
     let (alone, together) = (hash_cost(1)?, hash_cost(cores())?);
     println!("one argon2 hash (19 MiB, 2 passes): {alone:.2} ms CPU; {together:.2} ms with one on each core");
 
-    let service = Service::start(&cli.bin, &folder.join("load"))?;
+    println!("one check of an access token: {:.3} ms CPU, and no request to the table", check_cost()?);
+
+    let service = Service::start(&cli.bin, &folder.join("load"), &[])?;
     println!("memory before the first request: {:.1} MiB\n", service.peak_memory()?);
     println!(
-        "{:<14} {:>8} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>11}",
+        "{:<16} {:>8} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>11}",
         "operation", "requests", "req/s", "p50 ms", "p99 ms", "CPU ms", "CPU/hash", "peak MiB", "client CPU"
     );
     let load = Load { cli, service: &service, hash: together };
     let signups = load.row("signup", 200, cli.hashed, |number| credentials("signup", number, PASSWORD))?;
-    let tokens = signups.iter().map(|body| session_token(body)).collect::<Result<Vec<_>, _>>()?;
+    let tokens = signups.iter().map(|body| meta(body, "session_token")).collect::<Result<Vec<_>, _>>()?;
     if !tokens.is_empty() {
         load.row("session GET", 200, cli.requests, |number| session(&tokens[number % tokens.len()]))?;
     }
     load.row("login", 200, cli.hashed, |number| credentials("login", number, PASSWORD))?;
     load.row("refused login", 400, cli.hashed, |number| credentials("login", number, "wrong-Horse-42-battery"))?;
+    drop(service);
+    measure_tokens(cli, folder, together)
+}
+
+/// Logins that give signed tokens, their refresh, and requests by them.
+fn measure_tokens(cli: &Cli, folder: &std::path::Path, hash: f64) -> Result<(), Failure> {
+    let service = Service::start(&cli.bin, &folder.join("tokens"), &[("HEADLESS_TOKEN_STRATEGY", "jwt")])?;
+    let load = Load { cli, service: &service, hash };
+    let signups = load.row("signup, tokens", 200, cli.hashed, |number| credentials("signup", number, PASSWORD))?;
+    let of = |name: &str| signups.iter().map(|body| meta(body, name)).collect::<Result<Vec<_>, _>>();
+    let (refresh, access) = (of("refresh_token")?, of("access_token")?);
+    load.row("refresh", 200, refresh.len(), |number| renewal(&refresh[number]))?;
+    if !access.is_empty() {
+        load.row("session, bearer", 200, cli.requests, |number| bearer(&access[number % access.len()]))?;
+    }
     Ok(())
+}
+
+/// Milliseconds of CPU that the check of an access token takes, as an authorizer does it.
+fn check_cost() -> Result<f64, Failure> {
+    const CHECKS: u32 = 2_000;
+    let now = 1_700_000_000;
+    let ring = Keyring::of_setting(SigningKey::generate()?.0);
+    let issuer = Issuer::new("https://login.example.test", None)?;
+    let subject = Subject { sub: "user".to_owned(), sid: "1".to_owned() };
+    let claims = Claims::access(&issuer, subject, [7; 16], now, 300, serde_json::Map::new());
+    let token = sign(&claims, ring.signer(now).ok_or("no key")?)?;
+    let before = cpu_of("self")?;
+    for _ in 0..CHECKS {
+        std::hint::black_box(verify(&token, &ring, &issuer, TokenUse::Access, now, Leeway::default())?);
+    }
+    Ok((cpu_of("self")? - before).as_secs_f64() * 1e3 / f64::from(CHECKS))
 }
 
 /// What all rows of the table share.
@@ -123,7 +157,7 @@ impl Load<'_> {
         let each = |total: Duration| total.as_secs_f64() * 1e3 / count as f64;
         let (server, client) = (each(self.service.cpu()? - before.0), each(cpu_of("self")? - before.1));
         println!(
-            "{name:<14} {count:>8} {:>9.0} {:>9.2} {:>9.2} {server:>9.3} {:>10.2} {:>9.1} {client:>11.3}",
+            "{name:<16} {count:>8} {:>9.0} {:>9.2} {:>9.2} {server:>9.3} {:>10.2} {:>9.1} {client:>11.3}",
             count as f64 / elapsed.as_secs_f64(),
             percentile(&latencies, 50),
             percentile(&latencies, 99),
@@ -144,9 +178,19 @@ fn session(token: &str) -> Request {
     Request { method: "GET", path: "/_allauth/app/v1/auth/session".to_owned(), header, body: String::new() }
 }
 
-fn session_token(body: &[u8]) -> Result<String, Failure> {
+fn bearer(token: &str) -> Request {
+    let header = Some(("Authorization", format!("Bearer {token}")));
+    Request { header, ..session("") }
+}
+
+fn renewal(token: &str) -> Request {
+    let body = json!({"refresh_token": token}).to_string();
+    Request { method: "POST", path: "/_allauth/app/v1/tokens/refresh".to_owned(), header: None, body }
+}
+
+fn meta(body: &[u8], name: &str) -> Result<String, Failure> {
     let answer = serde_json::from_slice::<Value>(body)?;
-    Ok(answer["meta"]["session_token"].as_str().ok_or("a signup gave no session token")?.to_owned())
+    Ok(answer["meta"][name].as_str().ok_or_else(|| format!("a signup gave no {name}"))?.to_owned())
 }
 
 /// Milliseconds of CPU that a hash takes while so many threads compute one at a time. It shares caches and memory,

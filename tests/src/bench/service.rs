@@ -25,7 +25,7 @@ pub struct Service {
 
 impl Service {
     /// Starts the service over a folder, and waits until it answers.
-    pub fn start(binary: &Path, folder: &Path) -> Result<Self, Failure> {
+    pub fn start(binary: &Path, folder: &Path, settings: &[(&str, &str)]) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let urls = json!({"account_confirm_email": "https://app.example.test/verify-email/{key}"});
@@ -35,6 +35,7 @@ impl Service {
             .env("ACCOUNT_RATE_LIMITS", "false")
             .env("ACCOUNT_EMAIL_VERIFICATION", "none")
             .env("HEADLESS_FRONTEND_URLS", urls.to_string())
+            .envs(settings.iter().copied())
             .envs(std::env::vars().filter(|(name, _)| name.starts_with("MALLOC_") || name == "RUST_LOG"))
             .args(["--listen", &address.to_string()])
             .arg("--data")

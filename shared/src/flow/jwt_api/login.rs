@@ -15,11 +15,8 @@ use crate::store::{Committed, StoreError};
 /// [`Denied::NotVerified`], [`Denied::Inactive`], [`Denied::Unsupported`], [`Denied::LockedOut`]; the table is
 /// unavailable.
 pub async fn login(app: &App, client: &ClientInfo, email: &str, password: &str) -> Result<Entry, Denied> {
-    let credentials = Credentials {
-        method: LoginMethod::Email,
-        identifier: email.to_lowercase(),
-        password: password.to_owned(),
-    };
+    let credentials =
+        Credentials { method: LoginMethod::Email, identifier: email.to_lowercase(), password: password.to_owned() };
     let proven = prove(app, client, &credentials).await;
     let Proven { user, rehash, usage } = proven.map_err(|refusal| match Denied::from(refusal) {
         Denied::InvalidToken => Denied::IncorrectCredentials,

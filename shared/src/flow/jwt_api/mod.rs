@@ -108,6 +108,7 @@ impl From<Refusal> for Denied {
             }
             Refusal::Invalid(_)
             | Refusal::Conflict
+            | Refusal::InvalidToken
             | Refusal::NotAuthenticated(_)
             | Refusal::ReauthenticationRequired(_) => Self::InvalidToken,
         }

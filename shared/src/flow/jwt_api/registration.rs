@@ -72,14 +72,13 @@ fn hides(app: &App) -> bool {
 /// [`Denied::RateLimited`]; the table is unavailable.
 pub async fn look_up(app: &App, client: &ClientInfo, email: &str) -> Result<Holders, Denied> {
     let actions = [Action::new("signup")];
-    let (limit, holders) =
-        futures_util::try_join!(app.consume(client.ip, &actions), find_holders(app, email, true))?;
+    let (limit, holders) = futures_util::try_join!(app.consume(client.ip, &actions), find_holders(app, email, true))?;
     limit.map_err(|_| Denied::RateLimited)?;
     Ok(holders)
 }
 
-/// Who holds an address. It is taken once anybody has verified it, has been in, is staff, or is `invited`, where that
-/// counts; until then a registration takes the place of the one before.
+/// Who holds an address. It is taken once anybody has verified it, has been in, is staff, has come by way of a provider or
+/// with a passkey, or is `invited`, where that counts; until then a registration takes the place of the one before.
 pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Result<Holders, StoreError> {
     let claims = find_email_claims(&app.store, email).await?;
     let mut ids = claims.iter().map(|claim| claim.user).collect::<Vec<_>>();
@@ -98,6 +97,8 @@ pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Resul
                 || user.has_verified_email(None)
                 || flag(user, "is_staff")
                 || flag(user, "is_superuser")
+                || !user.identities.is_empty()
+                || user.credentials().next().is_some()
                 || (invited && waits && !user.has_usable_password())
         })
     };
@@ -143,12 +144,7 @@ pub(super) async fn create(app: &App, user: &User, email: &str, holders: &Holder
 ///
 /// # Errors
 /// [`Denied::AddressTaken`]; the table is unavailable.
-pub async fn register(
-    app: &App,
-    client: &ClientInfo,
-    form: Form,
-    holders: Holders,
-) -> Result<Registered, Denied> {
+pub async fn register(app: &App, client: &ClientInfo, form: Form, holders: Holders) -> Result<Registered, Denied> {
     let hash = app.hash_password(form.password.clone()).await;
     let mut holders = holders;
     let mut permits = Permits::default();

@@ -28,9 +28,8 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
         return Err(Denied::RateLimited);
     }
     let any = app.settings.jwt_api.verification() == EmailVerification::None;
-    let may = |user: &User| {
-        user.is_active && user.has_usable_password() && (any || user.has_verified_email(Some(email)))
-    };
+    let may =
+        |user: &User| user.is_active && user.has_usable_password() && (any || user.has_verified_email(Some(email)));
     let mut writes = Vec::new();
     for user in users.into_iter().flatten().filter(may) {
         let lifetime = app.settings.account.password_reset_timeout;

@@ -162,12 +162,7 @@ impl Shown<'_> {
 /// # Errors
 /// [`Denied::ChallengeOver`], [`Denied::LockedOut`], [`Denied::NoTotp`], [`Denied::NoRecoveryCodes`],
 /// [`Denied::WrongCode`], [`Denied::ChallengeSpent`]; the table is unavailable.
-pub async fn verify(
-    app: &App,
-    client: &ClientInfo,
-    challenge: &str,
-    shown: Shown<'_>,
-) -> Result<Entry, Denied> {
+pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Shown<'_>) -> Result<Entry, Denied> {
     let found = find_ticket(app, Purpose::LoginChallenge, challenge).await?;
     let (ticket, user) = found.ok_or(Denied::ChallengeOver)?;
     let key = user.id.to_string();

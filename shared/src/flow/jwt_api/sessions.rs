@@ -4,8 +4,8 @@ use super::Denied;
 use crate::account::{User, UserId};
 use crate::app::App;
 use crate::jwt::{Client, Decision, Rules, decide};
-use crate::session::{Session, user_session_key};
 use crate::session::ClientInfo;
+use crate::session::{Session, user_session_key};
 use crate::store::{Committed, Write};
 
 /// Takes a refresh token, of which this is the `jti`: the session whose tokens its holder gets now. Each is good once;

@@ -1,0 +1,29 @@
+//! Signed tokens of apps.
+
+use axum::http::Method;
+use serde_json::json;
+use shared::envelope::Envelope;
+use shared::flow::Refusal;
+use shared::flow::token_refresh::refresh as renew;
+use shared::http::{Answer, Exchange, Rejection};
+use shared::settings::TokenStrategy;
+
+/// `POST tokens/refresh`: new tokens for a refresh token.
+pub async fn refresh(exchange: Exchange) -> Result<Answer, Rejection> {
+    exchange.caller_of_app().await?;
+    let mut problems = Vec::new();
+    let input = exchange.input()?;
+    exchange.allow(&[Method::POST])?;
+    let token = input.char_field("refresh_token", true, &mut problems);
+    let token = token.ok_or(Refusal::Invalid(problems))?;
+    if exchange.app.settings.tokens.strategy == TokenStrategy::Session {
+        return Err(Refusal::InvalidToken.into()); // none was ever given out
+    }
+    let ring = exchange.keyring().await?;
+    let pair = renew(&exchange.app, &exchange.client, &ring, &token).await?;
+    let mut data = json!({"access_token": pair.access});
+    if let Some(refresh) = pair.refresh {
+        data["refresh_token"] = json!(refresh);
+    }
+    Ok(Envelope::data(data).into())
+}

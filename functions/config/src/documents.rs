@@ -1,0 +1,26 @@
+//! What others need to verify our tokens.
+
+use axum::body::Body;
+use axum::http::Response;
+use shared::http::{Visit, public_json, unavailable};
+use shared::jwt::{jwks as key_set, openid_configuration};
+use shared::tokens::{issuer, keyring};
+
+/// The public keys. The first who asks makes the first key: gateways keep an empty answer for hours.
+pub async fn jwks(visit: Visit) -> Response<Body> {
+    let app = &visit.app;
+    match keyring(app).await {
+        Ok(ring) => public_json(&key_set(&ring, app.now().seconds()), 900),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// The issuer's metadata.
+pub async fn openid(visit: Visit) -> Response<Body> {
+    let tokens = &visit.app.settings.tokens;
+    let claims = tokens.claims.iter().map(|claim| claim.as_str()).collect::<Vec<_>>();
+    match issuer(&visit.app.settings) {
+        Ok(issuer) => public_json(&openid_configuration(&issuer, tokens.algorithm, &claims), 900),
+        Err(error) => unavailable(&error),
+    }
+}

@@ -1,0 +1,46 @@
+//! The page of the provider without a provider: whoever opens it says who they are, and is believed. For development.
+
+use axum::http::Method;
+use serde_json::{Map, Value as Json};
+use shared::app::App;
+use shared::flow::authorization::{find, login_error, take, with_error};
+use shared::flow::identity::{Process, complete, dummy};
+use shared::http::{Answer, Endpoint, Exchange, Rejection, handler};
+
+const PAGE: &str = include_str!("dummy.html");
+
+/// The page, where the settings ask for the provider.
+pub fn endpoints(app: &App) -> Vec<Endpoint> {
+    const METHODS: &[Method] = &[Method::GET, Method::POST];
+    let page = || handler("/accounts/dummy/authenticate/", METHODS, page).from_anywhere();
+    app.has_dummy_provider.then(page).into_iter().collect()
+}
+
+async fn page(exchange: Exchange) -> Result<Answer, Rejection> {
+    let app = &exchange.app;
+    if exchange.method == Method::GET {
+        return Ok(Answer::html(200, PAGE.to_owned()));
+    }
+    let mut fields = exchange.form();
+    let state = fields.remove("state").unwrap_or_default();
+    let caller = exchange.caller().await?;
+    let Some(request) = find(app, &state).await? else {
+        return Ok(Answer::redirect(login_error(app, "unknown", Process::Login)));
+    };
+    if !take(app, &caller, &request).await? {
+        return Ok(Answer::redirect(login_error(app, "unknown", request.process)));
+    }
+    let fail = |error: &str| Ok(Answer::redirect(with_error(&request.next, error, request.process)));
+    if fields.get("action").is_some_and(|action| action == "cancel") {
+        return fail("cancelled");
+    }
+    let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
+    let Some(who) = dummy::read(&fields) else { return fail("unknown") };
+    match complete(app, &exchange.client, caller, request.process, who).await {
+        Ok(outcome) => Ok(Answer::redirect(request.next.clone()).after(&outcome)),
+        Err(refusal) => match provider::error_of(&refusal, request.process) {
+            Some(error) => fail(&error),
+            None => Err(refusal.into()),
+        },
+    }
+}

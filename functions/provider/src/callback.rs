@@ -1,0 +1,103 @@
+//! The way back from a provider.
+
+use super::redirect::to_error_page;
+use axum::http::Method;
+use shared::flow::authorization::{
+    ArrivalError, arrive, callback_path, callback_url, find, keep_answer, take, with_error,
+};
+use shared::flow::identity::{Process, pending};
+use shared::flow::{Outcome, Refusal};
+use shared::http::{Answer, Exchange, Rejection};
+use shared::session::Caller;
+use shared::settings::SameSite;
+
+/// `/accounts/<provider>/login/callback/` and `/accounts/oidc/<id>/login/callback/`. Every answer is a redirect.
+pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
+    let app = &exchange.app;
+    if !exchange.path.trim_end_matches('/').ends_with("/login/callback") {
+        return Err(Rejection::NotFound);
+    }
+    let params = exchange.form();
+    let state = params.get("state").filter(|state| !state.is_empty());
+    let Some(request) = (match state {
+        Some(state) => find(app, state).await?,
+        None => None,
+    }) else {
+        return Ok(to_error_page(app, Process::Login));
+    };
+    let Some(config) = app.settings.social.providers.named(&request.provider) else {
+        return Ok(to_error_page(app, Process::Login));
+    };
+    if callback_path(app, config) != exchange.path {
+        // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
+        return Ok(to_error_page(app, Process::Login));
+    }
+    if exchange.method == Method::POST {
+        // The page of another site has posted this: no cookie came along. The browser comes again by itself.
+        return Ok(match keep_answer(app, request, params.clone()).await? {
+            // What we made: it needs no escaping.
+            true => {
+                Answer::redirect(format!("{}?state={}", callback_url(app, config), state.map_or("", String::as_str)))
+            }
+            false => to_error_page(app, Process::Login),
+        });
+    }
+    let is_strict = app.settings.cookies.session_samesite == SameSite::Strict;
+    let caller = exchange.caller().await?;
+    if is_strict && caller.session().is_none() && !exchange.asks_for("_redir") {
+        return Ok(Answer::html(200, again(&format!("{}?{}&_redir=", callback_url(app, config), exchange.query()))));
+    }
+    if !take(app, &caller, &request).await? {
+        return Ok(to_error_page(app, request.process));
+    }
+    let (next, process) = (request.next.clone(), request.process);
+    let fail = |error: &str| Ok(Answer::redirect(with_error(&next, error, process)));
+    match arrive(app, &exchange.client, caller, config, request, params).await {
+        Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(Answer::redirect(next.clone()).after(&outcome)),
+        Ok(_) => fail("unknown"),
+        Err(ArrivalError::Cancelled) => fail("cancelled"),
+        Err(ArrivalError::Provider(error)) => {
+            tracing::warn!(%error, provider = config.id(), "an answer of a provider does not count");
+            fail("unknown")
+        }
+        Err(ArrivalError::Refused(refusal)) => match error_of(&refusal, process) {
+            Some(error) => fail(&error),
+            None => Err(refusal.into()),
+        },
+    }
+}
+
+/// Whether somebody is in, or has something left to do.
+pub fn leads_somewhere(exchange: &Exchange, outcome: &Outcome) -> bool {
+    let app = &exchange.app;
+    match &outcome.caller {
+        Caller::User(_) => true,
+        Caller::Pending(session) => {
+            session.pending_stage(&app.settings, app.now()).is_some() || pending(session).is_some()
+        }
+        Caller::Anonymous | Caller::Gone => false,
+    }
+}
+
+/// What the frontend is told of a refusal, in the reference's words; nothing where the fault is ours.
+pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
+    Some(match refusal {
+        Refusal::Forbidden if process == Process::Connect => "permission_denied".to_owned(),
+        Refusal::Forbidden => "signup_closed".to_owned(),
+        Refusal::ReauthenticationRequired(_) => "reauthentication_required".to_owned(),
+        Refusal::NotAuthenticated(_) => "permission_denied".to_owned(),
+        Refusal::Invalid(problems) => problems.first().map_or("unknown", |problem| problem.code.as_ref()).to_owned(),
+        Refusal::Conflict | Refusal::RateLimited | Refusal::InvalidToken => "unknown".to_owned(),
+        Refusal::Store(_) => return None,
+    })
+}
+
+/// With `SESSION_COOKIE_SAMESITE=Strict` no cookie comes along from another site's page: the browser comes again from a
+/// page of ours.
+fn again(url: &str) -> String {
+    let url = url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0; url={url}\">\
+         <title>Logging in</title><p><a href=\"{url}\">Continue</a></p></html>"
+    )
+}

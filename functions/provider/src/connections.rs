@@ -1,0 +1,33 @@
+//! One's third-party identities.
+
+use axum::http::Method;
+use shared::account::User;
+use shared::envelope::{Envelope, identities_data};
+use shared::flow::Refusal;
+use shared::flow::identity::{disconnect, may_disconnect};
+use shared::http::{Answer, Exchange, Rejection};
+
+/// `GET account/providers` lists them, `DELETE` takes one away.
+pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (user, session) = exchange.user().await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    match exchange.method {
+        Method::GET => Ok(listed(&exchange, &user)),
+        Method::DELETE => {
+            let (input, mut problems) = (exchange.input()?, Vec::new());
+            let provider = input.char_field("provider", true, &mut problems);
+            let account = input.char_field("account", true, &mut problems);
+            let (Some(provider), Some(account)) = (provider, account) else {
+                return Err(Refusal::Invalid(problems).into());
+            };
+            may_disconnect(app, &user, &provider, &account).map_err(Refusal::from)?;
+            let user = disconnect(app, client, user, session, &provider, &account).await?;
+            Ok(listed(&exchange, &user))
+        }
+        _ => Err(Rejection::MethodNotAllowed),
+    }
+}
+
+fn listed(exchange: &Exchange, user: &User) -> Answer {
+    Envelope::data(identities_data(&exchange.app, user)).into()
+}

@@ -1,0 +1,27 @@
+//! Third-party identities: the way to a provider and back, tokens of providers, signing up and connecting.
+
+mod callback;
+mod connections;
+mod redirect;
+mod signup;
+mod token;
+
+pub use callback::error_of;
+
+use axum::http::Method;
+use shared::http::{Endpoint, handler};
+use shared::settings::Settings;
+
+/// This function's endpoints.
+pub fn endpoints() -> Vec<Endpoint> {
+    const GET_POST: &[Method] = &[Method::GET, Method::POST];
+    let enabled = |settings: &Settings| settings.social.enabled;
+    vec![
+        handler("account/providers", &[Method::GET, Method::DELETE], connections::connections).only_if(enabled),
+        handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(enabled).for_browsers(),
+        handler("auth/provider/signup", GET_POST, signup::signup).only_if(enabled),
+        handler("auth/provider/token", &[Method::POST], token::token).only_if(enabled).entrance(),
+        // What comes back from providers; Apple posts it from its own page.
+        handler("/accounts/{*path}", GET_POST, callback::callback).only_if(enabled).entrance().from_anywhere(),
+    ]
+}

@@ -1,0 +1,47 @@
+//! The way to a provider.
+
+use shared::app::App;
+use shared::flow::Refusal;
+use shared::flow::authorization::{DepartureError, depart, is_safe, login_error, remember};
+use shared::flow::identity::Process;
+use shared::http::{Answer, Exchange, Rejection};
+use shared::provider::DUMMY;
+
+/// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
+pub async fn redirect(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    exchange.allow(&[axum::http::Method::POST])?;
+    let form = exchange.form();
+    let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let process = text("process").and_then(Process::parse);
+    let next = text("callback_url").filter(|url| is_safe(&app.settings, url));
+    let (Some(name), Some(process), Some(next)) = (text("provider"), process, next) else {
+        return Ok(to_error_page(app, Process::Login));
+    };
+    if name == DUMMY && app.has_dummy_provider {
+        let (state, outcome, _) = remember(app, client, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
+        return Ok(Answer::redirect(dummy_page(app, &state)).after(&outcome));
+    }
+    let Some(config) = app.settings.social.providers.find(name, None) else {
+        return Ok(to_error_page(app, Process::Login));
+    };
+    match depart(app, client, &caller, config, process, next).await {
+        Ok((url, outcome)) => Ok(Answer::redirect(url).after(&outcome)),
+        Err(DepartureError::Provider(error)) => {
+            tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
+            Ok(to_error_page(app, process))
+        }
+        Err(DepartureError::Store(error)) => Err(error.into()),
+    }
+}
+
+fn dummy_page(app: &App, state: &str) -> String {
+    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}/accounts/dummy/authenticate/?state={state}")
+}
+
+/// Where the frontend tells that it did not work, while no page of its own waits.
+pub fn to_error_page(app: &App, process: Process) -> Answer {
+    Answer::redirect(login_error(app, "unknown", process))
+}

@@ -1,0 +1,26 @@
+//! Signing up with what a provider told, and what it did not.
+
+use axum::http::Method;
+use shared::envelope::{Envelope, pending_identity_data};
+use shared::flow::identity::{expect_pending, sign_up};
+use shared::http::{Answer, Exchange, Rejection, signup_form};
+
+/// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
+pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    let who = expect_pending(app, &caller)?;
+    if exchange.method == Method::GET {
+        return Ok(Envelope::data(pending_identity_data(app, &who)).into());
+    }
+    let mut form = signup_form(app, &exchange.input()?, false);
+    exchange.allow(&[Method::POST])?;
+    // Whether an address is needed is a setting of its own here.
+    if !app.settings.social_email_required() {
+        form.problems.retain(|problem| !(problem.param == Some("email") && problem.code == "required"));
+    } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {
+        form.problems.push(shared::flow::Problem::required("email"));
+    }
+    let outcome = sign_up(app, client, caller, who, form).await?;
+    Ok(exchange.answer(&outcome))
+}

@@ -1,0 +1,128 @@
+//! Tokens that apps have from a provider.
+
+use serde_json::{Value as Json, json};
+use shared::envelope::Envelope;
+use shared::flow::authorization::{ArrivalError, arrive_by_token};
+use shared::flow::identity::{Process, complete, dummy, invalid_token};
+use shared::flow::{Outcome, Problem, Refusal};
+use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};
+
+/// What a token is of.
+enum Source<'a> {
+    App(&'a AppConfig),
+    Dummy,
+}
+
+/// `POST auth/provider/token`.
+pub async fn token(exchange: Exchange) -> Result<Answer, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let caller = exchange.caller().await?;
+    let input = exchange.input()?;
+    exchange.allow(&[axum::http::Method::POST])?;
+    let mut problems = Vec::new();
+    let name = input.char_field("provider", true, &mut problems);
+    let process = process(&input, &mut problems);
+    let token = token_field(&input, &mut problems);
+    let source = match (&name, token) {
+        (Some(name), Some(token)) => find_source(&exchange, name, token, &mut problems),
+        _ => None,
+    };
+    let (Some(process), Some(source), Some(token), true) = (process, source, token, problems.is_empty()) else {
+        return Err(Refusal::Invalid(problems).into());
+    };
+    let text = |name: &str| token.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let arrived = match source {
+        Source::Dummy => {
+            let who = text("id_token").and_then(dummy::read_token).ok_or_else(invalid_token)?;
+            complete(app, client, caller, process, who).await.map_err(ArrivalError::from)
+        }
+        Source::App(config) => {
+            let (id_token, access_token) = (text("id_token"), text("access_token"));
+            let native = NativeToken { client_id: text("client_id").unwrap_or_default(), id_token, access_token };
+            arrive_by_token(app, client, caller, config, process, &native).await
+        }
+    };
+    answer(&exchange, arrived)
+}
+
+fn answer(exchange: &Exchange, arrived: Result<Outcome, ArrivalError>) -> Result<Answer, Rejection> {
+    match arrived {
+        Ok(outcome) => Ok(exchange.answer(&outcome)),
+        Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
+        Err(ArrivalError::Provider(error)) => {
+            tracing::warn!(%error, "a provider's token does not count");
+            match error {
+                ProviderError::Unavailable(_) | ProviderError::Nonsense(_) => {
+                    let message = "The provider cannot be asked now. Try again later.";
+                    let problem = Problem::field("provider", "provider_unavailable", message);
+                    Ok(Envelope::errors(&[problem]).with_status(503).into())
+                }
+                _ => Err(invalid_token().into()),
+            }
+        }
+        Err(ArrivalError::Cancelled) => Err(invalid_token().into()),
+    }
+}
+
+fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
+    let text = input.char_field("process", true, problems)?;
+    let process = Process::parse(&text);
+    if process.is_none() {
+        let message = format!("Select a valid choice. {text} is not one of the available choices.");
+        problems.push(Problem::field("process", "invalid_choice", message));
+    }
+    process
+}
+
+/// The token's object. As in the reference, what is none is told as such, and an empty one as missing.
+fn token_field<'a>(input: &'a Input, problems: &mut Vec<Problem>) -> Option<&'a Json> {
+    let token = input.0.get("token").unwrap_or(&Json::Null);
+    if *token == Json::Null || *token == json!("") || *token == json!([]) || *token == json!({}) {
+        problems.push(Problem::required("token"));
+    }
+    if !token.is_object() {
+        problems.push(invalid());
+    }
+    token.as_object().filter(|token| !token.is_empty()).map(|_| token)
+}
+
+fn invalid() -> Problem {
+    Problem::field("token", "invalid_token", "Invalid token.")
+}
+
+fn find_source<'a>(
+    exchange: &'a Exchange,
+    name: &str,
+    token: &Json,
+    problems: &mut Vec<Problem>,
+) -> Option<Source<'a>> {
+    let is_dummy = name == DUMMY && exchange.app.has_dummy_provider;
+    let mut fail = |problem: Problem| {
+        problems.push(problem);
+        None
+    };
+    let source = if is_dummy {
+        Source::Dummy
+    } else {
+        let Some(client_id) = token.get("client_id").and_then(Json::as_str) else {
+            return fail(Problem::field("token", "client_id_required", "`client_id` required."));
+        };
+        let Some(config) = exchange.app.settings.social.providers.find(name, Some(client_id)) else {
+            return fail(invalid());
+        };
+        if !config.supports_token_authentication() {
+            let message = "Provider does not support token authentication.";
+            return fail(Problem::field("provider", "token_authentication_not_supported", message));
+        }
+        Source::App(config)
+    };
+    let is_text = |name: &str| token.get(name).is_none_or(|value| value.is_string() || value.is_null());
+    let is_there = |name: &str| token.get(name).and_then(Json::as_str).is_some_and(|text| !text.is_empty());
+    let good = is_text("id_token") && is_text("access_token") && (is_there("id_token") || is_there("access_token"));
+    if good {
+        Some(source)
+    } else {
+        fail(Problem::field("token", "token_required", "`id_token` and/or `access_token` required."))
+    }
+}

@@ -1,0 +1,87 @@
+//! Documents that providers publish, OpenID configurations and keys, kept for a while.
+
+use super::error::ProviderError;
+use super::net::{Ask, Fetch, PlainHttp, json};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Seconds that a document is kept at most.
+pub const KEPT: i64 = 3600;
+/// Seconds between two requests that are made because a key is not known: tokens of strangers cause no more.
+pub const REFETCH: i64 = 30;
+
+struct Slot {
+    document: Arc<Value>,
+    fetched: i64,
+    refetched: Option<i64>,
+}
+
+/// The documents, by their URLs. There are as many as the settings and the configurations that they name have.
+#[derive(Default)]
+pub(super) struct Documents(Mutex<HashMap<String, Slot>>);
+
+impl Documents {
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The document, from memory where it is not too old. `now` is in seconds.
+    pub async fn get(
+        &self,
+        fetch: &dyn Fetch,
+        plain: PlainHttp,
+        url: &str,
+        now: i64,
+    ) -> Result<Arc<Value>, ProviderError> {
+        let kept = self.slots().get(url).filter(|slot| (0..KEPT).contains(&(now - slot.fetched))).map(|slot| {
+            // A clone of the pointer: no lock is held while anything is waited for.
+            Arc::clone(&slot.document)
+        });
+        match kept {
+            Some(document) => Ok(document),
+            None => self.fetch(fetch, plain, url, now, None).await,
+        }
+    }
+
+    /// The document anew, because something is not in it; none where that was asked for a moment ago.
+    pub async fn get_again(
+        &self,
+        fetch: &dyn Fetch,
+        plain: PlainHttp,
+        url: &str,
+        now: i64,
+    ) -> Result<Option<Arc<Value>>, ProviderError> {
+        {
+            let mut slots = self.slots();
+            let Some(slot) = slots.get_mut(url) else { return Ok(None) };
+            if slot.refetched.is_some_and(|before| (0..REFETCH).contains(&(now - before))) {
+                return Ok(None);
+            }
+            slot.refetched = Some(now);
+        }
+        self.fetch(fetch, plain, url, now, Some(now)).await.map(Some)
+    }
+
+    async fn fetch(
+        &self,
+        fetch: &dyn Fetch,
+        plain: PlainHttp,
+        url: &str,
+        now: i64,
+        refetched: Option<i64>,
+    ) -> Result<Arc<Value>, ProviderError> {
+        let answer = json(fetch, Ask::get(plain.url(url)?)).await.map_err(|error| match error {
+            // Nobody asked for permission: it is not there.
+            ProviderError::Denied(said) => ProviderError::Nonsense(said),
+            other => other,
+        })?;
+        if !answer.is_object() {
+            return Err(ProviderError::Nonsense("not an object".to_owned()));
+        }
+        let document = Arc::new(answer);
+        let slot = Slot { document: Arc::clone(&document), fetched: now, refetched };
+        self.slots().insert(url.to_owned(), slot);
+        Ok(document)
+    }
+}

@@ -1,0 +1,167 @@
+//! ID tokens: OpenID Connect Core 1.0, 3.1.3.7, with RFC 8725 for what is a JWT's.
+//!
+//! The signature is checked always, also of tokens that came straight from the token endpoint, where the
+//! specification would let TLS stand for it.
+
+use super::engine::Provider;
+use super::error::{Flaw, ProviderError};
+use super::keys;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+/// Seconds that a clock may be behind the provider's.
+pub const LEEWAY: i64 = 60;
+
+/// What keys of a provider may sign with.
+const ALLOWED: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// What a token must say.
+pub(super) struct Rules<'a> {
+    pub issuer: &'a str,
+    /// Where the issuer's keys are.
+    pub keys: &'a str,
+    pub nonce: Option<&'a str>,
+    /// Whether a token without any nonce is refused where there should be one.
+    pub nonce_required: bool,
+    /// Whether `azp` may name somebody else.
+    pub foreign_azp: bool,
+}
+
+pub(super) type Claims = Map<String, Value>;
+
+/// The algorithm and the name of the key, out of a header that is not trusted yet.
+fn header(token: &str) -> Result<(Algorithm, String, Option<String>), Flaw> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(Flaw::Malformed);
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| Flaw::Malformed)?;
+    let header: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| Flaw::Malformed)?;
+    if header.contains_key("crit") {
+        return Err(Flaw::Malformed);
+    }
+    let name = header.get("alg").and_then(Value::as_str).ok_or(Flaw::Malformed)?;
+    let algorithm = name.parse().map_err(|_| Flaw::Algorithm)?;
+    let kid = header.get("kid").map(|kid| kid.as_str().ok_or(Flaw::Malformed).map(str::to_owned)).transpose()?;
+    Ok((algorithm, name.to_owned(), kid))
+}
+
+impl Provider<'_> {
+    /// The claims of a token that is what it says.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidToken`], and those of fetching the keys.
+    pub(super) async fn verify_id_token(
+        &self,
+        token: &str,
+        rules: &Rules<'_>,
+        now: i64,
+    ) -> Result<Claims, ProviderError> {
+        let (algorithm, name, kid) = header(token)?;
+        let key = self.key(algorithm, &name, kid.as_deref(), rules.keys, now).await?;
+        let mut validation = Validation::new(algorithm);
+        // Only the signature: the rest is ours, by a clock that is handed in.
+        validation.required_spec_claims.clear();
+        (validation.validate_exp, validation.validate_aud) = (false, false);
+        let decoded = jsonwebtoken::decode::<Claims>(token, &key, &validation);
+        let claims = decoded.map_err(|error| match error.kind() {
+            jsonwebtoken::errors::ErrorKind::InvalidSignature => Flaw::Signature,
+            jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => Flaw::Algorithm,
+            _ => Flaw::Malformed,
+        })?;
+        self.check(&claims.claims, rules, now)?;
+        Ok(claims.claims)
+    }
+
+    /// The key to check with. A shared secret only where the settings say so (`id_token_signed_response_alg`, as client
+    /// registration calls it), and then nothing else.
+    async fn key(
+        &self,
+        algorithm: Algorithm,
+        name: &str,
+        kid: Option<&str>,
+        url: &str,
+        now: i64,
+    ) -> Result<DecodingKey, ProviderError> {
+        let agreed = self.app.text("id_token_signed_response_alg");
+        if agreed.as_deref().is_some_and(|agreed| agreed != name) {
+            return Err(Flaw::Algorithm.into());
+        }
+        if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
+            let secret = self.app.secret();
+            let usable = agreed.is_some() && !secret.is_empty();
+            return if usable { Ok(DecodingKey::from_secret(secret.as_bytes())) } else { Err(Flaw::Algorithm.into()) };
+        }
+        if !ALLOWED.contains(&algorithm) {
+            return Err(Flaw::Algorithm.into());
+        }
+        let (documents, fetch, plain) = (&self.engine.documents, self.engine.fetch(), self.engine.plain_http());
+        let set = documents.get(fetch, plain, url, now).await?;
+        if let Some(key) = keys::find(&set, algorithm, name, kid) {
+            return key;
+        }
+        // Keys are rotated: the set may have another by now.
+        let again = documents.get_again(fetch, plain, url, now).await?;
+        again.and_then(|set| keys::find(&set, algorithm, name, kid)).unwrap_or(Err(Flaw::UnknownKey.into()))
+    }
+
+    fn check(&self, claims: &Claims, rules: &Rules<'_>, now: i64) -> Result<(), Flaw> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if text("iss") != Some(rules.issuer) {
+            return Err(Flaw::Issuer);
+        }
+        let audiences: Vec<&str> = match claims.get("aud") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => vec![],
+        };
+        let ours = |client: &str| self.app.audiences().any(|ours| !ours.is_empty() && ours == client);
+        if !audiences.iter().any(|audience| ours(audience)) {
+            return Err(Flaw::Audience);
+        }
+        match claims.get("azp") {
+            Some(party) if !rules.foreign_azp && !party.as_str().is_some_and(ours) => {
+                return Err(Flaw::AuthorizedParty);
+            }
+            None if audiences.len() > 1 => return Err(Flaw::AuthorizedParty),
+            _ => {}
+        }
+        let expires = seconds(claims, "exp")?.ok_or(Flaw::Expired)?;
+        if now >= expires {
+            return Err(Flaw::Expired);
+        }
+        for name in ["nbf", "iat"] {
+            if seconds(claims, name)?.is_some_and(|from| from > now.saturating_add(LEEWAY)) {
+                return Err(Flaw::NotYetValid);
+            }
+        }
+        match (rules.nonce, claims.get("nonce")) {
+            (None, _) => {}
+            (Some(_), None) if !rules.nonce_required => {}
+            (Some(asked), Some(Value::String(said))) if bool::from(asked.as_bytes().ct_eq(said.as_bytes())) => {}
+            _ => return Err(Flaw::Nonce),
+        }
+        if text("sub").is_none_or(str::is_empty) { Err(Flaw::Subject) } else { Ok(()) }
+    }
+}
+
+/// A NumericDate (RFC 7519, 2), which may have a fraction.
+pub(super) fn seconds(claims: &Claims, name: &str) -> Result<Option<i64>, Flaw> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    // A cast of a float saturates.
+    let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
+    seconds.map(Some).ok_or(Flaw::Malformed)
+}

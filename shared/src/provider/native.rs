@@ -1,0 +1,98 @@
+//! Tokens that native applications hand over, as the reference's `verify_token` takes them.
+
+use super::engine::Provider;
+use super::error::{Flaw, ProviderError};
+use super::identity::{Identity, is_true};
+use super::net::{Ask, json};
+use super::table::{Introspection, Native, Protocol};
+use super::template::text;
+use super::tokens::Tokens;
+use std::fmt;
+
+/// What a native application hands over.
+#[derive(Clone, Copy, Default)]
+pub struct NativeToken<'a> {
+    /// For whom it was made.
+    pub client_id: &'a str,
+    /// An ID token.
+    pub id_token: Option<&'a str>,
+    /// An access token.
+    pub access_token: Option<&'a str>,
+}
+
+impl fmt::Debug for NativeToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeToken").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Provider<'_> {
+    /// Who a token is of. An ID token proves it by its signature; an access token counts only where the provider says
+    /// for whom it was made, and so only Facebook's.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidToken`], and those of asking the provider.
+    pub async fn verify_token(&self, token: &NativeToken<'_>, now: i64) -> Result<Identity, ProviderError> {
+        let (app, entry) = (self.app, self.app.entry());
+        let ours = token.client_id == app.client_id() || app.audiences().any(|client| client == token.client_id);
+        if token.client_id.is_empty() || !ours {
+            return Err(Flaw::Audience.into());
+        }
+        if entry.native.is_empty() {
+            return Err(Flaw::Unsupported.into());
+        }
+        let given = |token: Option<&'_ str>| token.filter(|token| !token.is_empty()).map(str::to_owned);
+        for kind in &entry.native {
+            match kind {
+                Native::AccessToken => {
+                    if let (Some(token), Some(spec)) = (given(token.access_token), &entry.introspection) {
+                        return self.verify_access_token(spec, &token).await;
+                    }
+                }
+                Native::IdToken => {
+                    if let Some(token) = given(token.id_token) {
+                        return self.verify_native_id_token(&token, now).await;
+                    }
+                }
+            }
+        }
+        Err(Flaw::Missing.into())
+    }
+
+    async fn verify_native_id_token(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
+        let entry = self.app.entry();
+        if entry.protocol == Protocol::OpenidConnect {
+            let claims = self.openid_claims(token, None, now).await?;
+            let replay = super::identify::replay(&claims);
+            let profile = serde_json::Value::Object(claims);
+            return Ok(Identity { replay, ..self.read(&profile, profile.clone(), Vec::new())? });
+        }
+        let spec = entry.id_token.as_ref().ok_or(Flaw::Unsupported)?;
+        let claims = self.claims(spec, token, None, true, now).await?;
+        self.of_claims(spec, claims)
+    }
+
+    async fn verify_access_token(&self, spec: &Introspection, token: &str) -> Result<Identity, ProviderError> {
+        let tokens = Tokens::native(token);
+        let mut ask = Ask::get(self.url(&spec.url, &tokens)?);
+        for (name, value) in self.fill_all(&spec.query, &tokens)? {
+            ask = ask.query(&name, &value);
+        }
+        let document = json(self.engine.fetch(), ask).await?;
+        let nonsense = || ProviderError::Nonsense("nothing about the token".to_owned());
+        let about = document.pointer(&spec.root).ok_or_else(nonsense)?;
+        if !about.pointer(&spec.valid).is_some_and(is_true) {
+            return Err(Flaw::Revoked.into());
+        }
+        if about.pointer(&spec.audience).and_then(text).as_deref() != Some(self.app.own_client_id()) {
+            return Err(Flaw::Audience.into());
+        }
+        let subject = about.pointer(&spec.subject).and_then(text);
+        let identity = self.identify_by_profile(&tokens).await?;
+        // Absent for tokens of no person; then the profile would say so too.
+        if subject.is_some_and(|subject| subject != identity.subject) {
+            return Err(Flaw::Subject.into());
+        }
+        Ok(identity)
+    }
+}

@@ -1,0 +1,144 @@
+//! Asking a provider for the profile, and for the addresses where those are apart.
+
+use super::engine::Provider;
+use super::error::ProviderError;
+use super::facebook;
+use super::identity::{Address, is_true};
+use super::net::{Ask, json};
+use super::table::{Profile, Texts, TokenPlace, Verb};
+use super::tokens::Tokens;
+use http::Method;
+use serde_json::Value;
+
+impl Provider<'_> {
+    /// The profile, out of whatever it is wrapped in.
+    pub(super) async fn profile(&self, tokens: &Tokens) -> Result<Value, ProviderError> {
+        let entry = self.app.entry();
+        let nowhere = || ProviderError::Configuration("the provider has no profile".to_owned());
+        let spec = entry.profile.as_ref().ok_or_else(nowhere)?;
+        if spec.in_token_answer {
+            let mut answer = tokens.answer.clone();
+            // What is kept of a profile holds no token.
+            if let Some(answer) = answer.as_object_mut() {
+                answer.retain(|name, _| !name.ends_with("_token"));
+            }
+            return Ok(answer);
+        }
+        let other = entry.profile_with_scope.as_ref();
+        if let Some(other) = other.filter(|other| self.scopes().contains(&other.scope)) {
+            let ask = Ask::get(self.url(&other.url, tokens)?);
+            let ask = self.dress(ask, other.method, other.token, "Bearer", &other.form, tokens)?;
+            return json(self.engine.fetch(), ask).await;
+        }
+        let mut ask = Ask::get(self.url(&spec.url, tokens)?);
+        for (name, value) in self.fill_all(&spec.query, tokens)?.iter().chain(&self.by_scope(spec)) {
+            ask = ask.query(name, value);
+        }
+        ask.headers = self.fill_all(&spec.headers, tokens)?;
+        let ask = self.dress(ask, spec.method, spec.token, &spec.scheme, &spec.form, tokens)?;
+        let document = json(self.engine.fetch(), ask).await?;
+        if let Some(pointer) = &spec.must_be_true
+            && !document.pointer(pointer).is_some_and(is_true)
+        {
+            return Err(ProviderError::Denied(format!("not {pointer}")));
+        }
+        let profile = document.pointer(&spec.root).filter(|profile| profile.is_object());
+        profile.cloned().ok_or_else(|| ProviderError::Nonsense(format!("no profile at {:?}", spec.root)))
+    }
+
+    /// A profile of OpenID Connect Core 1.0, 5.3.
+    pub(super) async fn userinfo(&self, url: &str, tokens: &Tokens) -> Result<Value, ProviderError> {
+        let ask = Ask::get(self.engine.plain_http().url(url)?).bearer("Bearer", &tokens.access_token);
+        let userinfo = json(self.engine.fetch(), ask).await?;
+        if userinfo.is_object() { Ok(userinfo) } else { Err(ProviderError::Nonsense("not an object".to_owned())) }
+    }
+
+    /// The addresses, where the provider lists them in a document of their own.
+    pub(super) async fn addresses(&self, tokens: &Tokens) -> Result<Vec<Address>, ProviderError> {
+        let entry = self.app.entry();
+        let (Some(spec), true) = (&entry.addresses, self.engine.query_email()) else { return Ok(Vec::new()) };
+        let scheme = entry.profile.as_ref().map_or("Bearer", |profile| &profile.scheme);
+        let ask = Ask::get(self.url(&spec.url, tokens)?).bearer(scheme, &tokens.access_token);
+        let document = match json(self.engine.fetch(), ask).await {
+            Ok(document) => document,
+            Err(ProviderError::Denied(said)) if spec.may_be_missing && said.ends_with("404") => return Ok(Vec::new()),
+            Err(_) if spec.optional => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let list = document.pointer(&spec.root).and_then(Value::as_array);
+        let list = match list {
+            Some(list) => list,
+            None if spec.optional => return Ok(Vec::new()),
+            None => return Err(ProviderError::Nonsense("no list of addresses".to_owned())),
+        };
+        let mut addresses: Vec<Address> = list
+            .iter()
+            .filter_map(|item| {
+                let says = |pointer: &Option<String>| {
+                    pointer.as_deref().and_then(|pointer| item.pointer(pointer)).is_some_and(is_true)
+                };
+                let email = item.pointer(&spec.email)?.as_str()?.to_owned();
+                Some(Address { email, verified: says(&spec.verified), primary: says(&spec.primary) })
+            })
+            .collect();
+        if spec.only_one {
+            addresses.sort_by_key(|address| !address.primary);
+            addresses.truncate(1);
+            addresses.iter_mut().for_each(|address| address.primary = true);
+        }
+        Ok(addresses)
+    }
+
+    pub(super) fn url(&self, template: &str, tokens: &Tokens) -> Result<url::Url, ProviderError> {
+        self.engine.plain_http().url(&self.app.fill(template, &|name| self.of_tokens(name, tokens))?)
+    }
+
+    pub(super) fn fill_all(&self, texts: &Texts, tokens: &Tokens) -> Result<Vec<(String, String)>, ProviderError> {
+        let fill = |template: &str| self.app.fill(template, &|name| self.of_tokens(name, tokens));
+        texts.iter().map(|(name, template)| Ok((name.clone(), fill(template)?))).collect()
+    }
+
+    /// What templates may say of one login.
+    fn of_tokens(&self, name: &str, tokens: &Tokens) -> Option<String> {
+        match name {
+            "access_token" => Some(tokens.access_token.clone()),
+            "client_secret" => Some(self.app.secret().to_owned()),
+            "appsecret_proof" => Some(facebook::proof(self.app.secret(), &tokens.access_token)),
+            _ => super::template::text(tokens.answer.get(name.strip_prefix("answer.")?)?),
+        }
+    }
+
+    /// Query parameters whose parts come with scopes.
+    fn by_scope(&self, spec: &Profile) -> Vec<(String, String)> {
+        let scopes = self.scopes();
+        let join = |parts: &Texts| {
+            let parts = parts.iter().filter(|(scope, _)| scopes.contains(scope));
+            parts.map(|(_, part)| part.as_str()).collect::<Vec<_>>().join(",")
+        };
+        spec.query_by_scope.iter().map(|(name, parts)| (name.clone(), join(parts))).collect()
+    }
+
+    fn dress(
+        &self,
+        mut ask: Ask,
+        method: Verb,
+        place: TokenPlace,
+        scheme: &str,
+        form: &Texts,
+        tokens: &Tokens,
+    ) -> Result<Ask, ProviderError> {
+        let token = tokens.access_token.as_str();
+        let mut form = self.fill_all(form, tokens)?;
+        match place {
+            TokenPlace::Header => ask = ask.bearer(scheme, token),
+            TokenPlace::Query => ask = ask.query("access_token", token),
+            TokenPlace::Form => form.push(("access_token".to_owned(), token.to_owned())),
+            TokenPlace::None => {}
+        }
+        if method == Verb::Post {
+            ask.method = Method::POST;
+            ask.form = Some(form).filter(|form| !form.is_empty());
+        }
+        Ok(ask)
+    }
+}

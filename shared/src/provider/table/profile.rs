@@ -1,0 +1,131 @@
+//! How a profile is asked for, and where in it things stand.
+
+use super::{Texts, Verb};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in super::super) enum TokenPlace {
+    #[default]
+    Header,
+    Query,
+    Form,
+    None,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Profile {
+    #[serde(default)]
+    pub url: String,
+    #[serde(default = "get")]
+    pub method: Verb,
+    #[serde(default)]
+    pub token: TokenPlace,
+    #[serde(default = "bearer")]
+    pub scheme: String,
+    #[serde(default)]
+    pub query: Texts,
+    /// Query parameters whose parts depend on the scopes.
+    #[serde(default)]
+    pub query_by_scope: BTreeMap<String, Texts>,
+    #[serde(default)]
+    pub form: Texts,
+    #[serde(default)]
+    pub headers: Texts,
+    #[serde(default)]
+    pub root: String,
+    pub must_be_true: Option<String>,
+    #[serde(default)]
+    pub in_token_answer: bool,
+}
+
+/// Another way to ask for the profile, where a scope was asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct ProfileWithScope {
+    pub scope: String,
+    pub url: String,
+    #[serde(default = "get")]
+    pub method: Verb,
+    #[serde(default)]
+    pub token: TokenPlace,
+    #[serde(default)]
+    pub form: Texts,
+}
+
+/// A second document, with the addresses.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Addresses {
+    pub url: String,
+    #[serde(default)]
+    pub root: String,
+    pub email: String,
+    pub verified: Option<String>,
+    pub primary: Option<String>,
+    /// The primary address, or the first, and no other.
+    #[serde(default)]
+    pub only_one: bool,
+    /// 404 is no addresses.
+    #[serde(default)]
+    pub may_be_missing: bool,
+    /// Every failure is no addresses.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// Where the provider says for whom an access token was made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Introspection {
+    pub url: String,
+    #[serde(default)]
+    pub query: Texts,
+    #[serde(default)]
+    pub root: String,
+    pub valid: String,
+    pub audience: String,
+    pub subject: String,
+}
+
+/// Where in the profile things stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Fields {
+    pub subject: Vec<String>,
+    #[serde(default)]
+    pub email: Vec<String>,
+    #[serde(default)]
+    pub verified: Vec<String>,
+    pub verified_unless_false: Option<String>,
+    #[serde(default)]
+    pub first_name: Vec<String>,
+    #[serde(default)]
+    pub last_name: Vec<String>,
+    #[serde(default)]
+    pub name: Vec<String>,
+    #[serde(default)]
+    pub username: Vec<String>,
+    /// What people see of an identity, where the general rule would not find it.
+    #[serde(default)]
+    pub display: Vec<String>,
+    /// That counts only where the address is hidden.
+    #[serde(default)]
+    pub display_unless_told: bool,
+    pub display_root: Option<String>,
+    /// The name is a first name, a space, and the rest.
+    #[serde(default)]
+    pub split_name: bool,
+    #[serde(default)]
+    pub username_before_at: bool,
+}
+
+fn bearer() -> String {
+    "Bearer".to_owned()
+}
+
+fn get() -> Verb {
+    Verb::Get
+}

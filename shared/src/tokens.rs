@@ -1,0 +1,262 @@
+//! Tokens that other people's APIs verify: the keys in the table, and what is signed for whom.
+
+use crate::account::{User, UserId};
+use crate::ambient::Timestamp;
+use crate::app::App;
+use crate::jwt::{
+    Algorithm, Claims, Issuer, KeyError, Keyring, Leeway, Rotation, SigningKey, StoredKey, Subject, TokenUse, sign,
+    verify,
+};
+use crate::session::Session;
+use crate::settings::{Settings, UserClaim};
+use crate::store::{Committed, Item, Key, StoreError, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+
+const KEYS: &str = "KEYS";
+const SEAL: &str = "signing key";
+/// Keys that are read: many times what rotation leaves.
+const MOST_KEYS: i32 = 50;
+/// Seconds for which keys are not read again. No key signs sooner than three hours after it was stored.
+const KEPT: i64 = 600;
+
+/// A signing key in the table. Its place is the next number, so that of all who find that a key is wanted one makes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct KeyRecord {
+    number: u64,
+    kid: String,
+    created: i64,
+    /// PKCS#8, sealed.
+    sealed: String,
+}
+
+impl Item for KeyRecord {
+    fn key(&self) -> Key {
+        Key::new(KEYS, format!("{:08}", self.number))
+    }
+
+    fn version(&self) -> u64 {
+        0
+    }
+}
+
+impl KeyRecord {
+    fn open(&self, app: &App) -> Option<StoredKey> {
+        let der = app.keys.open(SEAL, self.kid.as_bytes(), &self.sealed);
+        if der.is_none() {
+            tracing::error!(kid = self.kid, "a signing key cannot be opened: SECRET_KEY has changed");
+        }
+        Some(StoredKey { kid: self.kid.clone(), created: self.created, der: der? })
+    }
+}
+
+/// The keys, with one that signs: read from the table at most every ten minutes, and made there when one is wanted.
+///
+/// # Errors
+/// The table is unavailable; a key of the settings or of the table is none.
+pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
+    let now = app.now();
+    if let Some(kept) = kept(app, now) {
+        return Ok(kept);
+    }
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (ring, last) = read(app).await?;
+        if !ring.wants_new(now.seconds()) {
+            return Ok(keep(app, ring, now));
+        }
+        match make(app, last + 1).await {
+            // Another was faster, or this one is there now: both are read.
+            Ok(()) => {}
+            // The old key goes on signing, and the next who comes tries again.
+            Err(error) if ring.signer(now.seconds()).is_some() => {
+                tracing::error!(%error, "no new signing key could be stored");
+                return Ok(keep(app, ring, now));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The keys, to verify with: nothing is made.
+///
+/// # Errors
+/// As [`keyring`].
+pub async fn known_keys(app: &App) -> Result<Arc<Keyring>, StoreError> {
+    let now = app.now();
+    match kept(app, now) {
+        Some(kept) => Ok(kept),
+        None => Ok(keep(app, read(app).await?.0, now)),
+    }
+}
+
+fn kept(app: &App, now: Timestamp) -> Option<Arc<Keyring>> {
+    let kept = app.keyring.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (ring, at) = kept.as_ref()?;
+    let fresh = now < at.plus_seconds(KEPT) && !ring.wants_new(now.seconds());
+    fresh.then(|| ring.clone())
+}
+
+fn keep(app: &App, ring: Keyring, now: Timestamp) -> Arc<Keyring> {
+    let ring = Arc::new(ring);
+    *app.keyring.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((ring.clone(), now));
+    ring
+}
+
+/// The keys that there are, and the number of the last.
+async fn read(app: &App) -> Result<(Keyring, u64), StoreError> {
+    if let Some(key) = key_of_settings(app) {
+        return Ok((Keyring::of_setting(key.map_err(unreadable)?), 0));
+    }
+    let records = app.store.list::<KeyRecord>(KEYS, "", MOST_KEYS).await?;
+    let last = records.iter().map(|record| record.number).max().unwrap_or(0);
+    let stored = records.iter().filter_map(|record| record.open(app)).collect();
+    Ok((Keyring::of_records(stored, rotation(&app.settings)).map_err(unreadable)?, last))
+}
+
+fn unreadable(error: KeyError) -> StoreError {
+    StoreError::Malformed(error.to_string())
+}
+
+/// The one key that the settings give, where they do.
+fn key_of_settings(app: &App) -> Option<Result<SigningKey, KeyError>> {
+    let settings = &app.settings.tokens;
+    let given = settings.private_key.text();
+    match settings.algorithm {
+        Algorithm::Hs256 if given.is_empty() => {
+            Some(SigningKey::from_secret(app.keys.digest("signed tokens", &[]).as_bytes()))
+        }
+        Algorithm::Hs256 => Some(SigningKey::from_secret(given.as_bytes())),
+        Algorithm::Rs256 if given.is_empty() => None,
+        Algorithm::Rs256 => Some(SigningKey::from_pem(given)),
+    }
+}
+
+fn rotation(settings: &Settings) -> Rotation {
+    let tokens = &settings.tokens;
+    Rotation {
+        max_age_days: tokens.key_max_age_days,
+        access_lifetime: tokens.access_expires_in,
+        refresh_lifetime: tokens.refresh_expires_in,
+    }
+}
+
+/// Makes a key and stores it under this number, unless somebody else has.
+async fn make(app: &App, number: u64) -> Result<(), StoreError> {
+    let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
+    let kid = key.kid().to_owned();
+    let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
+    let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
+    let record = KeyRecord { number, kid, created: app.now().seconds(), sealed };
+    let made = app.store.create(&record).await?;
+    tracing::info!(kid = record.kid, made, "a new signing key");
+    Ok(())
+}
+
+/// Deletes the keys whose last token is gone. Should that fail, they are deleted another time.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn delete_dead_keys(app: &App, ring: &Keyring) -> Result<(), StoreError> {
+    let dead = ring.dead(app.now().seconds());
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let records = app.store.list::<KeyRecord>(KEYS, "", MOST_KEYS).await?;
+    let dead = records.iter().filter(|record| dead.contains(&record.kid.as_str()));
+    let deletions = dead.map(|record| Write::discard(record.key())).collect::<Vec<_>>();
+    if !deletions.is_empty() {
+        let _: Committed = app.store.insist(deletions).await?;
+    }
+    Ok(())
+}
+
+/// Who makes the tokens, and for whom: `PUBLIC_URL`, `HEADLESS_JWT_AUDIENCE`.
+///
+/// # Errors
+/// `PUBLIC_URL` is none: that is found at the start.
+pub fn issuer(settings: &Settings) -> Result<Issuer, KeyError> {
+    Issuer::new(settings.service.public_url.as_str(), settings.tokens.audience.as_deref())
+}
+
+/// What an app is given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// To use APIs with.
+    pub access: String,
+    /// To get another pair; none where the one that the app has stays good.
+    pub refresh: Option<String>,
+}
+
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pair(..)")
+    }
+}
+
+fn subject(user: &User, session: &Session) -> Subject {
+    Subject { sub: user.id.to_string(), sid: session.number.to_string() }
+}
+
+/// The access token of a session, and the refresh token that is good now.
+///
+/// # Errors
+/// There is no key that signs.
+pub fn pair(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<Pair, KeyError> {
+    let refresh = match &session.family {
+        Some(family) => {
+            let issuer = issuer(&app.settings)?;
+            let lifetime = app.settings.tokens.refresh_expires_in;
+            let claims = Claims::refresh(&issuer, subject(user, session), family, lifetime);
+            let key = ring.signer(family.rotated_at).ok_or(KeyError::Sign)?;
+            Some(sign(&claims, key)?)
+        }
+        None => None,
+    };
+    Ok(Pair { access: access(app, ring, user, session)?, refresh })
+}
+
+/// A new access token of a session.
+///
+/// # Errors
+/// There is no key that signs.
+pub fn access(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<String, KeyError> {
+    let (settings, now) = (&app.settings, app.now().seconds());
+    let lifetime = settings.tokens.access_expires_in;
+    let mut custom = custom_claims(user, &settings.tokens.claims);
+    // How and when, as RFC 8176 and OpenID Connect Core 1.0 (section 2) name it.
+    custom.insert("amr".to_owned(), session.methods.iter().map(|record| record.method.as_str()).collect());
+    let latest = session.methods.last().map_or(session.created, |record| record.at);
+    custom.insert("auth_time".to_owned(), json!(latest.seconds()));
+    let claims = Claims::access(&issuer(settings)?, subject(user, session), app.random(), now, lifetime, custom);
+    sign(&claims, ring.signer(now).ok_or(KeyError::Sign)?)
+}
+
+/// `HEADLESS_JWT_CLAIMS`: fields that the user does not have are left out.
+fn custom_claims(user: &User, wanted: &[UserClaim]) -> Map<String, Json> {
+    let primary = user.primary_email();
+    let value = |claim: UserClaim| match claim {
+        UserClaim::Email => primary.map(|email| json!(email)),
+        UserClaim::EmailVerified => primary.map(|email| json!(user.has_verified_email(Some(email)))),
+        UserClaim::Username => user.username.as_ref().map(|name| json!(name)),
+        UserClaim::FirstName => Some(json!(user.first_name)),
+        UserClaim::LastName => Some(json!(user.last_name)),
+        UserClaim::Phone => user.phone.as_ref().map(|phone| json!(phone.number)),
+        UserClaim::Role => Some(json!(user.role)),
+        UserClaim::Attributes => Some(json!(user.attributes)),
+    };
+    wanted.iter().filter_map(|claim| Some((claim.as_str().to_owned(), value(*claim)?))).collect()
+}
+
+/// Whose token this is, and of which session; nothing where it is not good for this use now. Nothing is read from the
+/// table.
+pub fn check(app: &App, ring: &Keyring, token: &str, token_use: TokenUse) -> Option<(UserId, u64, Claims)> {
+    let issuer = issuer(&app.settings).ok()?;
+    let verified = verify(token, ring, &issuer, token_use, app.now().seconds(), Leeway::default());
+    let claims = verified.inspect_err(|reason| tracing::info!(%reason, "a signed token is refused")).ok()?;
+    let user = UserId(claims.sub.parse().ok()?);
+    let number = claims.sid.parse().ok()?;
+    Some((user, number, claims))
+}
