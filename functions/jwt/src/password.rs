@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::fields::{Fields, Text, missing};
-use crate::login::tokens;
+use crate::login::renewed;
 use crate::reply::{Fault, Reply};
 use axum::http::Method;
 use serde_json::json;
@@ -43,7 +43,7 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
     match flow::change(app, client, user, new).await? {
         Some((user, session)) => {
             let extra = [("detail".to_owned(), json!(SAVED))];
-            tokens(&call, 200, &user, &session, extra.into_iter().collect())
+            renewed(&call, 200, &user, &session, extra.into_iter().collect())
         }
         None => Ok(Reply::detail(200, SAVED)),
     }

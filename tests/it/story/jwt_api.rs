@@ -289,6 +289,24 @@ fn a_session_has_an_end_that_no_refresh_moves() {
     assert_eq!(client.post("refresh/", json!({})).status, 401);
 }
 
+/// Sequential trips to the table, and requests in all.
+fn cost(lab: &Lab, work: impl FnOnce()) -> (usize, usize) {
+    let trips = lab.trips(work);
+    (trips.len(), trips.iter().map(Vec::len).sum())
+}
+
+#[test]
+fn what_operations_of_the_jwt_api_cost() {
+    let lab = lab(&[]);
+    let mut client = registered(&lab);
+    assert_eq!(cost(&lab, || drop(lab.bearer().get("user/"))), (0, 0), "without a token nobody is asked for");
+    assert_eq!(cost(&lab, || drop(client.get("user/"))), (1, 1));
+    assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, PASSWORD))), (3, 4));
+    assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, "wrong-Horse-42-battery"))), (2, 2));
+    assert_eq!(cost(&lab, || drop(client.post("refresh/", json!({})))), (2, 2));
+    assert_eq!(cost(&lab, || drop(client.post("logout/", json!({})))), (2, 2));
+}
+
 #[test]
 fn malformed_credentials_are_refused_in_an_orderly_way() {
     let lab = lab(&[]);
