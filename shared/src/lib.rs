@@ -13,7 +13,7 @@
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
-//! | 3 | [`account`] [`session`] [`throttle`] [`outbox`] [`tokens`] | the nouns |
+//! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
 //! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
 //! | 5 | [`envelope`] | the response shapes of the headless API |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
@@ -33,5 +33,6 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod throttle;
+pub mod ticket;
 pub mod tokens;
 pub mod webauthn;

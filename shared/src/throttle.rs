@@ -37,6 +37,26 @@ impl<'a> Action<'a> {
     }
 }
 
+/// A limit by key that is not among the rates of the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<'a> {
+    /// What is counted.
+    pub name: &'static str,
+    /// What it is about.
+    pub key: &'a str,
+    /// How many times.
+    pub amount: u32,
+    /// In how many seconds.
+    pub seconds: i64,
+}
+
+impl Limit<'_> {
+    fn entry(&self) -> Entry {
+        let micros = self.seconds.saturating_mul(1_000_000);
+        Entry { name: self.name.to_owned(), amount: self.amount, micros }
+    }
+}
+
 /// What a request has used of its limits.
 #[derive(Debug, Default)]
 pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
@@ -105,6 +125,33 @@ impl App {
         let names = rates.into_iter().filter(|rate| rate.per == Per::Key).map(|rate| entry(action.name, rate).name);
         let names = names.collect::<Vec<_>>();
         if names.is_empty() { Ok(()) } else { self.store.clear_logs(&key, &names).await }
+    }
+
+    /// Counts something by a key and a limit of the caller's own: whether there was room.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn consume_of(&self, limit: &Limit<'_>) -> Result<bool, StoreError> {
+        let reserved = self.store.reserve(&self.item_of("key", limit.key), &[limit.entry()]).await?;
+        Ok(matches!(reserved, Reserved::Taken(_)))
+    }
+
+    /// Seconds until there is room below such a limit again; 0 where there is.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn full_for(&self, limit: &Limit<'_>) -> Result<i64, StoreError> {
+        let entry = limit.entry();
+        let free = self.store.free_again(&self.item_of("key", limit.key), &entry).await?;
+        Ok(free.map_or(0, |moment| (moment.since(self.now()).as_secs() as i64).max(1)))
+    }
+
+    /// Forgets what was counted below such a limit.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn forget_of(&self, limit: &Limit<'_>) -> Result<(), StoreError> {
+        self.store.clear_logs(&self.item_of("key", limit.key), &[limit.entry().name]).await
     }
 
     fn plan(&self, client: IpAddr, actions: &[Action<'_>]) -> Vec<Plan> {

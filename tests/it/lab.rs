@@ -83,6 +83,11 @@ impl Lab {
         Client::new(&self.url, "app")
     }
 
+    /// A client of the JWT API.
+    pub fn bearer(&self) -> Bearer {
+        Bearer { base: self.url.clone(), access: None, cookies: BTreeMap::new() }
+    }
+
     pub fn browser(&self) -> Client {
         Client::new(&self.url, "browser")
     }
@@ -380,6 +385,85 @@ impl Client {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+    }
+}
+
+/// A client of the JWT API: it keeps the access token, and cookies.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    base: String,
+    pub access: Option<String>,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Bearer {
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send("GET", path, None)
+    }
+
+    pub fn post(&mut self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, Some(body.to_string()))
+    }
+
+    /// A request below the prefix, or to a whole URL of the service.
+    pub fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Reply {
+        let mut headers = vec![JSON.0.to_owned(), JSON.1.to_owned()];
+        if let Some(access) = &self.access {
+            headers.extend(["authorization".to_owned(), format!("Bearer {access}")]);
+        }
+        if let Some(secret) = self.cookies.get("csrftoken") {
+            headers.extend(["x-csrftoken".to_owned(), secret.clone()]);
+        }
+        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        if !cookies.is_empty() {
+            headers.extend(["cookie".to_owned(), cookies]);
+        }
+        let headers = headers.chunks(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect::<Vec<_>>();
+        let path =
+            path.find("/jwt-allauth/").map_or_else(|| format!("/jwt-allauth/{path}"), |at| path[at..].to_owned());
+        let reply = call(&self.base, method, &path, &headers, body);
+        if let Some(access) = reply.json["access"].as_str() {
+            self.access = Some(access.to_owned());
+        }
+        for (_, line) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        reply
+    }
+
+    pub fn register(&mut self, email: &str) -> Reply {
+        let names = json!({"email": email, "password1": PASSWORD, "password2": PASSWORD,
+                           "first_name": "Ada", "last_name": "Lovelace"});
+        self.post("registration/", names)
+    }
+
+    pub fn login(&mut self, email: &str, password: &str) -> Reply {
+        self.post("login/", json!({"email": email, "password": password}))
+    }
+
+    /// Sets an authenticator app up: its secret, and the recovery codes.
+    pub fn enrol(&mut self, lab: &Lab) -> (String, Vec<String>) {
+        let secret = self.post("mfa/setup/", json!({})).json["secret"].as_str().unwrap().to_owned();
+        let reply = self.post("mfa/activate/", json!({"code": code_of(&secret, lab.now())}));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        (secret, serde_json::from_value(reply.json["recovery_codes"].clone()).unwrap())
+    }
+}
+
+/// The code that an authenticator app with this secret shows at this moment.
+pub fn code_of(secret: &str, now: i64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).with_digits(6).with_step_duration(30).build().unwrap();
+    totp.generate(now.try_into().unwrap()).to_string()
+}
+
+impl Mail {
+    /// The first link to the service itself.
+    pub fn link(&self) -> String {
+        let line =
+            self.text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/jwt-allauth/"));
+        line.unwrap_or_else(|| panic!("no link in {}", self.text)).to_owned()
     }
 }
 

@@ -19,6 +19,7 @@ use embedded::Embedded;
 use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
+use shared::flow::provision::{Account, provision};
 use shared::http::{Endpoint, Peer, router};
 use shared::outbox::render::RenderError;
 use shared::settings::{Problems, Settings, Source};
@@ -49,13 +50,15 @@ pub struct Options {
     pub wrap: Option<Wrap>,
     /// Routes beside the service's own.
     pub beside: Router,
+    /// Accounts to make at the start, where they do not exist yet.
+    pub accounts: Vec<Account>,
 }
 
 impl Options {
     /// As it runs on a laptop.
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        Self { listen, data, outbox, source, clock, chance, wrap: None, beside: Router::new() }
+        Self { listen, data, outbox, source, clock, chance, wrap: None, beside: Router::new(), accounts: Vec::new() }
     }
 }
 
@@ -88,10 +91,15 @@ fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
 
 /// Every function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    [config::endpoints(), auth::endpoints(), account::endpoints(), mfa::endpoints(), provider::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        config::endpoints(),
+        auth::endpoints(),
+        account::endpoints(),
+        mfa::endpoints(),
+        provider::endpoints(),
+        jwt::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Runs the service. `ready` is told once it answers, with its URL and where it listens.
@@ -130,6 +138,12 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         app.has_dummy_provider = settings.social.enabled && settings.social.providers.dummy;
         Arc::new(app)
     };
+    let maker = app(table.client(None)?);
+    for account in &options.accounts {
+        if !provision(&maker, account).await? {
+            tracing::info!("an account of the list is there already");
+        }
+    }
     let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;
     background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 

@@ -21,6 +21,10 @@ struct Cli {
     /// Folder that messages are written to; `outbox` in the data folder unless told.
     #[arg(long)]
     outbox: Option<PathBuf>,
+    /// Accounts to make at the start where they do not exist yet: a JSON list of objects with `email`, `password`,
+    /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
+    #[arg(long)]
+    users: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -54,7 +58,12 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let beside = if in_memory { PathBuf::from(".latchkey") } else { cli.data.clone() };
     let outbox = cli.outbox.unwrap_or_else(|| beside.join("outbox"));
     let data = (!in_memory).then_some(cli.data);
-    let options = Options::new(cli.listen, data, outbox.clone(), Source::from_process()?);
+    let mut options = Options::new(cli.listen, data, outbox.clone(), Source::from_process()?);
+    if let Some(path) = cli.users {
+        let wrong = |error: &dyn std::fmt::Display| format!("--users {}: {error}", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+        options.accounts = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    }
     let ready = |url: &str, _| {
         println!("Latchkey is ready at {url}");
         println!("mails and text messages go to {}", outbox.display());

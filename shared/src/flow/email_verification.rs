@@ -152,6 +152,11 @@ async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, 
         return Ok((check(app, user, claims, email)?, Some(session)));
     }
     let key = key.ok_or_else(|| Problem::required("key"))?;
+    Ok((prove_link(app, key).await?, None))
+}
+
+/// Finds out what the key of a link proves.
+pub(super) async fn prove_link(app: &App, key: &str) -> Result<Proof, Refusal> {
     let (user, address, made) = read_link_key(app, key).ok_or_else(|| wrong_key(app))?;
     let lifetime = app.settings.account.email_confirmation_expire_days * 86_400.0;
     if app.now().since(made).as_secs_f64() > lifetime {
@@ -162,7 +167,7 @@ async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, 
     let address = user.address_by_id(&address).filter(|address| !address.verified).ok_or_else(|| wrong_key(app))?;
     let email = address.email.clone();
     let claims = find_email_claims(&app.store, &email).await?;
-    Ok((check(app, user, claims, email)?, None))
+    check(app, user, claims, email)
 }
 
 fn check(app: &App, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {

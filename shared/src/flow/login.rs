@@ -42,18 +42,7 @@ pub async fn login(
     credentials: Credentials,
     may: Result<(), Refusal>,
 ) -> Result<Outcome, Refusal> {
-    let key = credentials.identifier.to_lowercase();
-    let actions = [Action::new("login"), Action::about("login_failed", &key)];
-    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
-    let usage = usage.map_err(|limited| match limited.0 {
-        "login" => Refusal::RateLimited,
-        _ => Problem::too_many_login_attempts().into(),
-    })?;
-    let Some((user, rehash)) = find_by_password(app, candidates, &credentials.password).await? else {
-        let method = credentials.method.as_str();
-        let message = format!("The {} and/or password you specified are not correct.", noun(credentials.method));
-        return Err(Problem::field("password", format!("{method}_password_mismatch"), message).into());
-    };
+    let Proven { user, rehash, usage } = prove(app, client, &credentials).await?;
     // A good login takes back its own use and nothing else: earlier failures stay counted.
     if let Err(refusal) = may {
         app.give_back(&usage, Some("login_failed")).await;
@@ -64,6 +53,36 @@ pub async fn login(
         return Ok(Outcome::unchanged(caller));
     }
     proceed(app, client, caller, user, credentials, rehash, &usage).await
+}
+
+/// Somebody who has shown a password.
+pub(super) struct Proven {
+    pub user: User,
+    /// Whether the password's hash is out of date.
+    pub rehash: bool,
+    /// What that used of the limits: a good login gives its part of `login_failed` back.
+    pub usage: Usage,
+}
+
+/// Checks the credentials, within the limits.
+///
+/// # Errors
+/// [`Refusal::RateLimited`]; [`Refusal::Invalid`] for wrong credentials, whatever is wrong with them, and after
+/// too many failures; the table is unavailable.
+pub(super) async fn prove(app: &App, client: &ClientInfo, credentials: &Credentials) -> Result<Proven, Refusal> {
+    let key = credentials.identifier.to_lowercase();
+    let actions = [Action::new("login"), Action::about("login_failed", &key)];
+    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, credentials))?;
+    let usage = usage.map_err(|limited| match limited.0 {
+        "login" => Refusal::RateLimited,
+        _ => Problem::too_many_login_attempts().into(),
+    })?;
+    let Some((user, rehash)) = find_by_password(app, candidates, &credentials.password).await? else {
+        let method = credentials.method.as_str();
+        let message = format!("The {} and/or password you specified are not correct.", noun(credentials.method));
+        return Err(Problem::field("password", format!("{method}_password_mismatch"), message).into());
+    };
+    Ok(Proven { user, rehash, usage })
 }
 
 fn noun(method: LoginMethod) -> &'static str {
@@ -166,7 +185,12 @@ async fn proceed(
 }
 
 /// Notes the moment with the user who is in, and a new hash where the old one is out of date.
-async fn note_login(app: &App, user: &User, is_in: bool, outdated: Option<String>) -> Result<(), StoreError> {
+pub(super) async fn note_login(
+    app: &App,
+    user: &User,
+    is_in: bool,
+    outdated: Option<String>,
+) -> Result<(), StoreError> {
     let now = Patch::default();
     let now = if is_in { now.number("last_login", app.now().0) } else { now };
     let write = match (outdated, &user.password) {

@@ -1,7 +1,7 @@
 //! One request, as a handler sees it.
 
 use super::address::{Peer, client_address};
-use super::csrf::is_from_a_page_of_ours;
+use super::csrf::{self, is_from_a_page_of_ours};
 use super::{Answer, Input, cookies};
 use crate::account::User;
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::throttle::Action;
 use crate::tokens::{check, keyring, pair};
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -257,6 +257,31 @@ impl Exchange {
                 answer
             }
         }
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        cookies::read(&self.headers, name)
+    }
+
+    /// Whether the request shows that it comes from a page of ours: for APIs that ask browsers for it at some endpoints
+    /// only.
+    pub fn is_from_our_page(&self) -> bool {
+        let field = self.form().remove("csrfmiddlewaretoken");
+        is_from_a_page_of_ours(&self.method, &self.headers, field.as_deref(), &self.app.settings)
+    }
+
+    /// The secret that pages of ours show with their requests, and the cookie that holds it: the caller's, or a new one.
+    pub fn csrf(&self) -> (String, Option<HeaderValue>) {
+        let known = csrf::secret(&self.headers, &self.app.settings);
+        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.chance));
+        let cookie = cookies::csrf(&self.app.settings, &secret);
+        (secret, cookie)
     }
 
     /// A header's text.

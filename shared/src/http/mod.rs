@@ -16,5 +16,5 @@ pub use exchange::{Exchange, Rejection, access_token, session_credential};
 pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
 pub use response::Answer;
-pub use route::{Endpoint, Handled, Shown, Visit, handler, page, public_json, router, unavailable};
+pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page, public_json, router, unavailable};
 pub use signup::signup_form;

@@ -30,16 +30,27 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
+    mount: Option<Mount>,
     kinds: &'static [ClientKind],
     is_entrance: bool,
     is_from_anywhere: bool,
     handler: Handler,
 }
 
+/// Where an API lies whose place is a setting.
+#[derive(Clone, Copy)]
+pub struct Mount {
+    /// The path before its endpoints', unless told.
+    pub usual: &'static str,
+    /// The one that the settings name.
+    pub chosen: fn(&Settings) -> &str,
+}
+
 #[derive(Clone)]
 enum Handler {
     Headless(Arc<dyn Fn(Exchange) -> Handled + Send + Sync>),
     Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
+    Other(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
 }
 
 /// A request for a page.
@@ -60,6 +71,7 @@ where
         path,
         methods,
         enabled: |_| true,
+        mount: None,
         kinds: &[ClientKind::Browser, ClientKind::App],
         is_entrance: false,
         is_from_anywhere: false,
@@ -77,10 +89,30 @@ where
         path,
         methods,
         enabled: |_| true,
+        mount: None,
         kinds: &[],
         is_entrance: false,
         is_from_anywhere: false,
         handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
+    }
+}
+
+/// An endpoint of another API, from an async function that is asked for every method but OPTIONS, and says all it
+/// wants to.
+pub fn other<F, R>(mount: Mount, path: &'static str, methods: &'static [Method], answer: F) -> Endpoint
+where
+    F: Fn(Visit) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<Body>> + Send + 'static,
+{
+    Endpoint {
+        path,
+        methods,
+        enabled: |_| true,
+        mount: Some(mount),
+        kinds: &[],
+        is_entrance: false,
+        is_from_anywhere: false,
+        handler: Handler::Other(Arc::new(move |visit| Box::pin(answer(visit)))),
     }
 }
 
@@ -110,10 +142,14 @@ impl Endpoint {
         Self { kinds: &[ClientKind::App], ..self }
     }
 
-    /// The full paths at which it is served, to these kinds of client or to everybody.
+    /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
-        if let Handler::Page(_) = self.handler {
-            return vec![(None, self.path.to_owned())];
+        self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
+    }
+
+    fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
+        if let Handler::Page(_) | Handler::Other(_) = self.handler {
+            return vec![(None, format!("{prefix}{}", self.path))];
         }
         if self.path.starts_with('/') {
             return vec![(Some(ClientKind::Browser), self.path.to_owned())];
@@ -138,7 +174,8 @@ pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
     let mut router = Router::new();
     for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
         let endpoint = Arc::new(endpoint);
-        for (kind, path) in endpoint.paths(&app.settings.headless.clients) {
+        let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
+        for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
             let (app, endpoint) = (app.clone(), endpoint.clone());
             router = router.route(&path, any(move |request| serve(app.clone(), kind, endpoint.clone(), request)));
         }
@@ -179,7 +216,9 @@ async fn serve(
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(&app, kind, &endpoint, handler, request).await,
             (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
-            (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
+            (Handler::Page(show) | Handler::Other(show), _) => {
+                (show(Visit { app: app.clone(), request }).await, "shown".to_owned())
+            }
         }
     };
     let ((response, outcome), trips) = counted(answer).await;

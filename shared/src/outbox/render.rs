@@ -57,6 +57,7 @@ const MAILS: &[Message] = mails! {
     "email_confirmation_signup" => ["url", "code"],
     "account_already_exists" => [],
     "unknown_account" => [],
+    "invitation" => ["url"],
     "password_reset_key" => ["url"],
     "password_reset_code" => ["code"],
     "login_code" => ["code"],

@@ -117,9 +117,22 @@ pub struct Session {
     /// When it was last used, where that is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
+    /// The tokens of the JWT API that it stands behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<Bearer>,
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+}
+
+/// The refresh tokens of a session of the JWT API: one is good at a time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Bearer {
+    /// Their lineage.
+    pub family: Family,
+    /// Whether they are worth nothing until the user has verified an address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_email: bool,
 }
 
 /// A WebAuthn ceremony in progress: bound to the session that it was begun in, and used up by the write that its answer
@@ -207,6 +220,17 @@ impl Session {
         (session, token)
     }
 
+    /// A new session of a user in the JWT API. No session token of it is ever given out.
+    pub fn of_bearer(app: &App, user: &User, client: &ClientInfo, waits_for_email: bool) -> Self {
+        let settings = &app.settings.jwt_api;
+        let now = app.now().seconds();
+        let family = Family::new(app.random(), now, settings.session_lifetime.unwrap_or(i64::MAX));
+        let token = Token::of_user(user.id, app.random(), app.random());
+        let bearer = Bearer { family, waits_for_email };
+        let ends = bearer.ends(settings.refresh_token_lifetime);
+        Self { bearer: Some(bearer), ..Self::new(app, Some(user), &token, ends, client) }
+    }
+
     /// A new session of nobody, and its token.
     pub fn of_nobody(app: &App, client: &ClientInfo) -> (Self, Token) {
         let token = Token::of_nobody(app.random());
@@ -232,8 +256,17 @@ impl Session {
             family: None,
             identity: None,
             last_seen: Some(app.now()),
+            bearer: None,
             version: 0,
         }
+    }
+}
+
+impl Bearer {
+    /// When the token that is good now ends, with tokens that live so many seconds.
+    pub fn ends(&self, lifetime: i64) -> Timestamp {
+        let seconds = self.family.rotated_at.saturating_add(lifetime).min(self.family.ends);
+        Timestamp(0).plus_seconds(seconds)
     }
 }
 

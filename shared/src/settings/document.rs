@@ -8,7 +8,8 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the code: `cargo run -- settings > docs/settings.md`. A test keeps it current. -->
 
-Every setting that django-allauth has, and that means something here, keeps its exact name, meaning and default.
+Every setting that django-allauth or django-jwt-allauth has, and that means something here, keeps its exact name, meaning and
+default.
 Settings are environment variables. Strings are written plainly; lists, dictionaries, numbers, booleans and `null` are JSON:
 
     ACCOUNT_EMAIL_VERIFICATION=optional

@@ -3,8 +3,18 @@
 use super::{Settings, Source};
 
 /// A name with one of these is meant for us.
-const PREFIXES: [&str; 9] =
-    ["ACCOUNT_", "ALLAUTH_", "CORS_", "CSRF_", "HEADLESS_", "LATCHKEY_", "MFA_", "SOCIALACCOUNT_", "USERSESSIONS_"];
+const PREFIXES: [&str; 10] = [
+    "ACCOUNT_",
+    "ALLAUTH_",
+    "CORS_",
+    "CSRF_",
+    "HEADLESS_",
+    "JWT_ALLAUTH_",
+    "LATCHKEY_",
+    "MFA_",
+    "SOCIALACCOUNT_",
+    "USERSESSIONS_",
+];
 
 /// Settings of the references that this version does not read.
 const REFERENCE: &[&str] = &[
@@ -26,6 +36,14 @@ const REFERENCE: &[&str] = &[
     "CSRF_USE_SESSIONS",
     "HEADLESS_ADAPTER",
     "HEADLESS_SPECIFICATION_TEMPLATE_NAME",
+    "JWT_ALLAUTH_CLIENT_IP_RESOLVER",
+    "JWT_ALLAUTH_COLLECT_USER_AGENT",
+    "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_SECURE",
+    "JWT_ALLAUTH_REGISTER_PERMISSION_CLASSES",
+    "JWT_ALLAUTH_SERIALIZERS",
+    "JWT_ALLAUTH_SOCIAL_EMAIL_LINKING",
+    "JWT_ALLAUTH_TEMPLATES",
+    "JWT_ALLAUTH_TOKEN_RETENTION",
     "MFA_ADAPTER",
     "MFA_FORMS",
     "MFA_TOTP_INSECURE_BYPASS_CODE",

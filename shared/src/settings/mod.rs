@@ -7,6 +7,7 @@
 mod declare;
 mod document;
 mod foreign;
+mod jwt_api;
 mod native;
 mod providers;
 mod rates;
@@ -16,6 +17,7 @@ mod token_values;
 mod values;
 
 pub use document::document;
+pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, Prefix, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
 pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
@@ -81,10 +83,15 @@ impl Source {
 
     /// Adds a value for a name that has none yet; for defaults that only the caller can know.
     pub fn with_default(mut self, name: &str, value: impl FnOnce() -> String) -> Self {
-        if !self.environment.contains_key(name) && !self.file.contains_key(name) {
+        if !self.has(name) {
             self.environment.insert(name.to_owned(), value());
         }
         self
+    }
+
+    /// Whether there is a value of this name.
+    fn has(&self, name: &str) -> bool {
+        self.environment.contains_key(name) || self.file.contains_key(name)
     }
 
     /// The typed value of a setting, or why it is none.
@@ -108,10 +115,25 @@ impl Settings {
     /// settings that do not go together.
     pub fn load(source: &Source) -> Result<Self, Problems> {
         let mut problems = Vec::new();
-        let settings = Self::read(source, &mut problems);
+        let mut settings = Self::read(source, &mut problems);
+        settings.share_email_verification(source);
         foreign::report_unknown(source, &mut problems);
         settings.check(&mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    /// `EMAIL_VERIFICATION` is the JWT API's and `ACCOUNT_EMAIL_VERIFICATION` the headless one's; where only one is given
+    /// it is both's.
+    fn share_email_verification(&mut self, source: &Source) {
+        match (source.has("EMAIL_VERIFICATION"), source.has("ACCOUNT_EMAIL_VERIFICATION")) {
+            (true, false) => self.account.email_verification = self.jwt_api.verification(),
+            (false, true) => self.jwt_api.email_verification = self.account.email_verification.into(),
+            (true, true) => {
+                let own = self.jwt_api.email_verification;
+                self.jwt_api.email_verification = own.beside(self.account.email_verification);
+            }
+            (false, false) => {}
+        }
     }
 
     /// Names that were given and that the references know, but that nothing here reads.
@@ -247,6 +269,7 @@ impl Settings {
         if link && self.headless.only && !self.headless.frontend_urls.contains_key("account_confirm_email") {
             problems.push("HEADLESS_FRONTEND_URLS: `account_confirm_email` is needed for verification by link".into());
         }
+        self.jwt_api.check(self.mfa.enabled, problems);
         let mfa = &self.mfa;
         for (name, fits) in [
             ("MFA_TOTP_DIGITS: must be 6 to 8", (6..=8).contains(&mfa.totp_digits)),

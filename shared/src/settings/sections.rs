@@ -1,6 +1,7 @@
 //! The settings themselves, a struct a section.
 
 use super::declare::section;
+use super::jwt_api::JwtApiSettings;
 use super::native::AndroidApps;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
@@ -422,4 +423,6 @@ settings! {
     social: SocialSettings,
     /// Sessions
     user_sessions: UserSessionSettings,
+    /// The JWT API
+    jwt_api: JwtApiSettings,
 }

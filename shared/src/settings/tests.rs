@@ -59,6 +59,50 @@ fn a_secret_key_is_required() {
 }
 
 #[test]
+fn one_setting_of_verification_rules_both_apis_and_two_rule_one_each() {
+    use EmailVerification::{Mandatory, None, Optional};
+    let of = |pairs: &[(&str, &str)]| {
+        let settings = load(pairs).unwrap();
+        (settings.account.email_verification, settings.jwt_api.verification())
+    };
+    let (own, headless) = ("EMAIL_VERIFICATION", "ACCOUNT_EMAIL_VERIFICATION");
+    assert_eq!(of(&[]), (Mandatory, None));
+    assert_eq!(of(&[(own, "optional")]), (Optional, Optional));
+    assert_eq!(of(&[(own, "true")]), (Mandatory, Mandatory));
+    assert_eq!(of(&[(own, "false")]), (None, None));
+    assert_eq!(of(&[(headless, "none")]), (None, None));
+    assert_eq!(of(&[(own, "mandatory"), (headless, "optional")]), (Optional, Mandatory));
+    assert_eq!(of(&[(own, "true"), (headless, "optional")]), (Optional, Optional));
+    assert_eq!(of(&[(own, "none"), (headless, "mandatory")]), (Mandatory, None));
+}
+
+#[test]
+fn the_jwt_api_takes_the_references_values_and_refuses_nonsense() {
+    let of = |pairs: &[(&str, &str)]| load(pairs).map(|settings| settings.jwt_api);
+    for (given, prefix) in [("/auth/", "/auth"), ("auth", "/auth"), ("", ""), ("/", "")] {
+        assert_eq!(of(&[("JWT_ALLAUTH_PREFIX", given)]).unwrap().prefix.as_str(), prefix, "{given}");
+    }
+    let age = |given| of(&[("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_MAX_AGE", given)]).unwrap().refresh_cookie_max_age;
+    assert_eq!((age("null"), age("60")), (MaxAge::Browser, MaxAge::Seconds(60)));
+    let paths = of(&[("JWT_ALLAUTH_USER_ATTRIBUTES", r#"["organization.id"]"#)]).unwrap().user_attributes;
+    assert_eq!(paths.0.get("id").map(String::as_str), Some("organization.id"));
+    for wrong in [
+        ("JWT_ALLAUTH_PREFIX", "/a b"),
+        ("JWT_ALLAUTH_MFA_TOTP_MODE", "sometimes"),
+        ("JWT_ALLAUTH_USER_ATTRIBUTES", r#"{"role": "attributes.role"}"#),
+        ("JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", "0"),
+        ("JWT_ALLAUTH_SECRET_KEY", "short"),
+        ("JWT_ALLAUTH_NONSENSE", "1"),
+        ("EMAIL_VERIFICATION", "sometimes"),
+    ] {
+        let Problems(problems) = of(&[wrong]).unwrap_err();
+        assert!(problems.iter().all(|problem| problem.starts_with(wrong.0)), "{problems:?}");
+    }
+    let off = [("JWT_ALLAUTH_MFA_TOTP_MODE", "optional"), ("MFA_ENABLED", "false")];
+    assert!(of(&off).is_err());
+}
+
+#[test]
 fn the_file_lies_under_the_environment() {
     let mut source = Source::new([("ACCOUNT_LOGIN_TIMEOUT".to_owned(), "60".to_owned())]);
     source.file = serde_json::from_str(

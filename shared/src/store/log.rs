@@ -4,7 +4,7 @@ use super::commit::{Single, SingleError};
 use super::expression::Expression;
 use super::item::{Document, Item, Key, from_document, number};
 use super::{Store, StoreError, trips};
-use crate::ambient::random;
+use crate::ambient::{Timestamp, random};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
 
 /// A log within an item, and how much it holds.
@@ -122,6 +122,24 @@ impl Store {
         if let Err(error) = answer {
             tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "a reservation was not given back");
         }
+    }
+
+    /// When a log that is full has room again; nothing where it has room now.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn free_again(&self, key: &Key, entry: &Entry) -> Result<Option<Timestamp>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
+        let answer = trips::count(request.consistent_read(true).send()).await;
+        let item = answer.map_err(|e| StoreError::sdk("GetItem", &e))?.item.unwrap_or_default();
+        let now = self.clock.now().0;
+        let mut live = stamps(&item, &entry.name);
+        live.retain(|stamp| counts(*stamp, entry, now));
+        live.sort_unstable();
+        // The one that leaves the log one short of full by being too old.
+        let place = live.len().checked_sub(entry.amount as usize);
+        let stamp = place.and_then(|place| live.get(place));
+        Ok(stamp.map(|stamp| Timestamp(stamp / PER_MICRO + entry.micros)))
     }
 
     /// Empties these logs of an item.

@@ -6,6 +6,7 @@
 mod delivery;
 mod deployment;
 mod gateway;
+mod jwt_api;
 mod moto;
 mod requests;
 mod routes;

@@ -15,6 +15,7 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("account", account::endpoints()),
         ("mfa", mfa::endpoints()),
         ("provider", provider::endpoints()),
+        ("jwt", jwt::endpoints()),
     ]
 }
 

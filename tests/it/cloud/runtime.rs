@@ -114,6 +114,7 @@ fn binary(name: &str) -> &'static str {
         "mfa" => env!("CARGO_BIN_EXE_function-mfa"),
         "authorizer" => env!("CARGO_BIN_EXE_function-authorizer"),
         "provider" => env!("CARGO_BIN_EXE_function-provider"),
+        "jwt" => env!("CARGO_BIN_EXE_function-jwt"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
         other => panic!("there is no function {other}"),
     }

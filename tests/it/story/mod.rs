@@ -10,6 +10,8 @@ mod first_way;
 mod hostile;
 mod identities;
 mod identity_provider;
+mod jwt_api;
+mod jwt_races;
 mod limits;
 mod notifications;
 mod passkeys;

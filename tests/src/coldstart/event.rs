@@ -34,6 +34,7 @@ pub fn events() -> Vec<Scene> {
     // A token of a user's session: it is well formed, so the table is asked for the session.
     let token = "A".repeat(75);
     let gone: fn(&Value) -> bool = |answer| answer["statusCode"] == 410;
+    let nobody: fn(&Value) -> bool = |answer| answer["statusCode"] == 401;
     let ok: fn(&Value) -> bool = |answer| answer["statusCode"] == 200;
     let no_failure: fn(&Value) -> bool = |answer| *answer == json!({"batchItemFailures": []});
     let scene = |function, event, is_right, requests| Scene {
@@ -50,13 +51,14 @@ pub fn events() -> Vec<Scene> {
         scene("account", request("auth/sessions", Some(&token)), gone, 2),
         scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
         scene("provider", request("account/providers", Some(&token)), gone, 2),
+        scene("jwt", request("/jwt-allauth/user/", None), nobody, 1),
         scene("mailer", record(), no_failure, 4),
     ]
 }
 
 /// An app's request as API Gateway hands it over, payload format 2.0.
 fn request(endpoint: &str, token: Option<&str>) -> Value {
-    let path = format!("/_allauth/app/v1/{endpoint}");
+    let path = if endpoint.starts_with('/') { endpoint.to_owned() } else { format!("/_allauth/app/v1/{endpoint}") };
     let mut headers = json!({
         "accept": "application/json",
         "content-length": "0",

@@ -72,11 +72,21 @@ pub(in crate::flow) fn code_mail(app: &App, user: &User, email: &str, code: &str
     Message::mail(app, confirmation_kind(user), email, params, lifetime)
 }
 
-/// The mail with a link. Its key names the address by its random id, and carries when it was made.
+/// The mail with a link to a page of the frontend.
 pub(in crate::flow) fn link_mail(app: &App, user: &User, address: &Address) -> Message {
-    let made = app.now().0.to_be_bytes();
-    let key = app.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat());
+    let key = link_key(app, user, address);
     let url = frontend_url(app, "account_confirm_email", "/accounts/confirm-email/{key}/", &key);
+    confirmation_mail(app, user, address, &url)
+}
+
+/// The key of a link: it names the address by its random id, and carries when it was made.
+pub(in crate::flow) fn link_key(app: &App, user: &User, address: &Address) -> String {
+    let made = app.now().0.to_be_bytes();
+    app.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
+}
+
+/// The mail with this link.
+pub(in crate::flow) fn confirmation_mail(app: &App, user: &User, address: &Address, url: &str) -> Message {
     let params = json!({"url": url, "user_display": user.display(&app.settings)});
     let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
     Message::mail(app, confirmation_kind(user), &address.email, params, lifetime)

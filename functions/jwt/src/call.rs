@@ -1,0 +1,207 @@
+//! One request, as a handler sees it.
+
+use crate::reply::{Fault, Reply};
+use crate::token::{self, Access, Kind, Unfit};
+use axum::body::Body;
+use axum::http::{Method, Response};
+use serde_json::{Map, Value as Json, json};
+use shared::app::App;
+use shared::flow::jwt_api::sessions::is_live;
+use shared::http::{Endpoint, Exchange, Mount, Visit, other};
+use shared::session::ClientInfo;
+use shared::settings::ClientKind;
+use std::future::Future;
+use std::sync::Arc;
+
+/// What a 401 asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// An access token.
+    Bearer,
+    /// A capability in a cookie.
+    Cookie,
+}
+
+impl Scheme {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer realm=\"api\"",
+            Self::Cookie => "Cookie",
+        }
+    }
+}
+
+/// A request.
+pub struct Call {
+    exchange: Exchange,
+    path: String,
+}
+
+/// An endpoint of this API. Its handler is asked for every method.
+pub fn endpoint<F, R>(
+    mount: Mount,
+    path: &'static str,
+    methods: &'static [Method],
+    scheme: Scheme,
+    handler: F,
+) -> Endpoint
+where
+    F: Fn(Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, Fault>> + Send + 'static,
+{
+    let handler = Arc::new(handler);
+    other(mount, path, methods, move |visit| serve(visit, handler.clone(), methods, scheme))
+}
+
+async fn serve<F, R>(visit: Visit, handler: Arc<F>, methods: &[Method], scheme: Scheme) -> Response<Body>
+where
+    F: Fn(Call) -> R,
+    R: Future<Output = Result<Reply, Fault>>,
+{
+    let path = visit.request.uri().path().to_owned();
+    let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
+        Ok(exchange) => handler(Call { exchange, path }).await,
+        Err(rejection) => Err(rejection.into()),
+    };
+    let reply = answered.unwrap_or_else(Fault::into_reply);
+    let reply = match reply.status() {
+        401 => reply.with_header("www-authenticate", scheme.header()),
+        405 => {
+            let allowed = methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+            reply.with_header("allow", &allowed)
+        }
+        _ => reply,
+    };
+    reply.into_response()
+}
+
+impl Call {
+    /// The service's parts.
+    pub fn app(&self) -> &App {
+        &self.exchange.app
+    }
+
+    /// Who asks, as far as the network shows.
+    pub fn client(&self) -> &ClientInfo {
+        &self.exchange.client
+    }
+
+    /// The method; HEAD counts as GET.
+    pub fn method(&self) -> &Method {
+        &self.exchange.method
+    }
+
+    /// The request as the headless API sees it.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// The last parts of the path, as they are written there.
+    pub fn last_parts<const N: usize>(&self) -> [&str; N] {
+        let mut parts = self.path.trim_end_matches('/').rsplit('/');
+        let mut last = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        last.reverse();
+        last
+    }
+
+    /// Turns away methods that the endpoint does nothing for.
+    ///
+    /// # Errors
+    /// 405.
+    pub fn allow(&self, method: &Method) -> Result<(), Fault> {
+        if self.method() == method { Ok(()) } else { Err(self.not_allowed()) }
+    }
+
+    /// That the endpoint does nothing for this method.
+    pub fn not_allowed(&self) -> Fault {
+        Reply::detail(405, &format!("Method \"{}\" not allowed.", self.method())).into()
+    }
+
+    /// The access token that the request brings; none is no mistake, but a bad one is.
+    ///
+    /// # Errors
+    /// 401; the table is unavailable.
+    pub async fn find_access(&self) -> Result<Option<Access>, Fault> {
+        let mut parts = self.exchange.header("authorization").unwrap_or_default().split_whitespace();
+        if parts.next() != Some("Bearer") {
+            return Ok(None);
+        }
+        let (Some(token), None) = (parts.next(), parts.next()) else {
+            let detail = "Authorization header must contain two space-delimited values";
+            return Err(Reply::coded(401, detail, "bad_authorization_header").into());
+        };
+        let claims = token::read(self.app(), token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
+        let Some(access) = Access::of(&claims) else {
+            let detail = "Token contained no recognizable user identification";
+            return Err(Reply::coded(401, detail, "token_not_valid").into());
+        };
+        if self.app().settings.jwt_api.session_check
+            && let Some(session) = access.session
+            && !is_live(self.app(), access.user, session).await?
+        {
+            return Err(Reply::coded(401, "Session is no longer active.", "token_not_valid").into());
+        }
+        Ok(Some(access))
+    }
+
+    /// The access token that the endpoint wants.
+    ///
+    /// # Errors
+    /// 401; the table is unavailable.
+    pub async fn access(&self) -> Result<Access, Fault> {
+        self.find_access().await?.ok_or_else(|| Reply::anonymous().into())
+    }
+
+    /// What the body is.
+    ///
+    /// # Errors
+    /// 400 for what is no JSON, 415 for another type.
+    pub fn data(&self) -> Result<Json, Fault> {
+        let body = self.exchange.body();
+        if body.is_empty() {
+            return Ok(json!({}));
+        }
+        let given = self.exchange.header("content-type").unwrap_or_default();
+        let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "application/json" => serde_json::from_slice(body)
+                .map_err(|error| Reply::detail(400, &format!("JSON parse error - {error}")).into()),
+            "application/x-www-form-urlencoded" => {
+                let fields = url::form_urlencoded::parse(body);
+                Ok(Json::Object(fields.map(|(name, value)| (name.into_owned(), json!(value))).collect()))
+            }
+            _ => Err(Reply::detail(415, &format!("Unsupported media type \"{given}\" in request.")).into()),
+        }
+    }
+
+    /// The body's fields.
+    ///
+    /// # Errors
+    /// As [`Call::data`]; 400 for JSON that is no object.
+    pub fn fields(&self) -> Result<Map<String, Json>, Fault> {
+        let name = match self.data()? {
+            Json::Object(fields) => return Ok(fields),
+            Json::Null => {
+                return Err(Reply::json(400, json!({"non_field_errors": ["No data provided"]})).into());
+            }
+            Json::Bool(_) => "bool",
+            Json::Number(number) if number.is_f64() => "float",
+            Json::Number(_) => "int",
+            Json::String(_) => "str",
+            Json::Array(_) => "list",
+        };
+        let message = format!("Invalid data. Expected a dictionary, but got {name}.");
+        Err(Reply::json(400, json!({"non_field_errors": [message]})).into())
+    }
+}
+
+/// A bearer token that is no good.
+fn not_valid(unfit: &Unfit) -> Fault {
+    let message = json!({"token_class": "AccessToken", "token_type": "access", "message": unfit.to_string()});
+    let body = json!({
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": [message],
+    });
+    Reply::json(401, body).into()
+}

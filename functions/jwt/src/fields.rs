@@ -1,0 +1,198 @@
+//! Reading fields the way the serializers of Django REST framework do, whose verdicts clients know.
+
+use crate::reply::{Fault, Reply};
+use serde_json::{Map, Value as Json};
+use shared::account::is_email;
+use shared::flow::Problem;
+
+/// A body's fields, and what is wrong with them.
+pub struct Fields {
+    given: Map<String, Json>,
+    problems: Vec<Problem>,
+}
+
+/// What a text field has to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Text {
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Whether it may be empty.
+    pub blank: bool,
+    /// Fewest characters.
+    pub min: usize,
+    /// Most characters; 0 for no limit.
+    pub max: usize,
+}
+
+impl Fields {
+    /// These.
+    pub fn new(given: Map<String, Json>) -> Self {
+        Self { given, problems: Vec::new() }
+    }
+
+    /// Notes what is wrong.
+    pub fn complain(&mut self, name: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
+        self.problems.push(Problem::field(name, "invalid", message));
+    }
+
+    /// The same for several.
+    pub fn complain_all(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+    }
+
+    /// A text, without the white space around it. What is wrong with it is noted.
+    pub fn text(&mut self, name: &'static str, rule: Text) -> Option<String> {
+        let text = match self.given.get(name) {
+            None => {
+                if !rule.optional {
+                    self.complain(name, "This field is required.");
+                }
+                return None;
+            }
+            Some(Json::Null) => {
+                self.complain(name, "This field may not be null.");
+                return None;
+            }
+            Some(Json::String(text)) => text.trim().to_owned(),
+            Some(Json::Number(number)) => number.to_string(),
+            Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) => {
+                self.complain(name, "Not a valid string.");
+                return None;
+            }
+        };
+        if text.is_empty() {
+            if rule.blank {
+                return Some(text);
+            }
+            self.complain(name, "This field may not be blank.");
+            return None;
+        }
+        let before = self.problems.len();
+        let length = text.chars().count();
+        if rule.max > 0 && length > rule.max {
+            self.complain(name, format!("Ensure this field has no more than {} characters.", rule.max));
+        }
+        if length < rule.min {
+            self.complain(name, format!("Ensure this field has at least {} characters.", rule.min));
+        }
+        if text.contains('\0') {
+            self.complain(name, "Null characters are not allowed.");
+        }
+        (self.problems.len() == before).then_some(text)
+    }
+
+    /// An email address, in lower case. What is wrong with it is noted.
+    pub fn email(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let before = self.problems.len();
+        let text = self.text(name, Text { max, ..Text::default() });
+        let given = match (&text, self.given.get(name)) {
+            (Some(text), _) => text.clone(),
+            (None, Some(Json::String(text))) if !text.trim().is_empty() => text.trim().to_owned(),
+            _ => return None,
+        };
+        if !is_email(&given) {
+            self.complain(name, "Enter a valid email address.");
+        }
+        text.filter(|_| self.problems.len() == before).map(|text| text.to_lowercase())
+    }
+
+    /// A whole number. What is wrong with it is noted.
+    pub fn integer(&mut self, name: &'static str) -> Option<i64> {
+        let number = match self.given.get(name) {
+            None => {
+                self.complain(name, "This field is required.");
+                return None;
+            }
+            Some(Json::Null) => {
+                self.complain(name, "This field may not be null.");
+                return None;
+            }
+            Some(Json::Number(number)) => {
+                let whole = number.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64);
+                number.as_i64().or(whole)
+            }
+            Some(Json::String(text)) => text.trim().trim_end_matches(".0").parse().ok(),
+            Some(_) => None,
+        };
+        if number.is_none() {
+            self.complain(name, "A valid integer is required.");
+        }
+        number
+    }
+
+    /// A name as registration takes it: Latin letters and spaces, each word with a capital first.
+    pub fn name(&mut self, name: &'static str, optional: bool) -> Option<String> {
+        let text = self.text(name, Text { optional, max: 100, ..Text::default() })?;
+        let letter = |c: char| c.is_ascii_alphabetic() || c == ' ' || matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
+        if !text.chars().all(letter) {
+            self.complain(name, "Incorrect format");
+            return None;
+        }
+        let capital = |word: &str| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+            first + &letters.as_str().to_lowercase()
+        };
+        Some(text.split(' ').filter(|word| !word.is_empty()).map(capital).collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn are_fine(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Turns the request away if anything is wrong.
+    ///
+    /// # Errors
+    /// 400, field by field.
+    pub fn check(&self) -> Result<(), Fault> {
+        if self.are_fine() { Ok(()) } else { Err(Reply::problems(&self.problems).into()) }
+    }
+}
+
+/// Nothing was given, though it was asked for. That was said already; this is for the compiler.
+pub fn missing() -> Fault {
+    Reply::problems(&[Problem::general("required", "This field is required.")]).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(json: Json) -> Fields {
+        Fields::new(json.as_object().cloned().unwrap_or_default())
+    }
+
+    fn messages(fields: &Fields) -> Vec<&str> {
+        fields.problems.iter().map(|problem| problem.message.as_ref()).collect()
+    }
+
+    #[test]
+    fn texts_are_judged_as_there() {
+        let rule = Text { min: 6, max: 6, ..Text::default() };
+        for (given, message) in [
+            (json!({}), "This field is required."),
+            (json!({"code": null}), "This field may not be null."),
+            (json!({"code": true}), "Not a valid string."),
+            (json!({"code": []}), "Not a valid string."),
+            (json!({"code": "  "}), "This field may not be blank."),
+            (json!({"code": "12345"}), "Ensure this field has at least 6 characters."),
+            (json!({"code": "1234567"}), "Ensure this field has no more than 6 characters."),
+            (json!({"code": "12345\u{0}"}), "Null characters are not allowed."),
+        ] {
+            let mut fields = fields(given);
+            assert_eq!(fields.text("code", rule), None);
+            assert_eq!(messages(&fields), [message]);
+        }
+        assert_eq!(fields(json!({"code": 123456})).text("code", rule).as_deref(), Some("123456"));
+    }
+
+    #[test]
+    fn names_are_latin_letters_with_capitals() {
+        let name = |text: &str| fields(json!({"first_name": text})).name("first_name", false);
+        assert_eq!(name("anna  LEE").as_deref(), Some("Anna Lee"));
+        assert_eq!(name("élodie").as_deref(), Some("Élodie"));
+        assert!(name("R2D2").is_none() && name("O'Neil").is_none() && name("Šimon").is_none());
+    }
+}

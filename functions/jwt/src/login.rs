@@ -1,0 +1,87 @@
+//! Login with a password, and the answers that end in tokens.
+
+use crate::call::Call;
+use crate::fields::{Fields, Text, missing};
+use crate::reply::{Fault, Reply};
+use crate::token;
+use axum::http::Method;
+use serde_json::{Map, Value as Json, json};
+use shared::account::User;
+use shared::flow::jwt_api::{Denied, Entry, login as flow};
+use shared::session::Session;
+
+/// `POST login/`.
+pub async fn login(call: Call) -> Result<Reply, Fault> {
+    call.allow(&Method::POST)?;
+    let mut fields = Fields::new(call.fields()?);
+    let email = fields.text("email", Text::default());
+    let password = fields.text("password", Text::default());
+    fields.check()?;
+    let (Some(email), Some(password)) = (email, password) else { return Err(missing()) };
+    let entry = flow::login(call.app(), call.client(), &email, &password).await;
+    entered(&call, 200, entry.map_err(|denied| refused(&call, denied))?, None)
+}
+
+/// Notes that a login was refused.
+pub fn refused(call: &Call, denied: Denied) -> Denied {
+    let app = call.app();
+    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &denied.to_string());
+    denied
+}
+
+/// Where somebody stands: in, with tokens, or before a challenge.
+///
+/// # Errors
+/// The tokens could not be signed.
+pub fn entered(call: &Call, status: u16, entry: Entry, detail: Option<&str>) -> Result<Reply, Fault> {
+    let mut body = match entry {
+        Entry::In(parts) => {
+            let extra = detail.map(|detail| ("detail".to_owned(), json!(detail)));
+            return tokens(call, status, &parts.0, &parts.1, extra.into_iter().collect());
+        }
+        Entry::SecondFactor(challenge) => json!({"mfa_required": true, "challenge_id": challenge}),
+        Entry::Setup(challenge) => json!({"mfa_setup_required": true, "setup_challenge_id": challenge}),
+    };
+    if let Some(detail) = detail {
+        body["detail"] = json!(detail);
+    }
+    Ok(Reply::json(status, body))
+}
+
+/// The tokens of a new session, and more.
+///
+/// # Errors
+/// They could not be signed.
+pub fn tokens(
+    call: &Call,
+    status: u16,
+    user: &User,
+    session: &Session,
+    extra: Map<String, Json>,
+) -> Result<Reply, Fault> {
+    call.app().metrics.count(call.app().now(), "Logins");
+    renewed(call, status, user, session, extra)
+}
+
+/// The tokens of a session, and more.
+///
+/// # Errors
+/// They could not be signed.
+pub fn renewed(
+    call: &Call,
+    status: u16,
+    user: &User,
+    session: &Session,
+    extra: Map<String, Json>,
+) -> Result<Reply, Fault> {
+    let app = call.app();
+    let (access, refresh) = token::pair(app, user, session)?;
+    let mut body = Map::from_iter([("access".to_owned(), json!(access))]);
+    let in_cookie = app.settings.jwt_api.refresh_token_as_cookie;
+    if !in_cookie {
+        body.insert("refresh".to_owned(), json!(refresh));
+    }
+    body.extend(extra);
+    let reply = Reply::json(status, Json::Object(body));
+    Ok(if in_cookie { reply.with_cookie(token::refresh_cookie(app, &refresh)) } else { reply })
+}

@@ -1,0 +1,202 @@
+//! The second factor: setting it up, showing it, removing it.
+
+use crate::call::Call;
+use crate::fields::{Fields, Text, missing};
+use crate::login::{entered, refused, tokens};
+use crate::reply::{Fault, Reply};
+use crate::token;
+use axum::http::Method;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde_json::{Map, Value as Json, json};
+use shared::account::{Authenticator, User};
+use shared::ambient::Timestamp;
+use shared::flow::jwt_api::second_factor::{self as flow, Shown};
+use shared::flow::jwt_api::{Denied, password, profile};
+use shared::settings::TotpMode;
+use shared::ticket::Ticket;
+
+fn mode(call: &Call) -> TotpMode {
+    call.app().settings.jwt_api.mfa_totp_mode
+}
+
+fn disabled() -> Fault {
+    Reply::detail(403, "MFA TOTP is disabled.").into()
+}
+
+/// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
+async fn caller(call: &Call) -> Result<(User, Option<Ticket>), Fault> {
+    if let Some(access) = call.find_access().await? {
+        return Ok((profile::get(call.app(), access.user).await?, None));
+    }
+    let (ticket, user) = waiting(call).await?.ok_or_else(Reply::anonymous)?;
+    Ok((user, Some(ticket)))
+}
+
+/// The login that the body names.
+async fn waiting(call: &Call) -> Result<Option<(Ticket, User)>, Fault> {
+    match call.data()?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
+        "" => Ok(None),
+        challenge => Ok(flow::find_setup(call.app(), challenge).await?),
+    }
+}
+
+/// `POST mfa/setup/`: a secret for an authenticator app.
+pub async fn setup(call: Call) -> Result<Reply, Fault> {
+    let (user, _) = caller(&call).await?;
+    call.allow(&Method::POST)?;
+    if mode(&call) == TotpMode::Disabled {
+        return Err(disabled());
+    }
+    let (secret, url) = flow::begin(call.app(), &user).await?;
+    let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
+    Ok(Reply::json(200, body))
+}
+
+/// What an authenticator app reads, as SVG.
+fn picture(url: &str) -> Result<String, Fault> {
+    let code = QrCode::new(url).map_err(|error| {
+        tracing::error!(%error, "no picture of the secret could be made");
+        Fault::from(Reply::detail(503, "The service is not available. Try again later."))
+    })?;
+    Ok(code.render::<svg::Color<'_>>().min_dimensions(200, 200).build())
+}
+
+/// `POST mfa/activate/`: a code shows that the app has the secret.
+pub async fn activate(call: Call) -> Result<Reply, Fault> {
+    let (user, challenge) = caller(&call).await?;
+    call.allow(&Method::POST)?;
+    if mode(&call) == TotpMode::Disabled {
+        return Err(disabled());
+    }
+    let mut fields = Fields::new(call.fields()?);
+    let code = fields.text("code", SIX);
+    fields.text("setup_challenge_id", Text { optional: true, blank: true, ..Text::default() });
+    fields.check()?;
+    let code = code.ok_or_else(missing)?;
+    let app = call.app();
+    let challenge = match challenge {
+        Some(challenge) => Some(challenge),
+        None => waiting(&call).await?.filter(|(_, of)| of.id == user.id).map(|(ticket, _)| ticket),
+    };
+    let activated = match flow::activate(app, call.client(), user, challenge, &code).await {
+        // Clients know this of an app that is there already, too: nothing is being set up.
+        Err(Denied::TotpActive) => return Err(Denied::SetupNotBegun.into()),
+        other => other?,
+    };
+    let mut body = Map::from_iter([
+        ("success".to_owned(), json!(true)),
+        ("recovery_codes".to_owned(), json!(activated.recovery_codes)),
+    ]);
+    let Some(parts) = activated.session else { return Ok(Reply::json(200, Json::Object(body))) };
+    if parts.1.bearer.as_ref().is_some_and(|bearer| bearer.waits_for_email) {
+        let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
+        body.insert("detail".to_owned(), json!("Verification e-mail sent."));
+        body.insert("refresh".to_owned(), json!(refresh));
+        return Ok(Reply::json(200, Json::Object(body)));
+    }
+    tokens(&call, 200, &parts.0, &parts.1, body)
+}
+
+/// A code of an authenticator app.
+const SIX: Text = Text { optional: false, blank: false, min: 6, max: 6 };
+
+/// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
+pub async fn verify(call: Call) -> Result<Reply, Fault> {
+    let mut fields = enter(&call).await?;
+    let challenge = fields.text("challenge_id", Text::default());
+    let code = fields.text("code", SIX);
+    let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
+    let met = flow::verify(call.app(), call.client(), &challenge, Shown::Totp(&code)).await;
+    entered(&call, 200, met.map_err(|denied| refused(&call, denied))?, None)
+}
+
+/// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
+pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
+    let mut fields = enter(&call).await?;
+    let challenge = fields.text("challenge_id", Text::default());
+    let code = fields.text("recovery_code", Text::default());
+    let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
+    match flow::verify(call.app(), call.client(), &challenge, Shown::Recovery(&code)).await {
+        Ok(entry) => entered(&call, 200, entry, None),
+        Err(Denied::WrongCode) => {
+            refused(&call, Denied::WrongCode);
+            Err(Reply::detail(400, "Invalid recovery code.").into())
+        }
+        Err(other) => Err(refused(&call, other).into()),
+    }
+}
+
+/// The fields of somebody who shows a second factor. Where the mode is `disabled` anything may be wrong with them: who
+/// has no challenge is told that first.
+async fn enter(call: &Call) -> Result<Fields, Fault> {
+    call.find_access().await?;
+    call.allow(&Method::POST)?;
+    match call.fields() {
+        Err(_) if mode(call) == TotpMode::Disabled => Err(disabled()),
+        other => Ok(Fields::new(other?)),
+    }
+}
+
+/// Challenge and code, if there is anything to be shown here at all. Where the mode is `disabled`, a second factor that
+/// was set up elsewhere is asked for all the same (ASVS 5.0 6.3.4), so whoever has a challenge can meet it.
+async fn meetable(
+    call: &Call,
+    fields: &Fields,
+    challenge: Option<String>,
+    code: Option<String>,
+) -> Result<(String, String), Fault> {
+    if mode(call) == TotpMode::Disabled {
+        let given = challenge.as_deref().unwrap_or_default();
+        if !flow::is_challenge(call.app(), given).await? {
+            return Err(disabled());
+        }
+    }
+    fields.check()?;
+    challenge.zip(code).ok_or_else(missing)
+}
+
+/// `POST mfa/deactivate/`: removes the authenticator app, with the password.
+pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
+    let access = call.access().await?;
+    call.allow(&Method::POST)?;
+    match mode(&call) {
+        TotpMode::Disabled => return Err(disabled()),
+        TotpMode::Required => {
+            return Err(Reply::detail(403, "MFA TOTP is required and cannot be disabled.").into());
+        }
+        TotpMode::Optional => {}
+    }
+    let (app, client) = (call.app(), call.client());
+    let user = profile::get(app, access.user).await?;
+    let mut fields = Fields::new(call.fields()?);
+    let given = fields.text("password", Text::default());
+    fields.check()?;
+    password::check(app, client, &user, &given.ok_or_else(missing)?).await?;
+    flow::deactivate(app, client, user).await?;
+    Ok(Reply::json(200, json!({"success": true})))
+}
+
+/// `GET mfa/authenticators/`.
+pub async fn list(call: Call) -> Result<Reply, Fault> {
+    let access = call.access().await?;
+    call.allow(&Method::GET)?;
+    if mode(&call) == TotpMode::Disabled {
+        return Err(disabled());
+    }
+    let user = profile::get(call.app(), access.user).await?;
+    let shown = |it: &Authenticator| {
+        json!({
+            "id": it.id,
+            "type": it.factor.kind(),
+            "created_at": moment(it.created),
+            "last_used_at": it.last_used.map(moment),
+        })
+    };
+    Ok(Reply::json(200, user.authenticators.iter().map(shown).collect()))
+}
+
+/// `2026-03-10T05:16:00.123456Z`.
+fn moment(at: Timestamp) -> String {
+    format!("{:.6}", at.to_jiff())
+}

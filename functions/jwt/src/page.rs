@@ -1,0 +1,95 @@
+//! The pages: plain, small, and readable by everything that reads pages.
+
+use crate::call::Call;
+use crate::reply::Reply;
+use shared::app::App;
+use shared::secret::encode;
+
+const STYLE: &str = "body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em auto;padding:0 1em}\
+    label,input,button{display:block;font:inherit}input{width:100%;box-sizing:border-box;padding:.4em}\
+    button{margin-top:1em;padding:.5em 1em}";
+
+/// A path of this API, as browsers see it.
+pub fn path(app: &App, path: &str) -> String {
+    let base = app.settings.service.public_url.path().trim_end_matches('/');
+    format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
+}
+
+/// A page. `body` is HTML.
+fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
+         <body><main><h1>{title}</h1>{body}</main></body></html>"
+    )
+}
+
+/// There is nothing here.
+pub fn not_found() -> String {
+    page("Not Found", "<p>There is no page at this address.</p>")
+}
+
+/// The reset link, or what it gave, is no good.
+pub fn reset_link_is_over() -> String {
+    let text = "<p>This link does not work, perhaps because it was used before or is too old. \
+                Please ask for another one.</p>";
+    page("Reset Password", text)
+}
+
+/// The password is set.
+pub fn reset_complete() -> String {
+    page("Password Reset Complete", "<p>Your new password is set. You can close this page and log in with it.</p>")
+}
+
+/// The invitation, or what it gave, is no good.
+pub fn invitation_is_over() -> String {
+    let text = "<p>This invitation does not work, perhaps because it was used before or is too old. \
+                Please ask for another one.</p>";
+    page("Set Password", text)
+}
+
+/// The address is verified.
+pub fn verified() -> String {
+    page("Email Verified", "<p>Your email address is verified. You can close this page.</p>")
+}
+
+/// A mail is on its way.
+pub fn verification_sent() -> String {
+    page("Verify Your Email Address", "<p>We have sent you a mail. Please open the link in it.</p>")
+}
+
+/// The link is no good.
+pub fn verification_failed() -> String {
+    let text = "<p>This link does not work, perhaps because it was used before or is too old.</p>";
+    page("Verification Failed", text)
+}
+
+/// The form for a new password. It goes to `to`; after that the browser goes on to `done`, or is told to close the page.
+pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Reply {
+    const SCRIPT: &str = "\
+        const form=document.forms[0],say=document.getElementById('say');\
+        form.addEventListener('submit',async event=>{event.preventDefault();say.textContent='';\
+        const answer=await fetch(form.action,{method:'POST',credentials:'same-origin',headers:{\
+        'Content-Type':'application/json','X-CSRFToken':form.dataset.csrf},body:JSON.stringify({\
+        new_password1:form.first.value,new_password2:form.second.value})});\
+        if(answer.ok){if(form.dataset.done){location.href=form.dataset.done}else{\
+        form.hidden=true;say.textContent='Your password is set. You can close this page.'}}\
+        else{const told=await answer.json();\
+        say.textContent=Object.values(told).flat().join(' ')+' Please ask for another link.'}});";
+    let (secret, cookie) = call.exchange().csrf();
+    let nonce = encode(&call.app().random::<16>());
+    let body = format!(
+        "<p>{heading}. You have one try, so type with care.</p>\
+         <form method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
+         <p><label for=\"first\">New password</label>\
+         <input id=\"first\" name=\"first\" type=\"password\" autocomplete=\"new-password\" required></p>\
+         <p><label for=\"second\">The same again</label>\
+         <input id=\"second\" name=\"second\" type=\"password\" autocomplete=\"new-password\" required></p>\
+         <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script nonce=\"{nonce}\">{SCRIPT}</script>"
+    );
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    Reply::html(200, page(title, &body)).with_header("content-security-policy", &policy).with_cookie(cookie)
+}

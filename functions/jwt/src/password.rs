@@ -1,0 +1,50 @@
+//! Changing one's password.
+
+use crate::call::Call;
+use crate::fields::{Fields, Text, missing};
+use crate::login::renewed;
+use crate::reply::{Fault, Reply};
+use axum::http::Method;
+use serde_json::json;
+use shared::flow::jwt_api::{Denied, password as flow, profile};
+
+/// What a password field takes.
+pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128 };
+
+/// `POST password/change/`.
+pub async fn change(call: Call) -> Result<Reply, Fault> {
+    const SAVED: &str = "New password has been saved.";
+    let access = call.access().await?;
+    call.allow(&Method::POST)?;
+    let (app, client) = (call.app(), call.client());
+    let user = profile::get(app, access.user).await?;
+    let mut fields = Fields::new(call.fields()?);
+    if app.settings.jwt_api.old_password_field_enabled
+        && let Some(old) = fields.text("old_password", PASSWORD)
+    {
+        match flow::check(app, client, &user, &old).await {
+            Ok(()) => {}
+            Err(Denied::WrongPassword) => {
+                fields.complain("old_password", "Your old password was entered incorrectly. Please enter it again.")
+            }
+            Err(Denied::TooManyLogins) => {
+                fields.complain("old_password", "Too many failed login attempts. Try again later.");
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let first = fields.text("new_password1", PASSWORD);
+    let second = fields.text("new_password2", PASSWORD);
+    if let (Some(first), Some(second), true) = (&first, &second, fields.are_fine()) {
+        fields.complain_all(flow::problems(app, &user, first, second));
+    }
+    fields.check()?;
+    let new = first.ok_or_else(missing)?;
+    match flow::change(app, client, user, new).await? {
+        Some((user, session)) => {
+            let extra = [("detail".to_owned(), json!(SAVED))];
+            renewed(&call, 200, &user, &session, extra.into_iter().collect())
+        }
+        None => Ok(Reply::detail(200, SAVED)),
+    }
+}

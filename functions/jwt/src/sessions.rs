@@ -1,0 +1,59 @@
+//! Refreshing and ending sessions.
+
+use crate::call::Call;
+use crate::fields::{Fields, Text, missing};
+use crate::login::renewed;
+use crate::reply::{Fault, Reply};
+use crate::token::{REFRESH_COOKIE, read_refresh};
+use axum::http::Method;
+use serde_json::{Map, json};
+use shared::flow::jwt_api::{Denied, sessions as flow};
+
+/// `POST refresh/`: new tokens for a refresh token, which is used up by it.
+pub async fn refresh(call: Call) -> Result<Reply, Fault> {
+    call.allow(&Method::POST)?;
+    let given = if call.app().settings.jwt_api.refresh_token_as_cookie {
+        let cookie = call.exchange().cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+        cookie.map(|token| ("refresh".to_owned(), json!(token))).into_iter().collect()
+    } else {
+        call.data()?.as_object().cloned().unwrap_or_default()
+    };
+    let mut fields = Fields::new(given);
+    let token = fields.text("refresh", Text::default());
+    fields.check()?;
+    let token = token.ok_or_else(missing)?;
+    let known = read_refresh(call.app(), &token).ok_or(Denied::InvalidToken)?;
+    let (app, client) = (call.app(), call.client());
+    let (user, session) = flow::refresh(app, client, known.user, known.session, &known.jti).await?;
+    renewed(&call, 200, &user, &session, Map::new())
+}
+
+/// `POST logout/`: ends the session of a refresh token of the caller's.
+pub async fn logout(call: Call) -> Result<Reply, Fault> {
+    let access = call.access().await?;
+    call.allow(&Method::POST)?;
+    let token = if call.app().settings.jwt_api.refresh_token_as_cookie {
+        let cookie = call.exchange().cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+        cookie.ok_or_else(|| Fault::from(Reply::detail(400, "Refresh token cookie not found.")))?
+    } else {
+        let mut fields = Fields::new(call.fields()?);
+        let token = fields.text("refresh", Text::default());
+        fields.check()?;
+        token.ok_or_else(missing)?
+    };
+    let invalid = || Fault::from(Reply::detail(400, "Invalid token."));
+    let known = read_refresh(call.app(), &token).filter(|known| known.user == access.user).ok_or_else(invalid)?;
+    match flow::logout(call.app(), known.user, known.session).await {
+        Ok(()) => Ok(Reply::detail(200, "Successfully logged out.")),
+        Err(Denied::InvalidToken) => Err(invalid()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST logout-all/`: ends every session of the caller's, of every API.
+pub async fn logout_all(call: Call) -> Result<Reply, Fault> {
+    let access = call.access().await?;
+    call.allow(&Method::POST)?;
+    flow::logout_all(call.app(), access.user).await?;
+    Ok(Reply::detail(200, "Successfully logged out from all devices."))
+}

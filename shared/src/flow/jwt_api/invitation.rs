@@ -1,0 +1,120 @@
+//! Inviting somebody, and opening an invitation.
+
+use super::registration::{create, find_holders};
+use super::{Denied, link};
+use crate::account::{Address, User, UserId, can_own};
+use crate::app::App;
+use crate::flow::email_verification::{Proof, load, mark_verified};
+use crate::outbox::Message;
+use crate::session::ClientInfo;
+use crate::store::{Committed, Write};
+use crate::ticket::{Purpose, Ticket, find_ticket};
+use serde_json::json;
+
+/// Who is invited.
+pub struct Form {
+    /// In lower case.
+    pub email: String,
+    /// What they will be.
+    pub role: u32,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+}
+
+/// Whether this user may invite, as the table knows them: a role that was taken away does not live on in a token.
+///
+/// # Errors
+/// [`Denied::Forbidden`]; the table is unavailable.
+pub async fn may_invite(app: &App, user: UserId) -> Result<(), Denied> {
+    let user = app.store.find::<User>(&user.key()).await?.filter(|user| user.is_active);
+    let roles = &app.settings.jwt_api.registration_allowed_roles;
+    if user.is_some_and(|user| roles.contains(&user.role)) { Ok(()) } else { Err(Denied::Forbidden) }
+}
+
+/// Whether somebody has the address already; another invitation takes the place of the one before.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn is_taken(app: &App, email: &str) -> Result<bool, Denied> {
+    Ok(find_holders(app, email, false).await?.is_taken())
+}
+
+/// Makes an account without a password, and mails the link by which it gets one.
+///
+/// # Errors
+/// [`Denied::AddressTaken`]; the table is unavailable.
+pub async fn invite(app: &App, form: Form) -> Result<(), Denied> {
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let holders = find_holders(app, &form.email, false).await?;
+        if holders.is_taken() {
+            return Err(Denied::AddressTaken);
+        }
+        let mut user = User::new(UserId::new(app.random()), app.now());
+        user.role = form.role;
+        user.first_name.clone_from(&form.first_name);
+        user.last_name.clone_from(&form.last_name);
+        user.addresses.push(Address::new(&form.email, true, app.random()));
+        let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
+        let (ticket, key) = Ticket::new(app, Purpose::Invitation, &user, lifetime);
+        let url = link(app, &format!("/registration/verification/{key}/"));
+        let mut writes = create(app, &user, &form.email, &holders).await?;
+        writes.push(Write::create(&ticket)?);
+        writes.push(Write::create(&Message::mail(app, "invitation", &form.email, json!({"url": url}), lifetime))?);
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// What opening an invitation leads to.
+pub enum Opened {
+    /// The capability to set a first password; the one of an earlier click is worth nothing any more.
+    Capability {
+        /// Whose it is.
+        user: Box<User>,
+        /// Its text.
+        text: String,
+    },
+    /// The account has a password already: the address is verified, and that is all.
+    Confirmed,
+}
+
+/// Opens an invitation: verifies its address, and gives the capability to set a password, as often as it is opened
+/// until one is set. `None` where the key is of no invitation.
+///
+/// # Errors
+/// [`Denied::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
+pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Denied> {
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let Some((ticket, mut user)) = find_ticket(app, Purpose::Invitation, key).await? else { return Ok(None) };
+        let mut writes = vec![Write::check(&ticket)];
+        if let Some(email) = user.primary_email().filter(|_| !user.has_verified_email(None)).map(str::to_owned) {
+            let found = load(app, user.id, &email).await?;
+            let (now, claims) = found.ok_or(Denied::InvalidToken)?;
+            if !can_own(&claims, now.id, app.settings.account.unique_email) {
+                return Err(Denied::InvalidToken);
+            }
+            user = now.clone();
+            let proof = Proof { email, user: now, claims };
+            writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+            writes.push(Write::replace(&user)?);
+        }
+        let opened = if user.has_usable_password() {
+            Opened::Confirmed
+        } else {
+            let lifetime = app.settings.jwt_api.access_token_lifetime;
+            let (capability, text) = Ticket::new(app, Purpose::SetCapability, &user, lifetime);
+            writes.push(Write::overwrite(&capability)?);
+            Opened::Capability { user: Box::new(user), text }
+        };
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(Some(opened));
+        }
+    }
+}

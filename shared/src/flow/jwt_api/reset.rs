@@ -1,0 +1,140 @@
+//! Resetting a forgotten password by a link, and setting the first one of an invitation. The link is exchanged, once,
+//! for a capability, and the capability, once, for a password.
+
+use super::{Denied, Entry, enter, link, password_problems};
+use crate::account::User;
+use crate::app::App;
+use crate::flow::login::{find_users, users_by_email};
+use crate::flow::notify::notify;
+use crate::flow::permit::Permits;
+use crate::outbox::Message;
+use crate::secret::{decode, encode};
+use crate::session::ClientInfo;
+use crate::settings::EmailVerification;
+use crate::store::{Committed, Write};
+use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
+use serde_json::json;
+
+/// Mails a link to whoever may reset a password by this address; the answer is the same for everybody.
+///
+/// # Errors
+/// [`Denied::RateLimited`]; the table is unavailable.
+pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), Denied> {
+    let mut permits = Permits::default();
+    let permit = permits.ask(app, client, "reset_password", email);
+    let users = async { find_users(app, users_by_email(app, email).await?).await };
+    let (granted, users) = futures_util::try_join!(permit, users)?;
+    if !granted {
+        return Err(Denied::RateLimited);
+    }
+    let any = app.settings.jwt_api.verification() == EmailVerification::None;
+    let may =
+        |user: &User| user.is_active && user.has_usable_password() && (any || user.has_verified_email(Some(email)));
+    let mut writes = Vec::new();
+    for user in users.into_iter().flatten().filter(may) {
+        let lifetime = app.settings.account.password_reset_timeout;
+        let (ticket, text) = Ticket::new(app, Purpose::ResetLink, &user, lifetime);
+        let Some((uid, token)) = split(&text) else { continue };
+        let url = link(app, &format!("/password/reset/confirm/{uid}/{token}/"));
+        let params = json!({"url": url, "username": user.username});
+        // A newer link takes the place of the one before.
+        writes.push(Write::overwrite(&ticket)?);
+        writes.push(Write::create(&Message::mail(app, "password_reset_key", email, params, lifetime))?);
+    }
+    if writes.is_empty() {
+        writes.push(Write::overwrite(&Ticket::lookalike(app, Purpose::ResetLink, 60).0)?);
+        writes.push(Write::create(&Message::decoy(app))?);
+    }
+    app.store.insist(writes).await?;
+    Ok(())
+}
+
+/// A ticket's text as the two parts of a link's path: whose it is, and the secret.
+fn split(text: &str) -> Option<(String, String)> {
+    let bytes = decode(text)?;
+    let (user, secret) = bytes.split_first_chunk::<16>()?;
+    Some((encode(user), encode(secret)))
+}
+
+/// The same the other way round.
+fn join(uid: &str, token: &str) -> Option<String> {
+    Some(encode(&[decode(uid)?, decode(token)?].concat()))
+}
+
+/// Exchanges a link, once, for the capability to set a password. Any change of password, address or last login was the
+/// end of the link; the capability takes the place of an earlier one.
+///
+/// # Errors
+/// [`Denied::InvalidToken`]; the table is unavailable.
+pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Denied> {
+    let text = join(uid, token).ok_or(Denied::InvalidToken)?;
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let found = find_ticket(app, Purpose::ResetLink, &text).await?;
+        let (ticket, user) = found.ok_or(Denied::InvalidToken)?;
+        let lifetime = app.settings.jwt_api.access_token_lifetime;
+        let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
+        let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok((user, text));
+        }
+    }
+}
+
+/// Exchanges a capability, once, for a password, typed twice; `None` where the body will not do, which uses it up too.
+/// A second factor is asked for as at a login.
+///
+/// # Errors
+/// [`Denied::InvalidToken`]; [`Denied::Passwords`], [`Denied::Unfit`]; the table is unavailable.
+pub async fn redeem(
+    app: &App,
+    client: &ClientInfo,
+    purpose: Purpose,
+    text: &str,
+    passwords: Option<(String, String)>,
+) -> Result<Entry, Denied> {
+    let mut hash = None;
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (ticket, user) = find_ticket(app, purpose, text).await?.ok_or(Denied::InvalidToken)?;
+        let refused = match &passwords {
+            None => Some(Denied::Unfit),
+            Some((first, second)) => {
+                let problems = password_problems(app, &user, first, second);
+                (!problems.is_empty()).then_some(Denied::Passwords(problems))
+            }
+        };
+        if let Some(refused) = refused {
+            match app.store.commit(vec![Write::delete(&ticket)]).await? {
+                Committed::Done => return Err(refused),
+                _ => continue,
+            }
+        }
+        let hash = match &hash {
+            Some(hash) => hash,
+            None => {
+                let password = passwords.as_ref().map(|(first, _)| first.clone()).unwrap_or_default();
+                hash.insert(app.hash_password(password).await)
+            }
+        };
+        let mut changed = user.clone();
+        changed.password = Some(hash.clone());
+        changed.generation += u64::from(app.settings.jwt_api.logout_on_password_change);
+        let mut writes = vec![Write::delete(&ticket), Write::replace(&changed)?];
+        changed.version += 1;
+        let kind = if purpose == Purpose::SetCapability { "password_set" } else { "password_reset" };
+        writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
+        if purpose == Purpose::SetCapability
+            && let Some(invitation) = find_ticket_of(app, Purpose::Invitation, &user).await?
+        {
+            writes.push(Write::delete(&invitation));
+        }
+        let (write, entry) = enter(app, client, &changed, kind)?;
+        writes.push(write);
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(entry);
+        }
+    }
+}

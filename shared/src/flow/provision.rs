@@ -1,0 +1,78 @@
+//! Making accounts that somebody has written down, rather than signed up for.
+
+use crate::account::{Address, EmailClaim, User, UserId, find_email_claims};
+use crate::app::App;
+use crate::store::{Committed, StoreError, Write};
+use serde::Deserialize;
+use serde_json::json;
+
+/// An account as it is written down.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The address.
+    pub email: String,
+    /// The password; without one the account has none.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// Whether the address counts as verified.
+    #[serde(default = "yes")]
+    pub verified: bool,
+    /// The role; unset, what the two flags below say: 1000, 900, or 0.
+    #[serde(default)]
+    pub role: Option<u32>,
+    /// Whether it is of the staff.
+    #[serde(default)]
+    pub is_staff: bool,
+    /// Whether it may do everything.
+    #[serde(default)]
+    pub is_superuser: bool,
+    /// Whether it may log in.
+    #[serde(default = "yes")]
+    pub is_active: bool,
+    /// Given name.
+    #[serde(default)]
+    pub first_name: String,
+    /// Family name.
+    #[serde(default)]
+    pub last_name: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Makes the account, unless somebody has its address: whether it was made.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn provision(app: &App, account: &Account) -> Result<bool, StoreError> {
+    let email = account.email.trim().to_lowercase();
+    if !find_email_claims(&app.store, &email).await?.is_empty() {
+        return Ok(false);
+    }
+    let mut user = User::new(UserId::new(app.random()), app.now());
+    if let Some(password) = &account.password {
+        user.password = Some(app.hash_password(password.clone()).await);
+    }
+    let by_flags = if account.is_staff {
+        1000
+    } else if account.is_superuser {
+        900
+    } else {
+        0
+    };
+    user.role = account.role.unwrap_or(by_flags);
+    user.is_active = account.is_active;
+    user.first_name.clone_from(&account.first_name);
+    user.last_name.clone_from(&account.last_name);
+    for (name, flag) in [("is_staff", account.is_staff), ("is_superuser", account.is_superuser)] {
+        if flag {
+            user.attributes.insert(name.to_owned(), json!(true));
+        }
+    }
+    user.addresses.push(Address { verified: account.verified, ..Address::new(&email, true, app.random()) });
+    let claim = EmailClaim::owner(&email, user.id, account.verified);
+    let writes = vec![Write::create(&user)?, Write::create(&claim)?];
+    Ok(matches!(app.store.insist(writes).await?, Committed::Done))
+}

@@ -1,0 +1,282 @@
+//! The settings of the JWT API, under the names of django-jwt-allauth.
+
+use super::declare::section;
+use super::secrets::SecretKey;
+use super::values::{EmailVerification, SameSite, Value};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+section! {
+    /// The JWT API.
+    JwtApiSettings {
+        /// Where the JWT API is mounted (ours).
+        prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::usual();
+        /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
+        secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
+        /// Seconds that an access token lives.
+        access_token_lifetime: i64 = "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 1800;
+        /// Seconds that a refresh token lives; each refresh begins anew.
+        refresh_token_lifetime: i64 = "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 1_209_600;
+        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never.
+        session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", None;
+        /// Seconds after a refresh in which the same client gets the same successor once more (ours). With 0 every
+        /// second use of a refresh token ends its session.
+        refresh_grace_seconds: i64 = "JWT_ALLAUTH_REFRESH_GRACE_SECONDS", 0;
+        /// Whether access tokens are good only as long as their session is.
+        session_check: bool = "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", false;
+        /// Whether refresh tokens travel in a cookie, which is `Secure` always; else in bodies.
+        refresh_token_as_cookie: bool = "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", true;
+        /// Whether scripts are kept from that cookie.
+        refresh_cookie_http_only: bool = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_HTTP_ONLY", true;
+        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        refresh_cookie_same_site: SameSite = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_SAME_SITE", SameSite::Lax;
+        /// Path of that cookie.
+        refresh_cookie_path: String = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH", "/".into();
+        /// Seconds that it is kept; unset, as long as the token lives; `null` makes it a cookie of the browser session.
+        refresh_cookie_max_age: MaxAge = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_MAX_AGE", MaxAge::OfToken;
+        /// Whether `PUT user/` changes both names (ours), as the package's documentation says. The package itself answers 405.
+        user_put_enabled: bool = "JWT_ALLAUTH_USER_PUT_ENABLED", false;
+        /// Further claims, each with where it is found with the user: `{"given_name": "first_name"}`.
+        user_attributes: ClaimPaths = "JWT_ALLAUTH_USER_ATTRIBUTES", ClaimPaths::default();
+        /// Whether a capability in a cookie needs the CSRF token beside it.
+        capability_cookie_csrf: bool = "JWT_ALLAUTH_CAPABILITY_COOKIE_CSRF", true;
+        /// Whether people can be invited.
+        invitations: bool = "JWT_ALLAUTH_INVITATIONS", false;
+        /// Whether that is the only way to an account of this API.
+        admin_managed_registration: bool = "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", false;
+        /// The roles that may invite.
+        registration_allowed_roles: Vec<u32> = "JWT_ALLAUTH_REGISTRATION_ALLOWED_ROLES", vec![1000, 900];
+        /// Whether the browser that opens a verification link is logged in by it.
+        session_on_email_verification: bool = "JWT_ALLAUTH_SESSION_ON_EMAIL_VERIFICATION", false;
+        /// Authenticator apps in this API: `disabled`, `optional` or `required`. A second factor that an account has is
+        /// asked for in each of them.
+        mfa_totp_mode: TotpMode = "JWT_ALLAUTH_MFA_TOTP_MODE", TotpMode::Disabled;
+        /// Who authenticator apps say the code is for; `null` or empty for the host of `PUBLIC_URL`.
+        totp_issuer: Option<String> = "JWT_ALLAUTH_TOTP_ISSUER", Some("JWT-Allauth".into());
+        /// Failures that end a login's challenge; 0 for no limit.
+        mfa_challenge_max_attempts: u32 = "JWT_ALLAUTH_MFA_CHALLENGE_MAX_ATTEMPTS", 5;
+        /// Failures that lock a user out of the second factor; 0 for no limit.
+        mfa_max_attempts: u32 = "JWT_ALLAUTH_MFA_MAX_ATTEMPTS", 10;
+        /// Seconds that those failures count.
+        mfa_lockout_seconds: i64 = "JWT_ALLAUTH_MFA_LOCKOUT_SECONDS", 900;
+        /// `mandatory`, `optional` or `none` (or `false`), for the JWT API; `ACCOUNT_EMAIL_VERIFICATION` is for the headless
+        /// one. Where only one of the two is set it rules both. `true` is `mandatory`, unless the other is `optional`.
+        email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::None.into();
+        /// Where a verification link leads when it has done its work; unset, to a page of ours.
+        email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
+        /// Where a reset link leads, to choose a new password; unset, to a page of ours.
+        password_reset_redirect: Option<String> = "PASSWORD_RESET_REDIRECT", None;
+        /// Where an invitation leads, to choose a first password; unset, to a page of ours.
+        password_set_redirect: Option<String> = "PASSWORD_SET_REDIRECT", None;
+        /// The frontend's page that asks for a reset: mails to owners of taken addresses link to it.
+        password_reset_request_url: Option<String> = "PASSWORD_RESET_REQUEST_URL", None;
+        /// Seconds that the cookie of a reset is kept. Its token lives as long as an access token.
+        reset_cookie_max_age: i64 = "PASSWORD_RESET_COOKIE_MAX_AGE", 3600;
+        /// Whether scripts are kept from it.
+        reset_cookie_http_only: bool = "PASSWORD_RESET_COOKIE_HTTP_ONLY", true;
+        /// Whether it is sent over https only.
+        reset_cookie_secure: bool = "PASSWORD_RESET_COOKIE_SECURE", true;
+        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        reset_cookie_same_site: SameSite = "PASSWORD_RESET_COOKIE_SAME_SITE", SameSite::Lax;
+        /// Seconds that the cookie of an invitation is kept. Its token lives as long as an access token.
+        set_cookie_max_age: i64 = "PASSWORD_SET_COOKIE_MAX_AGE", 86_400;
+        /// Whether scripts are kept from it.
+        set_cookie_http_only: bool = "PASSWORD_SET_COOKIE_HTTP_ONLY", true;
+        /// Whether it is sent over https only.
+        set_cookie_secure: bool = "PASSWORD_SET_COOKIE_SECURE", true;
+        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        set_cookie_same_site: SameSite = "PASSWORD_SET_COOKIE_SAME_SITE", SameSite::Lax;
+        /// Whether a password change asks for the present one.
+        old_password_field_enabled: bool = "OLD_PASSWORD_FIELD_ENABLED", true;
+        /// Whether a new password ends every session and login of the account.
+        logout_on_password_change: bool = "LOGOUT_ON_PASSWORD_CHANGE", true;
+    }
+}
+
+impl JwtApiSettings {
+    /// Whether people can be invited.
+    pub fn has_invitations(&self) -> bool {
+        self.invitations || self.admin_managed_registration
+    }
+
+    /// Whether people can register themselves.
+    pub fn has_registration(&self) -> bool {
+        !self.admin_managed_registration
+    }
+
+    /// Whether addresses are verified, and when.
+    pub fn verification(&self) -> EmailVerification {
+        self.email_verification.method
+    }
+
+    /// What this API's settings want of the others, beyond what each of them says.
+    pub(super) fn check(&self, mfa_enabled: bool, problems: &mut Vec<String>) {
+        for (name, seconds) in [
+            ("JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", self.access_token_lifetime),
+            ("JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", self.refresh_token_lifetime),
+            ("JWT_ALLAUTH_SESSION_LIFETIME", self.session_lifetime.unwrap_or(1)),
+        ] {
+            if seconds < 1 {
+                problems.push(format!("{name}: must be at least 1"));
+            }
+        }
+        if self.mfa_totp_mode != TotpMode::Disabled && !mfa_enabled {
+            problems.push("JWT_ALLAUTH_MFA_TOTP_MODE: needs MFA_ENABLED=true".into());
+        }
+        const RESERVED: [&str; 9] =
+            ["token_type", "exp", "iat", "jti", "user_id", "session", "session_iat", "role", "email_verified"];
+        for name in self.user_attributes.0.keys().filter(|name| RESERVED.contains(&name.as_str())) {
+            problems.push(format!("JWT_ALLAUTH_USER_ATTRIBUTES: `{name}` is a claim of its own"));
+        }
+    }
+}
+
+/// Where an API is mounted: empty, or with a slash before and none after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// Where the JWT API is, unless told.
+    pub const USUAL: &'static str = "/jwt-allauth";
+
+    fn usual() -> Self {
+        Self(Self::USUAL.to_owned())
+    }
+
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Prefix {
+    const KIND: &'static str = "path";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        let given = json.as_str().unwrap_or("?").trim_matches('/');
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/".contains(letter);
+        match given {
+            "" => Ok(Self(String::new())),
+            path if path.chars().all(plain) && !path.contains("//") => Ok(Self(format!("/{path}"))),
+            _ => Err("must be a path such as /jwt-allauth".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// How long a cookie is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxAge {
+    /// As long as the token in it lives.
+    OfToken,
+    /// Until the browser closes.
+    Browser,
+    /// So many seconds.
+    Seconds(i64),
+}
+
+impl Value for MaxAge {
+    const KIND: &'static str = "number";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Null => Ok(Self::Browser),
+            other => i64::deserialize(other).map(Self::Seconds).map_err(|_| "must be a number or null".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::OfToken => String::new(),
+            Self::Browser => "null".to_owned(),
+            Self::Seconds(seconds) => seconds.to_string(),
+        }
+    }
+}
+
+/// Names of claims, each with its path from the user; as a list, paths whose last part is the name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClaimPaths(pub BTreeMap<String, String>);
+
+impl Value for ClaimPaths {
+    const KIND: &'static str = "dictionary or list";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        const RIGHT: &str = "must be a JSON object of strings, or a list of them";
+        if let Ok(paths) = Vec::<String>::deserialize(json) {
+            let named = |path: String| (path.rsplit('.').next().unwrap_or_default().to_owned(), path);
+            return Ok(Self(paths.into_iter().map(named).collect()));
+        }
+        BTreeMap::deserialize(json).map(Self).map_err(|_| RIGHT.to_owned())
+    }
+    fn show(&self) -> String {
+        serde_json::json!(self.0).to_string()
+    }
+}
+
+/// How much this API makes of authenticator apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TotpMode {
+    /// Nobody sets one up here.
+    Disabled,
+    /// Who wants to does.
+    Optional,
+    /// Nobody gets in without one.
+    Required,
+}
+
+impl Value for TotpMode {
+    const KIND: &'static str = "`disabled`, `optional` or `required`";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json.as_str() {
+            Some("disabled") => Ok(Self::Disabled),
+            Some("optional") => Ok(Self::Optional),
+            Some("required") => Ok(Self::Required),
+            _ => Err("must be one of: disabled optional required".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+        .to_owned()
+    }
+}
+
+/// `EMAIL_VERIFICATION`, a word or a boolean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JwtEmailVerification {
+    /// The method.
+    pub(super) method: EmailVerification,
+    /// Whether the method was not named.
+    is_any: bool,
+}
+
+impl From<EmailVerification> for JwtEmailVerification {
+    fn from(method: EmailVerification) -> Self {
+        Self { method, is_any: false }
+    }
+}
+
+impl JwtEmailVerification {
+    /// What it is beside the headless API's own.
+    pub(super) fn beside(self, other: EmailVerification) -> Self {
+        if self.is_any && other == EmailVerification::Optional { other.into() } else { self }
+    }
+}
+
+impl Value for JwtEmailVerification {
+    const KIND: &'static str = "`mandatory`, `optional`, `none` or boolean";
+    fn from_json(json: &Json) -> Result<Self, String> {
+        match json {
+            Json::Bool(true) => Ok(Self { method: EmailVerification::Mandatory, is_any: true }),
+            Json::Bool(false) => Ok(EmailVerification::None.into()),
+            Json::String(word) => EmailVerification::from_json(&Json::String(word.to_lowercase())).map(Self::from),
+            _ => Err("must be one of: mandatory optional none true false".to_owned()),
+        }
+    }
+    fn show(&self) -> String {
+        self.method.show()
+    }
+}

@@ -1,0 +1,338 @@
+//! The JWT API: its main ways, and that it knows the same accounts as the headless one.
+
+use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply, code_of};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+const ADA: &str = "ada@example.com";
+const NEW: &str = "another-Horse-43-stapler";
+const OPEN: [(&str, &str); 2] = [("EMAIL_VERIFICATION", "none"), ("ACCOUNT_RATE_LIMITS", "false")];
+
+fn lab(settings: &[(&str, &str)]) -> Lab {
+    Lab::start(&[&OPEN, settings].concat())
+}
+
+/// What a token says.
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+fn registered(lab: &Lab) -> Bearer {
+    let mut client = lab.bearer();
+    let reply = client.register(ADA);
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    client
+}
+
+fn headless_login(client: &mut Client, password: &str) -> Reply {
+    client.post("auth/login", json!({"email": ADA, "password": password}))
+}
+
+#[test]
+fn the_first_way_through_the_jwt_api() {
+    let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory"), ("JWT_ALLAUTH_USER_PUT_ENABLED", "true")]);
+    let mut client = lab.bearer();
+    let reply = client.register(ADA);
+    assert_eq!((reply.status, reply.json["access"].as_str()), (201, None), "{}", reply.text);
+    assert_eq!(client.login(ADA, PASSWORD).json["code"], "email_not_verified");
+    let link = lab.mail(ADA).link();
+    assert_eq!(client.get(&link).header("location"), Some("/jwt-allauth/registration/verified/"));
+    assert_eq!(client.get(&link).status, 404, "a link works once");
+    assert_eq!(client.login(ADA, PASSWORD).status, 200);
+    let user = client.get("user/");
+    assert_eq!(user.json, json!({"email": ADA, "first_name": "Ada", "last_name": "Lovelace"}));
+    let said = claims(client.access.as_ref().unwrap());
+    assert_eq!(
+        (&said["token_type"], &said["role"], &said["email_verified"]),
+        (&json!("access"), &json!(0), &json!(true))
+    );
+    let names = json!({"first_name": "Augusta", "last_name": "King-Noel", "role": 1000}).to_string();
+    assert_eq!(client.send("PUT", "user/", Some(names)).json["last_name"], "King-Noel");
+    assert_eq!(client.send("PUT", "user/", Some(json!({"first_name": "A"}).to_string())).status, 400);
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    assert_eq!(claims(client.access.as_ref().unwrap())["role"], 0, "a body makes nobody staff");
+    assert_eq!(client.post("logout/", json!({})).status, 200);
+    assert_eq!(client.post("refresh/", json!({})).status, 401);
+}
+
+#[test]
+fn signed_up_through_one_api_one_logs_in_through_the_other() {
+    let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional"), ("MFA_REAUTHENTICATION_REQUIRED", "false")]);
+    let mut client = registered(&lab);
+    assert_eq!(headless_login(&mut lab.app(), PASSWORD).status, 200);
+    // With the second factor of either.
+    let (secret, _) = client.enrol(&lab);
+    lab.advance(31);
+    let mut app = lab.app();
+    let reply = headless_login(&mut app, PASSWORD);
+    assert_eq!(reply.pending().as_deref(), Some("mfa_authenticate"));
+    assert_eq!(app.post("auth/2fa/authenticate", json!({"code": code_of(&secret, lab.now())})).status, 200);
+
+    let bob = "bob@example.com";
+    lab.user(&mut lab.app(), bob);
+    let reply = lab.bearer().login(bob, PASSWORD);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+}
+
+/// ASVS 5.0 6.3.4: a way in beside the one with a second factor would make that worth nothing.
+#[test]
+fn a_second_factor_is_asked_for_where_this_api_sets_none_up() {
+    let lab = lab(&[("MFA_ALLOW_UNVERIFIED_EMAIL", "true"), ("MFA_REAUTHENTICATION_REQUIRED", "false")]);
+    let mut app = lab.app();
+    lab.user(&mut app, ADA);
+    let secret = app.get("account/authenticators/totp").json["meta"]["secret"].as_str().unwrap().to_owned();
+    let reply = app.post("account/authenticators/totp", json!({"code": code_of(&secret, lab.now())}));
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    lab.advance(31);
+    let mut client = lab.bearer();
+    let reply = client.login(ADA, PASSWORD);
+    assert_eq!((reply.json["mfa_required"].as_bool(), reply.json["access"].as_str()), (Some(true), None));
+    let challenge = reply.json["challenge_id"].clone();
+    assert_eq!(client.post("mfa/verify/", json!({"challenge_id": "none", "code": "123456"})).status, 403);
+    let code = code_of(&secret, lab.now());
+    let reply = client.post("mfa/verify/", json!({"challenge_id": challenge, "code": code}));
+    assert_eq!(reply.status, 200, "{}", reply.text);
+}
+
+#[test]
+fn logout_all_in_one_api_ends_the_sessions_of_all() {
+    let lab = lab(&[("JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", "true")]);
+    let (mut client, mut other, mut app) = (registered(&lab), lab.bearer(), lab.app());
+    other.login(ADA, PASSWORD);
+    headless_login(&mut app, PASSWORD);
+    assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 3, "one list has them all");
+    assert_eq!(client.post("logout-all/", json!({})).status, 200);
+    assert_eq!(app.get("auth/session").status, 401);
+    assert_eq!(other.post("refresh/", json!({})).status, 401);
+    assert_eq!(other.get("user/").status, 401);
+}
+
+#[test]
+fn a_password_change_in_one_api_ends_the_sessions_of_the_other() {
+    let lab = lab(&[]);
+    let (mut client, mut app) = (registered(&lab), lab.app());
+    headless_login(&mut app, PASSWORD);
+    let change = json!({"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW});
+    assert_eq!(client.post("password/change/", change).status, 200);
+    assert_eq!(app.get("auth/session").status, 401);
+    assert_eq!(client.post("refresh/", json!({})).status, 200, "whoever changed it goes on in a new session");
+
+    assert_eq!(headless_login(&mut app, NEW).status, 200);
+    let change = json!({"current_password": NEW, "new_password": PASSWORD});
+    assert_eq!(app.post("account/password/change", change).status, 200);
+    assert_eq!(client.post("refresh/", json!({})).status, 401);
+}
+
+#[test]
+fn a_session_that_is_ended_from_the_list_refreshes_no_more() {
+    let lab = lab(&[]);
+    let (mut client, mut app) = (registered(&lab), lab.app());
+    headless_login(&mut app, PASSWORD);
+    let sessions = app.get("auth/sessions").json["data"].clone();
+    let others = sessions.as_array().unwrap().iter().filter(|it| it["is_current"] == json!(false));
+    let ids = others.map(|it| it["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(app.delete_with("auth/sessions", json!({"sessions": ids})).status, 200);
+    assert_eq!(client.post("refresh/", json!({})).status, 401);
+}
+
+/// Whoever wants a new password: the mail, its link, and the capability.
+fn with_capability(lab: &Lab) -> Bearer {
+    let mut client = lab.bearer();
+    assert_eq!(client.post("password/reset/", json!({"email": ADA})).status, 200);
+    let reply = client.get(&lab.mail(ADA).link());
+    assert_eq!(reply.status, 302, "{}", reply.text);
+    client
+}
+
+#[test]
+fn a_password_is_reset_by_a_link_that_works_once() {
+    let lab = lab(&[]);
+    let mut before = registered(&lab);
+    let mut client = with_capability(&lab);
+    assert_eq!(client.get(&lab.mail(ADA).link()).status, 200, "a page that says so");
+    let page = client.get("password/reset/default/");
+    assert!(page.text.contains("new-password"), "{}", page.text);
+    let new = json!({"new_password1": NEW, "new_password2": NEW});
+    let mut elsewhere = client.clone();
+    elsewhere.cookies.remove("csrftoken");
+    assert_eq!(elsewhere.post("password/reset/set-new/", new.clone()).status, 403);
+    assert_eq!(client.post("password/reset/set-new/", new.clone()).status, 200);
+    assert_eq!(client.post("password/reset/set-new/", new).status, 401, "so does the capability");
+    assert_eq!(before.post("refresh/", json!({})).status, 401);
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    assert_eq!(lab.bearer().login(ADA, NEW).status, 200);
+}
+
+/// ASVS 5.0 6.4.3.
+#[test]
+fn a_reset_does_not_bypass_the_second_factor() {
+    let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
+    let (_, codes) = registered(&lab).enrol(&lab);
+    let mut client = with_capability(&lab);
+    let reply = client.post("password/reset/set-new/", json!({"new_password1": NEW, "new_password2": NEW}));
+    assert_eq!((reply.status, reply.json["access"].as_str()), (200, None), "{}", reply.text);
+    let answer = json!({"challenge_id": reply.json["challenge_id"], "recovery_code": codes[0]});
+    assert_eq!(client.post("mfa/verify-recovery/", answer).status, 200);
+    assert_eq!(client.get("user/").status, 200);
+}
+
+#[test]
+fn a_link_to_a_new_password_is_over_when_there_is_one_or_a_newer_link() {
+    let lab = lab(&[]);
+    let mut client = registered(&lab);
+    let ask = || {
+        lab.bearer().post("password/reset/", json!({"email": ADA}));
+        lab.mail(ADA).link()
+    };
+    let first = ask();
+    let second = ask();
+    assert_eq!(lab.bearer().get(&first).status, 200);
+    let change = json!({"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW});
+    assert_eq!(client.post("password/change/", change).status, 200);
+    assert_eq!(lab.bearer().get(&second).status, 200);
+}
+
+#[test]
+fn an_answer_does_not_tell_whether_there_is_an_account() {
+    let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory"), ("ACCOUNT_RATE_LIMITS", "false")]);
+    let mut client = lab.bearer();
+    client.register(ADA);
+    client.get(&lab.mail(ADA).link());
+    let (known, unknown) = (lab.bearer().register(ADA), lab.bearer().register("bob@example.com"));
+    assert_eq!((known.status, known.text), (unknown.status, unknown.text));
+    assert!(lab.mails(ADA).last().unwrap().text.contains("already have an account"));
+    let reset = |email: &str| lab.bearer().post("password/reset/", json!({"email": email}));
+    let (known, unknown) = (reset(ADA), reset("nobody@example.com"));
+    assert_eq!((known.status, known.text), (unknown.status, unknown.text));
+    let trips = |email: &'static str| lab.trips(|| drop(reset(email)));
+    assert_eq!(trips(ADA), trips("nobody@example.com"), "nor does the way");
+    let login = |email: &str| lab.bearer().login(email, "wrong-Horse-42-battery");
+    assert_eq!(login(ADA).text, login("nobody@example.com").text);
+}
+
+#[test]
+fn an_unused_registration_gives_way_to_the_next_and_its_link_with_it() {
+    let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory")]);
+    lab.bearer().register(ADA);
+    let first = lab.mail(ADA).link();
+    lab.advance(181);
+    lab.bearer().register(ADA);
+    let second = lab.mail(ADA).link();
+    assert_ne!(first, second);
+    assert_eq!(lab.bearer().get(&first).status, 404);
+    assert_eq!(lab.bearer().get(&second).status, 302);
+    assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
+}
+
+#[test]
+fn codes_are_guessed_so_often_and_no_more() {
+    let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
+    registered(&lab).enrol(&lab);
+    let mut client = lab.bearer();
+    let mut guess = |challenge: &Value| {
+        let reply =
+            client.post("mfa/verify-recovery/", json!({"challenge_id": challenge, "recovery_code": "00000000"}));
+        (reply.status, reply.header("retry-after").is_some())
+    };
+    let challenge = || lab.bearer().login(ADA, PASSWORD).json["challenge_id"].clone();
+    let first = challenge();
+    for _ in 0..6 {
+        assert_eq!(guess(&first), (400, false));
+    }
+    let second = challenge();
+    for _ in 0..4 {
+        assert_eq!(guess(&second), (400, false));
+    }
+    assert_eq!(guess(&second), (429, true), "ten failures lock the user out");
+    assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 429);
+    lab.advance(901);
+    assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
+}
+
+#[test]
+fn a_refresh_token_that_was_used_ends_its_session_and_no_other() {
+    let lab = lab(&[]);
+    let mut client = registered(&lab);
+    let mut other = lab.bearer();
+    other.login(ADA, PASSWORD);
+    let mut thief = client.clone();
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    assert_eq!(thief.post("refresh/", json!({})).status, 401);
+    assert_eq!(client.post("refresh/", json!({})).status, 401);
+    assert_eq!(other.post("refresh/", json!({})).status, 200);
+}
+
+#[test]
+fn within_the_grace_window_the_same_client_gets_the_same_successor() {
+    let lab = lab(&[("JWT_ALLAUTH_REFRESH_GRACE_SECONDS", "10")]);
+    let mut client = registered(&lab);
+    let mut tab = client.clone();
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    assert_eq!(tab.post("refresh/", json!({})).status, 200);
+    assert_eq!(client.cookies["refresh_token"], tab.cookies["refresh_token"]);
+    let mut late = tab.clone();
+    assert_eq!(tab.post("refresh/", json!({})).status, 200);
+    lab.advance(11);
+    assert_eq!(late.post("refresh/", json!({})).status, 401);
+    assert_eq!(tab.post("refresh/", json!({})).status, 401);
+}
+
+#[test]
+fn a_session_has_an_end_that_no_refresh_moves() {
+    let lab = lab(&[("JWT_ALLAUTH_SESSION_LIFETIME", "3600")]);
+    let mut client = registered(&lab);
+    lab.advance(3000);
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    lab.advance(601);
+    assert_eq!(client.post("refresh/", json!({})).status, 401);
+}
+
+/// Sequential trips to the table, and requests in all.
+fn cost(lab: &Lab, work: impl FnOnce()) -> (usize, usize) {
+    let trips = lab.trips(work);
+    (trips.len(), trips.iter().map(Vec::len).sum())
+}
+
+#[test]
+fn what_operations_of_the_jwt_api_cost() {
+    let lab = lab(&[]);
+    let mut client = registered(&lab);
+    assert_eq!(cost(&lab, || drop(lab.bearer().get("user/"))), (0, 0), "without a token nobody is asked for");
+    assert_eq!(cost(&lab, || drop(client.get("user/"))), (1, 1));
+    assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, PASSWORD))), (3, 4));
+    assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, "wrong-Horse-42-battery"))), (2, 2));
+    assert_eq!(cost(&lab, || drop(client.post("refresh/", json!({})))), (2, 2));
+    assert_eq!(cost(&lab, || drop(client.post("logout/", json!({})))), (2, 2));
+}
+
+#[test]
+fn malformed_credentials_are_refused_in_an_orderly_way() {
+    let lab = lab(&[]);
+    let client = registered(&lab);
+    let access = client.access.clone().unwrap();
+    let (head, rest) = access.split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+    let refresh = &client.cookies["refresh_token"];
+    for token in [
+        format!("{none}.{body}."),
+        format!("{none}.{body}.{signature}"),
+        format!("{head}.{body}"),
+        format!("{head}.{body}.{}", signature.chars().rev().collect::<String>()),
+        "A".repeat(10_000),
+        refresh.clone(),
+    ] {
+        let mut forged = client.clone();
+        forged.access = Some(token.clone());
+        assert_eq!(forged.get("user/").status, 401, "{token}");
+        forged.access = None;
+        forged.cookies.insert("refresh_token".to_owned(), if token == *refresh { access.clone() } else { token });
+        assert_eq!(forged.post("refresh/", json!({})).status, 401);
+        let capability = forged.cookies["refresh_token"].clone();
+        forged.cookies.insert("password_reset_access_token".to_owned(), capability);
+        let new = json!({"new_password1": NEW, "new_password2": NEW});
+        assert_eq!(forged.post("password/reset/set-new/", new).status, 401);
+    }
+}
