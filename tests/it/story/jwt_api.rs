@@ -119,6 +119,7 @@ fn a_password_change_in_one_api_ends_the_sessions_of_the_other() {
     assert_eq!(app.get("auth/session").status, 401);
     assert_eq!(client.post("refresh/", json!({})).status, 200, "whoever changed it goes on in a new session");
 
+    app.token = None;
     assert_eq!(headless_login(&mut app, NEW).status, 200);
     let change = json!({"current_password": NEW, "new_password": PASSWORD});
     assert_eq!(app.post("account/password/change", change).status, 200);
