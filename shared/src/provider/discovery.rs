@@ -14,6 +14,8 @@ pub(super) struct Endpoints {
     pub authorize: String,
     pub token: String,
     pub userinfo: Option<String>,
+    /// Where it says what a token is worth (RFC 7662).
+    pub introspection: Option<String>,
     pub auth: ClientAuth,
     /// The issuer of its ID tokens, and where its keys are.
     pub issuer: Option<(String, String)>,
@@ -45,7 +47,14 @@ impl Provider<'_> {
             None => None,
         };
         let auth = entry.token_request.auth;
-        Ok(Endpoints { authorize: fill(&entry.authorize)?, token: fill(&entry.token)?, userinfo: None, auth, issuer })
+        Ok(Endpoints {
+            authorize: fill(&entry.authorize)?,
+            token: fill(&entry.token)?,
+            userinfo: None,
+            introspection: None,
+            auth,
+            issuer,
+        })
     }
 
     async fn discover(&self, now: i64) -> Result<Endpoints, ProviderError> {
@@ -67,12 +76,12 @@ impl Provider<'_> {
         }
         let keys = needed("jwks_uri")?;
         let (authorize, token) = (needed("authorization_endpoint")?, needed("token_endpoint")?);
-        let userinfo = member("userinfo_endpoint");
-        for endpoint in [&keys, &authorize, &token].into_iter().chain(&userinfo) {
+        let (userinfo, introspection) = (member("userinfo_endpoint"), member("introspection_endpoint"));
+        for endpoint in [&keys, &authorize, &token].into_iter().chain(&userinfo).chain(&introspection) {
             engine.plain_http().url(endpoint)?;
         }
         let auth = self.client_auth(document.get("token_endpoint_auth_methods_supported"));
-        Ok(Endpoints { authorize, token, userinfo, auth, issuer: Some((issuer, keys)) })
+        Ok(Endpoints { authorize, token, userinfo, introspection, auth, issuer: Some((issuer, keys)) })
     }
 
     /// The reference's choice: the secret in the header only where it has to be there.

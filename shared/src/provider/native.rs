@@ -4,9 +4,13 @@ use super::engine::Provider;
 use super::error::{Flaw, ProviderError};
 use super::identity::{Identity, is_true};
 use super::net::{Ask, json};
-use super::table::{Introspection, Native, Protocol};
+use super::table::{ClientAuth, Introspection, Native, Protocol};
 use super::template::text;
 use super::tokens::Tokens;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde_json::Value;
 use std::fmt;
 
 /// What a native application hands over.
@@ -46,7 +50,7 @@ impl Provider<'_> {
             match kind {
                 Native::AccessToken => {
                     if let (Some(token), Some(spec)) = (given(token.access_token), &entry.introspection) {
-                        return self.verify_access_token(spec, &token).await;
+                        return self.introspect(spec, &token).await;
                     }
                 }
                 Native::IdToken => {
@@ -72,7 +76,60 @@ impl Provider<'_> {
         self.of_claims(spec, claims)
     }
 
-    async fn verify_access_token(&self, spec: &Introspection, token: &str) -> Result<Identity, ProviderError> {
+    /// Who an access token is of, where the provider says for whom it was made: those that the table knows a place for,
+    /// and servers of OpenID Connect that introspect (RFC 7662).
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidToken`], and those of asking the provider.
+    pub async fn verify_access_token(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
+        let entry = self.app.entry();
+        match (&entry.introspection, entry.protocol) {
+            (Some(spec), _) => self.introspect(spec, token).await,
+            (None, Protocol::OpenidConnect) => self.introspect_openid(token, now).await,
+            (None, _) => Err(Flaw::Unsupported.into()),
+        }
+    }
+
+    /// RFC 7662. The person is whom the server's userinfo tells of.
+    async fn introspect_openid(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
+        let endpoints = self.endpoints(now).await?;
+        let (introspection, userinfo) = endpoints.introspection.zip(endpoints.userinfo).ok_or(Flaw::Unsupported)?;
+        let (client_id, secret) = (self.app.own_client_id(), self.app.secret());
+        let mut ask = Ask::get(self.engine.plain_http().url(&introspection)?);
+        ask.method = Method::POST;
+        let mut form = vec![("token".to_owned(), token.to_owned())];
+        form.push(("token_type_hint".to_owned(), "access_token".to_owned()));
+        match endpoints.auth {
+            ClientAuth::Basic => {
+                // RFC 6749, 2.3.1: both as in a form.
+                let quote = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+                let both = format!("{}:{}", quote(client_id), quote(secret));
+                ask = ask.bearer("Basic", &STANDARD.encode(both));
+            }
+            ClientAuth::Body => {
+                form.push(("client_id".to_owned(), client_id.to_owned()));
+                form.push(("client_secret".to_owned(), secret.to_owned()));
+            }
+        }
+        ask.form = Some(form);
+        let about = json(self.engine.fetch(), ask).await?;
+        if !about.get("active").is_some_and(is_true) {
+            return Err(Flaw::Revoked.into());
+        }
+        // To whom it was issued. Its audience may be any API, and says nothing of that.
+        if about.get("client_id").and_then(Value::as_str) != Some(client_id) {
+            return Err(Flaw::Audience.into());
+        }
+        let profile = self.userinfo(&userinfo, &Tokens::native(token)).await?;
+        // Absent where nobody agreed to the token.
+        let subject = about.get("sub").ok_or(Flaw::Subject)?;
+        if Some(subject) != profile.get("sub") {
+            return Err(Flaw::Subject.into());
+        }
+        self.read(&profile, serde_json::json!({"userinfo": profile.clone()}), Vec::new())
+    }
+
+    async fn introspect(&self, spec: &Introspection, token: &str) -> Result<Identity, ProviderError> {
         let tokens = Tokens::native(token);
         let mut ask = Ask::get(self.url(&spec.url, &tokens)?);
         for (name, value) in self.fill_all(&spec.query, &tokens)? {
@@ -81,7 +138,8 @@ impl Provider<'_> {
         let document = json(self.engine.fetch(), ask).await?;
         let nonsense = || ProviderError::Nonsense("nothing about the token".to_owned());
         let about = document.pointer(&spec.root).ok_or_else(nonsense)?;
-        if !about.pointer(&spec.valid).is_some_and(is_true) {
+        let is_valid = spec.valid.as_ref().is_none_or(|valid| about.pointer(valid).is_some_and(is_true));
+        if !is_valid {
             return Err(Flaw::Revoked.into());
         }
         if about.pointer(&spec.audience).and_then(text).as_deref() != Some(self.app.own_client_id()) {

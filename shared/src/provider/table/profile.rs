@@ -85,7 +85,8 @@ pub(in super::super) struct Introspection {
     pub query: Texts,
     #[serde(default)]
     pub root: String,
-    pub valid: String,
+    /// Absent where the provider refuses a token that is not good.
+    pub valid: Option<String>,
     pub audience: String,
     pub subject: String,
 }

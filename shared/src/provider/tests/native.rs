@@ -1,6 +1,7 @@
 //! Tokens of native applications.
 
 use super::*;
+use crate::provider::table::Protocol;
 
 const GOOGLE_KEYS: &str = "https://www.googleapis.com/oauth2/v3/certs";
 
@@ -69,6 +70,67 @@ async fn an_access_token_counts_only_where_the_provider_says_for_whom() {
         assert_eq!(verify(&world, &engine, id, &token).await, Err(flaw.into()), "{id}");
     }
     assert!(world.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_access_token_alone_counts_where_the_provider_says_for_whom() {
+    let (world, engine) = world();
+    for id in known().filter(|id| !["facebook", "google"].contains(id)) {
+        let app = app(id);
+        if app.entry().protocol != Protocol::OpenidConnect {
+            let outcome = engine.provider(&app).verify_access_token("access", NOW).await;
+            assert_eq!(outcome, Err(Flaw::Unsupported.into()), "{id}");
+        }
+    }
+    assert!(world.asked().is_empty());
+
+    let google = app("google");
+    let google = engine.provider(&google);
+    world.json("https://www.googleapis.com/oauth2/v2/userinfo", &json!({"id": "7", "email": "a@example.com"}));
+    for (about, expected) in [
+        (json!({"aud": "client", "sub": "7"}), None),
+        (json!({"aud": "other", "sub": "7"}), Some(Flaw::Audience)),
+        (json!({"azp": "client", "sub": "7"}), Some(Flaw::Audience)),
+        (json!({"aud": "client", "sub": "8"}), Some(Flaw::Subject)),
+    ] {
+        world.json("https://oauth2.googleapis.com/tokeninfo", &about);
+        let outcome = google.verify_access_token("access", NOW).await;
+        assert_eq!(outcome.err(), expected.map(ProviderError::from), "{about}");
+    }
+    world.say("https://oauth2.googleapis.com/tokeninfo", 400, r#"{"error": "invalid_token"}"#);
+    let outcome = google.verify_access_token("access", NOW).await;
+    assert_eq!(outcome, Err(ProviderError::Denied("invalid_token".to_owned())));
+}
+
+#[tokio::test]
+async fn a_server_of_openid_connect_says_for_whom_where_it_introspects() {
+    const INTROSPECT: &str = "https://op.example.com/introspect";
+    let (world, engine) = world();
+    openid(&world, OP, &[]);
+    let app = app("openid_connect");
+    let provider = engine.provider(&app);
+    assert_eq!(provider.verify_access_token("access", NOW).await, Err(Flaw::Unsupported.into()));
+
+    let overrides = json!({"introspection_endpoint": INTROSPECT});
+    let app =
+        app_with("openid_connect", json!({"server_url": OP, "openid_configuration_overrides": overrides}), json!({}));
+    let provider = engine.provider(&app);
+    world.json(USERINFO, &json!({"sub": "person"}));
+    for (about, expected) in [
+        (json!({"active": true, "client_id": "client", "sub": "person"}), None),
+        (json!({"active": false}), Some(Flaw::Revoked)),
+        (json!({"active": true, "client_id": "other", "aud": "client", "sub": "person"}), Some(Flaw::Audience)),
+        (json!({"active": true, "aud": "client", "sub": "person"}), Some(Flaw::Audience)),
+        (json!({"active": true, "client_id": "client"}), Some(Flaw::Subject)),
+        (json!({"active": true, "client_id": "client", "sub": "another"}), Some(Flaw::Subject)),
+    ] {
+        world.json(INTROSPECT, &about);
+        let outcome = provider.verify_access_token("access", NOW).await;
+        assert_eq!(outcome.err(), expected.map(ProviderError::from), "{about}");
+    }
+    let asked = world.last_to(INTROSPECT);
+    assert_eq!(asked.headers()["authorization"], "Basic Y2xpZW50Omh1c2g=");
+    assert_eq!(pairs(asked.body())["token"], "access");
 }
 
 #[tokio::test]
