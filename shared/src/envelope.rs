@@ -324,6 +324,13 @@ fn offered_providers(app: &App, client: ClientKind) -> Vec<Offered<'_>> {
     configured.chain(dummy).filter(usable).collect()
 }
 
+/// Every provider that there is, whichever way it is used.
+pub fn providers_data(app: &App) -> Json {
+    let ids = app.settings.social.providers.apps.iter().map(|config| config.id());
+    let dummy = app.has_dummy_provider.then_some(DUMMY);
+    ids.chain(dummy).map(|id| provider_data(app, id)).collect()
+}
+
 /// A provider, as clients see it. One that is configured no more has its name left.
 fn provider_data(app: &App, id: &str) -> Json {
     let flows = |redirect: bool, token: bool| {

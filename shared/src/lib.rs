@@ -9,6 +9,7 @@
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
 //! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
 //! | 1 | [`provider`] | identity providers: the way there and back, and who somebody is by their word |
+//! | 1 | [`qr`] | pictures that cameras read |
 //! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
@@ -28,6 +29,7 @@ pub mod jwt;
 pub mod metrics;
 pub mod outbox;
 pub mod provider;
+pub mod qr;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -136,9 +136,10 @@ fn key_of_settings(app: &App) -> Option<Result<SigningKey, KeyError>> {
 
 fn rotation(settings: &Settings) -> Rotation {
     let tokens = &settings.tokens;
+    let flat = if settings.flat.is_on() { settings.flat.token_lifetime } else { 0 };
     Rotation {
         max_age_days: tokens.key_max_age_days,
-        access_lifetime: tokens.access_expires_in,
+        access_lifetime: tokens.access_expires_in.max(flat),
         refresh_lifetime: tokens.refresh_expires_in,
     }
 }
@@ -205,17 +206,25 @@ fn subject(user: &User, session: &Session) -> Subject {
 /// # Errors
 /// There is no key that signs.
 pub fn pair(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<Pair, KeyError> {
+    pair_for(app, ring, user, session, app.settings.tokens.access_expires_in)
+}
+
+/// The same with an access token that lives so many seconds.
+///
+/// # Errors
+/// As [`pair`].
+pub fn pair_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifetime: i64) -> Result<Pair, KeyError> {
     let refresh = match &session.family {
         Some(family) => {
             let issuer = issuer(&app.settings)?;
-            let lifetime = app.settings.tokens.refresh_expires_in;
-            let claims = Claims::refresh(&issuer, subject(user, session), family, lifetime);
+            let expires_in = app.settings.tokens.refresh_expires_in;
+            let claims = Claims::refresh(&issuer, subject(user, session), family, expires_in);
             let key = ring.signer(family.rotated_at).ok_or(KeyError::Sign)?;
             Some(sign(&claims, key)?)
         }
         None => None,
     };
-    Ok(Pair { access: access(app, ring, user, session)?, refresh })
+    Ok(Pair { access: access_for(app, ring, user, session, lifetime)?, refresh })
 }
 
 /// A new access token of a session.
@@ -223,8 +232,11 @@ pub fn pair(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result
 /// # Errors
 /// There is no key that signs.
 pub fn access(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<String, KeyError> {
+    access_for(app, ring, user, session, app.settings.tokens.access_expires_in)
+}
+
+fn access_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifetime: i64) -> Result<String, KeyError> {
     let (settings, now) = (&app.settings, app.now().seconds());
-    let lifetime = settings.tokens.access_expires_in;
     let mut custom = custom_claims(user, &settings.tokens.claims);
     // How and when, as RFC 8176 and OpenID Connect Core 1.0 (section 2) name it.
     custom.insert("amr".to_owned(), session.methods.iter().map(|record| record.method.as_str()).collect());

@@ -6,7 +6,6 @@ use shared::envelope::Envelope;
 use shared::flow::Refusal;
 use shared::flow::token_refresh::refresh as renew;
 use shared::http::{Answer, Exchange, Rejection};
-use shared::settings::TokenStrategy;
 
 /// `POST tokens/refresh`: new tokens for a refresh token.
 pub async fn refresh(exchange: Exchange) -> Result<Answer, Rejection> {
@@ -19,7 +18,7 @@ pub async fn refresh(exchange: Exchange) -> Result<Answer, Rejection> {
     let token = input.char_field("refresh_token", true, &mut problems);
     let token = token.ok_or(Refusal::Invalid(problems))?;
     exchange.allow(&[Method::POST])?;
-    if exchange.app.settings.tokens.strategy == TokenStrategy::Session {
+    if !exchange.app.settings.gives_tokens() {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }
     let ring = exchange.keyring().await?;

@@ -10,7 +10,7 @@ use axum::http::Method;
 use shared::envelope;
 use shared::http::{Answer, Endpoint, Exchange, Rejection, handler, page};
 use shared::jwt::{Algorithm, JWKS_PATH, OPENID_CONFIGURATION_PATH};
-use shared::settings::{Settings, TokenStrategy};
+use shared::settings::Settings;
 
 const GET: &[Method] = &[Method::GET];
 
@@ -36,7 +36,7 @@ fn is_described(settings: &Settings) -> bool {
 
 /// There are public keys only where there are private ones.
 fn publishes_keys(settings: &Settings) -> bool {
-    settings.tokens.strategy == TokenStrategy::Jwt && settings.tokens.algorithm == Algorithm::Rs256
+    settings.gives_tokens() && settings.tokens.algorithm == Algorithm::Rs256
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.

@@ -22,14 +22,14 @@ use axum::http::Method;
 use call::{Call, Scheme, endpoint};
 use reply::{Fault, Reply};
 use shared::http::{Endpoint, Mount};
-use shared::settings::Prefix;
+use shared::settings::JwtApiSettings;
 use std::future::Future;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
 
 /// Where this API lies.
-const MOUNT: Mount = Mount { usual: Prefix::USUAL, chosen: |settings| settings.jwt_api.prefix.as_str() };
+const MOUNT: Mount = Mount { usual: JwtApiSettings::USUAL_PREFIX, chosen: |settings| settings.jwt_api.prefix.as_str() };
 /// Where nothing lies but the page that invitations lead to: the reference sends people there without its prefix.
 const BARE: Mount = Mount { usual: "", chosen: |_| "" };
 

@@ -6,13 +6,12 @@ use crate::login::{entered, refused, tokens};
 use crate::reply::{Fault, Reply};
 use crate::token;
 use axum::http::Method;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde_json::{Map, Value as Json, json};
 use shared::account::{Authenticator, User};
 use shared::ambient::Timestamp;
 use shared::flow::jwt_api::second_factor::{self as flow, Shown};
 use shared::flow::jwt_api::{Denied, password, profile};
+use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
 
@@ -55,11 +54,10 @@ pub async fn setup(call: Call) -> Result<Reply, Fault> {
 
 /// What an authenticator app reads, as SVG.
 fn picture(url: &str) -> Result<String, Fault> {
-    let code = QrCode::new(url).map_err(|error| {
-        tracing::error!(%error, "no picture of the secret could be made");
-        Fault::from(Reply::detail(503, "The service is not available. Try again later."))
-    })?;
-    Ok(code.render::<svg::Color<'_>>().min_dimensions(200, 200).build())
+    qr::svg(url).ok_or_else(|| {
+        tracing::error!("no picture of the secret could be made");
+        Reply::detail(503, "The service is not available. Try again later.").into()
+    })
 }
 
 /// `POST mfa/activate/`: a code shows that the app has the secret.

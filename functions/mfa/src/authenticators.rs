@@ -4,7 +4,9 @@ use axum::http::Method;
 use serde_json::json;
 use shared::account::Authenticator;
 use shared::envelope::{Envelope, authenticator_data};
-use shared::flow::{Refusal, second_factor as flow};
+use shared::flow::Refusal;
+use shared::flow::reauthentication::Recent;
+use shared::flow::second_factor::{self as flow, Activation};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET account/authenticators`.
@@ -35,7 +37,8 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
             let mut problems = Vec::new();
             let code = exchange.input()?.char_field("code", true, &mut problems);
             let code = code.ok_or(Refusal::Invalid(problems))?;
-            let totp = flow::activate_totp(app, client, user, session, &code).await?;
+            let activation = Activation { code: &code, recent: Recent::Again, shows_codes: false };
+            let (totp, _) = flow::activate_totp(app, client, user, session, activation).await?;
             Ok(Envelope::data(authenticator_data(&totp, None)).into())
         }
         Method::DELETE => {

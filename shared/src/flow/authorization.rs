@@ -39,6 +39,10 @@ pub struct AuthorizationRequest {
     nonce: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verifier: Option<String>,
+    /// Where the provider sends people whose client hands in by itself what came back. It knows `state`, and no session
+    /// is involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    handed_in_at: Option<String>,
     /// What came back without the browser's cookies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<BTreeMap<String, String>>,
@@ -162,22 +166,38 @@ pub async fn remember(
             (session, Outcome { issued: Some(token), ..Outcome::unchanged(caller) })
         }
     };
-    let state = secret::encode(&app.random::<24>());
-    let request = AuthorizationRequest {
-        state: secret::digest(state.as_bytes()),
-        provider: provider.to_owned(),
-        process,
-        next: next.to_owned(),
-        browser: session.secret.clone(),
-        nonce: Some(secret::encode(&app.random::<24>())),
-        verifier: Some(secret::encode(&app.random::<32>())),
-        answer: None,
-        ends: app.now().plus_seconds(LIFETIME),
-        version: 0,
-    };
+    let (state, mut request) = AuthorizationRequest::new(app, provider, process);
+    request.next = next.to_owned();
+    request.browser.clone_from(&session.secret);
     writes.push(Write::create(&request)?);
     app.store.insist(writes).await?;
     Ok((state, outcome, request))
+}
+
+impl AuthorizationRequest {
+    /// A request that begins, and its `state`.
+    fn new(app: &App, provider: &str, process: Process) -> (String, Self) {
+        let state = secret::encode(&app.random::<24>());
+        let request = Self {
+            state: secret::digest(state.as_bytes()),
+            provider: provider.to_owned(),
+            process,
+            next: String::new(),
+            browser: String::new(),
+            nonce: Some(secret::encode(&app.random::<24>())),
+            verifier: Some(secret::encode(&app.random::<32>())),
+            handed_in_at: None,
+            answer: None,
+            ends: app.now().plus_seconds(LIFETIME),
+            version: 0,
+        };
+        (state, request)
+    }
+
+    /// Where the provider is to send people back to.
+    fn redirect_uri(&self, app: &App, config: &AppConfig) -> String {
+        self.handed_in_at.clone().unwrap_or_else(|| callback_url(app, config))
+    }
 }
 
 /// Sends somebody to a provider: where, and the session that they leave in.
@@ -193,18 +213,40 @@ pub async fn depart(
     next: &str,
 ) -> Result<(String, Outcome), DepartureError> {
     let (state, outcome, request) = remember(app, client, caller, config.id(), process, next).await?;
-    let redirect_uri = callback_url(app, config);
+    Ok((authorize_url(app, config, &request, &state).await?, outcome))
+}
+
+/// Sends somebody to a provider who comes back to a page of their own client, which hands in what came: where, and the
+/// `state` that it has to come back with.
+///
+/// # Errors
+/// As [`depart`].
+pub async fn depart_for(app: &App, config: &AppConfig, page: &str) -> Result<(String, String), DepartureError> {
+    let (state, mut request) = AuthorizationRequest::new(app, config.id(), Process::Login);
+    request.handed_in_at = Some(page.to_owned());
+    let url = authorize_url(app, config, &request, &state).await?;
+    app.store.insist(vec![Write::create(&request)?]).await?;
+    Ok((url, state))
+}
+
+async fn authorize_url(
+    app: &App,
+    config: &AppConfig,
+    request: &AuthorizationRequest,
+    state: &str,
+) -> Result<String, ProviderError> {
+    let redirect_uri = request.redirect_uri(app, config);
     // Generic OpenID Connect is asked as the reference asks it, unless PKCE is on: then the nonce comes with it.
     let uses_pkce = config.uses_pkce();
     let redirect = Redirect {
         redirect_uri: &redirect_uri,
-        state: &state,
+        state,
         nonce: request.nonce.as_deref().filter(|_| uses_pkce || !config.is_openid_connect()),
         pkce_verifier: request.verifier.as_deref().filter(|_| uses_pkce),
         ..Redirect::default()
     };
     let url = provider(app, config).authorize_url(&redirect, app.now().seconds()).await?;
-    Ok((url.into(), outcome))
+    Ok(url.into())
 }
 
 /// Who comes back with this `state`, if somebody left with it a short while ago.
@@ -212,8 +254,28 @@ pub async fn depart(
 /// # Errors
 /// The table is unavailable.
 pub async fn find(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
+    Ok(find_any(app, state).await?.filter(|request| request.handed_in_at.is_none()))
+}
+
+async fn find_any(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
     let key = Key::new(format!("STATE#{}", secret::digest(state.as_bytes())), "REQUEST");
     app.store.find(&key).await
+}
+
+/// Uses up the request of a client that hands in what came back by itself, if it left with this `state` for this
+/// provider a short while ago.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn take_handed_in(
+    app: &App,
+    provider: &str,
+    state: &str,
+) -> Result<Option<AuthorizationRequest>, StoreError> {
+    let fits = |it: &AuthorizationRequest| it.handed_in_at.is_some() && it.provider == provider;
+    let Some(request) = find_any(app, state).await?.filter(fits) else { return Ok(None) };
+    let taken = matches!(app.store.commit(vec![Write::delete(&request)]).await?, Committed::Done);
+    Ok(taken.then_some(request))
 }
 
 /// Keeps what a provider posted from its own page, without any cookie of ours, until the browser comes by itself.
@@ -272,6 +334,7 @@ pub async fn arrive(
     request: AuthorizationRequest,
     params: BTreeMap<String, String>,
 ) -> Result<Outcome, ArrivalError> {
+    let redirect_uri = request.redirect_uri(app, config);
     let params = request.answer.unwrap_or(params);
     let now = app.now().seconds();
     if let Some(error) = params.get("error") {
@@ -290,7 +353,7 @@ pub async fn arrive(
         let missing = || ProviderError::Nonsense("no code in the answer".to_owned());
         let callback = Callback {
             code: params.get("code").filter(|code| !code.is_empty()).ok_or_else(missing)?,
-            redirect_uri: &callback_url(app, config),
+            redirect_uri: &redirect_uri,
             pkce_verifier: request.verifier.as_deref().filter(|_| config.uses_pkce()),
             params: &params,
         };
@@ -300,6 +363,23 @@ pub async fn arrive(
         ProvenIdentity::new(app, config, identity, Some(&tokens))
     };
     Ok(complete(app, client, caller, request.process, who).await?)
+}
+
+/// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that
+/// it was made for us.
+///
+/// # Errors
+/// [`ArrivalError`].
+pub async fn arrive_by_access_token(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    config: &AppConfig,
+    token: &str,
+) -> Result<Outcome, ArrivalError> {
+    let identity = provider(app, config).verify_access_token(token, app.now().seconds()).await?;
+    let who = ProvenIdentity::new(app, config, identity, None);
+    Ok(complete(app, client, caller, Process::Login, who).await?)
 }
 
 /// Does what an app wants with a token that it has from the provider.

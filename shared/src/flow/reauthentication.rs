@@ -13,20 +13,41 @@ pub fn is_possible(user: &User) -> bool {
     user.has_usable_password() || !user.authenticators.is_empty()
 }
 
+/// What shows who somebody is, a short while ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recent {
+    /// Having shown it again, as the headless API asks for it.
+    Again,
+    /// That, or having logged in: where there is no place to show it again.
+    Login,
+}
+
 /// Lets those through who showed who they are a short while ago, or have no way to, where it is required at all.
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
 pub(super) fn require_recent(app: &App, user: &User, session: &Session, required: bool) -> Result<(), Refusal> {
-    if !required || !is_possible(user) || is_recent(app, session) {
+    require(app, user, session, required, Recent::Again)
+}
+
+/// The same, with what shows it.
+pub(super) fn require(
+    app: &App,
+    user: &User,
+    session: &Session,
+    required: bool,
+    recent: Recent,
+) -> Result<(), Refusal> {
+    if !required || !is_possible(user) || is_recent(app, session, recent) {
         return Ok(());
     }
     let caller = Caller::User(Box::new((user.clone(), session.clone())));
     Err(Refusal::ReauthenticationRequired(caller))
 }
 
-fn is_recent(app: &App, session: &Session) -> bool {
-    let latest = session.methods.iter().rev().find(|record| record.reauthenticated);
+fn is_recent(app: &App, session: &Session, recent: Recent) -> bool {
+    let mut latest_first = session.methods.iter().rev();
+    let latest = latest_first.find(|record| record.reauthenticated || recent == Recent::Login);
     let timeout = app.settings.account.reauthentication_timeout;
     latest.is_some_and(|record| app.now() < record.at.plus_seconds(timeout))
 }

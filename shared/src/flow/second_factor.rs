@@ -3,11 +3,12 @@
 use super::notify::notify;
 use super::permit::Permits;
 use super::pipeline::{Entrance, with_record};
-use super::reauthentication::require_recent;
+use super::reauthentication::{Recent, require, require_recent};
 use super::stage::mfa_trust;
 use super::{Outcome, Problem, Refusal, webauthn};
 use crate::account::{Authenticator, Factor, TotpSecret, User};
 use crate::app::App;
+use crate::secret::same;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh};
 use crate::store::{Committed, Item, Write};
 use crate::throttle::Action;
@@ -306,8 +307,24 @@ fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
     secret.url(label, issuer, &settings.mfa)
 }
 
-/// Sets an authenticator app up, with a code that shows that it has the secret. Recovery codes come with the first
-/// authenticator.
+/// Whether this is the secret of the authenticator app that the session sets up.
+pub fn is_setting_up(app: &App, session: &Session, secret: &str) -> bool {
+    let own = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+    own.is_some_and(|own| same(own.as_str().as_bytes(), secret.as_bytes()))
+}
+
+/// How an authenticator app is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Activation<'a> {
+    /// A code that shows that it has the secret.
+    pub code: &'a str,
+    /// What shows that its owner asks.
+    pub recent: Recent,
+    /// Whether recovery codes that come with it are shown at once.
+    pub shows_codes: bool,
+}
+
+/// Sets an authenticator app up. Recovery codes come with the first authenticator.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
@@ -317,8 +334,9 @@ pub async fn activate_totp(
     client: &ClientInfo,
     user: User,
     session: Session,
-    code: &str,
-) -> Result<Authenticator, Refusal> {
+    activation: Activation<'_>,
+) -> Result<(Authenticator, Option<Authenticator>), Refusal> {
+    let Activation { code, recent, shows_codes } = activation;
     may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
     let key = count(app, client, &user, "code", "rate_limited").await?;
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
@@ -326,7 +344,7 @@ pub async fn activate_totp(
     let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
     forget(app, &key).await;
     let mut at_work = Work { app, client, user, session };
-    at_work.require_recent()?;
+    require(app, &at_work.user, &at_work.session, app.settings.mfa.reauthentication_required, recent)?;
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
@@ -336,11 +354,15 @@ pub async fn activate_totp(
         }
         let totp = Authenticator::totp(app, &secret).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
-        add_recovery_codes(app, &mut user);
+        let has_codes = add_recovery_codes(app, &mut user);
+        if has_codes && shows_codes {
+            mark_viewed(&mut user);
+        }
         session.totp_setup = None;
         let told = at_work.tell("totp_activated")?;
         if at_work.commit(&user, &session, told).await? {
-            return Ok(totp);
+            let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
+            return Ok((totp, codes));
         }
     }
 }

@@ -46,7 +46,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
-    pub(super) fn reason(&self) -> String {
+    pub fn reason(&self) -> String {
         match self {
             Self::Refused(Refusal::Invalid(problems)) => {
                 let codes = problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>();
@@ -109,7 +109,8 @@ impl Exchange {
         let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
-        let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, trust };
+        let has_tokens = kind == ClientKind::App && app.settings.tokens.strategy == TokenStrategy::Jwt;
+        let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, has_tokens, trust };
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self {
@@ -131,7 +132,7 @@ impl Exchange {
     /// [`Rejection::Gone`] for an app whose token is no good; the table is unavailable.
     pub async fn caller(&self) -> Result<Caller, Rejection> {
         // Somebody may get in: what signs their tokens is fetched before anything is changed.
-        let mut caller = if self.has_tokens() && self.method != Method::GET {
+        let mut caller = if self.client.has_tokens && self.method != Method::GET {
             let fetch = async { self.keyring().await.map(|_| ()) };
             futures_util::try_join!(self.find_caller(true), fetch)?.0
         } else {
@@ -146,7 +147,7 @@ impl Exchange {
     /// Who asks; whether a session that is over may be cleared away.
     async fn find_caller(&self, clears: bool) -> Result<Caller, Rejection> {
         let settings = &self.app.settings;
-        let token = access_token(&self.headers, settings).filter(|_| self.has_tokens());
+        let token = access_token(&self.headers, settings).filter(|_| self.client.has_tokens);
         let caller = match (session_credential(&self.headers, settings, self.kind), token) {
             (Some(credential), _) if clears => find_caller_and_clear(&self.app, &credential).await?,
             (Some(credential), _) => find_caller(&self.app, &credential).await?,
@@ -185,9 +186,19 @@ impl Exchange {
         Ok(self.keyring.get_or_init(|| ring).clone())
     }
 
-    /// Whether this client is given signed tokens.
-    fn has_tokens(&self) -> bool {
-        self.kind == ClientKind::App && self.app.settings.tokens.strategy == TokenStrategy::Jwt
+    /// The user whose access token the request brings, and with which session; nobody where it brings none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAuthenticated`] where the token is not good; the table is unavailable.
+    pub async fn bearer(&self) -> Result<Option<(User, Session)>, Rejection> {
+        let Some(token) = access_token(&self.headers, &self.app.settings) else { return Ok(None) };
+        match self.find_bearer(&token).await? {
+            Caller::User(mut parts) => {
+                track(&self.app, &self.client, self.kind, &mut parts.1).await?;
+                Ok(Some(*parts))
+            }
+            _ => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
+        }
     }
 
     /// The user who asks, and with which session.
@@ -245,7 +256,7 @@ impl Exchange {
     /// Where a flow has led, as this client is told.
     pub fn answer(&self, outcome: &Outcome) -> Answer {
         let answer = Answer::outcome(&self.app, self.kind, outcome);
-        let (Caller::User(parts), true) = (&outcome.caller, outcome.logged_in && self.has_tokens()) else {
+        let (Caller::User(parts), true) = (&outcome.caller, outcome.logged_in && self.client.has_tokens) else {
             return answer;
         };
         let signed =

@@ -13,7 +13,7 @@ use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::jwt::Family;
 use crate::secret;
-use crate::settings::{ClientKind, Settings, TokenStrategy};
+use crate::settings::{ClientKind, Settings};
 use crate::store::{Committed, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ pub struct Session {
     /// The identity that somebody is about to sign up with, a `PendingIdentity` as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// The refresh tokens of an app, where apps are given signed tokens.
+    /// The refresh tokens of a client that is given signed tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
     /// When it was last used, where that is tracked.
@@ -154,6 +154,8 @@ pub struct ClientInfo {
     pub user_agent: String,
     /// Whether it is a browser: only those keep cookies.
     pub is_browser: bool,
+    /// Whether it is given signed tokens.
+    pub has_tokens: bool,
     /// The cookie by which a browser is let off the second factor.
     pub trust: Option<String>,
 }
@@ -214,7 +216,7 @@ impl Session {
         let token = Token::of_user(user.id, app.random(), app.random());
         let age = app.settings.cookies.session_age;
         let mut session = Self::new(app, Some(user), &token, app.now().plus_seconds(age), client);
-        if app.settings.tokens.strategy == TokenStrategy::Jwt && !client.is_browser {
+        if client.has_tokens {
             session.family = Some(Family::new(app.random(), app.now().seconds(), age));
         }
         (session, token)

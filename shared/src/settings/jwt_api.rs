@@ -1,6 +1,7 @@
 //! The settings of the JWT API, under the names of django-jwt-allauth.
 
 use super::declare::section;
+use super::prefix::Prefix;
 use super::secrets::SecretKey;
 use super::values::{EmailVerification, SameSite, Value};
 use serde::Deserialize;
@@ -11,7 +12,7 @@ section! {
     /// The JWT API.
     JwtApiSettings {
         /// Where the JWT API is mounted (ours).
-        prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::usual();
+        prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
         /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
         /// Seconds that an access token lives.
@@ -95,6 +96,9 @@ section! {
 }
 
 impl JwtApiSettings {
+    /// Where the JWT API is, unless told.
+    pub const USUAL_PREFIX: &'static str = "/jwt-allauth";
+
     /// Whether people can be invited.
     pub fn has_invitations(&self) -> bool {
         self.invitations || self.admin_managed_registration
@@ -129,40 +133,6 @@ impl JwtApiSettings {
         for name in self.user_attributes.0.keys().filter(|name| RESERVED.contains(&name.as_str())) {
             problems.push(format!("JWT_ALLAUTH_USER_ATTRIBUTES: `{name}` is a claim of its own"));
         }
-    }
-}
-
-/// Where an API is mounted: empty, or with a slash before and none after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix(String);
-
-impl Prefix {
-    /// Where the JWT API is, unless told.
-    pub const USUAL: &'static str = "/jwt-allauth";
-
-    fn usual() -> Self {
-        Self(Self::USUAL.to_owned())
-    }
-
-    /// The path.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Value for Prefix {
-    const KIND: &'static str = "path";
-    fn from_json(json: &Json) -> Result<Self, String> {
-        let given = json.as_str().unwrap_or("?").trim_matches('/');
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/".contains(letter);
-        match given {
-            "" => Ok(Self(String::new())),
-            path if path.chars().all(plain) && !path.contains("//") => Ok(Self(format!("/{path}"))),
-            _ => Err("must be a path such as /jwt-allauth".to_owned()),
-        }
-    }
-    fn show(&self) -> String {
-        self.0.clone()
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod declare;
 mod document;
+mod flat;
 mod foreign;
 mod jwt_api;
 mod native;
+mod prefix;
 mod providers;
 mod rates;
 mod secrets;
@@ -17,8 +19,10 @@ mod token_values;
 mod values;
 
 pub use document::document;
-pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, Prefix, TotpMode};
+pub use flat::FlatSettings;
+pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
+pub use prefix::Prefix;
 pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
@@ -207,15 +211,24 @@ impl Settings {
     /// What is allowed and yet may surprise.
     pub fn notes(&self) -> Vec<&'static str> {
         let tokens = &self.tokens;
-        let is_shared = tokens.strategy == TokenStrategy::Jwt && tokens.algorithm == Algorithm::Hs256;
+        let is_shared = self.gives_tokens() && tokens.algorithm == Algorithm::Hs256;
         let note = "HEADLESS_JWT_ALGORITHM: nobody else can verify what HS256 signs: no keys are published, and API \
                     Gateway's JWT authorizer cannot be used";
         is_shared.then_some(note).into_iter().collect()
     }
 
+    /// Whether some clients are given signed tokens.
+    pub fn gives_tokens(&self) -> bool {
+        self.tokens.strategy == TokenStrategy::Jwt || self.flat.is_on()
+    }
+
     fn check_tokens(&self, problems: &mut Vec<String>) {
         let tokens = &self.tokens;
-        if tokens.strategy == TokenStrategy::Session {
+        self.flat.check(problems);
+        if self.flat.is_on() && self.flat.prefix == self.jwt_api.prefix {
+            problems.push("HEADLESS_FLAT_PREFIX: must differ from JWT_ALLAUTH_PREFIX".to_owned());
+        }
+        if !self.gives_tokens() {
             return;
         }
         let key = tokens.private_key.text();

@@ -1,6 +1,7 @@
 //! The settings themselves, a struct a section.
 
 use super::declare::section;
+use super::flat::FlatSettings;
 use super::jwt_api::JwtApiSettings;
 use super::native::AndroidApps;
 use super::providers::ProviderApps;
@@ -419,6 +420,8 @@ settings! {
     mfa: MfaSettings,
     /// Tokens
     tokens: TokenSettings,
+    /// The flat API
+    flat: FlatSettings,
     /// Third-party identities
     social: SocialSettings,
     /// Sessions

@@ -117,7 +117,7 @@ fn browsers_get_no_tokens_and_have_no_use_for_them() {
 
 #[test]
 fn without_the_strategy_there_are_no_tokens() {
-    let lab = Lab::start(&[]);
+    let lab = Lab::start(&[("HEADLESS_FLAT_PREFIX", "")]);
     let mut client = lab.app();
     lab.user(&mut client, EMAIL);
     assert_eq!(refresh(&mut lab.app(), "any").status, 400);
@@ -280,8 +280,12 @@ fn without_rotation_a_refresh_token_stays() {
 
 #[test]
 fn a_new_key_is_known_three_hours_before_it_signs() {
-    let settings = [("HEADLESS_JWT_KEY_MAX_AGE_DAYS", "1"), ("HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", "60")];
-    let (lab, _, pair) = with_pair(&[&settings[..], &[("HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", "1200")]].concat());
+    let (lab, _, pair) = with_pair(&[
+        ("HEADLESS_JWT_KEY_MAX_AGE_DAYS", "1"),
+        ("HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", "60"),
+        ("HEADLESS_TOKEN_LIFETIME", "60"),
+        ("HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", "1200"),
+    ]);
     let kid = |pair: &Pair| part(&pair.access, 0)["kid"].as_str().unwrap().to_owned();
     let old = kid(&pair);
     assert_eq!(keys(&lab), [old.as_str()]);

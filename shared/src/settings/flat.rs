@@ -1,0 +1,30 @@
+//! The settings of the flat API.
+
+use super::declare::section;
+use super::prefix::Prefix;
+
+section! {
+    /// The flat API.
+    FlatSettings {
+        /// Where the flat API is mounted (ours); empty for nowhere.
+        prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::USUAL_PREFIX);
+        /// Seconds that its access tokens live.
+        token_lifetime: i64 = "HEADLESS_TOKEN_LIFETIME", 3600;
+    }
+}
+
+impl FlatSettings {
+    /// Where the flat API is, unless told.
+    pub const USUAL_PREFIX: &'static str = "/auth";
+
+    /// Whether there is a flat API.
+    pub fn is_on(&self) -> bool {
+        !self.prefix.as_str().is_empty()
+    }
+
+    pub(super) fn check(&self, problems: &mut Vec<String>) {
+        if self.is_on() && self.token_lifetime < 1 {
+            problems.push("HEADLESS_TOKEN_LIFETIME: must be at least 1".to_owned());
+        }
+    }
+}
