@@ -98,6 +98,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         mfa::endpoints(),
         provider::endpoints(),
         jwt::endpoints(),
+        flat::endpoints(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -16,6 +16,7 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("mfa", mfa::endpoints()),
         ("provider", provider::endpoints()),
         ("jwt", jwt::endpoints()),
+        ("flat", flat::endpoints()),
     ]
 }
 

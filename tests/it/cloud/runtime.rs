@@ -115,6 +115,7 @@ fn binary(name: &str) -> &'static str {
         "authorizer" => env!("CARGO_BIN_EXE_function-authorizer"),
         "provider" => env!("CARGO_BIN_EXE_function-provider"),
         "jwt" => env!("CARGO_BIN_EXE_function-jwt"),
+        "flat" => env!("CARGO_BIN_EXE_function-flat"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
         other => panic!("there is no function {other}"),
     }

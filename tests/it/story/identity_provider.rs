@@ -36,6 +36,8 @@ pub enum Wrong {
     Unsigned,
     /// They are signed with our secret, as if that were a key.
     Hmac,
+    /// Its access tokens were made for this client.
+    Client(&'static str),
     /// Its userinfo is of somebody else.
     Userinfo,
     /// Its token endpoint takes longer than anybody waits.
@@ -83,6 +85,7 @@ impl IdentityProvider {
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
+            .route("/introspect", post(introspect))
             .with_state(state);
         let url = format!("http://{}", serve(router));
         slot.lock().unwrap().clone_from(&url);
@@ -112,6 +115,14 @@ impl IdentityProvider {
         self.inner.lock().unwrap().person = person;
     }
 
+    /// An access token as an app gets it.
+    pub fn access_token(&self, person: &Value) -> String {
+        let mut inner = self.inner.lock().unwrap();
+        let access = format!("access-{}", inner.tokens.len());
+        inner.tokens.insert(access.clone(), person.clone());
+        access
+    }
+
     /// An ID token as an app gets it.
     pub fn id_token(&self, person: &Value) -> String {
         id_token(&self.inner.lock().unwrap(), &self.url, person, None)
@@ -127,6 +138,7 @@ async fn discovery(State((_, url)): Shared) -> Json<Value> {
         "authorization_endpoint": format!("{url}/authorize"),
         "token_endpoint": format!("{url}/token"),
         "userinfo_endpoint": format!("{url}/userinfo"),
+        "introspection_endpoint": format!("{url}/introspect"),
         "jwks_uri": format!("{url}/keys"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
@@ -174,9 +186,7 @@ async fn token(State((inner, url)): Shared, headers: HeaderMap, body: String) ->
     let url = url.lock().unwrap().clone();
     let mut inner = inner.lock().unwrap();
     let refuse = |why: &str| (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response();
-    let basic = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let expected = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{CLIENT}:{SECRET}")));
-    if basic != expected && form.get("client_secret").map(String::as_str) != Some(SECRET) {
+    if !is_ours(&headers, &form) {
         return refuse("invalid_client");
     }
     let Some((person, asked)) = inner.codes.remove(form["code"].as_str()) else { return refuse("invalid_grant") };
@@ -194,6 +204,28 @@ async fn token(State((inner, url)): Shared, headers: HeaderMap, body: String) ->
     Json(json!({
         "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": "refresh-me", "id_token": token,
     }))
+    .into_response()
+}
+
+fn is_ours(headers: &HeaderMap, form: &Params) -> bool {
+    let basic = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let expected = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{CLIENT}:{SECRET}")));
+    basic == expected || form.get("client_secret").map(String::as_str) == Some(SECRET)
+}
+
+/// RFC 7662.
+async fn introspect(State((inner, _)): Shared, headers: HeaderMap, body: String) -> Response {
+    let form: Params = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    if !is_ours(&headers, &form) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let inner = inner.lock().unwrap();
+    let client = if let Wrong::Client(other) = inner.wrong { other } else { CLIENT };
+    let about = inner.tokens.get(&form["token"]).map(|person| (client, person["sub"].clone()));
+    Json(match about {
+        Some((client, sub)) => json!({"active": true, "client_id": client, "sub": sub}),
+        None => json!({"active": false}),
+    })
     .into_response()
 }
 

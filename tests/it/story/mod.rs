@@ -7,6 +7,7 @@ mod cookies;
 mod crashes;
 mod enumeration;
 mod first_way;
+mod flat;
 mod hostile;
 mod identities;
 mod identity_provider;

@@ -1,0 +1,47 @@
+//! Login with a password.
+
+use crate::reply::Reply;
+use shared::flow::login::{Credentials, count, login as log_in};
+use shared::flow::{Problem, Refusal};
+use shared::http::{Exchange, Input, Rejection};
+use shared::session::Caller;
+use shared::settings::{AccountSettings, LoginMethod};
+
+/// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
+pub async fn login(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let credentials = match exchange.input().and_then(|input| Ok(read(&input, &app.settings.account)?)) {
+        Ok(credentials) => credentials,
+        Err(rejection) => {
+            count(app, client).await?;
+            return Err(rejection);
+        }
+    };
+    let outcome = log_in(app, client, Caller::Anonymous, credentials, Ok(())).await?;
+    Reply::entered(&exchange, &outcome, None).await
+}
+
+/// The one identifier that is given, and the password.
+fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Refusal> {
+    let mut problems = Vec::new();
+    let given = account.login_methods.iter().filter(|method| input.has(method.as_str())).copied().collect::<Vec<_>>();
+    let method = match given[..] {
+        [only] => Some(only),
+        [] => match account.login_methods[..] {
+            [only] => Some(only),
+            _ => None,
+        },
+        _ => None,
+    };
+    let identifier = method.and_then(|method| match method {
+        LoginMethod::Email => input.email_field("email", true, &mut problems),
+        LoginMethod::Username => input.char_field("username", true, &mut problems),
+        LoginMethod::Phone => input.phone_field("phone", true, &mut problems),
+    });
+    let password = input.char_field("password", true, &mut problems);
+    match (method, identifier, password) {
+        (Some(method), Some(identifier), Some(password)) => Ok(Credentials { method, identifier, password }),
+        (None, _, Some(_)) => Err(Problem::general("invalid_login", "Invalid login.").into()),
+        _ => Err(Refusal::Invalid(problems)),
+    }
+}

@@ -1,0 +1,56 @@
+//! Second factors: showing one at login, and setting up an authenticator app.
+
+use crate::endpoint::{caller, user};
+use crate::reply::Reply;
+use serde_json::json;
+use shared::envelope::authenticator_data;
+use shared::flow::reauthentication::Recent;
+use shared::flow::second_factor::{self as flow, Activation, Proof};
+use shared::flow::{Problem, Refusal};
+use shared::http::{Exchange, Input, Rejection};
+use shared::qr;
+use shared::session::StageKey;
+
+/// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
+pub async fn authenticate(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let (token, code) = two(&exchange.input()?, "token", "code")?;
+    let caller = caller(&exchange, Some(&token)).await?;
+    let user = flow::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let outcome = flow::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
+    Reply::entered(&exchange, &outcome, Some(&token)).await
+}
+
+/// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
+pub async fn add(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (user, session) = user(&exchange).await?;
+    if user.authenticator("totp").is_some() {
+        return Err(Refusal::Conflict.into());
+    }
+    flow::may_add(&exchange.app, &user).map_err(Refusal::from)?;
+    let (secret, url) = flow::begin_totp(&exchange.app, user, session).await?;
+    Ok(Reply::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
+}
+
+/// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
+pub async fn confirm(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (user, session) = user(&exchange).await?;
+    let (app, client) = (&exchange.app, &exchange.client);
+    let (secret, code) = two(&exchange.input()?, "secret", "code")?;
+    if !flow::is_setting_up(app, &session, &secret) {
+        let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
+        return Err(Refusal::from(problem).into());
+    }
+    let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
+    let (totp, codes) = flow::activate_totp(app, client, user, session, activation).await?;
+    let codes = codes.map(|codes| codes.unused_codes(app)).unwrap_or_default();
+    Ok(Reply::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
+}
+
+/// Two fields that both have to be there.
+fn two(input: &Input, first: &'static str, second: &'static str) -> Result<(String, String), Refusal> {
+    let mut problems = Vec::new();
+    let first = input.char_field(first, true, &mut problems);
+    let second = input.char_field(second, true, &mut problems);
+    first.zip(second).ok_or(Refusal::Invalid(problems))
+}

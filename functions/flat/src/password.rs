@@ -1,0 +1,48 @@
+//! A new password: for one that is forgotten, or in place of one that is known.
+
+use crate::endpoint::{caller, user};
+use crate::reply::Reply;
+use serde_json::json;
+use shared::flow::{Refusal, password_change, password_reset};
+use shared::http::{Exchange, Rejection};
+use shared::session::Caller;
+
+/// `POST password/reset/`: sends a link or a code.
+pub async fn request(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let mut problems = Vec::new();
+    let email = exchange.input()?.email_field("email", true, &mut problems);
+    let email = email.ok_or(Refusal::Invalid(problems))?;
+    match password_reset::request(app, client, Caller::Anonymous, &email).await? {
+        Some(outcome) => Reply::done(&exchange, &outcome, None).await,
+        None => Ok(Reply::ok(json!({}))),
+    }
+}
+
+/// `POST password/reset/confirm/`: `key` is that of the link, or a code, for which `token` is the `flow_token` of the
+/// answer to the request.
+pub async fn reset(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    password_reset::count(app, client).await?;
+    let input = exchange.input()?;
+    let (key, password, token) = (input.text("key"), input.text("password"), input.text("token"));
+    let caller = match &token {
+        Some(token) => caller(&exchange, Some(token)).await?,
+        None => Caller::Anonymous,
+    };
+    password_reset::enter(app, &caller).await?;
+    let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
+    Reply::done(&exchange, &outcome, token.as_deref()).await
+}
+
+/// `POST password/change/`: ends every other session and every token, and gives new ones.
+pub async fn change(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (user, session) = user(&exchange).await?;
+    exchange.limit("change_password", &user).await?;
+    let (app, client, input) = (&exchange.app, &exchange.client, exchange.input()?);
+    let mut problems = Vec::new();
+    let current = input.char_field("current_password", false, &mut problems);
+    let new = input.char_field("new_password", false, &mut problems);
+    let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
+    Reply::done(&exchange, &outcome, None).await
+}

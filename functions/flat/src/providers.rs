@@ -1,0 +1,141 @@
+//! Identity providers: the way there and back, and tokens that clients have from one.
+
+use crate::MOUNT;
+use crate::reply::Reply;
+use axum::http::Method;
+use serde_json::json;
+use shared::envelope::providers_data;
+use shared::flow::authorization::{
+    ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
+};
+use shared::flow::identity::{Process, complete, dummy, invalid_token};
+use shared::flow::{Outcome, Problem, Refusal};
+use shared::http::{Exchange, Rejection};
+use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};
+use shared::session::Caller;
+use std::collections::BTreeMap;
+
+/// `GET providers/`.
+pub async fn list(exchange: Exchange) -> Result<Reply, Rejection> {
+    Ok(Reply::ok(json!({"providers": providers_data(&exchange.app)})))
+}
+
+/// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
+/// back to; unset, the one that the settings name.
+pub async fn redirect(exchange: Exchange) -> Result<Reply, Rejection> {
+    let config = find(&exchange)?;
+    let input = exchange.input()?;
+    let page = match input.text("callback_url") {
+        Some(url) if is_safe(&exchange.app.settings, &url) => url,
+        Some(_) => return Err(Refusal::from(Problem::field("callback_url", "invalid", "Enter a valid URL.")).into()),
+        None => usual_page(&exchange, config),
+    };
+    let page = exchange.app.settings.service.public_url.join(&page).map_or(page, String::from);
+    match depart_for(&exchange.app, config, &page).await {
+        // The client compares this to what comes back.
+        Ok((url, state)) => Ok(Reply::ok(json!({"redirect_url": url, "state": state}))),
+        Err(DepartureError::Provider(error)) => {
+            tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
+            Ok(unavailable())
+        }
+        Err(DepartureError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The frontend's page `socialaccount_callback`, or else our own endpoint: what a web view opens, its application can
+/// read.
+fn usual_page(exchange: &Exchange, config: &AppConfig) -> String {
+    let settings = &exchange.app.settings;
+    match settings.headless.frontend_urls.get("socialaccount_callback") {
+        Some(page) => page.replace("{provider}", config.id()),
+        None => {
+            let base = settings.service.public_url.as_str().trim_end_matches('/');
+            format!("{base}{}/providers/{}/callback/", (MOUNT.chosen)(settings), config.id())
+        }
+    }
+}
+
+/// `providers/{provider}/callback/`: what came back from the provider.
+pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let config = find(&exchange)?;
+    let params = params(&exchange)?;
+    let state = params.get("state").map(String::as_str).unwrap_or_default();
+    let request = take_handed_in(app, config.id(), state).await?;
+    let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
+    let request = request.ok_or_else(wrong)?;
+    let arrived = arrive(app, client, Caller::Anonymous, config, request, params).await;
+    answer(&exchange, arrived, "code").await
+}
+
+/// The fields of the query, of a form, or of JSON.
+fn params(exchange: &Exchange) -> Result<BTreeMap<String, String>, Rejection> {
+    let form = exchange.form();
+    if exchange.method == Method::GET || !form.is_empty() {
+        return Ok(form);
+    }
+    let input = exchange.input()?;
+    let names = input.0.keys().cloned();
+    Ok(names.filter_map(|name| Some((name.clone(), input.text(&name)?))).collect())
+}
+
+/// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
+/// counts first.
+pub async fn token(exchange: Exchange) -> Result<Reply, Rejection> {
+    let (app, client) = (&exchange.app, &exchange.client);
+    let (caller, input) = (Caller::Anonymous, exchange.input()?);
+    let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
+    let arrived = if named(&exchange) == DUMMY && app.has_dummy_provider {
+        let told = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
+        let who = dummy::read_token(&told).ok_or_else(invalid_token)?;
+        complete(app, client, caller, Process::Login, who).await.map_err(ArrivalError::from)
+    } else {
+        let config = find(&exchange)?;
+        match (&id_token, &access_token) {
+            (Some(token), _) => {
+                let client_id = input.text("client_id").unwrap_or_else(|| config.client_id().to_owned());
+                let native = NativeToken { client_id: &client_id, id_token: Some(token), access_token: None };
+                arrive_by_token(app, client, caller, config, Process::Login, &native).await
+            }
+            (None, Some(token)) => arrive_by_access_token(app, client, caller, config, token).await,
+            (None, None) => return Err(Refusal::from(Problem::required("access_token")).into()),
+        }
+    };
+    answer(&exchange, arrived, "access_token").await
+}
+
+/// What the path calls the provider.
+fn named(exchange: &Exchange) -> &str {
+    exchange.path.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default()
+}
+
+/// The application that the path names.
+fn find(exchange: &Exchange) -> Result<&AppConfig, Rejection> {
+    exchange.app.settings.social.providers.named(named(exchange)).ok_or(Rejection::NotFound)
+}
+
+async fn answer(
+    exchange: &Exchange,
+    arrived: Result<Outcome, ArrivalError>,
+    field: &'static str,
+) -> Result<Reply, Rejection> {
+    match arrived {
+        Ok(outcome) => Reply::entered(exchange, &outcome, None).await,
+        Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
+        Err(ArrivalError::Cancelled) => {
+            Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())
+        }
+        Err(ArrivalError::Provider(error)) => {
+            tracing::warn!(%error, "a provider's word does not count");
+            match error {
+                ProviderError::Unavailable(_) | ProviderError::Nonsense(_) => Ok(unavailable()),
+                _ => Err(Refusal::from(Problem::field(field, "invalid_token", "Invalid token.")).into()),
+            }
+        }
+    }
+}
+
+fn unavailable() -> Reply {
+    let message = "The provider cannot be asked now. Try again later.";
+    Reply::errors(503, &[Problem::general("provider_unavailable", message)])
+}

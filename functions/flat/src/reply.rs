@@ -1,0 +1,167 @@
+//! What clients are told.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::{Map, Value as Json, json};
+use shared::envelope::user_data;
+use shared::flow::{Outcome, Problem, Refusal, identity};
+use shared::http::{Exchange, Rejection};
+use shared::jwt::KeyError;
+use shared::session::{Caller, CodeKind, Session, StageKey};
+use shared::store::StoreError;
+use shared::tokens::pair_for;
+
+/// An answer.
+pub struct Reply {
+    status: u16,
+    body: Json,
+    /// Whether somebody has just got in.
+    pub logged_in: bool,
+}
+
+impl Reply {
+    /// 200 with this body.
+    pub fn ok(body: Json) -> Self {
+        Self { status: 200, body, logged_in: false }
+    }
+
+    /// Where a login has led: 200 with user and tokens, or 401 with the flow that it waits for. `token` is what the
+    /// request brought to go on with.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
+    pub async fn entered(exchange: &Exchange, outcome: &Outcome, token: Option<&str>) -> Result<Self, Rejection> {
+        match &outcome.caller {
+            Caller::User(_) => Self::done(exchange, outcome, token).await,
+            Caller::Pending(session) => match flow(exchange, session, outcome, token) {
+                Some(body) => Ok(Self { status: 401, body, logged_in: false }),
+                None => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
+            },
+            Caller::Anonymous | Caller::Gone => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
+        }
+    }
+
+    /// 200: what was asked for is done, and this is where the caller stands now. Whoever got in, or goes on in a new
+    /// session, is given its tokens.
+    ///
+    /// # Errors
+    /// Nothing can be signed; the table is unavailable.
+    pub async fn done(exchange: &Exchange, outcome: &Outcome, token: Option<&str>) -> Result<Self, Rejection> {
+        let body = match &outcome.caller {
+            Caller::User(parts) => {
+                let (user, session) = &**parts;
+                let mut body = json!({"user": user_data(&exchange.app.settings, user)});
+                if outcome.issued.is_some() {
+                    let lifetime = exchange.app.settings.flat.token_lifetime;
+                    let ring = exchange.keyring().await?;
+                    let pair = pair_for(&exchange.app, &ring, user, session, lifetime).map_err(unsigned)?;
+                    body["access_token"] = json!(pair.access);
+                    body["token_type"] = json!("Bearer");
+                    body["expires_in"] = json!(lifetime);
+                    body["refresh_token"] = json!(pair.refresh);
+                }
+                body
+            }
+            Caller::Pending(session) => flow(exchange, session, outcome, token).unwrap_or_else(|| json!({})),
+            Caller::Anonymous | Caller::Gone => json!({}),
+        };
+        Ok(Self { status: 200, body, logged_in: outcome.logged_in })
+    }
+
+    /// The same, with one more field.
+    pub fn with(mut self, name: &str, value: Json) -> Self {
+        self.body[name] = value;
+        self
+    }
+
+    /// Why it was not done.
+    pub fn rejected(rejection: Rejection) -> Self {
+        let general = |status: u16, code: &'static str, message: &'static str| {
+            Self::errors(status, &[Problem::general(code, message)])
+        };
+        match rejection {
+            Rejection::Refused(Refusal::Invalid(problems)) => Self::errors(400, &problems),
+            Rejection::Refused(Refusal::InvalidToken) => general(400, "invalid_token", "Invalid token."),
+            Rejection::Refused(Refusal::Conflict) => {
+                general(409, "conflict", "This does not fit where you stand, or is done already.")
+            }
+            Rejection::Refused(Refusal::Forbidden) => general(403, "forbidden", "This is not allowed."),
+            Rejection::Refused(Refusal::RateLimited) => {
+                general(429, "rate_limited", "Too many requests. Try again later.")
+            }
+            Rejection::Refused(Refusal::ReauthenticationRequired(_)) => {
+                let reply = general(401, "reauthentication_required", "Log in again to do this.");
+                reply.with("flow", json!("reauthenticate")).with("pending", json!(true))
+            }
+            Rejection::Refused(Refusal::NotAuthenticated(_)) | Rejection::Gone => {
+                general(401, "not_authenticated", "You are not logged in.")
+            }
+            Rejection::Refused(Refusal::Store(error)) => {
+                tracing::error!(%error, "the table did not do its part");
+                general(503, "unavailable", "The service is not available. Try again later.")
+            }
+            Rejection::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
+            Rejection::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
+            Rejection::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
+            Rejection::NotFound => general(404, "not_found", "There is nothing here."),
+            Rejection::Csrf => general(403, "forbidden", "This is not allowed."),
+        }
+    }
+
+    /// What is wrong, in words for people and in codes for programs, by the field where it is one's.
+    pub fn errors(status: u16, problems: &[Problem]) -> Self {
+        /// Django's name for what is no single field's.
+        const WHOLE: &str = "__all__";
+        let (mut errors, mut codes) = (Map::new(), Map::new());
+        for problem in problems {
+            for (map, text) in [(&mut errors, &problem.message), (&mut codes, &problem.code)] {
+                let texts = map.entry(problem.param.unwrap_or(WHOLE)).or_insert_with(|| json!([]));
+                if let Json::Array(texts) = texts {
+                    texts.push(json!(text));
+                }
+            }
+        }
+        Self { status, body: json!({"errors": errors, "error_codes": codes}), logged_in: false }
+    }
+
+    /// The response.
+    pub fn into_response(self, methods: &[Method]) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body.to_string()));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        let allow = methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+        if let (405, Ok(allow)) = (self.status, HeaderValue::from_str(&allow)) {
+            headers.insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+fn unsigned(error: KeyError) -> Rejection {
+    StoreError::Malformed(error.to_string()).into()
+}
+
+/// What a session of nobody waits for, and the token to go on with; nothing where it waits for nothing.
+fn flow(exchange: &Exchange, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
+    let stage = session.pending_stage(&exchange.app.settings, exchange.app.now());
+    let id = match stage {
+        Some(stage) => stage.as_str(),
+        None if identity::pending(session).is_some() => "provider_signup",
+        None if session.code(CodeKind::PasswordReset).is_some() => "password_reset_by_code",
+        None => return None,
+    };
+    let token = outcome.issued.as_ref().map(|token| token.text()).or_else(|| token.map(str::to_owned));
+    let mut body = json!({"flow": id, "pending": true});
+    if stage == Some(StageKey::MfaAuthenticate) {
+        body["mfa_token"] = json!(token);
+        body["types"] = json!(session.login.as_ref().map(|login| &login.factors));
+    } else {
+        body["flow_token"] = json!(token);
+    }
+    Some(body)
+}
