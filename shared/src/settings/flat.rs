@@ -6,7 +6,7 @@ use super::prefix::Prefix;
 section! {
     /// The flat API.
     FlatSettings {
-        /// Where the flat API is mounted (ours); empty for nowhere.
+        /// Where the flat API is mounted (ours); empty for nowhere, as it is where `JWT_ALLAUTH_PREFIX` takes the default.
         prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::USUAL_PREFIX);
         /// Seconds that its access tokens live.
         token_lifetime: i64 = "HEADLESS_TOKEN_LIFETIME", 3600;

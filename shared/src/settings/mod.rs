@@ -121,9 +121,17 @@ impl Settings {
         let mut problems = Vec::new();
         let mut settings = Self::read(source, &mut problems);
         settings.share_email_verification(source);
+        settings.give_way(source);
         foreign::report_unknown(source, &mut problems);
         settings.check(&mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    /// The flat API is not where it usually is where the JWT API was put there.
+    fn give_way(&mut self, source: &Source) {
+        if !source.has("HEADLESS_FLAT_PREFIX") && self.flat.prefix == self.jwt_api.prefix {
+            self.flat.prefix = Prefix::new("");
+        }
     }
 
     /// `EMAIL_VERIFICATION` is the JWT API's and `ACCOUNT_EMAIL_VERIFICATION` the headless one's; where only one is given

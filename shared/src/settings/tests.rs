@@ -82,6 +82,9 @@ fn the_jwt_api_takes_the_references_values_and_refuses_nonsense() {
     for (given, prefix) in [("/auth/", "/auth"), ("auth", "/auth"), ("", ""), ("/", "")] {
         assert_eq!(of(&[("JWT_ALLAUTH_PREFIX", given)]).unwrap().prefix.as_str(), prefix, "{given}");
     }
+    let at = |pairs: &[(&str, &str)]| load(pairs).map(|settings| settings.flat.prefix.as_str().to_owned());
+    assert_eq!(at(&[("JWT_ALLAUTH_PREFIX", "/auth")]), Ok(String::new()), "the flat API gives way");
+    assert!(at(&[("JWT_ALLAUTH_PREFIX", "/x"), ("HEADLESS_FLAT_PREFIX", "/x")]).is_err());
     let age = |given| of(&[("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_MAX_AGE", given)]).unwrap().refresh_cookie_max_age;
     assert_eq!((age("null"), age("60")), (MaxAge::Browser, MaxAge::Seconds(60)));
     let paths = of(&[("JWT_ALLAUTH_USER_ATTRIBUTES", r#"["organization.id"]"#)]).unwrap().user_attributes;
