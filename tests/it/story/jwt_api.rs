@@ -1,6 +1,6 @@
 //! The JWT API: its main ways, and that it knows the same accounts as the headless one.
 
-use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply, code_of};
+use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply, call, code_of};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -102,11 +102,17 @@ fn logout_all_in_one_api_ends_the_sessions_of_all() {
     let (mut client, mut other, mut app) = (registered(&lab), lab.bearer(), lab.app());
     other.login(ADA, PASSWORD);
     headless_login(&mut app, PASSWORD);
-    assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 3, "one list has them all");
+    let body = json!({"email": ADA, "password": PASSWORD}).to_string();
+    let flat = call(&lab.url, "POST", "/auth/login/", &[("content-type", "application/json")], Some(body));
+    let bearer = format!("Bearer {}", flat.json["access_token"].as_str().unwrap());
+    let flat_user = || call(&lab.url, "GET", "/auth/user/", &[("authorization", &bearer)], None).status;
+    assert_eq!(flat_user(), 200);
+    assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 4, "one list has them all");
     assert_eq!(client.post("logout-all/", json!({})).status, 200);
     assert_eq!(app.get("auth/session").status, 401);
     assert_eq!(other.post("refresh/", json!({})).status, 401);
     assert_eq!(other.get("user/").status, 401);
+    assert_eq!(flat_user(), 401);
 }
 
 #[test]
