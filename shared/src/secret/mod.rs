@@ -2,8 +2,9 @@
 
 mod code;
 mod keys;
-pub mod password;
 pub mod strength;
+
+pub use password;
 
 pub use code::{generate_code, normalize_code};
 pub use keys::Keys;
