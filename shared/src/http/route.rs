@@ -67,16 +67,8 @@ where
     F: Fn(Exchange) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Answer, Rejection>> + Send + 'static,
 {
-    Endpoint {
-        path,
-        methods,
-        enabled: |_| true,
-        mount: None,
-        kinds: &[ClientKind::Browser, ClientKind::App],
-        is_entrance: false,
-        is_from_anywhere: false,
-        handler: Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange)))),
-    }
+    let handler = Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange))));
+    Endpoint { kinds: &[ClientKind::Browser, ClientKind::App], ..Endpoint::new(path, methods, handler) }
 }
 
 /// A page from an async function. It is not part of the headless API: it says what it wants to.
@@ -85,16 +77,7 @@ where
     F: Fn(Visit) -> R + Send + Sync + 'static,
     R: Future<Output = Response<Body>> + Send + 'static,
 {
-    Endpoint {
-        path,
-        methods,
-        enabled: |_| true,
-        mount: None,
-        kinds: &[],
-        is_entrance: false,
-        is_from_anywhere: false,
-        handler: Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))),
-    }
+    Endpoint::new(path, methods, Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))))
 }
 
 /// An endpoint of another API, from an async function that is asked for every method but OPTIONS, and says all it
@@ -104,19 +87,24 @@ where
     F: Fn(Visit) -> R + Send + Sync + 'static,
     R: Future<Output = Response<Body>> + Send + 'static,
 {
-    Endpoint {
-        path,
-        methods,
-        enabled: |_| true,
-        mount: Some(mount),
-        kinds: &[],
-        is_entrance: false,
-        is_from_anywhere: false,
-        handler: Handler::Other(Arc::new(move |visit| Box::pin(answer(visit)))),
-    }
+    let handler = Handler::Other(Arc::new(move |visit| Box::pin(answer(visit))));
+    Endpoint { mount: Some(mount), ..Endpoint::new(path, methods, handler) }
 }
 
 impl Endpoint {
+    fn new(path: &'static str, methods: &'static [Method], handler: Handler) -> Self {
+        Self {
+            path,
+            methods,
+            enabled: |_| true,
+            mount: None,
+            kinds: &[],
+            is_entrance: false,
+            is_from_anywhere: false,
+            handler,
+        }
+    }
+
     /// The same endpoint, which is there only where the settings say so.
     pub fn only_if(self, enabled: fn(&Settings) -> bool) -> Self {
         Self { enabled, ..self }
