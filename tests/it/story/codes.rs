@@ -1,7 +1,7 @@
 //! Logging in by a code.
 
 use crate::lab::{Client, Lab, PASSWORD, at_once};
-use crate::story::races::{assert_orderly, plans};
+use crate::story::races::{assert_one_success, assert_orderly, plans};
 use serde_json::json;
 
 const SETTINGS: [(&str, &str); 4] = [
@@ -74,9 +74,7 @@ fn fifty_parallel_uses_of_one_login_code_succeed_once() {
         lab.faults(plan);
         let replies = at_once(50, |_| client.clone().post("auth/code/confirm", json!({"code": code})));
         assert_orderly(fault, &replies, &[200, 400, 409, 410]);
-        let successes = replies.iter().filter(|reply| reply.status == 200).count();
-        assert!(successes <= 1, "{fault}: {successes}");
-        assert!(fault != "none" || successes == 1);
+        assert_one_success(fault, &replies);
     }
 }
 

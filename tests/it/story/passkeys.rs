@@ -4,7 +4,7 @@
 #[allow(dead_code)] // the tests of the ceremonies use all of it
 mod authenticator;
 
-use super::races::{assert_orderly, plans};
+use super::races::{assert_one_success, assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call};
 use authenticator::{Authenticator, UP, UV, b64};
 use serde_json::{Value, json};
@@ -301,8 +301,7 @@ fn of_fifty_parallel_uses_of_one_answer_one_succeeds() {
             let replies = at_once(50, |_| client.clone().post(path, body.clone()));
             lab.faults(json!({}));
             assert_orderly(fault, &replies, &[200, 400, 401, 410]);
-            let users = replies.iter().filter(|reply| reply.status == 200).count();
-            assert_eq!(users, 1, "{fault} {path}");
+            assert_one_success(&format!("{fault} {path}"), &replies);
         }
     }
 }
@@ -325,8 +324,10 @@ fn of_ten_accounts_that_add_one_credential_at_once_one_has_it() {
         let keys =
             |client: &Client| client.clone().get("account/authenticators").json["data"].as_array().unwrap().len();
         let having = users.iter().filter(|(client, _)| keys(client) > 0).count();
-        assert!(having <= 1 && replies.iter().filter(|reply| reply.status == 200).count() == having, "{fault}");
-        assert!(having == 1 || replies.iter().any(|reply| reply.status == 503), "{fault}");
+        assert_one_success(fault, &replies);
+        let told = replies.iter().filter(|reply| reply.status == 200).count();
+        // Who is told to come back may have it all the same.
+        assert!(having <= 1 && told <= having, "{fault}: {having} have it");
     }
 }
 

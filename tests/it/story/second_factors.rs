@@ -1,6 +1,6 @@
 //! Authenticator apps, recovery codes, trusted browsers, and what somebody may not do who still owes a second factor.
 
-use super::races::{assert_orderly, plans};
+use super::races::{assert_one_success, assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -118,8 +118,7 @@ fn race(make: impl Fn(&Lab, &mut Client, &str) -> String) {
         let replies = at_once(50, |n| show(&mut logins[n % 10].clone(), &code));
         lab.faults(json!({}));
         assert_orderly(fault, &replies, &[200, 400, 401, 410]);
-        let users = replies.iter().filter(|reply| reply.status == 200).count();
-        assert_eq!(users, 1, "{fault}");
+        assert_one_success(fault, &replies);
         assert_eq!(show(&mut waiting(lab.app()), &code).errors(), ["code:incorrect_code"], "{fault}: used up");
     }
 }
