@@ -1,4 +1,4 @@
-//! The table of providers, `providers.toml`, as types.
+//! The table of providers, `providers.toml`, as types. The build turns it into JSON.
 
 mod profile;
 
@@ -178,11 +178,14 @@ fn space() -> String {
     " ".to_owned()
 }
 
+/// `providers.toml`, as JSON.
+pub(super) const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/providers.json"));
+
 /// The table, read when it is first asked for.
 pub(super) fn table() -> &'static BTreeMap<String, Entry> {
-    static TABLE: OnceLock<BTreeMap<String, Entry>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        toml::from_str(include_str!("../providers.toml")).unwrap_or_else(|error| {
+    static READ: OnceLock<BTreeMap<String, Entry>> = OnceLock::new();
+    READ.get_or_init(|| {
+        serde_json::from_str(TABLE).unwrap_or_else(|error| {
             // Compiled in, and read by the tests: it cannot fail where they passed.
             tracing::error!(%error, "the table of providers");
             BTreeMap::new()

@@ -1,7 +1,7 @@
 //! The table itself.
 
 use super::*;
-use crate::provider::table::{Entry, Protocol, table};
+use crate::provider::table::{Entry, Protocol, TABLE, table};
 
 /// The templates of an entry that are addresses.
 fn addresses(entry: &Entry) -> Vec<&str> {
@@ -19,9 +19,10 @@ fn addresses(entry: &Entry) -> Vec<&str> {
 
 #[test]
 fn the_table_is_read_and_has_no_unknown_keys() {
-    let read = toml::from_str::<BTreeMap<String, Entry>>(include_str!("../providers.toml"));
-    assert_eq!(read.unwrap().len(), table().len());
-    assert!(toml::from_str::<BTreeMap<String, Entry>>("[x]\nname='X'\ncolour='red'\nfields.subject=[]").is_err());
+    let read = |json: &str| serde_json::from_str::<BTreeMap<String, Entry>>(json);
+    assert_eq!(read(TABLE).unwrap().len(), table().len());
+    assert!(read(r#"{"x": {"name": "X", "fields": {"subject": []}}}"#).is_ok());
+    assert!(read(r#"{"x": {"name": "X", "colour": "red", "fields": {"subject": []}}}"#).is_err());
 }
 
 #[test]
