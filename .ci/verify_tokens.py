@@ -88,9 +88,9 @@ def others_verify(service):
                         options={"require": ["exp", "nbf", "iat", "iss", "aud", "sub"]})
     check("it is an access token", claims["token_use"] == "access" and uuid.UUID(claims["sub"]))
     try:
-        jwt.decode(refresh, keys.get_signing_key_from_jwt(refresh), algorithms=["RS256"], audience=service.url)
+        keys.get_signing_key_from_jwt(refresh)
         check("no API takes a refresh token", False)
-    except jwt.InvalidAudienceError:
+    except jwt.PyJWKClientError:
         check("no API takes a refresh token", True)
 
 

@@ -107,8 +107,8 @@ fn keep(app: &App, ring: Keyring, now: Timestamp) -> Arc<Keyring> {
 
 /// The keys that there are, and the number of the last.
 async fn read(app: &App) -> Result<(Keyring, u64), StoreError> {
-    if let Some(key) = key_of_settings(app) {
-        return Ok((Keyring::of_setting(key.map_err(unreadable)?), 0));
+    if let Some(ring) = keys_of_settings(app) {
+        return Ok((ring.map_err(unreadable)?, 0));
     }
     let records = app.store.list::<KeyRecord>(KEYS, "", MOST_KEYS).await?;
     let last = records.iter().map(|record| record.number).max().unwrap_or(0);
@@ -120,28 +120,37 @@ fn unreadable(error: KeyError) -> StoreError {
     StoreError::Malformed(error.to_string())
 }
 
-/// The one key that the settings give, where they do.
-fn key_of_settings(app: &App) -> Option<Result<SigningKey, KeyError>> {
+/// The keys that the settings give, where they do.
+fn keys_of_settings(app: &App) -> Option<Result<Keyring, KeyError>> {
     let settings = &app.settings.tokens;
     let given = settings.private_key.text();
     match settings.algorithm {
-        Algorithm::Hs256 if given.is_empty() => {
-            Some(SigningKey::from_secret(app.keys.digest("signed tokens", &[]).as_bytes()))
-        }
-        Algorithm::Hs256 => Some(SigningKey::from_secret(given.as_bytes())),
+        Algorithm::Hs256 if given.is_empty() => Some(derived(app, "signed tokens")),
+        Algorithm::Hs256 => Some(SigningKey::from_secret(given.as_bytes()).map(Keyring::of_setting)),
         Algorithm::Rs256 if given.is_empty() => None,
-        Algorithm::Rs256 => Some(SigningKey::from_pem(given)),
+        Algorithm::Rs256 => Some(SigningKey::from_pem(given).map(Keyring::of_setting)),
     }
+}
+
+/// Keys made of `SECRET_KEY`, and of `SECRET_KEY_FALLBACKS` for what they signed.
+fn derived(app: &App, purpose: &str) -> Result<Keyring, KeyError> {
+    let keys = app.keys.derived(purpose).map(|key| SigningKey::from_secret(&*key)).collect::<Result<_, _>>()?;
+    Ok(Keyring::of_settings(keys))
+}
+
+/// The keys of refresh tokens. Nobody but we reads those, so they need no signature that others can check: an RSA
+/// signature is most of what a refresh costs.
+fn refresh_keys(app: &App) -> Result<&Keyring, KeyError> {
+    if app.refresh_keys.get().is_none() {
+        let _ = app.refresh_keys.set(derived(app, "refresh tokens")?);
+    }
+    app.refresh_keys.get().ok_or(KeyError::Sign)
 }
 
 fn rotation(settings: &Settings) -> Rotation {
     let tokens = &settings.tokens;
     let flat = if settings.flat.is_on() { settings.flat.token_lifetime } else { 0 };
-    Rotation {
-        max_age_days: tokens.key_max_age_days,
-        access_lifetime: tokens.access_expires_in.max(flat),
-        refresh_lifetime: tokens.refresh_expires_in,
-    }
+    Rotation { max_age_days: tokens.key_max_age_days, lifetime: tokens.access_expires_in.max(flat) }
 }
 
 /// Makes a key and stores it under this number, unless somebody else has.
@@ -219,7 +228,7 @@ pub fn pair_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifet
             let issuer = issuer(&app.settings)?;
             let expires_in = app.settings.tokens.refresh_expires_in;
             let claims = Claims::refresh(&issuer, subject(user, session), family, expires_in);
-            let key = ring.signer(family.rotated_at).ok_or(KeyError::Sign)?;
+            let key = refresh_keys(app)?.signer(family.rotated_at).ok_or(KeyError::Sign)?;
             Some(sign(&claims, key)?)
         }
         None => None,
@@ -262,9 +271,17 @@ fn custom_claims(user: &User, wanted: &[UserClaim]) -> Map<String, Json> {
     wanted.iter().filter_map(|claim| Some((claim.as_str().to_owned(), value(*claim)?))).collect()
 }
 
-/// Whose token this is, and of which session; nothing where it is not good for this use now. Nothing is read from the
-/// table.
-pub fn check(app: &App, ring: &Keyring, token: &str, token_use: TokenUse) -> Option<(UserId, u64, Claims)> {
+/// Whose access token this is, and of which session; nothing where it is not good now. Nothing is read from the table.
+pub fn check_access(app: &App, ring: &Keyring, token: &str) -> Option<(UserId, u64, Claims)> {
+    check(app, ring, token, TokenUse::Access)
+}
+
+/// The same of a refresh token.
+pub fn check_refresh(app: &App, token: &str) -> Option<(UserId, u64, Claims)> {
+    check(app, refresh_keys(app).ok()?, token, TokenUse::Refresh)
+}
+
+fn check(app: &App, ring: &Keyring, token: &str, token_use: TokenUse) -> Option<(UserId, u64, Claims)> {
     let issuer = issuer(&app.settings).ok()?;
     let verified = verify(token, ring, &issuer, token_use, app.now().seconds(), Leeway::default());
     let claims = verified.inspect_err(|reason| tracing::info!(%reason, "a signed token is refused")).ok()?;

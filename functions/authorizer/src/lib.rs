@@ -10,11 +10,10 @@ use serde_json::{Value as Json, json};
 use shared::account::User;
 use shared::app::App;
 use shared::http::{access_token, is_from_a_page_of_ours, session_credential};
-use shared::jwt::TokenUse;
 use shared::session::{AuthenticationRecord, Caller, Found, Session, find_caller, find_session};
 use shared::settings::{AuthorizerCredential, ClientKind};
 use shared::store::StoreError;
-use shared::tokens::{check, known_keys};
+use shared::tokens::{check_access, known_keys};
 
 /// Why an authorizer gives no answer. API Gateway answers 401 to the first, 500 to the others.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +135,7 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
 async fn by_access_token(app: &App, event: &Event) -> Result<Option<Identity>, StoreError> {
     let Some(token) = access_token(&event.headers, &app.settings) else { return Ok(None) };
     let ring = known_keys(app).await?;
-    let Some((user, number, claims)) = check(app, &ring, &token, TokenUse::Access) else { return Ok(None) };
+    let Some((user, number, claims)) = check_access(app, &ring, &token) else { return Ok(None) };
     if app.settings.tokens.stateful {
         return Ok(match find_session(app, user, number).await? {
             Found::Live(parts) => Some(Identity::of_session(&parts.0, &parts.1)),

@@ -2,10 +2,10 @@
 
 use super::Refusal;
 use crate::app::App;
-use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, TokenUse, decide};
+use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, decide};
 use crate::session::{ClientInfo, Found, find_session};
 use crate::store::{Committed, Write};
-use crate::tokens::{Pair, access, check, delete_dead_keys, pair};
+use crate::tokens::{Pair, access, check_refresh, delete_dead_keys, pair};
 
 /// Gives new tokens. Of requests with the same token at the same moment one rotates the family; whoever has just been given
 /// a successor may ask for it again.
@@ -14,7 +14,7 @@ use crate::tokens::{Pair, access, check, delete_dead_keys, pair};
 /// [`Refusal::InvalidToken`], whatever is wrong with it; a token that was used before ends its session. The table is
 /// unavailable.
 pub async fn refresh(app: &App, client: &ClientInfo, ring: &Keyring, token: &str) -> Result<Pair, Refusal> {
-    let (id, number, claims) = check(app, ring, token, TokenUse::Refresh).ok_or(Refusal::InvalidToken)?;
+    let (id, number, claims) = check_refresh(app, token).ok_or(Refusal::InvalidToken)?;
     let settings = &app.settings.tokens;
     let rules = Rules { rotate: settings.rotate, grace_seconds: settings.grace_seconds };
     let asking = Client::new(client.ip, &client.user_agent);

@@ -6,12 +6,12 @@ use super::{Answer, Input, cookies};
 use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Refusal};
-use crate::jwt::{KeyError, Keyring, TokenUse};
+use crate::jwt::{KeyError, Keyring};
 use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track};
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
 use crate::throttle::Action;
-use crate::tokens::{check, keyring, pair};
+use crate::tokens::{check_access, keyring, pair};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use serde_json::Value as Json;
@@ -164,7 +164,7 @@ impl Exchange {
     /// Whose session an access token speaks of. One that is not good is nobody's.
     async fn find_bearer(&self, token: &str) -> Result<Caller, Rejection> {
         let ring = self.keyring().await?;
-        let Some((user, number, _)) = check(&self.app, &ring, token, TokenUse::Access) else {
+        let Some((user, number, _)) = check_access(&self.app, &ring, token) else {
             return Ok(Caller::Anonymous);
         };
         Ok(match find_session(&self.app, user, number).await? {

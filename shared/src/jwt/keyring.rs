@@ -21,7 +21,7 @@ impl std::fmt::Debug for StoredKey {
     }
 }
 
-/// The keys known now: one from the settings, or those of the table, each with its dates.
+/// The keys known now: those of the settings, or those of the table, each with its dates.
 ///
 /// A ring may be held for a while, but for less than [`super::LEAD_SECONDS`]: then no key signs that a holder has not
 /// heard of.
@@ -30,15 +30,21 @@ pub struct Keyring {
     /// In the order of their making.
     keys: Vec<SigningKey>,
     terms: Vec<Term>,
-    /// None for a key of the settings, which only its owner replaces.
+    /// None for keys of the settings, which only their owner replaces.
     rotation: Option<Rotation>,
 }
 
 impl Keyring {
     /// The ring of the one key that the settings give: it signs always and is published always.
     pub fn of_setting(key: SigningKey) -> Self {
+        Self::of_settings(vec![key])
+    }
+
+    /// The ring of keys that come from settings, of which the first signs. The others verify what they once signed.
+    pub fn of_settings(mut keys: Vec<SigningKey>) -> Self {
+        keys.reverse();
         let term = Term { created: i64::MIN, signs_from: i64::MIN, published_until: None };
-        Self { keys: vec![key], terms: vec![term], rotation: None }
+        Self { terms: vec![term; keys.len()], keys, rotation: None }
     }
 
     /// The ring of the table's keys, in any order; of none at first.
@@ -61,9 +67,6 @@ impl Keyring {
     }
 
     /// The key that signs at this moment; none where there are no keys yet.
-    ///
-    /// An access token is signed by the key of now, a refresh token by that of [`super::Family::rotated_at`], so that
-    /// it comes out the same when it has to be made again.
     pub fn signer(&self, at: i64) -> Option<&SigningKey> {
         schedule::signing(&self.terms, at).map(|place| &self.keys[place])
     }

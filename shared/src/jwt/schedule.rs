@@ -11,17 +11,11 @@ const DAY: i64 = 86_400;
 pub struct Rotation {
     /// Days for which a key signs: `HEADLESS_JWT_KEY_MAX_AGE_DAYS` (ours). 0: for ever.
     pub max_age_days: u32,
-    /// Seconds that an access token lives: `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`.
-    pub access_lifetime: i64,
-    /// Seconds that a refresh token lives: `HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN`.
-    pub refresh_lifetime: i64,
+    /// Seconds that what they sign lives: `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`.
+    pub lifetime: i64,
 }
 
 impl Rotation {
-    fn longest_lifetime(&self) -> i64 {
-        self.access_lifetime.max(self.refresh_lifetime).max(0)
-    }
-
     /// Whether a new key has to be made now, so that it is published long enough when the newest has signed for
     /// `max_age_days`. `newest` is the term of the newest key; with none there has to be one.
     pub(super) fn wants_new(&self, newest: Option<&Term>, now: i64) -> bool {
@@ -48,7 +42,7 @@ pub(super) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
     let signs_from = |place: usize| if place == 0 { created[0] } else { created[place].saturating_add(LEAD_SECONDS) };
     let until = |place: usize| {
         let signs_until = (place + 1 < created.len()).then(|| signs_from(place + 1))?;
-        Some(signs_until.saturating_add(rotation.longest_lifetime()))
+        Some(signs_until.saturating_add(rotation.lifetime.max(0)))
     };
     let term = |(place, &created)| Term { created, signs_from: signs_from(place), published_until: until(place) };
     created.iter().enumerate().map(term).collect()

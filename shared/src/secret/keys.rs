@@ -40,6 +40,11 @@ impl Keys {
         self.all().any(|key| super::same(&given, &mac(key, purpose, parts)))
     }
 
+    /// A key of its own for this purpose, made of the current secret; after it those made of earlier ones.
+    pub fn derived(&self, purpose: &str) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
+        self.all().map(move |secret| derive(secret, purpose))
+    }
+
     /// A text that carries `payload` in the open and proves that we wrote it.
     pub fn sign(&self, purpose: &str, payload: &[u8]) -> String {
         encode(&[payload, &mac(&self.current, purpose, &[payload])].concat())

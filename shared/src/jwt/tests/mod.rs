@@ -22,7 +22,7 @@ const ACCESS: i64 = 300;
 const REFRESH: i64 = DAY;
 const SECRET: &[u8] = b"a shared secret of more than thirty-two bytes";
 const SHARP: Leeway = Leeway { late: 0, early: 0 };
-const ROTATION: Rotation = Rotation { max_age_days: 90, access_lifetime: ACCESS, refresh_lifetime: REFRESH };
+const ROTATION: Rotation = Rotation { max_age_days: 90, lifetime: ACCESS };
 
 /// Three keys, made once: that takes time.
 static MADE: LazyLock<[(String, Zeroizing<Vec<u8>>); 3]> = LazyLock::new(|| {

@@ -37,25 +37,17 @@ fn an_old_key_stays_until_its_last_token_is_gone() {
     let made = NOW + 90 * DAY;
     let keys = ring(&[NOW, made]);
     let last = made + LEAD_SECONDS - 1;
-    let claims = Claims::refresh(&issuer(), subject(), &Family::new([1; 32], last, 30 * DAY), REFRESH);
+    let claims = Claims::access(&issuer(), subject(), [7; 16], last, ACCESS, Map::new());
     let token = sign(&claims, keys.signer(last).unwrap()).unwrap();
-    let over = made + LEAD_SECONDS + REFRESH;
+    let over = made + LEAD_SECONDS + ACCESS;
     assert!(claims.exp < over);
-    let verified = |now| verify(&token, &keys, &issuer(), TokenUse::Refresh, now, SHARP).map(|claims| claims.iat);
+    let verified = |now| check(&token, &keys, now).map(|claims| claims.iat);
     assert_eq!(verified(claims.exp - 1), Ok(last));
     assert_eq!(verified(over - 1), Err(Refusal::Expired));
     assert_eq!(verified(over), Err(Refusal::UnknownKey));
     assert_eq!((state(&keys, over - 1), keys.dead(over - 1).len()), ((vec![kid(0), kid(1)], kid(1)), 0));
     assert_eq!((state(&keys, over), keys.dead(over)), ((vec![kid(1)], kid(1)), vec![kid(0)]));
     assert!(keys.find(kid(0), over - 1).is_some() && keys.find(kid(0), over).is_none());
-}
-
-#[test]
-fn the_longer_of_the_two_lifetimes_counts() {
-    let long = Rotation { access_lifetime: 9 * DAY, ..ROTATION };
-    let until = |rotation: &Rotation| terms(&[0, 90 * DAY], rotation)[0].published_until;
-    assert_eq!(until(&ROTATION), Some(90 * DAY + LEAD_SECONDS + REFRESH));
-    assert_eq!(until(&long), Some(90 * DAY + LEAD_SECONDS + 9 * DAY));
 }
 
 #[test]
@@ -90,14 +82,14 @@ fn a_service_that_slept_for_years_rotates_like_any_other() {
 
 #[test]
 fn of_three_keys_one_goes_one_signs_and_one_waits() {
-    let (second, third) = (NOW + 90 * DAY, NOW + 90 * DAY + LEAD_SECONDS + REFRESH - 1);
+    let (second, third) = (NOW + 90 * DAY, NOW + 90 * DAY + LEAD_SECONDS + ACCESS - 1);
     let keys = ring(&[NOW, second, third]);
     assert_eq!(state(&keys, third), (vec![kid(0), kid(1), kid(2)], kid(1)));
     assert_eq!(state(&keys, third + 1), (vec![kid(1), kid(2)], kid(1)));
-    assert_eq!(keys.dead(third + LEAD_SECONDS + REFRESH), [kid(0), kid(1)]);
+    assert_eq!(keys.dead(third + LEAD_SECONDS + ACCESS), [kid(0), kid(1)]);
     // Without the first, which is deleted, nothing changes for the others.
     let rest = Keyring::of_records(vec![stored(2, third), stored(1, second)], ROTATION).unwrap();
-    for now in [third + 1, third + LEAD_SECONDS - 1, third + LEAD_SECONDS, third + LEAD_SECONDS + REFRESH] {
+    for now in [third + 1, third + LEAD_SECONDS - 1, third + LEAD_SECONDS, third + LEAD_SECONDS + ACCESS] {
         assert_eq!(state(&rest, now), state(&keys, now));
     }
 }
@@ -131,6 +123,15 @@ fn the_key_of_the_settings_always_signs_and_is_never_replaced() {
             assert!(!keys.wants_new(now) && keys.dead(now).is_empty());
         }
     }
+}
+
+#[test]
+fn of_several_keys_of_the_settings_the_first_signs_and_the_others_still_verify() {
+    let (new, old) = (secret(), SigningKey::from_secret(&[SECRET, b", an earlier one"].concat()).unwrap());
+    let (name, token) = (new.kid().to_owned(), sign(&access(), &old).unwrap());
+    let keys = Keyring::of_settings(vec![new, old]);
+    assert_eq!(keys.signer(NOW).unwrap().kid(), name);
+    assert!(check(&token, &keys, NOW).is_ok());
 }
 
 #[test]

@@ -34,19 +34,6 @@ fn the_repeated_successor_is_the_first_one_byte_by_byte() {
 }
 
 #[test]
-fn it_is_the_same_even_if_another_key_signs_by_now() {
-    let keys = ring(&[NOW - 90 * DAY, NOW]);
-    let change = NOW + LEAD_SECONDS;
-    let family = rotate(&Family::new([3; 32], NOW, 30 * DAY), change - 1);
-    let first = successor(&family, &keys);
-    assert_eq!(keys.signer(change).unwrap().kid(), kid(1));
-    assert_eq!(part(&first, 0)["kid"], kid(0));
-    assert_eq!(decide(&family, 0, change + 5, RULES, &client()), Decision::Repeat);
-    assert_eq!(successor(&family, &keys), first);
-    assert_eq!(part(&successor(&rotate(&family, change), &keys), 0)["kid"], kid(1));
-}
-
-#[test]
 fn each_successor_is_another_token() {
     let keys = Keyring::of_setting(secret());
     let mut family = Family::new([3; 32], NOW, 30 * DAY);
