@@ -28,11 +28,13 @@ pub struct App {
     pub hashing: Parameters,
     /// What a new password must be.
     pub password_policy: Policy,
-    turns: Arc<Semaphore>,
+    turns: OnceLock<Arc<Semaphore>>,
     /// Where metrics go; nowhere, unless a runner says so.
     pub metrics: Metrics,
     /// The keys that sign tokens, as they were read last, and when that was.
     pub keyring: Mutex<Option<(Arc<Keyring>, Timestamp)>>,
+    /// The keys that sign refresh tokens, from their first use on.
+    pub refresh_keys: OnceLock<Keyring>,
     /// The way to identity providers, from its first use on.
     pub providers: OnceLock<Engine>,
     /// Whether there is a provider that believes everybody: in the local service, where the settings ask for it.
@@ -46,8 +48,6 @@ impl App {
     pub fn new(settings: Settings, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
         let keys = Keys::new(&settings.service);
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let turns = Arc::new(Semaphore::new(cores));
         Self {
             settings,
             store,
@@ -56,9 +56,10 @@ impl App {
             chance,
             hashing,
             password_policy,
-            turns,
+            turns: OnceLock::new(),
             metrics: Metrics::default(),
             keyring: Mutex::default(),
+            refresh_keys: OnceLock::new(),
             providers: OnceLock::new(),
             has_dummy_provider: false,
             outbox_grace: 60,
@@ -98,7 +99,10 @@ impl App {
     /// Runs what takes milliseconds of CPU and megabytes of memory on a thread for such things, as many at a time as
     /// there are cores: more would only compete.
     pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let turn = self.turns.clone().acquire_owned().await;
+        // To ask how many there are is some twenty system calls: not at the start.
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let turns = self.turns.get_or_init(|| Arc::new(Semaphore::new(cores()))).clone();
+        let turn = turns.acquire_owned().await;
         // The turn goes with the work: a caller who goes away does not end it.
         let work = move || (work(), turn).0;
         match tokio::task::spawn_blocking(work).await {

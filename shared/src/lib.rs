@@ -12,6 +12,7 @@
 //! | 1 | [`qr`] | pictures that cameras read |
 //! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
 //! | 2 | [`store`] | the table; nothing outside it knows an expression |
+//! | 1 | [`outbound`] | the one HTTP client, for AWS and for identity providers |
 //! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
 //! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
@@ -27,6 +28,7 @@ pub mod flow;
 pub mod http;
 pub mod jwt;
 pub mod metrics;
+pub mod outbound;
 pub mod outbox;
 pub mod provider;
 pub mod qr;

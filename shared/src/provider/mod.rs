@@ -40,7 +40,7 @@ pub use documents::{KEPT, REFETCH};
 pub use engine::{Engine, Provider};
 pub use error::{Flaw, ProviderError};
 pub use exchange::Callback;
-pub use fetch::{HttpFetch, Roots};
+pub use fetch::HttpFetch;
 pub use id_token::LEEWAY;
 pub use identity::{Address, Identity, MAX_SUBJECT, Replay, identity_key};
 pub use native::NativeToken;

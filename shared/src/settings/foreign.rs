@@ -58,9 +58,11 @@ const REFERENCE: &[&str] = &[
 const FILE: &str = "LATCHKEY_SETTINGS";
 
 pub(super) fn report_unknown(source: &Source, problems: &mut Vec<String>) {
-    for name in source.names() {
+    let mut names = source.names().collect::<Vec<_>>();
+    names.sort_unstable();
+    for name in names {
         let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        if ours && name != FILE && !Settings::knows(name) && !REFERENCE.contains(&name) {
+        if ours && name != FILE && !Settings::names().any(|known| known == name) && !REFERENCE.contains(&name) {
             problems.push(format!("{name}: there is no setting of this name{}", suggestion(name)));
         }
     }
@@ -75,8 +77,7 @@ pub(super) fn unread(source: &Source) -> Vec<String> {
 
 /// The known name that differs least, where one is close.
 fn suggestion(name: &str) -> String {
-    let known = Settings::sections().into_iter().flat_map(|(_, rows)| rows).map(|row| row.name);
-    let nearest = known.map(|known| (differing(name, known), known)).min();
+    let nearest = Settings::names().map(|known| (differing(name, known), known)).min();
     match nearest {
         Some((letters, known)) if letters <= 3 => format!("; did you mean {known}?"),
         _ => String::new(),

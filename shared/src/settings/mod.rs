@@ -40,13 +40,13 @@ pub use token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use crate::jwt::{Algorithm, Issuer, SigningKey};
 use crate::secret;
 use crate::webauthn::Policy;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Where settings come from, before they are typed.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    environment: BTreeMap<String, String>,
-    file: BTreeMap<String, serde_json::Value>,
+    environment: HashMap<String, String>,
+    file: HashMap<String, serde_json::Value>,
 }
 
 /// Everything that is wrong with the settings, by name. Its `Display` is one mistake a line.
@@ -65,7 +65,7 @@ impl std::error::Error for Problems {}
 impl Source {
     /// Settings given directly, as the environment would.
     pub fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { environment: environment.into_iter().collect(), file: BTreeMap::new() }
+        Self { environment: environment.into_iter().collect(), file: HashMap::new() }
     }
 
     /// The process's environment, over the JSON that `LATCHKEY_SETTINGS` is, or the file of it that it names.

@@ -398,8 +398,8 @@ macro_rules! settings {
                 vec![$((concat!($($text),*), $section::declarations()),)*]
             }
 
-            pub(super) fn knows(name: &str) -> bool {
-                [$($section::NAMES,)*].into_iter().flatten().any(|known| *known == name)
+            pub(super) fn names() -> impl Iterator<Item = &'static str> {
+                [$($section::NAMES,)*].into_iter().flatten().copied()
             }
         }
     };

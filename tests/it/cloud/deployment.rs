@@ -9,8 +9,10 @@ use crate::lab::{FRONTEND, Mail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
+use shared::outbound::{Outbound, Roots};
 use std::collections::HashMap;
 
 pub const SENDER: &str = "hello@login.example.test";
@@ -140,9 +142,10 @@ pub fn environment(ground: &impl Ground, settings: &[(&str, &str)]) -> Vec<(Stri
 
 /// A client of the DynamoDB at this address.
 pub fn client(url: &str) -> Client {
+    let connector = SharedHttpConnector::new(Outbound::new(Roots::Amazon));
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("ASIAEXAMPLE", "example", None, None, "tests"))
         .endpoint_url(url);

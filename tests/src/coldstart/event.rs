@@ -36,6 +36,7 @@ pub fn events() -> Vec<Scene> {
     let gone: fn(&Value) -> bool = |answer| answer["statusCode"] == 410;
     let nobody: fn(&Value) -> bool = |answer| answer["statusCode"] == 401;
     let ok: fn(&Value) -> bool = |answer| answer["statusCode"] == 200;
+    let refused: fn(&Value) -> bool = |answer| *answer == json!({"isAuthorized": false});
     let no_failure: fn(&Value) -> bool = |answer| *answer == json!({"batchItemFailures": []});
     let scene = |function, event, is_right, requests| Scene {
         function,
@@ -52,6 +53,8 @@ pub fn events() -> Vec<Scene> {
         scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
         scene("provider", request("account/providers", Some(&token)), gone, 2),
         scene("jwt", request("/jwt-allauth/user/", None), nobody, 1),
+        scene("flat", request("/auth/user/", None), nobody, 1),
+        scene("authorizer", question(&token), refused, 2),
         scene("mailer", record(), no_failure, 4),
     ]
 }
@@ -97,6 +100,27 @@ fn request(endpoint: &str, token: Option<&str>) -> Value {
             "timeEpoch": 1_773_119_783_000_i64,
         },
         "isBase64Encoded": false,
+    })
+}
+
+/// An HTTP API's question to an authorizer, payload format 2.0.
+fn question(token: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live/GET/orders",
+        "identitySource": [token],
+        "routeKey": "GET /orders",
+        "rawPath": "/orders",
+        "rawQueryString": "",
+        "headers": {"host": HOST, "x-session-token": token},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "a1b2c3d4e5",
+            "http": {"method": "GET", "path": "/orders", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "stage": "live",
+        },
     })
 }
 
@@ -149,6 +173,7 @@ fn settings() -> Vec<(String, String)> {
         "account_signup": "https://app.example.test/signup",
     });
     let all = [
+        ("LATCHKEY_AUTHORIZER_CREDENTIAL", "session_token"),
         ("LATCHKEY_TABLE", TABLE),
         ("PUBLIC_URL", "https://login.example.test"),
         ("SECRET_KEY", "not-a-secret-but-long-enough-to-be-one"),

@@ -30,6 +30,9 @@ struct Cli {
     /// The folder of the binaries; that of this one unless told.
     #[arg(long)]
     bins: Option<PathBuf>,
+    /// Functions to measure beside the empty one; all unless told.
+    #[arg(long)]
+    only: Vec<String>,
     /// Starts of each, of which the median is told.
     #[arg(long, default_value_t = 21)]
     starts: usize,
@@ -73,7 +76,8 @@ async fn measure(cli: &Cli, bundle: &std::path::Path) -> Result<Vec<Row>, Failur
     let folder = cli.bins.as_deref().or(own.parent()).ok_or("this binary is nowhere")?;
     let aws = Aws::start(event::message()?, bundle).await?;
     let mut rows = Vec::new();
-    for scene in events() {
+    let wanted = |name: &str| name == EMPTY || cli.only.is_empty() || cli.only.iter().any(|only| only == name);
+    for scene in events().into_iter().filter(|scene| wanted(scene.function)) {
         let ways: &[Endpoint] =
             if scene.speaks_to_aws { &[Endpoint::Plain, Endpoint::Tls] } else { &[Endpoint::Plain] };
         for way in ways {

@@ -1,6 +1,7 @@
 //! The way out, against a loopback server.
 
 use super::*;
+use crate::outbound::Roots;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
