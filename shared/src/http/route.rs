@@ -288,6 +288,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
         "accept",
         "authorization",
         "content-type",
+        "user-agent",
         "x-email-verification-key",
         "x-password-reset-key",
         "x-requested-with",
