@@ -235,6 +235,23 @@ fn a_provider_in_trouble_is_a_clear_error_and_nothing_is_half_made() {
 }
 
 #[test]
+fn a_form_may_come_in_parts_as_scripts_send_it() {
+    let scene = Scene::new(&[]);
+    let mut browser = scene.lab.browser();
+    browser.get("config");
+    let token = browser.cookies["csrftoken"].clone();
+    let fields = [("provider", "op"), ("process", "login"), ("callback_url", NEXT), ("csrfmiddlewaretoken", &token)];
+    let part = |(name, value): &(&str, &str)| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = fields.iter().map(part).collect::<String>() + "--edge--\r\n";
+    let form = ("content-type", "multipart/form-data; boundary=edge");
+    let reply = browser.send("POST", "auth/provider/redirect", Some(body), &[form, ("x-csrftoken", "")]);
+    assert_eq!(reply.status, 302, "{}", reply.text);
+    assert!(reply.header("location").unwrap().starts_with(&scene.op.url));
+}
+
+#[test]
 fn whoever_declines_is_told_so() {
     let scene = Scene::new(&[]);
     scene.op.person(Value::Null);

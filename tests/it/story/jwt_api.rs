@@ -333,6 +333,24 @@ fn what_operations_of_the_jwt_api_cost() {
 }
 
 #[test]
+fn bodies_are_json_or_either_kind_of_form() {
+    let lab = lab(&[]);
+    registered(&lab);
+    let login = |kind: &str, body: String| {
+        call(&lab.url, "POST", "/jwt-allauth/login/", &[("content-type", kind)], Some(body)).status
+    };
+    let part = |name: &str, value: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts = part("email", ADA) + &part("password", PASSWORD) + "--edge--\r\n";
+    assert_eq!(login("multipart/form-data; boundary=edge", parts.clone()), 200);
+    assert_eq!(login("multipart/form-data; boundary=other", parts.clone()), 400);
+    assert_eq!(login("application/x-www-form-urlencoded", format!("email={ADA}&password={PASSWORD}")), 200);
+    assert_eq!(login("application/json", json!({"email": ADA, "password": PASSWORD}).to_string()), 200);
+    assert_eq!(login("text/plain", parts), 415);
+}
+
+#[test]
 fn malformed_credentials_are_refused_in_an_orderly_way() {
     let lab = lab(&[]);
     let client = registered(&lab);
