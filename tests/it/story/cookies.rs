@@ -104,6 +104,25 @@ fn origins_of_the_settings_may_call_with_credentials_and_no_others() {
 }
 
 #[test]
+fn hybrid_apps_may_call_from_origins_of_their_own_kind() {
+    let lab = Lab::start(&[
+        OPEN,
+        ("CORS_ALLOWED_ORIGINS", r#"["capacitor://localhost"]"#),
+        ("CORS_ALLOW_CREDENTIALS", "false"),
+        ("CORS_ALLOW_HEADERS", r#"["traceparent"]"#),
+    ]);
+    let origin = ("origin", "capacitor://localhost");
+    let asked = [origin, ("access-control-request-method", "POST"), ("access-control-request-headers", "traceparent")];
+    let reply = lab.app().send("OPTIONS", "auth/signup", None, &asked);
+    assert_eq!(reply.header("access-control-allow-origin"), Some(origin.1));
+    assert_eq!(reply.header("access-control-allow-credentials"), None);
+    assert!(reply.header("access-control-allow-headers").unwrap().contains("traceparent"));
+    let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
+    let reply = lab.app().send("POST", "auth/signup", Some(body), &[origin]);
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, Some(origin.1)));
+}
+
+#[test]
 fn answers_are_not_kept_by_caches() {
     let lab = Lab::start(&[]);
     let reply = lab.app().get("auth/session");
