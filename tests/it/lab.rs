@@ -27,6 +27,11 @@ pub struct Lab {
 impl Lab {
     /// Starts the service with these settings over a frontend's URLs.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::with_accounts(&json!([]), settings)
+    }
+
+    /// The same, with accounts that are there from the start.
+    pub fn with_accounts(accounts: &Value, settings: &[(&str, &str)]) -> Self {
         let urls = json!({
             "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
             "account_reset_password": format!("{FRONTEND}/password/reset"),
@@ -36,8 +41,9 @@ impl Lab {
         let base = [("HEADLESS_FRONTEND_URLS", urls.to_string())];
         let given = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let all = base.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).chain(table_elsewhere());
-        let all = all.collect();
-        Self::spawn(Arc::new(TempDir::new().unwrap()), all)
+        let (folder, all) = (TempDir::new().unwrap(), all.collect());
+        std::fs::write(folder.path().join("users.json"), accounts.to_string()).unwrap();
+        Self::spawn(Arc::new(folder), all)
     }
 
     fn spawn(folder: Arc<TempDir>, settings: Vec<(String, String)>) -> Self {
@@ -48,6 +54,8 @@ impl Lab {
             .arg(folder.path().join("data"))
             .arg("--outbox")
             .arg(folder.path().join("outbox"))
+            .arg("--users")
+            .arg(folder.path().join("users.json"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

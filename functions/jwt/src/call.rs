@@ -7,7 +7,7 @@ use axum::http::{Method, Response};
 use serde_json::{Map, Value as Json, json};
 use shared::app::App;
 use shared::flow::jwt_api::sessions::is_live;
-use shared::http::{Endpoint, Exchange, Mount, Visit, other};
+use shared::http::{Endpoint, Exchange, Mount, Visit, form_fields, other};
 use shared::session::ClientInfo;
 use shared::settings::ClientKind;
 use std::future::Future;
@@ -155,7 +155,7 @@ impl Call {
     /// What the body is.
     ///
     /// # Errors
-    /// 400 for what is no JSON, 415 for another type.
+    /// 400 for what is no JSON or no form, 415 for another type.
     pub fn data(&self) -> Result<Json, Fault> {
         let body = self.exchange.body();
         if body.is_empty() {
@@ -166,10 +166,10 @@ impl Call {
         match kind.as_str() {
             "application/json" => serde_json::from_slice(body)
                 .map_err(|error| Reply::detail(400, &format!("JSON parse error - {error}")).into()),
-            "application/x-www-form-urlencoded" => {
-                let fields = url::form_urlencoded::parse(body);
-                Ok(Json::Object(fields.map(|(name, value)| (name.into_owned(), json!(value))).collect()))
-            }
+            "application/x-www-form-urlencoded" | "multipart/form-data" => match form_fields(given, body) {
+                Some(fields) => Ok(json!(fields)),
+                None => Err(Reply::detail(400, "Multipart form parse error - Invalid boundary").into()),
+            },
             _ => Err(Reply::detail(415, &format!("Unsupported media type \"{given}\" in request.")).into()),
         }
     }

@@ -41,7 +41,14 @@ fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
             || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted_origin(trusted, origin))
     };
     match (text("origin"), text("referer")) {
-        (Some(origin), _) => trusted(origin),
+        (Some(origin), _) => {
+            let is_ours = trusted(origin);
+            if !is_ours {
+                let origin = origin.get(..100).unwrap_or(origin);
+                tracing::warn!(origin, "refused: neither PUBLIC_URL nor CSRF_TRUSTED_ORIGINS has the page's origin");
+            }
+            is_ours
+        }
         (None, _) if own.scheme() != "https" => true,
         (None, Some(page)) => Url::parse(page).is_ok_and(|page| trusted(&page.origin().ascii_serialization())),
         (None, None) => false,

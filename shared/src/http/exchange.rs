@@ -2,6 +2,7 @@
 
 use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
+use super::form::form_fields;
 use super::{Answer, Input, cookies};
 use crate::account::User;
 use crate::app::App;
@@ -99,7 +100,7 @@ impl Exchange {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
         if kind == ClientKind::Browser && !from_anywhere {
-            let field = form_fields(&parts.headers, &body).remove("csrfmiddlewaretoken");
+            let field = form_of(&parts.headers, &body).remove("csrfmiddlewaretoken");
             if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
                 return Err(Rejection::Csrf);
             }
@@ -314,7 +315,7 @@ impl Exchange {
 
     /// The fields of a form in the body.
     pub fn form_body(&self) -> BTreeMap<String, String> {
-        form_fields(&self.headers, &self.body)
+        form_of(&self.headers, &self.body)
     }
 
     /// The query, as it came.
@@ -338,10 +339,9 @@ impl Exchange {
 }
 
 /// The fields of a form that was sent as one.
-fn form_fields(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
+fn form_of(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
     let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
-    if is_form { url::form_urlencoded::parse(body).into_owned().collect() } else { BTreeMap::new() }
+    form_fields(kind, body).unwrap_or_default()
 }
 
 /// The session token, from where this kind of client keeps it.

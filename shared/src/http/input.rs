@@ -245,6 +245,7 @@ mod tests {
         }
     }
 
+    /// CVE-2022-35924: a mail went to two addresses that were packed into one field.
     #[test]
     fn two_addresses_in_one_field_are_none() {
         for packed in

@@ -277,9 +277,10 @@ pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body>
     response
 }
 
-/// CORS for the origins of the settings, with credentials. Without any, no answer speaks of CORS.
+/// CORS for the origins of the settings. Without any, no answer speaks of CORS.
 fn cors(app: &App) -> Option<CorsLayer> {
-    let origins = &app.settings.service.cors_allowed_origins;
+    let service = &app.settings.service;
+    let origins = &service.cors_allowed_origins;
     if origins.is_empty() {
         return None;
     }
@@ -288,19 +289,22 @@ fn cors(app: &App) -> Option<CorsLayer> {
         "accept",
         "authorization",
         "content-type",
+        "user-agent",
         "x-email-verification-key",
         "x-password-reset-key",
         "x-requested-with",
         "x-session-token",
     ];
-    let headers = names.into_iter().filter_map(|name| name.parse::<HeaderName>().ok()).chain(csrf.parse());
+    let more = service.cors_allow_headers.iter().map(String::as_str);
+    let names = names.into_iter().chain([csrf.as_str()]).chain(more);
+    let headers = names.filter_map(|name| name.parse::<HeaderName>().ok()).collect::<Vec<_>>();
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())))
-            .allow_credentials(true)
+            .allow_credentials(service.cors_allow_credentials)
             .allow_methods(methods)
-            .allow_headers(headers.collect::<Vec<_>>())
+            .allow_headers(headers)
             .max_age(std::time::Duration::from_secs(86_400)),
     )
 }

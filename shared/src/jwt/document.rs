@@ -21,8 +21,10 @@ pub fn jwks(keys: &Keyring, now: i64) -> Value {
 /// the members that the specification demands say the least that verifiers expect of an issuer whose tokens come in
 /// another way.
 pub fn openid_configuration(issuer: &Issuer, algorithm: Algorithm, custom_claims: &[&str]) -> Value {
-    let mut claims = vec!["iss", "aud", "sub", "sid", "jti", "token_use", "iat", "nbf", "exp"];
-    claims.extend(custom_claims.iter().filter(|name| !super::RESERVED.contains(name)));
+    let mut claims = vec!["iss", "aud", "sub", "sid", "jti", "token_use", "iat", "nbf", "exp", "amr", "auth_time"];
+    claims.extend(custom_claims);
+    claims.sort_unstable();
+    claims.dedup();
     json!({
         "issuer": issuer.issuer(),
         "jwks_uri": format!("{}{JWKS_PATH}", issuer.issuer()),

@@ -347,13 +347,15 @@ pub fn user_session_key(user: UserId, number: u64) -> Key {
     Key::new(user.key().pk, format!("{USER_SESSION}{number}"))
 }
 
-/// The user's live sessions, at most [`MOST_LISTED`].
+/// The user's live sessions, the oldest first, at most [`MOST_LISTED`].
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn list_sessions(app: &App, user: &User) -> Result<Vec<Session>, StoreError> {
-    let sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
-    Ok(sessions.into_iter().filter(|session| session.generation == user.generation).collect())
+    let mut sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
+    sessions.retain(|session| session.generation == user.generation);
+    sessions.sort_by_key(|session| (session.created, session.number));
+    Ok(sessions)
 }
 
 fn pending_key(digest: &str) -> Key {

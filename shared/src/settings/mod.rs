@@ -337,6 +337,11 @@ impl Settings {
         if self.service.public_url.cannot_be_a_base() || self.service.public_url.host().is_none() {
             problems.push("PUBLIC_URL: must be an absolute http or https URL".into());
         }
+        for header in &self.service.cors_allow_headers {
+            if header.parse::<axum::http::HeaderName>().is_err() {
+                problems.push(format!("CORS_ALLOW_HEADERS: `{header}` is not the name of a header"));
+            }
+        }
         for (name, wildcard) in [
             ("CORS_ALLOWED_ORIGINS", &self.service.cors_allowed_origins),
             ("CSRF_TRUSTED_ORIGINS", &self.cookies.csrf_trusted_origins),
@@ -344,13 +349,25 @@ impl Settings {
             for origin in wildcard {
                 let below = name == "CSRF_TRUSTED_ORIGINS";
                 let origin = &if below { origin.replacen("://*.", "://", 1) } else { origin.clone() };
-                let parsed = url::Url::parse(origin).ok().filter(|_| !origin.contains('*'));
-                if parsed.is_none_or(|url| url.origin().ascii_serialization() != *origin) {
+                if !is_origin(origin) {
                     problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
                 }
             }
         }
     }
+}
+
+/// Whether a browser may name itself so: scheme, host and port, and nothing else. Hybrid apps have schemes of their own.
+fn is_origin(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let origin = match url.origin() {
+        url::Origin::Opaque(_) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        }
+        tuple @ url::Origin::Tuple(..) => tuple.ascii_serialization(),
+    };
+    url.has_host() && origin == text && !text.contains('*')
 }
 
 /// The very origin, or, of `https://*.example.com`, any below it.

@@ -28,8 +28,12 @@ section! {
         secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
         /// Name of the DynamoDB table.
         table: String = "LATCHKEY_TABLE", "latchkey".into();
-        /// Origins that a browser may call from with credentials, besides our own.
+        /// Origins that a browser may call from, besides our own; those of hybrid apps, such as `capacitor://localhost`, too.
         cors_allowed_origins: Vec<String> = "CORS_ALLOWED_ORIGINS", vec![];
+        /// Whether it may send cookies along from there.
+        cors_allow_credentials: bool = "CORS_ALLOW_CREDENTIALS", true;
+        /// Further headers that its scripts may send; those that django-cors-headers lets through, and those of the API, they may anyway.
+        cors_allow_headers: Vec<String> = "CORS_ALLOW_HEADERS", vec![];
         /// The kind of credential that an authorizer looks at.
         authorizer_credential: AuthorizerCredential = "LATCHKEY_AUTHORIZER_CREDENTIAL", AuthorizerCredential::AccessToken;
         /// A folder whose message templates replace those compiled in, by the same relative names.

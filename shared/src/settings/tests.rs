@@ -53,6 +53,30 @@ fn every_mistake_is_reported_together_by_name() {
 }
 
 #[test]
+fn an_origin_is_scheme_host_and_port_and_nothing_else() {
+    let load = |origin: &str| {
+        let list = serde_json::json!([origin]).to_string();
+        load(&[("CORS_ALLOWED_ORIGINS", &list), ("CSRF_TRUSTED_ORIGINS", &list)])
+    };
+    for good in ["https://app.example", "http://localhost:3000", "capacitor://localhost", "chrome-extension://abcdef"] {
+        assert!(load(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "app.example",
+        "https://app.example/",
+        "capacitor://localhost/",
+        "https://*",
+        "null",
+        "file://",
+        "x:y",
+        "a://b@c",
+    ] {
+        let Problems(problems) = load(bad).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.starts_with("CORS_ALLOWED_ORIGINS:")), "{bad}: {problems:?}");
+    }
+}
+
+#[test]
 fn a_secret_key_is_required() {
     let Problems(problems) = Settings::load(&Source::default()).unwrap_err();
     assert!(problems.iter().any(|problem| problem.starts_with("SECRET_KEY: ")), "{problems:?}");

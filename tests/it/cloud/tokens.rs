@@ -186,6 +186,7 @@ fn the_authorizer_of_cookies_lets_no_other_page_change_anything() {
     assert_refused(&authorizer, &simple("GET", json!({}), &["sessionid=garbage".to_owned()]));
 }
 
+/// CVE-2026-43911, ASVS 5.0 7.4.2: a refresh token outlived a disabled user.
 #[test]
 fn a_user_who_is_disabled_has_no_tokens_any_more() {
     let scene = Scene::new(&[JWT, ("HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", "true")]);

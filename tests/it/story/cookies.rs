@@ -83,17 +83,43 @@ fn origins_of_the_settings_may_call_with_credentials_and_no_others() {
         let headers = [
             ("origin", origin),
             ("access-control-request-method", "POST"),
-            ("access-control-request-headers", "x-csrftoken,content-type"),
+            ("access-control-request-headers", "content-type,user-agent,x-csrftoken"),
         ];
         lab.browser().send("OPTIONS", "/_allauth/browser/v1/auth/login", None, &headers)
     };
     let reply = preflight("https://app.example.test");
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://app.example.test"));
     assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
-    assert!(reply.header("access-control-allow-headers").unwrap().contains("x-csrftoken"));
+    let allowed = reply.header("access-control-allow-headers").unwrap();
+    // What django-cors-headers lets through, and what django-allauth's documentation adds.
+    for header in ["accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"] {
+        assert!(allowed.contains(header), "{header} in {allowed}");
+    }
+    for header in ["x-session-token", "x-email-verification-key", "x-password-reset-key"] {
+        assert!(allowed.contains(header), "{header} in {allowed}");
+    }
     assert_eq!(preflight("https://evil.example").header("access-control-allow-origin"), None);
     let reply = lab.browser().get_with("config", ("origin", "https://app.example.test"));
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://app.example.test"));
+}
+
+#[test]
+fn hybrid_apps_may_call_from_origins_of_their_own_kind() {
+    let lab = Lab::start(&[
+        OPEN,
+        ("CORS_ALLOWED_ORIGINS", r#"["capacitor://localhost"]"#),
+        ("CORS_ALLOW_CREDENTIALS", "false"),
+        ("CORS_ALLOW_HEADERS", r#"["traceparent"]"#),
+    ]);
+    let origin = ("origin", "capacitor://localhost");
+    let asked = [origin, ("access-control-request-method", "POST"), ("access-control-request-headers", "traceparent")];
+    let reply = lab.app().send("OPTIONS", "auth/signup", None, &asked);
+    assert_eq!(reply.header("access-control-allow-origin"), Some(origin.1));
+    assert_eq!(reply.header("access-control-allow-credentials"), None);
+    assert!(reply.header("access-control-allow-headers").unwrap().contains("traceparent"));
+    let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
+    let reply = lab.app().send("POST", "auth/signup", Some(body), &[origin]);
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, Some(origin.1)));
 }
 
 #[test]
@@ -103,6 +129,7 @@ fn answers_are_not_kept_by_caches() {
     assert!(reply.header("cache-control").unwrap().contains("no-store"));
 }
 
+/// ASVS 5.0 7.3.1.
 #[test]
 fn a_session_ends_in_time() {
     let lab = Lab::start(&[OPEN, ("SESSION_COOKIE_AGE", "3600")]);

@@ -142,12 +142,14 @@ fn refused(wrong: &Wrong) {
     assert_eq!(reply.status, 200, "the address is free: nothing was made. {wrong:?}");
 }
 
+/// CVE-2026-31813, ASVS 5.0 10.5.3.
 #[test]
 fn an_id_token_of_another_issuer_is_refused() {
     refused(&Wrong::Claim("iss", json!("https://elsewhere.example")));
     refused(&Wrong::Without("iss"));
 }
 
+/// CVE-2026-31813, ASVS 5.0 10.5.4.
 #[test]
 fn an_id_token_for_another_audience_is_refused() {
     refused(&Wrong::Claim("aud", json!("another-client")));
@@ -155,6 +157,7 @@ fn an_id_token_for_another_audience_is_refused() {
     refused(&Wrong::Without("aud"));
 }
 
+/// ASVS 5.0 10.5.1.
 #[test]
 fn an_id_token_with_another_nonce_is_refused() {
     refused(&Wrong::Claim("nonce", json!("another")));
@@ -169,6 +172,7 @@ fn an_id_token_that_is_over_or_of_a_time_to_come_is_refused() {
     refused(&Wrong::Claim("iat", json!(4_000_000_000_u64)));
 }
 
+/// ASVS 5.0 6.8.2.
 #[test]
 fn an_id_token_that_is_not_signed_by_the_providers_key_is_refused() {
     refused(&Wrong::Signature);
@@ -231,6 +235,23 @@ fn a_provider_in_trouble_is_a_clear_error_and_nothing_is_half_made() {
 }
 
 #[test]
+fn a_form_may_come_in_parts_as_scripts_send_it() {
+    let scene = Scene::new(&[]);
+    let mut browser = scene.lab.browser();
+    browser.get("config");
+    let token = browser.cookies["csrftoken"].clone();
+    let fields = [("provider", "op"), ("process", "login"), ("callback_url", NEXT), ("csrfmiddlewaretoken", &token)];
+    let part = |(name, value): &(&str, &str)| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = fields.iter().map(part).collect::<String>() + "--edge--\r\n";
+    let form = ("content-type", "multipart/form-data; boundary=edge");
+    let reply = browser.send("POST", "auth/provider/redirect", Some(body), &[form, ("x-csrftoken", "")]);
+    assert_eq!(reply.status, 302, "{}", reply.text);
+    assert!(reply.header("location").unwrap().starts_with(&scene.op.url));
+}
+
+#[test]
 fn whoever_declines_is_told_so() {
     let scene = Scene::new(&[]);
     scene.op.person(Value::Null);
@@ -239,6 +260,7 @@ fn whoever_declines_is_told_so() {
     assert_eq!(browser.get("auth/session").status, 401);
 }
 
+/// ASVS 5.0 10.1.2, and 10.2.2: it has to come to the path of the provider that was asked.
 #[test]
 fn an_answer_counts_once_and_in_the_browser_that_asked() {
     let scene = Scene::new(&[]);
@@ -266,6 +288,7 @@ fn an_answer_counts_once_and_in_the_browser_that_asked() {
     assert_eq!(browser.send("GET", "/accounts/login/", None, &[]).status, 404);
 }
 
+/// ASVS 5.0 10.2.1.
 #[test]
 fn a_code_of_another_request_is_refused_by_pkce() {
     let scene = Scene::new(&[]);
@@ -311,6 +334,7 @@ fn with_strict_cookies_the_browser_comes_again_from_a_page_of_ours() {
     assert_eq!(arrive(&mut browser, &format!("{back}&_redir=")), NEXT);
 }
 
+/// CVE-2026-28512: `@`, `\`, `//` and control characters escaped the list of pages.
 #[test]
 fn people_are_sent_to_pages_of_the_settings_alone() {
     let scene = Scene::new(&[("CORS_ALLOWED_ORIGINS", r#"["https://spa.example.test"]"#)]);
@@ -360,6 +384,7 @@ fn squatter(scene: &Scene) -> Client {
     squatter
 }
 
+/// CVE-2026-47164: accounts were joined by an address that nobody had verified.
 #[test]
 fn a_providers_unverified_address_never_reaches_an_existing_account() {
     for by_email in ["false", "true"] {
@@ -414,6 +439,7 @@ fn a_verified_address_logs_in_where_the_settings_say_so_and_squatters_lose_every
     assert_ne!(eve.get("auth/session").json["data"]["user"]["id"], user, "another account");
 }
 
+/// CVE-2025-65431: a name that changes hands named the account (ASVS 5.0 6.8.1).
 #[test]
 fn identity_is_provider_and_subject_whatever_the_address() {
     let scene = Scene::new(&[]);

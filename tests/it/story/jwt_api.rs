@@ -77,6 +77,24 @@ fn signed_up_through_one_api_one_logs_in_through_the_other() {
 }
 
 /// ASVS 5.0 6.3.4: a way in beside the one with a second factor would make that worth nothing.
+/// ASVS 5.0 7.4.2: an account that is disabled lets nobody in, by whatever way, and is sent no code and no link.
+#[test]
+fn an_account_that_is_disabled_is_closed_in_every_api() {
+    let account = json!({"email": ADA, "password": PASSWORD, "verified": true, "is_active": false});
+    let lab = Lab::with_accounts(&json!([account]), &[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
+    assert_eq!(headless_login(&mut lab.app(), PASSWORD).status, 401);
+    assert_eq!(headless_login(&mut lab.browser(), PASSWORD).status, 401);
+    assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 401);
+    let credentials = json!({"email": ADA, "password": PASSWORD}).to_string();
+    assert_eq!(lab.app().send("POST", "/auth/login/", Some(credentials), &[]).status, 401);
+    lab.app().post("auth/code/request", json!({"email": ADA}));
+    lab.app().post("auth/password/request", json!({"email": ADA}));
+    lab.bearer().post("password/reset/", json!({"email": ADA}));
+    let mails = lab.all_mails();
+    assert_eq!(mails.len(), 2, "told that there is no account, as anybody is");
+    assert!(mails.iter().all(|mail| mail.text.contains("there is no account with it")), "{mails:?}");
+}
+
 #[test]
 fn a_second_factor_is_asked_for_where_this_api_sets_none_up() {
     let lab = lab(&[("MFA_ALLOW_UNVERIFIED_EMAIL", "true"), ("MFA_REAUTHENTICATION_REQUIRED", "false")]);
@@ -312,6 +330,24 @@ fn what_operations_of_the_jwt_api_cost() {
     assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, "wrong-Horse-42-battery"))), (2, 2));
     assert_eq!(cost(&lab, || drop(client.post("refresh/", json!({})))), (2, 2));
     assert_eq!(cost(&lab, || drop(client.post("logout/", json!({})))), (2, 2));
+}
+
+#[test]
+fn bodies_are_json_or_either_kind_of_form() {
+    let lab = lab(&[]);
+    registered(&lab);
+    let login = |kind: &str, body: String| {
+        call(&lab.url, "POST", "/jwt-allauth/login/", &[("content-type", kind)], Some(body)).status
+    };
+    let part = |name: &str, value: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts = part("email", ADA) + &part("password", PASSWORD) + "--edge--\r\n";
+    assert_eq!(login("multipart/form-data; boundary=edge", parts.clone()), 200);
+    assert_eq!(login("multipart/form-data; boundary=other", parts.clone()), 400);
+    assert_eq!(login("application/x-www-form-urlencoded", format!("email={ADA}&password={PASSWORD}")), 200);
+    assert_eq!(login("application/json", json!({"email": ADA, "password": PASSWORD}).to_string()), 200);
+    assert_eq!(login("text/plain", parts), 415);
 }
 
 #[test]

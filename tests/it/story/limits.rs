@@ -38,6 +38,7 @@ fn a_good_login_clears_no_earlier_failure() {
     assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).1, TOO_MANY);
 }
 
+/// ASVS 5.0 6.3.1.
 #[test]
 fn fifty_parallel_guesses_at_a_password_are_five() {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "1000/m/ip", "login_failed": "5/5m/key"}"#)]);

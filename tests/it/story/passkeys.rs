@@ -187,6 +187,7 @@ fn another_relying_party_is_refused() {
     refused(|device, _| device.rp_id = "evil.test".to_owned());
 }
 
+/// ASVS 5.0 6.7.2.
 #[test]
 fn another_challenge_is_refused() {
     refused(|_, options| options["publicKey"]["challenge"] = json!(b64(&[7; 32])));

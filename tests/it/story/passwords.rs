@@ -20,6 +20,7 @@ fn weak_passwords_are_told_by_django_s_codes() {
     assert_eq!(signup(&"long enough to be a whole sentence ".repeat(4)), "");
 }
 
+/// Mail scanners consumed links; ASVS 5.0 6.4.1: they end in time, and with their use.
 #[test]
 fn a_link_lives_three_days_and_verifies_once() {
     let lab = Lab::start(&[]);

@@ -101,6 +101,7 @@ fn a_password_change_ends_a_login_that_is_half_way_in() {
     assert_eq!((reply.status, reply.pending()), (401, None));
 }
 
+/// CVE-2026-33624: a key worked twice in a race.
 #[test]
 fn fifty_parallel_uses_of_one_reset_key_succeed_once() {
     for (fault, plan) in plans() {
@@ -136,6 +137,27 @@ fn a_code_resets_once_and_a_weak_password_costs_no_attempt() {
     assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 401);
     assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 409);
     assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200));
+}
+
+/// CVE-2026-33624: a code worked twice in a race.
+#[test]
+fn fifty_parallel_uses_of_one_reset_code_set_one_password() {
+    for (fault, plan) in plans() {
+        let (lab, _) = with_user(&[CODE]);
+        let mut client = lab.app();
+        let code = ask(&lab, &mut client);
+        let password = |n: usize| format!("another-Zebra-{n}-staple");
+        lab.faults(plan);
+        let replies =
+            at_once(50, |n| client.clone().post("auth/password/reset", json!({"key": code, "password": password(n)})));
+        lab.faults(json!({}));
+        assert_orderly(fault, &replies, &[400, 401, 409, 410]);
+        let done = (0..50).filter(|n| replies[*n].status == 401).collect::<Vec<_>>();
+        let working = (0..50).filter(|n| login(&lab, &password(*n)) == 200).collect::<Vec<_>>();
+        assert!(done.len() <= 1 && working.len() <= 1, "{fault}: {done:?} {working:?}");
+        assert!(done.is_empty() || done == working, "{fault}: {done:?} {working:?}");
+        assert!(done.len() == 1 || fault != "none");
+    }
 }
 
 #[test]
@@ -242,6 +264,7 @@ fn of_two_password_changes_at_once_one_stands_and_no_session_survives_the_other(
     }
 }
 
+/// ASVS 5.0 7.5.1.
 #[test]
 fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
     let (lab, mut client) = with_user(&[("ACCOUNT_REAUTHENTICATION_REQUIRED", "true")]);

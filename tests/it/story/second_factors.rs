@@ -123,11 +123,13 @@ fn race(make: impl Fn(&Lab, &mut Client, &str) -> String) {
     }
 }
 
+/// CVE-2026-33624: a code worked twice in a race (ASVS 5.0 6.5.1).
 #[test]
 fn of_fifty_parallel_uses_of_one_code_of_the_app_one_succeeds() {
     race(|lab, _, secret| code(lab, secret, 1));
 }
 
+/// CVE-2026-34224: a recovery code worked twice in a race (ASVS 5.0 6.5.1).
 #[test]
 fn of_fifty_parallel_uses_of_one_recovery_code_one_succeeds() {
     race(|_, client, _| codes(client).remove(0));
@@ -161,6 +163,22 @@ fn a_second_factor_shown_while_the_password_changes_lets_nobody_in() {
     }
 }
 
+/// ASVS 5.0 6.4.3.
+#[test]
+fn a_reset_that_logs_in_still_waits_for_the_second_factor() {
+    let lab = Lab::start(&[SETTINGS[0], SETTINGS[1], ("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true")]);
+    let secret = with_app(&lab, &mut lab.app());
+    lab.app().post("auth/password/request", json!({"email": EMAIL}));
+    let body = json!({"key": lab.mail(EMAIL).key(), "password": "another-Zebra-77-staple"});
+    let mut client = lab.app();
+    let reply = client.post("auth/password/reset", body);
+    assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("mfa_authenticate")), "{}", reply.text);
+    assert_eq!(client.get("account/email").status, 401);
+    lab.advance(60);
+    assert_eq!(show(&mut client, &code(&lab, &secret, 0)).status, 200);
+}
+
+/// CVE-2026-27801: unlimited guesses (ASVS 5.0 6.6.3).
 #[test]
 fn guesses_are_counted_by_user_whoever_makes_them() {
     let lab = Lab::start(&[]);
@@ -176,6 +194,7 @@ fn guesses_are_counted_by_user_whoever_makes_them() {
     assert_eq!(show(&mut owner, &code(&lab, &secret, 0)).status, 200);
 }
 
+/// ASVS 5.0 7.5.1.
 #[test]
 fn changes_of_authenticators_need_a_recent_proof_which_a_code_is() {
     let lab = Lab::start(&SETTINGS);
@@ -252,6 +271,7 @@ fn trust_ends_with_its_time() {
     waiting(browser);
 }
 
+/// A session was usable before the second factor.
 #[test]
 fn no_endpoint_that_wants_a_user_takes_a_login_that_owes_its_second_factor() {
     let lab = Lab::start(&[SETTINGS[0], SETTINGS[1], ("MFA_TRUST_ENABLED", "true")]);

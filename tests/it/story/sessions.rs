@@ -44,6 +44,19 @@ fn people_see_their_sessions_and_end_some_of_them() {
 }
 
 #[test]
+fn sessions_are_listed_in_the_order_in_which_they_began() {
+    let (lab, mut client) = with_user(&[]);
+    for _ in 0..5 {
+        lab.advance(60);
+        login(&lab);
+    }
+    let list = client.get("auth/sessions").json["data"].as_array().unwrap().clone();
+    let began = list.iter().map(|session| session["created_at"].as_f64().unwrap()).collect::<Vec<_>>();
+    assert!(began.is_sorted() && list[0]["is_current"] == json!(true), "{list:?}");
+    assert_eq!(list.len(), 6);
+}
+
+#[test]
 fn nobody_ends_a_session_of_somebody_else() {
     let (lab, mut client) = with_user(&[]);
     let mut other = lab.app();

@@ -150,6 +150,7 @@ fn tokens_come_with_the_last_step_of_a_login() {
     renew(&mut lab.app(), &pair.refresh);
 }
 
+/// CVE-2026-1035: one refresh token, used twice at the same moment, minted two pairs.
 #[test]
 fn of_fifty_parallel_refreshes_of_one_token_all_get_the_same_successor() {
     for (fault, plan) in plans() {
@@ -183,6 +184,7 @@ fn without_a_window_one_of_fifty_refreshes_wins_and_the_reuse_ends_the_session()
     assert!(lab.log().contains("was used again"), "the event is logged");
 }
 
+/// Two tabs that refreshed at once were logged out.
 #[test]
 fn within_the_window_the_same_client_gets_the_same_successor_and_another_gets_nothing() {
     let (lab, _, pair) = with_pair(&[]);
@@ -196,6 +198,7 @@ fn within_the_window_the_same_client_gets_the_same_successor_and_another_gets_no
     renew(&mut phone, &next.refresh);
 }
 
+/// A replayed refresh token stayed harmless to the thief (ASVS 5.0 10.4.5).
 #[test]
 fn a_replay_after_the_window_ends_the_family_and_the_session() {
     let (lab, mut client, pair) = with_pair(&[]);
@@ -220,6 +223,7 @@ fn a_token_two_steps_back_ends_the_family_within_the_window_too() {
     assert_eq!(client.get("auth/session").status, 410);
 }
 
+/// CVE-2026-43911: a refresh token outlived a password change.
 #[test]
 fn logout_and_a_change_of_password_end_every_refresh_token() {
     let (lab, mut client, pair) = with_pair(&[]);

@@ -29,6 +29,9 @@ struct Cli {
     data: Option<PathBuf>,
     #[arg(long)]
     outbox: PathBuf,
+    /// Accounts to make at the start.
+    #[arg(long)]
+    users: Option<PathBuf>,
 }
 
 /// A clock that goes on by a microsecond each time it is read, and otherwise only where a test moves it: no test is
@@ -86,6 +89,10 @@ async fn main() {
         .with_state(lab.clone());
     let source = Source::from_process().expect("the settings are readable");
     let mut options = Options::new(SocketAddr::from(([127, 0, 0, 1], 0)), cli.data, cli.outbox, source);
+    if let Some(path) = cli.users {
+        let text = std::fs::read_to_string(path).expect("the accounts are readable");
+        options.accounts = serde_json::from_str(&text).expect("they are accounts");
+    }
     options.clock = lab.clock.clone();
     options.wrap = Some(Box::new(move |http| lab.faults.wrap(http)));
     options.beside = beside;

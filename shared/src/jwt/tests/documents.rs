@@ -38,7 +38,7 @@ fn the_discovery_document_has_what_the_specification_demands() {
         assert!(!document[member].as_array().unwrap().is_empty(), "{member}");
     }
     let claims = document["claims_supported"].as_array().unwrap();
-    assert!(claims.contains(&json!("email")));
+    assert!(["email", "amr", "auth_time"].iter().all(|name| claims.contains(&json!(name))));
     assert_eq!(claims.iter().filter(|claim| **claim == "sub").count(), 1);
     assert!(document.get("authorization_endpoint").is_none() && document.get("token_endpoint").is_none());
 }

@@ -99,6 +99,7 @@ fn without_rotation_the_token_stays_and_older_ones_are_judged_as_ever() {
     assert_eq!(decide(&rotated(1), 0, NOW + 12, rules, &client()), Decision::End);
 }
 
+/// ASVS 5.0 10.4.8: an absolute end.
 #[test]
 fn a_family_ends_at_its_time_whatever_is_brought() {
     let family = rotated(2);

@@ -35,6 +35,7 @@ fn the_forger_of_these_tests_makes_good_tokens() {
     assert_eq!(check(&forge(&header(&rsa(0)), &claims(), &rsa(0)), &ring(&[NOW]), NOW), Ok(access()));
 }
 
+/// ASVS 5.0 9.1.2.
 #[test]
 fn the_algorithm_none() {
     for none in ["none", "None", "NONE", "nOnE"] {
@@ -45,6 +46,7 @@ fn the_algorithm_none() {
     }
 }
 
+/// ASVS 5.0 9.1.2: the public key is everybody's.
 #[test]
 fn hs256_with_the_public_key_as_its_secret() {
     let jwk = rsa(0).jwk().unwrap();
@@ -76,6 +78,7 @@ fn a_kid_that_is_missing_or_unknown() {
     assert_eq!(check(&sign(&access(), &rsa(0)).unwrap(), &ring(&[]), NOW), Err(Refusal::UnknownKey));
 }
 
+/// ASVS 5.0 9.1.3.
 #[test]
 fn a_header_that_brings_a_key_or_says_where_one_is() {
     let own = rsa(1).jwk().unwrap();
@@ -105,6 +108,7 @@ fn another_type_of_token() {
     }
 }
 
+/// ASVS 5.0 9.1.1.
 #[test]
 fn the_signature_of_another_key_or_over_something_else() {
     let keys = ring(&[NOW, NOW + DAY]);
@@ -132,6 +136,7 @@ fn a_changed_letter_anywhere() {
     }
 }
 
+/// ASVS 5.0 9.2.2.
 #[test]
 fn a_token_for_another_use() {
     for what in ["refresh", "id", "", "Access"] {
@@ -157,6 +162,7 @@ fn another_issuer() {
     }
 }
 
+/// ASVS 5.0 9.2.3.
 #[test]
 fn another_audience() {
     for what in ["https://login.example.com", "https://api.example.com/", "", issuer().audience(TokenUse::Refresh)] {
@@ -164,6 +170,7 @@ fn another_audience() {
     }
 }
 
+/// ASVS 5.0 9.2.1.
 #[test]
 fn expired_and_not_yet_valid() {
     assert_eq!(of_claim("exp", json!(NOW)), Refusal::Expired);
