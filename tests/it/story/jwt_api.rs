@@ -347,6 +347,21 @@ fn what_cannot_be_read_logs_nobody_out_and_resets_nothing() {
     assert_eq!((reply.status, reply.json["email"]["email"].is_array()), (400, true), "{}", reply.text);
 }
 
+#[test]
+fn a_path_without_its_last_slash_leads_to_the_one_with_it_and_others_lead_nowhere() {
+    let lab = lab(&[]);
+    let mut client = lab.bearer();
+    let reply = client.post("registration/verification/a:b?c=d", json!({}));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (301, Some("/jwt-allauth/registration/verification/a:b/?c=d"))
+    );
+    for path in ["nothing/", "nothing", "login//", "password/reset/confirm/a/"] {
+        let reply = client.get(path);
+        assert_eq!((reply.status, reply.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+    }
+}
+
 /// Sequential trips to the table, and requests in all.
 fn cost(lab: &Lab, work: impl FnOnce()) -> (usize, usize) {
     let trips = lab.trips(work);
