@@ -87,6 +87,14 @@ impl Lab {
         Self::spawn(self.folder.clone(), self.settings.clone())
     }
 
+    /// Starts it again on the same data, with these settings besides.
+    pub fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::spawn(self.folder.clone(), self.settings.iter().cloned().chain(more).collect())
+    }
+
     pub fn app(&self) -> Client {
         Client::new(&self.url, "app")
     }

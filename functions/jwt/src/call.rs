@@ -3,7 +3,7 @@
 use crate::reply::{Fault, Reply};
 use crate::token::{self, Access, Kind, Unfit};
 use axum::body::Body;
-use axum::http::{Method, Response};
+use axum::http::{Method, Response, Uri};
 use serde_json::{Map, Value as Json, json};
 use shared::app::App;
 use shared::flow::jwt_api::sessions::is_live;
@@ -34,7 +34,7 @@ impl Scheme {
 /// A request.
 pub struct Call {
     exchange: Exchange,
-    path: String,
+    uri: Uri,
 }
 
 /// An endpoint of this API. Its handler is asked for every method.
@@ -58,15 +58,15 @@ where
     F: Fn(Call) -> R,
     R: Future<Output = Result<Reply, Fault>>,
 {
-    let path = visit.request.uri().path().to_owned();
+    let uri = visit.request.uri().clone();
     let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
-        Ok(exchange) => handler(Call { exchange, path }).await,
+        Ok(exchange) => handler(Call { exchange, uri }).await,
         Err(rejection) => Err(rejection.into()),
     };
     let reply = answered.unwrap_or_else(Fault::into_reply);
     let reply = match reply.status() {
         401 => reply.with_header("www-authenticate", scheme.header()),
-        405 => {
+        405 if !reply.has_header("allow") => {
             let allowed = methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
             reply.with_header("allow", &allowed)
         }
@@ -96,9 +96,14 @@ impl Call {
         &self.exchange
     }
 
+    /// The path and the query.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// The last parts of the path, as they are written there.
     pub fn last_parts<const N: usize>(&self) -> [&str; N] {
-        let mut parts = self.path.trim_end_matches('/').rsplit('/');
+        let mut parts = self.uri.path().trim_end_matches('/').rsplit('/');
         let mut last = std::array::from_fn(|_| parts.next().unwrap_or_default());
         last.reverse();
         last
@@ -109,12 +114,12 @@ impl Call {
     /// # Errors
     /// 405.
     pub fn allow(&self, method: &Method) -> Result<(), Fault> {
-        if self.method() == method { Ok(()) } else { Err(self.not_allowed()) }
+        if self.method() == method { Ok(()) } else { Err(self.not_allowed().into()) }
     }
 
     /// That the endpoint does nothing for this method.
-    pub fn not_allowed(&self) -> Fault {
-        Reply::detail(405, &format!("Method \"{}\" not allowed.", self.method())).into()
+    pub fn not_allowed(&self) -> Reply {
+        Reply::detail(405, &format!("Method \"{}\" not allowed.", self.method()))
     }
 
     /// The access token that the request brings; none is no mistake, but a bad one is.
@@ -137,9 +142,14 @@ impl Call {
         };
         if self.app().settings.jwt_api.session_check
             && let Some(session) = access.session
-            && !is_live(self.app(), access.user, session).await?
         {
-            return Err(Reply::coded(401, "Session is no longer active.", "token_not_valid").into());
+            let live = match session {
+                Some(session) => is_live(self.app(), access.user, session).await?,
+                None => false,
+            };
+            if !live {
+                return Err(Reply::coded(401, "Session is no longer active.", "token_not_valid").into());
+            }
         }
         Ok(Some(access))
     }

@@ -83,6 +83,11 @@ impl Fields {
 
     /// An email address, in lower case. What is wrong with it is noted.
     pub fn email(&mut self, name: &'static str, max: usize) -> Option<String> {
+        const NO_ADDRESS: &str = "Enter a valid email address.";
+        if let Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) = self.given.get(name) {
+            self.complain(name, NO_ADDRESS);
+            return None;
+        }
         let before = self.problems.len();
         let text = self.text(name, Text { max, ..Text::default() });
         let given = match (&text, self.given.get(name)) {
@@ -91,7 +96,7 @@ impl Fields {
             _ => return None,
         };
         if !is_email(&given) {
-            self.complain(name, "Enter a valid email address.");
+            self.complain(name, NO_ADDRESS);
         }
         text.filter(|_| self.problems.len() == before).map(|text| text.to_lowercase())
     }
@@ -129,9 +134,11 @@ impl Fields {
             return None;
         }
         let capital = |word: &str| {
-            let mut letters = word.chars();
-            let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-            first + &letters.as_str().to_lowercase()
+            // A letter may become two, of which one is a capital: ß.
+            let mut capitals = word.chars().take(1).flat_map(char::to_uppercase);
+            let first = capitals.next().map(String::from).unwrap_or_default();
+            let rest = capitals.chain(word.chars().skip(1)).collect::<String>();
+            first + &rest.to_lowercase()
         };
         Some(text.split(' ').filter(|word| !word.is_empty()).map(capital).collect::<Vec<_>>().join(" "))
     }
@@ -192,7 +199,7 @@ mod tests {
     fn names_are_latin_letters_with_capitals() {
         let name = |text: &str| fields(json!({"first_name": text})).name("first_name", false);
         assert_eq!(name("anna  LEE").as_deref(), Some("Anna Lee"));
-        assert_eq!(name("élodie").as_deref(), Some("Élodie"));
+        assert_eq!(name("élodie ßen").as_deref(), Some("Élodie Ssen"));
         assert!(name("R2D2").is_none() && name("O'Neil").is_none() && name("Šimon").is_none());
     }
 }

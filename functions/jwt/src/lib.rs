@@ -8,6 +8,7 @@ mod call;
 mod fields;
 mod invitation;
 mod login;
+mod lost;
 mod mfa;
 mod page;
 mod password;
@@ -64,6 +65,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         api("/registration/verification/{key}/", GET, registration::verify),
         api("/registration/verified/", GET, registration::verified_page),
         api("/user/", USER, user::user),
+        api("/{*path}", &[], lost::lost).only_if(|settings| !settings.jwt_api.prefix.as_str().is_empty()),
     ]
 }
 

@@ -61,6 +61,11 @@ impl Reply {
         Self::bare(302).with_header("location", to)
     }
 
+    /// To another page, for good.
+    pub fn moved(to: &str) -> Self {
+        Self::bare(301).with_header("location", to)
+    }
+
     /// What is wrong with fields, field by field.
     pub fn problems(problems: &[Problem]) -> Self {
         let mut fields = Map::new();
@@ -76,6 +81,11 @@ impl Reply {
     /// The status.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Whether it has this header already.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(there, _)| there == name)
     }
 
     /// The same with a header more.

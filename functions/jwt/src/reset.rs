@@ -8,18 +8,26 @@ use crate::password::PASSWORD;
 use crate::reply::{Fault, Reply};
 use crate::token;
 use axum::http::Method;
+use serde_json::json;
 use shared::account::User;
 use shared::flow::jwt_api::{Denied, Entry, reset as flow};
 use shared::ticket::Purpose;
 
 /// `POST password/reset/`: mails a link.
 pub async fn request(call: Call) -> Result<Reply, Fault> {
+    const MOST: usize = 254;
     call.find_access().await?;
     call.allow(&Method::POST)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 0);
     fields.check()?;
     let email = email.ok_or_else(missing)?;
+    let length = email.chars().count();
+    if length > MOST {
+        // One level deeper than other mistakes: there a second form looks at it.
+        let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
+        return Err(Reply::json(400, json!({"email": {"email": [message]}})).into());
+    }
     match flow::request(call.app(), call.client(), &email).await {
         Ok(()) => Ok(Reply::detail(200, "Password reset e-mail has been sent.")),
         Err(Denied::RateLimited) => {

@@ -22,9 +22,9 @@ pub async fn refresh(call: Call) -> Result<Reply, Fault> {
     let token = fields.text("refresh", Text::default());
     fields.check()?;
     let token = token.ok_or_else(missing)?;
-    let known = read_refresh(call.app(), &token).ok_or(Denied::InvalidToken)?;
+    let known = read_refresh(call.app(), &token)?;
     let (app, client) = (call.app(), call.client());
-    let (user, session) = flow::refresh(app, client, known.user, known.session, &known.jti).await?;
+    let (user, session) = flow::refresh(app, client, known.user, known.session, known.started, &known.jti).await?;
     renewed(&call, 200, &user, &session, Map::new())
 }
 
@@ -32,6 +32,7 @@ pub async fn refresh(call: Call) -> Result<Reply, Fault> {
 pub async fn logout(call: Call) -> Result<Reply, Fault> {
     let access = call.access().await?;
     call.allow(&Method::POST)?;
+    call.data()?;
     let token = if call.app().settings.jwt_api.refresh_token_as_cookie {
         let cookie = call.exchange().cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
         cookie.ok_or_else(|| Fault::from(Reply::detail(400, "Refresh token cookie not found.")))?
@@ -42,7 +43,7 @@ pub async fn logout(call: Call) -> Result<Reply, Fault> {
         token.ok_or_else(missing)?
     };
     let invalid = || Fault::from(Reply::detail(400, "Invalid token."));
-    let known = read_refresh(call.app(), &token).filter(|known| known.user == access.user).ok_or_else(invalid)?;
+    let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
     match flow::logout(call.app(), known.user, known.session).await {
         Ok(()) => Ok(Reply::detail(200, "Successfully logged out.")),
         Err(Denied::InvalidToken) => Err(invalid()),

@@ -113,35 +113,45 @@ pub fn read(app: &App, token: &str, kind: Kind) -> Result<Claims, Unfit> {
 pub struct Access {
     /// The user.
     pub user: UserId,
-    /// The number of the session.
-    pub session: Option<u64>,
+    /// The session, if it speaks of one: its number, or nothing where that is none of ours.
+    pub session: Option<Option<u64>>,
 }
 
 impl Access {
     /// Of these claims; nothing where they name nobody.
     pub fn of(claims: &Claims) -> Option<Self> {
         let user = claims.get("user_id")?.as_str()?;
-        let session = claims.get("session").and_then(Json::as_str).and_then(|number| number.parse().ok());
+        let session = claims.get("session").map(|number| number.as_str().and_then(|number| number.parse().ok()));
         Some(Self { user: UserId(Uuid::parse_str(user).ok()?), session })
     }
 }
 
-/// A refresh token's whereabouts: whose, which session, and its own name.
+/// A refresh token's whereabouts: whose, which session and since when, and its own name.
 pub struct Refresh {
     /// The user.
     pub user: UserId,
     /// The number of the session.
     pub session: u64,
+    /// When the session began, in seconds of Unix time.
+    pub started: i64,
     /// The token's name.
     pub jti: String,
 }
 
-/// Reads a refresh token; nothing where it is no good.
-pub fn read_refresh(app: &App, token: &str) -> Option<Refresh> {
-    let claims = read(app, token, Kind::Refresh).ok()?;
-    let access = Access::of(&claims)?;
-    let jti = claims.get("jti")?.as_str()?.to_owned();
-    Some(Refresh { user: access.user, session: access.session?, jti })
+/// Reads a refresh token.
+///
+/// # Errors
+/// What is wrong with it, as its holder may be told.
+pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, Reply> {
+    let refused = |why: &str| Reply::coded(401, why, "token_not_valid");
+    let claims = read(app, token, Kind::Refresh).map_err(|unfit| refused(&unfit.to_string()))?;
+    let named = || {
+        let access = Access::of(&claims)?;
+        let jti = claims.get("jti")?.as_str()?.to_owned();
+        let started = claims.get("session_iat").and_then(Json::as_i64).unwrap_or(app.now().seconds());
+        Some(Refresh { user: access.user, session: access.session.flatten()?, started, jti })
+    };
+    named().ok_or_else(|| refused("Token is invalid or expired"))
 }
 
 /// The tokens of a session as it stands: access and refresh.
@@ -157,7 +167,7 @@ pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String
         ("session".to_owned(), json!(session.number.to_string())),
         ("session_iat".to_owned(), json!(bearer.family.started)),
         ("role".to_owned(), json!(user.role)),
-        ("email_verified".to_owned(), json!(is_email_verified(app, user))),
+        ("email_verified".to_owned(), json!(is_email_verified(app, user, None))),
     ]);
     let token = |kind: Kind, iat: i64, exp: i64, jti: String| {
         let mut claims = base.clone();
@@ -287,4 +297,22 @@ fn finish(mut cookie: Cookie<'static>, same_site: SameSite) -> Option<HeaderValu
         SameSite::Omitted => {}
     }
     HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_is_none_of_ours_is_one_all_the_same() {
+        let of = |session: Json| {
+            let claims = json!({"user_id": Uuid::nil().to_string(), "session": session});
+            Access::of(claims.as_object().unwrap()).unwrap().session
+        };
+        assert_eq!(of(json!("12")), Some(Some(12)));
+        assert_eq!(of(json!("5f1d")), Some(None));
+        assert_eq!(of(json!(12)), Some(None));
+        let claims = json!({"user_id": Uuid::nil().to_string()});
+        assert_eq!(Access::of(claims.as_object().unwrap()).unwrap().session, None);
+    }
 }

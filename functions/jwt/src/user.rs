@@ -13,11 +13,13 @@ use shared::flow::jwt_api::profile as flow;
 pub async fn user(call: Call) -> Result<Reply, Fault> {
     const MOST: usize = 150;
     let access = call.access().await?;
+    let puts = call.app().settings.jwt_api.user_put_enabled;
     let optional = match *call.method() {
         Method::GET => return Ok(shown(&flow::get(call.app(), access.user).await?)),
         Method::PATCH => true,
-        Method::PUT if call.app().settings.jwt_api.user_put_enabled => false,
-        _ => return Err(call.not_allowed()),
+        Method::PUT if puts => false,
+        _ if puts => return Err(call.not_allowed().into()),
+        _ => return Err(call.not_allowed().with_header("allow", "GET, HEAD, PATCH, OPTIONS").into()),
     };
     let mut fields = Fields::new(call.fields()?);
     let rule = Text { optional, blank: true, max: MOST, ..Text::default() };

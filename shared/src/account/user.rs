@@ -47,6 +47,9 @@ pub struct Address {
     pub verified: bool,
     /// Whether mail goes here.
     pub primary: bool,
+    /// Whether it was given to the JWT API while that asked nobody to verify, and so took it at its word.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_trust: bool,
 }
 
 impl Address {
@@ -55,7 +58,7 @@ impl Address {
 
     /// A new address, not verified.
     pub fn new(email: &str, primary: bool, id: [u8; Self::ID_LENGTH]) -> Self {
-        Self { id: encode(&id), email: email.to_owned(), verified: false, primary }
+        Self { id: encode(&id), email: email.to_owned(), verified: false, primary, on_trust: false }
     }
 
     /// The id's bytes.

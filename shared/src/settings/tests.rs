@@ -35,6 +35,14 @@ fn strings_are_plain_and_the_rest_is_json() {
 }
 
 #[test]
+fn settings_that_mean_nothing_here_are_named_and_stop_nothing() {
+    let pairs = [("ACCOUNT_TEMPLATE_EXTENSION", "html"), ("JWT_ALLAUTH_SOCIAL_CALLBACK_URLS", "{}")];
+    assert!(load(&pairs).is_ok());
+    let source = Source::new(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(Settings::unread(&source), pairs.map(|(name, _)| name));
+}
+
+#[test]
 fn every_mistake_is_reported_together_by_name() {
     let Problems(problems) = load(&[
         ("ACCOUNT_EMAIL_VERIFICATION", "sometimes"),

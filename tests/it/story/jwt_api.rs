@@ -314,6 +314,72 @@ fn a_session_has_an_end_that_no_refresh_moves() {
     assert_eq!(client.post("refresh/", json!({})).status, 401);
 }
 
+#[test]
+fn the_lifetime_of_sessions_counts_for_those_that_began_under_another() {
+    let lab = lab(&[]);
+    let mut early = registered(&lab);
+    let mut late = lab.bearer();
+    late.login(ADA, PASSWORD);
+    let lab = lab.restart_with(&[("JWT_ALLAUTH_SESSION_LIFETIME", "3600")]);
+    let moved = |client: &Bearer| {
+        let mut moved = lab.bearer();
+        moved.cookies = client.cookies.clone();
+        moved
+    };
+    (early, late) = (moved(&early), moved(&late));
+    assert_eq!(early.post("refresh/", json!({})).status, 200);
+    let said = claims(&early.cookies["refresh_token"]);
+    assert_eq!(said["exp"].as_i64(), said["session_iat"].as_i64().map(|began| began + 3600));
+    lab.advance(3601);
+    let reply = late.post("refresh/", json!({}));
+    assert_eq!((reply.status, reply.json["code"].as_str()), (401, Some("session_expired")));
+    let reply = late.post("refresh/", json!({}));
+    assert_eq!((reply.status, reply.json["code"].as_str()), (401, Some("token_not_valid")));
+}
+
+#[test]
+fn an_address_is_taken_at_its_word_where_it_was_given_to_this_api_and_nowhere_else() {
+    let lab = lab(&[]);
+    let client = registered(&lab);
+    assert_eq!(claims(client.access.as_ref().unwrap())["email_verified"], true);
+    let bob = "bob@example.com";
+    lab.user(&mut lab.app(), bob);
+    let mut client = lab.bearer();
+    client.login(bob, PASSWORD);
+    assert_eq!(claims(client.access.as_ref().unwrap())["email_verified"], false);
+    for email in [bob, ADA] {
+        assert_eq!(client.post("password/reset/", json!({"email": email})).status, 200);
+    }
+    lab.mail(ADA);
+    assert!(lab.mails(bob).is_empty(), "nobody has shown that the address is Bob's");
+}
+
+#[test]
+fn what_cannot_be_read_logs_nobody_out_and_resets_nothing() {
+    let lab = lab(&[]);
+    let mut client = registered(&lab);
+    assert_eq!(client.send("POST", "logout/", Some("{".to_owned())).status, 400);
+    assert_eq!(client.post("refresh/", json!({})).status, 200);
+    let long = format!("{}@example.com", "a.".repeat(125) + "a");
+    let reply = client.post("password/reset/", json!({"email": long}));
+    assert_eq!((reply.status, reply.json["email"]["email"].is_array()), (400, true), "{}", reply.text);
+}
+
+#[test]
+fn a_path_without_its_last_slash_leads_to_the_one_with_it_and_others_lead_nowhere() {
+    let lab = lab(&[]);
+    let mut client = lab.bearer();
+    let reply = client.post("registration/verification/a:b?c=d", json!({}));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (301, Some("/jwt-allauth/registration/verification/a:b/?c=d"))
+    );
+    for path in ["nothing/", "nothing", "login//", "password/reset/confirm/a/"] {
+        let reply = client.get(path);
+        assert_eq!((reply.status, reply.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+    }
+}
+
 /// Sequential trips to the table, and requests in all.
 fn cost(lab: &Lab, work: impl FnOnce()) -> (usize, usize) {
     let trips = lab.trips(work);

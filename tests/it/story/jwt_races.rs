@@ -126,6 +126,20 @@ fn fifty_parallel_uses_of_a_recovery_code_let_in_once() {
 }
 
 #[test]
+fn fifty_parallel_logouts_end_a_session_once() {
+    for (fault, plan) in plans() {
+        let lab = Lab::start(&SETTINGS);
+        let client = registered(&lab);
+        lab.faults(plan);
+        let replies = at_once(50, |_| client.clone().post("logout/", json!({})));
+        lab.faults(json!({}));
+        if successes(fault, &replies, &[400]) == 1 {
+            assert_eq!(client.clone().post("refresh/", json!({})).status, 401, "{fault}");
+        }
+    }
+}
+
+#[test]
 fn fifty_parallel_registrations_with_one_address_make_one_account() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&SETTINGS);

@@ -191,7 +191,8 @@ async fn decide(
     user.password = Some(hash.to_owned());
     user.first_name.clone_from(&form.first_name);
     user.last_name.clone_from(&form.last_name);
-    let address = Address::new(&form.email, true, app.random());
+    let on_trust = verification == EmailVerification::None;
+    let address = Address { on_trust, ..Address::new(&form.email, true, app.random()) };
     user.addresses.push(address.clone());
     let waits = verification == EmailVerification::Mandatory;
     if !waits {

@@ -1,7 +1,7 @@
 //! Resetting a forgotten password by a link, and setting the first one of an invitation. The link is exchanged, once,
 //! for a capability, and the capability, once, for a password.
 
-use super::{Denied, Entry, enter, link, password_problems};
+use super::{Denied, Entry, enter, is_email_verified, link, password_problems};
 use crate::account::User;
 use crate::app::App;
 use crate::flow::login::{find_users, users_by_email};
@@ -10,7 +10,6 @@ use crate::flow::permit::Permits;
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::ClientInfo;
-use crate::settings::EmailVerification;
 use crate::store::{Committed, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
@@ -27,9 +26,7 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
     if !granted {
         return Err(Denied::RateLimited);
     }
-    let any = app.settings.jwt_api.verification() == EmailVerification::None;
-    let may =
-        |user: &User| user.is_active && user.has_usable_password() && (any || user.has_verified_email(Some(email)));
+    let may = |user: &User| user.is_active && user.has_usable_password() && is_email_verified(app, user, Some(email));
     let mut writes = Vec::new();
     for user in users.into_iter().flatten().filter(may) {
         let lifetime = app.settings.account.password_reset_timeout;

@@ -8,8 +8,10 @@ use crate::session::ClientInfo;
 use crate::session::{Session, user_session_key};
 use crate::store::{Committed, Write};
 
-/// Takes a refresh token, of which this is the `jti`: the session whose tokens its holder gets now. Each is good once;
-/// with any other of a live session somebody has a copy, and the session ends. That is one conditional write.
+/// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
+/// session whose tokens its holder gets now. Each is good once; with any other of a live session somebody has a copy, and
+/// the session ends. That is one conditional write. `JWT_ALLAUTH_SESSION_LIFETIME` counts as it is now, also for sessions
+/// that began under another.
 ///
 /// # Errors
 /// [`Denied::InvalidToken`], [`Denied::NotVerified`], [`Denied::SessionExpired`]; the table is unavailable.
@@ -18,6 +20,7 @@ pub async fn refresh(
     client: &ClientInfo,
     user: UserId,
     number: u64,
+    started: i64,
     jti: &str,
 ) -> Result<(User, Session), Denied> {
     let settings = &app.settings.jwt_api;
@@ -37,7 +40,10 @@ pub async fn refresh(
         if presented == Some(bearer.family.counter) && bearer.waits_for_email && !user.has_verified_email(None) {
             return Err(Denied::NotVerified);
         }
-        let decision = presented.map(|counter| decide(&bearer.family, counter, app.now().seconds(), rules, &whose));
+        let mut family = bearer.family.clone();
+        let lifetime = settings.session_lifetime.unwrap_or(i64::MAX);
+        family.ends = family.started.min(started).saturating_add(lifetime);
+        let decision = presented.map(|counter| decide(&family, counter, app.now().seconds(), rules, &whose));
         let next = match decision {
             Some(Decision::Rotate(next)) => next,
             Some(Decision::Keep | Decision::Repeat) => return Ok((user, session)),
@@ -65,16 +71,19 @@ pub async fn refresh(
     }
 }
 
-/// Ends the session of a refresh token, whether that is the latest or not.
+/// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.
 ///
 /// # Errors
 /// [`Denied::InvalidToken`] where there is none to end; the table is unavailable.
 pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Denied> {
-    if !is_live(app, user, number).await? {
-        return Err(Denied::InvalidToken);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let session = find_live(app, user, number).await?.ok_or(Denied::InvalidToken)?;
+        if let Committed::Done = app.store.commit(vec![Write::delete(&session)]).await? {
+            return Ok(());
+        }
     }
-    app.store.insist(vec![Write::discard(user_session_key(user, number))]).await?;
-    Ok(())
 }
 
 /// Ends every session and every login of a user, of this API and the others.
@@ -98,10 +107,12 @@ pub async fn logout_all(app: &App, user: UserId) -> Result<(), Denied> {
 /// # Errors
 /// The table is unavailable.
 pub async fn is_live(app: &App, user: UserId, number: u64) -> Result<bool, Denied> {
+    Ok(find_live(app, user, number).await?.is_some())
+}
+
+async fn find_live(app: &App, user: UserId, number: u64) -> Result<Option<Session>, Denied> {
     let key = user_session_key(user, number);
     let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
-    let live = |(session, user): (Session, User)| {
-        session.bearer.is_some() && session.generation == user.generation && user.is_active
-    };
-    Ok(session.zip(user).is_some_and(live))
+    let Some(user) = user.filter(|user| user.is_active) else { return Ok(None) };
+    Ok(session.filter(|session| session.bearer.is_some() && session.generation == user.generation))
 }
