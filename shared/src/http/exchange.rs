@@ -272,7 +272,7 @@ impl Exchange {
     }
 
     /// The body as it came.
-    pub fn body(&self) -> &[u8] {
+    pub fn body(&self) -> &Bytes {
         &self.body
     }
 

@@ -1,55 +1,37 @@
 //! Forms, in either of the two kinds that browsers and their scripts send.
 
+use axum::body::Bytes;
+use futures_util::{FutureExt, stream};
+use multer::Multipart;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::ready;
 
 /// The fields of a form; of several with one name the last, as in Django. None for another kind of content, and for what
 /// is malformed. Files are left out, since nothing here takes any.
-pub fn form_fields(content_type: &str, body: &[u8]) -> Option<BTreeMap<String, String>> {
+pub fn form_fields(content_type: &str, body: &Bytes) -> Option<BTreeMap<String, String>> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
         "application/x-www-form-urlencoded" => Some(url::form_urlencoded::parse(body).into_owned().collect()),
-        "multipart/form-data" => multipart(parameter(content_type, "boundary")?, body),
+        // The body is here as a whole: nothing is waited for.
+        "multipart/form-data" => multipart(content_type, body.clone()).now_or_never()?,
         _ => None,
     }
 }
 
 /// RFC 7578.
-fn multipart(boundary: &str, body: &[u8]) -> Option<BTreeMap<String, String>> {
-    let delimiter = format!("\r\n--{boundary}");
-    let delimiter = delimiter.as_bytes();
-    let mut rest = match body.strip_prefix(&delimiter[2..]) {
-        Some(rest) => rest,
-        None => split(body, delimiter)?.1,
-    };
+async fn multipart(content_type: &str, body: Bytes) -> Option<BTreeMap<String, String>> {
+    let boundary = multer::parse_boundary(content_type).ok()?;
+    let mut parts = Multipart::new(stream::once(ready(Ok::<_, Infallible>(body))), boundary);
     let mut fields = BTreeMap::new();
-    while !rest.starts_with(b"--") {
-        let (part, next) = split(rest.strip_prefix(b"\r\n")?, delimiter)?;
-        let (head, value) = split(part, b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(head);
-        let header = head.lines().filter_map(|line| line.split_once(':'));
-        let mut disposition = header.filter(|(name, _)| name.eq_ignore_ascii_case("content-disposition"));
-        let disposition = disposition.next()?.1;
-        let is_file = ["filename", "filename*"].iter().any(|name| parameter(disposition, name).is_some());
+    while let Some(part) = parts.next_field().await.ok()? {
+        let (name, is_file) = (part.name()?.to_owned(), part.file_name().is_some());
+        let value = part.bytes().await.ok()?;
         if !is_file {
-            let name = parameter(disposition, "name")?.to_owned();
-            fields.insert(name, String::from_utf8_lossy(value).into_owned());
+            fields.insert(name, String::from_utf8_lossy(&value).into_owned());
         }
-        rest = next;
     }
     Some(fields)
-}
-
-/// What comes before and after the first `separator`.
-fn split<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = bytes.windows(separator.len()).position(|window| window == separator)?;
-    Some((&bytes[..at], &bytes[at + separator.len()..]))
-}
-
-/// A header's parameter.
-fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    let pairs = header.split(';').skip(1).filter_map(|pair| pair.split_once('='));
-    let mut values = pairs.filter(|(known, _)| known.trim().eq_ignore_ascii_case(name));
-    Some(values.next()?.1.trim().trim_matches('"'))
 }
 
 #[cfg(test)]
@@ -57,7 +39,7 @@ mod tests {
     use super::*;
 
     fn read(content_type: &str, body: &str) -> Option<Vec<(String, String)>> {
-        form_fields(content_type, body.as_bytes()).map(|fields| fields.into_iter().collect())
+        form_fields(content_type, &Bytes::copy_from_slice(body.as_bytes())).map(|fields| fields.into_iter().collect())
     }
 
     fn fields(pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {

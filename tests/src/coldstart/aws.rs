@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::serve::{Listener, ListenerExt};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 use std::io;
 use std::net::SocketAddr;
@@ -85,13 +85,15 @@ async fn answer(State(answers): State<Arc<Answers>>, headers: HeaderMap, body: B
     ([("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
 }
 
-/// Accepts TLS with a certificate for `localhost` whose authority goes into the bundle.
+/// Accepts TLS with a certificate for `localhost` whose authority goes into the bundle. Both are RSA, as those of
+/// endpoints of AWS are.
 fn acceptor(bundle: &Path) -> Result<TlsAcceptor, Failure> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let new_key = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+    let authority = CertifiedIssuer::self_signed(authority, new_key()?)?;
     std::fs::write(bundle, authority.pem())?;
-    let key = KeyPair::generate()?;
+    let key = new_key()?;
     let certificate = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &authority)?;
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
     let mut config =

@@ -53,7 +53,6 @@ pub fn events() -> Vec<Scene> {
         scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
         scene("provider", request("account/providers", Some(&token)), gone, 2),
         scene("jwt", request("/jwt-allauth/user/", None), nobody, 1),
-        scene("flat", request("/auth/user/", None), nobody, 1),
         scene("authorizer", question(&token), refused, 2),
         scene("mailer", record(), no_failure, 4),
     ]
