@@ -159,7 +159,7 @@ async fn proceed(
     record.username = given(LoginMethod::Username);
     let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
     let before = user.clone();
-    let methods = with_record(&caller, &user, record);
+    let methods = with_record(app, &caller, &user, record);
     let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
     let went = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let give_back = app.give_back(usage, Some("login_failed"));
