@@ -192,7 +192,8 @@ pub(super) async fn note_login(
     outdated: Option<String>,
 ) -> Result<(), StoreError> {
     let now = Patch::default();
-    let now = if is_in { now.number("last_login", app.now().0) } else { now };
+    let generation = i64::try_from(user.generation).unwrap_or(i64::MAX);
+    let now = if is_in { now.number("last_login", app.now().0).number("login_generation", generation) } else { now };
     let write = match (outdated, &user.password) {
         (Some(password), Some(old)) => {
             let new = app.hash_password(password).await;

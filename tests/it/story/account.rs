@@ -60,7 +60,7 @@ fn what_cannot_be_done_with_an_address_is_told_by_code() {
     assert_eq!(errors("POST", json!({"email": "ADA@example.com"})), "email:duplicate_email");
     assert_eq!(errors("POST", json!({"email": "b@example.com"})), "");
     assert_eq!(errors("POST", json!({"email": "c@example.com"})), "email:max_email_addresses");
-    assert_eq!(errors("PATCH", json!({"email": "b@example.com"})), "primary:required");
+    assert_eq!(errors("PATCH", json!({"email": "b@example.com"})), "primary:required email:unverified_primary_email");
     let primary = json!({"email": "b@example.com", "primary": true});
     assert_eq!(errors("PATCH", primary), "email:unverified_primary_email");
     assert_eq!(errors("PATCH", json!({"email": "x@example.com", "primary": true})), "email:unknown_email");
