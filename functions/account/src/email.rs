@@ -3,9 +3,9 @@
 use axum::http::Method;
 use shared::account::User;
 use shared::envelope::{Envelope, addresses_data};
-use shared::flow::email_addresses::{self, Change, Sending, list};
+use shared::flow::email_addresses::{self, Change, Sending, check, list};
 use shared::flow::{Problem, Refusal};
-use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::http::{Answer, Exchange, Rejection};
 use shared::session::{Caller, Session};
 
 /// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
@@ -35,7 +35,15 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
         Method::DELETE => Change::Remove,
         _ => return Err(exchange.refuse_method()),
     };
-    let email = read(&exchange.input()?, change).map_err(Refusal::Invalid)?;
+    let input = exchange.input()?;
+    let mut problems = Vec::new();
+    let email = input.char_field("email", true, &mut problems);
+    if change == Change::MakePrimary && !input.is_yes("primary") {
+        problems.push(Problem::required("primary"));
+        // What is wrong with the address is told along with it.
+        problems.extend(email.as_ref().and_then(|email| check(app, &user, &session, change, email).err()));
+    }
+    let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
     let (user, session, sending) = email_addresses::change(app, client, user, session, change, &email).await?;
     Ok(match (change, sending) {
         (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
@@ -46,20 +54,6 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
 
 fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
     Envelope::data(addresses_data(&list(&exchange.app, user, Some(session)))).into()
-}
-
-fn read(input: &Input, change: Change) -> Result<String, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let email = input.char_field("email", true, &mut problems);
-    if change == Change::MakePrimary && !is_true(input.text("primary").as_deref()) {
-        problems.push(Problem::required("primary"));
-    }
-    email.filter(|_| problems.is_empty()).ok_or(problems)
-}
-
-/// As a form's check box reads it.
-fn is_true(text: Option<&str>) -> bool {
-    text.is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "0"))
 }
 
 async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {

@@ -40,7 +40,7 @@ pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     login_by_code::expect(&exchange.app, &caller).await?;
     let input = exchange.input()?;
-    exchange.allow(&[Method::POST])?;
+    exchange.allow_with(&[Method::POST], &input, &["code"])?;
     let code = input.text("code");
     let outcome = login_by_code::confirm(&exchange.app, &exchange.client, caller, code.as_deref()).await?;
     Ok(exchange.answer(&outcome))

@@ -20,9 +20,9 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
         return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());
     }
     let input = exchange.input()?;
-    exchange.allow(&[Method::POST])?;
+    exchange.allow_with(&[Method::POST], &input, &["key"])?;
     let mut outcome = email_verification::verify(app, client, caller, input.text("key").as_deref()).await?;
-    if exchange.kind == ClientKind::Browser {
+    if exchange.kind == ClientKind::Browser && !app.settings.account.email_verification_by_code_enabled {
         outcome.shown_as = None; // the reference has read the account anew here, but not for apps
     }
     Ok(exchange.answer(&outcome))

@@ -27,13 +27,13 @@ pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
     if exchange.method == Method::GET {
         password_reset::enter(app, &caller).await?;
         let key = exchange.header("x-password-reset-key").map(str::trim).filter(|key| !key.is_empty());
-        let user = password_reset::inspect(app, &caller, key).await?;
+        let user = password_reset::inspect(app, client, &caller, key).await?;
         return Ok(Envelope::data(json!({"user": user_data(&app.settings, &user)})).into());
     }
     password_reset::count(app, client).await?;
     password_reset::enter(app, &caller).await?;
     let input = exchange.input()?;
-    exchange.allow(&[Method::POST])?;
+    exchange.allow_with(&[Method::POST], &input, &["key", "password"])?;
     let (key, password) = (input.text("key"), input.text("password"));
     let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
     Ok(exchange.answer(&outcome))

@@ -10,7 +10,7 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     phone::enter(&exchange.app, &caller).await?;
     let input = exchange.input()?;
-    exchange.allow(&[Method::POST])?;
+    exchange.allow_with(&[Method::POST], &input, &["code"])?;
     let outcome = phone::verify(&exchange.app, &exchange.client, caller, input.text("code").as_deref()).await?;
     Ok(exchange.answer(&outcome))
 }

@@ -12,7 +12,7 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
         return Err(Rejection::MethodNotAllowed);
     }
     let mut problems = Vec::new();
-    let password = exchange.input()?.char_field("password", true, &mut problems);
+    let password = exchange.input()?.raw_field("password", &mut problems);
     let password = password.ok_or(Refusal::Invalid(problems))?;
     exchange.allow(&[Method::POST])?;
     let outcome = reauthentication::by_password(&exchange.app, &exchange.client, user, session, password).await?;

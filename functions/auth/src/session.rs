@@ -3,11 +3,12 @@
 use axum::http::Method;
 use shared::flow::Outcome;
 use shared::flow::logout::logout;
+use shared::flow::second_factor;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
 pub async fn session(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = second_factor::with_factors(&exchange.app, exchange.caller().await?).await?;
     exchange.input()?;
     exchange.allow(&[Method::GET, Method::DELETE])?;
     let outcome = if exchange.method == Method::DELETE {

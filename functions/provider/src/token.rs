@@ -69,9 +69,13 @@ fn answer(exchange: &Exchange, arrived: Result<Outcome, ArrivalError>) -> Result
 }
 
 fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
-    let text = input.char_field("process", true, problems)?;
-    let process = input.0.get("process").and_then(Json::as_str).and_then(Process::parse);
+    let given = input.0.get("process").and_then(Json::as_str).filter(|text| !text.is_empty());
+    let process = given.and_then(Process::parse);
     if process.is_none() {
+        let text = match given {
+            Some(text) => text.to_owned(),
+            None => input.char_field("process", true, problems)?,
+        };
         let message = format!("Select a valid choice. {text} is not one of the available choices.");
         problems.push(Problem::field("process", "invalid_choice", message));
     }

@@ -135,6 +135,9 @@ pub struct User {
     /// When the user last logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login: Option<Timestamp>,
+    /// The generation at the last login: sessions of an earlier one are gone by then, and not only over.
+    #[serde(default)]
+    pub login_generation: u64,
 }
 
 impl User {
@@ -162,13 +165,16 @@ impl User {
             identities: Vec::new(),
             date_joined: now,
             last_login: None,
+            login_generation: 0,
         }
     }
 
-    /// Where mail to the user goes.
+    /// Where mail to the user goes. An address that is added later is none until it is verified; one that somebody
+    /// changes to while signing up takes the place of the first.
     pub fn primary_email(&self) -> Option<&str> {
         let primary = self.addresses.iter().find(|address| address.primary);
-        primary.or(self.addresses.first()).map(|address| address.email.as_str())
+        let first = self.addresses.first().filter(|_| self.last_login.is_none());
+        primary.or(first).map(|address| address.email.as_str())
     }
 
     /// The user's address of this text.

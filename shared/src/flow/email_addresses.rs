@@ -35,10 +35,9 @@ pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
         primary: address.primary,
     };
     let mut all = user.addresses.iter().map(listed).collect::<Vec<_>>();
-    if let Some(email) = session.and_then(|session| waiting_address(app, user, session))
-        && user.address(&email).is_none()
-    {
-        all.push(Listed { email, verified: false, primary: false });
+    if let Some(email) = session.and_then(|session| waiting_address(app, user, session)) {
+        let waiting = user.address(&email).map_or(Listed { email, verified: false, primary: false }, listed);
+        all.push(waiting);
     }
     all
 }
@@ -141,7 +140,7 @@ impl Desk<'_> {
         claims: &[EmailClaim],
         email: &str,
     ) -> Result<Vec<Write>, Refusal> {
-        let (app, client) = (self.app, self.client);
+        let app = self.app;
         if app.settings.account.email_verification_by_code_enabled {
             return self.send_code(user, session, email).await;
         }
@@ -153,7 +152,6 @@ impl Desk<'_> {
         if self.may_send(email).await? {
             writes.push(Write::create(&link_mail(app, user, &address))?);
         }
-        writes.extend(notify(app, client, user, None, "email_added", json!({"email": email}))?);
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
         user.version += 1;
@@ -177,8 +175,11 @@ impl Desk<'_> {
         let app = self.app;
         let Some(address) = user.address(email) else {
             let mut process = session.code(KIND).cloned().ok_or(Refusal::Conflict)?;
-            if process.resends >= KIND.max_resends(&app.settings) || !self.may_send(email).await? {
+            if process.resends >= KIND.max_resends(&app.settings) {
                 return Ok(None);
+            }
+            if !self.may_send(email).await? {
+                return Err(Refusal::RateLimited);
             }
             let code = code::renew(app, KIND, &mut process);
             process.resends += 1;
@@ -250,8 +251,7 @@ pub async fn change(
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let email = select(app, &user, &session, email)?;
-        may_change(app, &user, change, &email)?;
+        let email = check(app, &user, &session, change, email)?;
         if change != Change::Resend {
             require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
         }
@@ -269,6 +269,16 @@ pub async fn change(
         }
         (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
     }
+}
+
+/// The address that is meant, where this may be done with it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
+    let email = select(app, user, session, email)?;
+    may_change(app, user, change, &email)?;
+    Ok(email)
 }
 
 fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {

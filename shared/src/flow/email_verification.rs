@@ -68,6 +68,14 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
     let waits = is_at_stage(app, &caller);
     let (mut proof, counted) = prove(app, &caller, key).await?;
+    if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
+        // Verified in another way since: the code is worth nothing any more.
+        if let Some(mut session) = counted {
+            session.drop_code(KIND);
+            app.store.commit(vec![Write::replace(&session)?]).await?;
+        }
+        return Err(wrong_key(app).into());
+    }
     let caller = match counted {
         Some(session) => caller.with_session(session),
         None => caller,
@@ -143,7 +151,7 @@ async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, 
     if app.settings.account.email_verification_by_code_enabled {
         let session = code::count(app, caller, KIND).await?;
         let process = session.code(KIND).ok_or(Refusal::Conflict)?;
-        let key = key.ok_or_else(|| Problem::required("key"))?;
+        let key = Problem::expect_text("key", key)?;
         let (user, email) = match (process.user, &process.email) {
             (Some(user), Some(email)) if code::is_right(app, KIND, process, key) => (user, email.clone()),
             _ => return Err(wrong_key(app).into()),
@@ -151,7 +159,7 @@ async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, 
         let (user, claims) = load(app, user, &email).await?.ok_or_else(|| wrong_key(app))?;
         return Ok((check(app, user, claims, email)?, Some(session)));
     }
-    let key = key.ok_or_else(|| Problem::required("key"))?;
+    let key = Problem::expect_text("key", key)?;
     Ok((prove_link(app, key).await?, None))
 }
 
@@ -224,21 +232,17 @@ pub(super) async fn mark_verified(
     user.mark_verified(&proof.email);
     let mut writes =
         own_email(&proof.claims, &proof.email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
-    let primary = before.primary_email();
     if app.settings.account.change_email {
         for old in before.addresses.iter().filter(|address| address.email != proof.email) {
             writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
         }
         user.addresses.retain(|address| address.email == proof.email);
         user.make_primary(&proof.email);
-        let old = primary.filter(|old| *old != proof.email);
+        let old = before.primary_email().filter(|old| *old != proof.email);
         let params = json!({"from_email": old, "to_email": proof.email});
         if old.is_some() {
             writes.extend(notify(app, client, user, old, "email_changed", params)?);
         }
-    } else if before.last_login.is_some() {
-        let params = json!({"email": proof.email});
-        writes.extend(notify(app, client, user, primary, "email_confirm", params)?);
     }
     Ok(writes)
 }

@@ -239,7 +239,7 @@ async fn enter(
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
         Caller::User(_) => vec![who.record(app)],
-        _ => with_record(caller, &user, who.record(app)),
+        _ => with_record(app, caller, &user, who.record(app)),
     };
     let entrance = Entrance { app, client, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;

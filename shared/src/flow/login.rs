@@ -159,7 +159,7 @@ async fn proceed(
     record.username = given(LoginMethod::Username);
     let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
     let before = user.clone();
-    let methods = with_record(&caller, &user, record);
+    let methods = with_record(app, &caller, &user, record);
     let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
     let went = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let give_back = app.give_back(usage, Some("login_failed"));
@@ -192,7 +192,8 @@ pub(super) async fn note_login(
     outdated: Option<String>,
 ) -> Result<(), StoreError> {
     let now = Patch::default();
-    let now = if is_in { now.number("last_login", app.now().0) } else { now };
+    let generation = i64::try_from(user.generation).unwrap_or(i64::MAX);
+    let now = if is_in { now.number("last_login", app.now().0).number("login_generation", generation) } else { now };
     let write = match (outdated, &user.password) {
         (Some(password), Some(old)) => {
             let new = app.hash_password(password).await;

@@ -67,8 +67,19 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
         let problem = Problem::too_many_login_attempts();
         return Err(Problem { param: Some(to.param()), ..problem }.into());
     }
-    if caller.user().is_some() {
-        return Ok(Outcome::unchanged(caller)); // who is in needs no code
+    let (mut process, code) = code::begin(app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
+    process.asked_for = true;
+    let message = code_message(app, &to.recipient(), user.is_some(), false, &code);
+    if let Caller::User(parts) = &caller {
+        // Who is in logs in with no code, but can have one sent, and sent again.
+        let mut session = parts.1.clone();
+        session.set_code(KIND, process);
+        let writes = vec![Write::replace(&session)?, Write::create(&message)?];
+        session.version += 1;
+        return match app.store.commit(writes).await? {
+            Committed::Done => Ok(Outcome::unchanged(caller.with_session(session))),
+            Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+        };
     }
     let (mut session, issued) = match &caller {
         Caller::Pending(session) => ((**session).clone(), None),
@@ -85,10 +96,7 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
     let mut login = Login::new(user.as_ref(), email, false, &app.settings, app.now());
     login.current = Some(StageKey::LoginByCode);
     session.login = Some(login);
-    let (mut process, code) = code::begin(app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
-    process.asked_for = true;
     session.set_code(KIND, process);
-    let message = code_message(app, &to.recipient(), user.is_some(), false, &code);
     let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
     match app.store.insist(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) }),
@@ -101,7 +109,11 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough; the table is unavailable.
 pub async fn resend(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    expect(app, caller).await?;
+    if caller.user().is_some() {
+        code::expect(app, caller, KIND).await?;
+    } else {
+        expect(app, caller).await?;
+    }
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let mut session = session.clone();
     let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
@@ -145,7 +157,7 @@ pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Opti
     expect(app, &caller).await?;
     let session = code::count(app, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
-    let guess = guess.ok_or_else(|| Problem::required("code"))?;
+    let guess = Problem::expect_text("code", guess)?;
     let id = process.user.filter(|_| code::is_right(app, KIND, &process, guess));
     let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
     let caller = Caller::Pending(Box::new(session));
@@ -201,7 +213,7 @@ async fn go_on(
     let mut record = AuthenticationRecord::new("code", app.now());
     record.email.clone_from(&process.email);
     record.phone.clone_from(&process.phone);
-    let methods = with_record(caller, user, record);
+    let methods = with_record(app, caller, user, record);
     let login = if process.asked_for {
         Login::new(Some(user), process.email.clone(), false, &app.settings, app.now())
     } else {

@@ -31,8 +31,10 @@ pub async fn change(
     mut problems: Vec<Problem>,
 ) -> Result<Outcome, Refusal> {
     let had_password = user.has_usable_password();
+    let unread = |field| problems.iter().any(|problem| problem.param == Some(field));
+    let (current_unread, new_unread) = (unread("current_password"), unread("new_password"));
     match &current {
-        None if had_password => problems.push(Problem::required("current_password")),
+        None if had_password && !current_unread => problems.push(Problem::required("current_password")),
         Some(current) if app.verify_password(current.clone(), user.password.clone()).await == Verdict::Wrong => {
             let message = "Please type your current password.";
             problems.push(Problem::field("current_password", "enter_current_password", message));
@@ -40,6 +42,7 @@ pub async fn change(
         _ => {}
     }
     match &new {
+        None if new_unread => {}
         None => problems.push(Problem::required("new_password")),
         Some(new) => problems.extend(password_problems(app, "new_password", new, &user)),
     }

@@ -117,22 +117,43 @@ pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     consumed.map(|_| ()).map_err(|_| Refusal::RateLimited)
 }
 
-/// Says whose password a key resets. The right code can be used for its whole time from now on.
+/// Says whose password a key resets. The right code can be used for its whole time from now on, and verifies the
+/// address: it counts only in the session that asked for it, so no scanner of mails does this.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<User, Refusal> {
+pub async fn inspect(app: &App, client: &ClientInfo, caller: &Caller, key: Option<&str>) -> Result<User, Refusal> {
     if !app.settings.account.password_reset_by_code_enabled {
         return Ok(find_by_link_key(app, key).await??);
     }
     let mut session = code::count(app, caller, KIND).await?;
-    let user = find_by_code(app, &session, key).await??;
-    if let Some(process) = session.codes.get_mut(KIND.as_str()) {
-        process.confirmed = true;
-        process.at = app.now();
-    }
+    let mut user = find_by_code(app, &session, key).await??;
+    let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
+    let email = process.email.clone().filter(|_| !process.confirmed);
+    process.confirmed = true;
+    process.at = app.now();
     code::give_back(app, session, KIND).await?;
+    if let Some(email) = email {
+        let writes = verify_by_code(app, client, &mut user, &email).await?;
+        if !writes.is_empty() {
+            let writes = [writes, vec![Write::replace(&user)?]].concat();
+            // Somebody else changed the account: the reset itself verifies the address, too.
+            app.store.commit(writes).await?;
+        }
+    }
     Ok(user)
+}
+
+/// Whoever reads the code reads mail to the address: what verifies it, where that can be.
+async fn verify_by_code(app: &App, client: &ClientInfo, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
+    let open = user.address(email).is_some_and(|address| !address.verified);
+    if let (true, Some((_, claims))) = (open, load(app, user.id, email).await?)
+        && can_own(&claims, user.id, app.settings.account.unique_email)
+    {
+        let proof = Proof { email: email.to_owned(), user: user.clone(), claims };
+        return mark_verified(app, client, user, &proof).await;
+    }
+    Ok(Vec::new())
 }
 
 /// Gives the account a new password, and ends every session and login by the old one.
@@ -156,10 +177,10 @@ pub async fn reset(
         Ok(user) => (Vec::new(), Some(user)),
         Err(problem) => (vec![problem], None),
     };
-    match (&password, &user) {
-        (None, _) => problems.push(Problem::required("password")),
-        (Some(password), Some(user)) => problems.extend(password_problems(app, "password", password, user)),
-        (Some(_), None) => {}
+    match (Problem::expect_text("password", password.as_deref()), &user) {
+        (Err(problem), _) => problems.push(problem),
+        (Ok(password), Some(user)) => problems.extend(password_problems(app, "password", password, user)),
+        (Ok(_), None) => {}
     }
     let (Some(mut user), Some(password), true) = (user, password, problems.is_empty()) else {
         // A weak password is no guess at the code.
@@ -226,31 +247,25 @@ impl Reset<'_> {
         let (app, client, caller) = (self.app, self.client, self.caller);
         let mut writes = Vec::new();
         let email = self.process.and_then(|process| process.email.clone());
-        if let Some(email) = email.clone() {
-            // Whoever reads the code reads mail to the address.
-            let open = user.address(&email).is_some_and(|address| !address.verified);
-            if let (true, Some((_, claims))) = (open, load(app, user.id, &email).await?)
-                && can_own(&claims, user.id, app.settings.account.unique_email)
-            {
-                let proof = Proof { email, user: user.clone(), claims };
-                writes.extend(mark_verified(app, client, &mut user, &proof).await?);
-            }
+        if let Some(email) = &email {
+            writes.extend(verify_by_code(app, client, &mut user, email).await?);
         }
         user.password = Some(self.hash.to_owned());
         user.generation += 1;
         writes.extend(notify(app, client, &user, None, "password_reset", json!({}))?);
-        let outcome = if app.settings.account.login_on_password_reset && caller.user().is_none() && user.is_active {
+        let outcome = if app.settings.account.login_on_password_reset && user.is_active {
             let mut record = AuthenticationRecord::new("password_reset", app.now());
             record.email.clone_from(&email);
-            let methods = with_record(caller, &user, record);
+            let methods = with_record(app, caller, &user, record);
             let login = Login::new(Some(&user), email, false, &app.settings, app.now());
             let entrance = Entrance { app, client, caller, methods, spends_session: self.process.is_some() };
             let (more, outcome) = entrance.proceed(Some(&mut user), login, permits).await?;
             writes.extend(more);
             outcome
-        } else if caller.user().is_some_and(|caller| caller.id == user.id) {
+        } else if client.is_browser && caller.user().is_some_and(|caller| caller.id == user.id) {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
         } else {
+            // An app whose own user that is finds out with its next request that its session is over.
             if let (Some(_), Some(session)) = (self.process, caller.session()) {
                 writes.push(Write::replace(session)?);
             }
@@ -263,7 +278,10 @@ impl Reset<'_> {
 
 async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result<Result<User, Problem>, Refusal> {
     let process = session.code(KIND).ok_or(Refusal::Conflict)?;
-    let Some(key) = key else { return Ok(Err(Problem::required("key"))) };
+    let key = match Problem::expect_text("key", key) {
+        Ok(key) => key,
+        Err(problem) => return Ok(Err(problem)),
+    };
     match process.user.filter(|_| code::is_right(app, KIND, process, key)) {
         Some(user) => Ok(app.store.find::<User>(&user.key()).await?.ok_or_else(|| Problem::incorrect_code("key"))),
         None => Ok(Err(Problem::incorrect_code("key"))),
@@ -271,7 +289,10 @@ async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result
 }
 
 async fn find_by_link_key(app: &App, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
-    let Some(key) = key else { return Ok(Err(Problem::required("key"))) };
+    let key = match Problem::expect_text("key", key) {
+        Ok(key) => key,
+        Err(problem) => return Ok(Err(problem)),
+    };
     let wrong = || Problem::field("key", "invalid_password_reset", "The password reset token was invalid.");
     let Some((user, made, digest)) = read_link_key(key) else { return Ok(Err(wrong())) };
     let over = app.now() > made.plus_seconds(app.settings.account.password_reset_timeout);
@@ -304,9 +325,10 @@ fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {
     Some((UserId(Uuid::from_bytes(*user)), Timestamp(made), digest))
 }
 
-/// What a reset link is bound to.
+/// What a reset link is bound to. Of the last login the second counts, as in the reference.
 fn state(user: &User) -> String {
     let mut emails = user.addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>();
     emails.sort_unstable();
-    json!([user.password, user.last_login, user.generation, emails]).to_string()
+    let last_login = user.last_login.map(Timestamp::seconds);
+    json!([user.password, last_login, user.generation, user.primary_email(), emails]).to_string()
 }

@@ -83,7 +83,7 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
     enter(app, &caller).await?;
     let session = code::count(app, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
-    let guess = guess.ok_or_else(|| Problem::required("code"))?;
+    let guess = Problem::expect_text("code", guess)?;
     let (id, phone) = match (process.user, process.phone.clone()) {
         (Some(user), Some(phone)) if code::is_right(app, KIND, &process, guess) => (user, phone),
         _ => return Err(Problem::incorrect_code("code").into()),

@@ -172,8 +172,25 @@ impl Entrance<'_> {
 
     fn complete(&self, user: &mut User, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
         user.last_login = Some(self.app.now());
+        user.login_generation = user.generation;
+        if let Caller::User(parts) = self.caller
+            && let kept = &parts.1
+            && (kept.user, kept.generation) == (Some(user.id), user.generation)
+            && self.spends_session
+            && !self.client.is_browser
+        {
+            return self.stay(user, kept, messages);
+        }
         let (mut session, token) = Session::of_user(self.app, user, self.client);
         session.methods.clone_from(&self.methods);
+        match self.caller {
+            Caller::Pending(old) => session.inherit(old),
+            // What the session before knew ends with it, as in the reference, but for logins that end it themselves.
+            Caller::User(_) if !self.methods.iter().any(|record| record.method == "socialaccount") => {
+                session.methods.clear();
+            }
+            _ => {}
+        }
         let mut writes = vec![Write::create(&session)?];
         session.version = 1;
         for message in messages {
@@ -191,11 +208,29 @@ impl Entrance<'_> {
     }
 }
 
+impl Entrance<'_> {
+    /// An app whose user logs in once more goes on in the session that it has.
+    fn stay(&self, user: &User, kept: &Session, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
+        let mut session = Session { ceremony: None, methods: self.methods.clone(), ..kept.clone() };
+        let mut writes = vec![Write::replace(&session)?];
+        session.version += 1;
+        for message in messages {
+            writes.push(Write::create(message)?);
+        }
+        let caller = Caller::User(Box::new((user.clone(), session)));
+        Ok((writes, Outcome { logged_in: true, ..Outcome::unchanged(caller) }))
+    }
+}
+
 /// The records of a caller on the way in, as far as they are this user's, and one more.
-pub(super) fn with_record(caller: &Caller, user: &User, record: AuthenticationRecord) -> Vec<AuthenticationRecord> {
-    let own = |session: &&Session| {
-        session.login.as_ref().is_some_and(|login| login.user == Some(user.id)) || session.user == Some(user.id)
-    };
+pub(super) fn with_record(
+    app: &App,
+    caller: &Caller,
+    user: &User,
+    record: AuthenticationRecord,
+) -> Vec<AuthenticationRecord> {
+    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&app.settings, app.now());
+    let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
     methods.push(record);
     methods

@@ -35,6 +35,23 @@ impl Problem {
         Self::field(param, "required", "This field is required.")
     }
 
+    /// A text with a character that no text has.
+    pub fn null_characters(param: &'static str) -> Self {
+        Self::field(param, "null_characters_not_allowed", "Null characters are not allowed.")
+    }
+
+    /// What a field that has to be filled in says.
+    ///
+    /// # Errors
+    /// It is empty, or no text.
+    pub fn expect_text<'a>(param: &'static str, text: Option<&'a str>) -> Result<&'a str, Self> {
+        match text {
+            None => Err(Self::required(param)),
+            Some(text) if text.contains('\0') => Err(Self::null_characters(param)),
+            Some(text) => Ok(text),
+        }
+    }
+
     /// A code that is another.
     pub fn incorrect_code(param: &'static str) -> Self {
         Self::field(param, "incorrect_code", "Incorrect code.")

@@ -32,6 +32,22 @@ pub async fn find_waiting(app: &App, caller: &Caller, stage: StageKey) -> Result
     user.filter(|user| user.is_active && user.generation == login.generation).ok_or_else(none)
 }
 
+/// A caller who waits for a second factor, with the factors that they have now.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn with_factors(app: &App, caller: Caller) -> Result<Caller, Refusal> {
+    let Caller::Pending(mut session) = caller else { return Ok(caller) };
+    if session.pending_stage(&app.settings, app.now()) == Some(StageKey::MfaAuthenticate)
+        && let Some(login) = session.login.as_mut()
+        && let Some(id) = login.user
+        && let Some(user) = app.store.find::<User>(&id.key()).await?
+    {
+        login.factors = user.factor_kinds();
+    }
+    Ok(Caller::Pending(session))
+}
+
 /// What somebody shows as second factor.
 #[derive(Debug, Clone, Copy)]
 pub enum Proof<'a> {
@@ -125,7 +141,7 @@ pub async fn authenticate(
             app,
             client,
             caller: &caller,
-            methods: with_record(&caller, &user, record),
+            methods: with_record(app, &caller, &user, record),
             spends_session: true,
         };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;

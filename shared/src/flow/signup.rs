@@ -338,7 +338,9 @@ fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> 
 
 /// What is wrong with a username, in the words of the API.
 pub fn username_problems(app: &App, username: &str) -> Vec<Problem> {
-    let minimum = app.settings.account.username_min_length;
+    let (minimum, length) = (app.settings.account.username_min_length, username.chars().count());
+    let bounds =
+        |which: &str, bound: usize| format!("Ensure this value has at {which} {bound} characters (it has {length}).");
     let say = |problem| match problem {
         UsernameProblem::Invalid => Problem::field(
             "username",
@@ -348,12 +350,8 @@ pub fn username_problems(app: &App, username: &str) -> Vec<Problem> {
         UsernameProblem::Blacklisted => {
             Problem::field("username", "username_blacklisted", "Username can not be used. Please use other username.")
         }
-        UsernameProblem::TooShort => {
-            Problem::field("username", "min_length", format!("Ensure this value has at least {minimum} characters."))
-        }
-        UsernameProblem::TooLong => {
-            Problem::field("username", "max_length", "Ensure this value has at most 150 characters.")
-        }
+        UsernameProblem::TooShort => Problem::field("username", "min_length", bounds("least", minimum)),
+        UsernameProblem::TooLong => Problem::field("username", "max_length", bounds("most", 150)),
     };
     check_username(username, &app.settings.account).into_iter().map(say).collect()
 }

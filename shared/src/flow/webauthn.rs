@@ -298,7 +298,7 @@ pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Js
             return Ok(Outcome::unchanged(caller));
         }
         let login = Login::new(Some(&user), None, false, &app.settings, app.now());
-        let methods = with_record(&caller, &user, record);
+        let methods = with_record(app, &caller, &user, record);
         let entrance = Entrance { app, client, caller: &caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);

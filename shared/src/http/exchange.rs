@@ -6,7 +6,7 @@ use super::form::form_fields;
 use super::{Answer, Input, cookies};
 use crate::account::User;
 use crate::app::App;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track};
 use crate::settings::{ClientKind, Settings, TokenStrategy};
@@ -244,6 +244,18 @@ impl Exchange {
     /// [`Rejection::MethodNotAllowed`].
     pub fn allow(&self, methods: &[Method]) -> Result<(), Rejection> {
         if methods.contains(&self.method) { Ok(()) } else { Err(self.refuse_method()) }
+    }
+
+    /// The same, where fields that have to be filled in come before the method, as in the reference.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] or [`Rejection::MethodNotAllowed`].
+    pub fn allow_with(&self, methods: &[Method], input: &Input, required: &[&'static str]) -> Result<(), Rejection> {
+        let Err(refused) = self.allow(methods) else { return Ok(()) };
+        let missing = required.iter().filter(|name| input.text(name).is_none());
+        let problems = missing.map(|name| Problem::required(name)).collect::<Vec<_>>();
+        let read = self.method != Method::GET && !problems.is_empty();
+        Err(if read { Refusal::Invalid(problems).into() } else { refused })
     }
 
     /// Why a method that the endpoint does nothing for is turned away: a body that is none comes first.

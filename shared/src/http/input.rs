@@ -21,11 +21,9 @@ impl Input {
         let text = match self.0.get(name)? {
             Json::Null => return None,
             Json::String(text) => text.clone(),
-            Json::Bool(true) => "True".to_owned(),
-            Json::Bool(false) => "False".to_owned(),
             Json::Array(list) if list.is_empty() => return None,
             Json::Object(map) if map.is_empty() => return None,
-            other => other.to_string(),
+            other => printed(other),
         };
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
@@ -40,7 +38,7 @@ impl Input {
             return None;
         };
         if text.contains('\0') {
-            problems.push(null_characters(name));
+            problems.push(Problem::null_characters(name));
             return None;
         }
         Some(text)
@@ -91,6 +89,22 @@ impl Input {
         }
     }
 
+    /// Whether a list has anything in it, as Python has it: zero and `false` are nothing, too.
+    fn is_there(&self, name: &str) -> bool {
+        match self.0.get(name) {
+            Some(Json::String(text)) => !text.is_empty(),
+            _ => self.is_yes(name),
+        }
+    }
+
+    /// A text field as it was typed, with the white space around it.
+    pub fn raw_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<String> {
+        match self.0.get(name).and_then(Json::as_str).filter(|text| !text.is_empty() && !text.contains('\0')) {
+            Some(text) => Some(text.to_owned()),
+            None => self.char_field(name, true, problems),
+        }
+    }
+
     /// The number that names one of several things.
     pub fn choice_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Choice {
         match self.0.get(name) {
@@ -110,8 +124,8 @@ impl Input {
         problems: &mut Vec<Problem>,
     ) -> Option<Vec<u64>> {
         let problem = match self.0.get(name) {
+            _ if !self.is_there(name) => Problem::required(name),
             None => Problem::required(name),
-            Some(value) if is_empty(value) => Problem::required(name),
             Some(Json::Array(list)) if list.iter().any(|value| value.is_array() || value.is_object()) => {
                 Problem::field(name, "invalid_list", "Enter a list of values.")
             }
@@ -137,8 +151,11 @@ impl Input {
 
     /// A phone number in E.164. What is wrong with it goes to the problems.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
-        let text = self.char_field(name, required, problems)?;
-        if is_phone(&text) {
+        let text = self.char_field(name, required, problems);
+        if text.is_none() && !self.text(name).is_some_and(|text| text.contains('\0')) {
+            return None;
+        }
+        if let Some(text) = text.filter(|text| is_phone(text)) {
             return Some(text);
         }
         let message = "Enter a phone number including country code (e.g. +1 for the US).";
@@ -166,7 +183,7 @@ impl Input {
             problems.push(Problem::field(name, "max_length", message));
         }
         if text.contains('\0') {
-            problems.push(null_characters(name));
+            problems.push(Problem::null_characters(name));
         }
         (problems.len() == before).then(|| text.to_lowercase())
     }
@@ -209,6 +226,22 @@ fn number(value: &Json) -> Option<u64> {
     }
 }
 
+/// A value as Python prints it: that is the text that a form reads.
+fn printed(value: &Json) -> String {
+    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(", ");
+    match value {
+        Json::Null => "None".to_owned(),
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => format!("'{text}'"),
+        Json::Array(items) => format!("[{}]", list(&mut items.iter().map(printed))),
+        Json::Object(fields) => {
+            format!("{{{}}}", list(&mut fields.iter().map(|(name, value)| format!("'{name}': {}", printed(value)))))
+        }
+    }
+}
+
 fn shown(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -221,10 +254,6 @@ fn is_empty(value: &Json) -> bool {
         Json::Object(fields) => fields.is_empty(),
         _ => false,
     }
-}
-
-fn null_characters(name: &'static str) -> Problem {
-    Problem::field(name, "null_characters_not_allowed", "Null characters are not allowed.")
 }
 
 #[cfg(test)]
@@ -240,6 +269,10 @@ mod tests {
         let input = input(r#"{"a": " x ", "b": 12, "c": null, "d": "  ", "e": [], "f": true, "g": {}}"#);
         let read = |name| input.text(name);
         assert_eq!((read("a"), read("b"), read("f")), (Some("x".into()), Some("12".into()), Some("True".into())));
+        let nested = super::tests::input(r#"{"a": {"b": [1, "c", null]}, "n": 0, "s": "false", "w": " "}"#);
+        assert_eq!(nested.text("a").as_deref(), Some("{'b': [1, 'c', None]}"));
+        assert!(!nested.is_there("n") && nested.is_there("s"), "a list of nothing");
+        assert_eq!(nested.raw_field("w", &mut Vec::new()).as_deref(), Some(" "));
         for empty in ["c", "d", "e", "g", "missing"] {
             assert_eq!(read(empty), None, "{empty}");
         }

@@ -65,6 +65,9 @@ const PARTITION: &str = "OUTBOX#";
 const KEPT: i64 = 4 * 86_400;
 
 impl Message {
+    /// Seconds in which a message is delivered even if what it speaks of is over sooner: people who waited are told.
+    const LEAST_LIFETIME: i64 = 60;
+
     /// A mail; pointless `lifetime` seconds from now.
     pub fn mail(app: &App, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
         Self::new(app, Channel::Mail, kind, to, params, lifetime)
@@ -91,7 +94,7 @@ impl Message {
             kind: kind.to_owned(),
             sealed,
             created: now,
-            pointless_after: now.plus_seconds(lifetime),
+            pointless_after: now.plus_seconds(lifetime.max(Self::LEAST_LIFETIME)),
             attempts: 0,
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,

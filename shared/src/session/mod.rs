@@ -313,6 +313,13 @@ impl Session {
         self.codes.remove(kind.as_str());
     }
 
+    /// Takes over what does not end with a login in the session before: a reset in progress.
+    pub fn inherit(&mut self, old: &Self) {
+        if let Some(process) = old.code(CodeKind::PasswordReset) {
+            self.set_code(CodeKind::PasswordReset, process.clone());
+        }
+    }
+
     /// Forgets the login in progress and all that belongs to it.
     pub fn clear_login(&mut self) {
         self.login = None;
@@ -347,15 +354,18 @@ pub fn user_session_key(user: UserId, number: u64) -> Key {
     Key::new(user.key().pk, format!("{USER_SESSION}{number}"))
 }
 
-/// The user's live sessions, the oldest first, at most [`MOST_LISTED`].
+/// The user's live sessions, the oldest first, at most [`MOST_LISTED`]. Those that are over are deleted.
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn list_sessions(app: &App, user: &User) -> Result<Vec<Session>, StoreError> {
-    let mut sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
-    sessions.retain(|session| session.generation == user.generation);
-    sessions.sort_by_key(|session| (session.created, session.number));
-    Ok(sessions)
+    let sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
+    let (mut live, over) = sessions.into_iter().partition::<Vec<_>, _>(|session| session.generation == user.generation);
+    if !over.is_empty() {
+        app.store.insist(over.iter().map(|session| Write::discard(session.key())).collect()).await?;
+    }
+    live.sort_by_key(|session| (session.created, session.number));
+    Ok(live)
 }
 
 fn pending_key(digest: &str) -> Key {
@@ -473,6 +483,12 @@ pub async fn find_session(app: &App, user: UserId, number: u64) -> Result<Found,
     Ok(match (session, user) {
         (Some(session), Some(user)) if session.generation == user.generation && user.is_active => {
             Found::Live(Box::new((user, session)))
+        }
+        // A login clears away what is over, as in the reference.
+        (Some(session), Some(user))
+            if session.generation != user.generation && user.login_generation == user.generation =>
+        {
+            Found::Nothing
         }
         (Some(session), Some(_)) => Found::Over(Box::new(session)),
         _ => Found::Nothing,

@@ -60,7 +60,7 @@ fn what_cannot_be_done_with_an_address_is_told_by_code() {
     assert_eq!(errors("POST", json!({"email": "ADA@example.com"})), "email:duplicate_email");
     assert_eq!(errors("POST", json!({"email": "b@example.com"})), "");
     assert_eq!(errors("POST", json!({"email": "c@example.com"})), "email:max_email_addresses");
-    assert_eq!(errors("PATCH", json!({"email": "b@example.com"})), "primary:required");
+    assert_eq!(errors("PATCH", json!({"email": "b@example.com"})), "primary:required email:unverified_primary_email");
     let primary = json!({"email": "b@example.com", "primary": true});
     assert_eq!(errors("PATCH", primary), "email:unverified_primary_email");
     assert_eq!(errors("PATCH", json!({"email": "x@example.com", "primary": true})), "email:unknown_email");
@@ -182,4 +182,41 @@ fn whoever_mistyped_their_address_at_signup_changes_it_and_learns_nothing() {
     assert_eq!(reply.status, 401);
     let mail = lab.mails("typo.ada@example.com");
     assert_eq!(mail.len(), 2, "the mistyped address is free again");
+}
+
+#[test]
+fn what_is_missing_is_told_with_what_is_wrong_with_the_address() {
+    let (_lab, mut client) = with_user(&[]);
+    let mut errors = change(&mut client, "PATCH", json!({"email": "nobody@example.com", "primary": false})).errors();
+    errors.sort();
+    assert_eq!(errors, ["email:unknown_email", "primary:required"]);
+    assert_eq!(change(&mut client, "PATCH", json!({"email": "ada@example.com", "primary": "0"})).status, 200);
+}
+
+#[test]
+fn an_address_that_waits_for_a_code_once_more_is_listed_for_that_too() {
+    let (_lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
+    assert_eq!(change(&mut client, "PUT", json!({"email": "ada@example.com"})).status, 200);
+    assert_eq!(addresses(&mut client), ["ada@example.com+!", "ada@example.com+!"]);
+}
+
+#[test]
+fn an_address_that_was_added_names_nobody_until_it_is_verified() {
+    let settings = [
+        ("ACCOUNT_LOGIN_METHODS", "[\"phone\"]"),
+        ("ACCOUNT_SIGNUP_FIELDS", "[\"phone*\", \"password1*\"]"),
+        ("ACCOUNT_EMAIL_VERIFICATION", "none"),
+        OFF,
+    ];
+    let lab = Lab::start(&settings);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"phone": "+31612345678", "password": PASSWORD}));
+    let code = lab.sms("+31612345678");
+    assert_eq!(client.post("auth/phone/verify", json!({"code": code})).status, 200);
+    client.post("account/email", json!({"email": "ada@example.com"}));
+    let display = |client: &mut Client| client.get("auth/session").json["data"]["user"]["display"].clone();
+    assert_eq!(display(&mut client), "+31612345678");
+    let key = lab.mail("ada@example.com").key();
+    client.post("auth/email/verify", json!({"key": key}));
+    assert_eq!(display(&mut client), "ada@example.com");
 }

@@ -114,3 +114,17 @@ fn where_a_code_is_required_a_password_alone_is_no_login() {
     let methods = reply.json["data"]["methods"].as_array().unwrap();
     assert_eq!(methods.iter().map(|method| &method["method"]).collect::<Vec<_>>(), ["password", "code"]);
 }
+
+#[test]
+fn who_is_in_can_have_a_code_sent_but_logs_in_with_none() {
+    let (lab, _, _) = asked();
+    let mut client = lab.app();
+    client.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let before = lab.mails("ada@example.com").len();
+    assert_eq!(client.post("auth/code/request", json!({"email": "ada@example.com"})).status, 200);
+    assert_eq!(client.post("auth/code/resend", json!({})).status, 200);
+    let mails = lab.mails("ada@example.com");
+    assert_eq!(mails.len(), before + 2);
+    let reply = client.post("auth/code/confirm", json!({"code": mails.last().unwrap().key()}));
+    assert_eq!((reply.status, client.get("account/email").status), (409, 200));
+}

@@ -118,10 +118,17 @@ fn a_passkey_logs_in_with_no_name_given() {
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(reply.json["data"]["methods"][0]["passwordless"], true);
         assert_eq!(client.get("auth/session").json["data"]["user"]["email"], EMAIL);
-        // Somebody who is in may log in again.
-        assert_eq!(answer(&mut client, &mut device, LOGIN).status, 200);
+        // Somebody who is in may log in again; an app does so in the session that it has.
+        let reply = answer(&mut client, &mut device, LOGIN);
+        assert_eq!((reply.status, &reply.json["meta"]["session_token"]), (200, &json!(null)));
         assert_eq!(client.get("auth/session").status, 200);
     }
+    // As somebody else, they get a new one, which knows nothing yet.
+    let mut client = lab.app();
+    lab.user(&mut client, "bob@example.com");
+    let reply = answer(&mut client, &mut device, LOGIN);
+    assert_eq!((reply.status, &reply.json["data"]["methods"]), (200, &json!([])));
+    assert_eq!(client.get("auth/session").json["data"]["user"]["email"], EMAIL);
 }
 
 #[test]

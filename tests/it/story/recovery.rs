@@ -48,6 +48,7 @@ fn a_link_dies_with_a_login_with_another_address_and_with_its_time() {
     };
     let key = ask(&lab, &mut lab.app());
     assert!(!is_dead(&key));
+    lab.advance(1);
     login(&lab, PASSWORD);
     assert!(is_dead(&key), "the last login has changed");
     let key = ask(&lab, &mut lab.app());
@@ -290,4 +291,78 @@ fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
     }
     let phone = json!({"phone": "+31612345678"});
     assert_eq!(client.post("account/phone", phone).status, 401);
+}
+
+#[test]
+fn an_app_that_resets_its_own_password_learns_with_its_next_request_that_its_session_is_over() {
+    for setting in [OFF, CODE] {
+        let (lab, mut client) = with_user(&[setting]);
+        let key = ask(&lab, &mut client);
+        let reply = client.post("auth/password/reset", json!({"key": key, "password": NEW}));
+        assert_eq!((reply.status, &reply.json["meta"]["session_token"]), (200, &json!(null)));
+        assert_eq!([client.get("account/email").status, client.get("account/email").status], [401, 410]);
+    }
+    let (lab, mut client) = with_user(&[("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true")]);
+    let key = ask(&lab, &mut client);
+    let reply = client.post("auth/password/reset", json!({"key": key, "password": NEW}));
+    assert_eq!((reply.status, &reply.json["data"]["methods"]), (200, &json!([])));
+    assert_eq!(client.get("account/email").status, 200, "a new session took the place of the old one");
+}
+
+#[test]
+fn the_right_code_verifies_the_address_where_it_is_shown_first() {
+    let settings = [CODE, OFF, ("ACCOUNT_EMAIL_VERIFICATION", "optional")];
+    let lab = Lab::start(&settings);
+    let mut client = lab.app();
+    client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let mut other = lab.app();
+    let code = ask(&lab, &mut other);
+    let verified = |client: &mut Client| client.get("account/email").json["data"][0]["verified"].clone();
+    other.get_with("auth/password/reset", ("x-password-reset-key", "BBBB-BBBB"));
+    assert_eq!(verified(&mut client), false);
+    other.get_with("auth/password/reset", ("x-password-reset-key", &code));
+    assert_eq!(verified(&mut client), true);
+    assert_eq!(other.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 401);
+}
+
+#[test]
+fn a_reset_in_progress_outlives_a_login() {
+    let (lab, _) = with_user(&[CODE]);
+    let mut client = lab.app();
+    let code = ask(&lab, &mut client);
+    client.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+    assert_eq!(client.post("auth/password/reset", json!({"key": code, "password": NEW})).status, 200);
+    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200));
+}
+
+/// Deliveries take a moment: what is said comes, even if it is over by then.
+#[test]
+fn a_link_that_is_over_at_once_is_mailed_all_the_same() {
+    let settings = [("ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS", "0"), ("ACCOUNT_EMAIL_VERIFICATION", "mandatory")];
+    let lab = Lab::start(&settings);
+    lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
+    let key = lab.mail("ada@example.com").key();
+    lab.advance(1);
+    let reply = lab.app().post("auth/email/verify", json!({"key": key}));
+    assert_eq!(reply.errors(), ["key:invalid_or_expired_key"]);
+}
+
+#[test]
+fn sessions_that_are_over_are_gone_after_the_next_login_or_list() {
+    let (lab, mut client) = with_user(&[]);
+    let others = || {
+        let mut other = lab.app();
+        other.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
+        other
+    };
+    let (mut told, mut listed, mut late) = (others(), others(), others());
+    client.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
+    assert_eq!(told.get("auth/session").status, 401);
+    assert_eq!(client.get("auth/sessions").json["data"].as_array().unwrap().len(), 1);
+    assert_eq!(listed.get("auth/session").status, 410);
+    client.post("account/password/change", json!({"current_password": NEW, "new_password": PASSWORD}));
+    let mut again = others();
+    client.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
+    login(&lab, NEW);
+    assert_eq!([again.get("auth/session").status, late.get("auth/session").status], [410, 410]);
 }

@@ -316,3 +316,18 @@ fn the_table_holds_no_secret_of_an_authenticator() {
     let secrets: Vec<Value> = codes.iter().chain([&secret]).map(|it| json!(it)).collect();
     assert!(secrets.iter().filter_map(Value::as_str).all(|it| !holds(it)));
 }
+
+#[test]
+fn a_login_that_waits_is_told_the_factors_that_are_left() {
+    let lab = Lab::start(&SETTINGS);
+    let mut client = lab.app();
+    with_app(&lab, &mut client);
+    let mut other = waiting(lab.app());
+    let types = |client: &mut Client| {
+        let flows = client.get("auth/session").json["data"]["flows"].clone();
+        flows.as_array().unwrap().iter().find(|flow| flow["is_pending"] == true).unwrap()["types"].clone()
+    };
+    assert_eq!(types(&mut other), json!(["recovery_codes", "totp"]));
+    assert_eq!(client.delete(TOTP).status, 200);
+    assert_eq!(types(&mut other), json!([]));
+}
