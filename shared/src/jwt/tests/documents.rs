@@ -8,7 +8,7 @@ fn the_key_set_holds_what_signs_what_signed_and_what_will_sign() {
         let set = jwks(&keys, now);
         set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let over = second + LEAD_SECONDS + REFRESH;
+    let over = second + LEAD_SECONDS + ACCESS;
     assert_eq!(names(second), [kid(0), kid(1)]);
     assert_eq!(names(over - 1), [kid(0), kid(1)]);
     assert_eq!(names(over), [kid(1)]);
