@@ -42,6 +42,7 @@ const REFERENCE: &[&str] = &[
     "HEADLESS_ADAPTER",
     "HEADLESS_ENABLED",
     "HEADLESS_SPECIFICATION_TEMPLATE_NAME",
+    "JWT_ACCESS_TOKEN_LIFETIME",
     "JWT_ALLAUTH_CLIENT_IP_RESOLVER",
     "JWT_ALLAUTH_COLLECT_USER_AGENT",
     "JWT_ALLAUTH_REFRESH_TOKEN",
@@ -53,6 +54,8 @@ const REFERENCE: &[&str] = &[
     "JWT_ALLAUTH_SOCIAL_REQUIRE_VERIFIED_EMAIL",
     "JWT_ALLAUTH_TEMPLATES",
     "JWT_ALLAUTH_TOKEN_RETENTION",
+    "JWT_REFRESH_TOKEN_LIFETIME",
+    "JWT_SECRET_KEY",
     "MFA_ADAPTER",
     "MFA_FORMS",
     "MFA_TOTP_INSECURE_BYPASS_CODE",
@@ -60,6 +63,19 @@ const REFERENCE: &[&str] = &[
     "SOCIALACCOUNT_FORMS",
     "SOCIALACCOUNT_LOGIN_ON_GET",
     "USERSESSIONS_ADAPTER",
+];
+
+/// Settings that django-allauth still understands under their old names, and what stands in their place.
+const DEPRECATED: [(&str, &str); 9] = [
+    ("ACCOUNT_AUTHENTICATION_METHOD", "ACCOUNT_LOGIN_METHODS"),
+    ("ACCOUNT_EMAIL_CONFIRMATION_COOLDOWN", "`confirm_email` in ACCOUNT_RATE_LIMITS"),
+    ("ACCOUNT_EMAIL_REQUIRED", "`email*` in ACCOUNT_SIGNUP_FIELDS"),
+    ("ACCOUNT_LOGIN_ATTEMPTS_LIMIT", "`login_failed` in ACCOUNT_RATE_LIMITS"),
+    ("ACCOUNT_LOGIN_ATTEMPTS_TIMEOUT", "`login_failed` in ACCOUNT_RATE_LIMITS"),
+    ("ACCOUNT_SESSION_COOKIE_AGE", "SESSION_COOKIE_AGE"),
+    ("ACCOUNT_SIGNUP_EMAIL_ENTER_TWICE", "`email2*` in ACCOUNT_SIGNUP_FIELDS"),
+    ("ACCOUNT_SIGNUP_PASSWORD_ENTER_TWICE", "`password2*` in ACCOUNT_SIGNUP_FIELDS"),
+    ("ACCOUNT_USERNAME_REQUIRED", "`username*` in ACCOUNT_SIGNUP_FIELDS"),
 ];
 
 /// Read before the settings are, so no section knows it.
@@ -71,7 +87,11 @@ pub(super) fn report_unknown(source: &Source, problems: &mut Vec<String>) {
     for name in names {
         let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         if ours && name != FILE && !Settings::names().any(|known| known == name) && !REFERENCE.contains(&name) {
-            problems.push(format!("{name}: there is no setting of this name{}", suggestion(name)));
+            let instead = DEPRECATED.iter().find(|(old, _)| *old == name);
+            problems.push(match instead {
+                Some((_, instead)) => format!("{name}: is deprecated in django-allauth; use {instead}"),
+                None => format!("{name}: there is no setting of this name{}", suggestion(name)),
+            });
         }
     }
 }

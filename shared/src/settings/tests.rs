@@ -61,6 +61,15 @@ fn every_mistake_is_reported_together_by_name() {
 }
 
 #[test]
+fn who_brings_an_old_name_is_told_the_new_one() {
+    let problems = load(&[("ACCOUNT_EMAIL_REQUIRED", "true")]).unwrap_err().0;
+    assert_eq!(
+        problems,
+        ["ACCOUNT_EMAIL_REQUIRED: is deprecated in django-allauth; use `email*` in ACCOUNT_SIGNUP_FIELDS"]
+    );
+}
+
+#[test]
 fn an_origin_is_scheme_host_and_port_and_nothing_else() {
     let load = |origin: &str| {
         let list = serde_json::json!([origin]).to_string();
