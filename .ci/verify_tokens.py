@@ -72,6 +72,9 @@ class Service:
     def session(self, token):
         return self.call("GET", "/_allauth/app/v1/auth/session", Authorization=f"Bearer {token}")[0]
 
+    def refresh(self, token):
+        return self.call("POST", "/_allauth/app/v1/tokens/refresh", {"refresh_token": token})[0]
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
@@ -130,6 +133,9 @@ def we_refuse(service, key):
     }
     for what, token in wrong.items():
         check(what, service.session(token) in (401, 410))
+    forged = jwt.encode(jwt.decode(refresh, options={"verify_signature": False}), key, algorithm="RS256", headers=header)
+    check("a refresh token of the key that signs access tokens", service.refresh(forged) == 400)
+    check("the refresh token itself is good", service.refresh(refresh) == 200)
 
 
 def main(binary):

@@ -8,13 +8,13 @@ use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
 pub async fn session(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = second_factor::with_factors(&exchange.app, exchange.caller().await?).await?;
+    let caller = exchange.caller().await?;
     exchange.input()?;
     exchange.allow(&[Method::GET, Method::DELETE])?;
     let outcome = if exchange.method == Method::DELETE {
         logout(&exchange.app, caller).await?
     } else {
-        Outcome::unchanged(caller)
+        Outcome::unchanged(second_factor::with_factors(&exchange.app, caller).await?)
     };
     Ok(exchange.answer(&outcome))
 }

@@ -130,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn each_purpose_has_keys_of_its_own_the_current_one_first_and_the_earlier_after_it() {
+        let derived = |keys: &Keys, purpose: &str| keys.derived(purpose).collect::<Vec<_>>();
+        let (old, new) = (keys(1, &[]), keys(2, &[1]));
+        assert_eq!(derived(&new, "a"), [derived(&keys(2, &[]), "a"), derived(&old, "a")].concat());
+        assert_ne!(derived(&new, "a"), derived(&new, "b"));
+    }
+
+    #[test]
     fn a_changed_letter_anywhere_is_noticed() {
         let keys = keys(1, &[]);
         let signed = keys.sign("email", b"0123456789abcdef");

@@ -330,4 +330,6 @@ fn a_login_that_waits_is_told_the_factors_that_are_left() {
     assert_eq!(types(&mut other), json!(["recovery_codes", "totp"]));
     assert_eq!(client.delete(TOTP).status, 200);
     assert_eq!(types(&mut other), json!([]));
+    let spent = |method: &str| lab.trips(|| drop(other.clone().send(method, "auth/session", None, &[]))).len();
+    assert_eq!((spent("GET"), spent("DELETE")), (2, 2), "the factors are read for who asks, and not for who leaves");
 }

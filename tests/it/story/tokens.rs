@@ -98,6 +98,7 @@ fn an_app_uses_its_access_token_and_renews_it() {
     assert_eq!((claims["amr"].clone(), part(&next.access, 0)["alg"].clone()), (json!(["password"]), json!("RS256")));
     assert_ne!(part(&next.refresh, 1)["aud"], claims["aud"], "no gateway takes a refresh token for the other");
     assert_eq!(keys(&lab), [part(&next.access, 0)["kid"].as_str().unwrap()]);
+    assert_eq!(part(&next.refresh, 0)["alg"], "HS256", "nobody else can verify one, nor has to");
     let discovery = call(&lab.url, "GET", "/.well-known/openid-configuration", &[], None);
     assert_eq!(discovery.json["jwks_uri"], format!("{issuer}/.well-known/jwks.json"));
     assert!(discovery.header("cache-control").unwrap().starts_with("public"));
