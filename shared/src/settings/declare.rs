@@ -12,7 +12,7 @@ pub struct Declaration {
     pub text: String,
 }
 
-/// Declares a section: a struct, how it is read, and what the docs say of it.
+/// Declares a section: a struct, its defaults, how it is read, and what the docs say of it.
 macro_rules! section {
     (
         $(#[doc = $about:literal])*
@@ -26,21 +26,19 @@ macro_rules! section {
             $( $(#[doc = $text])* pub $field: $type, )*
         }
 
+        impl Default for $section {
+            fn default() -> Self {
+                Self { $( $field: $default ),* }
+            }
+        }
+
         impl $section {
-            /// Reads the section; a setting with a mistake is reported and left at its default.
-            pub(super) fn read(
-                source: &super::Source,
-                problems: &mut Vec<String>,
-            ) -> Self {
-                $( let $field: $type = match source.get::<$type>($name) {
-                    None => $default,
-                    Some(Ok(value)) => value,
-                    Some(Err(problem)) => {
-                        problems.push(format!("{}: {problem}", $name));
-                        $default
-                    }
-                }; )*
-                Self { $( $field ),* }
+            /// Takes what is given for one of the section's settings, where the name is one. What is wrong changes nothing.
+            pub(super) fn take(&mut self, name: &str, given: super::Given<'_>) -> Option<Result<(), String>> {
+                Some(match name {
+                    $( $name => given.read().map(|value| self.$field = value), )*
+                    _ => return None,
+                })
             }
 
             /// The section's settings for the docs.

@@ -81,26 +81,20 @@ const DEPRECATED: [(&str, &str); 9] = [
 /// Read before the settings are, so no section knows it.
 const FILE: &str = "LATCHKEY_SETTINGS";
 
-pub(super) fn report_unknown(source: &Source, problems: &mut Vec<String>) {
-    let mut names = source.names().collect::<Vec<_>>();
-    names.sort_unstable();
-    for name in names {
-        let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        if ours && name != FILE && !Settings::names().any(|known| known == name) && !REFERENCE.contains(&name) {
-            let instead = DEPRECATED.iter().find(|(old, _)| *old == name);
-            problems.push(match instead {
-                Some((_, instead)) => format!("{name}: is deprecated in django-allauth; use {instead}"),
-                None => format!("{name}: there is no setting of this name{}", suggestion(name)),
-            });
-        }
+/// What is wrong with a name that no section has, unless it is none of our business.
+pub(super) fn problem(name: &str) -> Option<String> {
+    let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    if !is_ours || name == FILE || REFERENCE.contains(&name) {
+        return None;
     }
+    Some(match DEPRECATED.iter().find(|(old, _)| *old == name) {
+        Some((_, instead)) => format!("{name}: is deprecated in django-allauth; use {instead}"),
+        None => format!("{name}: there is no setting of this name{}", suggestion(name)),
+    })
 }
 
 pub(super) fn unread(source: &Source) -> Vec<String> {
-    let mut names = source.names().filter(|name| REFERENCE.contains(name)).map(str::to_owned).collect::<Vec<_>>();
-    names.sort();
-    names.dedup();
-    names
+    source.all().map(|(name, _)| name).filter(|name| REFERENCE.contains(name)).map(str::to_owned).collect()
 }
 
 /// The known name that differs least, where one is close.

@@ -40,13 +40,31 @@ pub use token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use crate::jwt::{Algorithm, Issuer, SigningKey};
 use crate::secret;
 use crate::webauthn::Policy;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// Where settings come from, before they are typed.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    environment: HashMap<String, String>,
-    file: HashMap<String, serde_json::Value>,
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, serde_json::Value>,
+}
+
+/// What is given for a setting, before it is typed.
+#[derive(Clone, Copy)]
+pub(crate) enum Given<'a> {
+    Text(&'a str),
+    Json(&'a serde_json::Value),
+}
+
+impl Given<'_> {
+    /// The typed value, or why it is none.
+    fn read<V: Value>(self) -> Result<V, String> {
+        match self {
+            Given::Text(text) => V::from_text(text),
+            Given::Json(json) => V::from_json(json),
+        }
+    }
 }
 
 /// Everything that is wrong with the settings, by name. Its `Display` is one mistake a line.
@@ -65,7 +83,7 @@ impl std::error::Error for Problems {}
 impl Source {
     /// Settings given directly, as the environment would.
     pub fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { environment: environment.into_iter().collect(), file: HashMap::new() }
+        Self { environment: environment.into_iter().collect(), file: BTreeMap::new() }
     }
 
     /// The process's environment, over the JSON that `LATCHKEY_SETTINGS` is, or the file of it that it names.
@@ -73,7 +91,9 @@ impl Source {
     /// # Errors
     /// The file cannot be read, or is not a JSON object.
     pub fn from_process() -> Result<Self, Problems> {
-        let mut source = Self::new(std::env::vars());
+        // What is no Unicode is somebody else's; it must not keep us from starting.
+        let text = |text: OsString| text.to_string_lossy().into_owned();
+        let mut source = Self::new(std::env::vars_os().map(|(name, value)| (text(name), text(value))));
         if let Some(given) = source.environment.get("LATCHKEY_SETTINGS") {
             let inline = given.trim_start().starts_with('{');
             let name = if inline { "" } else { given };
@@ -98,16 +118,11 @@ impl Source {
         self.environment.contains_key(name) || self.file.contains_key(name)
     }
 
-    /// The typed value of a setting, or why it is none.
-    pub(crate) fn get<V: Value>(&self, name: &str) -> Option<Result<V, String>> {
-        if let Some(text) = self.environment.get(name) {
-            return Some(V::from_text(text));
-        }
-        self.file.get(name).map(V::from_json)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.environment.keys().chain(self.file.keys()).map(String::as_str)
+    /// All that is given: the environment, and what it leaves of the file.
+    fn all(&self) -> impl Iterator<Item = (&str, Given<'_>)> {
+        let file = self.file.iter().filter(|(name, _)| !self.environment.contains_key(*name));
+        let file = file.map(|(name, json)| (name.as_str(), Given::Json(json)));
+        self.environment.iter().map(|(name, text)| (name.as_str(), Given::Text(text))).chain(file)
     }
 }
 
@@ -119,10 +134,16 @@ impl Settings {
     /// settings that do not go together.
     pub fn load(source: &Source) -> Result<Self, Problems> {
         let mut problems = Vec::new();
-        let mut settings = Self::read(source, &mut problems);
+        let mut settings = Self::default();
+        for (name, given) in source.all() {
+            match settings.take(name, given) {
+                Some(Ok(())) => {}
+                Some(Err(problem)) => problems.push(format!("{name}: {problem}")),
+                None => problems.extend(foreign::problem(name)),
+            }
+        }
         settings.share_email_verification(source);
         settings.give_way(source);
-        foreign::report_unknown(source, &mut problems);
         settings.check(&mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }

@@ -390,12 +390,13 @@ fn localhost() -> Url {
 macro_rules! settings {
     ($($(#[doc = $text:literal])* $field:ident: $section:ident,)*) => {
         /// All settings.
-        #[derive(Debug, Clone)]
+        #[derive(Debug, Clone, Default)]
         pub struct Settings { $($(#[doc = $text])* pub $field: $section,)* }
 
         impl Settings {
-            pub(super) fn read(source: &super::Source, problems: &mut Vec<String>) -> Self {
-                Self { $($field: $section::read(source, problems),)* }
+            /// Takes what is given for a setting, where the name is one.
+            pub(super) fn take(&mut self, name: &str, given: super::Given<'_>) -> Option<Result<(), String>> {
+                None$(.or_else(|| self.$field.take(name, given)))*
             }
 
             pub(super) fn sections() -> Vec<(&'static str, Vec<super::declare::Declaration>)> {

@@ -323,9 +323,10 @@ impl Value for CodeFormat {
     const KIND: &'static str = "dictionary";
     fn from_json(json: &Json) -> Result<Self, String> {
         let format = Self::deserialize(json).map_err(|e| format!("must be a code format: {e}"))?;
-        // ASVS 5.0 6.5.4: at least 20 bits.
-        let distinct = format.alphabet().into_iter().collect::<BTreeSet<_>>().len();
-        if (distinct as f64).log2() * (format.length() as f64) < 19.9 {
+        // ASVS 5.0 6.5.4: at least 20 bits, or six digits.
+        let distinct = format.alphabet().into_iter().collect::<BTreeSet<_>>().len() as u64;
+        let length = format.length().try_into().unwrap_or(u32::MAX);
+        if distinct.saturating_pow(length) < 1_000_000 {
             return Err("must give codes of 20 bits at least".to_owned());
         }
         Ok(format)
