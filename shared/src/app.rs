@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 /// The service's parts.
 pub struct App {
     /// All settings.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The table.
     pub store: Store,
     /// Keys derived from `SECRET_KEY`.
@@ -45,7 +45,7 @@ pub struct App {
 
 impl App {
     /// The parts, from settings, table, clock and random source.
-    pub fn new(settings: Settings, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(settings: Arc<Settings>, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
         let keys = Keys::new(&settings.service);
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
         Self {

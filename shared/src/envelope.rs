@@ -28,7 +28,9 @@ impl Envelope {
 
     /// 200 with data.
     pub fn data(data: Json) -> Self {
-        Self { status: 200, body: json!({"status": 200, "data": data}) }
+        let mut envelope = Self::bare(200);
+        envelope.body["data"] = data;
+        envelope
     }
 
     /// 400: what is wrong with the input.
@@ -95,8 +97,7 @@ impl Envelope {
 
     fn unauthenticated(app: &App, client: ClientKind, caller: &Caller, status: u16) -> Self {
         let data = json!({"flows": flows(app, client, caller)});
-        let body = json!({"status": status, "data": data, "meta": {"is_authenticated": false}});
-        Self { status, body }
+        Self::data(data).with_status(status).with_meta("is_authenticated", json!(false))
     }
 }
 

@@ -5,5 +5,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = shared::http::aws_app()?;
     // The first request to the table is mostly TLS: it is done with before the first event comes.
     app.store.warm().await;
-    shared::http::run(shared::http::router(&app, auth::endpoints())).await
+    shared::http::run(&app, auth::endpoints()).await
 }

@@ -91,7 +91,7 @@ pub async fn authorize(app: &App, event: &Json) -> Result<Json, Refusal> {
             Err(_) => "failed",
         },
         milliseconds = app.now().since(started).as_secs_f64() * 1e3,
-        request_id = event.request_id,
+        gateway_request_id = event.request_id,
         "request"
     );
     let found = found.inspect_err(|error| tracing::error!(%error, "the table did not do its part"))?;

@@ -3,5 +3,5 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let app = shared::http::aws_app()?;
-    shared::http::run(shared::http::router(&app, config::endpoints())).await
+    shared::http::run(&app, config::endpoints()).await
 }

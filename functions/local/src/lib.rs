@@ -20,7 +20,7 @@ use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
 use shared::flow::provision::{Account, provision};
-use shared::http::{Endpoint, Peer, router};
+use shared::http::{Endpoint, Peer, service};
 use shared::outbox::render::RenderError;
 use shared::settings::{Problems, Settings, Source};
 use shared::store::{Store, StoreError, aws, create_table};
@@ -120,7 +120,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     for name in Settings::unread(&source) {
         tracing::warn!("{name} is set, but this version does not read it");
     }
-    let settings = Settings::load(&source)?;
+    let settings = Arc::new(Settings::load(&source)?);
     for note in settings.notes() {
         tracing::warn!("{note}");
     }
@@ -149,7 +149,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
     let app = app(table.client(options.wrap.as_ref())?);
-    let service = router(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect());
+    let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
     let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
     let service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
     let service = options.beside.fallback_service(service);

@@ -9,10 +9,6 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// What the runner calls a request: put into its extensions, for the log.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
 impl Default for Peer {
     fn default() -> Self {
         Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED))

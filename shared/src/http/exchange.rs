@@ -15,6 +15,7 @@ use crate::throttle::Action;
 use crate::tokens::{check_access, keyring, pair};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -148,18 +149,26 @@ impl Exchange {
     /// Who asks; whether a session that is over may be cleared away.
     async fn find_caller(&self, clears: bool) -> Result<Caller, Rejection> {
         let settings = &self.app.settings;
+        let credential = session_credential(&self.headers, settings, self.kind);
         let token = access_token(&self.headers, settings).filter(|_| self.client.has_tokens);
-        let caller = match (session_credential(&self.headers, settings, self.kind), token) {
-            (Some(credential), _) if clears => find_caller_and_clear(&self.app, &credential).await?,
-            (Some(credential), _) => find_caller(&self.app, &credential).await?,
-            (None, Some(token)) => self.find_bearer(&token).await?,
+        // Each has a place of its own in memory: who brings nothing pays for none.
+        let found: BoxFuture<'_, Result<Caller, Rejection>> = match (credential, token) {
+            (Some(credential), _) => Box::pin(self.find_by(credential, clears)),
+            (None, Some(token)) => Box::pin(async move { self.find_bearer(&token).await }),
             (None, None) => return Ok(Caller::Anonymous),
         };
-        match (caller, self.kind) {
+        match (found.await?, self.kind) {
             (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
             (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
             (caller, _) => Ok(caller),
         }
+    }
+
+    async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, Rejection> {
+        Ok(match clears {
+            true => find_caller_and_clear(&self.app, &credential).await?,
+            false => find_caller(&self.app, &credential).await?,
+        })
     }
 
     /// Whose session an access token speaks of. One that is not good is nobody's.

@@ -1,38 +1,27 @@
 //! The runner for Lambda.
 
-use super::address::{Peer, RequestId};
+use super::address::Peer;
+use super::log::log_json;
+use super::route::{Endpoint, service};
 use crate::ambient::{SystemChance, SystemClock};
 use crate::app::App;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Source};
 use crate::store::{Store, aws};
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use std::sync::Arc;
-use tower::Layer;
-use tower::util::{MapRequestLayer, MapResponseLayer};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
-/// Writes one JSON line for each event to standard output.
-pub fn log_json() {
-    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_current_span(false);
-    // The engine of the ceremonies writes what clients sent; what went wrong is told by the flow.
-    let ours = Targets::new().with_default(LevelFilter::INFO).with_target("webauthn_rs_core", LevelFilter::OFF);
-    lines.finish().with(ours).init();
-}
+use tower::ServiceExt;
 
 /// The service's parts from the environment of a Lambda function.
 ///
 /// # Errors
 /// What is wrong with the settings.
 pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
-    log_json();
-    let settings = Settings::load(&Source::from_process()?)?;
+    log_json()?;
+    let settings = Arc::new(Settings::load(&Source::from_process()?)?);
     for note in settings.notes() {
         tracing::warn!("{note}");
     }
@@ -44,29 +33,25 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     Ok(Arc::new(app))
 }
 
-/// Serves the router's endpoints to API Gateway.
+/// Serves endpoints to API Gateway.
 ///
 /// # Errors
-/// The runtime's own.
-pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
-    let service = MapResponseLayer::new(with_joined_headers).layer(router);
-    lambda_http::run(MapRequestLayer::new(with_peer).layer(service)).await
+/// What is wrong with the endpoints' paths; the runtime's own.
+pub async fn run(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<(), lambda_http::Error> {
+    let service = service(app, endpoints)?;
+    lambda_http::run(service.map_request(with_peer).map_response(with_joined_headers)).await
 }
 
-/// The caller's address is what the gateway saw; the request's name is what Lambda gave it.
-fn with_peer(mut request: Request<lambda_http::Body>) -> Request<lambda_http::Body> {
+/// The caller's address is what the gateway saw.
+fn with_peer(mut request: Request<lambda_http::Body>) -> Request<Body> {
     let seen = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
         _ => None,
     };
-    let id = request.lambda_context_ref().map(|context| RequestId(context.request_id.clone()));
-    if let Some(id) = id {
-        request.extensions_mut().insert(id);
-    }
     if let Some(address) = seen.and_then(|text| text.parse().ok()) {
         request.extensions_mut().insert(Peer(address));
     }
-    request
+    request.map(Body::new)
 }
 
 /// Several lines of one header are one line with commas (RFC 9110 section 5.3): the gateway's format has one value a

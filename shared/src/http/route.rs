@@ -1,19 +1,19 @@
-//! Endpoints and the router that serves them.
+//! Endpoints, and the service that answers with them.
 
-use super::address::RequestId;
 use super::exchange::{Exchange, Rejection};
 use super::response::{Answer, respond};
 use crate::app::App;
 use crate::envelope::Envelope;
-use crate::settings::{ClientKind, Settings};
+use crate::settings::{ClientKind, Problems, Settings};
 use crate::store::counted;
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use axum::routing::any;
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use futures_util::future::BoxFuture;
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use tower::{Service, ServiceBuilder, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// What a handler gives back.
@@ -23,6 +23,7 @@ pub type Handled = Pin<Box<dyn Future<Output = Result<Answer, Rejection>> + Send
 pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
 /// An endpoint of the headless API, for both kinds of client; or a page, for everybody.
+#[derive(Clone)]
 pub struct Endpoint {
     /// The path behind `/_allauth/{client}/v1/`; that of a page begins with `/` and is the whole.
     pub path: &'static str,
@@ -157,58 +158,112 @@ impl Endpoint {
     }
 }
 
-/// A router that serves these endpoints.
-pub fn router(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Router {
-    let mut router = Router::new();
-    for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
-        let endpoint = Arc::new(endpoint);
-        let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
-        for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
-            let (app, endpoint) = (app.clone(), endpoint.clone());
-            router = router.route(&path, any(move |request| serve(app.clone(), kind, endpoint.clone(), request)));
-        }
-    }
-    let router = router.fallback(async |request: Request<Body>| {
-        drain(request).await;
-        plain(&Envelope::bare(404))
+/// A service that answers with these endpoints.
+///
+/// # Errors
+/// Two of them lie at one path: a setting put an API where another is.
+pub fn service(
+    app: &Arc<App>,
+    endpoints: Vec<Endpoint>,
+) -> Result<
+    impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+    Problems,
+> {
+    let routes = Arc::new(Routes::new(app, endpoints)?);
+    let answer = service_fn(move |request| {
+        let routes = routes.clone();
+        // Several layers hand the future on: a pointer is less to move.
+        let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
+        answer
     });
-    // Paths under which a gateway mounts us are part of the public URL.
-    let prefix = app.settings.service.public_url.path().trim_end_matches('/').to_owned();
-    let router = if prefix.is_empty() { router } else { Router::new().nest(&prefix, router) };
-    match cors(app) {
-        Some(cors) => router.layer(cors),
-        None => router,
+    Ok(ServiceBuilder::new().option_layer(cors(app)).service(answer))
+}
+
+/// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
+/// have, and is a twentieth of a cold start of `config`.
+struct Routes {
+    app: Arc<App>,
+    /// The path under which a gateway mounts us: part of the public URL.
+    prefix: String,
+    paths: matchit::Router<(Option<ClientKind>, Endpoint)>,
+}
+
+impl Routes {
+    fn new(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<Self, Problems> {
+        let mut paths = matchit::Router::new();
+        for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
+            let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
+            for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
+                let conflict = |error| Problems(vec![format!("{path}: the settings put two endpoints there: {error}")]);
+                paths.insert(path.as_str(), (kind, endpoint.clone())).map_err(conflict)?;
+            }
+        }
+        let prefix = app.settings.service.public_url.path().trim_end_matches('/').to_owned();
+        Ok(Self { app: app.clone(), prefix, paths })
+    }
+
+    async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
+        let is_head = request.method() == Method::HEAD;
+        let below = below(request.uri(), &self.prefix);
+        let found = below.as_ref().and_then(|uri| self.paths.at(uri.path()).ok()).map(|found| found.value);
+        let mut response = match (found, below) {
+            (Some((kind, endpoint)), Some(uri)) => {
+                *request.uri_mut() = uri;
+                serve(&self.app, *kind, endpoint, request).await
+            }
+            _ => {
+                drain(request).await;
+                plain(&Envelope::bare(404))
+            }
+        };
+        if is_head {
+            let length = response.body().size_hint().exact().unwrap_or_default();
+            response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+            *response.body_mut() = Body::empty();
+        }
+        response
     }
 }
 
+/// The address without the path that we are mounted under.
+fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
+    if prefix.is_empty() {
+        return Some(uri.clone());
+    }
+    let rest = uri.path_and_query()?.as_str().strip_prefix(prefix).filter(|rest| rest.starts_with('/'))?;
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(rest.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 async fn serve(
-    app: Arc<App>,
+    app: &Arc<App>,
     kind: Option<ClientKind>,
-    endpoint: Arc<Endpoint>,
+    endpoint: &Endpoint,
     request: Request<Body>,
 ) -> Response<Body> {
     let started = app.now();
     let method = request.method().clone();
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let is_page = matches!(endpoint.handler, Handler::Page(_));
     let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
     if method == Method::OPTIONS || other_method {
         drain(request).await;
         let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
-            response.headers_mut().insert(axum::http::header::ALLOW, allow);
+            response.headers_mut().insert(header::ALLOW, allow);
         }
         return response;
     }
-    let answer = async {
+    // Each future that it is handed to would hold it once more.
+    let answer = Box::pin(async {
         match (&endpoint.handler, kind) {
-            (Handler::Headless(handler), Some(kind)) => answer(&app, kind, &endpoint, handler, request).await,
+            (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
             (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
             (Handler::Page(show) | Handler::Other(show), _) => {
                 (show(Visit { app: app.clone(), request }).await, "shown".to_owned())
             }
         }
-    };
+    });
     let ((response, outcome), trips) = counted(answer).await;
     tracing::info!(
         operation = endpoint.path,
@@ -219,8 +274,6 @@ async fn serve(
         trips = trips.trips,
         requests = trips.requests,
         milliseconds = app.now().since(started).as_secs_f64() * 1e3,
-        request_id = id,
-        trace_id = std::env::var("_X_AMZN_TRACE_ID").ok(),
         "request"
     );
     response
@@ -258,7 +311,7 @@ fn plain(envelope: &Envelope) -> Response<Body> {
     let mut response = Response::new(Body::from(envelope.body.to_string()));
     *response.status_mut() = StatusCode::from_u16(envelope.status).unwrap_or_default();
     let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, json);
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }
 
@@ -272,7 +325,7 @@ pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
 pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
     let mut response = plain(&Envelope { status: 200, body: document.clone() });
     if let Ok(age) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
-        response.headers_mut().insert(axum::http::header::CACHE_CONTROL, age);
+        response.headers_mut().insert(header::CACHE_CONTROL, age);
     }
     response
 }
@@ -307,4 +360,41 @@ fn cors(app: &App) -> Option<CorsLayer> {
             .allow_headers(headers)
             .max_age(std::time::Duration::from_secs(86_400)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::{SystemChance, SystemClock};
+    use crate::settings::Source;
+    use crate::store::Store;
+
+    fn app() -> Arc<App> {
+        let urls = r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#;
+        let given = [("SECRET_KEY", "0123456789abcdef0123456789abcdef"), ("HEADLESS_FRONTEND_URLS", urls)];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = Arc::new(Settings::load(&Source::new(given)).unwrap());
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+        let store = Store::with_lazy_client(|| unreachable!(), String::new(), clock.clone(), chance.clone());
+        Arc::new(App::new(settings, store, clock, chance))
+    }
+
+    #[test]
+    fn a_path_has_one_endpoint() {
+        let shown = |path| page(path, &[], async |_| Response::new(Body::empty()));
+        assert!(service(&app(), vec![shown("/a/{b}/"), shown("/a/b/"), shown("/{*c}")]).is_ok());
+        let Err(Problems(problems)) = service(&app(), vec![shown("/a/b/"), shown("/a/b/")]) else { panic!("two") };
+        assert!(problems[0].starts_with("/a/b/: "), "{problems:?}");
+    }
+
+    #[test]
+    fn only_what_lies_below_the_prefix_is_ours() {
+        let of = |uri: &'static str, prefix| below(&Uri::from_static(uri), prefix).map(|uri| uri.to_string());
+        assert_eq!(of("/people/a?b=/people", "/people").as_deref(), Some("/a?b=/people"));
+        assert_eq!(of("https://x.example/people/a", "/people").as_deref(), Some("https://x.example/a"));
+        assert_eq!(of("/people/a", "").as_deref(), Some("/people/a"));
+        for elsewhere in ["/peoples/a", "/people", "/a", "/", "*"] {
+            assert_eq!(of(elsewhere, "/people"), None, "{elsewhere}");
+        }
+    }
 }

@@ -57,3 +57,34 @@ fn a_path_prefix_of_the_public_url_is_part_of_the_event() {
     assert_eq!(app.get("config").status, 404);
     assert_eq!(app.get("/people/_allauth/app/v1/config").status, 200);
 }
+
+#[test]
+fn head_says_what_get_would_but_sends_nothing() {
+    let cloud = Cloud::start(&[]);
+    let mut app = cloud.gateway.app();
+    let length = app.get("config").text.len().to_string();
+    let head = app.send("HEAD", "config", None, &[]);
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(head.header("content-length"), Some(length.as_str()));
+    assert_eq!(app.send("HEAD", "nothing", None, &[]).text, "");
+}
+
+#[test]
+fn a_table_that_does_not_answer_is_given_up_while_the_gateway_still_waits() {
+    let cloud = Cloud::start(&[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    let mut app = cloud.gateway.app();
+    assert_eq!(
+        app.post("auth/signup", json!({"email": "ada@example.com", "password": crate::lab::PASSWORD})).status,
+        200
+    );
+    cloud.ground.table.stall(true);
+    let reply = app.get("auth/session");
+    assert_eq!((reply.status, &reply.json), (503, &json!({"status": 503})));
+    let errors = cloud.gateway.auth.logged("error", 1);
+    assert!(errors[0]["error"].as_str().unwrap().contains("timeout"), "{errors:?}");
+    let requests = cloud.gateway.auth.logged("operation", 2);
+    let took = requests.iter().find(|line| line["status"] == 503).and_then(|line| line["milliseconds"].as_f64());
+    assert!(took.is_some_and(|took| took < 12_000.0), "the function has 15 seconds: {requests:?}");
+    cloud.ground.table.stall(false);
+    assert_eq!(app.get("auth/session").status, 200);
+}

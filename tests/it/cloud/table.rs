@@ -15,6 +15,7 @@ use embedded::faults::Faults;
 use embedded::{Embedded, Start, Stream};
 use serde_json::{Value, json};
 use shared::store::create_table;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A table that is reached as DynamoDB is, and its stream.
@@ -25,6 +26,7 @@ pub struct Table {
     pub faults: Faults,
     stream: Mutex<Stream>,
     refused: Refused,
+    is_stalled: Arc<AtomicBool>,
 }
 
 /// A request that has this in its body is refused.
@@ -33,16 +35,22 @@ type Refused = Arc<Mutex<Option<String>>>;
 impl Table {
     pub fn start(name: &str) -> Self {
         let (embedded, faults, refused) = (Embedded::memory().unwrap(), Faults::default(), Refused::default());
+        let is_stalled = Arc::new(AtomicBool::new(false));
         let connector = block_on(create(faults.wrap(embedded.http_client()), name));
         faults.reset();
-        let router = Router::new().fallback(answer).with_state((connector, refused.clone()));
+        let router = Router::new().fallback(answer).with_state((connector, refused.clone(), is_stalled.clone()));
         let stream = Mutex::new(embedded.stream(name, Start::TrimHorizon).unwrap());
-        Self { url: format!("http://{}", serve(router)), faults, stream, refused }
+        Self { url: format!("http://{}", serve(router)), faults, stream, refused, is_stalled }
     }
 
     /// The stream's records since the last call, as Lambda passes them on.
     pub fn records(&self) -> Vec<Value> {
         self.stream.lock().unwrap().next_records().unwrap()
+    }
+
+    /// Answers nothing that comes from now on, or answers again.
+    pub fn stall(&self, stalls: bool) {
+        self.is_stalled.store(stalls, Ordering::Relaxed);
     }
 
     /// Refuses every request that speaks of this, from now on.
@@ -63,10 +71,13 @@ async fn create(http: SharedHttpClient, name: &str) -> SharedHttpConnector {
 }
 
 async fn answer(
-    State((connector, refused)): State<(SharedHttpConnector, Refused)>,
+    State((connector, refused, is_stalled)): State<(SharedHttpConnector, Refused, Arc<AtomicBool>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if is_stalled.load(Ordering::Relaxed) {
+        return std::future::pending().await;
+    }
     let refused = refused.lock().unwrap().clone();
     if refused.is_some_and(|text| String::from_utf8_lossy(&body).contains(&text)) {
         return failure(StatusCode::BAD_REQUEST, "AccessDeniedException");

@@ -4,6 +4,7 @@ use super::deployment::{Cloud, Ground};
 use super::gateway::Visitor;
 use crate::lab::PASSWORD;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Walks it, and returns the key that was mailed.
 pub fn walk<G: Ground>(cloud: &Cloud<G>, visitor: &mut Visitor, email: &str) -> String {
@@ -71,12 +72,20 @@ fn the_logs_say_what_happened_but_nothing_that_is_secret_or_personal() {
 
     let functions = [&cloud.gateway.config, &cloud.gateway.auth];
     let asked_config = 2;
-    for (function, requests) in functions.into_iter().zip([asked_config, cloud.gateway.passed() - asked_config]) {
+    for (function, requests) in functions.iter().zip([asked_config, cloud.gateway.passed() - asked_config]) {
         let lines = function.logged("operation", requests);
         assert_eq!(lines.len(), requests, "one line a request");
         assert!(lines.iter().all(|line| line["status"].is_u64() && line["outcome"].is_string()), "{lines:?}");
     }
     assert_eq!(cloud.mailer.logged("event", 2).len(), 2, "one line a mail");
+    let mut requests = BTreeSet::new();
+    for line in functions.iter().flat_map(|function| function.logged("operation", 1)) {
+        let request = line["request_id"].as_str().unwrap().rsplit('-').next().unwrap().to_owned();
+        assert!(line["trace_id"].as_str().unwrap().contains(&request), "its own request and trace: {line}");
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && line["level"] == "INFO", "{line}");
+        assert!(requests.insert(request), "{line}");
+    }
+    assert!(cloud.mailer.logged("event", 2).iter().all(|line| line["request_id"].is_string()));
     let log = cloud.log();
     let told = secrets.iter().filter(|secret| log.contains(secret.as_str())).collect::<Vec<_>>();
     assert!(told.is_empty(), "{told:?}\n{log}");

@@ -144,7 +144,7 @@ fn record() -> Value {
 
 /// The message that the record speaks of, as DynamoDB has it.
 pub fn message() -> Result<Value, Failure> {
-    let settings = Settings::load(&Source::new(settings()))?;
+    let settings = Arc::new(Settings::load(&Source::new(settings()))?);
     let client = embedded::Embedded::memory()?.client();
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let store = Store::new(client, TABLE.to_owned(), clock.clone(), chance.clone());

@@ -14,7 +14,7 @@ use aws::{Aws, Endpoint};
 use clap::Parser;
 use event::{Scene, environment, events};
 use runtime::{Sample, Started, start};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ struct Cli {
     /// Starts of each, of which the median is told.
     #[arg(long, default_value_t = 21)]
     starts: usize,
-    /// Where the bundle with the stand-ins' certificate authority is written; the system's place for such unless told.
+    /// Where copies of the binaries and the stand-ins' certificate authority lie meanwhile; beside the binaries unless told.
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -62,22 +62,24 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<(), Failure> {
-    let place = cli.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let bundle = place.join(format!("latchkey-coldstart-{}.pem", std::process::id()));
-    let measured = measure(cli, &bundle).await;
-    let _ = std::fs::remove_file(&bundle);
-    let rows = measured?;
+    let own = std::env::current_exe()?;
+    let bins = cli.bins.as_deref().or(own.parent()).ok_or("this binary is nowhere")?;
+    let folder = tempfile::tempdir_in(cli.folder.as_deref().unwrap_or(bins))?;
+    let rows = measure(cli, bins, folder.path()).await?;
     print!("{}", table(&rows)?);
     Ok(())
 }
 
-async fn measure(cli: &Cli, bundle: &std::path::Path) -> Result<Vec<Row>, Failure> {
-    let own = std::env::current_exe()?;
-    let folder = cli.bins.as_deref().or(own.parent()).ok_or("this binary is nowhere")?;
+async fn measure(cli: &Cli, bins: &Path, folder: &Path) -> Result<Vec<Row>, Failure> {
+    let bundle = &folder.join("authorities.pem");
     let aws = Aws::start(event::message()?, bundle).await?;
     let mut rows = Vec::new();
     let wanted = |name: &str| name == EMPTY || cli.only.is_empty() || cli.only.iter().any(|only| only == name);
     for scene in events().into_iter().filter(|scene| wanted(scene.function)) {
+        // As they are unpacked from an archive: a file that the linker has just written lies in the page cache in other
+        // pieces, and takes longer to map.
+        std::fs::copy(bins.join(scene.function), folder.join(scene.function))
+            .map_err(|error| format!("{}: {error}", scene.function))?;
         let ways: &[Endpoint] =
             if scene.speaks_to_aws { &[Endpoint::Plain, Endpoint::Tls] } else { &[Endpoint::Plain] };
         for way in ways {

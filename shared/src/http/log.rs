@@ -1,0 +1,108 @@
+//! The log of a Lambda function: a JSON line for each event, on standard output.
+//!
+//! `tracing-subscriber` would do it too, with a registry of spans that takes as much of a cold start as all settings.
+
+use crate::ambient::{Clock, SystemClock};
+use serde::Serializer;
+use serde::ser::SerializeMap;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::{SetGlobalDefaultError, set_global_default};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_serde::SerdeMapVisitor;
+
+/// The engine of the ceremonies writes what clients sent; what went wrong is told by the flow.
+const SILENT: &str = "webauthn_rs_core";
+/// The runtime's span around an invocation.
+const INVOCATION: &str = "Lambda runtime invoke";
+
+/// From here on events go to the log.
+///
+/// # Errors
+/// They already go somewhere.
+pub fn log_json() -> Result<(), SetGlobalDefaultError> {
+    set_global_default(Lines::default())
+}
+
+/// Writes the lines. Of spans it knows the invocation: an instance has one at a time.
+#[derive(Default)]
+struct Lines {
+    invocation: Mutex<Invocation>,
+}
+
+/// What every line of an invocation bears.
+#[derive(Clone, Default)]
+struct Invocation {
+    request_id: Option<String>,
+    trace_id: Option<String>,
+}
+
+impl Visit for Invocation {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "requestId" => self.request_id = Some(value.to_owned()),
+            "xrayTraceId" => self.trace_id = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+impl Lines {
+    fn line(&self, event: &Event<'_>) -> serde_json::Result<Vec<u8>> {
+        let mut line = Vec::with_capacity(512);
+        let mut writer = serde_json::Serializer::new(&mut line);
+        let mut map = writer.serialize_map(None)?;
+        map.serialize_entry("timestamp", &SystemClock.now().to_jiff())?;
+        map.serialize_entry("level", event.metadata().level().as_str())?;
+        let invocation = self.invocation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, value) in [("request_id", invocation.request_id), ("trace_id", invocation.trace_id)] {
+            if let Some(value) = value {
+                map.serialize_entry(name, &value)?;
+            }
+        }
+        let mut fields = SerdeMapVisitor::new(map);
+        event.record(&mut fields);
+        fields.finish()?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        if metadata.is_span() {
+            return metadata.name() == INVOCATION;
+        }
+        *metadata.level() <= LevelFilter::INFO && !metadata.target().starts_with(SILENT)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::INFO)
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut invocation = Invocation::default();
+        attributes.record(&mut invocation);
+        *self.invocation.lock().unwrap_or_else(PoisonError::into_inner) = invocation;
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        // A log that cannot be written has nowhere to say so.
+        if let Ok(line) = self.line(event) {
+            let _ = std::io::stdout().lock().write_all(&line);
+        }
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
