@@ -180,7 +180,7 @@ pub fn service(
 }
 
 /// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
-/// have, and is a twentieth of a cold start of `config`.
+/// have, and one in twenty of the instructions of a cold start of `config`.
 struct Routes {
     app: Arc<App>,
     /// The path under which a gateway mounts us: part of the public URL.

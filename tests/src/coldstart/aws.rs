@@ -37,15 +37,15 @@ pub struct Aws {
 }
 
 struct Answers {
-    message: Value,
+    items: Vec<Value>,
     requests: AtomicUsize,
 }
 
 impl Aws {
-    /// Starts them: this message waits in the table, and nothing else does. The authority of their certificate is
-    /// written to the bundle.
-    pub async fn start(message: Value, bundle: &Path) -> Result<Self, Failure> {
-        let answers = Arc::new(Answers { message, requests: AtomicUsize::new(0) });
+    /// Starts them: the table has a message and a signing key. The authority of their certificate is written to the
+    /// bundle.
+    pub async fn start(items: Vec<Value>, bundle: &Path) -> Result<Self, Failure> {
+        let answers = Arc::new(Answers { items, requests: AtomicUsize::new(0) });
         let router = Router::new().fallback(answer).with_state(answers.clone());
         let listen = || TcpListener::bind("127.0.0.1:0");
         let (plain, tls) = (listen().await?, listen().await?);
@@ -71,12 +71,21 @@ impl Aws {
     }
 }
 
+fn is_message(item: &&Value) -> bool {
+    item["sk"]["S"] == "MESSAGE"
+}
+
 async fn answer(State(answers): State<Arc<Answers>>, headers: HeaderMap, body: Bytes) -> Response {
     answers.requests.fetch_add(1, Ordering::Relaxed);
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let key = serde_json::from_slice::<Value>(&body).unwrap_or_default();
     let body = match target.rsplit('.').next().unwrap_or_default() {
-        "GetItem" if key["Key"]["sk"]["S"] == "MESSAGE" => json!({"Item": answers.message}),
+        "GetItem" if key["Key"]["sk"]["S"] == "MESSAGE" => json!({"Item": answers.items.iter().find(is_message)}),
+        // Only keys are listed in a first event.
+        "Query" => {
+            let keys = answers.items.iter().filter(|item| !is_message(item)).collect::<Vec<_>>();
+            json!({"Items": keys, "Count": keys.len(), "ScannedCount": keys.len()})
+        }
         "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" => json!({}),
         "BatchGetItem" => json!({"Responses": {}, "UnprocessedKeys": {}}),
         "" => json!({"MessageId": "0102017c-first"}),

@@ -2,12 +2,14 @@
 
 use crate::aws::{Aws, Endpoint};
 use crate::{EMPTY, Failure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shared::ambient::{SystemChance, SystemClock};
 use shared::app::App;
 use shared::outbox::Message;
 use shared::settings::{Settings, Source};
-use shared::store::{Item, Store};
+use shared::store::{Store, create_table};
+use shared::tokens::keyring;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,6 +55,7 @@ pub fn events() -> Vec<Scene> {
         scene("mfa", request("account/authenticators", Some(&token)), gone, 2),
         scene("provider", request("account/providers", Some(&token)), gone, 2),
         scene("jwt", request("/jwt-allauth/user/", None), nobody, 1),
+        scene("flat", request("/auth/user/", None), nobody, 2),
         scene("authorizer", question(&token), refused, 2),
         scene("mailer", record(), no_failure, 4),
     ]
@@ -142,26 +145,30 @@ fn record() -> Value {
     }]})
 }
 
-/// The message that the record speaks of, as DynamoDB has it.
-pub fn message() -> Result<Value, Failure> {
+/// What the table holds, as DynamoDB shows it: the message that the record speaks of, and a key that signs tokens.
+pub async fn items() -> Result<Vec<Value>, Failure> {
     let settings = Arc::new(Settings::load(&Source::new(settings()))?);
     let client = embedded::Embedded::memory()?.client();
+    create_table(&client, TABLE).await?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-    let store = Store::new(client, TABLE.to_owned(), clock.clone(), chance.clone());
+    let store = Store::new(client.clone(), TABLE.to_owned(), clock.clone(), chance.clone());
     let app = App::new(settings, store, clock, chance);
-    let message = Message::mail(&app, "login_code", "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600);
-    let mut item = serde_json::to_value(&message)?;
-    for value in item.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
-        *value = match &*value {
-            Value::Number(number) => json!({"N": number.to_string()}),
-            other => json!({"S": other}),
-        };
+    app.store.create(&Message::mail(&app, "login_code", "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600)).await?;
+    keyring(&app).await?;
+    let found = client.scan().table_name(TABLE).send().await?;
+    found
+        .items()
+        .iter()
+        .map(|item| item.iter().map(|(name, value)| Ok((name.clone(), shown(value)?))).collect())
+        .collect()
+}
+
+fn shown(value: &AttributeValue) -> Result<Value, Failure> {
+    match value {
+        AttributeValue::S(text) => Ok(json!({"S": text})),
+        AttributeValue::N(number) => Ok(json!({"N": number})),
+        other => Err(format!("an item has {other:?}").into()),
     }
-    let key = message.key();
-    item["pk"] = json!({"S": key.pk});
-    item["sk"] = json!({"S": key.sk});
-    item["version"] = json!({"N": "1"});
-    Ok(item)
 }
 
 /// What the template gives to a function.

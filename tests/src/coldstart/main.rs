@@ -72,7 +72,7 @@ async fn run(cli: &Cli) -> Result<(), Failure> {
 
 async fn measure(cli: &Cli, bins: &Path, folder: &Path) -> Result<Vec<Row>, Failure> {
     let bundle = &folder.join("authorities.pem");
-    let aws = Aws::start(event::message()?, bundle).await?;
+    let aws = Aws::start(event::items().await?, bundle).await?;
     let mut rows = Vec::new();
     let wanted = |name: &str| name == EMPTY || cli.only.is_empty() || cli.only.iter().any(|only| only == name);
     for scene in events().into_iter().filter(|scene| wanted(scene.function)) {
