@@ -165,10 +165,12 @@ impl Exchange {
     }
 
     async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, Rejection> {
-        Ok(match clears {
-            true => find_caller_and_clear(&self.app, &credential).await?,
-            false => find_caller(&self.app, &credential).await?,
-        })
+        let found = if clears {
+            find_caller_and_clear(&self.app, &credential).await
+        } else {
+            find_caller(&self.app, &credential).await
+        };
+        Ok(found?)
     }
 
     /// Whose session an access token speaks of. One that is not good is nobody's.

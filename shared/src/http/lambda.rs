@@ -2,7 +2,8 @@
 
 use super::address::Peer;
 use super::log::log_json;
-use super::route::{Endpoint, service};
+use super::route::Endpoint;
+use super::service::service;
 use crate::ambient::{SystemChance, SystemClock};
 use crate::app::App;
 use crate::metrics::Metrics;

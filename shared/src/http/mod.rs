@@ -10,6 +10,7 @@ mod lambda;
 mod log;
 mod response;
 mod route;
+mod service;
 mod signup;
 
 pub use address::Peer;
@@ -18,6 +19,7 @@ pub use exchange::{Exchange, Rejection, access_token, session_credential};
 pub use form::form_fields;
 pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
-pub use response::Answer;
-pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page, public_json, service, unavailable};
+pub use response::{Answer, public_json, unavailable};
+pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page};
+pub use service::service;
 pub use signup::signup_form;

@@ -9,7 +9,7 @@ use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
 use crate::tokens::Pair;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 /// What a handler answers.
 pub struct Answer {
@@ -169,7 +169,31 @@ fn forbidden() -> Response<Body> {
     const PAGE: &str = "<!doctype html><html lang=\"en\"><title>403 Forbidden</title><h1>Forbidden</h1>\
         <p>CSRF verification failed. Request aborted.</p></html>";
     let mut response = Response::new(Body::from(PAGE));
-    *response.status_mut() = axum::http::StatusCode::FORBIDDEN;
+    *response.status_mut() = StatusCode::FORBIDDEN;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// A JSON response with nothing of a client's in it.
+pub(super) fn plain(envelope: &Envelope) -> Response<Body> {
+    let mut response = Response::new(Body::from(envelope.body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(envelope.status).unwrap_or_default();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// A page that cannot be shown now.
+pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
+    tracing::error!(%error, "a page could not be shown");
+    plain(&Envelope::bare(503))
+}
+
+/// A document that is the same for everybody, and may be kept for so many seconds.
+pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
+    let mut response = plain(&Envelope { status: 200, body: document.clone() });
+    if let Ok(age) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
+        response.headers_mut().insert(header::CACHE_CONTROL, age);
+    }
     response
 }

@@ -1,20 +1,14 @@
-//! Endpoints, and the service that answers with them.
+//! Endpoints: what lies at which path, for whom.
 
 use super::exchange::{Exchange, Rejection};
-use super::response::{Answer, respond};
+use super::response::Answer;
 use crate::app::App;
-use crate::envelope::Envelope;
-use crate::settings::{ClientKind, Problems, Settings};
-use crate::store::counted;
-use axum::body::{Body, HttpBody};
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use futures_util::future::BoxFuture;
-use std::convert::Infallible;
+use crate::settings::{ClientKind, Settings};
+use axum::body::Body;
+use axum::http::{Method, Request, Response};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use tower::{Service, ServiceBuilder, service_fn};
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// What a handler gives back.
 pub type Handled = Pin<Box<dyn Future<Output = Result<Answer, Rejection>> + Send>>;
@@ -31,11 +25,11 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
-    mount: Option<Mount>,
+    pub(super) mount: Option<Mount>,
     kinds: &'static [ClientKind],
-    is_entrance: bool,
-    is_from_anywhere: bool,
-    handler: Handler,
+    pub(super) is_entrance: bool,
+    pub(super) is_from_anywhere: bool,
+    pub(super) handler: Handler,
 }
 
 /// Where an API lies whose place is a setting.
@@ -48,7 +42,7 @@ pub struct Mount {
 }
 
 #[derive(Clone)]
-enum Handler {
+pub(super) enum Handler {
     Headless(Arc<dyn Fn(Exchange) -> Handled + Send + Sync>),
     Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
     Other(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
@@ -136,7 +130,7 @@ impl Endpoint {
         self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
     }
 
-    fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
+    pub(super) fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         if let Handler::Page(_) | Handler::Other(_) = self.handler {
             return vec![(None, format!("{prefix}{}", self.path))];
         }
@@ -152,249 +146,8 @@ impl Endpoint {
         (self.enabled)(settings)
     }
 
-    fn allow(&self) -> String {
+    pub(super) fn allow(&self) -> String {
         let names = self.methods.iter().map(Method::as_str).chain(["OPTIONS"]);
         names.collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// A service that answers with these endpoints.
-///
-/// # Errors
-/// Two of them lie at one path: a setting put an API where another is.
-pub fn service(
-    app: &Arc<App>,
-    endpoints: Vec<Endpoint>,
-) -> Result<
-    impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
-    Problems,
-> {
-    let routes = Arc::new(Routes::new(app, endpoints)?);
-    let answer = service_fn(move |request| {
-        let routes = routes.clone();
-        // Several layers hand the future on: a pointer is less to move.
-        let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
-        answer
-    });
-    Ok(ServiceBuilder::new().option_layer(cors(app)).service(answer))
-}
-
-/// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
-/// have, and one in twenty of the instructions of a cold start of `config`.
-struct Routes {
-    app: Arc<App>,
-    /// The path under which a gateway mounts us: part of the public URL.
-    prefix: String,
-    paths: matchit::Router<(Option<ClientKind>, Endpoint)>,
-}
-
-impl Routes {
-    fn new(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<Self, Problems> {
-        let mut paths = matchit::Router::new();
-        for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
-            let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
-            for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
-                let conflict = |error| Problems(vec![format!("{path}: the settings put two endpoints there: {error}")]);
-                paths.insert(path.as_str(), (kind, endpoint.clone())).map_err(conflict)?;
-            }
-        }
-        let prefix = app.settings.service.public_url.path().trim_end_matches('/').to_owned();
-        Ok(Self { app: app.clone(), prefix, paths })
-    }
-
-    async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        let is_head = request.method() == Method::HEAD;
-        let below = below(request.uri(), &self.prefix);
-        let found = below.as_ref().and_then(|uri| self.paths.at(uri.path()).ok()).map(|found| found.value);
-        let mut response = match (found, below) {
-            (Some((kind, endpoint)), Some(uri)) => {
-                *request.uri_mut() = uri;
-                serve(&self.app, *kind, endpoint, request).await
-            }
-            _ => {
-                drain(request).await;
-                plain(&Envelope::bare(404))
-            }
-        };
-        if is_head {
-            let length = response.body().size_hint().exact().unwrap_or_default();
-            response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-            *response.body_mut() = Body::empty();
-        }
-        response
-    }
-}
-
-/// The address without the path that we are mounted under.
-fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
-    if prefix.is_empty() {
-        return Some(uri.clone());
-    }
-    let rest = uri.path_and_query()?.as_str().strip_prefix(prefix).filter(|rest| rest.starts_with('/'))?;
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(rest.parse().ok()?);
-    Uri::from_parts(parts).ok()
-}
-
-async fn serve(
-    app: &Arc<App>,
-    kind: Option<ClientKind>,
-    endpoint: &Endpoint,
-    request: Request<Body>,
-) -> Response<Body> {
-    let started = app.now();
-    let method = request.method().clone();
-    let is_page = matches!(endpoint.handler, Handler::Page(_));
-    let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
-    if method == Method::OPTIONS || other_method {
-        drain(request).await;
-        let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
-        if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
-        return response;
-    }
-    // Each future that it is handed to would hold it once more.
-    let answer = Box::pin(async {
-        match (&endpoint.handler, kind) {
-            (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
-            (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
-            (Handler::Page(show) | Handler::Other(show), _) => {
-                (show(Visit { app: app.clone(), request }).await, "shown".to_owned())
-            }
-        }
-    });
-    let ((response, outcome), trips) = counted(answer).await;
-    tracing::info!(
-        operation = endpoint.path,
-        client = kind.map(ClientKind::as_str),
-        %method,
-        status = response.status().as_u16(),
-        outcome,
-        trips = trips.trips,
-        requests = trips.requests,
-        milliseconds = app.now().since(started).as_secs_f64() * 1e3,
-        "request"
-    );
-    response
-}
-
-/// Reads a body that nobody wants, up to what is read at all: a connection with an unread one ends under its next request.
-async fn drain(request: Request<Body>) {
-    let _ = axum::body::to_bytes(request.into_body(), Exchange::MOST_BODY).await;
-}
-
-/// The response of the headless API, and what the log calls it.
-async fn answer(
-    app: &Arc<App>,
-    kind: ClientKind,
-    endpoint: &Endpoint,
-    handler: &Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
-    request: Request<Body>,
-) -> (Response<Body>, String) {
-    let headers = request.headers().clone();
-    let exempt = endpoint.is_from_anywhere;
-    let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
-    let outcome = match &answered {
-        Ok(_) => "answered".to_owned(),
-        Err(rejection) => rejection.reason(),
-    };
-    match &answered {
-        Ok(answer) if answer.logged_in => app.metrics.count(app.now(), "Logins"),
-        Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
-        _ => {}
-    }
-    (respond(app, kind, &headers, &endpoint.allow(), answered), outcome)
-}
-
-fn plain(envelope: &Envelope) -> Response<Body> {
-    let mut response = Response::new(Body::from(envelope.body.to_string()));
-    *response.status_mut() = StatusCode::from_u16(envelope.status).unwrap_or_default();
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
-}
-
-/// A page that cannot be shown now.
-pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
-    tracing::error!(%error, "a page could not be shown");
-    plain(&Envelope::bare(503))
-}
-
-/// A document that is the same for everybody, and may be kept for so many seconds.
-pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
-    let mut response = plain(&Envelope { status: 200, body: document.clone() });
-    if let Ok(age) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
-        response.headers_mut().insert(header::CACHE_CONTROL, age);
-    }
-    response
-}
-
-/// CORS for the origins of the settings. Without any, no answer speaks of CORS.
-fn cors(app: &App) -> Option<CorsLayer> {
-    let service = &app.settings.service;
-    let origins = &service.cors_allowed_origins;
-    if origins.is_empty() {
-        return None;
-    }
-    let csrf = app.settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-").to_lowercase();
-    let names = [
-        "accept",
-        "authorization",
-        "content-type",
-        "user-agent",
-        "x-email-verification-key",
-        "x-password-reset-key",
-        "x-requested-with",
-        "x-session-token",
-    ];
-    let more = service.cors_allow_headers.iter().map(String::as_str);
-    let names = names.into_iter().chain([csrf.as_str()]).chain(more);
-    let headers = names.filter_map(|name| name.parse::<HeaderName>().ok()).collect::<Vec<_>>();
-    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    Some(
-        CorsLayer::new()
-            .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok())))
-            .allow_credentials(service.cors_allow_credentials)
-            .allow_methods(methods)
-            .allow_headers(headers)
-            .max_age(std::time::Duration::from_secs(86_400)),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ambient::{SystemChance, SystemClock};
-    use crate::settings::Source;
-    use crate::store::Store;
-
-    fn app() -> Arc<App> {
-        let urls = r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#;
-        let given = [("SECRET_KEY", "0123456789abcdef0123456789abcdef"), ("HEADLESS_FRONTEND_URLS", urls)];
-        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let settings = Arc::new(Settings::load(&Source::new(given)).unwrap());
-        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        let store = Store::with_lazy_client(|| unreachable!(), String::new(), clock.clone(), chance.clone());
-        Arc::new(App::new(settings, store, clock, chance))
-    }
-
-    #[test]
-    fn a_path_has_one_endpoint() {
-        let shown = |path| page(path, &[], async |_| Response::new(Body::empty()));
-        assert!(service(&app(), vec![shown("/a/{b}/"), shown("/a/b/"), shown("/{*c}")]).is_ok());
-        let Err(Problems(problems)) = service(&app(), vec![shown("/a/b/"), shown("/a/b/")]) else { panic!("two") };
-        assert!(problems[0].starts_with("/a/b/: "), "{problems:?}");
-    }
-
-    #[test]
-    fn only_what_lies_below_the_prefix_is_ours() {
-        let of = |uri: &'static str, prefix| below(&Uri::from_static(uri), prefix).map(|uri| uri.to_string());
-        assert_eq!(of("/people/a?b=/people", "/people").as_deref(), Some("/a?b=/people"));
-        assert_eq!(of("https://x.example/people/a", "/people").as_deref(), Some("https://x.example/a"));
-        assert_eq!(of("/people/a", "").as_deref(), Some("/people/a"));
-        for elsewhere in ["/peoples/a", "/people", "/a", "/", "*"] {
-            assert_eq!(of(elsewhere, "/people"), None, "{elsewhere}");
-        }
     }
 }

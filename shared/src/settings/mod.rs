@@ -91,9 +91,13 @@ impl Source {
     /// # Errors
     /// The file cannot be read, or is not a JSON object.
     pub fn from_process() -> Result<Self, Problems> {
+        Self::from_variables(std::env::vars_os())
+    }
+
+    fn from_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Problems> {
         // What is no Unicode is somebody else's; it must not keep us from starting.
         let text = |text: OsString| text.to_string_lossy().into_owned();
-        let mut source = Self::new(std::env::vars_os().map(|(name, value)| (text(name), text(value))));
+        let mut source = Self::new(variables.map(|(name, value)| (text(name), text(value))));
         if let Some(given) = source.environment.get("LATCHKEY_SETTINGS") {
             let inline = given.trim_start().starts_with('{');
             let name = if inline { "" } else { given };

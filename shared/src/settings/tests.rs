@@ -158,6 +158,19 @@ fn the_file_lies_under_the_environment() {
     assert_eq!((settings.account.login_timeout, settings.cookies.session_age), (60, 7));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_unicode_is_somebody_elses() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    let given = [("ACCOUNT_LOGIN_TIMEOUT", b"60".to_vec()), ("LS_COLORS", vec![0xff])];
+    let given = given.map(|(name, value)| (OsString::from(name), OsString::from_vec(value)));
+    let source = Source::from_variables(given.into_iter()).unwrap();
+    let source =
+        source.with_default("SECRET_KEY", || "0".repeat(32)).with_default("HEADLESS_ONLY", || "false".to_owned());
+    assert_eq!(Settings::load(&source).unwrap().account.login_timeout, 60);
+}
+
 #[test]
 fn the_settings_page_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
