@@ -3,7 +3,7 @@
 use axum::http::Method;
 use shared::account::User;
 use shared::envelope::{Envelope, addresses_data};
-use shared::flow::email_addresses::{self, Change, Sending, check, list};
+use shared::flow::addresses::email_addresses::{self, Change, Sending, check, list};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::{Caller, Session};

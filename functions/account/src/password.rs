@@ -1,7 +1,8 @@
 //! One's password.
 
 use axum::http::Method;
-use shared::flow::{Problem, Refusal, password_change};
+use shared::flow::recovery::password_change;
+use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST account/password/change`: a new password, or a first one.

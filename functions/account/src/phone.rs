@@ -4,7 +4,8 @@ use axum::http::Method;
 use serde_json::json;
 use shared::account::User;
 use shared::envelope::Envelope;
-use shared::flow::{Refusal, phone as flow};
+use shared::flow::Refusal;
+use shared::flow::addresses::phone as flow;
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::{Caller, Session};
 

@@ -2,7 +2,8 @@
 
 use axum::http::Method;
 use shared::envelope::{Envelope, sessions_data};
-use shared::flow::{Refusal, sessions as flow};
+use shared::flow::Refusal;
+use shared::flow::login::sessions as flow;
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::Caller;
 

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use shared::envelope::Envelope;
-use shared::flow::login_by_code::{self, Identifier};
+use shared::flow::login::code::{self, Identifier};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
 use shared::settings::{AccountSettings, LoginMethod};

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 use shared::envelope::{Envelope, user_data};
-use shared::flow::email_verification;
+use shared::flow::addresses::email_verification;
 use shared::http::{Answer, Exchange, Rejection};
 use shared::settings::ClientKind;
 

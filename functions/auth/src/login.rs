@@ -1,7 +1,7 @@
 //! Login with a password.
 
 use axum::http::Method;
-use shared::flow::login::{Credentials, count, login as log_in};
+use shared::flow::login::password::{Credentials, count, login as log_in};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
 use shared::settings::{AccountSettings, LoginMethod};

@@ -3,7 +3,8 @@
 use axum::http::Method;
 use serde_json::json;
 use shared::envelope::{Envelope, user_data};
-use shared::flow::{Refusal, password_reset};
+use shared::flow::Refusal;
+use shared::flow::recovery::password_reset;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST auth/password/request`: sends a link or a code.

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use shared::envelope::Envelope;
-use shared::flow::phone;
+use shared::flow::addresses::phone;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST auth/phone/verify`: the code.

@@ -1,7 +1,8 @@
 //! Reauthentication with the password.
 
 use axum::http::Method;
-use shared::flow::{Refusal, reauthentication};
+use shared::flow::Refusal;
+use shared::flow::login::reauthentication;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST auth/reauthenticate`.

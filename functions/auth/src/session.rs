@@ -2,8 +2,8 @@
 
 use axum::http::Method;
 use shared::flow::Outcome;
-use shared::flow::logout::logout;
-use shared::flow::second_factor;
+use shared::flow::login::logout::logout;
+use shared::flow::mfa::second_factor;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.

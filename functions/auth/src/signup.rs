@@ -1,7 +1,7 @@
 //! Signup.
 
 use axum::http::Method;
-use shared::flow::signup::signup as sign_up;
+use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{Answer, Exchange, Rejection, signup_form};
 
 /// `POST auth/signup`.

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
-use shared::flow::token_refresh::refresh as renew;
+use shared::flow::tokens::refresh::refresh as renew;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST tokens/refresh`: new tokens for a refresh token.

@@ -2,7 +2,7 @@
 
 use crate::endpoint::caller;
 use crate::reply::Reply;
-use shared::flow::email_verification;
+use shared::flow::addresses::email_verification;
 use shared::http::{Exchange, Rejection};
 
 /// `POST email/verify/`: `key` is that of the link, or a code. A code is for whoever asked for it: `token` is the

@@ -1,7 +1,7 @@
 //! Login with a password.
 
 use crate::reply::Reply;
-use shared::flow::login::{Credentials, count, login as log_in};
+use shared::flow::login::password::{Credentials, count, login as log_in};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Exchange, Input, Rejection};
 use shared::session::Caller;

@@ -3,7 +3,9 @@
 use crate::endpoint::{caller, user};
 use crate::reply::Reply;
 use serde_json::json;
-use shared::flow::{Refusal, password_change, password_reset};
+use shared::flow::Refusal;
+use shared::flow::recovery::password_change;
+use shared::flow::recovery::password_reset;
 use shared::http::{Exchange, Rejection};
 use shared::session::Caller;
 

@@ -5,10 +5,11 @@ use crate::reply::Reply;
 use axum::http::Method;
 use serde_json::json;
 use shared::envelope::providers_data;
-use shared::flow::authorization::{
+use shared::flow::identities::authorization::{
     ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
 };
-use shared::flow::identity::{Process, complete, dummy, invalid_token};
+use shared::flow::identities::dummy;
+use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Exchange, Rejection};
 use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};

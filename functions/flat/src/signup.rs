@@ -2,7 +2,7 @@
 
 use crate::reply::Reply;
 use serde_json::json;
-use shared::flow::signup::signup as sign_up;
+use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{Exchange, Rejection, signup_form};
 use shared::session::{Caller, StageKey};
 use shared::settings::EmailVerification;

@@ -4,7 +4,7 @@ use crate::endpoint;
 use crate::reply::Reply;
 use serde_json::json;
 use shared::envelope::user_data;
-use shared::flow::logout;
+use shared::flow::login::logout;
 use shared::http::{Exchange, Rejection};
 use shared::session::Caller;
 

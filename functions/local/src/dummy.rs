@@ -3,8 +3,9 @@
 use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use shared::app::App;
-use shared::flow::authorization::{find, login_error, take, with_error};
-use shared::flow::identity::{Process, complete, dummy};
+use shared::flow::identities::authorization::{find, login_error, take, with_error};
+use shared::flow::identities::dummy;
+use shared::flow::identities::identity::{Process, complete};
 use shared::http::{Answer, Endpoint, Exchange, Rejection, handler};
 
 const PAGE: &str = include_str!("dummy.html");

@@ -19,7 +19,7 @@ use embedded::Embedded;
 use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
-use shared::flow::provision::{Account, provision};
+use shared::flow::signup::provision::{Account, provision};
 use shared::http::{Endpoint, Peer, service};
 use shared::outbox::render::RenderError;
 use shared::settings::{Problems, Settings, Source};

@@ -5,8 +5,8 @@ use serde_json::json;
 use shared::account::Authenticator;
 use shared::envelope::{Envelope, authenticator_data};
 use shared::flow::Refusal;
-use shared::flow::reauthentication::Recent;
-use shared::flow::second_factor::{self as flow, Activation};
+use shared::flow::login::reauthentication::Recent;
+use shared::flow::mfa::second_factor::{self as flow, Activation};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET account/authenticators`.

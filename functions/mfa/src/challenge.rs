@@ -1,10 +1,8 @@
 //! Showing a second factor: at login, and again later.
 
 use axum::http::Method;
-use shared::flow::{
-    Refusal,
-    second_factor::{self as flow, Proof},
-};
+use shared::flow::Refusal;
+use shared::flow::mfa::second_factor::{self as flow, Proof};
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::StageKey;
 

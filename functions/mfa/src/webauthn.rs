@@ -4,9 +4,10 @@ use axum::http::Method;
 use serde_json::{Value as Json, json};
 use shared::account::User;
 use shared::envelope::{Envelope, authenticator_data};
-use shared::flow::second_factor::{self, Proof};
-use shared::flow::webauthn::{self as flow, NewCredential};
-use shared::flow::{Refusal, signup::signup as sign_up};
+use shared::flow::Refusal;
+use shared::flow::mfa::second_factor::{self, Proof};
+use shared::flow::mfa::webauthn::{self as flow, NewCredential};
+use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{Answer, Choice, Exchange, Input, Rejection, signup_form};
 use shared::session::{Caller, Session, StageKey};
 

@@ -2,10 +2,10 @@
 
 use super::redirect::to_error_page;
 use axum::http::Method;
-use shared::flow::authorization::{
+use shared::flow::identities::authorization::{
     ArrivalError, arrive, callback_path, callback_url, find, keep_answer, take, with_error,
 };
-use shared::flow::identity::{Process, pending};
+use shared::flow::identities::identity::{Process, pending};
 use shared::flow::{Outcome, Refusal};
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::Caller;

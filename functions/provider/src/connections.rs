@@ -4,7 +4,7 @@ use axum::http::Method;
 use shared::account::User;
 use shared::envelope::{Envelope, identities_data};
 use shared::flow::Refusal;
-use shared::flow::identity::{disconnect, may_disconnect};
+use shared::flow::identities::identity::{disconnect, may_disconnect};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET account/providers` lists them, `DELETE` takes one away.

@@ -2,8 +2,8 @@
 
 use shared::app::App;
 use shared::flow::Refusal;
-use shared::flow::authorization::{DepartureError, depart, is_safe, login_error, remember};
-use shared::flow::identity::Process;
+use shared::flow::identities::authorization::{DepartureError, depart, is_safe, login_error, remember};
+use shared::flow::identities::identity::Process;
 use shared::http::{Answer, Exchange, Rejection};
 use shared::provider::DUMMY;
 

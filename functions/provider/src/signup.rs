@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use shared::envelope::{Envelope, pending_identity_data};
-use shared::flow::identity::{expect_pending, sign_up};
+use shared::flow::identities::identity::{expect_pending, sign_up};
 use shared::http::{Answer, Exchange, Rejection, signup_form};
 
 /// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 use shared::envelope::Envelope;
-use shared::flow::authorization::{ArrivalError, arrive_by_token};
-use shared::flow::identity::{Process, complete, dummy, invalid_token};
+use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
+use shared::flow::identities::dummy;
+use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
 use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};

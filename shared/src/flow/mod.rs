@@ -3,30 +3,18 @@
 //! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
 //! client is not its business. Several APIs share the flows.
 
-pub mod authorization;
-mod code;
-pub mod email_addresses;
-pub mod email_verification;
-pub mod identity;
+pub mod addresses;
+mod codes;
+pub mod identities;
 pub mod jwt_api;
 pub mod login;
-pub mod login_by_code;
-pub mod logout;
+pub mod mfa;
 mod notify;
-pub mod password_change;
-pub mod password_reset;
-mod permit;
-pub mod phone;
-mod pipeline;
-pub mod provision;
-pub mod reauthentication;
+mod permits;
+pub mod recovery;
 mod refusal;
-pub mod second_factor;
-pub mod sessions;
 pub mod signup;
-mod stage;
-pub mod token_refresh;
-pub mod webauthn;
+pub mod tokens;
 
 pub use refusal::{Problem, Refusal};
 

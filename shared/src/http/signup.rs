@@ -3,7 +3,7 @@
 use super::Input;
 use crate::app::App;
 use crate::flow::Problem;
-use crate::flow::signup::{Form, username_problems};
+use crate::flow::signup::sign_up::{Form, username_problems};
 use crate::secret::strength::weaknesses;
 
 /// The fields that `ACCOUNT_SIGNUP_FIELDS` names; whatever else is in the body changes nothing. Without a password where

@@ -4,7 +4,7 @@ use super::registration::{create, find_holders};
 use super::{Denied, link};
 use crate::account::{Address, User, UserId, can_own};
 use crate::app::App;
-use crate::flow::email_verification::{Proof, load, mark_verified};
+use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::outbox::Message;
 use crate::session::ClientInfo;
 use crate::store::{Committed, Write};

@@ -3,7 +3,7 @@
 use super::{Denied, Entry, enter, refuse_locked_out};
 use crate::account::User;
 use crate::app::App;
-use crate::flow::login::{Credentials, Proven, note_login, prove};
+use crate::flow::login::password::{Credentials, Proven, note_login, prove};
 use crate::session::ClientInfo;
 use crate::settings::{EmailVerification, LoginMethod};
 use crate::store::{Committed, StoreError};

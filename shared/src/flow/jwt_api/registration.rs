@@ -6,8 +6,8 @@ use crate::account::{
     release_email,
 };
 use crate::app::App;
-use crate::flow::permit::Permits;
-use crate::flow::stage::verify_email::{confirmation_mail, link_key};
+use crate::flow::login::stage::verify_email::{confirmation_mail, link_key};
+use crate::flow::permits::Permits;
 use crate::session::{ClientInfo, Session};
 use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
 use crate::store::{Committed, Item, StoreError, Write};

@@ -4,9 +4,9 @@
 use super::{Denied, Entry, enter, is_email_verified, link, password_problems};
 use crate::account::User;
 use crate::app::App;
-use crate::flow::login::{find_users, users_by_email};
+use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
-use crate::flow::permit::Permits;
+use crate::flow::permits::Permits;
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::ClientInfo;

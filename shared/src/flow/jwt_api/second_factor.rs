@@ -3,8 +3,8 @@
 use super::{CHALLENGE, Denied, Entry, failures, open, refuse_locked_out};
 use crate::account::{Authenticator, Factor, TotpSecret, User};
 use crate::app::App;
+use crate::flow::mfa::second_factor::add_recovery_codes;
 use crate::flow::notify::notify;
-use crate::flow::second_factor::add_recovery_codes;
 use crate::session::{ClientInfo, Session};
 use crate::settings::{EmailVerification, TotpMode};
 use crate::store::{Committed, Item, StoreError, Write};

@@ -3,7 +3,7 @@
 use super::{Denied, Passage, open, passage};
 use crate::account::User;
 use crate::app::App;
-use crate::flow::email_verification::{mark_verified, prove_link};
+use crate::flow::addresses::email_verification::{mark_verified, prove_link};
 use crate::session::{ClientInfo, Session};
 use crate::store::{Committed, Write};
 

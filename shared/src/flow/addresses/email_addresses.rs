@@ -1,0 +1,385 @@
+//! The addresses of an account: adding, verifying again, choosing the primary one, removing.
+
+use crate::account::{Address, EmailClaim, User, claim_email, find_email_claims, is_email, release_email};
+use crate::app::App;
+use crate::flow::codes::{self, Recipient};
+use crate::flow::login::reauthentication::require_recent;
+use crate::flow::login::stage::verify_email::{account_exists_mail, code_mail, link_mail};
+use crate::flow::notify::notify;
+use crate::flow::permits::Permits;
+use crate::flow::signup::sign_up::{Availability, assess};
+use crate::flow::{Problem, Refusal};
+use crate::session::{Caller, ClientInfo, CodeKind, Session, refresh};
+use crate::settings::{LoginMethod, PreventEnumeration};
+use crate::store::{Committed, Write};
+use serde_json::json;
+
+const KIND: CodeKind = CodeKind::EmailVerification;
+
+/// An address, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The address.
+    pub email: String,
+    /// Whether it is verified.
+    pub verified: bool,
+    /// Whether mail goes there.
+    pub primary: bool,
+}
+
+/// The user's addresses, and the one that waits for its code.
+pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
+    let listed = |address: &Address| Listed {
+        email: address.email.clone(),
+        verified: address.verified,
+        primary: address.primary,
+    };
+    let mut all = user.addresses.iter().map(listed).collect::<Vec<_>>();
+    if let Some(email) = session.and_then(|session| waiting_address(app, user, session)) {
+        let waiting = user.address(&email).map_or(Listed { email, verified: false, primary: false }, listed);
+        all.push(waiting);
+    }
+    all
+}
+
+/// The address that the session waits for a code for.
+fn waiting_address(app: &App, user: &User, session: &Session) -> Option<String> {
+    let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
+    let live = process.has_attempts(KIND, &app.settings) && !process.is_over(KIND, &app.settings, app.now());
+    process.email.clone().filter(|_| live)
+}
+
+/// What people do with an address that they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Verify it, again.
+    Resend,
+    /// Make it the primary one.
+    MakePrimary,
+    /// Remove it.
+    Remove,
+}
+
+/// A user's work on their addresses.
+struct Desk<'a> {
+    app: &'a App,
+    client: &'a ClientInfo,
+    permits: Permits,
+}
+
+/// What became of a request to have mail sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// It was sent, or nothing had to be.
+    Sent,
+    /// Too soon after the last.
+    NotNow,
+}
+
+/// Adds an address. It is the user's once verified: by code it is only noted till then.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn add(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    email: &str,
+) -> Result<(User, Session), Refusal> {
+    let (mut user, mut session) = (user, session);
+    let mut desk = Desk { app, client, permits: Permits::default() };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let claims = find_email_claims(&app.store, email).await?;
+        may_add(app, &user, &claims, email)?;
+        require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+        let (mut changed, mut waiting) = (user.clone(), session.clone());
+        let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok((changed, waiting));
+        }
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}
+
+fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
+    let account = &app.settings.account;
+    if user.address(email).is_some() {
+        let message = "This email address is already associated with this account.";
+        return Err(Problem::field("email", "duplicate_email", message));
+    }
+    let by_code = account.email_verification_by_code_enabled;
+    if user.has_second_factor() && !app.settings.mfa.allow_unverified_email && !by_code {
+        let message = "You cannot add an email address to an account protected by two-factor authentication.";
+        return Err(Problem::field("email", "add_email_blocked", message));
+    }
+    let others = claims.iter().any(|claim| claim.user != user.id);
+    if others && account.unique_email && account.prevent_enumeration == PreventEnumeration::No {
+        return Err(Problem::email_taken("email"));
+    }
+    let most = account.max_email_addresses.filter(|_| !account.change_email).unwrap_or(User::MOST_ADDRESSES);
+    let most = most.min(User::MOST_ADDRESSES);
+    if user.addresses.len() >= most {
+        let message = format!("You cannot add more than {most} email addresses.");
+        return Err(Problem::field("email", "max_email_addresses", message));
+    }
+    Ok(())
+}
+
+impl Desk<'_> {
+    async fn may_send(&mut self, email: &str) -> Result<bool, Refusal> {
+        Ok(self.permits.ask(self.app, self.client, "confirm_email", email).await?)
+    }
+
+    async fn add(
+        &mut self,
+        user: &mut User,
+        session: &mut Session,
+        claims: &[EmailClaim],
+        email: &str,
+    ) -> Result<Vec<Write>, Refusal> {
+        let app = self.app;
+        if app.settings.account.email_verification_by_code_enabled {
+            return self.send_code(user, session, email).await;
+        }
+        let mut writes = Vec::new();
+        if app.settings.account.change_email {
+            writes.extend(drop_unverified(app, user).await?);
+        }
+        let address = Address::new(email, false, app.random());
+        if self.may_send(email).await? {
+            writes.push(Write::create(&link_mail(app, user, &address))?);
+        }
+        user.addresses.push(address);
+        writes.push(Write::replace(user)?);
+        user.version += 1;
+        writes.push(claim_email(claims, email, user.id)?);
+        Ok(writes)
+    }
+
+    /// Sends a code to an address, and waits for it in the session.
+    async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
+        if !self.may_send(email).await? {
+            return Err(Refusal::RateLimited);
+        }
+        let (process, code) = codes::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
+        session.set_code(KIND, process);
+        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.app, user, email, &code))?];
+        session.version += 1;
+        Ok(writes)
+    }
+
+    async fn resend(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
+        let app = self.app;
+        let Some(address) = user.address(email) else {
+            let mut process = session.code(KIND).cloned().ok_or(Refusal::Conflict)?;
+            if process.resends >= KIND.max_resends(&app.settings) {
+                return Ok(None);
+            }
+            if !self.may_send(email).await? {
+                return Err(Refusal::RateLimited);
+            }
+            let code = codes::renew(app, KIND, &mut process);
+            process.resends += 1;
+            session.set_code(KIND, process);
+            let writes = vec![Write::replace(session)?, Write::create(&code_mail(app, user, email, &code))?];
+            session.version += 1;
+            return Ok(Some(writes));
+        };
+        if app.settings.account.email_verification_by_code_enabled {
+            return self.send_code(user, session, email).await.map(Some);
+        }
+        if !self.may_send(email).await? {
+            return Ok(None);
+        }
+        Ok(Some(vec![Write::create(&link_mail(app, user, address))?]))
+    }
+
+    async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
+        let old = user.addresses.iter().find(|address| address.primary).map(|address| address.email.clone());
+        user.make_primary(email);
+        let mut writes = vec![Write::replace(user)?];
+        user.version += 1;
+        if let Some(old) = old {
+            let params = json!({"from_email": old, "to_email": email});
+            writes.extend(notify(self.app, self.client, user, Some(&old), "email_changed", params)?);
+        }
+        Ok(writes)
+    }
+
+    async fn remove(&self, user: &mut User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
+        if user.address(email).is_none() {
+            session.drop_code(KIND);
+            let writes = vec![Write::replace(session)?];
+            session.version += 1;
+            return Ok(writes);
+        }
+        let claims = find_email_claims(&self.app.store, email).await?;
+        user.addresses.retain(|address| address.email != email);
+        let mut writes = vec![Write::replace(user)?];
+        user.version += 1;
+        writes.extend(release_email(&claims, user.id)?);
+        let params = json!({"deleted_email": email});
+        writes.extend(notify(self.app, self.client, user, None, "email_deleted", params)?);
+        Ok(writes)
+    }
+}
+
+/// Gives up the address that was being changed to, so that there is one such at most.
+async fn drop_unverified(app: &App, user: &mut User) -> Result<Vec<Write>, Refusal> {
+    let Some(place) = user.addresses.iter().rposition(|address| !address.verified) else { return Ok(Vec::new()) };
+    let old = user.addresses.remove(place);
+    Ok(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?)
+}
+
+/// Does something with an address that the user has, or waits for.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn change(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    change: Change,
+    email: &str,
+) -> Result<(User, Session, Sending), Refusal> {
+    let (mut user, mut session) = (user, session);
+    let mut desk = Desk { app, client, permits: Permits::default() };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let email = check(app, &user, &session, change, email)?;
+        if change != Change::Resend {
+            require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+        }
+        let (mut changed, mut waiting) = (user.clone(), session.clone());
+        let writes = match change {
+            Change::Resend => match desk.resend(&user, &mut waiting, &email).await? {
+                Some(writes) => writes,
+                None => return Ok((user, session, Sending::NotNow)),
+            },
+            Change::MakePrimary => desk.make_primary(&mut changed, &email).await?,
+            Change::Remove => desk.remove(&mut changed, &mut waiting, &email).await?,
+        };
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok((changed, waiting, Sending::Sent));
+        }
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}
+
+/// The address that is meant, where this may be done with it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
+    let email = select(app, user, session, email)?;
+    may_change(app, user, change, &email)?;
+    Ok(email)
+}
+
+fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    if !is_email(email) {
+        return Err(Problem::field("email", "invalid", "Enter a valid email address."));
+    }
+    let email = email.to_lowercase();
+    let waiting = || waiting_address(app, user, session).filter(|waiting| *waiting == email);
+    if user.address(&email).is_some() || waiting().is_some() {
+        return Ok(email);
+    }
+    Err(Problem::field("email", "unknown_email", "Unknown email address."))
+}
+
+/// Never an account without a way in, or with a primary address that may be somebody else's.
+fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(), Problem> {
+    let address = user.address(email);
+    match change {
+        Change::Resend => Ok(()),
+        Change::MakePrimary => {
+            let fits = address.is_some_and(|address| address.verified || !user.has_verified_email(None));
+            let message = "Your primary email address must be verified.";
+            if fits { Ok(()) } else { Err(Problem::field("email", "unverified_primary_email", message)) }
+        }
+        Change::Remove => {
+            let others = user.addresses.len() > 1;
+            let only_by_email = app.settings.account.login_methods == [LoginMethod::Email];
+            let fits =
+                address.is_none_or(
+                    |address| if address.primary { !others && !only_by_email } else { others || !only_by_email },
+                );
+            let message = "You cannot remove your primary email address.";
+            if fits { Ok(()) } else { Err(Problem::field("email", "cannot_remove_primary_email", message)) }
+        }
+    }
+}
+
+/// Whose address is being verified on the way in, where it can still be changed.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where it cannot; the table is unavailable.
+pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
+    if !app.settings.account.email_verification_by_code_enabled {
+        return Err(Refusal::Conflict);
+    }
+    codes::find_changer(app, caller, KIND).await
+}
+
+/// Changes the address of somebody who has just signed up and waits for its code. An address that somebody else
+/// has looks like any other.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn change_pending(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    mut user: User,
+    email: &str,
+) -> Result<Vec<Listed>, Refusal> {
+    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+    if process.email.as_deref() == Some(email) {
+        let message = "The new value must be different from the current one.";
+        return Err(Problem::field("email", "same_as_current", message).into());
+    }
+    let claims = find_email_claims(&app.store, email).await?;
+    let hidden = match assess(app, &claims) {
+        Availability::Taken => return Err(Problem::email_taken("email").into()),
+        Availability::Hidden => true,
+        Availability::Free => false,
+    };
+    if !Permits::default().ask(app, client, "confirm_email", email).await? {
+        return Err(Refusal::RateLimited);
+    }
+    let code = codes::renew(app, KIND, &mut process);
+    process.email = Some(email.to_owned());
+    process.changes += 1;
+    process.is_decoy = hidden;
+    let mut writes = Vec::new();
+    let message = if hidden {
+        writes.push(Write::check(&user));
+        account_exists_mail(app, email)
+    } else {
+        writes.extend(drop_unverified(app, &mut user).await?);
+        user.addresses.push(Address::new(email, false, app.random()));
+        writes.push(Write::replace(&user)?);
+        writes.push(claim_email(&claims, email, user.id)?);
+        code_mail(app, &user, email, &code)
+    };
+    writes.push(Write::create(&message)?);
+    let mut session = session.clone();
+    session.set_code(KIND, process);
+    writes.push(Write::replace(&session)?);
+    match app.store.commit(writes).await? {
+        Committed::Done => {}
+        Committed::Refused(_) | Committed::Contended => return Err(Refusal::Conflict),
+    }
+    // The same list, whoever has the address.
+    let others = user.addresses.iter().filter(|address| address.verified && address.email != email);
+    let others =
+        others.map(|address| Listed { email: address.email.clone(), verified: true, primary: address.primary });
+    Ok(others.chain([Listed { email: email.to_owned(), verified: false, primary: false }]).collect())
+}

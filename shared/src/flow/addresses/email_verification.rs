@@ -1,0 +1,314 @@
+//! Verifying an email address, by a link's key or by a code.
+
+use crate::account::{Address, EmailClaim, User, UserId, can_own, find_email_claims, own_email, release_email};
+use crate::ambient::Timestamp;
+use crate::app::App;
+use crate::flow::codes;
+use crate::flow::login::engine::Entrance;
+use crate::flow::login::stage::verify_email::{LINK, code_mail};
+use crate::flow::notify::notify;
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::outbox::Message;
+use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
+use crate::store::{Committed, Item, StoreError, Write};
+use serde_json::json;
+use uuid::Uuid;
+
+const KIND: CodeKind = CodeKind::EmailVerification;
+
+/// What a key is about, as far as its bearer may know.
+pub struct Inspection {
+    /// The address.
+    pub email: String,
+    /// Whose it is.
+    pub user: User,
+    /// Whether the caller is on the way in, and waits for this.
+    pub is_authenticating: bool,
+}
+
+/// An address that the caller has shown they read.
+pub(in crate::flow) struct Proof {
+    pub email: String,
+    pub user: User,
+    pub claims: Vec<EmailClaim>,
+}
+
+/// Where the caller stands before any key is looked at.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where no code is waited for.
+pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
+    if !app.settings.account.email_verification_by_code_enabled {
+        return Ok(());
+    }
+    if caller.user().is_none() && !is_at_stage(app, caller) {
+        return Err(Refusal::Conflict);
+    }
+    codes::expect(app, caller, KIND).await.map(|_| ())
+}
+
+/// Says what a key is about, and uses nothing up but an attempt at a code, where it is wrong: mail scanners
+/// follow links.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
+pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<Inspection, Refusal> {
+    let (proof, counted) = prove(app, caller, key).await?;
+    if let Some(session) = counted {
+        codes::give_back(app, session, KIND).await?;
+    }
+    Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(app, caller) })
+}
+
+/// Marks the address verified, and takes a login that waited for it further.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
+pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
+    // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
+    let waits = is_at_stage(app, &caller);
+    let (mut proof, counted) = prove(app, &caller, key).await?;
+    if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
+        // Verified in another way since: the code is worth nothing any more.
+        if let Some(mut session) = counted {
+            session.drop_code(KIND);
+            app.store.commit(vec![Write::replace(&session)?]).await?;
+        }
+        return Err(wrong_key(app).into());
+    }
+    let caller = match counted {
+        Some(session) => caller.with_session(session),
+        None => caller,
+    };
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (writes, outcome) = decide(app, client, &caller, waits, &proof, &mut permits).await?;
+        match app.store.commit(writes).await? {
+            Committed::Done => return Ok(outcome),
+            Committed::Refused(_) | Committed::Contended => {
+                // Another request was at the account, the address or the session: see what it left.
+                if !is_unchanged(app, &caller).await? {
+                    return Err(Refusal::Conflict);
+                }
+                let found = load(app, proof.user.id, &proof.email).await?;
+                let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+                if user.address(&proof.email).is_some_and(|address| address.verified) {
+                    return Err(wrong_key(app).into());
+                }
+                proof = check(app, user, claims, proof.email)?;
+            }
+        }
+    }
+}
+
+/// Sends another code, and forgets the one before.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`];
+/// the table is unavailable.
+pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
+    if !app.settings.account.email_verification_by_code_enabled {
+        return Err(Refusal::Conflict);
+    }
+    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let (Some(session), Some(email)) = (caller.session(), process.email.clone()) else { return Err(Refusal::Conflict) };
+    if process.resends >= KIND.max_resends(&app.settings) {
+        return Err(Refusal::Conflict);
+    }
+    let mut permits = Permits::default();
+    let user_key = process.user.unwrap_or(UserId::NOBODY).key();
+    let permit = permits.ask(app, client, "confirm_email", &email);
+    let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
+    if !granted {
+        return Err(Refusal::RateLimited);
+    }
+    let mut session = session.clone();
+    let code = codes::renew(app, KIND, &mut process);
+    process.resends += 1;
+    let message = match &user {
+        Some(user) => code_mail(app, user, &email, &code),
+        None => Message::decoy(app),
+    };
+    session.set_code(KIND, process);
+    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+        Committed::Done => Ok(()),
+        // Another request of the same session was faster; its code, or its attempt, stands.
+        Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+    }
+}
+
+fn is_at_stage(app: &App, caller: &Caller) -> bool {
+    match caller {
+        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
+        _ => false,
+    }
+}
+
+/// Finds out what a key proves. By code, the attempt is counted first, and the session returned as it then is.
+async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Session>), Refusal> {
+    if app.settings.account.email_verification_by_code_enabled {
+        let session = codes::count(app, caller, KIND).await?;
+        let process = session.code(KIND).ok_or(Refusal::Conflict)?;
+        let key = Problem::expect_text("key", key)?;
+        let (user, email) = match (process.user, &process.email) {
+            (Some(user), Some(email)) if codes::is_right(app, KIND, process, key) => (user, email.clone()),
+            _ => return Err(wrong_key(app).into()),
+        };
+        let (user, claims) = load(app, user, &email).await?.ok_or_else(|| wrong_key(app))?;
+        return Ok((check(app, user, claims, email)?, Some(session)));
+    }
+    let key = Problem::expect_text("key", key)?;
+    Ok((prove_link(app, key).await?, None))
+}
+
+/// Finds out what the key of a link proves.
+pub(in crate::flow) async fn prove_link(app: &App, key: &str) -> Result<Proof, Refusal> {
+    let (user, address, made) = read_link_key(app, key).ok_or_else(|| wrong_key(app))?;
+    let lifetime = app.settings.account.email_confirmation_expire_days * 86_400.0;
+    if app.now().since(made).as_secs_f64() > lifetime {
+        return Err(wrong_key(app).into());
+    }
+    let user = app.store.find::<User>(&user.key()).await?.ok_or_else(|| wrong_key(app))?;
+    // By the address's random id: removed and added again it is another one.
+    let address = user.address_by_id(&address).filter(|address| !address.verified).ok_or_else(|| wrong_key(app))?;
+    let email = address.email.clone();
+    let claims = find_email_claims(&app.store, &email).await?;
+    check(app, user, claims, email)
+}
+
+fn check(app: &App, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {
+    if !can_own(&claims, user.id, app.settings.account.unique_email) {
+        return Err(Problem::email_taken("key").into());
+    }
+    Ok(Proof { email, user, claims })
+}
+
+/// User, id of the address, and when the link was made.
+fn read_link_key(app: &App, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
+    let payload = app.keys.verify(LINK, key)?;
+    let (user, rest) = payload.split_first_chunk::<16>()?;
+    let (made, address) = rest.split_last_chunk::<8>().map(|(address, made)| (made, address))?;
+    Some((UserId(Uuid::from_bytes(*user)), address.to_vec(), Timestamp(i64::from_be_bytes(*made))))
+}
+
+fn wrong_key(app: &App) -> Problem {
+    if app.settings.account.email_verification_by_code_enabled {
+        Problem::incorrect_code("key")
+    } else {
+        Problem::field("key", "invalid_or_expired_key", "Invalid or expired key.")
+    }
+}
+
+/// The user and all claims on an address.
+pub(in crate::flow) async fn load(
+    app: &App,
+    user: UserId,
+    email: &str,
+) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
+    let key = user.key();
+    let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
+    Ok(user.map(|user| (user, claims)))
+}
+
+/// Whether the caller's session still stands as it was read.
+async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
+    let Some(session) = caller.session() else { return Ok(true) };
+    let now = app.store.find::<Session>(&session.key()).await?;
+    Ok(now.is_some_and(|now| now.version == session.version))
+}
+
+/// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
+/// being changed to replaces the others.
+pub(in crate::flow) async fn mark_verified(
+    app: &App,
+    client: &ClientInfo,
+    user: &mut User,
+    proof: &Proof,
+) -> Result<Vec<Write>, Refusal> {
+    let unique = app.settings.account.unique_email;
+    let before = user.clone();
+    if user.address(&proof.email).is_none() {
+        // By code, an address is only added once it is verified.
+        user.addresses.push(Address::new(&proof.email, false, app.random()));
+    }
+    user.mark_verified(&proof.email);
+    let mut writes =
+        own_email(&proof.claims, &proof.email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
+    if app.settings.account.change_email {
+        for old in before.addresses.iter().filter(|address| address.email != proof.email) {
+            writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
+        }
+        user.addresses.retain(|address| address.email == proof.email);
+        user.make_primary(&proof.email);
+        let old = before.primary_email().filter(|old| *old != proof.email);
+        let params = json!({"from_email": old, "to_email": proof.email});
+        if old.is_some() {
+            writes.extend(notify(app, client, user, old, "email_changed", params)?);
+        }
+    }
+    Ok(writes)
+}
+
+async fn decide(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    waits: bool,
+    proof: &Proof,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let mut user = proof.user.clone();
+    let mut writes = mark_verified(app, client, &mut user, proof).await?;
+    let mut outcome = match caller {
+        Caller::Pending(session) if waits => {
+            let (more, outcome) = go_on(app, client, caller, session, &mut user, permits).await?;
+            writes.extend(more);
+            outcome
+        }
+        Caller::User(parts) if parts.1.code(KIND).is_some() => {
+            let mut session = parts.1.clone();
+            session.drop_code(KIND);
+            writes.push(Write::replace(&session)?);
+            Outcome::unchanged(caller.clone().with_session(session))
+        }
+        other => Outcome::unchanged(other.clone()),
+    };
+    writes.push(Write::replace(&user)?);
+    if let Caller::User(parts) = &mut outcome.caller
+        && parts.0.id == user.id
+    {
+        outcome.shown_as = caller.user().map(|before| before.display(&app.settings).to_owned());
+        parts.0 = user;
+    }
+    Ok((writes, outcome))
+}
+
+/// The login that waited: it goes on where the settings let it, in the session that asked for it; otherwise
+/// it is over, and the person logs in.
+async fn go_on(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    session: &Session,
+    user: &mut User,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let account = &app.settings.account;
+    let may = account.login_on_email_confirmation || account.email_verification_by_code_enabled;
+    let login = session
+        .login
+        .clone()
+        .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
+    let Some(mut login) = login else {
+        let mut over = session.clone();
+        over.clear_login();
+        let write = Write::replace(&over)?;
+        return Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(over)))));
+    };
+    login.handled.push(StageKey::VerifyEmail);
+    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    entrance.proceed(Some(user), login, permits).await
+}

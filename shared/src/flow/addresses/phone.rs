@@ -1,0 +1,240 @@
+//! The phone number of an account: verifying, changing.
+
+use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
+use crate::app::App;
+use crate::flow::codes::{self, Recipient};
+use crate::flow::login::engine::Entrance;
+use crate::flow::login::reauthentication::require_recent;
+use crate::flow::login::stage::verify_phone::code_sms;
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::outbox::Message;
+use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey, refresh};
+use crate::settings::PreventEnumeration;
+use crate::store::{Committed, Item, Write};
+
+const KIND: CodeKind = CodeKind::PhoneVerification;
+
+fn taken(param: &'static str) -> Problem {
+    Problem::field(param, "phone_taken", "A user is already registered with this phone number.")
+}
+
+fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) -> Result<bool, Problem> {
+    if user.phone.as_ref().is_some_and(|current| current.number == phone) {
+        let message = "The new value must be different from the current one.";
+        return Err(Problem::field("phone", "same_as_current", message));
+    }
+    let others = claim.is_some_and(|claim| claim.user != user.id);
+    if others && app.settings.account.prevent_enumeration == PreventEnumeration::No {
+        return Err(taken("phone"));
+    }
+    Ok(others)
+}
+
+/// Sends a code to a number that the user wants to change to. The number is theirs once the code is shown.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
+    let claim = find_phone_claim(&app.store, phone).await?;
+    check_new(app, &user, claim.as_ref(), phone)?;
+    require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
+        return Err(Refusal::RateLimited);
+    }
+    let (process, code) = codes::begin(app, KIND, Some(user.id), &Recipient::Phone(phone));
+    let message = code_sms(app, phone, true, &code);
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        session.set_code(KIND, process.clone());
+        let writes = vec![Write::replace(&session)?, Write::create(&message)?];
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(());
+        }
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}
+
+/// Where the caller stands before any code is looked at.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where no code is waited for; the table is unavailable.
+pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
+    if caller.user().is_none() && !is_at_stage(app, caller) {
+        return Err(Refusal::Conflict);
+    }
+    codes::expect(app, caller, KIND).await.map(|_| ())
+}
+
+fn is_at_stage(app: &App, caller: &Caller) -> bool {
+    match caller {
+        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyPhone),
+        _ => false,
+    }
+}
+
+/// Marks the number verified, and takes a login that waited for it further.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
+pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
+    enter(app, &caller).await?;
+    let session = codes::count(app, &caller, KIND).await?;
+    let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
+    let guess = Problem::expect_text("code", guess)?;
+    let (id, phone) = match (process.user, process.phone.clone()) {
+        (Some(user), Some(phone)) if codes::is_right(app, KIND, &process, guess) => (user, phone),
+        _ => return Err(Problem::incorrect_code("code").into()),
+    };
+    let shown_as = caller.user().map(|user| user.display(&app.settings).to_owned());
+    let caller = caller.with_session(session);
+    let key = id.key();
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (user, claim) =
+            futures_util::try_join!(app.store.find::<User>(&key), find_phone_claim(&app.store, &phone))?;
+        let Some(mut user) = user else { return Err(Refusal::Conflict) };
+        let mut writes = match claim {
+            Some(claim) if claim.user != user.id => return Err(taken("code").into()),
+            Some(_) => Vec::new(),
+            None => move_claim(&user, &phone)?,
+        };
+        user.phone = Some(Phone { number: phone.clone(), verified: true });
+        let (more, mut outcome) = go_on(app, client, &caller, &mut user, &mut permits).await?;
+        writes.extend(more);
+        writes.push(Write::replace(&user)?);
+        if let Caller::User(parts) = &mut outcome.caller {
+            outcome.shown_as.clone_from(&shown_as);
+            parts.0 = user;
+        }
+        match app.store.commit(writes).await? {
+            Committed::Done => return Ok(outcome),
+            Committed::Refused(_) | Committed::Contended => {
+                let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+                let now = app.store.find::<Session>(&session.key()).await?;
+                if now.is_none_or(|now| now.version != session.version) {
+                    return Err(Refusal::Conflict);
+                }
+            }
+        }
+    }
+}
+
+/// The writes that move a user's hold from their number to a free one.
+fn move_claim(user: &User, phone: &str) -> Result<Vec<Write>, crate::store::StoreError> {
+    let claim = |phone: &str| PhoneClaim { phone: phone.to_owned(), user: user.id, version: 0 };
+    let mut writes = vec![Write::create(&claim(phone))?];
+    if let Some(old) = &user.phone {
+        writes.push(Write::discard(claim(&old.number).key()));
+    }
+    Ok(writes)
+}
+
+async fn go_on(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    user: &mut User,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+    if let Caller::User(_) = caller {
+        let mut session = session.clone();
+        session.drop_code(KIND);
+        let write = Write::replace(&session)?;
+        return Ok((vec![write], Outcome::unchanged(caller.clone().with_session(session))));
+    }
+    let mut login = session.login.clone().ok_or(Refusal::Conflict)?;
+    if login.generation != user.generation || !user.is_active {
+        let mut over = session.clone();
+        over.clear_login();
+        return Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))));
+    }
+    login.handled.push(StageKey::VerifyPhone);
+    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    entrance.proceed(Some(user), login, permits).await
+}
+
+/// Sends another code, and forgets the one before.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`]; the
+/// table is unavailable.
+pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
+    if !is_at_stage(app, caller) {
+        return Err(Refusal::Conflict);
+    }
+    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let (Some(session), Some(phone)) = (caller.session(), process.phone.clone()) else { return Err(Refusal::Conflict) };
+    if process.resends >= KIND.max_resends(&app.settings) {
+        return Err(Refusal::Conflict);
+    }
+    if !Permits::default().ask(app, client, "verify_phone", &phone).await? {
+        return Err(Refusal::RateLimited);
+    }
+    let code = codes::renew(app, KIND, &mut process);
+    process.resends += 1;
+    let known = process.user.is_some() && !process.is_decoy;
+    let message = if known { code_sms(app, &phone, true, &code) } else { Message::decoy(app) };
+    let mut session = session.clone();
+    session.set_code(KIND, process);
+    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+        Committed::Done => Ok(()),
+        Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+    }
+}
+
+/// Whose number is being verified on the way in, where it can still be changed.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where it cannot; the table is unavailable.
+pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
+    if !is_at_stage(app, caller) {
+        return Err(Refusal::Conflict);
+    }
+    codes::find_changer(app, caller, KIND).await
+}
+
+/// Changes the number of somebody who has just signed up and waits for its code. A number that somebody else has
+/// looks like any other.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn change_pending(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    mut user: User,
+    phone: &str,
+) -> Result<(), Refusal> {
+    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+    let claim = find_phone_claim(&app.store, phone).await?;
+    let hidden = check_new(app, &user, claim.as_ref(), phone)?;
+    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
+        return Err(Refusal::RateLimited);
+    }
+    let code = codes::renew(app, KIND, &mut process);
+    process.phone = Some(phone.to_owned());
+    process.changes += 1;
+    process.is_decoy = hidden;
+    let mut writes = vec![Write::create(&code_sms(app, phone, !hidden, &code))?];
+    if hidden {
+        writes.push(Write::check(&user));
+    } else {
+        writes.extend(move_claim(&user, phone)?);
+        user.phone = Some(Phone { number: phone.to_owned(), verified: false });
+        writes.push(Write::replace(&user)?);
+    }
+    let mut session = session.clone();
+    session.set_code(KIND, process);
+    writes.push(Write::replace(&session)?);
+    match app.store.commit(writes).await? {
+        Committed::Done => Ok(()),
+        Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+    }
+}

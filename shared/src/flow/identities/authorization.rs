@@ -1,0 +1,401 @@
+//! The way to an identity provider and back, in a browser (RFC 6749, section 4.1, with RFC 7636).
+//!
+//! What has to be remembered meanwhile is an item of its own, found by `state`: Apple's answer is a form that another
+//! site posts, without any cookie of ours. It is bound to the browser's session, and counts once.
+
+use crate::ambient::Timestamp;
+use crate::app::App;
+use crate::flow::identities::identity::{Process, ProvenIdentity, complete};
+use crate::flow::{Outcome, Refusal};
+use crate::outbound::Roots;
+use crate::provider::Redirect;
+use crate::provider::{AppConfig, Callback, Engine, HttpFetch, NativeToken, PlainHttp, Provider, ProviderError};
+use crate::secret;
+use crate::session::{Caller, ClientInfo, Session};
+use crate::settings::{Settings, TlsRoots, trusted_origin};
+use crate::store::{Committed, Item, Key, StoreError, Write};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Seconds that somebody may take at the provider, as in the reference.
+const LIFETIME: i64 = 600;
+
+/// Somebody who is at a provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Digest of `state`.
+    state: String,
+    /// The application at the provider.
+    pub provider: String,
+    /// What they went there for.
+    pub process: Process,
+    /// Where the frontend waits for them.
+    pub next: String,
+    /// Digest of the token of the session that they left in.
+    browser: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verifier: Option<String>,
+    /// Where the provider sends people whose client hands in by itself what came back. It knows `state`, and no session
+    /// is involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    handed_in_at: Option<String>,
+    /// What came back without the browser's cookies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<BTreeMap<String, String>>,
+    ends: Timestamp,
+    #[serde(default)]
+    version: u64,
+}
+
+impl Item for AuthorizationRequest {
+    fn key(&self) -> Key {
+        Key::new(format!("STATE#{}", self.state), "REQUEST")
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.ends)
+    }
+}
+
+/// The application at its provider.
+pub fn provider<'a>(app: &'a App, config: &'a AppConfig) -> Provider<'a> {
+    let engine = app.providers.get_or_init(|| {
+        let roots = match app.settings.service.tls_roots {
+            TlsRoots::Platform => Roots::Platform,
+            TlsRoots::Amazon => Roots::Mozilla,
+        };
+        let timeout = Duration::from_secs(app.settings.social.requests_timeout);
+        let fetch = HttpFetch::new(roots, PlainHttp::Loopback, timeout);
+        Engine::new(Arc::new(fetch), PlainHttp::Loopback, app.settings.social_query_email())
+    });
+    engine.provider(config)
+}
+
+/// The path, below `PUBLIC_URL`, that a provider sends people back to.
+pub fn callback_path(app: &App, config: &AppConfig) -> String {
+    if !config.is_openid_connect() {
+        return format!("/accounts/{}/login/callback/", config.provider());
+    }
+    let prefix = app.settings.social.openid_connect_url_prefix.trim_matches('/');
+    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+    format!("/accounts/{prefix}{}/login/callback/", config.id())
+}
+
+/// Where a provider sends people back to.
+pub fn callback_url(app: &App, config: &AppConfig) -> String {
+    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}{}", callback_path(app, config))
+}
+
+/// Whether people may be sent here: to a path of ours, or to a page of a frontend that the settings name. Origins are
+/// compared, not texts (CVE-2026-28512).
+pub fn is_safe(settings: &Settings, url: &str) -> bool {
+    let service = &settings.service;
+    if url.is_empty() || url.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return false;
+    }
+    let is_relative = url.starts_with('/') && !url.starts_with("//");
+    let parsed = if is_relative { service.public_url.join(url) } else { Url::parse(url) };
+    let Ok(parsed) = parsed else { return false };
+    if !matches!(parsed.scheme(), "http" | "https") || !parsed.username().is_empty() || parsed.password().is_some() {
+        return false;
+    }
+    let origin = parsed.origin().ascii_serialization();
+    let of = |url: &str| Url::parse(&url.replace("{key}", "key")).map(|url| url.origin().ascii_serialization()).ok();
+    service.public_url.origin().ascii_serialization() == origin
+        || service.cors_allowed_origins.contains(&origin)
+        || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted_origin(trusted, &origin))
+        || settings.headless.frontend_urls.values().filter_map(|url| of(url)).any(|known| known == origin)
+}
+
+/// The URL of a frontend's page that is told why something did not work.
+pub fn with_error(next: &str, error: &str, process: Process) -> String {
+    let (next, fragment) = next.split_once('#').map_or((next, None), |(next, fragment)| (next, Some(fragment)));
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("error", error).append_pair("error_process", process.as_str());
+    let separator = if next.contains('?') { '&' } else { '?' };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{next}{separator}{}{fragment}", query.finish())
+}
+
+/// Where people are sent while no page waits for them: `socialaccount_login_error` of `HEADLESS_FRONTEND_URLS`.
+pub fn login_error(app: &App, error: &str, process: Process) -> String {
+    let page = app.settings.headless.frontend_urls.get("socialaccount_login_error");
+    with_error(page.map_or("/", String::as_str), error, process)
+}
+
+/// Why nobody can be sent to a provider.
+#[derive(Debug, thiserror::Error)]
+pub enum DepartureError {
+    /// The provider, or its settings.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The table did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Remembers that somebody leaves for a provider: the `state` that they come back with, and the session that they leave
+/// in, which is a new one where they had none.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn remember(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    provider: &str,
+    process: Process,
+    next: &str,
+) -> Result<(String, Outcome, AuthorizationRequest), StoreError> {
+    let mut writes = Vec::new();
+    let (session, outcome) = match caller.session() {
+        Some(session) => (session.clone(), Outcome::unchanged(caller.clone())),
+        None => {
+            let (session, token) = Session::of_nobody(app, client);
+            writes.push(Write::create(&session)?);
+            let caller = Caller::Pending(Box::new(session.clone()));
+            (session, Outcome { issued: Some(token), ..Outcome::unchanged(caller) })
+        }
+    };
+    let (state, mut request) = AuthorizationRequest::new(app, provider, process);
+    request.next = next.to_owned();
+    request.browser.clone_from(&session.secret);
+    writes.push(Write::create(&request)?);
+    app.store.insist(writes).await?;
+    Ok((state, outcome, request))
+}
+
+impl AuthorizationRequest {
+    /// A request that begins, and its `state`.
+    fn new(app: &App, provider: &str, process: Process) -> (String, Self) {
+        let state = secret::encode(&app.random::<24>());
+        let request = Self {
+            state: secret::digest(state.as_bytes()),
+            provider: provider.to_owned(),
+            process,
+            next: String::new(),
+            browser: String::new(),
+            nonce: Some(secret::encode(&app.random::<24>())),
+            verifier: Some(secret::encode(&app.random::<32>())),
+            handed_in_at: None,
+            answer: None,
+            ends: app.now().plus_seconds(LIFETIME),
+            version: 0,
+        };
+        (state, request)
+    }
+
+    /// Where the provider is to send people back to.
+    fn redirect_uri(&self, app: &App, config: &AppConfig) -> String {
+        self.handed_in_at.clone().unwrap_or_else(|| callback_url(app, config))
+    }
+}
+
+/// Sends somebody to a provider: where, and the session that they leave in.
+///
+/// # Errors
+/// The provider tells of no way there; the table is unavailable.
+pub async fn depart(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    config: &AppConfig,
+    process: Process,
+    next: &str,
+) -> Result<(String, Outcome), DepartureError> {
+    let (state, outcome, request) = remember(app, client, caller, config.id(), process, next).await?;
+    Ok((authorize_url(app, config, &request, &state).await?, outcome))
+}
+
+/// Sends somebody to a provider who comes back to a page of their own client, which hands in what came: where, and the
+/// `state` that it has to come back with.
+///
+/// # Errors
+/// As [`depart`].
+pub async fn depart_for(app: &App, config: &AppConfig, page: &str) -> Result<(String, String), DepartureError> {
+    let (state, mut request) = AuthorizationRequest::new(app, config.id(), Process::Login);
+    request.handed_in_at = Some(page.to_owned());
+    let url = authorize_url(app, config, &request, &state).await?;
+    app.store.insist(vec![Write::create(&request)?]).await?;
+    Ok((url, state))
+}
+
+async fn authorize_url(
+    app: &App,
+    config: &AppConfig,
+    request: &AuthorizationRequest,
+    state: &str,
+) -> Result<String, ProviderError> {
+    let redirect_uri = request.redirect_uri(app, config);
+    // Generic OpenID Connect is asked as the reference asks it, unless PKCE is on: then the nonce comes with it.
+    let uses_pkce = config.uses_pkce();
+    let redirect = Redirect {
+        redirect_uri: &redirect_uri,
+        state,
+        nonce: request.nonce.as_deref().filter(|_| uses_pkce || !config.is_openid_connect()),
+        pkce_verifier: request.verifier.as_deref().filter(|_| uses_pkce),
+        ..Redirect::default()
+    };
+    let url = provider(app, config).authorize_url(&redirect, app.now().seconds()).await?;
+    Ok(url.into())
+}
+
+/// Who comes back with this `state`, if somebody left with it a short while ago.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
+    Ok(find_any(app, state).await?.filter(|request| request.handed_in_at.is_none()))
+}
+
+async fn find_any(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
+    let key = Key::new(format!("STATE#{}", secret::digest(state.as_bytes())), "REQUEST");
+    app.store.find(&key).await
+}
+
+/// Uses up the request of a client that hands in what came back by itself, if it left with this `state` for this
+/// provider a short while ago.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn take_handed_in(
+    app: &App,
+    provider: &str,
+    state: &str,
+) -> Result<Option<AuthorizationRequest>, StoreError> {
+    let fits = |it: &AuthorizationRequest| it.handed_in_at.is_some() && it.provider == provider;
+    let Some(request) = find_any(app, state).await?.filter(fits) else { return Ok(None) };
+    let taken = matches!(app.store.commit(vec![Write::delete(&request)]).await?, Committed::Done);
+    Ok(taken.then_some(request))
+}
+
+/// Keeps what a provider posted from its own page, without any cookie of ours, until the browser comes by itself.
+/// Whether it was kept: the first answer counts.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn keep_answer(
+    app: &App,
+    request: AuthorizationRequest,
+    answer: BTreeMap<String, String>,
+) -> Result<bool, StoreError> {
+    if request.answer.is_some() {
+        return Ok(false);
+    }
+    let request = AuthorizationRequest { answer: Some(answer), ..request };
+    Ok(matches!(app.store.commit(vec![Write::replace(&request)?]).await?, Committed::Done))
+}
+
+/// Uses a request up, for the browser that left with it: what came back, and whether it counts.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn take(app: &App, caller: &Caller, request: &AuthorizationRequest) -> Result<bool, StoreError> {
+    let same = |session: &Session| secret::same(session.secret.as_bytes(), request.browser.as_bytes());
+    if !caller.session().is_some_and(same) {
+        tracing::info!("an answer of a provider came to another browser");
+        return Ok(false);
+    }
+    Ok(matches!(app.store.commit(vec![Write::delete(request)]).await?, Committed::Done))
+}
+
+/// Why somebody came back from a provider in vain.
+#[derive(Debug, thiserror::Error)]
+pub enum ArrivalError {
+    /// They did not want to.
+    #[error("cancelled")]
+    Cancelled,
+    /// The provider's word does not count.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// What they went for cannot be done.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Does what somebody went to the provider for, with what came back. The request must have been taken.
+///
+/// # Errors
+/// [`ArrivalError`].
+pub async fn arrive(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    config: &AppConfig,
+    request: AuthorizationRequest,
+    params: BTreeMap<String, String>,
+) -> Result<Outcome, ArrivalError> {
+    let redirect_uri = request.redirect_uri(app, config);
+    let params = request.answer.unwrap_or(params);
+    let now = app.now().seconds();
+    if let Some(error) = params.get("error") {
+        // LinkedIn has words of its own.
+        const OF_LINKEDIN: [&str; 2] = ["user_cancelled_authorize", "user_cancelled_login"];
+        let of_linkedin = config.provider().starts_with("linkedin") && OF_LINKEDIN.contains(&error.as_str());
+        let cancelled = error == "access_denied" || of_linkedin;
+        let denied = ProviderError::Denied(error.chars().filter(char::is_ascii_graphic).take(80).collect());
+        return Err(if cancelled { ArrivalError::Cancelled } else { denied.into() });
+    }
+    let provider = provider(app, config);
+    let who = if config.is_telegram() {
+        let answer = params.get("tgAuthResult").map(String::as_str).unwrap_or_default();
+        ProvenIdentity::new(app, config, provider.identify_telegram(answer, now)?, None)
+    } else {
+        let missing = || ProviderError::Nonsense("no code in the answer".to_owned());
+        let callback = Callback {
+            code: params.get("code").filter(|code| !code.is_empty()).ok_or_else(missing)?,
+            redirect_uri: &redirect_uri,
+            pkce_verifier: request.verifier.as_deref().filter(|_| config.uses_pkce()),
+            params: &params,
+        };
+        let tokens = provider.exchange(&callback, now).await?;
+        let asked = config.uses_pkce() || !config.is_openid_connect();
+        let identity = provider.identify(&tokens, request.nonce.as_deref().filter(|_| asked), now).await?;
+        ProvenIdentity::new(app, config, identity, Some(&tokens))
+    };
+    Ok(complete(app, client, caller, request.process, who).await?)
+}
+
+/// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that
+/// it was made for us.
+///
+/// # Errors
+/// [`ArrivalError`].
+pub async fn arrive_by_access_token(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    config: &AppConfig,
+    token: &str,
+) -> Result<Outcome, ArrivalError> {
+    let identity = provider(app, config).verify_access_token(token, app.now().seconds()).await?;
+    let who = ProvenIdentity::new(app, config, identity, None);
+    Ok(complete(app, client, caller, Process::Login, who).await?)
+}
+
+/// Does what an app wants with a token that it has from the provider.
+///
+/// # Errors
+/// [`ArrivalError`].
+pub async fn arrive_by_token(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    config: &AppConfig,
+    process: Process,
+    token: &NativeToken<'_>,
+) -> Result<Outcome, ArrivalError> {
+    let identity = provider(app, config).verify_token(token, app.now().seconds()).await?;
+    let who = ProvenIdentity::new(app, config, identity, None);
+    Ok(complete(app, client, caller, process, who).await?)
+}

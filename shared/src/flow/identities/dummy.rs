@@ -1,0 +1,48 @@
+//! The provider without a provider, for development: it believes whatever people say of themselves. Only the local
+//! service has it.
+
+use super::identity::ProvenIdentity;
+use crate::account::is_email;
+use crate::provider::{Address, DUMMY, Identity};
+use serde_json::{Map, Value as Json, json};
+
+/// What somebody says of themselves; nothing where it cannot be.
+pub fn read(fields: &Map<String, Json>) -> Option<ProvenIdentity> {
+    let text = |name: &str| {
+        let text = match fields.get(name)? {
+            Json::String(text) => text.trim().to_owned(),
+            Json::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    };
+    let is_yes = |name: &str| match fields.get(name) {
+        Some(Json::Bool(yes)) => *yes,
+        Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false" | "0"),
+        Some(Json::Number(number)) => number.as_i64() != Some(0),
+        _ => false,
+    };
+    let subject = text("id")?.parse::<i64>().ok()?.to_string();
+    let email = text("email").map(|email| email.to_lowercase());
+    if email.as_ref().is_some_and(|email| !is_email(email)) {
+        return None;
+    }
+    let address = |email: String| Address { email, verified: is_yes("email_verified"), primary: true };
+    let identity = Identity {
+        subject,
+        emails: email.clone().map(address).into_iter().collect(),
+        first_name: text("first_name"),
+        last_name: text("last_name"),
+        name: None,
+        username: text("username"),
+        extra: json!({}),
+        replay: None,
+    };
+    let display = identity.username.clone().or(email).unwrap_or_else(|| "Dummy".to_owned());
+    Some(ProvenIdentity::told(DUMMY, "Dummy", display, identity, None))
+}
+
+/// The same from what apps send as ID token: JSON, and no proof of anything.
+pub fn read_token(token: &str) -> Option<ProvenIdentity> {
+    read(serde_json::from_str::<Json>(token).ok()?.as_object()?)
+}

@@ -1,0 +1,512 @@
+//! Third-party identities: logging in, signing up, connecting and disconnecting by the word of a provider.
+
+use crate::account::{CredentialClaim, NameClaim, PhoneClaim};
+use crate::account::{
+    IdentityClaim, IdentityLink, User, check_username, find_email_claims, identity_claim_key, name_key, release_email,
+};
+use crate::app::App;
+use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::password::users_by_email;
+use crate::flow::login::reauthentication::require_recent;
+use crate::flow::notify::notify;
+use crate::flow::permits::Permits;
+use crate::flow::signup::sign_up::{Form, signup};
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::provider::{AppConfig, Identity, Tokens};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, refresh};
+use crate::store::{Committed, Item, Key, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+const SEAL: &str = "provider tokens";
+/// Bytes of what a provider tells that are kept.
+const MOST_EXTRA: usize = 16_384;
+
+/// What somebody went to a provider for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// To log in, or to sign up.
+    Login,
+    /// To connect the identity to the account that they are logged in to.
+    Connect,
+}
+
+impl Process {
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Connect => "connect",
+        }
+    }
+
+    /// The process of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Login, Self::Connect].into_iter().find(|process| process.as_str() == text)
+    }
+}
+
+/// Who somebody is by a provider's word, while that leads somewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProvenIdentity {
+    /// The application at the provider, by its name in the settings.
+    pub provider: String,
+    /// What people call the provider.
+    pub provider_name: String,
+    /// What people see of the identity.
+    pub display: String,
+    /// What the provider told.
+    pub identity: Identity,
+    /// The provider's tokens, sealed, where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<String>,
+}
+
+impl ProvenIdentity {
+    /// What an application's provider has told, with its tokens where they are kept.
+    pub fn new(app: &App, config: &AppConfig, identity: Identity, tokens: Option<&Tokens>) -> Self {
+        let display = config.display(&identity.extra);
+        let kept = tokens.filter(|_| app.settings.social.store_tokens);
+        let sealed = kept.and_then(|tokens| {
+            let plain = json!({
+                "access_token": tokens.access_token,
+                "refresh_token": tokens.refresh_token,
+                "expires_at": tokens.expires_at,
+            });
+            let context = identity_claim_key(config.id(), &identity.subject).pk;
+            app.keys.seal(SEAL, context.as_bytes(), plain.to_string().as_bytes(), &*app.chance)
+        });
+        Self::told(config.id(), config.name(), display, identity, sealed)
+    }
+
+    /// The same where no application is involved.
+    pub fn told(provider: &str, name: &str, display: String, mut identity: Identity, tokens: Option<String>) -> Self {
+        if identity.extra.to_string().len() > MOST_EXTRA {
+            identity.extra = Json::Null;
+        }
+        let (provider, provider_name) = (provider.to_owned(), name.to_owned());
+        Self { provider, provider_name, display, identity, tokens }
+    }
+
+    fn link(&self) -> IdentityLink {
+        let (provider, uid) = (self.provider.clone(), self.identity.subject.clone());
+        IdentityLink { provider, uid, display: self.display.clone() }
+    }
+
+    fn key(&self) -> Key {
+        identity_claim_key(&self.provider, &self.identity.subject)
+    }
+
+    /// The claim of a user who has it from now on.
+    pub(in crate::flow) fn claim(&self, user: &User) -> IdentityClaim {
+        IdentityClaim {
+            provider: self.provider.clone(),
+            uid: self.identity.subject.clone(),
+            user: user.id,
+            extra: self.identity.extra.clone(),
+            tokens: self.tokens.clone(),
+            version: 0,
+        }
+    }
+
+    /// The user's claim with what the provider told now. A refresh token that it does not tell again stays.
+    fn renewed(&self, claim: &IdentityClaim) -> IdentityClaim {
+        let (extra, tokens) = (self.identity.extra.clone(), self.tokens.clone().or(claim.tokens.clone()));
+        IdentityClaim { extra, tokens, ..claim.clone() }
+    }
+
+    /// Adds it to a user.
+    pub(in crate::flow) fn add_to(&self, user: &mut User) {
+        user.identities.push(self.link());
+    }
+
+    /// Shows what the provider told now with the user's identity.
+    fn refresh_in(&self, user: &mut User) {
+        let new = self.link();
+        let is_it = |link: &&mut IdentityLink| link.provider == new.provider && link.uid == new.uid;
+        if let Some(link) = user.identities.iter_mut().find(is_it) {
+            *link = new;
+        }
+    }
+
+    pub(in crate::flow) fn record(&self, app: &App) -> AuthenticationRecord {
+        let mut record = AuthenticationRecord::new("socialaccount", app.now());
+        record.provider = Some(self.provider.clone());
+        record.uid = Some(self.identity.subject.clone());
+        record
+    }
+}
+
+/// The identity that a session is about to sign up with.
+pub fn pending(session: &Session) -> Option<ProvenIdentity> {
+    serde_json::from_str(session.identity.as_deref()?).ok()
+}
+
+/// A token of a provider that counts once (the claim `jti`).
+#[derive(Debug, Serialize, Deserialize)]
+struct UsedToken {
+    key: String,
+    ends: i64,
+}
+
+impl Item for UsedToken {
+    fn key(&self) -> Key {
+        Key::new(format!("USED#{}", self.key), "TOKEN")
+    }
+
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn expires_at(&self) -> Option<crate::ambient::Timestamp> {
+        Some(crate::ambient::Timestamp::from_seconds(self.ends))
+    }
+}
+
+/// Does what somebody went to the provider for.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where nobody is logged in to connect to, or signup is closed; [`Refusal::Invalid`] where the
+/// identity is somebody else's; [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn complete(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    process: Process,
+    who: ProvenIdentity,
+) -> Result<Outcome, Refusal> {
+    if let Some(replay) = &who.identity.replay
+        && !app.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
+    {
+        return Err(invalid_token());
+    }
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let claim = app.store.find::<IdentityClaim>(&who.key()).await?;
+        let done = match (process, claim) {
+            (Process::Connect, claim) => connect(app, client, &caller, &who, claim).await,
+            (Process::Login, Some(claim)) => log_in(app, client, &caller, &who, claim).await,
+            (Process::Login, None) => match find_by_email(app, &who).await? {
+                Some(found) => log_in_by_email(app, client, &caller, &who, found).await,
+                None => sign_up_or_ask(app, client, &caller, &who).await,
+            },
+        };
+        match done {
+            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(None) | Err(Refusal::Conflict) => {} // somebody was faster: look again
+            Err(refusal) => return Err(refusal),
+        }
+    }
+}
+
+/// A provider's token that proves nothing, or no longer.
+pub fn invalid_token() -> Refusal {
+    Problem::field("token", "invalid_token", "Invalid token.").into()
+}
+
+/// Logs in the user whose identity it is; nothing where another request was faster.
+async fn log_in(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    who: &ProvenIdentity,
+    claim: IdentityClaim,
+) -> Result<Option<Outcome>, Refusal> {
+    let Some(mut user) = app.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
+    if !user.is_active {
+        return Ok(Some(Outcome::unchanged(caller.clone())));
+    }
+    who.refresh_in(&mut user);
+    let renewed = Write::replace(&who.renewed(&claim))?;
+    enter(app, client, caller, who, user, vec![renewed]).await
+}
+
+/// Takes the login of a user through the stages, and writes the user.
+async fn enter(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    who: &ProvenIdentity,
+    mut user: User,
+    more: Vec<Write>,
+) -> Result<Option<Outcome>, Refusal> {
+    let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
+    login.email_verification = app.settings.social_email_verification();
+    // Whoever was in is logged out first, also where the login has to wait.
+    let methods = match caller {
+        Caller::User(_) => vec![who.record(app)],
+        _ => with_record(app, caller, &user, who.record(app)),
+    };
+    let entrance = Entrance { app, client, caller, methods, spends_session: false };
+    let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
+    if let (Caller::User(parts), false) = (caller, outcome.logged_in) {
+        writes.push(Write::discard(parts.1.key()));
+    }
+    writes.push(Write::replace(&user)?);
+    writes.extend(more);
+    let done = matches!(app.store.commit(writes).await?, Committed::Done);
+    Ok(done.then_some(outcome))
+}
+
+/// An account that has one of the identity's verified addresses.
+struct FoundByEmail {
+    user: User,
+    email: String,
+}
+
+/// The account that an address names which the provider has verified, where that is believed. An address that the
+/// provider has not verified never leads to an account (CVE-2026-47164).
+async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
+    let social = &app.settings.social;
+    let config = social.providers.named(&who.provider);
+    if !config.map_or(social.email_authentication, |config| config.email_authentication(social.email_authentication)) {
+        return Ok(None);
+    }
+    for address in who.identity.emails.iter().filter(|address| address.verified) {
+        for id in users_by_email(app, &address.email).await? {
+            if let Some(user) = app.store.find::<User>(&id.key()).await? {
+                return Ok(Some(FoundByEmail { user, email: address.email.clone() }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Logs in to the account that has the provider's verified address. Where the account never verified it, somebody else
+/// may have made it: whatever they could come back with is taken away.
+async fn log_in_by_email(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    who: &ProvenIdentity,
+    found: FoundByEmail,
+) -> Result<Option<Outcome>, Refusal> {
+    let FoundByEmail { mut user, email } = found;
+    if !user.is_active {
+        return Ok(Some(Outcome::unchanged(caller.clone())));
+    }
+    let mut writes = Vec::new();
+    if !user.has_verified_email(Some(&email)) {
+        writes.extend(take_over(app, &mut user, &email).await?);
+    }
+    let social = &app.settings.social;
+    let config = social.providers.named(&who.provider);
+    let everywhere = social.email_authentication_auto_connect;
+    let connects = config.map_or(everywhere, |config| config.email_authentication_auto_connect(everywhere));
+    if connects && user.identities.len() < User::MOST_IDENTITIES {
+        who.add_to(&mut user);
+        writes.push(Write::create(&who.claim(&user))?);
+        let params = json!({"provider": who.provider_name});
+        writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+    }
+    enter(app, client, caller, who, user, writes).await
+}
+
+/// Leaves the account to whoever owns this address, and to nobody else.
+async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
+    let mut writes = Vec::new();
+    for address in user.addresses.iter().filter(|address| address.email != email) {
+        let claims = find_email_claims(&app.store, &address.email).await?;
+        writes.extend(release_email(&claims, user.id)?);
+    }
+    writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
+    writes.extend(user.identities.iter().map(|link| Write::discard(identity_claim_key(&link.provider, &link.uid))));
+    if let Some(phone) = user.phone.take() {
+        let claim = PhoneClaim { phone: phone.number, user: user.id, version: 0 };
+        writes.push(Write::discard(claim.key()));
+    }
+    user.addresses.retain(|address| address.email == email);
+    user.make_primary(email);
+    user.password = None;
+    user.authenticators.clear();
+    user.identities.clear();
+    user.generation += 1;
+    Ok(writes)
+}
+
+/// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
+async fn sign_up_or_ask(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    who: &ProvenIdentity,
+) -> Result<Option<Outcome>, Refusal> {
+    let settings = &app.settings;
+    if !settings.account.signup_open {
+        return Err(Refusal::Forbidden);
+    }
+    let email = who.identity.emails.first().map(|address| address.email.clone());
+    let lacks_email = email.is_none() && settings.social_email_required();
+    let lacks_phone = settings.account.signup_fields.get("phone").is_some_and(|field| field.required);
+    if !settings.social.auto_signup || lacks_email || lacks_phone {
+        return ask(app, client, caller, who).await.map(Some);
+    }
+    let username = good_username(app, who).await?;
+    let form = Form { email, username, identity: Some(Box::new(who.clone())), ..Form::default() };
+    match signup(app, client, caller.clone(), form).await {
+        Ok(outcome) => Ok(Some(outcome)),
+        // The address is somebody's: another can be given. Unless it is that of the account that another request has just
+        // made for the same identity.
+        Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
+            Some(_) => Ok(None),
+            None => ask(app, client, caller, who).await.map(Some),
+        },
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// The provider's username, where it can be had here.
+async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
+    let account = &app.settings.account;
+    let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
+    let Some(username) = username.filter(|name| check_username(name, account).is_empty()) else { return Ok(None) };
+    let taken = app.store.find::<NameClaim>(&name_key(&username)).await?.is_some();
+    Ok((!taken).then_some(username))
+}
+
+/// Keeps the identity in a session of nobody, until the form of signup is sent. Whoever was logged in is not any more.
+async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
+    let (mut session, issued) = match caller {
+        Caller::Pending(session) => ((**session).clone(), None),
+        _ => {
+            let (session, token) = Session::of_nobody(app, client);
+            (session, Some(token))
+        }
+    };
+    session.clear_login();
+    session.identity = Some(json!(who).to_string());
+    let mut writes = vec![Write::overwrite(&session)?];
+    if let Caller::User(parts) = caller {
+        writes.push(Write::discard(parts.1.key()));
+    }
+    app.store.insist(writes).await?;
+    Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
+}
+
+/// The identity that the caller is about to sign up with.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where there is none; [`Refusal::Forbidden`] where signup is closed.
+pub fn expect_pending(app: &App, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
+    let pending = caller.session().and_then(pending).ok_or(Refusal::Conflict)?;
+    if app.settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
+}
+
+/// Signs up with the identity that the session waits with, and what the form has. Of two at once, one does.
+///
+/// # Errors
+/// As [`signup`]; [`Refusal::Conflict`] where the identity is somebody's by now.
+pub async fn sign_up(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    who: ProvenIdentity,
+    mut form: Form,
+) -> Result<Outcome, Refusal> {
+    form.identity = Some(Box::new(who));
+    form.spends_session = true;
+    signup(app, client, caller, form).await
+}
+
+/// Connects the identity to the caller's account; nothing where another request was faster.
+async fn connect(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    who: &ProvenIdentity,
+    claim: Option<IdentityClaim>,
+) -> Result<Option<Outcome>, Refusal> {
+    let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
+    let now = refresh(app, &parts.0, &parts.1).await?;
+    let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+    let mut writes = Vec::new();
+    match claim {
+        Some(claim) if claim.user != user.id => return Err(connected_other()),
+        Some(claim) => {
+            who.refresh_in(&mut user);
+            writes.extend([Write::replace(&who.renewed(&claim))?, Write::replace(&user)?]);
+        }
+        None => {
+            if find_by_email(app, who).await?.is_some_and(|found| found.user.id != user.id) {
+                return Err(connected_other());
+            }
+            if user.identities.len() >= User::MOST_IDENTITIES {
+                let message = "There are too many third-party accounts.";
+                return Err(Problem::general("too_many_identities", message).into());
+            }
+            who.add_to(&mut user);
+            writes.push(Write::create(&who.claim(&user))?);
+            writes.push(Write::replace(&user)?);
+            let params = json!({"provider": who.provider_name});
+            writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+        }
+    }
+    let done = matches!(app.store.commit(writes).await?, Committed::Done);
+    Ok(done.then(|| Outcome::unchanged(Caller::User(Box::new((user, session))))))
+}
+
+fn connected_other() -> Refusal {
+    let message = "The third-party account is already connected to a different account.";
+    Problem::general("connected_other", message).into()
+}
+
+/// Whether the identity can go: somebody who has lost their last way in has lost their account.
+///
+/// # Errors
+/// What stands against it.
+pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
+    use crate::settings::EmailVerification::Mandatory;
+    if user.identity(provider, uid).is_none() {
+        return Err(Problem::general("account_not_found", "Unknown account."));
+    }
+    if user.identities.len() > 1 {
+        return Ok(());
+    }
+    if app.settings.social.only {
+        let message = "You cannot disconnect your last remaining third-party account.";
+        return Err(Problem::general("disconnect_last", message));
+    }
+    if !user.has_usable_password() {
+        return Err(Problem::general("no_password", "Your account has no password set up."));
+    }
+    if app.settings.account.email_verification == Mandatory && !user.has_verified_email(None) {
+        return Err(Problem::general("no_verified_email", "Your account has no verified email address."));
+    }
+    Ok(())
+}
+
+/// Takes an identity away from the user. Each request decides on the user as they are, so that two at once do not take
+/// the last way in.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn disconnect(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    provider: &str,
+    uid: &str,
+) -> Result<User, Refusal> {
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        may_disconnect(app, &user, provider, uid)?;
+        require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+        let mut changed = user.clone();
+        changed.identities.retain(|link| !(link.provider == provider && link.uid == uid));
+        let name = app.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
+        let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
+        let params = json!({"provider": name});
+        writes.extend(notify(app, client, &changed, None, "account_disconnected", params)?);
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(changed);
+        }
+        let now = refresh(app, &user, &session).await?;
+        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}

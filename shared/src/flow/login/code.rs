@@ -1,0 +1,238 @@
+//! Logging in with a code that is sent.
+
+use crate::account::{User, UserId, can_own, find_phone_claim};
+use crate::app::App;
+use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
+use crate::flow::codes::{self, Recipient};
+use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::password::{find_users, users_by_email};
+use crate::flow::login::stage::login_by_code::code_message;
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::outbox::Message;
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, Login, Session, StageKey};
+use crate::settings::PreventEnumeration;
+use crate::store::{Committed, StoreError, Write};
+
+const KIND: CodeKind = CodeKind::LoginByCode;
+
+/// Where the code is to go.
+pub enum Identifier {
+    /// An address, in lower case.
+    Email(String),
+    /// A number in E.164.
+    Phone(String),
+}
+
+impl Identifier {
+    fn text(&self) -> &str {
+        match self {
+            Self::Email(text) | Self::Phone(text) => text,
+        }
+    }
+
+    fn param(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::Phone(_) => "phone",
+        }
+    }
+
+    fn recipient(&self) -> Recipient<'_> {
+        match self {
+            Self::Email(email) => Recipient::Email(email),
+            Self::Phone(phone) => Recipient::Phone(phone),
+        }
+    }
+}
+
+/// Sends a code to the owner of an address or number; to nobody's, what says so. Both look the same.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where the account is unknown and may be told so, or codes were asked for too often; the
+/// table is unavailable.
+pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
+    let mut permits = Permits::default();
+    let permit = permits.ask(app, client, "request_login_code", to.text());
+    let (granted, user) = futures_util::try_join!(permit, find(app, &to))?;
+    if user.is_none() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
+        let (code, message) = match to {
+            Identifier::Email(_) => ("unknown_email", "The email address is not assigned to any user account."),
+            Identifier::Phone(_) => ("unknown_phone", "The phone number is not assigned to any user account."),
+        };
+        permits.give_back(app).await;
+        return Err(Problem::field(to.param(), code, message).into());
+    }
+    if !granted {
+        let problem = Problem::too_many_login_attempts();
+        return Err(Problem { param: Some(to.param()), ..problem }.into());
+    }
+    let (mut process, code) = codes::begin(app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
+    process.asked_for = true;
+    let message = code_message(app, &to.recipient(), user.is_some(), false, &code);
+    if let Caller::User(parts) = &caller {
+        // Who is in logs in with no code, but can have one sent, and sent again.
+        let mut session = parts.1.clone();
+        session.set_code(KIND, process);
+        let writes = vec![Write::replace(&session)?, Write::create(&message)?];
+        session.version += 1;
+        return match app.store.commit(writes).await? {
+            Committed::Done => Ok(Outcome::unchanged(caller.with_session(session))),
+            Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+        };
+    }
+    let (mut session, issued) = match &caller {
+        Caller::Pending(session) => ((**session).clone(), None),
+        _ => {
+            let (session, token) = Session::of_nobody(app, client);
+            (session, Some(token))
+        }
+    };
+    session.clear_login();
+    let email = match &to {
+        Identifier::Email(email) => Some(email.clone()),
+        Identifier::Phone(_) => None,
+    };
+    let mut login = Login::new(user.as_ref(), email, false, &app.settings, app.now());
+    login.current = Some(StageKey::LoginByCode);
+    session.login = Some(login);
+    session.set_code(KIND, process);
+    let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
+    match app.store.insist(writes).await? {
+        Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) }),
+        _ => Err(StoreError::Busy.into()),
+    }
+}
+
+/// Sends another code, and forgets the one before.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough; the table is unavailable.
+pub async fn resend(app: &App, caller: &Caller) -> Result<(), Refusal> {
+    if caller.user().is_some() {
+        codes::expect(app, caller, KIND).await?;
+    } else {
+        expect(app, caller).await?;
+    }
+    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+    let mut session = session.clone();
+    let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
+    if process.resends >= KIND.max_resends(&app.settings) {
+        return Err(Refusal::Conflict);
+    }
+    let code = codes::renew(app, KIND, process);
+    process.resends += 1;
+    let message = match (&process.user, &process.email, &process.phone) {
+        (Some(_), Some(email), _) => code_message(app, &Recipient::Email(email), true, false, &code),
+        (Some(_), None, Some(phone)) => code_message(app, &Recipient::Phone(phone), true, false, &code),
+        _ => Message::decoy(app),
+    };
+    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+        Committed::Done => Ok(()),
+        Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
+    }
+}
+
+/// Whether the caller waits for a code.
+///
+/// # Errors
+/// [`Refusal::Conflict`] if not; the table is unavailable.
+pub async fn expect(app: &App, caller: &Caller) -> Result<(), Refusal> {
+    let stage = match caller {
+        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()),
+        _ => None,
+    };
+    if stage != Some(StageKey::LoginByCode) {
+        return Err(Refusal::Conflict);
+    }
+    codes::expect(app, caller, KIND).await.map(|_| ())
+}
+
+/// Takes the login further with the right code. Whoever reads the code reads what is sent to the address or
+/// number, which is verified with it.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
+    expect(app, &caller).await?;
+    let session = codes::count(app, &caller, KIND).await?;
+    let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
+    let guess = Problem::expect_text("code", guess)?;
+    let id = process.user.filter(|_| codes::is_right(app, KIND, &process, guess));
+    let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
+    let caller = Caller::Pending(Box::new(session));
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let found = load(app, id, process.email.as_deref().unwrap_or_default()).await?;
+        let Some((mut user, claims)) = found else { return Err(Refusal::Conflict) };
+        let mut writes = Vec::new();
+        if let Some(email) = process.email.clone() {
+            let open = user.address(&email).is_some_and(|address| !address.verified);
+            if open && can_own(&claims, user.id, app.settings.account.unique_email) {
+                let proof = Proof { email, user: user.clone(), claims };
+                writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+            }
+        }
+        if let Some(phone) = user.phone.as_mut().filter(|phone| Some(&phone.number) == process.phone.as_ref()) {
+            phone.verified = true;
+        }
+        let (more, outcome) = go_on(app, client, &caller, &mut user, &process, &mut permits).await?;
+        writes.extend(more);
+        writes.push(Write::replace(&user)?);
+        match app.store.commit(writes).await? {
+            Committed::Done => return Ok(outcome),
+            Committed::Refused(_) | Committed::Contended => {
+                let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+                let now = app.store.find::<Session>(&crate::store::Item::key(session)).await?;
+                if now.is_none_or(|now| now.version != session.version) {
+                    return Err(Refusal::Conflict);
+                }
+            }
+        }
+    }
+}
+
+/// A code that was asked for begins a login of its own; one that a login asked for lets it go on.
+async fn go_on(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    user: &mut User,
+    process: &crate::session::CodeProcess,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let waiting = caller.session().and_then(|session| session.login.clone()).ok_or(Refusal::Conflict)?;
+    if waiting.generation != user.generation || !user.is_active {
+        let Caller::Pending(session) = caller else { return Err(Refusal::Conflict) };
+        let mut over = (**session).clone();
+        over.clear_login();
+        return Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))));
+    }
+    let mut record = AuthenticationRecord::new("code", app.now());
+    record.email.clone_from(&process.email);
+    record.phone.clone_from(&process.phone);
+    let methods = with_record(app, caller, user, record);
+    let login = if process.asked_for {
+        Login::new(Some(user), process.email.clone(), false, &app.settings, app.now())
+    } else {
+        let mut login = waiting;
+        login.handled.push(StageKey::LoginByCode);
+        login
+    };
+    let entrance = Entrance { app, client, caller, methods, spends_session: true };
+    entrance.proceed(Some(user), login, permits).await
+}
+
+async fn find(app: &App, to: &Identifier) -> Result<Option<User>, StoreError> {
+    let ids: Vec<UserId> = match to {
+        Identifier::Email(email) => users_by_email(app, email).await?,
+        Identifier::Phone(phone) => {
+            find_phone_claim(&app.store, phone).await?.map(|claim| claim.user).into_iter().collect()
+        }
+    };
+    let first = ids.into_iter().take(1).collect();
+    let user = find_users(app, first).await?.into_iter().flatten().next();
+    Ok(user.filter(|user| user.is_active))
+}

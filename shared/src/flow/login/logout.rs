@@ -1,0 +1,17 @@
+//! Logging out.
+
+use crate::app::App;
+use crate::flow::{Outcome, Refusal};
+use crate::session::Caller;
+use crate::store::{Item, Write};
+
+/// Ends the caller's session: one delete. A session that is gone already is as good.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn logout(app: &App, caller: Caller) -> Result<Outcome, Refusal> {
+    if let Some(session) = caller.session() {
+        app.store.insist(vec![Write::discard(session.key())]).await?;
+    }
+    Ok(Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) })
+}

@@ -1,0 +1,13 @@
+//! Logging in and staying logged in: the login engine and its stages, the ways in by password and by code, showing again
+//! who one is, the list of sessions, and logging out.
+//!
+//! Every API lets people in through [`engine`] alone. Second factors are in [`super::mfa`], identities of other providers
+//! in [`super::identities`].
+
+pub mod code;
+pub(in crate::flow) mod engine;
+pub mod logout;
+pub mod password;
+pub mod reauthentication;
+pub mod sessions;
+pub(in crate::flow) mod stage;

@@ -1,0 +1,91 @@
+//! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
+
+use crate::account::User;
+use crate::app::App;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::secret::password::Verdict;
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, refresh};
+use crate::store::{Committed, Write};
+use crate::throttle::Action;
+
+/// Whether the user has a way to show again who they are.
+pub fn is_possible(user: &User) -> bool {
+    user.has_usable_password() || !user.authenticators.is_empty()
+}
+
+/// What shows who somebody is, a short while ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recent {
+    /// Having shown it again, as the headless API asks for it.
+    Again,
+    /// That, or having logged in: where there is no place to show it again.
+    Login,
+}
+
+/// Lets those through who showed who they are a short while ago, or have no way to, where it is required at all.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`].
+pub(in crate::flow) fn require_recent(
+    app: &App,
+    user: &User,
+    session: &Session,
+    required: bool,
+) -> Result<(), Refusal> {
+    require(app, user, session, required, Recent::Again)
+}
+
+/// The same, with what shows it.
+pub(in crate::flow) fn require(
+    app: &App,
+    user: &User,
+    session: &Session,
+    required: bool,
+    recent: Recent,
+) -> Result<(), Refusal> {
+    if !required || !is_possible(user) || is_recent(app, session, recent) {
+        return Ok(());
+    }
+    let caller = Caller::User(Box::new((user.clone(), session.clone())));
+    Err(Refusal::ReauthenticationRequired(caller))
+}
+
+fn is_recent(app: &App, session: &Session, recent: Recent) -> bool {
+    let mut latest_first = session.methods.iter().rev();
+    let latest = latest_first.find(|record| record.reauthenticated || recent == Recent::Login);
+    let timeout = app.settings.account.reauthentication_timeout;
+    latest.is_some_and(|record| app.now() < record.at.plus_seconds(timeout))
+}
+
+/// Notes that the user has shown their password again. The session and its token stay.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for another password, and after too many failures; the table is unavailable.
+pub async fn by_password(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    password: String,
+) -> Result<Outcome, Refusal> {
+    let key = user.primary_email().or(user.username.as_deref()).unwrap_or_default().to_lowercase();
+    let limited = |_| Problem { param: Some("password"), ..Problem::too_many_login_attempts() };
+    let usage = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?.map_err(limited)?;
+    if app.verify_password(password, user.password.clone()).await == Verdict::Wrong {
+        return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into());
+    }
+    app.give_back(&usage, None).await;
+    let mut record = AuthenticationRecord::new("password", app.now());
+    record.reauthenticated = true;
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let mut noted = session.clone();
+        noted.methods.push(record.clone());
+        if let Committed::Done = app.store.commit(vec![Write::replace(&noted)?]).await? {
+            return Ok(Outcome::unchanged(Caller::User(Box::new((user, noted)))));
+        }
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}

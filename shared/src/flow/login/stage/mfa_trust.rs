@@ -1,0 +1,60 @@
+//! The stage that asks whether this browser needs a second factor the next time.
+
+use crate::account::{Factor, User};
+use crate::app::App;
+use crate::flow::login::engine::{Passage, Verdict};
+use crate::secret::{decode, encode};
+use crate::session::{ClientInfo, StageKey};
+use serde_json::json;
+
+/// What the cookie's digest is for.
+const TRUST: &str = "trusted browser";
+/// Accounts that one browser can be trusted for.
+const MOST: usize = 10;
+
+/// Halts a browser that has just shown a second factor, or a code that it could be let off.
+pub(in crate::flow) fn enter(passage: &Passage<'_>) -> Verdict {
+    let (settings, halted) = (&passage.app.settings, &passage.login.halted);
+    let by_factor = settings.mfa.trust_enabled && halted.contains(&StageKey::MfaAuthenticate);
+    let by_code = settings.account.login_by_code_trust_enabled && halted.contains(&StageKey::LoginByCode);
+    let asks = settings.mfa.enabled && (by_factor || by_code) && passage.client.is_browser && passage.user.is_some();
+    if asks { Verdict::Halt } else { Verdict::Pass }
+}
+
+/// Whether the browser is let off. The cookie fits the account as it is: any change of password or authenticators is
+/// the end of it.
+pub(in crate::flow) fn is_trusted(app: &App, client: &ClientInfo, user: &User) -> bool {
+    let settings = &app.settings;
+    if !settings.mfa.trust_enabled && !settings.account.login_by_code_trust_enabled {
+        return false;
+    }
+    let entries = client.trust.as_deref().map(entries).unwrap_or_default();
+    entries.iter().any(|(at, digest)| {
+        let age = app.now().seconds() - at;
+        (0..settings.mfa.trust_cookie_age).contains(&age)
+            && app.keys.is_digest(digest, TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()])
+    })
+}
+
+/// The cookie's value with this account added.
+pub(in crate::flow) fn trust(app: &App, client: &ClientInfo, user: &User) -> String {
+    let at = app.now().seconds();
+    let digest = app.keys.digest(TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()]);
+    let mut all = client.trust.as_deref().map(entries).unwrap_or_default();
+    all.push((at, digest));
+    let first = all.len().saturating_sub(MOST);
+    encode(json!(all[first..]).to_string().as_bytes())
+}
+
+fn entries(cookie: &str) -> Vec<(i64, String)> {
+    decode(cookie).and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+}
+
+fn fingerprint(user: &User) -> String {
+    let factor = |it: &crate::account::Authenticator| match &it.factor {
+        Factor::RecoveryCodes { codes, .. } => json!([it.id, codes]),
+        _ => json!([it.id, it.factor.kind()]),
+    };
+    let factors = user.authenticators.iter().map(factor).collect::<Vec<_>>();
+    json!([user.id, user.password, user.generation, factors]).to_string()
+}

@@ -1,0 +1,369 @@
+//! Security keys and passkeys: setting them up and removing them, signing up and logging in with them.
+//!
+//! A ceremony in progress is a ticket in the session that it was begun in. The write that its answer leads to is made on
+//! condition that the session still stands as it was read, and takes the ticket away: an answer counts once.
+
+use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
+use crate::app::App;
+use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::mfa::second_factor::{Work, add_recovery_codes, find_waiting, past, record, reload};
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, ClientInfo, Login, Session, StageKey};
+use crate::settings::MfaRates;
+use crate::store::{Committed, Item, Patch, StoreError, Write};
+use crate::throttle::Action;
+use crate::webauthn::{Authenticated, Ceremonies, CeremonyError, Credential};
+use serde_json::Value as Json;
+
+const PARAM: Option<&str> = Some("credential");
+
+fn ceremonies(app: &App) -> Result<Ceremonies, Refusal> {
+    // The settings were checked at the start.
+    Ceremonies::new(&app.settings.webauthn_policy()).map_err(|error| StoreError::Malformed(error.to_string()).into())
+}
+
+/// What clients are told of a ceremony that failed. The reference names the field where a credential is used, and does not
+/// where one is added.
+fn refuse(error: CeremonyError, param: Option<&'static str>) -> Refusal {
+    if let CeremonyError::State(error) = error {
+        return StoreError::Malformed(error).into();
+    }
+    tracing::info!(reason = %error, "a credential is refused");
+    Problem { param, ..Problem::incorrect_code("credential") }.into()
+}
+
+fn incorrect(param: Option<&'static str>) -> Refusal {
+    Problem { param, ..Problem::incorrect_code("credential") }.into()
+}
+
+/// Whether this can be the answer of an authenticator at all.
+pub(in crate::flow) fn check(response: &Json) -> Result<(), Refusal> {
+    Ceremonies::check(response).map_err(|error| refuse(error, PARAM))
+}
+
+/// What the ceremony in progress has to remember.
+fn state(app: &App, session: &Session, param: Option<&'static str>) -> Result<String, Refusal> {
+    session.ceremony(app.now()).map(|ticket| ticket.state).ok_or_else(|| incorrect(param))
+}
+
+/// Keeps a new ceremony in the caller's session, in place of one in progress; in a new session where there is none.
+async fn begin(app: &App, client: &ClientInfo, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
+    let ticket = CeremonyTicket { state, at: app.now() }.text();
+    if let Some(session) = caller.session() {
+        let patch = Patch::default().text("ceremony", &ticket);
+        return match app.store.insist(vec![Write::patch(session.key(), patch)]).await? {
+            Committed::Done => Ok(Outcome::unchanged(caller.clone())),
+            _ => Err(Refusal::NotAuthenticated(Caller::Anonymous)),
+        };
+    }
+    let (mut session, token) = Session::of_nobody(app, client);
+    session.ceremony = Some(ticket);
+    app.store.insist(vec![Write::create(&session)?]).await?;
+    Ok(Outcome { issued: Some(token), ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
+}
+
+/// Begins to add a security key, or a passkey where it shall be `passwordless`: the options for
+/// `navigator.credentials.create()`.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn begin_adding(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    passwordless: bool,
+) -> Result<Json, Refusal> {
+    let at_work = Work { app, client, user, session };
+    at_work.require_recent()?;
+    let (options, state) = begin_registration(app, &at_work.user, passwordless)?;
+    begin(app, client, &Caller::User(Box::new((at_work.user, at_work.session))), state).await?;
+    Ok(options)
+}
+
+fn begin_registration(app: &App, user: &User, passwordless: bool) -> Result<(Json, String), Refusal> {
+    let display = user.display(&app.settings);
+    let name = user.primary_email().or(user.username.as_deref()).unwrap_or(display);
+    let existing = user.credentials().cloned().collect::<Vec<_>>();
+    let begun = ceremonies(app)?.begin_registration(user.id.0, name, display, &existing, passwordless);
+    begun.map_err(|error| refuse(error, None))
+}
+
+/// A credential to add, as a client sent it.
+pub struct NewCredential<'a> {
+    /// What its owner calls it; without, it gets a name.
+    pub name: Option<String>,
+    /// The answer of `navigator.credentials.create()`.
+    pub response: &'a Json,
+    /// Whether the client asks for the user to have been verified.
+    pub passwordless: bool,
+}
+
+impl NewCredential<'_> {
+    fn finish(&self, app: &App, session: &Session) -> Result<Credential, Refusal> {
+        let state = state(app, session, None)?;
+        let credential = ceremonies(app)?.finish_registration(&state, self.response);
+        let credential = credential.map_err(|error| refuse(error, None))?;
+        if self.passwordless && !credential.is_user_verified() { Err(incorrect(None)) } else { Ok(credential) }
+    }
+
+    /// Adds it to the user: the authenticator, and the claim on its id.
+    fn add_to(&self, app: &App, user: &mut User, credential: Credential) -> Result<(Authenticator, Write), Refusal> {
+        if user.authenticators.len() >= Authenticator::MOST {
+            return Err(Refusal::Conflict);
+        }
+        let claim = Write::create(&CredentialClaim::new(&credential, user.id))?;
+        let name = self.name.clone().unwrap_or_else(|| match user.credentials().count() {
+            0 => "Master key".to_owned(),
+            1 => "Backup key".to_owned(),
+            more => format!("Key nr. {}", more + 1),
+        });
+        let authenticator = Authenticator::webauthn(app, name, credential);
+        user.authenticators.push(authenticator.clone());
+        Ok((authenticator, claim))
+    }
+}
+
+/// Adds a security key or a passkey, and recovery codes where there are none: the authenticator, and whether codes were
+/// made.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there are too many; the table
+/// is unavailable.
+pub async fn add(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    new: NewCredential<'_>,
+) -> Result<(Authenticator, bool), Refusal> {
+    let credential = new.finish(app, &session)?;
+    let ticket = session.ceremony.clone();
+    let mut at_work = Work { app, client, user, session };
+    at_work.require_recent()?;
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+        let known = |it: &Credential| it.id_bytes() == credential.id_bytes();
+        if session.ceremony.take() != ticket || user.credentials().any(known) {
+            return Err(incorrect(None));
+        }
+        let (added, claim) = new.add_to(app, &mut user, credential.clone())?;
+        let made_codes = add_recovery_codes(app, &mut user);
+        let mut writes = at_work.tell("webauthn_added")?;
+        writes.push(claim);
+        match at_work.commit(&user, &session, writes).await {
+            Ok(true) => return Ok((added, made_codes)),
+            Ok(false) => {}
+            Err(Refusal::Conflict) => return Err(incorrect(None)), // the credential is somebody's already
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+/// Gives a security key or a passkey another name; none where the user has no such one.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn rename(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    id: u64,
+    new_name: &str,
+) -> Result<Option<Authenticator>, Refusal> {
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        at_work.require_recent()?;
+        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        let Some(renamed) = user.authenticators.iter_mut().find(|it| it.id == id) else { return Ok(None) };
+        let Factor::WebAuthn { name, .. } = &mut renamed.factor else { return Ok(None) };
+        new_name.clone_into(name);
+        let renamed = renamed.clone();
+        if at_work.commit(&user, &session, Vec::new()).await? {
+            return Ok(Some(renamed));
+        }
+    }
+}
+
+/// Removes security keys and passkeys.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
+    let mut at_work = Work { app, client, user, session };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        at_work.require_recent()?;
+        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        let is_gone = |it: &Authenticator| it.credential().is_some() && ids.contains(&it.id);
+        let gone = user.authenticators.iter().filter(|it| is_gone(it)).cloned().collect::<Vec<_>>();
+        user.remove_authenticators(is_gone);
+        let mut writes = Vec::new();
+        for credential in gone.iter().filter_map(Authenticator::credential) {
+            writes.push(Write::discard(CredentialClaim::new(credential, user.id).key()));
+            writes.extend(at_work.tell("webauthn_removed")?);
+        }
+        if at_work.commit(&user, &session, writes).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Asks a user for one of their credentials, as a second factor: the options for `navigator.credentials.get()`.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn begin_authentication(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    user: &User,
+) -> Result<Json, Refusal> {
+    let own = user.credentials().cloned().collect::<Vec<_>>();
+    let begun = ceremonies(app)?.begin_authentication(user.id.0, &own);
+    let (options, state) = begun.map_err(|error| refuse(error, PARAM))?;
+    begin(app, client, caller, state).await?;
+    Ok(options)
+}
+
+/// Uses a credential of the user, as the second factor that the session's ceremony asks for.
+pub(in crate::flow) fn use_credential(
+    app: &App,
+    session: &Session,
+    user: &mut User,
+    response: &Json,
+) -> Result<AuthenticationRecord, Refusal> {
+    let state = state(app, session, PARAM)?;
+    let own = user.credentials().cloned().collect::<Vec<_>>();
+    let used = ceremonies(app)?.finish_authentication(&state, response, &own);
+    note_use(app, user, used.map_err(|error| refuse(error, PARAM))?)
+}
+
+/// Notes the use with the authenticator. Writing the user under its version makes the counter go up once only.
+fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<AuthenticationRecord, Refusal> {
+    let now = app.now();
+    let is_it = |it: &&mut Authenticator| it.credential().is_some_and(|it| it.id_bytes() == used.credential.id_bytes());
+    let authenticator = user.authenticators.iter_mut().find(is_it).ok_or_else(|| incorrect(PARAM))?;
+    if let Factor::WebAuthn { credential, .. } = &mut authenticator.factor {
+        **credential = used.credential;
+    }
+    authenticator.last_used = Some(now);
+    Ok(record(app, authenticator))
+}
+
+/// Counts a login with a passkey; to begin one is free.
+///
+/// # Errors
+/// [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
+    let counted = app.consume(client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
+    counted.map(|_| ()).map_err(|_| Refusal::RateLimited)
+}
+
+/// Begins a login with a passkey, nobody being named: the options for `navigator.credentials.get()`.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn begin_login(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
+    let (options, state) = ceremonies(app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
+    Ok((options, begin(app, client, caller, state).await?))
+}
+
+/// Logs in with a passkey, and takes the login as far as it goes.
+///
+/// # Errors
+/// [`Refusal::Invalid`], whatever is wrong with it; the table is unavailable.
+pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
+    let ceremonies = ceremonies(app)?;
+    let (named, _) = ceremonies.identify(response).map_err(|error| refuse(error, PARAM))?;
+    let Some(session) = caller.session().cloned() else { return Err(incorrect(PARAM)) };
+    let state = state(app, &session, PARAM)?;
+    let mut user = app.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let own = user.credentials().cloned().collect::<Vec<_>>();
+        let used = ceremonies.finish_discoverable(&state, response, &own).map_err(|error| refuse(error, PARAM))?;
+        let mut record = note_use(app, &mut user, used)?;
+        record.passwordless = true;
+        if !user.is_active {
+            return Ok(Outcome::unchanged(caller));
+        }
+        let login = Login::new(Some(&user), None, false, &app.settings, app.now());
+        let methods = with_record(app, &caller, &user, record);
+        let entrance = Entrance { app, client, caller: &caller, methods, spends_session: true };
+        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        writes.push(Write::replace(&user)?);
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(outcome);
+        }
+        let (now, again) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+        if now.is_none_or(|now| now.version != session.version) {
+            return Err(incorrect(PARAM)); // somebody was faster with the same answer
+        }
+        user = again.ok_or_else(|| incorrect(PARAM))?;
+    }
+}
+
+/// Who has signed up by a passkey and has none yet.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where nobody waits for that; the table is unavailable.
+pub async fn find_signing_up(app: &App, caller: &Caller) -> Result<User, Refusal> {
+    find_waiting(app, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
+        Refusal::NotAuthenticated(_) => Refusal::Conflict,
+        other => other,
+    })
+}
+
+/// Begins to make the passkey that somebody signs up with: the options for `navigator.credentials.create()`.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn begin_signup(app: &App, client: &ClientInfo, caller: &Caller, user: &User) -> Result<Json, Refusal> {
+    let (options, state) = begin_registration(app, user, true)?;
+    begin(app, client, caller, state).await?;
+    Ok(options)
+}
+
+/// Finishes signing up with a passkey, and takes the login as far as it goes.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn sign_up(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    user: User,
+    new: NewCredential<'_>,
+) -> Result<Outcome, Refusal> {
+    let gone = || Refusal::NotAuthenticated(caller.clone());
+    let session = caller.session().ok_or_else(gone)?;
+    let waiting = session.login.clone().ok_or_else(gone)?;
+    let credential = new.finish(app, session)?;
+    let mut user = user;
+    let mut permits = Permits::default();
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let (_, claim) = new.add_to(app, &mut user, credential.clone())?;
+        let login = past(waiting.clone(), StageKey::MfaSignupWebauthn);
+        let methods = session.methods.clone();
+        let entrance = Entrance { app, client, caller: &caller, methods, spends_session: true };
+        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        writes.extend([Write::replace(&user)?, claim]);
+        match app.store.commit(writes).await? {
+            Committed::Done => return Ok(outcome),
+            Committed::Refused(_) => return Err(incorrect(None)), // the credential is somebody's already
+            Committed::Contended => user = reload(app, &caller, &user).await?,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Changing a password, or setting a first one.
+
+use crate::account::User;
+use crate::app::App;
+use crate::flow::notify::notify;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::secret::password::Verdict;
+use crate::secret::strength::weaknesses;
+use crate::session::{Caller, ClientInfo, Session, refresh};
+use crate::store::{Committed, Write};
+use serde_json::json;
+
+/// What is wrong with a new password of this user.
+pub(in crate::flow) fn password_problems(app: &App, param: &'static str, password: &str, user: &User) -> Vec<Problem> {
+    let weak = weaknesses(password, &user.attributes_for_passwords(), &app.password_policy);
+    weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
+}
+
+/// Changes the password, and ends every other session and login by it. The caller goes on in a new session, or is
+/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] where another request was faster; the table is unavailable.
+pub async fn change(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    current: Option<String>,
+    new: Option<String>,
+    mut problems: Vec<Problem>,
+) -> Result<Outcome, Refusal> {
+    let had_password = user.has_usable_password();
+    let unread = |field| problems.iter().any(|problem| problem.param == Some(field));
+    let (current_unread, new_unread) = (unread("current_password"), unread("new_password"));
+    match &current {
+        None if had_password && !current_unread => problems.push(Problem::required("current_password")),
+        Some(current) if app.verify_password(current.clone(), user.password.clone()).await == Verdict::Wrong => {
+            let message = "Please type your current password.";
+            problems.push(Problem::field("current_password", "enter_current_password", message));
+        }
+        _ => {}
+    }
+    match &new {
+        None if new_unread => {}
+        None => problems.push(Problem::required("new_password")),
+        Some(new) => problems.extend(password_problems(app, "new_password", new, &user)),
+    }
+    let Some(new) = new.filter(|_| problems.is_empty()) else { return Err(Refusal::Invalid(problems)) };
+    let hash = app.hash_password(new).await;
+    let (mut user, mut session) = (user, session);
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let mut changed = user.clone();
+        changed.password = Some(hash.clone());
+        changed.generation += 1;
+        let mut writes = vec![Write::replace(&changed)?, Write::delete(&session)];
+        changed.version += 1;
+        let kind = if had_password { "password_changed" } else { "password_set" };
+        writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
+        let outcome = if app.settings.account.logout_on_password_change {
+            Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
+        } else {
+            let (mut next, token) = Session::of_user(app, &changed, client);
+            next.methods.clone_from(&session.methods);
+            writes.push(Write::create(&next)?);
+            next.version = 1;
+            let caller = Caller::User(Box::new((changed, next)));
+            Outcome { issued: Some(token), ..Outcome::unchanged(caller) }
+        };
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(outcome);
+        }
+        // Whoever changed the password in the meantime has ended this session too.
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}

@@ -1,0 +1,357 @@
+//! Signing up.
+
+use crate::account::{
+    Address, EmailClaim, IdentityClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username,
+    claim_email, find_email_claims, find_phone_claim, fold_username, identity_claim_key, name_key, own_email,
+    suggestions,
+};
+use crate::app::App;
+use crate::flow::identities::identity::ProvenIdentity;
+use crate::flow::login::engine::Entrance;
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::provider;
+use crate::session::{Caller, ClientInfo, Login};
+use crate::settings::{EmailVerification, PreventEnumeration};
+use crate::store::{Committed, StoreError, Write};
+use crate::throttle::Action;
+
+/// What somebody signs up with, as far as it could be read; what could not is among the problems.
+#[derive(Default)]
+pub struct Form {
+    /// In lower case.
+    pub email: Option<String>,
+    /// In E.164.
+    pub phone: Option<String>,
+    /// Whether a field was filled in that people do not see.
+    pub is_bot: bool,
+    /// As typed.
+    pub username: Option<String>,
+    /// Whether a passkey is to take the place of a password.
+    pub by_passkey: bool,
+    /// Strong enough.
+    pub password: Option<String>,
+    /// Who they are by a provider's word, in place of a password.
+    pub identity: Option<Box<ProvenIdentity>>,
+    /// Whether the session entitles to this signup, once.
+    pub spends_session: bool,
+    /// What is wrong with the fields, without a look at the table.
+    pub problems: Vec<Problem>,
+}
+
+/// What the table says about a form.
+struct Known {
+    claims: Vec<EmailClaim>,
+    /// The identity's other addresses, with who holds them.
+    others: Vec<(provider::Address, Vec<EmailClaim>)>,
+    identity_taken: bool,
+    phone_taken: bool,
+    username_taken: bool,
+    /// A free username, where one has to be made.
+    made: Option<String>,
+}
+
+/// What becomes of an address that others hold.
+pub(in crate::flow) enum Availability {
+    Free,
+    Taken,
+    /// Taken, and nobody may notice.
+    Hidden,
+}
+
+/// Makes an account and takes its first login as far as it goes.
+///
+/// # Errors
+/// [`Refusal::RateLimited`], [`Refusal::Invalid`], then [`Refusal::Conflict`] for those who are logged in, and
+/// [`Refusal::Forbidden`] where signup is closed; the table is unavailable.
+pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
+    let account = &app.settings.account;
+    let wants_mail = email_verification(app, &form) != EmailVerification::None
+        && form.identity.is_none()
+        && form.problems.is_empty()
+        && caller.user().is_none()
+        && account.signup_open;
+    let mut permits = Permits::default();
+    let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
+    let (limit, mut known, _) = futures_util::try_join!(
+        app.consume(client.ip, &actions),
+        look_up(app, &form),
+        ask_for_mail(app, client, &form, wants_mail, &mut permits),
+    )?;
+    let refusal = match limit {
+        Err(_) => Some(Refusal::RateLimited),
+        Ok(_) => refuse(app, &caller, &form, &known),
+    };
+    if let Some(refusal) = refusal {
+        permits.give_back(app).await;
+        return Err(refusal);
+    }
+    if form.is_bot {
+        // It is not told that it was noticed.
+        permits.give_back(app).await;
+        return Ok(Outcome::unchanged(caller));
+    }
+    let hash = match form.password.clone() {
+        Some(password) => Some(app.hash_password(password).await),
+        None => None,
+    };
+    let mut attempts = app.store.attempts();
+    loop {
+        attempts.next().await?;
+        let decided = decide(app, client, &caller, &form, &known, hash.clone(), &mut permits).await?;
+        match app.store.commit(decided.0).await? {
+            Committed::Done => return Ok(decided.1),
+            Committed::Contended => {}
+            Committed::Refused(_) => {
+                // Somebody took the address or the name in the meantime.
+                known = look_up(app, &form).await?;
+                if let Some(refusal) = refuse(app, &caller, &form, &known) {
+                    return Err(refusal);
+                }
+            }
+        }
+    }
+}
+
+fn email_verification(app: &App, form: &Form) -> EmailVerification {
+    match form.identity {
+        Some(_) => app.settings.social_email_verification(),
+        None => app.settings.account.email_verification,
+    }
+}
+
+/// The permit for the mail that a good form will cause, beside the other questions.
+async fn ask_for_mail(
+    app: &App,
+    client: &ClientInfo,
+    form: &Form,
+    wanted: bool,
+    permits: &mut Permits,
+) -> Result<(), StoreError> {
+    if let (true, Some(email)) = (wanted, &form.email) {
+        permits.ask(app, client, "confirm_email", email).await?;
+    }
+    Ok(())
+}
+
+async fn look_up(app: &App, form: &Form) -> Result<Known, StoreError> {
+    let claims = async {
+        match &form.email {
+            Some(email) => find_email_claims(&app.store, email).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let phone = async {
+        match &form.phone {
+            Some(phone) => find_phone_claim(&app.store, phone).await,
+            None => Ok(None),
+        }
+    };
+    let (claims, phone, (username_taken, made), (others, identity_taken)) =
+        futures_util::try_join!(claims, phone, look_up_name(app, form), look_up_identity(app, form))?;
+    Ok(Known { claims, others, identity_taken, phone_taken: phone.is_some(), username_taken, made })
+}
+
+/// Who holds the identity's other addresses, and whether somebody has the identity itself.
+async fn look_up_identity(
+    app: &App,
+    form: &Form,
+) -> Result<(Vec<(provider::Address, Vec<EmailClaim>)>, bool), StoreError> {
+    let Some(who) = &form.identity else { return Ok((Vec::new(), false)) };
+    let other = |address: &&provider::Address| Some(&address.email) != form.email.as_ref();
+    let others = who.identity.emails.iter().filter(other).take(User::MOST_ADDRESSES - 1);
+    let others = others.map(|address| async move {
+        find_email_claims(&app.store, &address.email).await.map(|claims| (address.clone(), claims))
+    });
+    let key = identity_claim_key(&who.provider, &who.identity.subject);
+    let taken = app.store.find::<IdentityClaim>(&key);
+    let (others, taken) = futures_util::try_join!(futures_util::future::try_join_all(others), taken)?;
+    Ok((others, taken.is_some()))
+}
+
+async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), StoreError> {
+    let account = &app.settings.account;
+    if let Some(username) = &form.username {
+        let claim = app.store.find::<NameClaim>(&name_key(username)).await?;
+        return Ok((claim.is_some(), None));
+    }
+    if account.username_field.is_none() || !form.problems.is_empty() {
+        return Ok((false, None));
+    }
+    let names = form.identity.as_ref().map(|who| (who.identity.names(), who.identity.username.clone()));
+    let ((first, last), username) = names.unwrap_or_default();
+    let (username, email) = (username.unwrap_or_default(), form.email.clone().unwrap_or_default());
+    let candidates = suggestions(&[&first, &last, &email, &username], account, &*app.chance);
+    let keys = candidates.iter().map(|name| name_key(name)).collect::<Vec<_>>();
+    let taken = app.store.find_all::<NameClaim>(&keys).await?;
+    Ok((false, candidates.into_iter().zip(taken).find(|(_, claim)| claim.is_none()).map(|(name, _)| name)))
+}
+
+/// Whether the address is free, as far as enumeration prevention lets anybody know.
+pub(in crate::flow) fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
+    let account = &app.settings.account;
+    if claims.is_empty() || !account.unique_email {
+        return Availability::Free;
+    }
+    match account.prevent_enumeration {
+        PreventEnumeration::No => Availability::Taken,
+        _ if account.email_verification == EmailVerification::Mandatory => Availability::Hidden,
+        PreventEnumeration::Strict => Availability::Free,
+        PreventEnumeration::Yes => Availability::Taken,
+    }
+}
+
+fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
+    if known.identity_taken {
+        return Some(Refusal::Conflict);
+    }
+    let mut problems = form.problems.clone();
+    if matches!(assess(app, &known.claims), Availability::Taken) {
+        problems.push(match &form.identity {
+            Some(who) => taken_elsewhere(who),
+            None => Problem::email_taken("email"),
+        });
+    }
+    let tells = app.settings.account.prevent_enumeration == PreventEnumeration::No;
+    if known.phone_taken && tells {
+        problems.push(Problem::field("phone", "", "A user is already registered with this phone number."));
+    }
+    if known.username_taken {
+        problems.push(Problem::field("username", "username_taken", "A user with that username already exists."));
+    }
+    if !problems.is_empty() {
+        Some(Refusal::Invalid(problems))
+    } else if caller.user().is_some() && form.identity.is_none() {
+        Some(Refusal::Conflict)
+    } else if !app.settings.account.signup_open {
+        Some(Refusal::Forbidden)
+    } else {
+        None
+    }
+}
+
+fn taken_elsewhere(who: &ProvenIdentity) -> Problem {
+    let message = format!(
+        "An account already exists with this email address. Please sign in to that account first, then connect your {} \
+         account.",
+        who.provider_name
+    );
+    Problem::field("email", "email_taken", message)
+}
+
+/// The writes of one attempt and where they lead.
+async fn decide(
+    app: &App,
+    client: &ClientInfo,
+    caller: &Caller,
+    form: &Form,
+    known: &Known,
+    hash: Option<String>,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let hidden = matches!(assess(app, &known.claims), Availability::Hidden) || known.phone_taken;
+    let mut user = (!hidden).then(|| new_user(app, form, known, hash));
+    // A user's login waits for any address of theirs; one that only looks like it has no other than this.
+    let named = form.email.clone().filter(|_| user.is_none());
+    let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
+    login.phone.clone_from(&form.phone);
+    login.by_passkey = form.by_passkey;
+    login.email_verification = email_verification(app, form);
+    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(app));
+    let methods = methods.into_iter().collect();
+    let entrance = Entrance { app, client, caller, methods, spends_session: form.spends_session };
+    let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
+    if let Some(user) = &user {
+        writes.push(Write::create(user)?);
+        for address in &user.addresses {
+            writes.extend(hold(app, user, address, known)?);
+        }
+        if let Some(who) = &form.identity {
+            writes.push(Write::create(&who.claim(user))?);
+        }
+        if let Some(phone) = &user.phone {
+            writes.push(Write::create(&PhoneClaim { phone: phone.number.clone(), user: user.id, version: 0 })?);
+        }
+        if let Some(name) = &user.username {
+            writes.push(Write::create(&NameClaim { name: fold_username(name), user: user.id, version: 0 })?);
+        }
+    }
+    Ok((writes, outcome))
+}
+
+/// What a new user's address writes: one that a provider has verified is the user's own.
+fn hold(app: &App, user: &User, address: &Address, known: &Known) -> Result<Vec<Write>, StoreError> {
+    let others = known.others.iter().find(|(other, _)| other.email == address.email);
+    let claims = others.map_or(&known.claims, |(_, claims)| claims);
+    if address.verified
+        && let Ok(writes) = own_email(claims, &address.email, user.id, app.settings.account.unique_email)?
+    {
+        return Ok(writes);
+    }
+    Ok(vec![claim_email(claims, &address.email, user.id)?])
+}
+
+/// The addresses that come with an identity: those that nobody else has. A verified one is the primary one.
+fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
+    let account = &app.settings.account;
+    let mut all = Vec::<Address>::new();
+    if let Some(email) = &form.email {
+        let mut address = Address::new(email, true, app.random());
+        let own = form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| known.email == *email);
+        let taken = account.unique_email && known.claims.iter().any(|claim| claim.verified);
+        address.verified = own.is_some_and(|own| own.verified) && !taken;
+        all.push(address);
+    }
+    for (other, claims) in &known.others {
+        let strict = account.prevent_enumeration == PreventEnumeration::Strict;
+        let conflicts = |claim: &EmailClaim| !strict || (other.verified && claim.verified);
+        if !(account.unique_email && claims.iter().any(conflicts)) {
+            let mut address = Address::new(&other.email, other.primary && all.is_empty(), app.random());
+            address.verified = other.verified;
+            all.push(address);
+        }
+    }
+    let rank = |address: &Address| (address.verified && address.primary, address.verified, address.primary);
+    let first = all.iter().enumerate().max_by_key(|(place, address)| (rank(address), std::cmp::Reverse(*place)));
+    if let Some(email) = first.map(|(_, address)| address.email.clone()) {
+        for address in &mut all {
+            address.primary = address.email == email;
+        }
+    }
+    all
+}
+
+fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> User {
+    let mut user = User::new(UserId::new(app.random()), app.now());
+    user.password = password;
+    let name = form.username.clone().or_else(|| known.made.clone());
+    let keep = app.settings.account.preserve_username_casing;
+    user.username = name.map(|name| if keep { name } else { name.to_lowercase() });
+    user.addresses = addresses(app, form, known);
+    if let Some(who) = &form.identity {
+        (user.first_name, user.last_name) = who.identity.names();
+        who.add_to(&mut user);
+    }
+    user.phone = form.phone.clone().map(|number| Phone { number, verified: false });
+    user
+}
+
+/// What is wrong with a username, in the words of the API.
+pub fn username_problems(app: &App, username: &str) -> Vec<Problem> {
+    let (minimum, length) = (app.settings.account.username_min_length, username.chars().count());
+    let bounds =
+        |which: &str, bound: usize| format!("Ensure this value has at {which} {bound} characters (it has {length}).");
+    let say = |problem| match problem {
+        UsernameProblem::Invalid => Problem::field(
+            "username",
+            "invalid",
+            "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+        ),
+        UsernameProblem::Blacklisted => {
+            Problem::field("username", "username_blacklisted", "Username can not be used. Please use other username.")
+        }
+        UsernameProblem::TooShort => Problem::field("username", "min_length", bounds("least", minimum)),
+        UsernameProblem::TooLong => Problem::field("username", "max_length", bounds("most", 150)),
+    };
+    check_username(username, &app.settings.account).into_iter().map(say).collect()
+}

@@ -1,0 +1,3 @@
+//! Signed tokens: renewing them.
+
+pub mod refresh;
