@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use shared::envelope::Envelope;
-use shared::flow::login::code::{self, Identifier};
+use shared::flow::login::code::{self as login_by_code, Identifier};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
 use shared::settings::{AccountSettings, LoginMethod};

@@ -1,7 +1,7 @@
 //! Login with a password.
 
 use axum::http::Method;
-use shared::flow::login::password::{Credentials, count, login as log_in};
+use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
 use shared::settings::{AccountSettings, LoginMethod};
@@ -24,13 +24,14 @@ pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
             return Err(malformed);
         }
     };
-    // Told only after the credentials were found right, as the reference does.
-    let may = match caller.user() {
-        Some(_) => Err(Refusal::Conflict),
-        None => Ok(()),
-    };
     exchange.allow(&[Method::POST])?;
-    let outcome = log_in(app, client, caller, credentials, may).await?;
+    let proven = check(app, client, credentials).await?;
+    // Told only after the credentials were found right, as the reference does.
+    if caller.user().is_some() {
+        proven.give_back(app).await;
+        return Err(Refusal::Conflict.into());
+    }
+    let outcome = finish(app, client, caller, proven).await?;
     Ok(exchange.answer(&outcome))
 }
 

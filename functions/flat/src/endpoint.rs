@@ -7,7 +7,7 @@ use axum::http::{Method, Response};
 use shared::account::User;
 use shared::flow::Refusal;
 use shared::http::{Endpoint, Exchange, Rejection, Visit, other};
-use shared::session::{Caller, Session, find_caller};
+use shared::session::{Api, Caller, Session, find_caller};
 use shared::settings::ClientKind;
 use std::future::Future;
 use std::sync::Arc;
@@ -58,6 +58,7 @@ where
 
 async fn read(visit: Visit, methods: &[Method]) -> Result<Exchange, Rejection> {
     let mut exchange = Exchange::read(visit.app, ClientKind::App, false, visit.request).await?;
+    exchange.client.api = Api::Flat;
     exchange.client.has_tokens = true;
     exchange.allow(methods)?;
     // Somebody may get in: what signs their tokens is fetched before anything is changed.

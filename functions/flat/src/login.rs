@@ -1,7 +1,7 @@
 //! Login with a password.
 
 use crate::reply::Reply;
-use shared::flow::login::password::{Credentials, count, login as log_in};
+use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Exchange, Input, Rejection};
 use shared::session::Caller;
@@ -17,7 +17,8 @@ pub async fn login(exchange: Exchange) -> Result<Reply, Rejection> {
             return Err(rejection);
         }
     };
-    let outcome = log_in(app, client, Caller::Anonymous, credentials, Ok(())).await?;
+    let proven = check(app, client, credentials).await?;
+    let outcome = finish(app, client, Caller::Anonymous, proven).await?;
     Reply::entered(&exchange, &outcome, None).await
 }
 

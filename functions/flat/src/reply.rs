@@ -77,36 +77,45 @@ impl Reply {
 
     /// Why it was not done.
     pub fn rejected(rejection: Rejection) -> Self {
-        let general = |status: u16, code: &'static str, message: &'static str| {
-            Self::errors(status, &[Problem::general(code, message)])
-        };
         match rejection {
-            Rejection::Refused(Refusal::Invalid(problems)) => Self::errors(400, &problems),
-            Rejection::Refused(Refusal::InvalidToken) => general(400, "invalid_token", "Invalid token."),
-            Rejection::Refused(Refusal::Conflict) => {
-                general(409, "conflict", "This does not fit where you stand, or is done already.")
-            }
-            Rejection::Refused(Refusal::Forbidden) => general(403, "forbidden", "This is not allowed."),
-            Rejection::Refused(Refusal::RateLimited) => {
-                general(429, "rate_limited", "Too many requests. Try again later.")
-            }
-            Rejection::Refused(Refusal::ReauthenticationRequired(_)) => {
-                let reply = general(401, "reauthentication_required", "Log in again to do this.");
-                reply.with("flow", json!("reauthenticate")).with("pending", json!(true))
-            }
-            Rejection::Refused(Refusal::NotAuthenticated(_)) | Rejection::Gone => {
-                general(401, "not_authenticated", "You are not logged in.")
-            }
-            Rejection::Refused(Refusal::Store(error)) => {
-                tracing::error!(%error, "the table did not do its part");
-                general(503, "unavailable", "The service is not available. Try again later.")
-            }
+            Rejection::Refused(refusal) => Self::refused(refusal),
+            Rejection::Gone => Self::anonymous(),
             Rejection::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
             Rejection::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
             Rejection::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
             Rejection::NotFound => general(404, "not_found", "There is nothing here."),
             Rejection::Csrf => general(403, "forbidden", "This is not allowed."),
         }
+    }
+
+    /// A flow's refusal in the words of this API.
+    fn refused(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(problems) => Self::errors(400, &problems),
+            Refusal::IncorrectCredentials(method) => Self::errors(400, &[Problem::incorrect_credentials(method)]),
+            Refusal::TooManyLoginAttempts => Self::errors(400, &[Problem::too_many_login_attempts()]),
+            Refusal::StageRefused(stage) => Self::errors(400, &[Problem::stage_refused(stage)]),
+            Refusal::Factor(_) => Self::errors(400, &[Problem::incorrect_code("code")]),
+            Refusal::InvalidToken => general(400, "invalid_token", "Invalid token."),
+            Refusal::Conflict => general(409, "conflict", "This does not fit where you stand, or is done already."),
+            Refusal::Forbidden => general(403, "forbidden", "This is not allowed."),
+            Refusal::RateLimited | Refusal::LockedOut(_) => {
+                general(429, "rate_limited", "Too many requests. Try again later.")
+            }
+            Refusal::ReauthenticationRequired(_) => {
+                let reply = general(401, "reauthentication_required", "Log in again to do this.");
+                reply.with("flow", json!("reauthenticate")).with("pending", json!(true))
+            }
+            Refusal::NotAuthenticated(_) | Refusal::Inactive | Refusal::SessionExpired => Self::anonymous(),
+            Refusal::Store(error) => {
+                tracing::error!(%error, "the table did not do its part");
+                general(503, "unavailable", "The service is not available. Try again later.")
+            }
+        }
+    }
+
+    fn anonymous() -> Self {
+        general(401, "not_authenticated", "You are not logged in.")
     }
 
     /// What is wrong, in words for people and in codes for programs, by the field where it is one's.
@@ -141,6 +150,11 @@ impl Reply {
         }
         response
     }
+}
+
+/// A problem of the whole request.
+fn general(status: u16, code: &'static str, message: &'static str) -> Reply {
+    Reply::errors(status, &[Problem::general(code, message)])
 }
 
 fn unsigned(error: KeyError) -> Rejection {

@@ -5,10 +5,11 @@ use crate::token::{self, Access, Kind, Unfit};
 use axum::body::Body;
 use axum::http::{Method, Response, Uri};
 use serde_json::{Map, Value as Json, json};
+use shared::account::User;
 use shared::app::App;
-use shared::flow::jwt_api::sessions::is_live;
+use shared::flow::jwt_api::sessions::find_live;
 use shared::http::{Endpoint, Exchange, Mount, Visit, form_fields, other};
-use shared::session::ClientInfo;
+use shared::session::{Api, ClientInfo, Session};
 use shared::settings::ClientKind;
 use std::future::Future;
 use std::sync::Arc;
@@ -60,7 +61,10 @@ where
 {
     let uri = visit.request.uri().clone();
     let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
-        Ok(exchange) => handler(Call { exchange, uri }).await,
+        Ok(mut exchange) => {
+            exchange.client.api = Api::Jwt;
+            handler(Call { exchange, uri }).await
+        }
         Err(rejection) => Err(rejection.into()),
     };
     let reply = answered.unwrap_or_else(Fault::into_reply);
@@ -122,11 +126,8 @@ impl Call {
         Reply::detail(405, &format!("Method \"{}\" not allowed.", self.method()))
     }
 
-    /// The access token that the request brings; none is no mistake, but a bad one is.
-    ///
-    /// # Errors
-    /// 401; the table is unavailable.
-    pub async fn find_access(&self) -> Result<Option<Access>, Fault> {
+    /// The access token that the request brings. `None` without one; a bad one is an error.
+    fn read_access(&self) -> Result<Option<Access>, Fault> {
         let mut parts = self.exchange.header("authorization").unwrap_or_default().split_whitespace();
         if parts.next() != Some("Bearer") {
             return Ok(None);
@@ -136,22 +137,58 @@ impl Call {
             return Err(Reply::coded(401, detail, "bad_authorization_header").into());
         };
         let claims = token::read(self.app(), token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
-        let Some(access) = Access::of(&claims) else {
-            let detail = "Token contained no recognizable user identification";
-            return Err(Reply::coded(401, detail, "token_not_valid").into());
-        };
-        if self.app().settings.jwt_api.session_check
-            && let Some(session) = access.session
-        {
-            let live = match session {
-                Some(session) => is_live(self.app(), access.user, session).await?,
-                None => false,
-            };
-            if !live {
-                return Err(Reply::coded(401, "Session is no longer active.", "token_not_valid").into());
+        match Access::of(&claims) {
+            Some(access) => Ok(Some(access)),
+            None => {
+                let detail = "Token contained no recognizable user identification";
+                Err(Reply::coded(401, detail, "token_not_valid").into())
             }
         }
-        Ok(Some(access))
+    }
+
+    /// The access token that the request brings. `None` without one; a bad one is an error. Its session is looked at where
+    /// the settings say so.
+    ///
+    /// # Errors
+    /// 401; the table is unavailable.
+    pub async fn find_access(&self) -> Result<Option<Access>, Fault> {
+        let access = self.read_access()?;
+        if let Some(access) = &access
+            && access.session.is_some()
+            && self.app().settings.jwt_api.session_check
+        {
+            self.live(access).await?;
+        }
+        Ok(access)
+    }
+
+    /// The user and the session that the access token speaks of, if the session still stands.
+    async fn live(&self, access: &Access) -> Result<(User, Session), Fault> {
+        let live = match access.session.flatten() {
+            Some(session) => find_live(self.app(), access.user, session).await?,
+            None => None,
+        };
+        live.ok_or_else(|| Reply::coded(401, "Session is no longer active.", "token_not_valid").into())
+    }
+
+    /// The user who asks, and their session as it stands now. Everything that changes something asks for this: a token
+    /// that outlives its session changes nothing. `None` without an access token.
+    ///
+    /// # Errors
+    /// 401; the table is unavailable.
+    pub async fn find_session(&self) -> Result<Option<(User, Session)>, Fault> {
+        match self.read_access()? {
+            Some(access) => self.live(&access).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, where the endpoint wants somebody who is in.
+    ///
+    /// # Errors
+    /// 401; the table is unavailable.
+    pub async fn session(&self) -> Result<(User, Session), Fault> {
+        self.find_session().await?.ok_or_else(|| Reply::anonymous().into())
     }
 
     /// The access token that the endpoint wants.

@@ -10,8 +10,9 @@ use crate::reset::{hand_over, redeem};
 use crate::token;
 use axum::http::Method;
 use serde_json::json;
+use shared::flow::Refusal;
+use shared::flow::jwt_api::Entry;
 use shared::flow::jwt_api::invitation::{self as flow, Form, Opened};
-use shared::flow::jwt_api::{Denied, Entry};
 use shared::ticket::Purpose;
 
 /// Where an invitation leads, unless told.
@@ -23,8 +24,8 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
     if !app.settings.jwt_api.has_invitations() {
         return Ok(Reply::nowhere());
     }
-    let access = call.access().await?;
-    flow::may_invite(app, access.user).await?;
+    let (inviter, _) = call.session().await?;
+    flow::may_invite(app, &inviter)?;
     call.allow(&Method::POST)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 100);
@@ -46,7 +47,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(missing()) };
     let (first_name, last_name) = (first_name.unwrap_or_default(), last_name.unwrap_or_default());
-    flow::invite(app, Form { email, role, first_name, last_name }).await?;
+    flow::invite(app, &inviter, Form { email, role, first_name, last_name }).await?;
     Ok(Reply::json(201, json!({})))
 }
 
@@ -65,7 +66,7 @@ pub async fn claim(call: &Call, key: &str) -> Result<Option<Reply>, Fault> {
             let page = page.unwrap_or_else(|| format!("{base}{DEFAULT_PAGE}"));
             hand_over(call, Purpose::SetCapability, &user, &text, &page).map(Some)
         }
-        Err(Denied::InvalidToken) => Ok(Some(Reply::html(400, page::verification_failed()))),
+        Err(Refusal::InvalidToken) => Ok(Some(Reply::html(400, page::verification_failed()))),
         Err(other) => Err(other.into()),
     }
 }

@@ -23,7 +23,7 @@ use axum::http::Method;
 use call::{Call, Scheme, endpoint};
 use reply::{Fault, Reply};
 use shared::http::{Endpoint, Mount};
-use shared::settings::JwtApiSettings;
+use shared::settings::{JwtApiSettings, Settings};
 use std::future::Future;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
@@ -34,38 +34,50 @@ const MOUNT: Mount = Mount { usual: JwtApiSettings::USUAL_PREFIX, chosen: |setti
 /// Where nothing lies but the page that invitations lead to: the reference sends people there without its prefix.
 const BARE: Mount = Mount { usual: "", chosen: |_| "" };
 
+/// Whether the API is served.
+fn is_on(settings: &Settings) -> bool {
+    settings.jwt_api.is_on()
+}
+
+/// Whether people log in and sign up here: the API has no third-party identities, which may be the only way in.
+fn with_accounts(settings: &Settings) -> bool {
+    settings.jwt_api.is_on() && !settings.social.only
+}
+
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     const BOTH: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
     const USER: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::PATCH];
     vec![
-        api("/login/", POST, login::login),
-        api("/logout/", BOTH, sessions::logout),
-        api("/logout-all/", BOTH, sessions::logout_all),
-        api("/mfa/activate/", POST, mfa::activate),
-        api("/mfa/authenticators/", GET, mfa::list),
-        api("/mfa/deactivate/", POST, mfa::deactivate),
-        api("/mfa/setup/", POST, mfa::setup),
-        api("/mfa/verify/", POST, mfa::verify),
-        api("/mfa/verify-recovery/", POST, mfa::verify_recovery),
-        api("/password/change/", POST, password::change),
-        api("/password/reset/", POST, reset::request),
-        api("/password/reset/complete/", GET, reset::complete_page),
-        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm),
-        api("/password/reset/default/", GET, reset::default_page),
-        endpoint(MOUNT, "/password/reset/set-new/", POST, Scheme::Cookie, reset::set_new),
-        api("/refresh/", POST, sessions::refresh),
-        api("/registration/", POST, registration::register),
-        api("/registration/account_email_verification_sent/", GET, registration::sent_page),
-        endpoint(MOUNT, "/registration/set-password/", POST, Scheme::Cookie, invitation::set_password),
-        api("/registration/set-password/default/", GET, invitation::default_page),
+        api("/login/", POST, login::login).only_if(with_accounts),
+        api("/logout/", BOTH, sessions::logout).only_if(is_on),
+        api("/logout-all/", BOTH, sessions::logout_all).only_if(is_on),
+        api("/mfa/activate/", POST, mfa::activate).only_if(is_on),
+        api("/mfa/authenticators/", GET, mfa::list).only_if(is_on),
+        api("/mfa/deactivate/", POST, mfa::deactivate).only_if(is_on),
+        api("/mfa/setup/", POST, mfa::setup).only_if(is_on),
+        api("/mfa/verify/", POST, mfa::verify).only_if(with_accounts),
+        api("/mfa/verify-recovery/", POST, mfa::verify_recovery).only_if(with_accounts),
+        api("/password/change/", POST, password::change).only_if(with_accounts),
+        api("/password/reset/", POST, reset::request).only_if(with_accounts),
+        api("/password/reset/complete/", GET, reset::complete_page).only_if(with_accounts),
+        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm).only_if(with_accounts),
+        api("/password/reset/default/", GET, reset::default_page).only_if(with_accounts),
+        endpoint(MOUNT, "/password/reset/set-new/", POST, Scheme::Cookie, reset::set_new).only_if(with_accounts),
+        api("/refresh/", POST, sessions::refresh).only_if(is_on),
+        api("/registration/", POST, registration::register).only_if(with_accounts),
+        api("/registration/account_email_verification_sent/", GET, registration::sent_page).only_if(with_accounts),
+        endpoint(MOUNT, "/registration/set-password/", POST, Scheme::Cookie, invitation::set_password)
+            .only_if(with_accounts),
+        api("/registration/set-password/default/", GET, invitation::default_page).only_if(with_accounts),
         endpoint(BARE, invitation::DEFAULT_PAGE, GET, Scheme::Bearer, invitation::default_page)
-            .only_if(|settings| !settings.jwt_api.prefix.as_str().is_empty()),
-        api("/registration/user-register/", POST, invitation::invite),
-        api("/registration/verification/{key}/", GET, registration::verify),
-        api("/registration/verified/", GET, registration::verified_page),
-        api("/user/", USER, user::user),
-        api("/{*path}", &[], lost::lost).only_if(|settings| !settings.jwt_api.prefix.as_str().is_empty()),
+            .only_if(|settings| with_accounts(settings) && !settings.jwt_api.prefix.as_str().is_empty()),
+        api("/registration/user-register/", POST, invitation::invite).only_if(with_accounts),
+        api("/registration/verification/{key}/", GET, registration::verify).only_if(with_accounts),
+        api("/registration/verified/", GET, registration::verified_page).only_if(with_accounts),
+        api("/user/", USER, user::user).only_if(is_on),
+        api("/{*path}", &[], lost::lost)
+            .only_if(|settings| settings.jwt_api.is_on() && !settings.jwt_api.prefix.as_str().is_empty()),
     ]
 }
 

@@ -7,7 +7,8 @@ use crate::token;
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use shared::account::User;
-use shared::flow::jwt_api::{Denied, Entry, login as flow};
+use shared::flow::Refusal;
+use shared::flow::jwt_api::{Entry, login as flow};
 use shared::session::Session;
 
 /// `POST login/`.
@@ -19,14 +20,14 @@ pub async fn login(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(missing()) };
     let entry = flow::login(call.app(), call.client(), &email, &password).await;
-    entered(&call, 200, entry.map_err(|denied| refused(&call, denied))?, None)
+    entered(&call, 200, entry.map_err(|refusal| refused(&call, refusal))?, None)
 }
 
 /// Notes that a login was refused.
-pub fn refused(call: &Call, denied: Denied) -> Denied {
+pub fn refused(call: &Call, refusal: Refusal) -> Refusal {
     let app = call.app();
-    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &denied.to_string());
-    denied
+    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &refusal.to_string());
+    refusal
 }
 
 /// Where somebody stands: in, with tokens, or before a challenge.
@@ -41,6 +42,7 @@ pub fn entered(call: &Call, status: u16, entry: Entry, detail: Option<&str>) -> 
         }
         Entry::SecondFactor(challenge) => json!({"mfa_required": true, "challenge_id": challenge}),
         Entry::Setup(challenge) => json!({"mfa_setup_required": true, "setup_challenge_id": challenge}),
+        Entry::Verification(_) | Entry::Out => json!({}),
     };
     if let Some(detail) = detail {
         body["detail"] = json!(detail);

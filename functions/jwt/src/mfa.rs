@@ -4,13 +4,13 @@ use crate::call::Call;
 use crate::fields::{Fields, Text, missing};
 use crate::login::{entered, refused, tokens};
 use crate::reply::{Fault, Reply};
-use crate::token;
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use shared::account::{Authenticator, User};
 use shared::ambient::Timestamp;
-use shared::flow::jwt_api::second_factor::{self as flow, Shown};
-use shared::flow::jwt_api::{Denied, password, profile};
+use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, Shown};
+use shared::flow::jwt_api::{Entry, password, profile};
+use shared::flow::{FactorProblem, Refusal};
 use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
@@ -24,12 +24,12 @@ fn disabled() -> Fault {
 }
 
 /// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
-async fn caller(call: &Call) -> Result<(User, Option<Ticket>), Fault> {
-    if let Some(access) = call.find_access().await? {
-        return Ok((profile::get(call.app(), access.user).await?, None));
+async fn enrollee(call: &Call) -> Result<(User, Enrollee), Fault> {
+    if let Some((user, session)) = call.find_session().await? {
+        return Ok((user, Enrollee::In(session)));
     }
     let (ticket, user) = waiting(call).await?.ok_or_else(Reply::anonymous)?;
-    Ok((user, Some(ticket)))
+    Ok((user, Enrollee::Waiting(ticket)))
 }
 
 /// The login that the body names.
@@ -42,12 +42,12 @@ async fn waiting(call: &Call) -> Result<Option<(Ticket, User)>, Fault> {
 
 /// `POST mfa/setup/`: a secret for an authenticator app.
 pub async fn setup(call: Call) -> Result<Reply, Fault> {
-    let (user, _) = caller(&call).await?;
+    let (user, enrollee) = enrollee(&call).await?;
     call.allow(&Method::POST)?;
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let (secret, url) = flow::begin(call.app(), &user).await?;
+    let (secret, url) = flow::begin(call.app(), &user, &enrollee).await?;
     let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
     Ok(Reply::json(200, body))
 }
@@ -62,7 +62,7 @@ fn picture(url: &str) -> Result<String, Fault> {
 
 /// `POST mfa/activate/`: a code shows that the app has the secret.
 pub async fn activate(call: Call) -> Result<Reply, Fault> {
-    let (user, challenge) = caller(&call).await?;
+    let (user, mut enrollee) = enrollee(&call).await?;
     call.allow(&Method::POST)?;
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
@@ -73,27 +73,25 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     let code = code.ok_or_else(missing)?;
     let app = call.app();
-    let challenge = match challenge {
-        Some(challenge) => Some(challenge),
-        None => waiting(&call).await?.filter(|(_, of)| of.id == user.id).map(|(ticket, _)| ticket),
-    };
-    let activated = match flow::activate(app, call.client(), user, challenge, &code).await {
+    // Somebody who is in and names a challenge of their own goes on with that.
+    if let Enrollee::In(_) = enrollee
+        && let Some((ticket, _)) = waiting(&call).await?.filter(|(_, of)| of.id == user.id)
+    {
+        enrollee = Enrollee::Waiting(ticket);
+    }
+    let activated = match flow::activate(app, call.client(), user, enrollee, &code).await {
         // Clients know this of an app that is there already, too: nothing is being set up.
-        Err(Denied::TotpActive) => return Err(Denied::SetupNotBegun.into()),
+        Err(Refusal::Factor(FactorProblem::TotpActive)) => return Err(FactorProblem::SetupNotBegun.into()),
         other => other?,
     };
-    let mut body = Map::from_iter([
+    let body = Map::from_iter([
         ("success".to_owned(), json!(true)),
         ("recovery_codes".to_owned(), json!(activated.recovery_codes)),
     ]);
-    let Some(parts) = activated.session else { return Ok(Reply::json(200, Json::Object(body))) };
-    if parts.1.bearer.as_ref().is_some_and(|bearer| bearer.waits_for_email) {
-        let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
-        body.insert("detail".to_owned(), json!("Verification e-mail sent."));
-        body.insert("refresh".to_owned(), json!(refresh));
-        return Ok(Reply::json(200, Json::Object(body)));
+    match activated.entry {
+        Some(Entry::In(parts)) => tokens(&call, 200, &parts.0, &parts.1, body),
+        _ => Ok(Reply::json(200, Json::Object(body))),
     }
-    tokens(&call, 200, &parts.0, &parts.1, body)
 }
 
 /// A code of an authenticator app.
@@ -106,7 +104,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
     let code = fields.text("code", SIX);
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
     let met = flow::verify(call.app(), call.client(), &challenge, Shown::Totp(&code)).await;
-    entered(&call, 200, met.map_err(|denied| refused(&call, denied))?, None)
+    entered(&call, 200, met.map_err(|refusal| refused(&call, refusal))?, None)
 }
 
 /// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
@@ -117,8 +115,8 @@ pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
     match flow::verify(call.app(), call.client(), &challenge, Shown::Recovery(&code)).await {
         Ok(entry) => entered(&call, 200, entry, None),
-        Err(Denied::WrongCode) => {
-            refused(&call, Denied::WrongCode);
+        Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
+            refused(&call, wrong);
             Err(Reply::detail(400, "Invalid recovery code.").into())
         }
         Err(other) => Err(refused(&call, other).into()),
@@ -156,7 +154,7 @@ async fn meetable(
 
 /// `POST mfa/deactivate/`: removes the authenticator app, with the password.
 pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
-    let access = call.access().await?;
+    let (user, session) = call.session().await?;
     call.allow(&Method::POST)?;
     match mode(&call) {
         TotpMode::Disabled => return Err(disabled()),
@@ -166,12 +164,13 @@ pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
         TotpMode::Optional => {}
     }
     let (app, client) = (call.app(), call.client());
-    let user = profile::get(app, access.user).await?;
     let mut fields = Fields::new(call.fields()?);
     let given = fields.text("password", Text::default());
     fields.check()?;
-    password::check(app, client, &user, &given.ok_or_else(missing)?).await?;
-    flow::deactivate(app, client, user).await?;
+    if !password::is_right(app, client, &user, &given.ok_or_else(missing)?).await? {
+        return Err(Reply::detail(400, "Invalid password.").into());
+    }
+    flow::deactivate(app, client, user, session).await?;
     Ok(Reply::json(200, json!({"success": true})))
 }
 

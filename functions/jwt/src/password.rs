@@ -6,7 +6,8 @@ use crate::login::renewed;
 use crate::reply::{Fault, Reply};
 use axum::http::Method;
 use serde_json::json;
-use shared::flow::jwt_api::{Denied, password as flow, profile};
+use shared::flow::Refusal;
+use shared::flow::jwt_api::password as flow;
 
 /// What a password field takes.
 pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128 };
@@ -14,20 +15,19 @@ pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 12
 /// `POST password/change/`.
 pub async fn change(call: Call) -> Result<Reply, Fault> {
     const SAVED: &str = "New password has been saved.";
-    let access = call.access().await?;
+    let (user, session) = call.session().await?;
     call.allow(&Method::POST)?;
     let (app, client) = (call.app(), call.client());
-    let user = profile::get(app, access.user).await?;
     let mut fields = Fields::new(call.fields()?);
     if app.settings.jwt_api.old_password_field_enabled
         && let Some(old) = fields.text("old_password", PASSWORD)
     {
-        match flow::check(app, client, &user, &old).await {
-            Ok(()) => {}
-            Err(Denied::WrongPassword) => {
+        match flow::is_right(app, client, &user, &old).await {
+            Ok(true) => {}
+            Ok(false) => {
                 fields.complain("old_password", "Your old password was entered incorrectly. Please enter it again.")
             }
-            Err(Denied::TooManyLogins) => {
+            Err(Refusal::TooManyLoginAttempts) => {
                 fields.complain("old_password", "Too many failed login attempts. Try again later.");
             }
             Err(other) => return Err(other.into()),
@@ -40,7 +40,7 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
     }
     fields.check()?;
     let new = first.ok_or_else(missing)?;
-    match flow::change(app, client, user, new).await? {
+    match flow::change(app, client, user, session, new).await? {
         Some((user, session)) => {
             let extra = [("detail".to_owned(), json!(SAVED))];
             renewed(&call, 200, &user, &session, extra.into_iter().collect())

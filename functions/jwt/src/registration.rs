@@ -9,9 +9,9 @@ use crate::reply::{Fault, Reply};
 use crate::token;
 use axum::http::Method;
 use serde_json::json;
-use shared::flow::Problem;
 use shared::flow::jwt_api::registration::{self as flow, Form, Registered};
-use shared::flow::jwt_api::{Denied, Entry, verification};
+use shared::flow::jwt_api::{Entry, verification};
+use shared::flow::{Problem, Refusal};
 use shared::secret::strength::weaknesses;
 use shared::settings::EmailVerification;
 
@@ -25,6 +25,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     call.find_access().await?;
     call.allow(&Method::POST)?;
     let (app, client) = (call.app(), call.client());
+    flow::check_open(app)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 100);
     let password = fields.text("password1", Text::default());
@@ -69,7 +70,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
 }
 
 fn verifies(call: &Call) -> bool {
-    call.app().settings.jwt_api.verification() != EmailVerification::None
+    call.app().settings.account.email_verification != EmailVerification::None
 }
 
 /// `GET registration/verification/{key}/`: verifies the address of a link, or opens an invitation.
@@ -100,8 +101,8 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
                 None => Ok(reply),
             }
         }
-        Err(Denied::InvalidToken) if settings.has_registration() => Err(Reply::detail(404, "Not found.").into()),
-        Err(Denied::InvalidToken) => Ok(Reply::html(400, page::verification_failed())),
+        Err(Refusal::Invalid(_)) if settings.has_registration() => Err(Reply::detail(404, "Not found.").into()),
+        Err(Refusal::Invalid(_)) => Ok(Reply::html(400, page::verification_failed())),
         Err(other) => Err(other.into()),
     }
 }

@@ -3,9 +3,9 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value as Json, json};
-use shared::flow::Problem;
-use shared::flow::jwt_api::Denied;
+use shared::flow::{FactorProblem, Problem, Refusal};
 use shared::http::Rejection;
+use shared::session::StageKey;
 
 /// An answer.
 pub struct Reply {
@@ -131,7 +131,7 @@ pub enum Fault {
     /// This one.
     Reply(Box<Reply>),
     /// What a flow says.
-    Denied(Denied),
+    Refused(Refusal),
 }
 
 impl From<Reply> for Fault {
@@ -140,9 +140,15 @@ impl From<Reply> for Fault {
     }
 }
 
-impl From<Denied> for Fault {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<FactorProblem> for Fault {
+    fn from(problem: FactorProblem) -> Self {
+        Self::Refused(problem.into())
     }
 }
 
@@ -163,45 +169,53 @@ impl Fault {
     pub fn into_reply(self) -> Reply {
         match self {
             Self::Reply(reply) => *reply,
-            Self::Denied(denied) => of_denied(denied),
+            Self::Refused(refusal) => of_refusal(refusal),
         }
     }
 }
 
-fn of_denied(denied: Denied) -> Reply {
-    match denied {
-        Denied::IncorrectCredentials => Reply::coded(401, "Incorrect credentials", "incorrect_credentials"),
-        Denied::NotVerified => Reply::coded(401, "User email is not verified", "email_not_verified"),
-        Denied::Inactive => Reply::detail(401, "No active account found with the given credentials"),
-        Denied::Unsupported => {
+/// A flow's refusal in the words of this API.
+fn of_refusal(refusal: Refusal) -> Reply {
+    match refusal {
+        Refusal::Invalid(problems) => Reply::problems(&problems),
+        Refusal::IncorrectCredentials(_) => Reply::coded(401, "Incorrect credentials", "incorrect_credentials"),
+        Refusal::StageRefused(StageKey::VerifyEmail) => {
+            Reply::coded(401, "User email is not verified", "email_not_verified")
+        }
+        Refusal::StageRefused(_) => {
             Reply::coded(401, "This login needs a step that this API does not have.", "login_step_required")
         }
-        Denied::TooManyLogins => {
+        Refusal::Inactive => Reply::detail(401, "No active account found with the given credentials"),
+        Refusal::TooManyLoginAttempts => {
             let message = "Too many failed login attempts. Try again later.";
             Reply::json(400, json!({"non_field_errors": [message]}))
         }
-        Denied::RateLimited => Reply::detail(429, "Request was throttled."),
-        Denied::LockedOut(seconds) => Reply::detail(429, "Too many failed MFA attempts. Try again later.")
+        Refusal::RateLimited => Reply::detail(429, "Request was throttled."),
+        Refusal::LockedOut(seconds) => Reply::detail(429, "Too many failed MFA attempts. Try again later.")
             .with_header("retry-after", &seconds.to_string()),
-        Denied::InvalidToken => Reply::coded(401, "Token is invalid or expired", "token_not_valid"),
-        Denied::SessionExpired => {
+        Refusal::InvalidToken => Reply::coded(401, "Token is invalid or expired", "token_not_valid"),
+        Refusal::NotAuthenticated(_) => Reply::coded(401, "Session is no longer active.", "token_not_valid"),
+        Refusal::SessionExpired => {
             Reply::coded(401, "Session reached its maximum lifetime. Please log in again", "session_expired")
         }
-        Denied::AddressTaken => {
-            Reply::json(400, json!({"email": ["A user is already registered with this e-mail address."]}))
+        Refusal::ReauthenticationRequired(_) => {
+            Reply::coded(403, "Log in again to do this.", "reauthentication_required")
         }
-        Denied::Forbidden => Reply::detail(403, "You do not have permission to perform this action."),
-        Denied::Passwords(problems) => Reply::problems(&problems),
-        Denied::Unfit => Reply::detail(400, "Bad request."),
-        Denied::WrongPassword => Reply::detail(400, "Invalid password."),
-        Denied::ChallengeOver => Reply::detail(400, "Challenge expired or invalid."),
-        Denied::ChallengeSpent => Reply::detail(400, "Too many failed attempts. Challenge invalidated."),
-        Denied::WrongCode => Reply::detail(400, "Invalid code."),
-        Denied::NoTotp => Reply::detail(400, "TOTP not activated."),
-        Denied::NoRecoveryCodes => Reply::detail(400, "Recovery codes not available."),
-        Denied::TotpActive => Reply::detail(400, "TOTP already activated."),
-        Denied::SetupNotBegun => Reply::detail(400, "Setup not initiated."),
-        Denied::Store(error) => {
+        Refusal::Forbidden => Reply::detail(403, "You do not have permission to perform this action."),
+        Refusal::Conflict => Reply::coded(409, "Another request was faster. Try again.", "conflict"),
+        Refusal::Factor(problem) => Reply::detail(
+            400,
+            match problem {
+                FactorProblem::ChallengeOver => "Challenge expired or invalid.",
+                FactorProblem::ChallengeSpent => "Too many failed attempts. Challenge invalidated.",
+                FactorProblem::WrongCode => "Invalid code.",
+                FactorProblem::NoTotp => "TOTP not activated.",
+                FactorProblem::NoRecoveryCodes => "Recovery codes not available.",
+                FactorProblem::TotpActive => "TOTP already activated.",
+                FactorProblem::SetupNotBegun => "Setup not initiated.",
+            },
+        ),
+        Refusal::Store(error) => {
             tracing::error!(%error, "the table did not do its part");
             Reply::detail(503, "The service is not available. Try again later.")
         }

@@ -10,7 +10,8 @@ use crate::token;
 use axum::http::Method;
 use serde_json::json;
 use shared::account::User;
-use shared::flow::jwt_api::{Denied, Entry, reset as flow};
+use shared::flow::Refusal;
+use shared::flow::jwt_api::{Entry, reset as flow};
 use shared::ticket::Purpose;
 
 /// `POST password/reset/`: mails a link.
@@ -30,7 +31,7 @@ pub async fn request(call: Call) -> Result<Reply, Fault> {
     }
     match flow::request(call.app(), call.client(), &email).await {
         Ok(()) => Ok(Reply::detail(200, "Password reset e-mail has been sent.")),
-        Err(Denied::RateLimited) => {
+        Err(Refusal::RateLimited) => {
             Err(Reply::detail(429, "Too many password reset requests for this e-mail address.").into())
         }
         Err(other) => Err(other.into()),
@@ -48,7 +49,7 @@ pub async fn confirm(call: Call) -> Result<Reply, Fault> {
             let page = page.unwrap_or_else(|| page::path(call.app(), "/password/reset/default/"));
             hand_over(&call, Purpose::ResetCapability, &user, &text, &page)
         }
-        Err(Denied::InvalidToken) => Ok(Reply::html(200, page::reset_link_is_over())),
+        Err(Refusal::InvalidToken) => Ok(Reply::html(200, page::reset_link_is_over())),
         Err(other) => Err(other.into()),
     }
 }
@@ -111,8 +112,8 @@ pub async fn redeem(call: &Call, purpose: Purpose) -> Result<Entry, Fault> {
         Err(fault) => (None, Some(fault)),
     };
     let redeemed = flow::redeem(call.app(), call.client(), purpose, &capability, passwords).await;
-    redeemed.map_err(|denied| match (denied, unfit) {
-        (Denied::Unfit, Some(fault)) => fault,
+    redeemed.map_err(|refusal| match (refusal, unfit) {
+        (Refusal::Invalid(_), Some(fault)) => fault,
         (other, _) => other.into(),
     })
 }

@@ -7,7 +7,8 @@ use crate::reply::{Fault, Reply};
 use crate::token::{REFRESH_COOKIE, read_refresh};
 use axum::http::Method;
 use serde_json::{Map, json};
-use shared::flow::jwt_api::{Denied, sessions as flow};
+use shared::flow::Refusal;
+use shared::flow::jwt_api::sessions as flow;
 
 /// `POST refresh/`: new tokens for a refresh token, which is used up by it.
 pub async fn refresh(call: Call) -> Result<Reply, Fault> {
@@ -46,15 +47,15 @@ pub async fn logout(call: Call) -> Result<Reply, Fault> {
     let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
     match flow::logout(call.app(), known.user, known.session).await {
         Ok(()) => Ok(Reply::detail(200, "Successfully logged out.")),
-        Err(Denied::InvalidToken) => Err(invalid()),
+        Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
     }
 }
 
 /// `POST logout-all/`: ends every session of the caller's, of every API.
 pub async fn logout_all(call: Call) -> Result<Reply, Fault> {
-    let access = call.access().await?;
+    let (user, session) = call.session().await?;
     call.allow(&Method::POST)?;
-    flow::logout_all(call.app(), access.user).await?;
+    flow::logout_all(call.app(), user, session).await?;
     Ok(Reply::detail(200, "Successfully logged out from all devices."))
 }

@@ -159,7 +159,7 @@ pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, Reply> {
 /// # Errors
 /// They could not be signed.
 pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String), Fault> {
-    let Some(bearer) = &session.bearer else { return Err(shared::flow::jwt_api::Denied::InvalidToken.into()) };
+    let Some(bearer) = &session.bearer else { return Err(shared::flow::Refusal::InvalidToken.into()) };
     let settings = &app.settings.jwt_api;
     let mut base = attributes(app, user);
     base.extend([

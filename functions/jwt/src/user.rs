@@ -12,10 +12,13 @@ use shared::flow::jwt_api::profile as flow;
 /// it. The address is read only.
 pub async fn user(call: Call) -> Result<Reply, Fault> {
     const MOST: usize = 150;
-    let access = call.access().await?;
     let puts = call.app().settings.jwt_api.user_put_enabled;
+    if *call.method() == Method::GET {
+        let access = call.access().await?;
+        return Ok(shown(&flow::get(call.app(), access.user).await?));
+    }
+    let (user, session) = call.session().await?;
     let optional = match *call.method() {
-        Method::GET => return Ok(shown(&flow::get(call.app(), access.user).await?)),
         Method::PATCH => true,
         Method::PUT if puts => false,
         _ if puts => return Err(call.not_allowed().into()),
@@ -26,7 +29,7 @@ pub async fn user(call: Call) -> Result<Reply, Fault> {
     let first = fields.text("first_name", rule);
     let last = fields.text("last_name", rule);
     fields.check()?;
-    let changed = flow::rename(call.app(), access.user, first.as_deref(), last.as_deref()).await?;
+    let changed = flow::rename(call.app(), user, session, first.as_deref(), last.as_deref()).await?;
     Ok(shown(&changed))
 }
 

@@ -6,7 +6,7 @@ use shared::flow::identities::authorization::{
     ArrivalError, arrive, callback_path, callback_url, find, keep_answer, take, with_error,
 };
 use shared::flow::identities::identity::{Process, pending};
-use shared::flow::{Outcome, Refusal};
+use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::Caller;
 use shared::settings::SameSite;
@@ -88,7 +88,16 @@ pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
         Refusal::ReauthenticationRequired(_) => "reauthentication_required".to_owned(),
         Refusal::NotAuthenticated(_) => "permission_denied".to_owned(),
         Refusal::Invalid(problems) => problems.first().map_or("unknown", |problem| problem.code.as_ref()).to_owned(),
-        Refusal::Conflict | Refusal::RateLimited | Refusal::InvalidToken => "unknown".to_owned(),
+        Refusal::StageRefused(stage) => Problem::stage_refused(*stage).code.into_owned(),
+        Refusal::Conflict
+        | Refusal::RateLimited
+        | Refusal::LockedOut(_)
+        | Refusal::InvalidToken
+        | Refusal::Inactive
+        | Refusal::SessionExpired
+        | Refusal::Factor(_)
+        | Refusal::IncorrectCredentials(_)
+        | Refusal::TooManyLoginAttempts => "unknown".to_owned(),
         Refusal::Store(_) => return None,
     })
 }

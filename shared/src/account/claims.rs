@@ -28,6 +28,9 @@ pub struct EmailClaim {
 }
 
 impl EmailClaim {
+    /// Holders of one address beyond this many are not read.
+    pub const MOST_READ: usize = 10;
+
     /// A claim on an address that nobody holds.
     pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
         Self { email: email.to_owned(), user, verified, owner: true, version: 0 }
@@ -59,9 +62,7 @@ impl Item for EmailClaim {
 /// # Errors
 /// The table is unavailable.
 pub async fn find_email_claims(store: &Store, email: &str) -> Result<Vec<EmailClaim>, StoreError> {
-    /// More holders of one address than this are not looked at.
-    const MOST: i32 = 10;
-    store.list(&EmailClaim::partition(email), "", MOST).await
+    store.list(&EmailClaim::partition(email), "", EmailClaim::MOST_READ as i32).await
 }
 
 /// Somebody else has verified the address.

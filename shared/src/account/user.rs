@@ -197,6 +197,12 @@ impl User {
         self.addresses.iter().any(|address| address.verified && email.is_none_or(|email| email == address.email))
     }
 
+    /// Whether reading mail to this address is enough to get into the account: it is verified, or the account has no
+    /// verified address at all.
+    pub fn is_reached_by(&self, email: &str) -> bool {
+        self.has_verified_email(Some(email)) || !self.has_verified_email(None)
+    }
+
     /// Marks an address verified, and primary if none is.
     pub fn mark_verified(&mut self, email: &str) {
         let primary = !self.addresses.iter().any(|address| address.primary);

@@ -16,7 +16,7 @@ mod refusal;
 pub mod signup;
 pub mod tokens;
 
-pub use refusal::{Problem, Refusal};
+pub use refusal::{FactorProblem, Problem, Refusal};
 
 use crate::app::App;
 use crate::session::{Caller, Token};
@@ -51,4 +51,10 @@ fn frontend_url(app: &App, name: &str, fallback: &str, key: &str) -> String {
         Ok(absolute) if url.starts_with('/') => absolute.into(),
         _ => url,
     }
+}
+
+/// An address of the JWT API, as links have it.
+fn api_url(app: &App, path: &str) -> String {
+    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
 }

@@ -1,6 +1,7 @@
 //! Why a flow does not do what was asked.
 
-use crate::session::Caller;
+use crate::session::{Caller, StageKey};
+use crate::settings::LoginMethod;
 use crate::store::StoreError;
 use std::borrow::Cow;
 
@@ -62,18 +63,82 @@ impl Problem {
         Self::field(param, "email_taken", "A user is already registered with this email address.")
     }
 
+    /// Wrong credentials.
+    pub fn incorrect_credentials(method: LoginMethod) -> Self {
+        let noun = match method {
+            LoginMethod::Email => "email address",
+            LoginMethod::Username => "username",
+            LoginMethod::Phone => "phone number",
+        };
+        let message = format!("The {noun} and/or password you specified are not correct.");
+        Self::field("password", format!("{}_password_mismatch", method.as_str()), message)
+    }
+
+    /// A login that has to stop at a stage for which the API has no place.
+    pub fn stage_refused(stage: StageKey) -> Self {
+        let message = match stage {
+            StageKey::MfaSetup => "Two-factor authentication is required. Set it up before you log in here.",
+            _ => "This login needs a step that is not available here.",
+        };
+        Self::general("login_step_required", message)
+    }
+
     /// Too many failed logins.
     pub fn too_many_login_attempts() -> Self {
         Self::general("too_many_login_attempts", "Too many failed login attempts. Try again later.")
     }
 }
 
-/// Why a flow does not do what was asked. Nothing was changed.
+/// Why a second factor is not set up, shown or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FactorProblem {
+    /// There is no such challenge, or no longer.
+    #[error("the challenge is over")]
+    ChallengeOver,
+    /// That was the last attempt at the challenge, which is over now.
+    #[error("the challenge is spent")]
+    ChallengeSpent,
+    /// The code is wrong, or was used before.
+    #[error("wrong code")]
+    WrongCode,
+    /// The account has no authenticator app.
+    #[error("no authenticator app")]
+    NoTotp,
+    /// The account has no recovery codes.
+    #[error("no recovery codes")]
+    NoRecoveryCodes,
+    /// The account has an authenticator app already.
+    #[error("an authenticator app is set up already")]
+    TotpActive,
+    /// No authenticator app is being set up.
+    #[error("no authenticator app is being set up")]
+    SetupNotBegun,
+}
+
+/// Why a flow does not do what was asked. Nothing was changed. Each API says it in its own words, in one place.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The input will not do.
+    /// The input is invalid.
     #[error("invalid input")]
     Invalid(Vec<Problem>),
+    /// Wrong credentials, whatever is wrong with them.
+    #[error("incorrect credentials")]
+    IncorrectCredentials(LoginMethod),
+    /// Too many failed logins.
+    #[error("too many failed logins")]
+    TooManyLoginAttempts,
+    /// The account may not log in.
+    #[error("inactive account")]
+    Inactive,
+    /// The login has to stop at a stage for which the API has no place.
+    #[error("login step required: {}", .0.as_str())]
+    StageRefused(StageKey),
+    /// The second factor is not set up, shown or removed.
+    #[error(transparent)]
+    Factor(#[from] FactorProblem),
+    /// Too many failures of the second factor: locked for this many seconds.
+    #[error("locked out of the second factor")]
+    LockedOut(i64),
     /// It does not fit where the caller stands.
     #[error("conflict")]
     Conflict,
@@ -86,9 +151,12 @@ pub enum Refusal {
     /// Nobody asked who may.
     #[error("not authenticated")]
     NotAuthenticated(Caller),
-    /// A refresh token that is not good, or no longer.
+    /// A token, link or capability that is invalid, or no longer valid.
     #[error("invalid token")]
     InvalidToken,
+    /// The session has reached its maximum lifetime, and is ended.
+    #[error("session expired")]
+    SessionExpired,
     /// Too often.
     #[error("rate limited")]
     RateLimited,

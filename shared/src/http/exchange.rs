@@ -8,7 +8,9 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
-use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track};
+use crate::session::{
+    Api, Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track,
+};
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
 use crate::throttle::Action;
@@ -50,6 +52,10 @@ impl Rejection {
     /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
     pub fn reason(&self) -> String {
         match self {
+            Self::Refused(Refusal::IncorrectCredentials(method)) => {
+                Problem::incorrect_credentials(*method).code.into_owned()
+            }
+            Self::Refused(Refusal::TooManyLoginAttempts) => Problem::too_many_login_attempts().code.into_owned(),
             Self::Refused(Refusal::Invalid(problems)) => {
                 let codes = problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>();
                 codes.join(" ")
@@ -112,7 +118,8 @@ impl Exchange {
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let has_tokens = kind == ClientKind::App && app.settings.tokens.strategy == TokenStrategy::Jwt;
-        let client = ClientInfo { ip, user_agent: user_agent.to_owned(), is_browser, has_tokens, trust };
+        let client =
+            ClientInfo { api: Api::Headless, ip, user_agent: user_agent.to_owned(), is_browser, has_tokens, trust };
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self {

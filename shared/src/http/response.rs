@@ -4,7 +4,7 @@ use super::exchange::Rejection;
 use super::{cookies, csrf};
 use crate::app::App;
 use crate::envelope::Envelope;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
 use crate::tokens::Pair;
@@ -144,23 +144,35 @@ fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: 
 
 fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
     match rejection {
-        Rejection::Refused(Refusal::Invalid(problems)) => Envelope::errors(&problems),
-        Rejection::Refused(Refusal::Conflict) => Envelope::bare(409),
-        Rejection::Refused(Refusal::InvalidToken) => Envelope::bare(400),
-        Rejection::Refused(Refusal::Forbidden) => Envelope::bare(403),
-        Rejection::Refused(Refusal::RateLimited) => Envelope::bare(429),
-        Rejection::Refused(Refusal::ReauthenticationRequired(caller)) => Envelope::reauthentication(app, kind, &caller),
-        Rejection::Refused(Refusal::NotAuthenticated(caller)) => Envelope::authentication(app, kind, &caller, None),
-        Rejection::Refused(Refusal::Store(error)) => {
-            tracing::error!(%error, "the table did not do its part");
-            Envelope::bare(503)
-        }
+        Rejection::Refused(refusal) => refused(app, kind, refusal),
         Rejection::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
         Rejection::MalformedBody => Envelope::bare(400),
         Rejection::BodyTooLarge => Envelope::bare(413),
         Rejection::MethodNotAllowed => Envelope::bare(405),
         Rejection::NotFound => Envelope::bare(404),
         Rejection::Csrf => Envelope::bare(403),
+    }
+}
+
+/// A flow's refusal in the words of the headless API.
+fn refused(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
+    match refusal {
+        Refusal::Invalid(problems) => Envelope::errors(&problems),
+        Refusal::IncorrectCredentials(method) => Envelope::errors(&[Problem::incorrect_credentials(method)]),
+        Refusal::TooManyLoginAttempts => Envelope::errors(&[Problem::too_many_login_attempts()]),
+        Refusal::StageRefused(stage) => Envelope::errors(&[Problem::stage_refused(stage)]),
+        Refusal::Factor(_) => Envelope::errors(&[Problem::incorrect_code("code")]),
+        Refusal::Conflict => Envelope::bare(409),
+        Refusal::InvalidToken => Envelope::bare(400),
+        Refusal::Forbidden => Envelope::bare(403),
+        Refusal::RateLimited | Refusal::LockedOut(_) => Envelope::bare(429),
+        Refusal::ReauthenticationRequired(caller) => Envelope::reauthentication(app, kind, &caller),
+        Refusal::NotAuthenticated(caller) => Envelope::authentication(app, kind, &caller, None),
+        Refusal::Inactive | Refusal::SessionExpired => Envelope::authentication(app, kind, &Caller::Anonymous, None),
+        Refusal::Store(error) => {
+            tracing::error!(%error, "the table did not do its part");
+            Envelope::bare(503)
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum StageKey {
     MfaTrust,
     /// A passkey has to be made, which is what they sign up with.
     MfaSignupWebauthn,
+    /// A second factor has to be set up.
+    MfaSetup,
 }
 
 impl StageKey {
@@ -34,6 +36,7 @@ impl StageKey {
             Self::MfaAuthenticate => "mfa_authenticate",
             Self::MfaTrust => "mfa_trust",
             Self::MfaSignupWebauthn => "mfa_signup_webauthn",
+            Self::MfaSetup => "mfa_setup",
         }
     }
 
@@ -43,7 +46,7 @@ impl StageKey {
             Self::LoginByCode => CodeKind::LoginByCode,
             Self::VerifyPhone => CodeKind::PhoneVerification,
             Self::VerifyEmail => CodeKind::EmailVerification,
-            Self::MfaAuthenticate | Self::MfaTrust | Self::MfaSignupWebauthn => return None,
+            Self::MfaAuthenticate | Self::MfaTrust | Self::MfaSignupWebauthn | Self::MfaSetup => return None,
         })
     }
 }

@@ -145,9 +145,22 @@ pub struct CeremonyTicket {
     pub at: Timestamp,
 }
 
+/// The API that a request came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// django-allauth's headless API.
+    Headless,
+    /// The flat API.
+    Flat,
+    /// The API of django-jwt-allauth.
+    Jwt,
+}
+
 /// What the service knows of the client behind a request.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
+    /// The API that it speaks.
+    pub api: Api,
     /// Network address.
     pub ip: std::net::IpAddr,
     /// User agent, as sent.

@@ -6,7 +6,8 @@ use super::prefix::Prefix;
 section! {
     /// The flat API.
     FlatSettings {
-        /// Where the flat API is mounted (ours); empty for nowhere, as it is where `JWT_ALLAUTH_PREFIX` takes the default.
+        /// Where the flat API is mounted (ours): `/` is the root, and an empty prefix switches the API off. It is off where
+        /// `JWT_ALLAUTH_PREFIX` takes its default.
         prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::USUAL_PREFIX);
         /// Seconds that its access tokens live.
         token_lifetime: i64 = "HEADLESS_TOKEN_LIFETIME", 3600;
@@ -19,7 +20,7 @@ impl FlatSettings {
 
     /// Whether there is a flat API.
     pub fn is_on(&self) -> bool {
-        !self.prefix.as_str().is_empty()
+        self.prefix.is_on()
     }
 
     pub(super) fn check(&self, problems: &mut Vec<String>) {

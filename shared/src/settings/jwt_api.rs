@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 section! {
     /// The JWT API.
     JwtApiSettings {
-        /// Where the JWT API is mounted (ours).
+        /// Where the JWT API is mounted (ours): `/` is the root, and an empty prefix switches the API off.
         prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
         /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
@@ -44,7 +44,7 @@ section! {
         capability_cookie_csrf: bool = "JWT_ALLAUTH_CAPABILITY_COOKIE_CSRF", true;
         /// Whether people can be invited.
         invitations: bool = "JWT_ALLAUTH_INVITATIONS", false;
-        /// Whether that is the only way to an account of this API.
+        /// Whether that is the only way to an account. It closes sign-up in every API, as `ACCOUNT_SIGNUP_OPEN=false` does.
         admin_managed_registration: bool = "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", false;
         /// The roles that may invite.
         registration_allowed_roles: Vec<u32> = "JWT_ALLAUTH_REGISTRATION_ALLOWED_ROLES", vec![1000, 900];
@@ -61,9 +61,10 @@ section! {
         mfa_max_attempts: u32 = "JWT_ALLAUTH_MFA_MAX_ATTEMPTS", 10;
         /// Seconds that those failures count.
         mfa_lockout_seconds: i64 = "JWT_ALLAUTH_MFA_LOCKOUT_SECONDS", 900;
-        /// `mandatory`, `optional` or `none` (or `false`), for the JWT API; `ACCOUNT_EMAIL_VERIFICATION` is for the headless
-        /// one. Where only one of the two is set it rules both. `true` is `mandatory`, unless the other is `optional`.
-        email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::None.into();
+        /// `mandatory`, `optional` or `none` (or `false`). The APIs share their accounts, so this and
+        /// `ACCOUNT_EMAIL_VERIFICATION` rule every API: where only one is set it counts, where both are set the stricter one
+        /// does, and where neither is set verification is mandatory. `true` is `mandatory`, unless the other is `optional`.
+        email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::Mandatory.into();
         /// Where a verification link leads when it has done its work; unset, to a page of ours.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
         /// Where a reset link leads, to choose a new password; unset, to a page of ours.
@@ -104,12 +105,17 @@ impl JwtApiSettings {
         self.invitations || self.admin_managed_registration
     }
 
+    /// Whether the JWT API is served.
+    pub fn is_on(&self) -> bool {
+        self.prefix.is_on()
+    }
+
     /// Whether people can register themselves.
     pub fn has_registration(&self) -> bool {
         !self.admin_managed_registration
     }
 
-    /// Whether addresses are verified, and when.
+    /// Whether addresses are verified, and when: the same as `ACCOUNT_EMAIL_VERIFICATION` once settings are loaded.
     pub fn verification(&self) -> EmailVerification {
         self.email_verification.method
     }

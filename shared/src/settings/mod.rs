@@ -146,7 +146,7 @@ impl Settings {
                 None => problems.extend(foreign::problem(name)),
             }
         }
-        settings.share_email_verification(source);
+        settings.share_policy(source);
         settings.give_way(source);
         settings.check(&mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
@@ -155,22 +155,22 @@ impl Settings {
     /// The flat API is not where it usually is where the JWT API was put there.
     fn give_way(&mut self, source: &Source) {
         if !source.has("HEADLESS_FLAT_PREFIX") && self.flat.prefix == self.jwt_api.prefix {
-            self.flat.prefix = Prefix::new("");
+            self.flat.prefix = Prefix::OFF;
         }
     }
 
-    /// `EMAIL_VERIFICATION` is the JWT API's and `ACCOUNT_EMAIL_VERIFICATION` the headless one's; where only one is given
-    /// it is both's.
-    fn share_email_verification(&mut self, source: &Source) {
-        match (source.has("EMAIL_VERIFICATION"), source.has("ACCOUNT_EMAIL_VERIFICATION")) {
-            (true, false) => self.account.email_verification = self.jwt_api.verification(),
-            (false, true) => self.jwt_api.email_verification = self.account.email_verification.into(),
-            (true, true) => {
-                let own = self.jwt_api.email_verification;
-                self.jwt_api.email_verification = own.beside(self.account.email_verification);
-            }
-            (false, false) => {}
-        }
+    /// The APIs share their accounts, so they share one policy: where two settings disagree, the stricter one holds for
+    /// every API.
+    fn share_policy(&mut self, source: &Source) {
+        let (own, other) = (self.jwt_api.email_verification, self.account.email_verification);
+        let shared = match (source.has("EMAIL_VERIFICATION"), source.has("ACCOUNT_EMAIL_VERIFICATION")) {
+            (true, false) => own.method,
+            (true, true) => own.beside(other).method.stricter(other),
+            (false, _) => other,
+        };
+        self.account.email_verification = shared;
+        self.jwt_api.email_verification = shared.into();
+        self.account.signup_open &= self.jwt_api.has_registration();
     }
 
     /// Names that were given and that the references know, but that nothing here reads.

@@ -3,19 +3,27 @@
 use super::values::Value;
 use serde_json::Value as Json;
 
-/// Where an API is mounted: empty, or with a slash before and none after.
+/// Where an API is mounted, or that it is off.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix(String);
+pub struct Prefix(Option<String>);
 
 impl Prefix {
-    /// This one, as it is.
+    /// An API that is switched off.
+    pub(super) const OFF: Self = Self(None);
+
+    /// Mounts an API at this path, which starts with a slash and does not end with one; the empty path is the root.
     pub(super) fn new(path: &str) -> Self {
-        Self(path.to_owned())
+        Self(Some(path.to_owned()))
     }
 
-    /// The path.
+    /// Whether the API is served.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The path: empty at the root, or with a slash before and none after. An API that is off has the empty path too.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
@@ -25,13 +33,14 @@ impl Value for Prefix {
         let given = json.as_str().unwrap_or("?").trim_matches('/');
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/".contains(letter);
         match given {
+            "" if json.as_str() == Some("") => Ok(Self::OFF),
             "" => Ok(Self::new("")),
-            path if path.chars().all(plain) && !path.contains("//") => Ok(Self(format!("/{path}"))),
-            _ => Err("must be a path such as /auth, or empty".to_owned()),
+            path if path.chars().all(plain) && !path.contains("//") => Ok(Self::new(&format!("/{path}"))),
+            _ => Err("must be a path such as /auth, / for the root, or empty to switch the API off".to_owned()),
         }
     }
     fn show(&self) -> String {
-        self.0.clone()
+        self.0.clone().map_or_else(String::new, |path| if path.is_empty() { "/".to_owned() } else { path })
     }
 }
 
@@ -40,9 +49,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_empty_prefix_is_off_and_a_slash_is_the_root() {
+        assert!(!Prefix::from_text("").unwrap().is_on());
+        assert!(Prefix::from_text("/").unwrap().is_on());
+    }
+
+    #[test]
     fn a_path_has_a_slash_before_it_and_none_after() {
         let read = |text| Prefix::from_text(text).map(|path| path.as_str().to_owned());
-        for (text, path) in [("", ""), ("/", ""), ("auth", "/auth"), ("/auth/", "/auth"), ("/api/auth", "/api/auth")] {
+        for (text, path) in [("/", ""), ("auth", "/auth"), ("/auth/", "/auth"), ("/api/auth", "/api/auth")] {
             assert_eq!(read(text), Ok(path.to_owned()), "{text}");
         }
         for text in ["/a b", "/{id}", "/a//b", "*", "7"] {

@@ -232,6 +232,8 @@ section! {
         allow_unverified_email: bool = "MFA_ALLOW_UNVERIFIED_EMAIL", false;
         /// Whether changes of second factors need a recent reauthentication.
         reauthentication_required: bool = "MFA_REAUTHENTICATION_REQUIRED", true;
+        /// Whether a change of second factors ends every other session and login of the account (ours).
+        change_ends_sessions: bool = "LATCHKEY_MFA_CHANGE_ENDS_SESSIONS", true;
         /// How many recovery codes there are.
         recovery_code_count: usize = "MFA_RECOVERY_CODE_COUNT", 10;
         /// Digits of a recovery code.

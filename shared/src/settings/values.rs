@@ -164,6 +164,18 @@ words! {
     }
 }
 
+impl EmailVerification {
+    /// The one of the two that asks for more.
+    pub fn stricter(self, other: Self) -> Self {
+        let rank = |it: Self| match it {
+            Self::None => 0,
+            Self::Optional => 1,
+            Self::Mandatory => 2,
+        };
+        if rank(self) >= rank(other) { self } else { other }
+    }
+}
+
 words! {
     /// The two kinds of headless client.
     ClientKind {

@@ -150,7 +150,7 @@ impl Desk<'_> {
         }
         let address = Address::new(email, false, app.random());
         if self.may_send(email).await? {
-            writes.push(Write::create(&link_mail(app, user, &address))?);
+            writes.push(Write::create(&link_mail(app, self.client.api, user, &address))?);
         }
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
@@ -194,7 +194,7 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Ok(None);
         }
-        Ok(Some(vec![Write::create(&link_mail(app, user, address))?]))
+        Ok(Some(vec![Write::create(&link_mail(app, self.client.api, user, address))?]))
     }
 
     async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {

@@ -4,7 +4,7 @@ use crate::account::{Address, EmailClaim, User, UserId, can_own, find_email_clai
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::codes;
-use crate::flow::login::engine::Entrance;
+use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
@@ -302,13 +302,12 @@ async fn go_on(
         .login
         .clone()
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
-    let Some(mut login) = login else {
-        let mut over = session.clone();
-        over.clear_login();
-        let write = Write::replace(&over)?;
-        return Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(over)))));
-    };
+    let Some(mut login) = login else { return end_login(session) };
     login.handled.push(StageKey::VerifyEmail);
     let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
-    entrance.proceed(Some(user), login, permits).await
+    match entrance.proceed(Some(user), login, permits).await {
+        // The address is verified all the same.
+        Err(Refusal::StageRefused(_)) => end_login(session),
+        proceeded => proceeded,
+    }
 }

@@ -3,3 +3,4 @@
 pub mod email_addresses;
 pub mod email_verification;
 pub mod phone;
+pub(in crate::flow) mod trust;

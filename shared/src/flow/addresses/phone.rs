@@ -3,7 +3,7 @@
 use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
 use crate::app::App;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::Entrance;
+use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_phone::code_sms;
 use crate::flow::permits::Permits;
@@ -150,13 +150,15 @@ async fn go_on(
     }
     let mut login = session.login.clone().ok_or(Refusal::Conflict)?;
     if login.generation != user.generation || !user.is_active {
-        let mut over = session.clone();
-        over.clear_login();
-        return Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))));
+        return end_login(session);
     }
     login.handled.push(StageKey::VerifyPhone);
     let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
-    entrance.proceed(Some(user), login, permits).await
+    match entrance.proceed(Some(user), login, permits).await {
+        // The number is verified all the same.
+        Err(Refusal::StageRefused(_)) => end_login(session),
+        proceeded => proceeded,
+    }
 }
 
 /// Sends another code, and forgets the one before.

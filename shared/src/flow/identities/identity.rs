@@ -267,7 +267,10 @@ async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundBy
     for address in who.identity.emails.iter().filter(|address| address.verified) {
         for id in users_by_email(app, &address.email).await? {
             if let Some(user) = app.store.find::<User>(&id.key()).await? {
-                return Ok(Some(FoundByEmail { user, email: address.email.clone() }));
+                // An address that somebody only wrote beside their verified one is no way to their account.
+                if user.is_reached_by(&address.email) {
+                    return Ok(Some(FoundByEmail { user, email: address.email.clone() }));
+                }
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Inviting somebody, and opening an invitation.
 
-use super::registration::{create, find_holders};
-use super::{Denied, link};
-use crate::account::{Address, User, UserId, can_own};
+use super::links::address_taken;
+use super::registration::{Holders, create, find_holders};
+use crate::account::{Address, EmailClaim, User, UserId, can_own};
 use crate::app::App;
 use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
+use crate::flow::{Problem, Refusal, api_url};
 use crate::outbox::Message;
 use crate::session::ClientInfo;
-use crate::store::{Committed, Write};
+use crate::store::{Committed, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
 use serde_json::json;
 
@@ -23,35 +24,38 @@ pub struct Form {
     pub last_name: String,
 }
 
-/// Whether this user may invite, as the table knows them: a role that was taken away does not live on in a token.
+/// Whether this user may invite.
 ///
 /// # Errors
-/// [`Denied::Forbidden`]; the table is unavailable.
-pub async fn may_invite(app: &App, user: UserId) -> Result<(), Denied> {
-    let user = app.store.find::<User>(&user.key()).await?.filter(|user| user.is_active);
+/// [`Refusal::Forbidden`].
+pub fn may_invite(app: &App, inviter: &User) -> Result<(), Refusal> {
     let roles = &app.settings.jwt_api.registration_allowed_roles;
-    if user.is_some_and(|user| roles.contains(&user.role)) { Ok(()) } else { Err(Denied::Forbidden) }
+    if roles.contains(&inviter.role) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// Whether somebody has the address already; another invitation takes the place of the one before.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn is_taken(app: &App, email: &str) -> Result<bool, Denied> {
+pub async fn is_taken(app: &App, email: &str) -> Result<bool, Refusal> {
     Ok(find_holders(app, email, false).await?.is_taken())
 }
 
 /// Makes an account without a password, and mails the link by which it gets one.
 ///
 /// # Errors
-/// [`Denied::AddressTaken`]; the table is unavailable.
-pub async fn invite(app: &App, form: Form) -> Result<(), Denied> {
+/// [`Refusal::Invalid`] where somebody has the address, or the role is above the inviter's own; the table is unavailable.
+pub async fn invite(app: &App, inviter: &User, form: Form) -> Result<(), Refusal> {
+    if form.role > inviter.role {
+        let message = "You cannot give a role above your own.";
+        return Err(Problem::field("role", "role_above_own", message).into());
+    }
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
         let holders = find_holders(app, &form.email, false).await?;
         if holders.is_taken() {
-            return Err(Denied::AddressTaken);
+            return Err(address_taken().into());
         }
         let mut user = User::new(UserId::new(app.random()), app.now());
         user.role = form.role;
@@ -60,14 +64,31 @@ pub async fn invite(app: &App, form: Form) -> Result<(), Denied> {
         user.addresses.push(Address::new(&form.email, true, app.random()));
         let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
         let (ticket, key) = Ticket::new(app, Purpose::Invitation, &user, lifetime);
-        let url = link(app, &format!("/registration/verification/{key}/"));
-        let mut writes = create(app, &user, &form.email, &holders).await?;
+        let url = api_url(app, &format!("/registration/verification/{key}/"));
+        // An invitation takes the place of an earlier one that nobody has opened.
+        let mut writes = replace(&user, &form.email, &holders)?;
         writes.push(Write::create(&ticket)?);
         writes.push(Write::create(&Message::mail(app, "invitation", &form.email, json!({"url": url}), lifetime))?);
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok(());
         }
     }
+}
+
+/// The writes of a new account, in place of those that wait for an invitation to the same address to be opened.
+fn replace(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, StoreError> {
+    let is_replaced = |claim: &EmailClaim| holders.invitations.iter().any(|old| old.id == claim.user);
+    let owner = holders.claims.iter().find(|claim| claim.owner && is_replaced(claim));
+    let mut writes = match owner {
+        Some(old) => {
+            let claim = EmailClaim { version: old.version, ..EmailClaim::owner(email, user.id, false) };
+            vec![Write::create(user)?, Write::replace(&claim)?]
+        }
+        None => create(user, email, holders)?,
+    };
+    writes.extend(holders.invitations.iter().map(Write::delete));
+    writes.extend(holders.claims.iter().filter(|claim| !claim.owner && is_replaced(claim)).map(Write::delete));
+    Ok(writes)
 }
 
 /// What opening an invitation leads to.
@@ -87,8 +108,8 @@ pub enum Opened {
 /// until one is set. `None` where the key is of no invitation.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
-pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Denied> {
+/// [`Refusal::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
+pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Refusal> {
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
@@ -96,9 +117,9 @@ pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Op
         let mut writes = vec![Write::check(&ticket)];
         if let Some(email) = user.primary_email().filter(|_| !user.has_verified_email(None)).map(str::to_owned) {
             let found = load(app, user.id, &email).await?;
-            let (now, claims) = found.ok_or(Denied::InvalidToken)?;
+            let (now, claims) = found.ok_or(Refusal::InvalidToken)?;
             if !can_own(&claims, now.id, app.settings.account.unique_email) {
-                return Err(Denied::InvalidToken);
+                return Err(Refusal::InvalidToken);
             }
             user = now.clone();
             let proof = Proof { email, user: now, claims };

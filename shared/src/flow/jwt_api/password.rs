@@ -1,12 +1,13 @@
 //! Changing a password.
 
-use super::{Denied, open, password_problems};
-use crate::account::{User, UserId};
+use super::entry::open;
+use super::links::password_problems;
+use crate::account::User;
 use crate::app::App;
-use crate::flow::Problem;
 use crate::flow::notify::notify;
+use crate::flow::{Problem, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{ClientInfo, Session};
+use crate::session::{ClientInfo, Session, refresh};
 use crate::store::{Committed, Write};
 use crate::throttle::Action;
 use serde_json::json;
@@ -14,16 +15,16 @@ use serde_json::json;
 /// Whether this is the user's password. Wrong ones count as failed logins of the account.
 ///
 /// # Errors
-/// [`Denied::WrongPassword`], [`Denied::TooManyLogins`]; the table is unavailable.
-pub async fn check(app: &App, client: &ClientInfo, user: &User, password: &str) -> Result<(), Denied> {
+/// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
+pub async fn is_right(app: &App, client: &ClientInfo, user: &User, password: &str) -> Result<bool, Refusal> {
     let key = user.primary_email().unwrap_or_default().to_lowercase();
     let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
-    let usage = consumed.map_err(|_| Denied::TooManyLogins)?;
+    let usage = consumed.map_err(|_| Refusal::TooManyLoginAttempts)?;
     if app.verify_password(password.to_owned(), user.password.clone()).await == Verdict::Wrong {
-        return Err(Denied::WrongPassword);
+        return Ok(false);
     }
     app.give_back(&usage, None).await;
-    Ok(())
+    Ok(true)
 }
 
 /// What is wrong with a new password of this user, typed twice.
@@ -35,17 +36,17 @@ pub fn problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Proble
 /// login ends, and the caller goes on in a new one.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`] where another request was faster in doing the like; the table is unavailable.
+/// [`Refusal::InvalidToken`] where another request was faster in doing the like; the table is unavailable.
 pub async fn change(
     app: &App,
     client: &ClientInfo,
     user: User,
+    session: Session,
     new: String,
-) -> Result<Option<(User, Session)>, Denied> {
+) -> Result<Option<(User, Session)>, Refusal> {
     let hash = app.hash_password(new).await;
     let had_password = user.has_usable_password();
-    let generation = user.generation;
-    let mut user = user;
+    let (mut user, mut session) = (user, session);
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
@@ -59,18 +60,13 @@ pub async fn change(
         writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
         let mut opened = None;
         if logs_out {
-            let (session, write) = open(app, client, &changed, "password", false)?;
+            let (next, write) = open(app, client, &changed, "password", false)?;
             writes.push(write);
-            opened = Some((changed, session));
+            opened = Some((changed, next));
         }
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok(opened);
         }
-        user = reload(app, user.id, generation).await?;
+        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
     }
-}
-
-async fn reload(app: &App, id: UserId, generation: u64) -> Result<User, Denied> {
-    let user = app.store.find::<User>(&id.key()).await?;
-    user.filter(|user| user.is_active && user.generation == generation).ok_or(Denied::InvalidToken)
 }

@@ -1,12 +1,15 @@
 //! Resetting a forgotten password by a link, and setting the first one of an invitation. The link is exchanged, once,
 //! for a capability, and the capability, once, for a password.
 
-use super::{Denied, Entry, enter, is_email_verified, link, password_problems};
+use super::entry::Attempt;
+use super::links::password_problems;
+use super::{Entry, is_email_verified};
 use crate::account::User;
 use crate::app::App;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::{Refusal, api_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::ClientInfo;
@@ -17,14 +20,14 @@ use serde_json::json;
 /// Mails a link to whoever may reset a password by this address; the answer is the same for everybody.
 ///
 /// # Errors
-/// [`Denied::RateLimited`]; the table is unavailable.
-pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), Denied> {
+/// [`Refusal::RateLimited`]; the table is unavailable.
+pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), Refusal> {
     let mut permits = Permits::default();
     let permit = permits.ask(app, client, "reset_password", email);
     let users = async { find_users(app, users_by_email(app, email).await?).await };
     let (granted, users) = futures_util::try_join!(permit, users)?;
     if !granted {
-        return Err(Denied::RateLimited);
+        return Err(Refusal::RateLimited);
     }
     let may = |user: &User| user.is_active && user.has_usable_password() && is_email_verified(app, user, Some(email));
     let mut writes = Vec::new();
@@ -32,7 +35,7 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
         let lifetime = app.settings.account.password_reset_timeout;
         let (ticket, text) = Ticket::new(app, Purpose::ResetLink, &user, lifetime);
         let Some((uid, token)) = split(&text) else { continue };
-        let url = link(app, &format!("/password/reset/confirm/{uid}/{token}/"));
+        let url = api_url(app, &format!("/password/reset/confirm/{uid}/{token}/"));
         let params = json!({"url": url, "username": user.username});
         // A newer link takes the place of the one before.
         writes.push(Write::overwrite(&ticket)?);
@@ -62,14 +65,14 @@ fn join(uid: &str, token: &str) -> Option<String> {
 /// end of the link; the capability takes the place of an earlier one.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`]; the table is unavailable.
-pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Denied> {
-    let text = join(uid, token).ok_or(Denied::InvalidToken)?;
+/// [`Refusal::InvalidToken`]; the table is unavailable.
+pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Refusal> {
+    let text = join(uid, token).ok_or(Refusal::InvalidToken)?;
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
         let found = find_ticket(app, Purpose::ResetLink, &text).await?;
-        let (ticket, user) = found.ok_or(Denied::InvalidToken)?;
+        let (ticket, user) = found.ok_or(Refusal::InvalidToken)?;
         let lifetime = app.settings.jwt_api.access_token_lifetime;
         let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
         let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
@@ -83,24 +86,24 @@ pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String)
 /// A second factor is asked for as at a login.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`]; [`Denied::Passwords`], [`Denied::Unfit`]; the table is unavailable.
+/// [`Refusal::InvalidToken`]; [`Refusal::Invalid`]; the table is unavailable.
 pub async fn redeem(
     app: &App,
     client: &ClientInfo,
     purpose: Purpose,
     text: &str,
     passwords: Option<(String, String)>,
-) -> Result<Entry, Denied> {
+) -> Result<Entry, Refusal> {
     let mut hash = None;
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let (ticket, user) = find_ticket(app, purpose, text).await?.ok_or(Denied::InvalidToken)?;
+        let (ticket, user) = find_ticket(app, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
         let refused = match &passwords {
-            None => Some(Denied::Unfit),
+            None => Some(Refusal::Invalid(Vec::new())),
             Some((first, second)) => {
                 let problems = password_problems(app, &user, first, second);
-                (!problems.is_empty()).then_some(Denied::Passwords(problems))
+                (!problems.is_empty()).then_some(Refusal::Invalid(problems))
             }
         };
         if let Some(refused) = refused {
@@ -128,8 +131,9 @@ pub async fn redeem(
         {
             writes.push(Write::delete(&invitation));
         }
-        let (write, entry) = enter(app, client, &changed, kind)?;
-        writes.push(write);
+        let attempt = Attempt { app, client, method: kind, past: &[], signup: false };
+        let (more, entry) = attempt.enter_if_possible(&changed).await?;
+        writes.extend(more);
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok(entry);
         }

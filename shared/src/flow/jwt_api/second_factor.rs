@@ -1,13 +1,17 @@
 //! Setting up, showing and removing the second factor.
 
-use super::{CHALLENGE, Denied, Entry, failures, open, refuse_locked_out};
+use super::Entry;
+use super::entry::{Attempt, CHALLENGE};
 use crate::account::{Authenticator, Factor, TotpSecret, User};
 use crate::app::App;
-use crate::flow::mfa::second_factor::add_recovery_codes;
+use crate::flow::login::reauthentication::{Recent, require};
+use crate::flow::mfa::second_factor::{add_recovery_codes, end_other_sessions, may_add};
 use crate::flow::notify::notify;
-use crate::session::{ClientInfo, Session};
-use crate::settings::{EmailVerification, TotpMode};
+use crate::flow::permits::Permits;
+use crate::flow::{FactorProblem, Refusal};
+use crate::session::{ClientInfo, Session, StageKey, refresh};
 use crate::store::{Committed, Item, StoreError, Write};
+use crate::throttle::Limit;
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
@@ -15,18 +19,43 @@ use serde_json::json;
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_setup(app: &App, challenge: &str) -> Result<Option<(Ticket, User)>, Denied> {
+pub async fn find_setup(app: &App, challenge: &str) -> Result<Option<(Ticket, User)>, Refusal> {
     Ok(find_ticket(app, Purpose::SetupChallenge, challenge).await?)
+}
+
+/// Where somebody stands who sets a second factor up.
+pub enum Enrollee {
+    /// In, with this session.
+    In(Session),
+    /// Before a login that waits for it; this is its challenge.
+    Waiting(Ticket),
+}
+
+impl Enrollee {
+    /// Lets those through who may set up a second factor: with verified addresses, and a recent proof of who they are. A
+    /// challenge is one: it lives for minutes, and follows from a login.
+    ///
+    /// # Errors
+    /// [`Refusal::StageRefused`], [`Refusal::ReauthenticationRequired`].
+    fn check(&self, app: &App, user: &User) -> Result<(), Refusal> {
+        may_add(app, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
+        match self {
+            Self::In(session) => require(app, user, session, app.settings.mfa.reauthentication_required, Recent::Login),
+            Self::Waiting(_) => Ok(()),
+        }
+    }
 }
 
 /// A secret for an authenticator app, which is kept until a code of it is shown, and its `otpauth` URL.
 ///
 /// # Errors
-/// [`Denied::TotpActive`]; the table is unavailable.
-pub async fn begin(app: &App, user: &User) -> Result<(TotpSecret, String), Denied> {
+/// [`FactorProblem::TotpActive`]; [`Refusal::StageRefused`] before the address is verified;
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn begin(app: &App, user: &User, enrollee: &Enrollee) -> Result<(TotpSecret, String), Refusal> {
     if user.authenticator("totp").is_some() {
-        return Err(Denied::TotpActive);
+        return Err(FactorProblem::TotpActive.into());
     }
+    enrollee.check(app, user)?;
     let secret = TotpSecret::new(app);
     let (mut ticket, _) = Ticket::new(app, Purpose::TotpSetup, user, CHALLENGE);
     ticket.payload = secret.seal(app);
@@ -41,36 +70,37 @@ pub async fn begin(app: &App, user: &User) -> Result<(TotpSecret, String), Denie
 pub struct Activated {
     /// The recovery codes.
     pub recovery_codes: Vec<String>,
-    /// The session that the login waited for; with `waits_for_email` it is worth nothing before an address is verified.
-    pub session: Option<Box<(User, Session)>>,
+    /// Where the login stands that waited for this; `None` for somebody who was in.
+    pub entry: Option<Entry>,
 }
 
-/// Sets an authenticator app up, with a code that shows that it has the secret; that code is used up by it. A login
-/// that waited for this goes on.
+/// Sets an authenticator app up, with a code that shows that it has the secret; the code is used up by it. A login that
+/// waited for this goes on. Every other session and login of the account ends (ASVS 5.0 7.4.3).
 ///
 /// # Errors
-/// [`Denied::SetupNotBegun`], [`Denied::WrongCode`]; [`Denied::ChallengeOver`] where another request was faster with
-/// the challenge; the table is unavailable.
+/// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeOver`] where another request was
+/// faster with the challenge; as [`begin`]; the table is unavailable.
 pub async fn activate(
     app: &App,
     client: &ClientInfo,
     user: User,
-    challenge: Option<Ticket>,
+    enrollee: Enrollee,
     code: &str,
-) -> Result<Activated, Denied> {
-    let mut user = user;
+) -> Result<Activated, Refusal> {
+    let (mut user, mut enrollee) = (user, enrollee);
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let setup = find_ticket_of(app, Purpose::TotpSetup, &user).await?.ok_or(Denied::SetupNotBegun)?;
+        let setup = find_ticket_of(app, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
         let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
-        let secret = secret.ok_or(Denied::SetupNotBegun)?;
+        let secret = secret.ok_or(FactorProblem::SetupNotBegun)?;
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
-            return Err(Denied::TotpActive);
+            return Err(FactorProblem::TotpActive.into());
         }
-        let mut totp = Authenticator::totp(app, &secret).ok_or(Denied::SetupNotBegun)?;
+        enrollee.check(app, &user)?;
+        let mut totp = Authenticator::totp(app, &secret).ok_or(FactorProblem::SetupNotBegun)?;
         if !totp.use_code(app, code) {
-            return Err(Denied::WrongCode);
+            return Err(FactorProblem::WrongCode.into());
         }
         totp.last_used = None;
         let mut changed = user.clone();
@@ -78,28 +108,39 @@ pub async fn activate(
         add_recovery_codes(app, &mut changed);
         let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(app)).unwrap_or_default();
         mark_shown(&mut changed);
+        end_other_sessions(app, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
         writes.extend(notify(app, client, &changed, None, "totp_activated", json!({}))?);
-        let mut session = None;
-        if let Some(challenge) = &challenge {
-            writes.push(Write::delete(challenge));
-            if app.settings.jwt_api.mfa_totp_mode == TotpMode::Required {
-                let mandatory = app.settings.jwt_api.verification() == EmailVerification::Mandatory;
-                let waits = mandatory && !changed.has_verified_email(None);
-                let (opened, write) = open(app, client, &changed, "mfa", waits)?;
-                writes.push(write);
-                session = Some(Box::new((changed, opened)));
+        let entry = match &enrollee {
+            Enrollee::In(session) => {
+                writes.push(Write::replace(&Session { generation: changed.generation, ..session.clone() })?);
+                None
+            }
+            Enrollee::Waiting(challenge) => {
+                writes.push(Write::delete(challenge));
+                let past = &[StageKey::MfaAuthenticate, StageKey::MfaSetup];
+                let attempt = Attempt { app, client, method: "mfa", past, signup: false };
+                let (more, entry) = attempt.enter_if_possible(&changed).await?;
+                writes.extend(more);
+                Some(entry)
+            }
+        };
+        if let Committed::Done = app.store.commit(writes).await? {
+            return Ok(Activated { recovery_codes: codes, entry });
+        }
+        match &enrollee {
+            Enrollee::In(session) => {
+                let now = refresh(app, &user, session).await?;
+                let (known, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
+                (user, enrollee) = (known, Enrollee::In(session));
+            }
+            Enrollee::Waiting(challenge) => {
+                let (now, known) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
+                now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
+                user = known.ok_or(FactorProblem::SetupNotBegun)?;
             }
         }
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(Activated { recovery_codes: codes, session });
-        }
-        if let Some(challenge) = &challenge {
-            let now = app.store.find::<Ticket>(&challenge.key()).await?;
-            now.filter(|now| now.version == challenge.version).ok_or(Denied::ChallengeOver)?;
-        }
-        user = app.store.find::<User>(&user.id.key()).await?.ok_or(Denied::SetupNotBegun)?;
     }
 }
 
@@ -115,7 +156,7 @@ fn mark_shown(user: &mut User) {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn is_challenge(app: &App, challenge: &str) -> Result<bool, Denied> {
+pub async fn is_challenge(app: &App, challenge: &str) -> Result<bool, Refusal> {
     Ok(find_ticket(app, Purpose::LoginChallenge, challenge).await?.is_some())
 }
 
@@ -136,10 +177,10 @@ impl Shown<'_> {
         }
     }
 
-    fn missing(self) -> Denied {
+    fn missing(self) -> FactorProblem {
         match self {
-            Self::Totp(_) => Denied::NoTotp,
-            Self::Recovery(_) => Denied::NoRecoveryCodes,
+            Self::Totp(_) => FactorProblem::NoTotp,
+            Self::Recovery(_) => FactorProblem::NoRecoveryCodes,
         }
     }
 
@@ -160,34 +201,34 @@ impl Shown<'_> {
 /// whoever else shows it at the same moment.
 ///
 /// # Errors
-/// [`Denied::ChallengeOver`], [`Denied::LockedOut`], [`Denied::NoTotp`], [`Denied::NoRecoveryCodes`],
-/// [`Denied::WrongCode`], [`Denied::ChallengeSpent`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Shown<'_>) -> Result<Entry, Denied> {
+/// [`FactorProblem::ChallengeOver`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
+/// [`FactorProblem::WrongCode`], [`FactorProblem::ChallengeSpent`]; the table is unavailable.
+pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
     let found = find_ticket(app, Purpose::LoginChallenge, challenge).await?;
-    let (ticket, user) = found.ok_or(Denied::ChallengeOver)?;
+    let (ticket, user) = found.ok_or(FactorProblem::ChallengeOver)?;
     let key = user.id.to_string();
     let limit = failures(app, &key);
     // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
     // now may be attempts that are being compared at this moment, and one of them right.
     match refuse_locked_out(app, &user).await {
         Ok(()) => {}
-        Err(Denied::LockedOut(_)) => return Err(Denied::ChallengeOver),
+        Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeOver.into()),
         Err(other) => return Err(other),
     }
     if user.authenticator(shown.kind()).is_none() {
-        return Err(shown.missing());
+        return Err(shown.missing().into());
     }
     if let Some(limit) = &limit
         && !app.consume_of(limit).await?
     {
         refuse_locked_out(app, &user).await?;
-        return Err(Denied::RateLimited);
+        return Err(Refusal::RateLimited);
     }
     let most = match app.settings.jwt_api.mfa_challenge_max_attempts {
         0 => u32::MAX,
         most => most,
     };
-    let ticket = ticket.count(app, most).await?.ok_or(Denied::ChallengeOver)?;
+    let ticket = ticket.count(app, most).await?.ok_or(FactorProblem::ChallengeOver)?;
     let entry = meet(app, client, ticket, user, shown, most).await?;
     if let Some(limit) = &limit
         && let Err(error) = app.forget_of(limit).await
@@ -204,7 +245,7 @@ async fn meet(
     user: User,
     shown: Shown<'_>,
     most: u32,
-) -> Result<Entry, Denied> {
+) -> Result<Entry, Refusal> {
     let (mut ticket, mut user) = (ticket, user);
     let mut attempts = app.store.attempts();
     loop {
@@ -212,58 +253,87 @@ async fn meet(
         if !shown.use_up(app, &mut user) {
             return Err(fail(app, &ticket, &user, most).await?);
         }
-        user.last_login = Some(app.now());
-        let mut writes = vec![Write::replace(&user)?, Write::delete(&ticket)];
-        user.version += 1;
-        let (session, write) = open(app, client, &user, "mfa", false)?;
-        writes.push(write);
+        let attempt = Attempt { app, client, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
+        let (mut writes, mut entry) = attempt.enter(&user, &mut Permits::default()).await?;
+        if let Entry::In(parts) = &mut entry {
+            user.last_login = Some(app.now());
+            parts.0.last_login = user.last_login;
+            parts.0.version += 1;
+        }
+        writes.extend([Write::replace(&user)?, Write::delete(&ticket)]);
         if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(Entry::In(Box::new((user, session))));
+            return Ok(entry);
         }
         // Another attempt was counted, or met the challenge; or the user has changed.
         let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
         let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
-        (ticket, user) = now.0.zip(now.1).filter(live).ok_or(Denied::ChallengeOver)?;
+        (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
     }
 }
 
 /// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
-async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Denied, StoreError> {
+async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Refusal, StoreError> {
     let end = || app.store.insist(vec![Write::discard(ticket.key())]);
     let key = user.id.to_string();
     if let Some(limit) = failures(app, &key) {
         let seconds = app.full_for(&limit).await?;
         if seconds > 0 {
             end().await?;
-            return Ok(Denied::LockedOut(seconds));
+            return Ok(Refusal::LockedOut(seconds));
         }
     }
     if ticket.guesses.attempts >= most {
         end().await?;
-        return Ok(Denied::ChallengeSpent);
+        return Ok(FactorProblem::ChallengeSpent.into());
     }
-    Ok(Denied::WrongCode)
+    Ok(FactorProblem::WrongCode.into())
 }
 
-/// Removes the authenticator app, and the recovery codes where nothing is left to recover for.
+/// Removes the authenticator app, and the recovery codes where nothing is left to recover for. Every other session and login
+/// of the account ends.
 ///
 /// # Errors
-/// [`Denied::NoTotp`]; the table is unavailable.
-pub async fn deactivate(app: &App, client: &ClientInfo, user: User) -> Result<(), Denied> {
-    let mut user = user;
+/// [`FactorProblem::NoTotp`]; the table is unavailable.
+pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
+    let (mut user, mut session) = (user, session);
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
         if user.authenticator("totp").is_none() {
-            return Err(Denied::NoTotp);
+            return Err(FactorProblem::NoTotp.into());
         }
         let mut changed = user.clone();
         changed.remove_authenticators(|it| it.factor.kind() == "totp");
-        let mut writes = vec![Write::replace(&changed)?];
+        end_other_sessions(app, &mut changed);
+        let kept = Session { generation: changed.generation, ..session.clone() };
+        let mut writes = vec![Write::replace(&changed)?, Write::replace(&kept)?];
         writes.extend(notify(app, client, &changed, None, "totp_deactivated", json!({}))?);
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok(());
         }
-        user = app.store.find::<User>(&user.id.key()).await?.ok_or(Denied::NoTotp)?;
+        let now = refresh(app, &user, &session).await?;
+        (user, session) = now.ok_or(FactorProblem::NoTotp)?;
+    }
+}
+
+/// The failures of a user's second factor.
+fn failures<'a>(app: &App, user: &'a str) -> Option<Limit<'a>> {
+    let settings = &app.settings.jwt_api;
+    let limit = Limit {
+        name: "jwt_second_factor",
+        key: user,
+        amount: settings.mfa_max_attempts,
+        seconds: settings.mfa_lockout_seconds,
+    };
+    (limit.amount > 0).then_some(limit)
+}
+
+/// Turns away a user who is locked out of the second factor.
+pub(super) async fn refuse_locked_out(app: &App, user: &User) -> Result<(), Refusal> {
+    let key = user.id.to_string();
+    let Some(limit) = failures(app, &key) else { return Ok(()) };
+    match app.full_for(&limit).await? {
+        0 => Ok(()),
+        seconds => Err(Refusal::LockedOut(seconds)),
     }
 }

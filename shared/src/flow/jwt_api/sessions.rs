@@ -1,11 +1,11 @@
 //! Refreshing and ending sessions (ASVS 5.0 10.4.5).
 
-use super::Denied;
 use crate::account::{User, UserId};
 use crate::app::App;
+use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
 use crate::session::ClientInfo;
-use crate::session::{Session, user_session_key};
+use crate::session::{Session, StageKey, refresh as refresh_parts, user_session_key};
 use crate::store::{Committed, Write};
 
 /// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
@@ -14,7 +14,7 @@ use crate::store::{Committed, Write};
 /// that began under another.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`], [`Denied::NotVerified`], [`Denied::SessionExpired`]; the table is unavailable.
+/// [`Refusal::InvalidToken`], [`Refusal::StageRefused`], [`Refusal::SessionExpired`]; the table is unavailable.
 pub async fn refresh(
     app: &App,
     client: &ClientInfo,
@@ -22,7 +22,7 @@ pub async fn refresh(
     number: u64,
     started: i64,
     jti: &str,
-) -> Result<(User, Session), Denied> {
+) -> Result<(User, Session), Refusal> {
     let settings = &app.settings.jwt_api;
     let rules = Rules { rotate: true, grace_seconds: settings.refresh_grace_seconds };
     let whose = Client::new(client.ip, &client.user_agent);
@@ -31,14 +31,14 @@ pub async fn refresh(
     loop {
         attempts.next().await?;
         let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
-        let (Some(session), Some(user)) = (session, user) else { return Err(Denied::InvalidToken) };
-        let Some(bearer) = &session.bearer else { return Err(Denied::InvalidToken) };
+        let (Some(session), Some(user)) = (session, user) else { return Err(Refusal::InvalidToken) };
+        let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken) };
         if session.generation != user.generation || !user.is_active {
-            return Err(Denied::InvalidToken);
+            return Err(Refusal::InvalidToken);
         }
         let presented = bearer.family.counter_of(jti);
         if presented == Some(bearer.family.counter) && bearer.waits_for_email && !user.has_verified_email(None) {
-            return Err(Denied::NotVerified);
+            return Err(Refusal::StageRefused(StageKey::VerifyEmail));
         }
         let mut family = bearer.family.clone();
         let lifetime = settings.session_lifetime.unwrap_or(i64::MAX);
@@ -47,14 +47,14 @@ pub async fn refresh(
         let next = match decision {
             Some(Decision::Rotate(next)) => next,
             Some(Decision::Keep | Decision::Repeat) => return Ok((user, session)),
-            Some(Decision::RefuseSoftly) => return Err(Denied::InvalidToken),
+            Some(Decision::RefuseSoftly) => return Err(Refusal::InvalidToken),
             Some(Decision::Expired) => {
                 app.store.insist(vec![Write::discard(key)]).await?;
-                return Err(Denied::SessionExpired);
+                return Err(Refusal::SessionExpired);
             }
             Some(Decision::End) | None => {
                 app.store.insist(vec![Write::discard(key)]).await?;
-                return Err(Denied::InvalidToken);
+                return Err(Refusal::InvalidToken);
             }
         };
         let mut renewed = session.clone();
@@ -74,12 +74,12 @@ pub async fn refresh(
 /// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`] where there is none to end; the table is unavailable.
-pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Denied> {
+/// [`Refusal::InvalidToken`] where there is none to end; the table is unavailable.
+pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Refusal> {
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let session = find_live(app, user, number).await?.ok_or(Denied::InvalidToken)?;
+        let (_, session) = find_live(app, user, number).await?.ok_or(Refusal::InvalidToken)?;
         if let Committed::Done = app.store.commit(vec![Write::delete(&session)]).await? {
             return Ok(());
         }
@@ -89,30 +89,30 @@ pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Denied> 
 /// Ends every session and every login of a user, of this API and the others.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`] where the user is no more; the table is unavailable.
-pub async fn logout_all(app: &App, user: UserId) -> Result<(), Denied> {
+/// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
+pub async fn logout_all(app: &App, user: User, session: Session) -> Result<(), Refusal> {
+    let (mut user, mut session) = (user, session);
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let mut user = app.store.find::<User>(&user.key()).await?.ok_or(Denied::InvalidToken)?;
-        user.generation += 1;
-        if let Committed::Done = app.store.commit(vec![Write::replace(&user)?]).await? {
+        let mut changed = user.clone();
+        changed.generation += 1;
+        if let Committed::Done = app.store.commit(vec![Write::replace(&changed)?]).await? {
             return Ok(());
         }
+        (user, session) = refresh_parts(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
     }
 }
 
-/// Whether a session still stands.
+/// The user and the session of this number, if the session still stands: one request to the table.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn is_live(app: &App, user: UserId, number: u64) -> Result<bool, Denied> {
-    Ok(find_live(app, user, number).await?.is_some())
-}
-
-async fn find_live(app: &App, user: UserId, number: u64) -> Result<Option<Session>, Denied> {
+pub async fn find_live(app: &App, user: UserId, number: u64) -> Result<Option<(User, Session)>, Refusal> {
     let key = user_session_key(user, number);
     let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
-    let Some(user) = user.filter(|user| user.is_active) else { return Ok(None) };
-    Ok(session.filter(|session| session.bearer.is_some() && session.generation == user.generation))
+    let is_live = |(user, session): &(User, Session)| {
+        user.is_active && session.bearer.is_some() && session.generation == user.generation
+    };
+    Ok(user.zip(session).filter(is_live))
 }

@@ -1,18 +1,20 @@
 //! Opening the link that verifies an address.
 
-use super::{Denied, Passage, open, passage};
+use super::Entry;
+use super::entry::Attempt;
 use crate::account::User;
 use crate::app::App;
+use crate::flow::Refusal;
 use crate::flow::addresses::email_verification::{mark_verified, prove_link};
 use crate::session::{ClientInfo, Session};
 use crate::store::{Committed, Write};
 
-/// Marks the address of a link's key verified, once. Where the settings say so, and it was the account's first and has
-/// no second factor, the browser that opened the link gets a session.
+/// Marks the address of a link's key verified, once. Where the settings say so, and it was the account's first, the browser
+/// that opened the link gets a session, as far as the login engine lets it in.
 ///
 /// # Errors
-/// [`Denied::InvalidToken`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<(User, Session)>, Denied> {
+/// [`Refusal::Invalid`] for a key that is not good, or no longer; the table is unavailable.
+pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<(User, Session)>, Refusal> {
     let settings = &app.settings.jwt_api;
     let mut attempts = app.store.attempts();
     loop {
@@ -23,12 +25,14 @@ pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<
         let mut writes = mark_verified(app, client, &mut user, &proof).await?;
         writes.push(Write::replace(&user)?);
         user.version += 1;
-        let wanted = settings.session_on_email_verification && settings.refresh_token_as_cookie && is_first;
         let mut opened = None;
-        if wanted && user.is_active && matches!(passage(app, &user), Passage::Free) {
-            let (session, write) = open(app, client, &user, "email", false)?;
-            writes.push(write);
-            opened = Some((user, session));
+        if settings.session_on_email_verification && settings.refresh_token_as_cookie && is_first && user.is_active {
+            let attempt = Attempt { app, client, method: "email", past: &[], signup: false };
+            // What else the login would wait for is asked at a login of its own.
+            if let (more, Entry::In(parts)) = attempt.enter_if_possible(&user).await? {
+                writes.extend(more);
+                opened = Some(*parts);
+            }
         }
         if let Committed::Done = app.store.commit(writes).await? {
             return Ok(opened);

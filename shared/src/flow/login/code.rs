@@ -4,7 +4,7 @@ use crate::account::{User, UserId, can_own, find_phone_claim};
 use crate::app::App;
 use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::engine::{Entrance, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::code_message;
 use crate::flow::permits::Permits;
@@ -206,9 +206,7 @@ async fn go_on(
     let waiting = caller.session().and_then(|session| session.login.clone()).ok_or(Refusal::Conflict)?;
     if waiting.generation != user.generation || !user.is_active {
         let Caller::Pending(session) = caller else { return Err(Refusal::Conflict) };
-        let mut over = (**session).clone();
-        over.clear_login();
-        return Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))));
+        return end_login(session);
     }
     let mut record = AuthenticationRecord::new("code", app.now());
     record.email.clone_from(&process.email);
@@ -234,5 +232,9 @@ async fn find(app: &App, to: &Identifier) -> Result<Option<User>, StoreError> {
     };
     let first = ids.into_iter().take(1).collect();
     let user = find_users(app, first).await?.into_iter().flatten().next();
-    Ok(user.filter(|user| user.is_active))
+    let is_reached = |user: &User| match to {
+        Identifier::Email(email) => user.is_reached_by(email),
+        Identifier::Phone(_) => true,
+    };
+    Ok(user.filter(|user| user.is_active && is_reached(user)))
 }

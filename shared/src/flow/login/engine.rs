@@ -1,58 +1,97 @@
-//! The login pipeline: the stages between having shown who one is and being in.
+//! The login engine: runs a login through the stages between having shown who one is and being in, for every API.
 
+use super::api::{Step, step};
+use super::stage::{self, Need, StageContext};
 use crate::account::User;
 use crate::app::App;
-use crate::flow::login::stage;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, Token};
 use crate::store::{Item, StoreError, Write};
 
-/// Whether a stage lets a login through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::flow) enum Verdict {
-    /// On to the next.
-    Pass,
-    /// The person has something to do first.
-    Halt,
-    /// It cannot go on at all.
-    Abort,
-}
-
-/// What a stage works with. It decides without I/O, but for the permits that it asks for.
-pub(in crate::flow) struct Passage<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
-    /// Who logs in; none where it only looks so.
-    pub user: Option<&'a User>,
-    pub login: &'a Login,
-    /// The session that will hold the login, should it halt.
-    pub session: &'a mut Session,
-    /// What is sent, should the commit succeed.
-    pub messages: &'a mut Vec<Message>,
-    pub permits: &'a mut Permits,
-}
-
-/// The stages, in the order of the reference.
-const STAGES: [StageKey; 6] = [
+/// The stages, in the order of the reference; ours come last.
+const STAGES: [StageKey; 7] = [
     StageKey::LoginByCode,
     StageKey::VerifyPhone,
     StageKey::VerifyEmail,
     StageKey::MfaAuthenticate,
     StageKey::MfaTrust,
     StageKey::MfaSignupWebauthn,
+    StageKey::MfaSetup,
 ];
 
-async fn enter(key: StageKey, passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
+fn need(key: StageKey, cx: &StageContext<'_>) -> Need {
     match key {
-        StageKey::LoginByCode => stage::login_by_code::enter(passage).await,
-        StageKey::VerifyPhone => stage::verify_phone::enter(passage).await,
-        StageKey::VerifyEmail => stage::verify_email::enter(passage).await,
-        StageKey::MfaAuthenticate => Ok(stage::mfa_authenticate::enter(passage)),
-        StageKey::MfaTrust => Ok(stage::mfa_trust::enter(passage)),
-        StageKey::MfaSignupWebauthn => Ok(stage::mfa_signup_webauthn::enter(passage)),
+        StageKey::LoginByCode => stage::login_by_code::need(cx),
+        StageKey::VerifyPhone => stage::verify_phone::need(cx),
+        StageKey::VerifyEmail => stage::verify_email::need(cx),
+        StageKey::MfaAuthenticate => stage::mfa_authenticate::need(cx),
+        StageKey::MfaTrust => stage::mfa_trust::need(cx),
+        StageKey::MfaSignupWebauthn => stage::mfa_signup_webauthn::need(cx),
+        StageKey::MfaSetup => stage::mfa_setup::need(cx),
     }
+}
+
+/// Sends what a stage sends.
+async fn begin(key: StageKey, cx: &mut StageContext<'_>) -> Result<(), Refusal> {
+    match key {
+        StageKey::LoginByCode => stage::login_by_code::begin(cx),
+        StageKey::VerifyPhone => stage::verify_phone::begin(cx).await?,
+        StageKey::VerifyEmail => stage::verify_email::begin(cx).await?,
+        StageKey::MfaAuthenticate | StageKey::MfaTrust | StageKey::MfaSignupWebauthn | StageKey::MfaSetup => {}
+    }
+    Ok(())
+}
+
+/// Where the stages have led a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::flow) enum Progress {
+    /// Past all of them.
+    In,
+    /// It waits at one: the API has a place to get past it.
+    Waiting(StageKey),
+    /// It cannot go on at all.
+    Aborted,
+}
+
+/// Takes a login through the stages that it is not past yet. This alone decides whether somebody is in, whatever the API;
+/// what follows from it is written by the caller.
+///
+/// # Errors
+/// [`Refusal::StageRefused`] at a stage for which the API has no place; [`Refusal::RateLimited`]; the table is unavailable.
+pub(in crate::flow) async fn advance(
+    app: &App,
+    client: &ClientInfo,
+    user: Option<&User>,
+    login: &mut Login,
+    session: &mut Session,
+    messages: &mut Vec<Message>,
+    permits: &mut Permits,
+) -> Result<Progress, Refusal> {
+    for key in STAGES {
+        if login.handled.contains(&key) {
+            continue;
+        }
+        login.current = Some(key);
+        let mut cx = StageContext { app, client, user, login, session, messages, permits };
+        match need(key, &cx) {
+            Need::Nothing => login.handled.push(key),
+            Need::Message => {
+                begin(key, &mut cx).await?;
+                login.handled.push(key);
+            }
+            Need::Stop if step(client.api, key, login) == Step::Refuse => return Err(Refusal::StageRefused(key)),
+            Need::Stop => {
+                begin(key, &mut cx).await?;
+                login.halted.push(key);
+                return Ok(Progress::Waiting(key));
+            }
+            Need::Impossible => return Ok(Progress::Aborted),
+        }
+    }
+    // Nobody is let in without an account.
+    Ok(if user.is_some() { Progress::In } else { Progress::Aborted })
 }
 
 /// A login on its way in.
@@ -78,43 +117,24 @@ impl Entrance<'_> {
     ) -> Result<(Vec<Write>, Outcome), Refusal> {
         let (mut session, issued) = self.waiting_session();
         let mut messages = Vec::new();
-        for key in STAGES {
-            if login.handled.contains(&key) {
-                continue;
+        let (app, client) = (self.app, self.client);
+        let progress = advance(app, client, user.as_deref(), &mut login, &mut session, &mut messages, permits).await?;
+        match (progress, user) {
+            (Progress::In, Some(user)) => Ok(self.complete(user, &messages)?),
+            (Progress::Waiting(_), user) => {
+                login.factors = user.as_deref().map(User::factor_kinds).unwrap_or_default();
+                session.login = Some(login);
+                Ok(self.halt(session, issued, &messages)?)
             }
-            login.current = Some(key);
-            let mut passage = Passage {
-                app: self.app,
-                client: self.client,
-                user: user.as_deref(),
-                login: &login,
-                session: &mut session,
-                messages: &mut messages,
-                permits,
-            };
-            match enter(key, &mut passage).await? {
-                Verdict::Pass => login.handled.push(key),
-                Verdict::Halt => {
-                    login.halted.push(key);
-                    login.factors = user.as_deref().map(User::factor_kinds).unwrap_or_default();
-                    session.login = Some(login);
-                    return Ok(self.halt(session, issued, &messages)?);
-                }
-                Verdict::Abort => {
-                    session.clear_login();
-                    return Ok(self.abort(session)?);
-                }
+            (Progress::In | Progress::Aborted, _) => {
+                session.clear_login();
+                Ok(self.abort(session)?)
             }
-        }
-        match user {
-            Some(user) => Ok(self.complete(user, &messages)?),
-            // Nobody is let in without an account.
-            None => Ok(self.abort(session)?),
         }
     }
 
     /// The session that holds a login that halts: the caller's own, or a new one with its token.
-    fn waiting_session(&self) -> (Session, Option<crate::session::Token>) {
+    fn waiting_session(&self) -> (Session, Option<Token>) {
         let (mut session, issued) = match self.caller {
             Caller::Pending(session) => {
                 let mut session = (**session).clone();
@@ -133,7 +153,7 @@ impl Entrance<'_> {
     fn halt(
         &self,
         session: Session,
-        issued: Option<crate::session::Token>,
+        issued: Option<Token>,
         messages: &[Message],
     ) -> Result<(Vec<Write>, Outcome), StoreError> {
         let mut writes = vec![self.keep(&session)?];
@@ -221,6 +241,13 @@ impl Entrance<'_> {
         let caller = Caller::User(Box::new((user.clone(), session)));
         Ok((writes, Outcome { logged_in: true, ..Outcome::unchanged(caller) }))
     }
+}
+
+/// Ends the login that a session waits with: the write, and where the caller stands.
+pub(in crate::flow) fn end_login(session: &Session) -> Result<(Vec<Write>, Outcome), Refusal> {
+    let mut over = session.clone();
+    over.clear_login();
+    Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))))
 }
 
 /// The records of a caller on the way in, as far as they are this user's, and one more.

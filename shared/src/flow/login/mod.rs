@@ -4,6 +4,7 @@
 //! Every API lets people in through [`engine`] alone. Second factors are in [`super::mfa`], identities of other providers
 //! in [`super::identities`].
 
+pub(in crate::flow) mod api;
 pub mod code;
 pub(in crate::flow) mod engine;
 pub mod logout;

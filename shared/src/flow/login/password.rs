@@ -4,7 +4,7 @@ use crate::account::{NameClaim, User, UserId, find_email_claims, find_phone_clai
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Outcome, Refusal};
 use crate::secret::password::Verdict;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login};
 use crate::settings::LoginMethod;
@@ -29,71 +29,45 @@ pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(|_| Refusal::RateLimited)
 }
 
-/// Checks the credentials and takes the login as far as it goes. `may` says whether it may go on at all: some
-/// answers come only after the credentials were found right.
-///
-/// # Errors
-/// [`Refusal::RateLimited`]; [`Refusal::Invalid`] for wrong credentials, whatever is wrong with them, and after
-/// too many failures; what `may` refuses; the table is unavailable.
-pub async fn login(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    credentials: Credentials,
-    may: Result<(), Refusal>,
-) -> Result<Outcome, Refusal> {
-    let Proven { user, rehash, usage } = prove(app, client, &credentials).await?;
-    // A good login takes back its own use and nothing else: earlier failures stay counted.
-    if let Err(refusal) = may {
-        app.give_back(&usage, Some("login_failed")).await;
-        return Err(refusal);
-    }
-    if !user.is_active {
-        app.give_back(&usage, Some("login_failed")).await;
-        return Ok(Outcome::unchanged(caller));
-    }
-    proceed(app, client, caller, user, credentials, rehash, &usage).await
-}
-
 /// Somebody who has shown a password.
-pub(in crate::flow) struct Proven {
+pub struct Proven {
+    /// Who they are.
     pub user: User,
+    credentials: Credentials,
     /// Whether the password's hash is out of date.
-    pub rehash: bool,
-    /// What that used of the limits: a good login gives its part of `login_failed` back.
-    pub usage: Usage,
+    rehash: bool,
+    /// What that used of the limits.
+    usage: Usage,
 }
 
-/// Checks the credentials, within the limits.
+impl Proven {
+    /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
+    pub async fn give_back(&self, app: &App) {
+        app.give_back(&self.usage, Some("login_failed")).await;
+    }
+
+    /// The password, where its hash is out of date.
+    pub(in crate::flow) fn outdated(&self) -> Option<String> {
+        self.rehash.then(|| self.credentials.password.clone())
+    }
+}
+
+/// Checks the credentials, within the limits. Of an account that may not log in the password is checked all the same.
 ///
 /// # Errors
-/// [`Refusal::RateLimited`]; [`Refusal::Invalid`] for wrong credentials, whatever is wrong with them, and after
-/// too many failures; the table is unavailable.
-pub(in crate::flow) async fn prove(
-    app: &App,
-    client: &ClientInfo,
-    credentials: &Credentials,
-) -> Result<Proven, Refusal> {
+/// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
+/// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
+pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
     let key = credentials.identifier.to_lowercase();
     let actions = [Action::new("login"), Action::about("login_failed", &key)];
-    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, credentials))?;
+    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
     let usage = usage.map_err(|limited| match limited.0 {
         "login" => Refusal::RateLimited,
-        _ => Problem::too_many_login_attempts().into(),
+        _ => Refusal::TooManyLoginAttempts,
     })?;
-    let Some((user, rehash)) = find_by_password(app, candidates, &credentials.password).await? else {
-        let method = credentials.method.as_str();
-        let message = format!("The {} and/or password you specified are not correct.", noun(credentials.method));
-        return Err(Problem::field("password", format!("{method}_password_mismatch"), message).into());
-    };
-    Ok(Proven { user, rehash, usage })
-}
-
-fn noun(method: LoginMethod) -> &'static str {
-    match method {
-        LoginMethod::Email => "email address",
-        LoginMethod::Username => "username",
-        LoginMethod::Phone => "phone number",
+    match find_by_password(app, candidates, &credentials.password).await? {
+        Some((user, rehash)) => Ok(Proven { user, credentials, rehash, usage }),
+        None => Err(Refusal::IncorrectCredentials(credentials.method)),
     }
 }
 
@@ -148,44 +122,42 @@ pub(in crate::flow) async fn find_users(app: &App, mut ids: Vec<UserId>) -> Resu
     app.store.find_all(&keys).await
 }
 
-async fn proceed(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    mut user: User,
-    credentials: Credentials,
-    rehash: bool,
-    usage: &Usage,
-) -> Result<Outcome, Refusal> {
+/// Takes the login of somebody who has shown their password as far as it goes.
+///
+/// # Errors
+/// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] where a code was sent a moment ago; the table is unavailable.
+pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
+    if !proven.user.is_active {
+        proven.give_back(app).await;
+        return Ok(Outcome::unchanged(caller));
+    }
+    let credentials = &proven.credentials;
     let given = |method| (credentials.method == method).then(|| credentials.identifier.clone());
     let mut record = AuthenticationRecord::new("password", app.now());
     record.email = given(LoginMethod::Email);
     record.username = given(LoginMethod::Username);
+    let mut user = proven.user.clone();
     let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
-    let before = user.clone();
     let methods = with_record(app, &caller, &user, record);
     let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
-    let went = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
-    let give_back = app.give_back(usage, Some("login_failed"));
-    match went {
-        Ok((writes, outcome)) => {
-            // No transaction with the user: a session born while the user changes carries the generation that
-            // was read, and is dead if that is over.
-            let outdated = rehash.then_some(credentials.password);
-            let note = note_login(app, &before, outcome.logged_in, outdated);
-            let (committed, noted, ()) = futures_util::join!(app.store.insist(writes), note, give_back);
-            noted?;
-            if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
-        }
+    let proceeded = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
+    let (writes, outcome) = match proceeded {
+        Ok(proceeded) => proceeded,
         Err(refusal) => {
-            give_back.await;
-            Err(match refusal {
+            proven.give_back(app).await;
+            return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
-                Refusal::RateLimited => Problem::too_many_login_attempts().into(),
+                Refusal::RateLimited => Refusal::TooManyLoginAttempts,
                 other => other,
-            })
+            });
         }
-    }
+    };
+    // No transaction with the user: a session born while the user changes carries the generation that was read, and is
+    // dead if that is over.
+    let note = note_login(app, &proven.user, outcome.logged_in, proven.outdated());
+    let (committed, noted, ()) = futures_util::join!(app.store.insist(writes), note, proven.give_back(app));
+    noted?;
+    if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
 }
 
 /// Notes the moment with the user who is in, and a new hash where the old one is out of date.

@@ -2,6 +2,7 @@
 
 use crate::account::{Authenticator, Factor, TotpSecret, User};
 use crate::app::App;
+use crate::flow::addresses::trust::are_all_verified;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::reauthentication::{Recent, require, require_recent};
 use crate::flow::login::stage::mfa_trust;
@@ -95,15 +96,27 @@ pub(in crate::flow) fn record(app: &App, used: &Authenticator) -> Authentication
     record
 }
 
-/// Counts an attempt at a user's second factors, before it is compared.
+/// What attempts are counted by. Each has a log of its own: no operation clears what another has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempts {
+    /// Showing a second factor that the account has.
+    Showing,
+    /// Setting up an authenticator app.
+    SettingUp,
+}
+
+/// Counts an attempt of a user, before it is compared.
 async fn count(
     app: &App,
     client: &ClientInfo,
     user: &User,
+    attempts: Attempts,
     param: &'static str,
-    code: &'static str,
 ) -> Result<String, Refusal> {
-    let key = format!("mfa-auth-user-{}", user.id);
+    let (key, code) = match attempts {
+        Attempts::Showing => (format!("mfa-auth-user-{}", user.id), "too_many_login_attempts"),
+        Attempts::SettingUp => (format!("mfa-setup-user-{}", user.id), "rate_limited"),
+    };
     let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
     consumed.map_err(|_| Problem { param: Some(param), code: code.into(), ..Problem::too_many_login_attempts() })?;
     Ok(key)
@@ -128,7 +141,7 @@ pub async fn authenticate(
     proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, proof.param(), "too_many_login_attempts").await?;
+    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
     let mut user = user;
     let mut permits = Permits::default();
     let mut attempts = app.store.attempts();
@@ -214,7 +227,7 @@ pub async fn reauthenticate(
     proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, proof.param(), "too_many_login_attempts").await?;
+    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
     let mut at_work = Work { app, client, user, session };
     let mut attempts = app.store.attempts();
     loop {
@@ -262,6 +275,14 @@ impl Work<'_> {
         Ok(false)
     }
 
+    /// The same for a change of what the user's second factors are: every other session and login of the account ends.
+    pub async fn commit_change(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
+        let mut user = user.clone();
+        end_other_sessions(self.app, &mut user);
+        let session = Session { generation: user.generation, ..session.clone() };
+        self.commit(&user, &session, more).await
+    }
+
     fn caller(&self) -> Caller {
         Caller::User(Box::new((self.user.clone(), self.session.clone())))
     }
@@ -285,8 +306,7 @@ impl Work<'_> {
 /// # Errors
 /// What stands against it.
 pub fn may_add(app: &App, user: &User) -> Result<(), Problem> {
-    let verified = user.addresses.iter().all(|address| address.verified);
-    if verified || app.settings.mfa.allow_unverified_email {
+    if are_all_verified(app, user) || app.settings.mfa.allow_unverified_email {
         return Ok(());
     }
     let message = "You cannot activate two-factor authentication until you have verified your email address.";
@@ -355,11 +375,13 @@ pub async fn activate_totp(
 ) -> Result<(Authenticator, Option<Authenticator>), Refusal> {
     let Activation { code, recent, shows_codes } = activation;
     may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
-    let key = count(app, client, &user, "code", "rate_limited").await?;
+    if user.authenticator("totp").is_some() {
+        return Err(Refusal::Conflict);
+    }
+    let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
     let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
     let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
-    forget(app, &key).await;
     let mut at_work = Work { app, client, user, session };
     require(app, &at_work.user, &at_work.session, app.settings.mfa.reauthentication_required, recent)?;
     let mut attempts = app.store.attempts();
@@ -377,11 +399,18 @@ pub async fn activate_totp(
         }
         session.totp_setup = None;
         let told = at_work.tell("totp_activated")?;
-        if at_work.commit(&user, &session, told).await? {
+        if at_work.commit_change(&user, &session, told).await? {
+            forget(app, &key).await;
             let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
             return Ok((totp, codes));
         }
     }
+}
+
+/// Ends every session and login of a user whose second factors change, but for the one that changes them, which is written
+/// with the new generation (ASVS 5.0 7.4.3; `LATCHKEY_MFA_CHANGE_ENDS_SESSIONS`).
+pub(in crate::flow) fn end_other_sessions(app: &App, user: &mut User) {
+    user.generation += u64::from(app.settings.mfa.change_ends_sessions);
 }
 
 /// Recovery codes, where there are none yet: whether they were made.
@@ -409,7 +438,7 @@ pub async fn deactivate_totp(app: &App, client: &ClientInfo, user: User, session
         let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
         user.remove_authenticators(|it| it.factor.kind() == "totp");
         let told = at_work.tell("totp_deactivated")?;
-        if at_work.commit(&user, &session, told).await? {
+        if at_work.commit_change(&user, &session, told).await? {
             return Ok(());
         }
     }

@@ -154,7 +154,7 @@ pub async fn add(
         let made_codes = add_recovery_codes(app, &mut user);
         let mut writes = at_work.tell("webauthn_added")?;
         writes.push(claim);
-        match at_work.commit(&user, &session, writes).await {
+        match at_work.commit_change(&user, &session, writes).await {
             Ok(true) => return Ok((added, made_codes)),
             Ok(false) => {}
             Err(Refusal::Conflict) => return Err(incorrect(None)), // the credential is somebody's already
@@ -210,7 +210,7 @@ pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session
             writes.push(Write::discard(CredentialClaim::new(credential, user.id).key()));
             writes.extend(at_work.tell("webauthn_removed")?);
         }
-        if at_work.commit(&user, &session, writes).await? {
+        if at_work.commit_change(&user, &session, writes).await? {
             return Ok(());
         }
     }

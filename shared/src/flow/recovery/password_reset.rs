@@ -59,7 +59,7 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, email: &str
 
 async fn find(app: &App, email: &str) -> Result<Vec<User>, StoreError> {
     let users = find_users(app, users_by_email(app, email).await?).await?;
-    Ok(users.into_iter().flatten().filter(|user| user.is_active).collect())
+    Ok(users.into_iter().flatten().filter(|user| user.is_active && user.is_reached_by(email)).collect())
 }
 
 async fn send_code(
@@ -259,9 +259,15 @@ impl Reset<'_> {
             let methods = with_record(app, caller, &user, record);
             let login = Login::new(Some(&user), email, false, &app.settings, app.now());
             let entrance = Entrance { app, client, caller, methods, spends_session: self.process.is_some() };
-            let (more, outcome) = entrance.proceed(Some(&mut user), login, permits).await?;
-            writes.extend(more);
-            outcome
+            match entrance.proceed(Some(&mut user), login, permits).await {
+                Ok((more, outcome)) => {
+                    writes.extend(more);
+                    outcome
+                }
+                // The password is new all the same.
+                Err(Refusal::StageRefused(_)) => Outcome::unchanged(Caller::Anonymous),
+                Err(other) => return Err(other),
+            }
         } else if client.is_browser && caller.user().is_some_and(|caller| caller.id == user.id) {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
         } else {

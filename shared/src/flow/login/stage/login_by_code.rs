@@ -2,36 +2,50 @@
 
 use super::mfa_trust::is_trusted;
 use super::verify_email::account_exists_mail;
+use super::{Need, StageContext};
 use crate::app::App;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::{Passage, Verdict};
-use crate::flow::{Refusal, frontend_url};
+use crate::flow::frontend_url;
 use crate::outbox::Message;
 use crate::session::CodeKind;
 use serde_json::json;
 
-/// Halts where `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to how the person showed who they are.
-pub(in crate::flow) async fn enter(passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
-    let (app, login, user) = (passage.app, passage.login, passage.user);
-    let method = passage.session.methods.last().map(|record| record.method.as_str());
+/// Stops where `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to how the person showed who they are.
+pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
+    let (app, user) = (cx.app, cx.user);
+    let method = cx.session.methods.last().map(|record| record.method.as_str());
     if method == Some("code") || !app.settings.account.login_by_code_required.applies_to(method) {
-        return Ok(Verdict::Pass);
+        return Need::Nothing;
     }
-    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(app, passage.client, user);
+    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(app, cx.client, user);
     if app.settings.mfa.enabled && user.is_some_and(trusted) {
-        return Ok(Verdict::Pass);
+        return Need::Nothing;
     }
+    // Without a way to reach the person the requirement cannot be met.
+    if recipient(cx).is_some() { Need::Stop } else { Need::Impossible }
+}
+
+/// Sends the code, and lets the session wait for it.
+pub(in crate::flow) fn begin(cx: &mut StageContext<'_>) {
+    let Some(recipient) = recipient(cx) else { return };
+    let (app, user) = (cx.app, cx.user);
+    let (process, code) = codes::begin(app, CodeKind::LoginByCode, user.map(|user| user.id), &recipient);
+    cx.messages.push(code_message(app, &recipient, user.is_some(), cx.login.signup, &code));
+    cx.session.set_code(CodeKind::LoginByCode, process);
+}
+
+/// Where the code can go.
+fn recipient<'a>(cx: &StageContext<'a>) -> Option<Recipient<'a>> {
+    let (login, user) = (cx.login, cx.user);
     let email = login.email.as_deref().or(user.and_then(|user| user.primary_email()));
     let phone = user.and_then(|user| user.phone.as_ref()).map(|phone| phone.number.as_str()).or(login.phone.as_deref());
-    let recipient = match (email, phone) {
-        (Some(email), _) => Recipient::Email(email),
-        (None, Some(phone)) if app.settings.account.signup_fields.get("phone").is_some() => Recipient::Phone(phone),
-        _ => return Ok(Verdict::Abort), // no way to reach them: the requirement cannot be met
-    };
-    let (process, code) = codes::begin(app, CodeKind::LoginByCode, user.map(|user| user.id), &recipient);
-    passage.session.set_code(CodeKind::LoginByCode, process);
-    passage.messages.push(code_message(app, &recipient, user.is_some(), login.signup, &code));
-    Ok(Verdict::Halt)
+    match (email, phone) {
+        (Some(email), _) => Some(Recipient::Email(email)),
+        (None, Some(phone)) if cx.app.settings.account.signup_fields.get("phone").is_some() => {
+            Some(Recipient::Phone(phone))
+        }
+        _ => None,
+    }
 }
 
 /// The message with a code, or for nobody's address the one that says so.

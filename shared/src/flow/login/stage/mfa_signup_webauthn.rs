@@ -1,9 +1,9 @@
 //! The stage that waits for the passkey that somebody signs up with.
 
-use crate::flow::login::engine::{Passage, Verdict};
+use super::{Need, StageContext};
 
-/// Halts whoever signs up by a passkey and has none yet.
-pub(in crate::flow) fn enter(passage: &Passage<'_>) -> Verdict {
-    let waits = passage.login.by_passkey && passage.user.is_some_and(|user| user.credentials().next().is_none());
-    if waits { Verdict::Halt } else { Verdict::Pass }
+/// Stops whoever signs up by a passkey and has none yet.
+pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
+    let waits = cx.login.by_passkey && cx.user.is_some_and(|user| user.credentials().next().is_none());
+    if waits { Need::Stop } else { Need::Nothing }
 }

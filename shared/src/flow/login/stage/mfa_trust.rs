@@ -1,8 +1,8 @@
 //! The stage that asks whether this browser needs a second factor the next time.
 
+use super::{Need, StageContext};
 use crate::account::{Factor, User};
 use crate::app::App;
-use crate::flow::login::engine::{Passage, Verdict};
 use crate::secret::{decode, encode};
 use crate::session::{ClientInfo, StageKey};
 use serde_json::json;
@@ -12,13 +12,13 @@ const TRUST: &str = "trusted browser";
 /// Accounts that one browser can be trusted for.
 const MOST: usize = 10;
 
-/// Halts a browser that has just shown a second factor, or a code that it could be let off.
-pub(in crate::flow) fn enter(passage: &Passage<'_>) -> Verdict {
-    let (settings, halted) = (&passage.app.settings, &passage.login.halted);
+/// Stops a browser that has just shown a second factor, or a code that it need not show again.
+pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
+    let (settings, halted) = (&cx.app.settings, &cx.login.halted);
     let by_factor = settings.mfa.trust_enabled && halted.contains(&StageKey::MfaAuthenticate);
     let by_code = settings.account.login_by_code_trust_enabled && halted.contains(&StageKey::LoginByCode);
-    let asks = settings.mfa.enabled && (by_factor || by_code) && passage.client.is_browser && passage.user.is_some();
-    if asks { Verdict::Halt } else { Verdict::Pass }
+    let asks = settings.mfa.enabled && (by_factor || by_code) && cx.client.is_browser && cx.user.is_some();
+    if asks { Need::Stop } else { Need::Nothing }
 }
 
 /// Whether the browser is let off. The cookie fits the account as it is: any change of password or authenticators is

@@ -1,67 +1,65 @@
 //! The stage that waits for the address to be verified, and the mails of verification.
 
+use super::{Need, StageContext};
 use crate::account::{Address, User};
 use crate::app::App;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::{Passage, Verdict};
-use crate::flow::{Refusal, frontend_url};
+use crate::flow::{Refusal, api_url, frontend_url};
 use crate::outbox::Message;
-use crate::session::CodeKind;
+use crate::session::{Api, CodeKind};
 use crate::settings::EmailVerification;
 use serde_json::json;
 
 /// What signatures of verification links are for.
 pub(in crate::flow) const LINK: &str = "email verification link";
 
-/// Halts where verification is mandatory and missing; sends what it takes.
-pub(in crate::flow) async fn enter(passage: &mut Passage<'_>) -> Result<Verdict, Refusal> {
-    let (login, user) = (passage.login, passage.user);
-    let verified = user.is_some_and(|user| user.has_verified_email(login.email.as_deref()));
-    match login.email_verification {
-        _ if verified => Ok(Verdict::Pass),
-        EmailVerification::None => Ok(Verdict::Pass),
-        EmailVerification::Optional => {
-            if login.signup {
-                send(passage).await?;
-            }
-            Ok(Verdict::Pass)
-        }
-        EmailVerification::Mandatory => {
-            send(passage).await?;
-            Ok(Verdict::Halt)
-        }
+/// Stops where verification is mandatory and missing. Where it is optional, a sign-up sends the mail and goes on.
+pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
+    if cx.user.is_some_and(|user| user.has_verified_email(cx.login.email.as_deref())) {
+        return Need::Nothing;
+    }
+    match cx.login.email_verification {
+        EmailVerification::None => Need::Nothing,
+        EmailVerification::Optional if cx.login.signup => Need::Message,
+        EmailVerification::Optional => Need::Nothing,
+        EmailVerification::Mandatory => Need::Stop,
     }
 }
 
-async fn send(passage: &mut Passage<'_>) -> Result<(), Refusal> {
-    let (app, login) = (passage.app, passage.login);
-    let address = passage.user.and_then(|user| match &login.email {
+/// Sends the link or the code that verifies the address.
+///
+/// # Errors
+/// [`Refusal::RateLimited`] for a code; the table is unavailable.
+pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refusal> {
+    let (app, login) = (cx.app, cx.login);
+    let address = cx.user.and_then(|user| match &login.email {
         Some(email) => user.address(email),
         None => user.address_to_verify(),
     });
-    let email = match (passage.user, address, &login.email) {
+    let email = match (cx.user, address, &login.email) {
         (Some(_), Some(address), _) => address.email.clone(),
         (None, _, Some(email)) => email.clone(),
         _ => return Ok(()), // nowhere to send it
     };
-    let by_code = app.settings.account.email_verification_by_code_enabled;
-    if !passage.permits.ask(app, passage.client, "confirm_email", &email).await? {
+    // The JWT API has links alone.
+    let by_code = app.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
+    if !cx.permits.ask(app, cx.client, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
         return if by_code { Err(Refusal::RateLimited) } else { Ok(()) };
     }
     let message = if by_code {
-        let owner = passage.user.filter(|_| address.is_some());
-        let id = passage.user.map(|user| user.id);
+        let owner = cx.user.filter(|_| address.is_some());
+        let id = cx.user.map(|user| user.id);
         let (process, code) = codes::begin(app, CodeKind::EmailVerification, id, &Recipient::Email(&email));
-        passage.session.set_code(CodeKind::EmailVerification, process);
+        cx.session.set_code(CodeKind::EmailVerification, process);
         owner.map_or_else(|| account_exists_mail(app, &email), |user| code_mail(app, user, &email, &code))
     } else {
-        match (passage.user, address) {
-            (Some(user), Some(address)) => link_mail(app, user, address),
+        match (cx.user, address) {
+            (Some(user), Some(address)) => link_mail(app, cx.client.api, user, address),
             _ => account_exists_mail(app, &email),
         }
     };
-    passage.messages.push(message);
+    cx.messages.push(message);
     Ok(())
 }
 
@@ -72,24 +70,22 @@ pub(in crate::flow) fn code_mail(app: &App, user: &User, email: &str, code: &str
     Message::mail(app, confirmation_kind(user), email, params, lifetime)
 }
 
-/// The mail with a link to a page of the frontend.
-pub(in crate::flow) fn link_mail(app: &App, user: &User, address: &Address) -> Message {
+/// The mail with a link: to a page of the frontend, or to the JWT API itself for those who signed up there.
+pub(in crate::flow) fn link_mail(app: &App, api: Api, user: &User, address: &Address) -> Message {
     let key = link_key(app, user, address);
-    let url = frontend_url(app, "account_confirm_email", "/accounts/confirm-email/{key}/", &key);
-    confirmation_mail(app, user, address, &url)
-}
-
-/// The key of a link: it names the address by its random id, and carries when it was made.
-pub(in crate::flow) fn link_key(app: &App, user: &User, address: &Address) -> String {
-    let made = app.now().0.to_be_bytes();
-    app.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
-}
-
-/// The mail with this link.
-pub(in crate::flow) fn confirmation_mail(app: &App, user: &User, address: &Address, url: &str) -> Message {
+    let url = match api {
+        Api::Headless | Api::Flat => frontend_url(app, "account_confirm_email", "/accounts/confirm-email/{key}/", &key),
+        Api::Jwt => api_url(app, &format!("/registration/verification/{key}/")),
+    };
     let params = json!({"url": url, "user_display": user.display(&app.settings)});
     let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
     Message::mail(app, confirmation_kind(user), &address.email, params, lifetime)
+}
+
+/// The key of a link: it names the address by its random id, and carries when it was made.
+fn link_key(app: &App, user: &User, address: &Address) -> String {
+    let made = app.now().0.to_be_bytes();
+    app.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
 }
 
 /// The mail to the owner of an address that somebody tried to sign up with.

@@ -1,0 +1,113 @@
+//! Where a login of the JWT API has led: the login engine decides, and this module keeps what it decided as a session or as
+//! a challenge.
+
+use crate::account::User;
+use crate::app::App;
+use crate::flow::Refusal;
+use crate::flow::login::engine::{Progress, advance};
+use crate::flow::permits::Permits;
+use crate::session::{AuthenticationRecord, ClientInfo, Login, Session, StageKey};
+use crate::store::{StoreError, Write};
+use crate::ticket::{Purpose, Ticket};
+
+/// Seconds that a challenge lives, and the secret of an authenticator app that is being set up.
+pub(super) const CHALLENGE: i64 = 300;
+
+/// Where somebody stands who has shown who they are.
+#[derive(Debug)]
+pub enum Entry {
+    /// In: the session whose tokens they get.
+    In(Box<(User, Session)>),
+    /// They have to show a second factor; this names the challenge.
+    SecondFactor(String),
+    /// They have to set up a second factor; this names the challenge.
+    Setup(String),
+    /// They have to verify their address. The tokens of the session are worth nothing before that.
+    Verification(Box<(User, Session)>),
+    /// Not in: the login needs a step that this API does not have. What else was asked for is done.
+    Out,
+}
+
+/// A login of the JWT API that the engine takes as far as it goes.
+pub(super) struct Attempt<'a> {
+    pub app: &'a App,
+    pub client: &'a ClientInfo,
+    /// How the person showed who they are, as `amr` names it.
+    pub method: &'a str,
+    /// Stages that what they showed has taken them past.
+    pub past: &'a [StageKey],
+    /// Whether this is a registration.
+    pub signup: bool,
+}
+
+impl Attempt<'_> {
+    /// The writes of the login, and where it leads.
+    ///
+    /// # Errors
+    /// [`Refusal::StageRefused`]; the table is unavailable.
+    pub async fn enter(&self, user: &User, permits: &mut Permits) -> Result<(Vec<Write>, Entry), Refusal> {
+        let (app, client) = (self.app, self.client);
+        let mut login = Login::new(Some(user), None, self.signup, &app.settings, app.now());
+        login.handled.extend(self.past);
+        // No session waits here: what a stage would keep in it is kept by a challenge, or not at all.
+        let (mut scratch, _) = Session::of_nobody(app, client);
+        scratch.methods.push(AuthenticationRecord::new(self.method, app.now()));
+        let mut messages = Vec::new();
+        let progress = advance(app, client, Some(user), &mut login, &mut scratch, &mut messages, permits).await?;
+        let (mut writes, entry) = match progress {
+            Progress::In => {
+                let (session, write) = open(app, client, user, self.method, false)?;
+                (vec![write], Entry::In(Box::new((user.clone(), session))))
+            }
+            Progress::Waiting(StageKey::MfaAuthenticate) => {
+                let (ticket, text) = Ticket::new(app, Purpose::LoginChallenge, user, CHALLENGE);
+                (vec![Write::create(&ticket)?], Entry::SecondFactor(text))
+            }
+            Progress::Waiting(StageKey::MfaSetup) => {
+                let (ticket, text) = Ticket::new(app, Purpose::SetupChallenge, user, CHALLENGE);
+                (vec![Write::create(&ticket)?], Entry::Setup(text))
+            }
+            Progress::Waiting(StageKey::VerifyEmail) => {
+                let (session, write) = open(app, client, user, self.method, true)?;
+                (vec![write], Entry::Verification(Box::new((user.clone(), session))))
+            }
+            Progress::Waiting(
+                stage @ (StageKey::LoginByCode
+                | StageKey::VerifyPhone
+                | StageKey::MfaTrust
+                | StageKey::MfaSignupWebauthn),
+            ) => return Err(Refusal::StageRefused(stage)),
+            Progress::Aborted => return Err(Refusal::Inactive),
+        };
+        for message in &messages {
+            writes.push(Write::create(message)?);
+        }
+        Ok((writes, entry))
+    }
+
+    /// The same for what is done whether or not the person is in afterwards, such as a new password.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn enter_if_possible(&self, user: &User) -> Result<(Vec<Write>, Entry), Refusal> {
+        match self.enter(user, &mut Permits::default()).await {
+            Err(Refusal::StageRefused(_) | Refusal::Inactive | Refusal::RateLimited) => Ok((Vec::new(), Entry::Out)),
+            entered => entered,
+        }
+    }
+}
+
+/// A new session, and its write.
+pub(super) fn open(
+    app: &App,
+    client: &ClientInfo,
+    user: &User,
+    method: &str,
+    waits_for_email: bool,
+) -> Result<(Session, Write), StoreError> {
+    let mut session = Session::of_bearer(app, user, client, waits_for_email);
+    session.methods.push(AuthenticationRecord::new(method, app.now()));
+    let write = Write::create(&session)?;
+    session.version = 1;
+    Ok((session, write))
+}
