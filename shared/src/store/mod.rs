@@ -14,7 +14,7 @@ mod schema;
 mod trips;
 mod write;
 
-pub use attempts::Attempts;
+pub use attempts::{Again, Attempts, Decision};
 pub use commit::Committed;
 pub use item::{Document, Item, Key};
 pub use log::{Entry, LogUse, Reserved};

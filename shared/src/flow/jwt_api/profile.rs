@@ -4,7 +4,7 @@ use crate::account::{User, UserId};
 use crate::app::App;
 use crate::flow::Refusal;
 use crate::session::{Session, refresh};
-use crate::store::{Committed, Write};
+use crate::store::{Again, Decision, Write};
 
 /// The user of an access token.
 ///
@@ -26,19 +26,17 @@ pub async fn rename(
     first_name: Option<&str>,
     last_name: Option<&str>,
 ) -> Result<User, Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(mut user, mut session), again: Option<Again>| async move {
+        if again.is_some() {
+            (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
+        }
         let mut changed = user.clone();
         changed.first_name = first_name.unwrap_or(&user.first_name).to_owned();
         changed.last_name = last_name.unwrap_or(&user.last_name).to_owned();
         if changed.first_name == user.first_name && changed.last_name == user.last_name {
-            return Ok(user);
+            return Ok(Decision::Settled(changed));
         }
-        if let Committed::Done = app.store.commit(vec![Write::replace(&changed)?]).await? {
-            return Ok(changed);
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
-    }
+        Ok(Decision::Write(vec![Write::replace(&changed)?], changed, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }
