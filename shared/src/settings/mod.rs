@@ -332,7 +332,8 @@ impl Settings {
         if mfa.supports("webauthn")
             && let Err(mistake) = self.webauthn_policy().check()
         {
-            problems.push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS, LATCHKEY_WEBAUTHN_TOP_ORIGINS: {mistake}"));
+            problems
+                .push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS, LATCHKEY_WEBAUTHN_TOP_ORIGINS: {mistake}"));
         }
         if mfa.has_passkey_signup() {
             for (needs, fits) in [

@@ -98,8 +98,7 @@ impl MfaRates {
 }
 
 impl Actions for MfaRates {
-    const DEFAULTS: &'static [(&'static str, &'static str)] =
-        &[(Self::LOGIN, "10/m/ip"), (Self::CHALLENGE, "60/m/ip")];
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[(Self::LOGIN, "10/m/ip"), (Self::CHALLENGE, "60/m/ip")];
 }
 
 /// Limits by action.

@@ -253,10 +253,7 @@ impl Ceremonies {
         policy: UserVerificationPolicy,
     ) -> Result<(Value, AuthenticationState), CeremonyError> {
         let keys = credentials.iter().map(|c| c.key().clone()).collect();
-        let builder = self
-            .engine
-            .new_challenge_authenticate_builder(keys, Some(policy))
-            .map_err(ours)?;
+        let builder = self.engine.new_challenge_authenticate_builder(keys, Some(policy)).map_err(ours)?;
         let (mut options, mut engine): (RequestChallengeResponse, _) =
             self.engine.generate_challenge_authenticate(builder).map_err(ours)?;
         if !self.full_options {

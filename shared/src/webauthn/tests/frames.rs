@@ -42,7 +42,9 @@ fn a_listed_site_may_embed_the_pages_and_others_may_not() {
         result.unwrap();
     }
     refused(&c, |a| a.cross_origin = true);
-    for top in ["https://shop.example.org.evil.example", "https://shop.example.org:444", "http://shop.example.org", "null", ""] {
+    for top in
+        ["https://shop.example.org.evil.example", "https://shop.example.org:444", "http://shop.example.org", "null", ""]
+    {
         refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(top.into())));
     }
 }

@@ -60,8 +60,7 @@ fn full_options_have_a_timeout_and_transports() {
     let known = [register(&c, &mut device(1), ALICE, false).unwrap()];
     let (create, _) = c.begin_registration(ALICE, "a", "a", &known, false).unwrap();
     let (get, _) = c.begin_authentication(ALICE, &known).unwrap();
-    let descriptor =
-        json!([{"id": authenticator::b64(&[1; 32]), "type": "public-key", "transports": ["internal"]}]);
+    let descriptor = json!([{"id": authenticator::b64(&[1; 32]), "type": "public-key", "transports": ["internal"]}]);
     assert_eq!(create["publicKey"]["excludeCredentials"], descriptor, "unknown words are left out");
     assert_eq!(get["publicKey"]["allowCredentials"], descriptor);
     let (discoverable, _) = c.begin_discoverable().unwrap();
