@@ -1,4 +1,4 @@
-//! The files by which phones learn which apps may use the passkeys of this domain.
+//! The files by which phones and browsers learn which apps and other sites may use the passkeys of this domain.
 
 use axum::body::Body;
 use axum::http::Response;
@@ -26,4 +26,9 @@ pub async fn android(visit: Visit) -> Response<Body> {
         })
     };
     public_json(&apps.iter().map(statement).collect(), 3600)
+}
+
+/// For browsers: the origins on other domains that may use the passkeys of this one (WebAuthn Level 3, section 5.11).
+pub async fn related_origins(visit: Visit) -> Response<Body> {
+    public_json(&json!({"origins": visit.app.settings.webauthn_policy().related_origins()}), 3600)
 }

@@ -22,6 +22,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(|settings| !settings.mfa.webauthn_apple_apps.is_empty()),
         page("/.well-known/assetlinks.json", GET, associations::android)
             .only_if(|settings| !settings.mfa.webauthn_android_apps.0.is_empty()),
+        page("/.well-known/webauthn", GET, associations::related_origins).only_if(has_related_origins),
         page("/_allauth/openapi.html", GET, description::html).only_if(is_described),
         page("/_allauth/openapi.json", GET, description::json).only_if(is_described),
         page("/_allauth/openapi.yaml", GET, description::yaml).only_if(is_described),
@@ -32,6 +33,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 fn is_described(settings: &Settings) -> bool {
     settings.headless.serve_specification
+}
+
+fn has_related_origins(settings: &Settings) -> bool {
+    settings.mfa.supports("webauthn") && !settings.webauthn_policy().related_origins().is_empty()
 }
 
 /// There are public keys only where there are private ones.

@@ -15,6 +15,7 @@ use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
 use crate::store::{Committed, Item, Key, StoreError, Write};
+use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -286,9 +287,6 @@ impl Bearer {
 }
 
 impl CeremonyTicket {
-    /// Seconds that a ceremony may take: WebAuthn Level 3, section 15.1, recommends 5 to 10 minutes.
-    const LIFETIME: i64 = 600;
-
     /// As a session keeps it.
     pub fn text(&self) -> String {
         serde_json::json!(self).to_string()
@@ -299,7 +297,7 @@ impl Session {
     /// The ceremony in progress, unless it has taken too long.
     pub fn ceremony(&self, now: Timestamp) -> Option<CeremonyTicket> {
         let ticket = serde_json::from_str::<CeremonyTicket>(self.ceremony.as_deref()?).ok();
-        ticket.filter(|ticket| now <= ticket.at.plus_seconds(CeremonyTicket::LIFETIME))
+        ticket.filter(|ticket| now <= ticket.at.plus_seconds(i64::from(CEREMONY_SECONDS)))
     }
 
     /// The stage that the login in progress stands at, if there is one and it may go on.

@@ -206,6 +206,8 @@ impl Settings {
             rp_id: rp_id.to_owned(),
             rp_name: self.site_name().to_owned(),
             origins: given.into_iter().chain(android).collect(),
+            top_origins: mfa.webauthn_top_origins.clone(),
+            full_options: mfa.webauthn_full_options,
             allow_insecure_origin: mfa.webauthn_allow_insecure_origin,
             user_verification: mfa.webauthn_user_verification,
         }
@@ -330,7 +332,8 @@ impl Settings {
         if mfa.supports("webauthn")
             && let Err(mistake) = self.webauthn_policy().check()
         {
-            problems.push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS: {mistake}"));
+            problems
+                .push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS, LATCHKEY_WEBAUTHN_TOP_ORIGINS: {mistake}"));
         }
         if mfa.has_passkey_signup() {
             for (needs, fits) in [

@@ -92,10 +92,13 @@ pub struct MfaRates;
 impl MfaRates {
     /// Passkey logins.
     pub const LOGIN: &'static str = "webauthn_login";
+    /// Challenges for passkey logins that nobody has logged in for. Pages that offer passkeys as autofill ask for one each
+    /// time they are opened.
+    pub const CHALLENGE: &'static str = "webauthn_challenge";
 }
 
 impl Actions for MfaRates {
-    const DEFAULTS: &'static [(&'static str, &'static str)] = &[(Self::LOGIN, "10/m/ip")];
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[(Self::LOGIN, "10/m/ip"), (Self::CHALLENGE, "60/m/ip")];
 }
 
 /// Limits by action.

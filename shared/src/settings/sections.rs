@@ -271,15 +271,22 @@ section! {
         /// The domain that security keys and passkeys are bound to, for ever; unset, the host of `PUBLIC_URL`. It has to be
         /// the domain of the frontend's pages, or one above it.
         webauthn_rp_id: Option<String> = "MFA_WEBAUTHN_RP_ID", None;
-        /// The origins that may use security keys and passkeys, at or below that domain, and native apps as
-        /// `android:apk-key-hash:…`; unset, those of `PUBLIC_URL`, `CORS_ALLOWED_ORIGINS` and `CSRF_TRUSTED_ORIGINS` that
-        /// are at or below it. The apps of `MFA_WEBAUTHN_ANDROID_APPS` are always among them.
+        /// The origins that may use security keys and passkeys, and native apps as `android:apk-key-hash:…`; unset, those of
+        /// `PUBLIC_URL`, `CORS_ALLOWED_ORIGINS` and `CSRF_TRUSTED_ORIGINS` that are at or below that domain. The apps of
+        /// `MFA_WEBAUTHN_ANDROID_APPS` are always among them. If an origin is on another domain, browsers look for the
+        /// list at `/.well-known/webauthn` of that domain, and the service serves it there.
         webauthn_origins: Option<Vec<String>> = "MFA_WEBAUTHN_ORIGINS", None;
         /// Whether every origin at all may use them, over `http` too. For development only.
         webauthn_allow_insecure_origin: bool = "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", false;
         /// Whether authenticators verify their user, by PIN or biometrics, where they are a second factor. As passkeys they
         /// always do.
         webauthn_user_verification: UserVerification = "MFA_WEBAUTHN_USER_VERIFICATION", UserVerification::Preferred;
+        /// The origins of pages that may embed, in a frame, the pages that use security keys and passkeys. Ceremonies in
+        /// other frames are refused, and so are those of browsers that do not name the outermost page (`topOrigin`).
+        webauthn_top_origins: Vec<String> = "LATCHKEY_WEBAUTHN_TOP_ORIGINS", Vec::new();
+        /// Whether the options of ceremonies carry what django-allauth leaves out: the `timeout`, and the `transports` by
+        /// which each security key or passkey can be reached. Browsers then ask for the right one at once.
+        webauthn_full_options: bool = "LATCHKEY_WEBAUTHN_FULL_OPTIONS", false;
         /// Apps of Apple's systems that use passkeys of that domain, as `TEAMID.bundle.id`: they are listed at
         /// `/.well-known/apple-app-site-association`.
         webauthn_apple_apps: Vec<String> = "MFA_WEBAUTHN_APPLE_APPS", Vec::new();

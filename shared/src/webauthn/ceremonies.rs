@@ -4,24 +4,34 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
-use url::Url;
+use sha2::{Digest, Sha256};
+use url::{Origin, Url};
 use uuid::Uuid;
 use webauthn_rs_core::{
     WebauthnCore,
     error::WebauthnError,
     proto::{
-        AuthenticationState, PublicKeyCredential, RequestChallengeResponse, RequestRegistrationExtensions,
-        UserVerificationPolicy,
+        AuthenticationState, Credential as Key, PublicKeyCredential, RequestChallengeResponse,
+        RequestRegistrationExtensions, UserVerificationPolicy,
     },
 };
 
-use super::{CeremonyError, Credential, Policy, Refusal, SetupError, response, state::State};
+use super::{
+    CEREMONY_SECONDS, CeremonyError, Credential, Policy, Refusal, SetupError,
+    client_data::ClientData,
+    keys::{self, StandIn},
+    response,
+    state::State,
+};
 
 /// The ceremonies of one relying party. Made once; holds no state of its own.
 #[derive(Clone, Debug)]
 pub struct Ceremonies {
     engine: WebauthnCore,
     user_verification: UserVerificationPolicy,
+    /// Whose pages may embed those that use credentials.
+    top_origins: Vec<Origin>,
+    full_options: bool,
     /// Where any origin at all may use credentials: the relying party's id and name.
     anywhere: Option<(String, String)>,
 }
@@ -46,19 +56,31 @@ impl Ceremonies {
     pub fn new(policy: &Policy) -> Result<Self, SetupError> {
         let engine = engine(&policy.rp_name, &policy.rp_id, policy.allowed_origins()?, policy.allow_insecure_origin);
         let anywhere = policy.allow_insecure_origin.then(|| (policy.rp_id.clone(), policy.rp_name.clone()));
-        Ok(Self { engine, user_verification: policy.user_verification.into(), anywhere })
+        Ok(Self {
+            engine,
+            user_verification: policy.user_verification.into(),
+            top_origins: policy.allowed_top_origins()?,
+            full_options: policy.full_options,
+            anywhere,
+        })
     }
 
     /// The engine that verifies what came from this page. Where any origin may use credentials, that is the one allowed.
-    fn engine_for(&self, client_data: &[u8]) -> Cow<'_, WebauthnCore> {
-        let origin = || {
-            let data = serde_json::from_slice::<Value>(client_data).ok()?;
-            Url::parse(data.get("origin")?.as_str()?).ok()
-        };
-        match self.anywhere.as_ref().zip(origin()) {
+    fn engine_for(&self, client_data: &ClientData) -> Cow<'_, WebauthnCore> {
+        match self.anywhere.as_ref().zip(client_data.origin()) {
             Some(((rp_id, rp_name), origin)) => Cow::Owned(engine(rp_name, rp_id, vec![origin], true)),
             None => Cow::Borrowed(&self.engine),
         }
+    }
+
+    /// Refuses what was made in a frame of another origin, unless the client names one that may embed this page. A client
+    /// that says `crossOrigin` without `topOrigin` is refused, since nobody knows whose frame it was.
+    fn check_frame(&self, client_data: &ClientData) -> Result<(), Refusal> {
+        let may_embed = |top: Origin| self.top_origins.contains(&top);
+        if client_data.is_framed() && !client_data.top_origin().is_some_and(may_embed) {
+            return Err(Refusal::Frame);
+        }
+        Ok(())
     }
 
     /// Whether this reads as the answer to [`Ceremonies::begin_authentication`] or [`Ceremonies::begin_discoverable`].
@@ -75,7 +97,7 @@ impl Ceremonies {
     ///
     /// `user` becomes the user handle (16 bytes), `name` and `display` are what authenticators show, `existing` are
     /// the user's credentials, which authenticators shall not make twice. A `passwordless` one is a passkey: it has to
-    /// be discoverable, and its user verified.
+    /// be discoverable, and its user verified. An authenticator that is a second factor only may make a passkey besides.
     ///
     /// # Errors
     ///
@@ -91,6 +113,7 @@ impl Ceremonies {
         let handle = user.to_string();
         let name = if name.is_empty() { handle.as_str() } else { name };
         let display = if display.is_empty() { name } else { display };
+        let twins = existing.iter().filter(|c| !passwordless || c.may_log_in_alone()).collect::<Vec<_>>();
         let builder = self
             .engine
             .new_challenge_register_builder(user.as_bytes(), name, display)
@@ -100,8 +123,9 @@ impl Ceremonies {
             } else {
                 self.user_verification
             })
+            .credential_algorithms(keys::ALGORITHMS.to_vec())
             .require_resident_key(passwordless)
-            .exclude_credentials(Some(existing.iter().map(|c| c.id_bytes().to_vec()).collect()))
+            .exclude_credentials(Some(twins.iter().map(|c| c.id_bytes().to_vec()).collect()))
             .extensions(Some(RequestRegistrationExtensions {
                 cred_protect: None,
                 uvm: None,
@@ -110,8 +134,15 @@ impl Ceremonies {
                 hmac_create_secret: None,
             }));
         let (mut options, engine) = self.engine.generate_challenge_register(builder).map_err(ours)?;
-        options.public_key.timeout = None;
         options.public_key.attestation = None;
+        if self.full_options {
+            let excluded = options.public_key.exclude_credentials.iter_mut().flatten();
+            for (descriptor, credential) in excluded.zip(twins) {
+                descriptor.transports = credential.transports().map(<[_]>::to_vec);
+            }
+        } else {
+            options.public_key.timeout = None;
+        }
         Ok((json(&options)?, State::Registration { engine }.encode()?))
     }
 
@@ -123,9 +154,19 @@ impl Ceremonies {
     /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] where `state` is none.
     pub fn finish_registration(&self, state: &str, response: &Value) -> Result<Credential, CeremonyError> {
         let State::Registration { engine } = State::decode(state)? else { return Err(other_kind()) };
-        let (answer, is_passwordless) = response::registration(response)?;
-        let key = self.engine_for(&answer.response.client_data_json).register_credential(&answer, &engine, None)?;
-        Ok(Credential::new(key, is_passwordless))
+        let mut made = response::registration(response)?;
+        let client_data = ClientData::parse(&made.answer.response.client_data_json)?;
+        self.check_frame(&client_data)?;
+        let verifier = self.engine_for(&client_data);
+        if client_data.is_framed() {
+            // The engine refuses every frame, and this one is allowed.
+            made.answer.response.client_data_json = client_data.unframed();
+        }
+        let mut key = verifier.register_credential(&made.answer, &engine, None)?;
+        if let Some(own) = made.key {
+            key.cred = own;
+        }
+        Ok(Credential::new(key, made.is_discoverable, made.transports))
     }
 
     /// Begins to ask a known user for one of their credentials: options and state, as in
@@ -186,7 +227,7 @@ impl Ceremonies {
     }
 
     /// Finishes what [`Ceremonies::begin_discoverable`] began (WebAuthn Level 2, 7.2): `credentials` are those of the
-    /// user that [`Ceremonies::identify`] named, read now.
+    /// user that [`Ceremonies::identify`] named, read now. Those that may not log in alone are refused.
     ///
     /// # Errors
     ///
@@ -198,7 +239,12 @@ impl Ceremonies {
         credentials: &[Credential],
     ) -> Result<Authenticated, CeremonyError> {
         let State::Discoverable { engine } = State::decode(state)? else { return Err(other_kind()) };
-        self.finish(&engine, &response::assertion(response)?, credentials)
+        let answer = response::assertion(response)?;
+        let is_used = |credential: &&Credential| credential.id_bytes() == answer.raw_id;
+        if credentials.iter().find(is_used).is_some_and(|used| !used.may_log_in_alone()) {
+            return Err(Refusal::SecondFactorOnly.into());
+        }
+        self.finish(&engine, &answer, credentials)
     }
 
     fn begin(
@@ -207,15 +253,13 @@ impl Ceremonies {
         policy: UserVerificationPolicy,
     ) -> Result<(Value, AuthenticationState), CeremonyError> {
         let keys = credentials.iter().map(|c| c.key().clone()).collect();
-        let builder = self
-            .engine
-            .new_challenge_authenticate_builder(keys, Some(policy))
-            .map_err(ours)?
-            // A passkey that was bound to one device may come to be synchronised: the reverse is refused.
-            .allow_backup_eligible_upgrade(true);
+        let builder = self.engine.new_challenge_authenticate_builder(keys, Some(policy)).map_err(ours)?;
         let (mut options, mut engine): (RequestChallengeResponse, _) =
             self.engine.generate_challenge_authenticate(builder).map_err(ours)?;
-        options.public_key.timeout = None;
+        if !self.full_options {
+            options.public_key.timeout = None;
+            options.public_key.allow_credentials.iter_mut().for_each(|it| it.transports = None);
+        }
         engine.set_allowed_credentials(Vec::new());
         Ok((json(&options)?, engine))
     }
@@ -227,8 +271,19 @@ impl Ceremonies {
         credentials: &[Credential],
     ) -> Result<Authenticated, CeremonyError> {
         let used = credentials.iter().find(|c| c.id_bytes() == answer.raw_id).ok_or(Refusal::UnknownCredential)?;
-        let verifier = self.engine_for(&answer.response.client_data_json);
-        let result = verifier.authenticate_single_credential(answer, engine, used.key())?;
+        let client_data = ClientData::parse(&answer.response.client_data_json)?;
+        self.check_frame(&client_data)?;
+        let mut key = used.key().clone();
+        // A passkey that was bound to one device may come to be synchronised. The engine compares with the stored flags,
+        // so it sees the new one. It refuses the reverse, and a backup of what cannot be backed up.
+        key.backup_eligible |= is_backup_eligible(&answer.response.authenticator_data);
+        let verifier = self.engine_for(&client_data);
+        let result = if keys::is_known_to_engine(&key.cred) {
+            verifier.authenticate_single_credential(answer, engine, &key)?
+        } else {
+            let (answer, key) = with_stand_in(answer, key)?;
+            verifier.authenticate_single_credential(&answer, engine, &key)?
+        };
         let (credential, changed) = used.after(&result);
         Ok(Authenticated {
             credential,
@@ -239,9 +294,30 @@ impl Ceremonies {
     }
 }
 
+/// Whether the authenticator says that the credential can be backed up (WebAuthn Level 3, section 6.1, flag `BE`).
+fn is_backup_eligible(authenticator_data: &[u8]) -> bool {
+    const BACKUP_ELIGIBLE: u8 = 0x08;
+    authenticator_data.get(32).is_some_and(|flags| flags & BACKUP_ELIGIBLE != 0)
+}
+
+/// Verifies the signature of a key that the engine does not know, and signs the same answer with a key that it does: the
+/// engine verifies the rest.
+fn with_stand_in(answer: &PublicKeyCredential, key: Key) -> Result<(PublicKeyCredential, Key), CeremonyError> {
+    let (mut answer, mut key) = (answer.clone(), key);
+    let response = &mut answer.response;
+    let digest = Sha256::digest(&response.client_data_json);
+    let message = [response.authenticator_data.as_slice(), digest.as_slice()].concat();
+    if !keys::verify(&key.cred, &message, &response.signature) {
+        return Err(Refusal::Signature.into());
+    }
+    let stand_in = StandIn::new()?;
+    response.signature = stand_in.sign(&message)?;
+    key.cred = stand_in.key();
+    Ok((answer, key))
+}
+
 fn engine(rp_name: &str, rp_id: &str, origins: Vec<Url>, insecure: bool) -> WebauthnCore {
-    // Not shown: the options leave the time to the client, and how long a state lives is up to the caller.
-    let timeout = Duration::from_secs(300);
+    let timeout = Duration::from_secs(u64::from(CEREMONY_SECONDS));
     WebauthnCore::new_unsafe_experts_only(rp_name, rp_id, origins, timeout, Some(insecure), Some(insecure))
 }
 

@@ -3,8 +3,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use webauthn_rs_core::proto::{
-    AttestationFormat, AuthenticationResult, Credential as Key, ParsedAttestation, RegisteredExtensions,
-    UserVerificationPolicy,
+    AttestationFormat, AuthenticationResult, AuthenticatorTransport, Credential as Key, ParsedAttestation,
+    RegisteredExtensions, UserVerificationPolicy,
 };
 
 /// What the table keeps of a credential: some 500 bytes of JSON for an elliptic curve key.
@@ -34,23 +34,29 @@ impl Credential {
         self.key.counter
     }
 
-    /// Whether the client said that the credential is discoverable (extension `credProps`, WebAuthn Level 2, 10.4):
-    /// the API's `is_passwordless`. None where it said nothing.
+    /// The API's `is_passwordless`: whether the client said that the credential is discoverable (extension `credProps`,
+    /// WebAuthn Level 2, 10.4), and it may log in alone. `None` where the client said nothing.
     pub fn is_passwordless(&self) -> Option<bool> {
-        self.is_passwordless
+        self.is_passwordless.map(|is_discoverable| is_discoverable && self.may_log_in_alone())
     }
 
-    /// Whether its user was verified when it was made.
-    pub fn is_user_verified(&self) -> bool {
+    /// Whether the credential may log in without a password: whether its user was verified when it was made. WebAuthn
+    /// Level 3, section 4, calls this `uvInitialized`. Anyone who holds a security key without a PIN can give it one, so
+    /// a later verification alone does not change this.
+    pub fn may_log_in_alone(&self) -> bool {
         self.key.user_verified
     }
 
-    pub(super) fn new(mut key: Key, is_passwordless: Option<bool>) -> Self {
+    pub(super) fn new(
+        mut key: Key,
+        is_passwordless: Option<bool>,
+        transports: Option<Vec<AuthenticatorTransport>>,
+    ) -> Self {
         // Attestation was not asked for, and certificates are large.
         key.attestation = ParsedAttestation::default();
         key.attestation_format = AttestationFormat::None;
         key.extensions = RegisteredExtensions::none();
-        key.transports = None;
+        key.transports = transports;
         // The engine would hold the user verification of the registration against later answers. That is up to the
         // policy of each ceremony alone: a key that verified when it was added may answer a mere second factor without.
         key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
@@ -61,12 +67,18 @@ impl Credential {
         &self.key
     }
 
+    /// How the authenticator said that it can be reached.
+    pub(super) fn transports(&self) -> Option<&[AuthenticatorTransport]> {
+        self.key.transports.as_deref()
+    }
+
     /// The credential after a use, and whether that changed it.
     pub(super) fn after(&self, result: &AuthenticationResult) -> (Self, bool) {
         let mut new = self.clone();
         new.key.counter = result.counter();
         new.key.backup_state = result.backup_state();
         new.key.backup_eligible |= result.backup_eligible();
-        (new, result.needs_update())
+        let is_changed = result.needs_update() || new.key.backup_eligible != self.key.backup_eligible;
+        (new, is_changed)
     }
 }

@@ -41,9 +41,13 @@ impl CeremonyError {
 /// What about a well-formed answer was wrong. For logs and tests: clients hear `incorrect_code` for each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Made for another origin (WebAuthn Level 2, 7.1 step 9 and 7.2 step 13), or in a frame of another site.
+    /// Made for another origin (WebAuthn Level 2, 7.1 step 9 and 7.2 step 13).
     #[error("another origin")]
     Origin,
+    /// Made in a frame of another origin that may not embed this one (WebAuthn Level 3, 7.1 steps 10 and 11, 7.2 steps
+    /// 14 and 15).
+    #[error("in a frame of another origin")]
+    Frame,
     /// Made for another relying party (7.1 step 13, 7.2 step 15).
     #[error("another relying party")]
     RelyingParty,
@@ -63,6 +67,9 @@ pub enum Refusal {
     /// Not a credential of this user, as far as the caller's list goes (7.2 steps 5 to 7).
     #[error("unknown credential")]
     UnknownCredential,
+    /// The credential was made as a second factor, without verifying its user, and cannot log in alone.
+    #[error("made as a second factor only")]
+    SecondFactorOnly,
     /// The user handle names another user (7.2 step 6).
     #[error("another user")]
     UserHandle,
@@ -81,7 +88,8 @@ impl From<WebauthnError> for CeremonyError {
     fn from(error: WebauthnError) -> Self {
         use WebauthnError as W;
         Self::Refused(match error {
-            W::InvalidRPOrigin | W::CredentialCrossOrigin => Refusal::Origin,
+            W::InvalidRPOrigin => Refusal::Origin,
+            W::CredentialCrossOrigin => Refusal::Frame,
             W::InvalidRPIDHash => Refusal::RelyingParty,
             W::MismatchedChallenge => Refusal::Challenge,
             W::InvalidClientDataType => Refusal::Kind,

@@ -1,7 +1,7 @@
 //! The settings that the ceremonies need, and what can be wrong with them.
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 use webauthn_rs_core::proto::UserVerificationPolicy;
 
 /// The settings that the ceremonies need.
@@ -11,10 +11,16 @@ pub struct Policy {
     pub rp_id: String,
     /// The name of the relying party that a client may show.
     pub rp_name: String,
-    /// The origins that may use credentials (`MFA_WEBAUTHN_ORIGINS`): `https://` ones at or below the relying party
-    /// id, `http://` ones too where that is `localhost`, and native applications as
-    /// `android:apk-key-hash:<base64url>`. Native applications of Apple's systems come as `https://` and the domain.
+    /// The origins that may use credentials (`MFA_WEBAUTHN_ORIGINS`): `https://` ones, `http://` ones too where that is
+    /// `localhost`, and native applications as `android:apk-key-hash:<base64url>`. Native applications of Apple's systems
+    /// come as `https://` and the domain. Browsers let origins that are not at or below the relying party id use its
+    /// credentials where [`Policy::related_origins`] are published.
     pub origins: Vec<String>,
+    /// The origins of pages that may embed those that use credentials (`LATCHKEY_WEBAUTHN_TOP_ORIGINS`).
+    pub top_origins: Vec<String>,
+    /// Whether options carry what django-allauth leaves out: the timeout, and the transports of credentials
+    /// (`LATCHKEY_WEBAUTHN_FULL_OPTIONS`).
+    pub full_options: bool,
     /// Whether every origin is allowed, also `http://`, at any port and of any host
     /// (`MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN`). For development.
     pub allow_insecure_origin: bool,
@@ -58,14 +64,6 @@ pub enum SetupError {
     /// Not an origin at all.
     #[error("origin {0:?}: wanted is https://host, https://host:port or android:apk-key-hash:<base64url>")]
     Origin(String),
-    /// An origin that browsers would not let use the relying party id.
-    #[error("origin {origin:?} is not at or below the relying party id {rp_id:?}")]
-    Foreign {
-        /// The origin.
-        origin: String,
-        /// The relying party id.
-        rp_id: String,
-    },
     /// An `http://` origin that browsers do not trust.
     #[error("origin {0:?} is not https")]
     Insecure(String),
@@ -74,7 +72,7 @@ pub enum SetupError {
 const ANDROID: &str = "android:apk-key-hash:";
 
 impl Policy {
-    /// Whether an origin could use credentials of this relying party.
+    /// Whether an origin is at or below a relying party id, and could use its credentials.
     pub fn allows(rp_id: &str, origin: &str) -> bool {
         let rp_id = rp_id.to_owned();
         let user_verification = UserVerification::Preferred;
@@ -82,17 +80,45 @@ impl Policy {
             rp_id,
             rp_name: String::new(),
             origins: Vec::new(),
+            top_origins: Vec::new(),
+            full_options: false,
             allow_insecure_origin: false,
             user_verification,
         };
-        policy.origin(origin).is_ok()
+        policy.origin(origin).is_ok_and(|url| policy.is_own(&url))
     }
 
     /// # Errors
     ///
     /// The first mistake found.
     pub fn check(&self) -> Result<(), SetupError> {
-        self.allowed_origins().map(|_| ())
+        self.allowed_origins()?;
+        self.allowed_top_origins().map(|_| ())
+    }
+
+    /// The origins that browsers are to be told of (WebAuthn Level 3, section 5.11): those of all pages that may use
+    /// credentials, or none where all are at or below the relying party id.
+    pub fn related_origins(&self) -> Vec<String> {
+        let pages = self.origins.iter().filter_map(|origin| Url::parse(origin).ok()).filter(is_origin);
+        let pages = pages.collect::<Vec<_>>();
+        if pages.iter().all(|url| self.is_own(url)) {
+            return Vec::new();
+        }
+        pages.iter().map(|url| url.origin().ascii_serialization()).collect()
+    }
+
+    /// The origins of pages that may embed those that use credentials.
+    pub(super) fn allowed_top_origins(&self) -> Result<Vec<Origin>, SetupError> {
+        let page = |origin: &String| {
+            let url = self.origin(origin)?;
+            if is_origin(&url) { Ok(url.origin()) } else { Err(SetupError::Origin(origin.clone())) }
+        };
+        self.top_origins.iter().map(page).collect()
+    }
+
+    /// Whether an origin is at or below the relying party id.
+    fn is_own(&self, url: &Url) -> bool {
+        url.host_str().is_some_and(|host| host == self.rp_id || is_below(host, &self.rp_id))
     }
 
     /// The allowed origins, as the engine wants them. Where insecure ones are allowed, the engine is to ignore ports
@@ -123,10 +149,6 @@ impl Policy {
         }
         if !is_origin(&url) {
             return Err(wrong());
-        }
-        let Some(host) = url.host_str() else { return Err(wrong()) };
-        if host != self.rp_id && !is_below(host, &self.rp_id) {
-            return Err(SetupError::Foreign { origin: origin.to_owned(), rp_id: self.rp_id.clone() });
         }
         let local = matches!(url.host(), Some(Host::Domain(d)) if d == "localhost" || is_below(d, "localhost"));
         if url.scheme() == "https" || local || self.allow_insecure_origin {

@@ -10,10 +10,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use webauthn_rs_core::proto::{
     AuthenticationExtensionsClientOutputs, AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw,
-    PublicKeyCredential, RegisterPublicKeyCredential, RegistrationExtensionsClientOutputs,
+    AuthenticatorTransport, COSEKey, PublicKeyCredential, RegisterPublicKeyCredential,
+    RegistrationExtensionsClientOutputs,
 };
 
-use super::CeremonyError;
+use super::{CeremonyError, attestation};
 
 /// Reads the field `credential` of a request as django's `JSONField` does: empty values are missing, and a string is
 /// JSON once more.
@@ -56,6 +57,8 @@ struct Attestation {
     attestation_object: String,
     #[serde(rename = "clientDataJSON")]
     client_data: String,
+    #[serde(default)]
+    transports: Value,
 }
 
 #[derive(Deserialize)]
@@ -69,12 +72,27 @@ struct Assertion {
     user_handle: Option<String>,
 }
 
-/// The answer to `navigator.credentials.create()`, and what it says of `credProps.rk`.
-pub(super) fn registration(value: &Value) -> Result<(RegisterPublicKeyCredential, Option<bool>), CeremonyError> {
+/// The answer to `navigator.credentials.create()`.
+pub(super) struct Registration {
+    /// What the engine verifies.
+    pub answer: RegisterPublicKeyCredential,
+    /// The public key, where the engine does not know it and verifies a stand-in.
+    pub key: Option<COSEKey>,
+    /// What the client says of `credProps.rk`.
+    pub is_discoverable: Option<bool>,
+    /// How the authenticator can be reached, as far as the words are known.
+    pub transports: Option<Vec<AuthenticatorTransport>>,
+}
+
+/// Parses the answer to `navigator.credentials.create()`.
+pub(super) fn registration(value: &Value) -> Result<Registration, CeremonyError> {
     let (envelope, raw_id) = open::<Attestation>(value)?;
-    let rk = envelope.extensions.as_ref().and_then(|e| e.pointer("/credProps/rk")).and_then(Value::as_bool);
+    let is_discoverable =
+        envelope.extensions.as_ref().and_then(|e| e.pointer("/credProps/rk")).and_then(Value::as_bool);
+    let (attestation_object, key) =
+        attestation::strip(&bytes("attestationObject", &envelope.response.attestation_object)?)?;
     let response = AuthenticatorAttestationResponseRaw {
-        attestation_object: bytes("attestationObject", &envelope.response.attestation_object)?,
+        attestation_object,
         client_data_json: bytes("clientDataJSON", &envelope.response.client_data)?,
         transports: None,
     };
@@ -85,7 +103,20 @@ pub(super) fn registration(value: &Value) -> Result<(RegisterPublicKeyCredential
         type_: PUBLIC_KEY.to_owned(),
         extensions: RegistrationExtensionsClientOutputs::default(),
     };
-    Ok((answer, rk))
+    Ok(Registration { answer, key, is_discoverable, transports: transports(&envelope.response.transports) })
+}
+
+/// The known transports in a list, each once.
+fn transports(list: &Value) -> Option<Vec<AuthenticatorTransport>> {
+    let mut known = Vec::new();
+    for word in list.as_array()?.iter().filter_map(Value::as_str) {
+        if let Ok(transport) = word.parse()
+            && !known.contains(&transport)
+        {
+            known.push(transport);
+        }
+    }
+    (!known.is_empty()).then_some(known)
 }
 
 /// The answer to `navigator.credentials.get()`. An empty user handle is none.
@@ -118,10 +149,12 @@ fn open<R: DeserializeOwned>(value: &Value) -> Result<(Envelope<R>, Vec<u8>), Ce
     if envelope.kind.as_deref().is_some_and(|kind| kind != PUBLIC_KEY) {
         return Err(CeremonyError::Malformed("type is not public-key".to_owned()));
     }
-    if envelope.id.as_ref().is_some_and(|id| *id != envelope.raw_id) {
+    let raw_id = bytes("rawId", &envelope.raw_id)?;
+    if let Some(id) = &envelope.id
+        && bytes("id", id)? != raw_id
+    {
         return Err(CeremonyError::Malformed("id is not rawId".to_owned()));
     }
-    let raw_id = bytes("rawId", &envelope.raw_id)?;
     Ok((envelope, raw_id))
 }
 
@@ -131,6 +164,8 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Decodes a binary member. Some native clients write plain base64, so both alphabets are accepted.
 fn bytes(member: &str, text: &str) -> Result<Vec<u8>, CeremonyError> {
+    let text = text.replace('+', "-").replace('/', "_");
     BASE64URL.decode(text).map_err(|_| CeremonyError::Malformed(format!("{member} is not base64url")))
 }

@@ -43,6 +43,16 @@ fn an_authenticated_read_is_one_request() {
 }
 
 #[test]
+fn a_challenge_for_a_passkey_login_is_two_requests_with_limits_and_one_without() {
+    let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_LOGIN_ENABLED", "true")];
+    for (limits, expected) in [(vec![], (2, 2)), (vec![("MFA_RATE_LIMITS", "false")], (1, 1))] {
+        let lab = Lab::start(&[&passkeys[..], &limits].concat());
+        let spent = cost(&lab, || assert_eq!(lab.app().get("auth/webauthn/login").status, 200));
+        assert_eq!(spent, expected, "{limits:?}");
+    }
+}
+
+#[test]
 fn a_pending_answer_is_one_request() {
     let lab = Lab::start(&[]);
     let mut client = lab.app();

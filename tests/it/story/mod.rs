@@ -15,6 +15,7 @@ mod jwt_api;
 mod jwt_races;
 mod limits;
 mod notifications;
+mod passkey_clients;
 mod passkeys;
 mod passwords;
 mod phones;

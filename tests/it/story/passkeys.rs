@@ -2,19 +2,19 @@
 
 #[path = "../../../shared/src/webauthn/tests/authenticator.rs"]
 #[allow(dead_code)] // the tests of the ceremonies use all of it
-mod authenticator;
+pub(super) mod authenticator;
 
 use super::races::{assert_one_success, assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call};
 use authenticator::{Authenticator, UP, UV, b64};
 use serde_json::{Value, json};
 
-const EMAIL: &str = "ada@example.com";
-const KEYS: &str = "account/authenticators/webauthn";
-const LOGIN: &str = "auth/webauthn/login";
-const ORIGIN: &str = "https://app.example.com";
+pub(super) const EMAIL: &str = "ada@example.com";
+pub(super) const KEYS: &str = "account/authenticators/webauthn";
+pub(super) const LOGIN: &str = "auth/webauthn/login";
+pub(super) const ORIGIN: &str = "https://app.example.com";
 const RP_ID: &str = "example.com";
-const SETTINGS: [(&str, &str); 9] = [
+pub(super) const SETTINGS: [(&str, &str); 9] = [
     ("PUBLIC_URL", "https://login.example.com"),
     ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com", "https://elsewhere.example.org"]"#),
     ("MFA_WEBAUTHN_RP_ID", RP_ID),
@@ -26,39 +26,39 @@ const SETTINGS: [(&str, &str); 9] = [
     ("MFA_REAUTHENTICATION_REQUIRED", "false"),
 ];
 
-fn lab(more: &[(&str, &str)]) -> Lab {
+pub(super) fn lab(more: &[(&str, &str)]) -> Lab {
     Lab::start(&[&SETTINGS[..], &[("ACCOUNT_RATE_LIMITS", "false"), ("MFA_RATE_LIMITS", "false")], more].concat())
 }
 
 /// A browser on the frontend's page.
-fn browser(lab: &Lab) -> Client {
+pub(super) fn browser(lab: &Lab) -> Client {
     let mut browser = lab.browser();
     browser.extra.push(("origin".to_owned(), "https://login.example.com".to_owned()));
     browser
 }
 
-fn device(number: u8) -> Authenticator {
+pub(super) fn device(number: u8) -> Authenticator {
     Authenticator::new(number, ORIGIN, RP_ID)
 }
 
-fn options(reply: &Reply, kind: &str) -> Value {
+pub(super) fn options(reply: &Reply, kind: &str) -> Value {
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.json["data"][kind].clone()
 }
 
-fn create(client: &mut Client, device: &mut Authenticator, path: &str) -> Value {
+pub(super) fn create(client: &mut Client, device: &mut Authenticator, path: &str) -> Value {
     let options = options(&client.get(path), "creation_options");
     json!({"credential": device.create(&options)})
 }
 
 /// Sets a key up.
-fn add(client: &mut Client, device: &mut Authenticator) -> Reply {
+pub(super) fn add(client: &mut Client, device: &mut Authenticator) -> Reply {
     let body = create(client, device, KEYS);
     client.post(KEYS, body)
 }
 
 /// Somebody with a passkey.
-fn with_passkey(lab: &Lab, client: &mut Client, email: &str, device: &mut Authenticator) {
+pub(super) fn with_passkey(lab: &Lab, client: &mut Client, email: &str, device: &mut Authenticator) {
     lab.user(client, email);
     let body = create(client, device, &format!("{KEYS}?passwordless"));
     let reply = client.post(KEYS, body);
@@ -67,20 +67,20 @@ fn with_passkey(lab: &Lab, client: &mut Client, email: &str, device: &mut Authen
 }
 
 /// Asks for a challenge and answers it.
-fn answer(client: &mut Client, device: &mut Authenticator, path: &str) -> Reply {
+pub(super) fn answer(client: &mut Client, device: &mut Authenticator, path: &str) -> Reply {
     let options = options(&client.get(path), "request_options");
     let credential = device.get(&options);
     client.post(path, json!({"credential": credential}))
 }
 
-fn waiting(client: Client) -> Client {
+pub(super) fn waiting(client: Client) -> Client {
     let mut client = client;
     let reply = client.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
     assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("mfa_authenticate")), "{}", reply.text);
     client
 }
 
-const INCORRECT: [&str; 1] = ["credential:incorrect_code"];
+pub(super) const INCORRECT: [&str; 1] = ["credential:incorrect_code"];
 
 #[test]
 fn a_key_is_registered_and_is_second_factor_and_proof_again() {
@@ -383,7 +383,7 @@ fn passkey_logins_are_limited_by_address() {
     let mut client = lab.app();
     let statuses = (0..11).map(|_| client.post(LOGIN, json!({})).status).collect::<Vec<_>>();
     assert_eq!((&statuses[..10], statuses[10]), (&[400; 10][..], 429));
-    assert_eq!(client.get(LOGIN).status, 200, "to begin is free");
+    assert_eq!(client.get(LOGIN).status, 200, "to begin has a limit of its own");
     lab.advance(61);
     assert_eq!(client.post(LOGIN, json!({})).status, 400);
 }

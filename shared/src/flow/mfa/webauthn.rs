@@ -105,7 +105,7 @@ impl NewCredential<'_> {
         let state = state(app, session, None)?;
         let credential = ceremonies(app)?.finish_registration(&state, self.response);
         let credential = credential.map_err(|error| refuse(error, None))?;
-        if self.passwordless && !credential.is_user_verified() { Err(incorrect(None)) } else { Ok(credential) }
+        if self.passwordless && !credential.may_log_in_alone() { Err(incorrect(None)) } else { Ok(credential) }
     }
 
     /// Adds it to the user: the authenticator, and the claim on its id.
@@ -146,14 +146,19 @@ pub async fn add(
     loop {
         attempts.next().await?;
         let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
-        let known = |it: &Credential| it.id_bytes() == credential.id_bytes();
-        if session.ceremony.take() != ticket || user.credentials().any(known) {
+        if session.ceremony.take() != ticket {
             return Err(incorrect(None));
         }
-        let (added, claim) = new.add_to(app, &mut user, credential.clone())?;
-        let made_codes = add_recovery_codes(app, &mut user);
         let mut writes = at_work.tell("webauthn_added")?;
-        writes.push(claim);
+        let added = match upgrade(&mut user, &credential)? {
+            Some(upgraded) => upgraded,
+            None => {
+                let (added, claim) = new.add_to(app, &mut user, credential.clone())?;
+                writes.push(claim);
+                added
+            }
+        };
+        let made_codes = add_recovery_codes(app, &mut user);
         match at_work.commit_change(&user, &session, writes).await {
             Ok(true) => return Ok((added, made_codes)),
             Ok(false) => {}
@@ -161,6 +166,23 @@ pub async fn add(
             Err(other) => return Err(other),
         }
     }
+}
+
+/// Replaces a credential that was a second factor only by the same one, made anew as a passkey. `None` if the user does not
+/// have it; an error if it can log in alone already, or still cannot.
+fn upgrade(user: &mut User, credential: &Credential) -> Result<Option<Authenticator>, Refusal> {
+    for authenticator in &mut user.authenticators {
+        let Factor::WebAuthn { credential: known, .. } = &mut authenticator.factor else { continue };
+        if known.id_bytes() != credential.id_bytes() {
+            continue;
+        }
+        if known.may_log_in_alone() || !credential.may_log_in_alone() {
+            return Err(incorrect(None));
+        }
+        **known = credential.clone();
+        return Ok(Some(authenticator.clone()));
+    }
+    Ok(None)
 }
 
 /// Gives a security key or a passkey another name; none where the user has no such one.
@@ -258,7 +280,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
     Ok(record(app, authenticator))
 }
 
-/// Counts a login with a passkey; to begin one is free.
+/// Counts a login with a passkey. Beginning one has a limit of its own.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -270,8 +292,12 @@ pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> 
 /// Begins a login with a passkey, nobody being named: the options for `navigator.credentials.get()`.
 ///
 /// # Errors
-/// The table is unavailable.
+/// [`Refusal::RateLimited`] unless the caller is logged in; the table is unavailable.
 pub async fn begin_login(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
+    if !matches!(caller, Caller::User(_)) {
+        let counted = app.consume(client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
+        counted.map_err(|_| Refusal::RateLimited)?;
+    }
     let (options, state) = ceremonies(app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
     Ok((options, begin(app, client, caller, state).await?))
 }

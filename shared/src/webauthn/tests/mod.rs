@@ -1,6 +1,9 @@
 //! The ceremonies against a software authenticator: what succeeds, and what each refusal is.
 
+mod algorithms;
 mod authenticator;
+mod backup;
+mod frames;
 mod happy;
 mod malformed;
 mod origins;
@@ -9,7 +12,7 @@ mod refused;
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::authenticator::{Authenticator, UP};
+use self::authenticator::{Authenticator, UP, UV};
 use super::{Ceremonies, CeremonyError, Credential, Policy, Refusal, UserVerification};
 
 const ORIGIN: &str = "https://login.example.com";
@@ -22,6 +25,8 @@ fn policy() -> Policy {
         rp_id: RP_ID.into(),
         rp_name: "Example".into(),
         origins: vec![ORIGIN.into()],
+        top_origins: vec![],
+        full_options: false,
         allow_insecure_origin: false,
         user_verification: UserVerification::Preferred,
     }

@@ -74,14 +74,34 @@ fn mistakes_in_the_policy() {
     ] {
         assert_eq!(with(origin), Err(SetupError::Origin(origin.into())), "{origin}");
     }
-    for origin in ["https://example.org", "https://badexample.com", "https://com"] {
-        assert_eq!(with(origin), Err(SetupError::Foreign { origin: origin.into(), rp_id: RP_ID.into() }));
-    }
     assert_eq!(with("http://example.com"), Err(SetupError::Insecure("http://example.com".into())));
     let none = Ceremonies::new(&Policy { origins: vec![], ..policy() });
     assert_eq!(none.map(|_| ()), Err(SetupError::NoOrigin));
     for rp_id in ["", "https://example.com", "example.com:443", "Example.com", "example.com/", "a b", "u@example.com"] {
         let result = Ceremonies::new(&Policy { rp_id: rp_id.into(), ..policy() });
         assert_eq!(result.map(|_| ()), Err(SetupError::RpId(rp_id.into())));
+    }
+}
+
+#[test]
+fn origins_on_other_domains_take_part_where_they_are_listed() {
+    let origins = vec![ORIGIN.into(), "https://example.org:8443".into(), APK.into()];
+    let listed = Policy { origins, ..policy() };
+    assert_eq!(listed.related_origins(), [ORIGIN, "https://example.org:8443"]);
+    let c = Ceremonies::new(&listed).unwrap();
+    everywhere(&c, &mut Authenticator::new(1, "https://example.org:8443", RP_ID));
+    for origin in ["https://example.org", "https://a.example.org:8443", "http://example.org:8443"] {
+        let mut a = Authenticator::new(2, origin, RP_ID);
+        assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Origin, "{origin}");
+    }
+}
+
+#[test]
+fn there_are_no_related_origins_where_all_are_at_or_below_the_relying_party_id() {
+    let origins = vec!["https://example.com".into(), "https://a.example.com:8443".into(), APK.into()];
+    let own = Policy { origins, ..policy() };
+    assert_eq!(own.related_origins(), [""; 0]);
+    for (origin, is_own) in [(ORIGIN, true), ("https://badexample.com", false), ("https://com", false), (APK, false)] {
+        assert_eq!(Policy::allows(RP_ID, origin), is_own, "{origin}");
     }
 }

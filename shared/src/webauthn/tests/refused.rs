@@ -52,7 +52,7 @@ fn user_not_verified_where_required() {
     let c = ceremonies();
     assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::UserVerification);
     let known = register(&c, &mut a, ALICE, false).unwrap();
-    assert_eq!(refusal(log_in(&c, &mut a, &[known])), Refusal::UserVerification);
+    assert_eq!(refusal(log_in(&c, &mut a, &[known])), Refusal::SecondFactorOnly);
 }
 
 #[test]
@@ -174,14 +174,6 @@ fn a_credential_that_is_there_already() {
     let known = register(&c, &mut a, ALICE, false).unwrap();
     let (options, state) = c.begin_registration(ALICE, "a", "a", &[known], false).unwrap();
     assert!(matches!(refusal(c.finish_registration(&state, &a.create(&options))), Refusal::Other(_)));
-}
-
-#[test]
-fn a_frame_of_another_site() {
-    let c = ceremonies();
-    let mut a = device(1);
-    a.cross_origin = true;
-    assert_eq!(refusal(register(&c, &mut a, ALICE, false)), Refusal::Origin);
 }
 
 #[test]

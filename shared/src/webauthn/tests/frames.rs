@@ -1,0 +1,77 @@
+//! Pages in frames of other sites.
+
+use super::{super::SetupError, *};
+
+const SHOP: &str = "https://shop.example.org";
+
+/// What registration, second factor and login say to an authenticator on this page.
+fn all(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Result<Credential, CeremonyError>; 3] {
+    let mut a = device(1);
+    let own = [register(c, &mut a, ALICE, true).unwrap()];
+    change(&mut a);
+    [register(c, &mut a, ALICE, true), use_key(c, &mut a, ALICE, &own), log_in(c, &mut a, &own)]
+}
+
+fn refused(c: &Ceremonies, change: impl Fn(&mut Authenticator)) {
+    for result in all(c, change) {
+        assert_eq!(refusal(result), Refusal::Frame);
+    }
+}
+
+fn embeddable() -> Ceremonies {
+    Ceremonies::new(&Policy { top_origins: vec![SHOP.into()], ..policy() }).unwrap()
+}
+
+#[test]
+fn frames_of_other_sites_are_refused_in_all_ceremonies() {
+    let c = ceremonies();
+    refused(&c, |a| a.cross_origin = true);
+    refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(SHOP.into())));
+    refused(&c, |a| a.top_origin = Some(SHOP.into()));
+    // Not even one of ours, unless it is listed.
+    refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(ORIGIN.into())));
+}
+
+#[test]
+fn a_listed_site_may_embed_the_pages_and_others_may_not() {
+    let c = embeddable();
+    for result in all(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(SHOP.into()))) {
+        result.unwrap();
+    }
+    for result in all(&c, |a| a.cross_origin = false) {
+        result.unwrap();
+    }
+    refused(&c, |a| a.cross_origin = true);
+    for top in
+        ["https://shop.example.org.evil.example", "https://shop.example.org:444", "http://shop.example.org", "null", ""]
+    {
+        refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(top.into())));
+    }
+}
+
+#[test]
+fn an_embedding_site_is_no_origin_of_credentials() {
+    for result in all(&embeddable(), |a| a.origin = SHOP.into()) {
+        assert_eq!(refusal(result), Refusal::Origin);
+    }
+}
+
+#[test]
+fn keys_of_other_algorithms_are_refused_in_frames_too() {
+    let (c, mut a) = (ceremonies(), device(1).of_algorithm(-8));
+    let own = [register(&c, &mut a, ALICE, true).unwrap()];
+    a.cross_origin = true;
+    assert_eq!(refusal(log_in(&c, &mut a, &own)), Refusal::Frame);
+    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &own)), Refusal::Frame);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Frame);
+}
+
+#[test]
+fn what_is_not_a_site_cannot_embed() {
+    for origin in ["shop.example.org", "https://shop.example.org/path", "android:apk-key-hash:AAAA"] {
+        let result = Ceremonies::new(&Policy { top_origins: vec![origin.into()], ..policy() });
+        assert_eq!(result.map(|_| ()), Err(SetupError::Origin(origin.into())));
+    }
+    let result = Ceremonies::new(&Policy { top_origins: vec!["http://shop.example.org".into()], ..policy() });
+    assert_eq!(result.map(|_| ()), Err(SetupError::Insecure("http://shop.example.org".into())));
+}
