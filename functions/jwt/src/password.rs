@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::flow::jwt_api::{Denied, password as flow, profile};
 
 /// What a password field takes.
-pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128 };
+pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
 
 /// `POST password/change/`.
 pub async fn change(call: Call) -> Result<Reply, Fault> {

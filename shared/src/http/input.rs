@@ -1,6 +1,6 @@
 //! Reading fields out of a JSON body the way Django's forms do, whose verdicts clients know.
 
-use crate::account::{is_email, is_phone};
+use crate::account::{is_email, lower_email, read_phone};
 use crate::flow::Problem;
 use crate::webauthn::{self, CeremonyError};
 use serde_json::{Map, Value as Json};
@@ -149,14 +149,14 @@ impl Input {
         None
     }
 
-    /// A phone number in E.164. What is wrong with it goes to the problems.
+    /// A phone number, in E.164 however it is written. What is wrong with it goes to the problems.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.char_field(name, required, problems);
         if text.is_none() && !self.text(name).is_some_and(|text| text.contains('\0')) {
             return None;
         }
-        if let Some(text) = text.filter(|text| is_phone(text)) {
-            return Some(text);
+        if let Some(number) = text.and_then(|text| read_phone(&text)) {
+            return Some(number);
         }
         let message = "Enter a phone number including country code (e.g. +1 for the US).";
         problems.push(Problem::field(name, "invalid_phone", message));
@@ -185,7 +185,7 @@ impl Input {
         if text.contains('\0') {
             problems.push(Problem::null_characters(name));
         }
-        (problems.len() == before).then(|| text.to_lowercase())
+        (problems.len() == before).then(|| lower_email(&text))
     }
 }
 

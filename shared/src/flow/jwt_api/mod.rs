@@ -12,7 +12,7 @@ pub mod sessions;
 pub mod verification;
 
 use super::{Problem, Refusal};
-use crate::account::{Address, User};
+use crate::account::{Address, User, is_same_email};
 use crate::app::App;
 use crate::outbox::Message;
 use crate::secret::strength::weaknesses;
@@ -200,7 +200,7 @@ async fn refuse_locked_out(app: &App, user: &User) -> Result<(), Denied> {
 pub fn is_email_verified(app: &App, user: &User, email: Option<&str>) -> bool {
     let on_trust = app.settings.jwt_api.verification() == EmailVerification::None;
     let is_good = |address: &&Address| address.verified || (on_trust && address.on_trust);
-    user.addresses.iter().filter(is_good).any(|address| email.is_none_or(|email| email == address.email))
+    user.addresses.iter().filter(is_good).any(|address| email.is_none_or(|email| is_same_email(email, &address.email)))
 }
 
 /// What is wrong with a new password that was typed twice, as Django's form has it.

@@ -2,8 +2,8 @@
 
 use super::{Denied, Entry, Passage, address_taken_mail, link, open, passage};
 use crate::account::{
-    Address, EmailClaim, NameClaim, PhoneClaim, User, UserId, claim_email, find_email_claims, fold_username,
-    release_email,
+    Address, EmailClaim, PhoneClaim, User, UserId, claim_email, find_email_claims, find_name_claims, is_same_email,
+    release_email, replace_email_claims,
 };
 use crate::app::App;
 use crate::flow::permit::Permits;
@@ -117,26 +117,19 @@ pub(super) async fn create(app: &App, user: &User, email: &str, holders: &Holder
     }
     for old in &holders.users {
         writes.push(Write::delete(old));
-        for address in old.addresses.iter().filter(|address| address.email != email) {
+        for address in old.addresses.iter().filter(|address| !is_same_email(&address.email, email)) {
             writes.extend(release_email(&find_email_claims(&app.store, &address.email).await?, old.id)?);
         }
         if let Some(name) = &old.username {
-            let claim = NameClaim { name: fold_username(name), user: old.id, version: 0 };
-            writes.push(Write::discard(claim.key()));
+            let claims = find_name_claims(&app.store, &[name]).await?;
+            writes.extend(claims.iter().flatten().filter(|claim| claim.user == old.id).map(Write::delete));
         }
         if let Some(phone) = &old.phone {
             let claim = PhoneClaim { phone: phone.number.clone(), user: old.id, version: 0 };
             writes.push(Write::discard(claim.key()));
         }
     }
-    match holders.claims.iter().find(|claim| claim.owner) {
-        Some(old) => {
-            let claim = EmailClaim { version: old.version, ..EmailClaim::owner(email, user.id, false) };
-            writes.push(Write::replace(&claim)?);
-        }
-        None => writes.push(Write::create(&EmailClaim::owner(email, user.id, false))?),
-    }
-    writes.extend(holders.claims.iter().filter(|claim| !claim.owner).map(Write::delete));
+    writes.extend(replace_email_claims(&holders.claims, email, user.id)?);
     Ok(writes)
 }
 
