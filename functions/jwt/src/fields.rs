@@ -2,7 +2,7 @@
 
 use crate::reply::{Fault, Reply};
 use serde_json::{Map, Value as Json};
-use shared::account::{is_email, lower_email};
+use shared::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email};
 use shared::flow::Problem;
 use shared::secret::normalize_code;
 
@@ -100,8 +100,11 @@ impl Fields {
             (None, Some(Json::String(text))) if !text.trim().is_empty() => text.trim().to_owned(),
             _ => return None,
         };
-        if !is_email(&given) {
-            self.complain(name, NO_ADDRESS);
+        match check_email(&given) {
+            Ok(_) => {}
+            // Whoever has a limit of their own says so in their own words.
+            Err(EmailFault::TooLong) if given.chars().count() > MOST_EMAIL_CHARACTERS => {}
+            Err(EmailFault::Invalid | EmailFault::TooLong) => self.complain(name, NO_ADDRESS),
         }
         text.filter(|_| self.problems.len() == before).map(|text| lower_email(&text))
     }

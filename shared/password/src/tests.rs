@@ -120,7 +120,10 @@ fn new_hashes_cost_what_owasp_recommends() {
 
 #[test]
 fn composed_and_decomposed_are_one_password() {
-    let (composed, decomposed) = ("Zo\u{eb} \u{d55c}\u{ae00} r\u{e9}sum\u{e9}", "Zoe\u{308} \u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} re\u{301}sume\u{301}");
+    let (composed, decomposed) = (
+        "Zo\u{eb} \u{d55c}\u{ae00} r\u{e9}sum\u{e9}",
+        "Zoe\u{308} \u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} re\u{301}sume\u{301}",
+    );
     for set in [composed, decomposed] {
         let encoded = hash(set, [7; 16], &CHEAP);
         for typed in [composed, decomposed] {

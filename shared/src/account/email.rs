@@ -18,12 +18,35 @@ pub fn is_email(text: &str) -> bool {
 
 /// Returns the address as mail servers take it, its domain in ASCII; `None` if [`is_email`] refuses it.
 pub fn deliverable_email(text: &str) -> Option<String> {
-    let (local, domain) = text.rsplit_once('@')?;
-    let ascii = ascii_domain(domain)?;
+    check_email(text).ok()
+}
+
+/// Why a text is not taken as an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailFault {
+    /// It is none.
+    Invalid,
+    /// It has more than [`MOST_EMAIL_CHARACTERS`], as typed or with its domain in ASCII.
+    TooLong,
+}
+
+/// Returns the address as mail servers take it, its domain in ASCII.
+///
+/// # Errors
+/// Why it is not taken.
+pub fn check_email(text: &str) -> Result<String, EmailFault> {
+    /// What is longer is no address for Django (RFC 3696, section 3).
+    const LONGEST: usize = 320;
+    let length = text.chars().count();
+    let (local, domain) = text.rsplit_once('@').filter(|_| length <= LONGEST).ok_or(EmailFault::Invalid)?;
+    let ascii = ascii_domain(domain).ok_or(EmailFault::Invalid)?;
+    if !is_dot_atom(local) || !is_public_name(&ascii) {
+        return Err(EmailFault::Invalid);
+    }
     let domain = if domain.is_ascii() { domain } else { &ascii };
     let whole = format!("{local}@{domain}");
-    let fits = text.chars().count() <= MOST_EMAIL_CHARACTERS && whole.len() <= MOST_EMAIL_CHARACTERS;
-    (fits && is_dot_atom(local) && is_public_name(&ascii)).then_some(whole)
+    let fits = length <= MOST_EMAIL_CHARACTERS && whole.len() <= MOST_EMAIL_CHARACTERS;
+    if fits { Ok(whole) } else { Err(EmailFault::TooLong) }
 }
 
 /// Returns the address as it is kept and shown: as typed, in lower case.
@@ -85,12 +108,8 @@ fn is_dot_atom(local: &str) -> bool {
 
 /// Returns the domain name in ASCII and lower case, if it is one.
 fn ascii_domain(domain: &str) -> Option<String> {
-    let ascii = Uts46::new().to_ascii(
-        domain.as_bytes(),
-        AsciiDenyList::STD3,
-        Hyphens::CheckFirstLast,
-        DnsLength::Verify,
-    );
+    let ascii =
+        Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
     ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
@@ -188,8 +207,13 @@ pub(crate) mod tests {
     fn an_address_has_254_characters_at_most() {
         let long = |length: usize| format!("{}@example.com", "x".repeat(length - "@example.com".len()));
         assert!(is_email(&long(254)));
-        for length in [255, 320, 321, 5_000] {
-            assert!(!is_email(&long(length)), "{length}");
+        for (length, fault) in [
+            (255, EmailFault::TooLong),
+            (320, EmailFault::TooLong),
+            (321, EmailFault::Invalid),
+            (5_000, EmailFault::Invalid),
+        ] {
+            assert_eq!(check_email(&long(length)), Err(fault), "{length}");
         }
         let longer_in_ascii = format!("{}@{}.example", "x".repeat(200), "ü".repeat(40));
         assert!(longer_in_ascii.chars().count() <= 254 && !is_email(&longer_in_ascii));

@@ -13,9 +13,11 @@ pub use claims::{
     find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, own_email, release_email,
     replace_email_claims,
 };
-pub use email::{EmailKey, MOST_EMAIL_CHARACTERS, deliverable_email, is_email, is_same_email, lower_email};
 #[cfg(test)]
 pub(crate) use email::tests as email_samples;
+pub use email::{
+    EmailFault, EmailKey, MOST_EMAIL_CHARACTERS, check_email, deliverable_email, is_email, is_same_email, lower_email,
+};
 pub use phone::{is_phone, read_phone};
 pub use user::{Address, IdentityLink, Phone, User, UserId};
 pub use username::{UsernameProblem, check_username, fold_username, suggestions};

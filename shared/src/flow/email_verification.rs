@@ -233,8 +233,7 @@ pub(super) async fn mark_verified(
         user.addresses.push(Address::new(email, false, app.random()));
     }
     user.mark_verified(email);
-    let mut writes =
-        own_email(&proof.claims, email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
+    let mut writes = own_email(&proof.claims, email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
     if app.settings.account.change_email {
         for old in before.addresses.iter().filter(|address| address.email != email) {
             writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);

@@ -11,8 +11,8 @@ use super::signup::{Form, signup};
 use super::{Outcome, Problem, Refusal};
 use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
-    IdentityClaim, IdentityLink, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email,
-    release_email,
+    IdentityClaim, IdentityLink, User, check_username, find_email_claims, find_name_claims, identity_claim_key,
+    is_email, release_email,
 };
 use crate::app::App;
 use crate::provider::{AppConfig, Identity, Tokens};

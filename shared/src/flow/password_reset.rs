@@ -68,7 +68,9 @@ async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
     let may = |user: &User| match to {
         Identifier::Email(_) => true,
         // A number that was never verified may be a stranger's: it opens no account that has a verified address.
-        Identifier::Phone(_) => user.phone.as_ref().is_some_and(|phone| phone.verified) || !user.has_verified_email(None),
+        Identifier::Phone(_) => {
+            user.phone.as_ref().is_some_and(|phone| phone.verified) || !user.has_verified_email(None)
+        }
     };
     Ok(users.into_iter().flatten().filter(|user| user.is_active && may(user)).collect())
 }

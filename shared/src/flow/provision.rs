@@ -46,7 +46,8 @@ fn yes() -> bool {
 fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let email = lower_email(text.trim());
-    let wrong = || serde::de::Error::custom(format!("`{text}` is not an email address; use one like `ada@example.com`"));
+    let wrong =
+        || serde::de::Error::custom(format!("`{text}` is not an email address; use one like `ada@example.com`"));
     if is_email(&email) { Ok(email) } else { Err(wrong()) }
 }
 

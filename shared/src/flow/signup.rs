@@ -304,7 +304,8 @@ fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
     let mut all = Vec::<Address>::new();
     if let Some(email) = &form.email {
         let mut address = Address::new(email, true, app.random());
-        let own = form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| is_same_email(&known.email, email));
+        let own =
+            form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| is_same_email(&known.email, email));
         let taken = account.unique_email && known.claims.iter().any(|claim| claim.verified);
         address.verified = own.is_some_and(|own| own.verified) && !taken;
         all.push(address);

@@ -83,3 +83,18 @@ pub(super) fn is_expired(document: &Document, now: Timestamp) -> bool {
 pub(super) fn number(n: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(n.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    #[test]
+    fn no_key_is_longer_than_the_table_takes() {
+        let key = |length: usize| Key::new("x".repeat(length), "y".repeat(length / 2));
+        assert_eq!((key(2_048).pk.len(), key(2_048).sk.len()), (2_048, 1_024));
+        let (long, longer) = (key(2_050), key(100_000));
+        assert!(long.pk.len() < 100 && long.sk.len() < 100);
+        assert_ne!(long, longer);
+        assert_eq!(long, key(2_050));
+    }
+}

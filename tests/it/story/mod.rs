@@ -23,3 +23,4 @@ mod recovery;
 mod second_factors;
 mod sessions;
 mod tokens;
+mod typed;
