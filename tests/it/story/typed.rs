@@ -1,6 +1,6 @@
 //! What people type: addresses, numbers, names, codes and passwords, as keyboards and clipboards send them.
 
-use crate::lab::{Client, Lab, PASSWORD, Reply, call, code_of};
+use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call, code_of};
 use serde_json::{Value, json};
 
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
@@ -98,6 +98,18 @@ fn one_mailbox_is_one_account_however_its_domain_is_spelled() {
     }
     let shown = &ada.get("account/email").json["data"];
     assert_eq!((shown.as_array().unwrap().len(), &shown[0]["email"]), (1, &json!(TYPED)), "as it was typed");
+}
+
+#[test]
+fn of_signups_with_every_spelling_at_the_same_moment_one_makes_an_account() {
+    let lab = Lab::start(&[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "false")]);
+    let replies = at_once(SPELLINGS.len(), |place| {
+        lab.app().post("auth/signup", json!({"email": SPELLINGS[place], "password": PASSWORD}))
+    });
+    let made = replies.iter().filter(|reply| reply.status == 401).count();
+    let taken = replies.iter().filter(|reply| reply.errors() == ["email:email_taken"]).count();
+    assert_eq!((made, taken), (1, SPELLINGS.len() - 1));
+    assert_eq!(lab.all_mails().len(), 1);
 }
 
 #[test]
