@@ -3,6 +3,7 @@
 //! One item for each source (a client's address, a user, a key) holds the logs of all its actions, so what one
 //! request counts by one source is one write. A refused action is not counted anywhere.
 
+use crate::account::identifier_key;
 use crate::app::App;
 use crate::settings::{Per, Rate};
 use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
@@ -14,7 +15,7 @@ use std::net::IpAddr;
 pub struct Action<'a> {
     /// Its name in `ACCOUNT_RATE_LIMITS`.
     pub name: &'static str,
-    /// What it is about, for rates by key: compared as it stands.
+    /// What it is about, for rates by key. An address counts as its mailbox, a name without its case.
     pub key: Option<&'a str>,
     /// The logged-in user, for rates by user.
     pub user: Option<&'a str>,
@@ -180,6 +181,7 @@ impl App {
     }
 
     fn item_of(&self, kind: &str, source: &str) -> Key {
+        let source = if kind == "key" { identifier_key(source) } else { source.to_owned() };
         let hash = self.keys.digest("rate", &[kind.as_bytes(), source.as_bytes()]);
         Key::new(format!("RATE#{hash}"), "RATE")
     }

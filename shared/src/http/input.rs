@@ -1,6 +1,6 @@
 //! Reading fields out of a JSON body the way Django's forms do, whose verdicts clients know.
 
-use crate::account::{is_email, is_phone};
+use crate::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email, read_phone};
 use crate::flow::Problem;
 use crate::webauthn::{self, CeremonyError};
 use serde_json::{Map, Value as Json};
@@ -149,14 +149,14 @@ impl Input {
         None
     }
 
-    /// A phone number in E.164. What is wrong with it goes to the problems.
+    /// A phone number, in E.164 however it is written. What is wrong with it goes to the problems.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.char_field(name, required, problems);
         if text.is_none() && !self.text(name).is_some_and(|text| text.contains('\0')) {
             return None;
         }
-        if let Some(text) = text.filter(|text| is_phone(text)) {
-            return Some(text);
+        if let Some(number) = text.and_then(|text| read_phone(&text)) {
+            return Some(number);
         }
         let message = "Enter a phone number including country code (e.g. +1 for the US).";
         problems.push(Problem::field(name, "invalid_phone", message));
@@ -165,8 +165,8 @@ impl Input {
 
     /// An email address, in lower case. What is wrong with it goes to the problems.
     pub fn email_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
-        /// RFC 3696, section 3.
-        const MOST: usize = 320;
+        /// RFC 3696, section 3: what is longer is called too long as well as invalid, as in the reference.
+        const LONGEST: usize = 320;
         let Some(text) = self.text(name) else {
             if required {
                 problems.push(Problem::required(name));
@@ -174,18 +174,20 @@ impl Input {
             return None;
         };
         let before = problems.len();
-        if !is_email(&text) {
+        let fault = check_email(&text).err();
+        if fault == Some(EmailFault::Invalid) {
             problems.push(Problem::field(name, "invalid", "Enter a valid email address."));
         }
         let length = text.chars().count();
-        if length > MOST {
-            let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
+        let most = if fault == Some(EmailFault::TooLong) { MOST_EMAIL_CHARACTERS } else { LONGEST };
+        if fault == Some(EmailFault::TooLong) || length > LONGEST {
+            let message = format!("Ensure this value has at most {most} characters (it has {length}).");
             problems.push(Problem::field(name, "max_length", message));
         }
         if text.contains('\0') {
             problems.push(Problem::null_characters(name));
         }
-        (problems.len() == before).then(|| text.to_lowercase())
+        (problems.len() == before).then(|| lower_email(&text))
     }
 }
 

@@ -615,3 +615,21 @@ fn the_provider_that_believes_everybody_is_there_where_the_local_service_is_aske
     assert_eq!(without.app().post("auth/provider/token", body).status, 400);
     assert_eq!(call(&without.url, "GET", "/accounts/dummy/authenticate/", &[], None).status, 404);
 }
+
+/// An account with such an address could never be verified, nor reached by any endpoint.
+#[test]
+fn an_address_that_no_mail_reaches_is_asked_for_anew() {
+    let scene = Scene::new(&[]);
+    for (subject, email) in [("a", "\"ada\"@example.com"), ("b", "ä@example.com"), ("c", "a..b@example.com")] {
+        scene.person(subject, email, true);
+        let mut browser = scene.lab.browser();
+        scene.go(&mut browser, "login");
+        assert_eq!(browser.get("auth/provider/signup").status, 200, "{email}");
+        let reply = browser.post("auth/provider/signup", json!({"email": email}));
+        assert_eq!(reply.errors(), ["email:invalid"], "{email}");
+        let other = format!("{subject}@example.com");
+        let reply = browser.post("auth/provider/signup", json!({"email": other}));
+        assert_eq!((reply.status, &reply.json["data"]["user"]["email"]), (200, &json!(other)), "{}", reply.text);
+        assert_eq!(browser.get("account/email").json["data"].as_array().unwrap().len(), 1, "{email}");
+    }
+}

@@ -24,3 +24,4 @@ mod recovery;
 mod second_factors;
 mod sessions;
 mod tokens;
+mod typed;

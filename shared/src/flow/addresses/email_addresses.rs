@@ -1,6 +1,8 @@
 //! The addresses of an account: adding, verifying again, choosing the primary one, removing.
 
-use crate::account::{Address, EmailClaim, User, claim_email, find_email_claims, is_email, release_email};
+use crate::account::{
+    Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
+};
 use crate::app::App;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
@@ -282,13 +284,12 @@ pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &
 }
 
 fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    let waiting = || waiting_address(app, user, session).filter(|waiting| is_same_email(waiting, email));
+    if let Some(own) = user.address(email).map(|address| address.email.clone()).or_else(waiting) {
+        return Ok(own);
+    }
     if !is_email(email) {
         return Err(Problem::field("email", "invalid", "Enter a valid email address."));
-    }
-    let email = email.to_lowercase();
-    let waiting = || waiting_address(app, user, session).filter(|waiting| *waiting == email);
-    if user.address(&email).is_some() || waiting().is_some() {
-        return Ok(email);
     }
     Err(Problem::field("email", "unknown_email", "Unknown email address."))
 }
@@ -341,7 +342,7 @@ pub async fn change_pending(
 ) -> Result<Vec<Listed>, Refusal> {
     let mut process = codes::expect(app, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    if process.email.as_deref() == Some(email) {
+    if process.email.as_deref().is_some_and(|waiting| is_same_email(waiting, email)) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("email", "same_as_current", message).into());
     }

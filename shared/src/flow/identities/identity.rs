@@ -1,8 +1,9 @@
 //! Third-party identities: logging in, signing up, connecting and disconnecting by the word of a provider.
 
-use crate::account::{CredentialClaim, NameClaim, PhoneClaim};
+use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
-    IdentityClaim, IdentityLink, User, check_username, find_email_claims, identity_claim_key, name_key, release_email,
+    IdentityClaim, IdentityLink, User, check_username, find_email_claims, find_name_claims, identity_claim_key,
+    is_email, release_email,
 };
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
@@ -269,7 +270,9 @@ async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundBy
             if let Some(user) = app.store.find::<User>(&id.key()).await? {
                 // An address that somebody only wrote beside their verified one is no way to their account.
                 if user.is_reached_by(&address.email) {
-                    return Ok(Some(FoundByEmail { user, email: address.email.clone() }));
+                    // As the account has it: the provider may spell the domain in another way.
+                    let email = user.address(&address.email).map_or(&address.email, |own| &own.email).clone();
+                    return Ok(Some(FoundByEmail { user, email }));
                 }
             }
         }
@@ -343,7 +346,9 @@ async fn sign_up_or_ask(
     let email = who.identity.emails.first().map(|address| address.email.clone());
     let lacks_email = email.is_none() && settings.social_email_required();
     let lacks_phone = settings.account.signup_fields.get("phone").is_some_and(|field| field.required);
-    if !settings.social.auto_signup || lacks_email || lacks_phone {
+    // No mail could ever reach it, and no endpoint would take it.
+    let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
+    if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
         return ask(app, client, caller, who).await.map(Some);
     }
     let username = good_username(app, who).await?;
@@ -365,7 +370,7 @@ async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>
     let account = &app.settings.account;
     let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
     let Some(username) = username.filter(|name| check_username(name, account).is_empty()) else { return Ok(None) };
-    let taken = app.store.find::<NameClaim>(&name_key(&username)).await?.is_some();
+    let taken = find_name_claims(&app.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
     Ok((!taken).then_some(username))
 }
 

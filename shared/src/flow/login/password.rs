@@ -1,6 +1,6 @@
 //! Logging in with a password.
 
-use crate::account::{NameClaim, User, UserId, find_email_claims, find_phone_claim, name_key};
+use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
@@ -58,8 +58,7 @@ impl Proven {
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
-    let key = credentials.identifier.to_lowercase();
-    let actions = [Action::new("login"), Action::about("login_failed", &key)];
+    let actions = [Action::new("login"), Action::about("login_failed", &credentials.identifier)];
     let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
     let usage = usage.map_err(|limited| match limited.0 {
         "login" => Refusal::RateLimited,
@@ -75,15 +74,29 @@ pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> 
 async fn candidates(app: &App, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
     match credentials.method {
         LoginMethod::Email => users_by_email(app, &credentials.identifier).await,
-        LoginMethod::Username => {
-            let claim = app.store.find::<NameClaim>(&name_key(&credentials.identifier)).await?;
-            Ok(claim.into_iter().map(|claim| claim.user).collect())
-        }
+        LoginMethod::Username => users_by_name(app, &credentials.identifier).await,
         LoginMethod::Phone => {
             let claim = find_phone_claim(&app.store, &credentials.identifier).await?;
             Ok(claim.into_iter().map(|claim| claim.user).collect())
         }
     }
+}
+
+/// Who a username names. Where addresses log in, too, one that is given as a username comes first, as in the reference:
+/// many clients have one field for both.
+async fn users_by_name(app: &App, identifier: &str) -> Result<Vec<UserId>, StoreError> {
+    let by_email = async {
+        let may_be_email = app.settings.account.login_methods.contains(&LoginMethod::Email) && is_email(identifier);
+        if may_be_email { users_by_email(app, identifier).await } else { Ok(Vec::new()) }
+    };
+    let names = [identifier];
+    let (mut users, claims) = futures_util::try_join!(by_email, find_name_claims(&app.store, &names))?;
+    for claim in claims.into_iter().flatten() {
+        if !users.contains(&claim.user) {
+            users.push(claim.user);
+        }
+    }
+    Ok(users)
 }
 
 /// Who an address may name: the account that verified it, or else all that hold it.
