@@ -12,7 +12,7 @@ use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Exchange, Rejection};
-use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};
+use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
 use std::collections::BTreeMap;
 
@@ -128,10 +128,10 @@ async fn answer(
         }
         Err(ArrivalError::Provider(error)) => {
             tracing::warn!(%error, "a provider's word does not count");
-            match error {
-                ProviderError::Unavailable(_) | ProviderError::Nonsense(_) => Ok(unavailable()),
-                _ => Err(Refusal::from(Problem::field(field, "invalid_token", "Invalid token.")).into()),
+            if error.is_outage() {
+                return Ok(unavailable());
             }
+            Err(Refusal::from(Problem::field(field, "invalid_token", "Invalid token.")).into())
         }
     }
 }

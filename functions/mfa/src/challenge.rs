@@ -32,7 +32,11 @@ pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }
-    let trusts = exchange.input()?.is_yes("trust");
+    let mut problems = Vec::new();
+    let trusts = exchange.input()?.bool_field("trust", &mut problems);
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems).into());
+    }
     exchange.allow(super::POST)?;
     let (outcome, cookie) = flow::trust(app, client, caller, user, trusts).await?;
     Ok(exchange.answer(&outcome).with_trust(cookie))

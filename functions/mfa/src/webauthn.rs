@@ -49,7 +49,11 @@ fn is_key(user: &User, id: u64) -> bool {
 async fn add(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
     let input = exchange.input()?;
     let (name, response) = new_credential(&input)?;
-    let passwordless = exchange.app.settings.mfa.has_passkey_login() && input.is_yes("passwordless");
+    let mut problems = Vec::new();
+    let passwordless = input.bool_field("passwordless", &mut problems) && exchange.app.settings.mfa.has_passkey_login();
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems).into());
+    }
     let new = NewCredential { name, response: &response, passwordless };
     let (added, made_codes) = flow::add(&exchange.app, &exchange.client, user, session, new).await?;
     let envelope = Envelope::data(authenticator_data(&added, None));

@@ -3,6 +3,7 @@
 use crate::ambient::{Chance, random};
 use crate::settings::AccountSettings;
 use caseless::Caseless;
+use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
 /// Most characters of a username (Django's `AbstractUser`).
@@ -71,14 +72,16 @@ pub fn suggestions(texts: &[&str], settings: &AccountSettings, chance: &dyn Chan
     let usable = |base: &String| check_letters(base, settings).is_none();
     let base = texts.iter().map(|text| base(text)).find(usable).unwrap_or_else(|| "user".to_owned());
     let shortest = settings.username_min_length.saturating_sub(base.len()).max(1);
-    let plain = (base.len() >= settings.username_min_length).then(|| base.clone());
+    let plain = (base.len() >= settings.username_min_length).then(|| base.chars().take(MOST).collect());
     let with_suffix = (shortest..shortest + 7).map(|length| {
         let room = MOST - length;
         let digits = random::<16>(chance);
         let suffix = digits.iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect::<String>();
         format!("{}{suffix}", base.chars().take(room).collect::<String>())
     });
-    plain.into_iter().chain(with_suffix).collect()
+    // Cut to the same length, two can be the same; the table refuses to be asked for one key twice.
+    let mut seen = BTreeSet::new();
+    plain.into_iter().chain(with_suffix).filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// The part of a text before any `@`, in plain letters.

@@ -319,6 +319,18 @@ impl Settings {
         }
         self.jwt_api.check(self.mfa.enabled, problems);
         let mfa = &self.mfa;
+        if self.social.only {
+            // They let people in, or sign them up, by something other than a provider's word.
+            for (name, is_on) in [
+                ("ACCOUNT_LOGIN_BY_CODE_ENABLED", account.login_by_code_enabled),
+                ("MFA_PASSKEY_LOGIN_ENABLED", mfa.has_passkey_login()),
+                ("MFA_PASSKEY_SIGNUP_ENABLED", mfa.has_passkey_signup()),
+            ] {
+                if is_on {
+                    problems.push(format!("SOCIALACCOUNT_ONLY: does not work with {name}; turn one of them off"));
+                }
+            }
+        }
         for (name, fits) in [
             ("MFA_TOTP_DIGITS: must be 6 to 8", (6..=8).contains(&mfa.totp_digits)),
             ("MFA_TOTP_PERIOD: must be at least 1", mfa.totp_period >= 1),

@@ -353,7 +353,7 @@ section! {
     SocialSettings {
         /// Whether third-party identities exist at all.
         enabled: bool = "SOCIALACCOUNT_ENABLED", true;
-        /// Whether they are the only way in.
+        /// Whether they are the only way in. Needs login by code, and passkeys for login and signup, to be off.
         only: bool = "SOCIALACCOUNT_ONLY", false;
         /// The providers, in the shape that django-allauth gives them.
         providers: ProviderApps = "SOCIALACCOUNT_PROVIDERS", ProviderApps::default();

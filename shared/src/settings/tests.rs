@@ -100,6 +100,23 @@ fn a_secret_key_is_required() {
 }
 
 #[test]
+fn with_third_party_identities_alone_nothing_else_lets_people_in() {
+    let all = [
+        ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
+        ("MFA_PASSKEY_LOGIN_ENABLED", "true"),
+        ("MFA_PASSKEY_SIGNUP_ENABLED", "true"),
+        ("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#),
+        ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+    ];
+    assert!(load(&all).is_ok());
+    let Problems(problems) = load(&[&all[..], &[("SOCIALACCOUNT_ONLY", "true")]].concat()).unwrap_err();
+    for (name, _) in &all[..3] {
+        assert!(problems.iter().any(|it| it.starts_with("SOCIALACCOUNT_ONLY: ") && it.contains(name)), "{problems:?}");
+    }
+    assert!(load(&[("SOCIALACCOUNT_ONLY", "true")]).is_ok());
+}
+
+#[test]
 fn the_stricter_setting_of_verification_rules_every_api() {
     use EmailVerification::{Mandatory, None, Optional};
     let of = |pairs: &[(&str, &str)]| {

@@ -5,22 +5,22 @@ use super::races::{assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call};
 use serde_json::{Value, json};
 
-const NEXT: &str = "https://app.example.test/back";
-const EMAIL: &str = "ada@example.com";
-const PKCE: (&str, bool) = ("oauth_pkce_enabled", true);
+pub const NEXT: &str = "https://app.example.test/back";
+pub const EMAIL: &str = "ada@example.com";
+pub const PKCE: (&str, bool) = ("oauth_pkce_enabled", true);
 
 /// A provider, and the service that knows it.
-struct Scene {
-    lab: Lab,
-    op: IdentityProvider,
+pub struct Scene {
+    pub lab: Lab,
+    pub op: IdentityProvider,
 }
 
 impl Scene {
-    fn new(settings: &[(&str, &str)]) -> Self {
+    pub fn new(settings: &[(&str, &str)]) -> Self {
         Self::with_app(&json!({PKCE.0: PKCE.1}), settings)
     }
 
-    fn with_app(app: &Value, settings: &[(&str, &str)]) -> Self {
+    pub fn with_app(app: &Value, settings: &[(&str, &str)]) -> Self {
         let op = IdentityProvider::start();
         let providers = op.settings(app);
         let ours = [
@@ -33,21 +33,21 @@ impl Scene {
         Self { lab: Lab::start(&[&ours[..], settings].concat()), op }
     }
 
-    fn person(&self, sub: &str, email: &str, verified: bool) -> Value {
+    pub fn person(&self, sub: &str, email: &str, verified: bool) -> Value {
         let person = json!({"sub": sub, "email": email, "email_verified": verified, "name": "Ada Lovelace"});
         self.op.person(person.clone());
         person
     }
 
     /// Leaves for the provider: where the browser is sent.
-    fn leave(&self, browser: &mut Client, process: &str, next: &str) -> String {
+    pub fn leave(&self, browser: &mut Client, process: &str, next: &str) -> String {
         let reply = redirect(browser, &[("provider", "op"), ("process", process), ("callback_url", next)]);
         assert_eq!(reply.status, 302, "{}", reply.text);
         reply.header("location").unwrap().to_owned()
     }
 
     /// What the provider's page leads to: a path of ours.
-    fn back_from(&self, authorize: &str) -> String {
+    pub fn back_from(&self, authorize: &str) -> String {
         let (base, path) = authorize.split_at(self.op.url.len());
         assert_eq!(base, self.op.url);
         let reply = call(base, "GET", path, &[], None);
@@ -56,19 +56,19 @@ impl Scene {
     }
 
     /// The whole way: where the frontend is told.
-    fn go(&self, browser: &mut Client, process: &str) -> String {
+    pub fn go(&self, browser: &mut Client, process: &str) -> String {
         let back = self.back_from(&self.leave(browser, process, NEXT));
         arrive(browser, &back)
     }
 
-    fn token(&self, client: &mut Client, process: &str, person: &Value) -> Reply {
+    pub fn token(&self, client: &mut Client, process: &str, person: &Value) -> Reply {
         let token = json!({"client_id": CLIENT, "id_token": self.op.id_token(person)});
         client.post("auth/provider/token", json!({"provider": "op", "process": process, "token": token}))
     }
 }
 
 /// A form that the browser sends itself.
-fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
+pub fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     if !browser.cookies.contains_key("csrftoken") {
         browser.get("config");
     }
@@ -80,19 +80,19 @@ fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     browser.send("POST", "auth/provider/redirect", Some(body.finish()), &[form, ("x-csrftoken", "")])
 }
 
-fn arrive(browser: &mut Client, path: &str) -> String {
+pub fn arrive(browser: &mut Client, path: &str) -> String {
     let reply = browser.send("GET", path, None, &[]);
     assert_eq!(reply.status, 302, "{}", reply.text);
     reply.header("location").unwrap().to_owned()
 }
 
-fn identities(client: &mut Client) -> Vec<String> {
+pub fn identities(client: &mut Client) -> Vec<String> {
     let reply = client.get("account/providers");
     let rows = reply.json["data"].as_array().unwrap_or_else(|| panic!("{}", reply.text)).clone();
     rows.iter().map(|row| row["uid"].as_str().unwrap().to_owned()).collect()
 }
 
-fn error(name: &str, process: &str) -> String {
+pub fn error(name: &str, process: &str) -> String {
     format!("{NEXT}?error={name}&error_process={process}")
 }
 

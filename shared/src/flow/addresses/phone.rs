@@ -98,6 +98,14 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
         let (user, claim) =
             futures_util::try_join!(app.store.find::<User>(&key), find_phone_claim(&app.store, &phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };
+        // Only a live session brings in a new number; a login in progress shows the one that the account has.
+        let counts = match &caller {
+            Caller::User(parts) => parts.1.generation == user.generation,
+            _ => user.phone.as_ref().is_some_and(|own| own.number == phone),
+        };
+        if !counts {
+            return Err(Refusal::Conflict);
+        }
         let mut writes = match claim {
             Some(claim) if claim.user != user.id => return Err(taken("code").into()),
             Some(_) => Vec::new(),

@@ -3,7 +3,7 @@
 use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
     IdentityClaim, IdentityLink, User, check_username, find_email_claims, find_name_claims, identity_claim_key,
-    is_email, release_email,
+    is_email, own_email, release_email,
 };
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
@@ -14,6 +14,7 @@ use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::{AppConfig, Identity, Tokens};
+use crate::secret;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, refresh};
 use crate::store::{Committed, Item, Key, Write};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ use serde_json::{Value as Json, json};
 const SEAL: &str = "provider tokens";
 /// Bytes of what a provider tells that are kept.
 const MOST_EXTRA: usize = 16_384;
+/// Bytes of its tokens that are kept.
+const MOST_TOKENS: usize = 16_384;
 
 /// What somebody went to a provider for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +78,12 @@ impl ProvenIdentity {
                 "refresh_token": tokens.refresh_token,
                 "expires_at": tokens.expires_at,
             });
-            let context = identity_claim_key(config.id(), &identity.subject).pk;
-            app.keys.seal(SEAL, context.as_bytes(), plain.to_string().as_bytes(), &*app.chance)
+            let (plain, context) = (plain.to_string(), identity_claim_key(config.id(), &identity.subject).pk);
+            if plain.len() > MOST_TOKENS {
+                tracing::warn!(provider = config.id(), bytes = plain.len(), "tokens too long to keep");
+                return None;
+            }
+            app.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*app.chance)
         });
         Self::told(config.id(), config.name(), display, identity, sealed)
     }
@@ -86,6 +93,9 @@ impl ProvenIdentity {
         if identity.extra.to_string().len() > MOST_EXTRA {
             identity.extra = Json::Null;
         }
+        // With an address that our own rules refuse no endpoint could be used: it counts as not told.
+        identity.emails.retain(|address| is_email(&address.email));
+        identity.emails.truncate(User::MOST_ADDRESSES);
         let (provider, provider_name) = (provider.to_owned(), name.to_owned());
         Self { provider, provider_name, display, identity, tokens }
     }
@@ -296,6 +306,12 @@ async fn log_in_by_email(
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
         writes.extend(take_over(app, &mut user, &email).await?);
+        // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
+        let claims = find_email_claims(&app.store, &email).await?;
+        if let Ok(own) = own_email(&claims, &email, user.id, app.settings.account.unique_email)? {
+            writes.extend(own);
+            user.mark_verified(&email);
+        }
     }
     let social = &app.settings.social;
     let config = social.providers.named(&who.provider);
@@ -310,7 +326,8 @@ async fn log_in_by_email(
     enter(app, client, caller, who, user, writes).await
 }
 
-/// Leaves the account to whoever owns this address, and to nobody else.
+/// Leaves the account to whoever owns this address, and to nobody else. The new generation ends sessions with all that
+/// they hold, logins in progress and trusted browsers.
 async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
     let mut writes = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
@@ -325,7 +342,8 @@ async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Vec<Write>
     }
     user.addresses.retain(|address| address.email == email);
     user.make_primary(email);
-    user.password = None;
+    // Not merely none, which it may have been before: what can set a password is bound to the one before.
+    user.password = Some(format!("!{}", secret::encode(&app.random::<24>())));
     user.authenticators.clear();
     user.identities.clear();
     user.generation += 1;

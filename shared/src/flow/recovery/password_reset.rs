@@ -238,13 +238,13 @@ pub async fn reset(
                 // By link, the key is for the account as it was: it tells whether another request was faster.
                 user = match &process {
                     None => find_by_link_key(app, key).await??,
-                    Some(_) => {
+                    Some(process) => {
                         let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
                         let now = app.store.find::<Session>(&session.key()).await?;
                         if now.is_none_or(|now| now.version != session.version) {
                             return Err(Refusal::Conflict);
                         }
-                        app.store.find::<User>(&user.id.key()).await?.ok_or(Refusal::Conflict)?
+                        find_recipient(app, process, user.id).await?.ok_or(Refusal::Conflict)?
                     }
                 };
             }
@@ -313,9 +313,20 @@ async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result
         Err(problem) => return Ok(Err(problem)),
     };
     match process.user.filter(|_| codes::is_right(app, KIND, process, key)) {
-        Some(user) => Ok(app.store.find::<User>(&user.key()).await?.ok_or_else(|| Problem::incorrect_code("key"))),
+        Some(user) => Ok(find_recipient(app, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
         None => Ok(Err(Problem::incorrect_code("key"))),
     }
+}
+
+/// The user whose code it is, while the address that it was sent to is still theirs: afterwards whoever reads mail there
+/// is nobody to this account.
+async fn find_recipient(app: &App, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
+    let holds = |user: &User| {
+        let own_phone = user.phone.as_ref().map(|phone| &phone.number);
+        process.email.as_deref().is_none_or(|email| user.address(email).is_some())
+            && process.phone.as_ref().is_none_or(|phone| own_phone == Some(phone))
+    };
+    Ok(app.store.find::<User>(&user.key()).await?.filter(holds))
 }
 
 async fn find_by_link_key(app: &App, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
