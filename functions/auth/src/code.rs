@@ -37,7 +37,7 @@ fn read(input: &Input, account: &AccountSettings) -> Result<Identifier, Vec<Prob
 
 /// `POST auth/code/confirm`: the code.
 pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     login_by_code::expect(&exchange.app, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;

@@ -5,7 +5,7 @@ use super::{Outcome, Refusal, stage};
 use crate::account::User;
 use crate::app::App;
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, note_again};
 use crate::store::{Item, StoreError, Write};
 
 /// Whether a stage lets a login through.
@@ -232,6 +232,10 @@ pub(super) fn with_record(
     let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&app.settings, app.now());
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
-    methods.push(record);
+    match caller {
+        // They were in already, and may log in any number of times.
+        Caller::User(_) => note_again(&mut methods, record),
+        _ => methods.push(record),
+    }
     methods
 }

@@ -8,7 +8,9 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
-use crate::session::{Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track};
+use crate::session::{
+    Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
+};
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
 use crate::throttle::Action;
@@ -144,6 +146,23 @@ impl Exchange {
             track(&self.app, &self.client, self.kind, &mut parts.1).await?;
         }
         Ok(caller)
+    }
+
+    /// Who asks, at an endpoint that may finish a login in progress. An app whose login in progress is gone gets 409 where
+    /// [`Exchange::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
+    /// token on 410 would drop that of its new session. Whatever it asks next tells it that a token is stale.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] for such an app; otherwise as [`Exchange::caller`].
+    pub async fn caller_who_finishes(&self) -> Result<Caller, Rejection> {
+        let is_pending = || {
+            let credential = session_credential(&self.headers, &self.app.settings, self.kind);
+            credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
+        };
+        match self.caller().await {
+            Err(Rejection::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
+            other => other,
+        }
     }
 
     /// Who asks; whether a session that is over may be cleared away.

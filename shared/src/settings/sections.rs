@@ -333,9 +333,11 @@ section! {
         stateful: bool = "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", false;
         /// Whether a refresh gives a new refresh token, and ends the old one.
         rotate: bool = "HEADLESS_JWT_ROTATE_REFRESH_TOKEN", true;
-        /// Seconds in which the same client may use a refresh token again that was just replaced: two tabs, or an answer
-        /// that was lost. It gets the same successor. 0 for none: then any reuse ends the session.
-        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 10;
+        /// Seconds in which the same client may use a refresh token again that was replaced: several tabs, or an answer
+        /// that was lost. It gets the token that is good now. The same client is one with the same user agent. A longer
+        /// window forgives phones more and gives a thief more time, so keep it well below
+        /// `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`. 0 for none: then any reuse ends the session.
+        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 60;
     }
 }
 

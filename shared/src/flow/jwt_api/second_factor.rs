@@ -68,11 +68,8 @@ pub async fn activate(
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Denied::TotpActive);
         }
-        let mut totp = Authenticator::totp(app, &secret).ok_or(Denied::SetupNotBegun)?;
-        if !totp.use_code(app, code) {
-            return Err(Denied::WrongCode);
-        }
-        totp.last_used = None;
+        let step = secret.step_of(app, code).ok_or(Denied::WrongCode)?;
+        let totp = Authenticator::totp(app, &secret, step).ok_or(Denied::SetupNotBegun)?;
         let mut changed = user.clone();
         changed.authenticators.push(totp);
         add_recovery_codes(app, &mut changed);
