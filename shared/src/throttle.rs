@@ -61,9 +61,14 @@ impl Limit<'_> {
 #[derive(Debug, Default)]
 pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
 
-/// The action whose limit is reached.
+/// A limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limited(pub &'static str);
+pub struct Limited {
+    /// The action that it limits.
+    pub action: &'static str,
+    /// Seconds until the request that met it would not meet it any more, if nothing else is counted: 1 at least.
+    pub seconds: u32,
+}
 
 /// The logs that one source has to note, with the action of each.
 struct Plan {
@@ -84,11 +89,12 @@ impl App {
             async move { self.store.reserve(&key, &entries).await }
         };
         let answers = try_join_all(plans.iter().map(reserve)).await?;
-        let (mut usage, mut limited) = (Usage::default(), None);
+        let (mut usage, mut limited) = (Usage::default(), None::<Limited>);
         for (plan, answer) in plans.iter().zip(answers) {
             match answer {
-                Reserved::Full(place) => {
-                    limited = limited.or(plan.entries.get(place).map(|(action, _)| Limited(action)))
+                Reserved::Full { place, seconds } => {
+                    let first = limited.map(|first| Limited { seconds: first.seconds.max(seconds), ..first });
+                    limited = first.or(plan.entries.get(place).map(|(action, _)| Limited { action, seconds }));
                 }
                 Reserved::Taken(taken) => {
                     let logs = plan.entries.iter().map(|(action, entry)| (*action, entry.name.clone()));

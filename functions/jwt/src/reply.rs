@@ -180,7 +180,9 @@ fn of_denied(denied: Denied) -> Reply {
             let message = "Too many failed login attempts. Try again later.";
             Reply::json(400, json!({"non_field_errors": [message]}))
         }
-        Denied::RateLimited => Reply::detail(429, "Request was throttled."),
+        Denied::RateLimited(seconds) => {
+            Reply::detail(429, "Request was throttled.").with_header("retry-after", &seconds.to_string())
+        }
         Denied::LockedOut(seconds) => Reply::detail(429, "Too many failed MFA attempts. Try again later.")
             .with_header("retry-after", &seconds.to_string()),
         Denied::InvalidToken => Reply::coded(401, "Token is invalid or expired", "token_not_valid"),

@@ -88,7 +88,7 @@ pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
         Refusal::ReauthenticationRequired(_) => "reauthentication_required".to_owned(),
         Refusal::NotAuthenticated(_) => "permission_denied".to_owned(),
         Refusal::Invalid(problems) => problems.first().map_or("unknown", |problem| problem.code.as_ref()).to_owned(),
-        Refusal::Conflict | Refusal::RateLimited | Refusal::InvalidToken => "unknown".to_owned(),
+        Refusal::Conflict | Refusal::RateLimited(_) | Refusal::InvalidToken => "unknown".to_owned(),
         Refusal::Store(_) => return None,
     })
 }

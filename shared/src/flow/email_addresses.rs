@@ -162,7 +162,7 @@ impl Desk<'_> {
     /// Sends a code to an address, and waits for it in the session.
     async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
         if !self.may_send(email).await? {
-            return Err(Refusal::RateLimited);
+            return Err(self.permits.refusal());
         }
         let (process, code) = code::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
@@ -179,7 +179,7 @@ impl Desk<'_> {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
-                return Err(Refusal::RateLimited);
+                return Err(self.permits.refusal());
             }
             let code = code::renew(app, KIND, &mut process);
             process.resends += 1;
@@ -351,8 +351,9 @@ pub async fn change_pending(
         Availability::Hidden => true,
         Availability::Free => false,
     };
-    if !Permits::default().ask(app, client, "confirm_email", email).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "confirm_email", email).await? {
+        return Err(permits.refusal());
     }
     let code = code::renew(app, KIND, &mut process);
     process.email = Some(email.to_owned());

@@ -26,7 +26,7 @@ pub struct Credentials {
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Checks the credentials and takes the login as far as it goes. `may` says whether it may go on at all: some
@@ -73,8 +73,8 @@ pub(super) async fn prove(app: &App, client: &ClientInfo, credentials: &Credenti
     let key = credentials.identifier.to_lowercase();
     let actions = [Action::new("login"), Action::about("login_failed", &key)];
     let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, credentials))?;
-    let usage = usage.map_err(|limited| match limited.0 {
-        "login" => Refusal::RateLimited,
+    let usage = usage.map_err(|limited| match limited.action {
+        "login" => Refusal::from(limited),
         _ => Problem::too_many_login_attempts().into(),
     })?;
     let Some((user, rehash)) = find_by_password(app, candidates, &credentials.password).await? else {
@@ -177,7 +177,7 @@ async fn proceed(
             give_back.await;
             Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
-                Refusal::RateLimited => Problem::too_many_login_attempts().into(),
+                Refusal::RateLimited(_) => Problem::too_many_login_attempts().into(),
                 other => other,
             })
         }

@@ -41,7 +41,7 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, email: &str
         return Err(Problem::field("email", "unknown_email", message).into());
     }
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
     if app.settings.account.password_reset_by_code_enabled {
         return send_code(app, client, caller, email, users.first()).await.map(Some);
@@ -114,7 +114,7 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     let consumed = app.consume(client.ip, &[Action::new("reset_password_from_key")]).await?;
-    consumed.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    consumed.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Says whose password a key resets. The right code can be used for its whole time from now on, and verifies the

@@ -2,6 +2,7 @@
 
 use crate::session::Caller;
 use crate::store::StoreError;
+use crate::throttle::Limited;
 use std::borrow::Cow;
 
 /// One thing that is wrong with the input.
@@ -89,12 +90,18 @@ pub enum Refusal {
     /// A refresh token that is not good, or no longer.
     #[error("invalid token")]
     InvalidToken,
-    /// Too often.
+    /// Too often: it may be tried again in so many seconds.
     #[error("rate limited")]
-    RateLimited,
+    RateLimited(u32),
     /// The table did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Limited> for Refusal {
+    fn from(limited: Limited) -> Self {
+        Self::RateLimited(limited.seconds)
+    }
 }
 
 impl From<Problem> for Refusal {

@@ -264,7 +264,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     let counted = app.consume(client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
-    counted.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    counted.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Begins a login with a passkey, nobody being named: the options for `navigator.credentials.get()`.

@@ -253,7 +253,7 @@ impl Exchange {
         }
         let user = user.id.to_string();
         let consumed = self.app.consume(self.client.ip, &[Action::of(action, &user)]).await?;
-        consumed.map(|_| ()).map_err(|_| Refusal::RateLimited.into())
+        consumed.map(|_| ()).map_err(|limited| Refusal::from(limited).into())
     }
 
     /// Turns away an app whose token is no good, where it does not matter who asks. Nothing is written: a function that

@@ -24,7 +24,7 @@ section! {
         public_url: Url = "PUBLIC_URL", localhost();
         /// The key that all others are derived from: 32 bytes at least. The local service makes one in `--data`.
         secret_key: SecretKey = "SECRET_KEY", SecretKey::missing();
-        /// Earlier keys: what they signed or sealed still opens.
+        /// Earlier keys: what they signed or sealed still opens. Rate limits count anew under a new key.
         secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
         /// Name of the DynamoDB table.
         table: String = "LATCHKEY_TABLE", "latchkey".into();

@@ -44,9 +44,9 @@ pub enum Denied {
     /// Too many failed logins.
     #[error("too many failed logins")]
     TooManyLogins,
-    /// Too often.
+    /// Too often: it may be tried again in so many seconds.
     #[error("rate limited")]
-    RateLimited,
+    RateLimited(u32),
     /// Too many failures of the second factor, for so many seconds more.
     #[error("locked out of the second factor")]
     LockedOut(i64),
@@ -101,7 +101,7 @@ impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Store(error) => Self::Store(error),
-            Refusal::RateLimited => Self::RateLimited,
+            Refusal::RateLimited(seconds) => Self::RateLimited(seconds),
             Refusal::Forbidden => Self::Forbidden,
             Refusal::Invalid(problems) if problems.iter().any(|it| it.code == "too_many_login_attempts") => {
                 Self::TooManyLogins

@@ -73,7 +73,7 @@ fn hides(app: &App) -> bool {
 pub async fn look_up(app: &App, client: &ClientInfo, email: &str) -> Result<Holders, Denied> {
     let actions = [Action::new("signup")];
     let (limit, holders) = futures_util::try_join!(app.consume(client.ip, &actions), find_holders(app, email, true))?;
-    limit.map_err(|_| Denied::RateLimited)?;
+    limit.map_err(|limited| Denied::RateLimited(limited.seconds))?;
     Ok(holders)
 }
 

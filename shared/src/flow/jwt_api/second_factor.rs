@@ -178,7 +178,7 @@ pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Show
         && !app.consume_of(limit).await?
     {
         refuse_locked_out(app, &user).await?;
-        return Err(Denied::RateLimited);
+        return Err(Denied::RateLimited(1));
     }
     let most = match app.settings.jwt_api.mfa_challenge_max_attempts {
         0 => u32::MAX,

@@ -47,7 +47,7 @@ async fn send(passage: &mut Passage<'_>) -> Result<(), Refusal> {
     let by_code = app.settings.account.email_verification_by_code_enabled;
     if !passage.permits.ask(app, passage.client, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
-        return if by_code { Err(Refusal::RateLimited) } else { Ok(()) };
+        return if by_code { Err(passage.permits.refusal()) } else { Ok(()) };
     }
     let message = if by_code {
         let owner = passage.user.filter(|_| address.is_some());

@@ -22,7 +22,7 @@ pub(in crate::flow) async fn enter(passage: &mut Passage<'_>) -> Result<Verdict,
         },
     };
     if !passage.permits.ask(app, passage.client, "verify_phone", &phone).await? {
-        return Err(Refusal::RateLimited);
+        return Err(passage.permits.refusal());
     }
     let user = passage.user.map(|user| user.id);
     let (process, code) = code::begin(app, CodeKind::PhoneVerification, user, &Recipient::Phone(&phone));
