@@ -544,7 +544,7 @@ mod tests {
         // An owner's place that goes to the next holder is two writes.
         const ADDRESSES: usize = 2 * (User::MOST_ADDRESSES - 1);
         const { assert!(User::MOST_IDENTITIES + Authenticator::MOST + 2 <= Store::MOST_WRITES) };
-        const { assert!(ADDRESSES + 1 <= MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
+        const { assert!(ADDRESSES < MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
         let mut user = User::new(UserId::new([7; 16]), Timestamp(0));
         for uid in 0..User::MOST_IDENTITIES {
             user.identities.push(IdentityLink { provider: "p".into(), uid: uid.to_string(), display: String::new() });
