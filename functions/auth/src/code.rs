@@ -20,7 +20,7 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
 
 /// `POST auth/code/confirm`: the code.
 pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     login_by_code::expect(&exchange.app, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;

@@ -9,7 +9,7 @@ use shared::settings::ClientKind;
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     email_verification::enter(app, &caller).await?;
     if exchange.method == Method::GET {

@@ -190,7 +190,9 @@ fn of_refusal(refusal: Refusal) -> Reply {
             let message = "Too many failed login attempts. Try again later.";
             Reply::json(400, json!({"non_field_errors": [message]}))
         }
-        Refusal::RateLimited => Reply::detail(429, "Request was throttled."),
+        Refusal::RateLimited(seconds) => {
+            Reply::detail(429, "Request was throttled.").with_header("retry-after", &seconds.to_string())
+        }
         Refusal::LockedOut(seconds) => Reply::detail(429, "Too many failed MFA attempts. Try again later.")
             .with_header("retry-after", &seconds.to_string()),
         Refusal::InvalidToken => Reply::coded(401, "Token is invalid or expired", "token_not_valid"),

@@ -31,8 +31,9 @@ pub async fn request(call: Call) -> Result<Reply, Fault> {
     }
     match flow::request(call.app(), call.client(), &email).await {
         Ok(()) => Ok(Reply::detail(200, "Password reset e-mail has been sent.")),
-        Err(Refusal::RateLimited) => {
-            Err(Reply::detail(429, "Too many password reset requests for this e-mail address.").into())
+        Err(Refusal::RateLimited(seconds)) => {
+            let reply = Reply::detail(429, "Too many password reset requests for this e-mail address.");
+            Err(reply.with_header("retry-after", &seconds.to_string()).into())
         }
         Err(other) => Err(other.into()),
     }

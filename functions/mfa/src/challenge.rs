@@ -9,7 +9,7 @@ use shared::session::StageKey;
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let user = flow::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
     let outcome = flow::authenticate(app, client, caller, user, Proof::Code(&code)).await?;

@@ -80,7 +80,7 @@ async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Ans
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let user = second_factor::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     if exchange.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
@@ -122,7 +122,10 @@ pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
 /// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
 pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = match exchange.method {
+        Method::PUT => exchange.caller_who_finishes().await?,
+        _ => exchange.caller().await?,
+    };
     match exchange.method {
         Method::GET => {
             let user = flow::find_signing_up(app, &caller).await?;

@@ -90,7 +90,7 @@ pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
         Refusal::Invalid(problems) => problems.first().map_or("unknown", |problem| problem.code.as_ref()).to_owned(),
         Refusal::StageRefused(stage) => Problem::stage_refused(*stage).code.into_owned(),
         Refusal::Conflict
-        | Refusal::RateLimited
+        | Refusal::RateLimited(_)
         | Refusal::LockedOut(_)
         | Refusal::InvalidToken
         | Refusal::Inactive

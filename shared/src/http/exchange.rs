@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
-    Api, Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track,
+    Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
 };
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
@@ -153,6 +153,23 @@ impl Exchange {
         Ok(caller)
     }
 
+    /// Who asks, at an endpoint that may finish a login in progress. An app whose login in progress is gone gets 409 where
+    /// [`Exchange::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
+    /// token on 410 would drop that of its new session. Whatever it asks next tells it that a token is stale.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] for such an app; otherwise as [`Exchange::caller`].
+    pub async fn caller_who_finishes(&self) -> Result<Caller, Rejection> {
+        let is_pending = || {
+            let credential = session_credential(&self.headers, &self.app.settings, self.kind);
+            credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
+        };
+        match self.caller().await {
+            Err(Rejection::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
+            other => other,
+        }
+    }
+
     /// Who asks; whether a session that is over may be cleared away.
     async fn find_caller(&self, clears: bool) -> Result<Caller, Rejection> {
         let settings = &self.app.settings;
@@ -241,7 +258,7 @@ impl Exchange {
         }
         let user = user.id.to_string();
         let consumed = self.app.consume(self.client.ip, &[Action::of(action, &user)]).await?;
-        consumed.map(|_| ()).map_err(|_| Refusal::RateLimited.into())
+        consumed.map(|_| ()).map_err(|limited| Refusal::from(limited).into())
     }
 
     /// Turns away an app whose token is no good, where it does not matter who asks. Nothing is written: a function that

@@ -96,10 +96,14 @@ pub(super) fn respond(
     methods: &str,
     answered: Result<Answer, Rejection>,
 ) -> Response<Body> {
+    let mut retry_after = None;
     let (answer, allow) = match answered {
         Ok(answer) => (answer, None),
         Err(Rejection::Csrf) => return forbidden(),
         Err(rejection) => {
+            if let Rejection::Refused(Refusal::RateLimited(seconds)) = rejection {
+                retry_after = Some(HeaderValue::from(seconds));
+            }
             let allow = matches!(rejection, Rejection::MethodNotAllowed).then_some(methods);
             (Answer::from(rejected(app, kind, rejection)), allow)
         }
@@ -119,6 +123,9 @@ pub(super) fn respond(
     }
     let never = "max-age=0, no-cache, no-store, must-revalidate, private";
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(never));
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, seconds);
+    }
     if let Some(allow) = allow.and_then(|methods| HeaderValue::from_str(methods).ok()) {
         headers.insert(header::ALLOW, allow);
     }
@@ -165,7 +172,7 @@ fn refused(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
         Refusal::Conflict => Envelope::bare(409),
         Refusal::InvalidToken => Envelope::bare(400),
         Refusal::Forbidden => Envelope::bare(403),
-        Refusal::RateLimited | Refusal::LockedOut(_) => Envelope::bare(429),
+        Refusal::RateLimited(_) | Refusal::LockedOut(_) => Envelope::bare(429),
         Refusal::ReauthenticationRequired(caller) => Envelope::reauthentication(app, kind, &caller),
         Refusal::NotAuthenticated(caller) => Envelope::authentication(app, kind, &caller, None),
         Refusal::Inactive | Refusal::SessionExpired => Envelope::authentication(app, kind, &Caller::Anonymous, None),

@@ -192,6 +192,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
             .allow_credentials(service.cors_allow_credentials)
             .allow_methods(methods)
             .allow_headers(headers)
+            .expose_headers([header::RETRY_AFTER])
             .max_age(std::time::Duration::from_secs(86_400)),
     )
 }

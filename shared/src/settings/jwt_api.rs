@@ -15,14 +15,19 @@ section! {
         prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
         /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
+        /// Earlier values of `JWT_ALLAUTH_SECRET_KEY` (ours): they still verify tokens and sign none. Without a
+        /// `JWT_ALLAUTH_SECRET_KEY`, keys derived from `SECRET_KEY_FALLBACKS` verify tokens too.
+        secret_key_fallbacks: Vec<SecretKey> = "JWT_ALLAUTH_SECRET_KEY_FALLBACKS", vec![];
         /// Seconds that an access token lives.
         access_token_lifetime: i64 = "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 1800;
         /// Seconds that a refresh token lives; each refresh begins anew.
         refresh_token_lifetime: i64 = "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 1_209_600;
-        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never.
-        session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", None;
-        /// Seconds after a refresh in which the same client gets the same successor once more (ours). With 0 every
-        /// second use of a refresh token ends its session.
+        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never, which is
+        /// the package's default.
+        session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", Some(7_776_000);
+        /// Seconds in which the same client may use a refresh token again that was replaced (ours), as
+        /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` has it. With 0, as in the package, every second use of a refresh token
+        /// ends its session: tabs that refresh at once, and phones that lose an answer, are logged out. 60 spares them.
         refresh_grace_seconds: i64 = "JWT_ALLAUTH_REFRESH_GRACE_SECONDS", 0;
         /// Whether access tokens are good only as long as their session is.
         session_check: bool = "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", false;

@@ -24,7 +24,7 @@ section! {
         public_url: Url = "PUBLIC_URL", localhost();
         /// The key that all others are derived from: 32 bytes at least. The local service makes one in `--data`.
         secret_key: SecretKey = "SECRET_KEY", SecretKey::missing();
-        /// Earlier keys: what they signed or sealed still opens.
+        /// Earlier keys: what they signed or sealed still opens. Rate limits count anew under a new key.
         secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
         /// Name of the DynamoDB table.
         table: String = "LATCHKEY_TABLE", "latchkey".into();
@@ -342,9 +342,11 @@ section! {
         stateful: bool = "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", false;
         /// Whether a refresh gives a new refresh token, and ends the old one.
         rotate: bool = "HEADLESS_JWT_ROTATE_REFRESH_TOKEN", true;
-        /// Seconds in which the same client may use a refresh token again that was just replaced: two tabs, or an answer
-        /// that was lost. It gets the same successor. 0 for none: then any reuse ends the session.
-        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 10;
+        /// Seconds in which the same client may use a refresh token again that was replaced: several tabs, or an answer
+        /// that was lost. It gets the token that is good now. The same client is one with the same user agent. A longer
+        /// window forgives phones more and gives a thief more time, so keep it well below
+        /// `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`. 0 for none: then any reuse ends the session.
+        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 60;
     }
 }
 

@@ -541,7 +541,7 @@ fn what_the_provider_did_not_tell_is_asked_for() {
     let reply = client.post("auth/provider/signup", json!({"email": EMAIL, "password": "not read"}));
     assert_eq!(reply.status, 200, "the provider has verified it: {}", reply.text);
     assert_eq!(reply.json["data"]["user"]["has_usable_password"], false);
-    assert_eq!(twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status, 410, "once");
+    assert_eq!(twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status, 409, "once");
 
     // Another address has to be verified here.
     let second = json!({"sub": "bob", "email": "bob@example.com", "email_verified": false});

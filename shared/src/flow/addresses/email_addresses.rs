@@ -164,7 +164,7 @@ impl Desk<'_> {
     /// Sends a code to an address, and waits for it in the session.
     async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
         if !self.may_send(email).await? {
-            return Err(Refusal::RateLimited);
+            return Err(self.permits.refusal());
         }
         let (process, code) = codes::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
@@ -181,7 +181,7 @@ impl Desk<'_> {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
-                return Err(Refusal::RateLimited);
+                return Err(self.permits.refusal());
             }
             let code = codes::renew(app, KIND, &mut process);
             process.resends += 1;
@@ -352,8 +352,9 @@ pub async fn change_pending(
         Availability::Hidden => true,
         Availability::Free => false,
     };
-    if !Permits::default().ask(app, client, "confirm_email", email).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "confirm_email", email).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.email = Some(email.to_owned());

@@ -124,7 +124,7 @@ pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(
     let permit = permits.ask(app, client, "confirm_email", &email);
     let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
     let mut session = session.clone();
     let code = codes::renew(app, KIND, &mut process);

@@ -39,8 +39,9 @@ pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session
     let claim = find_phone_claim(&app.store, phone).await?;
     check_new(app, &user, claim.as_ref(), phone)?;
     require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
-    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", phone).await? {
+        return Err(permits.refusal());
     }
     let (process, code) = codes::begin(app, KIND, Some(user.id), &Recipient::Phone(phone));
     let message = code_sms(app, phone, true, &code);
@@ -183,8 +184,9 @@ pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(
     if process.resends >= KIND.max_resends(&app.settings) {
         return Err(Refusal::Conflict);
     }
-    if !Permits::default().ask(app, client, "verify_phone", &phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", &phone).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.resends += 1;
@@ -225,8 +227,9 @@ pub async fn change_pending(
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let claim = find_phone_claim(&app.store, phone).await?;
     let hidden = check_new(app, &user, claim.as_ref(), phone)?;
-    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", phone).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.phone = Some(phone.to_owned());

@@ -305,7 +305,8 @@ async fn log_in_by_email(
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        writes.extend(take_over(app, &mut user, &email).await?);
+        let Some(taken) = take_over(app, &mut user, &email).await? else { return Ok(None) };
+        writes.extend(taken);
         // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
         let claims = find_email_claims(&app.store, &email).await?;
         if let Ok(own) = own_email(&claims, &email, user.id, app.settings.account.unique_email)? {
@@ -326,28 +327,46 @@ async fn log_in_by_email(
     enter(app, client, caller, who, user, writes).await
 }
 
-/// Leaves the account to whoever owns this address, and to nobody else. The new generation ends sessions with all that
-/// they hold, logins in progress and trusted browsers.
-async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
-    let mut writes = Vec::new();
+/// Writes that taking an account over may bring into the commit of the login. A transaction takes
+/// [`Store::MOST_WRITES`](crate::store::Store::MOST_WRITES), and the login needs a few of them.
+const MOST_TO_TAKE_OVER: usize = 80;
+
+/// Leaves the account to whoever owns this address, and to nobody else: what that writes. The new generation ends sessions
+/// with all that they hold, logins in progress and trusted browsers. Where it is too much for one
+/// commit, the other ways in are taken away in a commit of their own, and the caller looks again: then the rest fits.
+async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
+    let mut released = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
         let claims = find_email_claims(&app.store, &address.email).await?;
-        writes.extend(release_email(&claims, user.id)?);
+        released.extend(release_email(&claims, user.id)?);
     }
+    let mut writes = take_ways_in(user, app.random());
+    if writes.len() + released.len() > MOST_TO_TAKE_OVER {
+        writes.push(Write::replace(user)?);
+        app.store.commit(writes).await?;
+        return Ok(None);
+    }
+    writes.extend(released);
+    user.addresses.retain(|address| address.email == email);
+    user.make_primary(email);
+    Ok(Some(writes))
+}
+
+/// Takes away every way into the account but its addresses: what that writes beside the user.
+fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
+    let mut writes = Vec::new();
     writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
     writes.extend(user.identities.iter().map(|link| Write::discard(identity_claim_key(&link.provider, &link.uid))));
     if let Some(phone) = user.phone.take() {
         let claim = PhoneClaim { phone: phone.number, user: user.id, version: 0 };
         writes.push(Write::discard(claim.key()));
     }
-    user.addresses.retain(|address| address.email == email);
-    user.make_primary(email);
     // Not merely none, which it may have been before: what can set a password is bound to the one before.
-    user.password = Some(format!("!{}", secret::encode(&app.random::<24>())));
+    user.password = Some(format!("!{}", secret::encode(&random)));
     user.authenticators.clear();
     user.identities.clear();
     user.generation += 1;
-    Ok(writes)
+    writes
 }
 
 /// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
@@ -534,5 +553,29 @@ pub async fn disconnect(
         }
         let now = refresh(app, &user, &session).await?;
         (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Authenticator, UserId};
+    use crate::ambient::Timestamp;
+    use crate::store::Store;
+
+    #[test]
+    fn the_writes_of_an_account_that_is_taken_over_fit_into_transactions() {
+        // An owner's place that goes to the next holder is two writes.
+        const ADDRESSES: usize = 2 * (User::MOST_ADDRESSES - 1);
+        const { assert!(User::MOST_IDENTITIES + Authenticator::MOST + 2 <= Store::MOST_WRITES) };
+        const { assert!(ADDRESSES < MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
+        let mut user = User::new(UserId::new([7; 16]), Timestamp(0));
+        for uid in 0..User::MOST_IDENTITIES {
+            user.identities.push(IdentityLink { provider: "p".into(), uid: uid.to_string(), display: String::new() });
+        }
+        user.password = Some("!".to_owned());
+        assert_eq!(take_ways_in(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
+        assert!(!user.has_usable_password() && user.generation == 1);
+        assert!(take_ways_in(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
     }
 }

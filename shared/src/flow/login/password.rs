@@ -26,7 +26,7 @@ pub struct Credentials {
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Somebody who has shown a password.
@@ -60,8 +60,8 @@ impl Proven {
 pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
     let actions = [Action::new("login"), Action::about("login_failed", &credentials.identifier)];
     let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
-    let usage = usage.map_err(|limited| match limited.0 {
-        "login" => Refusal::RateLimited,
+    let usage = usage.map_err(|limited| match limited.action {
+        "login" => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
     match find_by_password(app, candidates, &credentials.password).await? {
@@ -160,7 +160,7 @@ pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Prov
             proven.give_back(app).await;
             return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
-                Refusal::RateLimited => Refusal::TooManyLoginAttempts,
+                Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
                 other => other,
             });
         }

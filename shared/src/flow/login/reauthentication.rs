@@ -4,7 +4,7 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, refresh};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh};
 use crate::store::{Committed, Write};
 use crate::throttle::Action;
 
@@ -82,7 +82,7 @@ pub async fn by_password(
     loop {
         attempts.next().await?;
         let mut noted = session.clone();
-        noted.methods.push(record.clone());
+        note_again(&mut noted.methods, record.clone());
         if let Committed::Done = app.store.commit(vec![Write::replace(&noted)?]).await? {
             return Ok(Outcome::unchanged(Caller::User(Box::new((user, noted)))));
         }

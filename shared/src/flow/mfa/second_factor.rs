@@ -11,7 +11,7 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::same;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, note_again, refresh};
 use crate::store::{Committed, Item, Write};
 use crate::throttle::Action;
 use serde_json::{Value as Json, json};
@@ -175,12 +175,13 @@ pub(in crate::flow) fn past(mut login: Login, stage: StageKey) -> Login {
     login
 }
 
-/// The user as they are now, if the caller's session still stands as it was read.
+/// The user as they are now, if the caller's session still stands as it was read. Where it does not, another request has
+/// taken the login further: that is [`Refusal::Conflict`], and no reason for a client to drop a token.
 pub(in crate::flow) async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal> {
     let gone = || Refusal::NotAuthenticated(Caller::Anonymous);
     let Some(session) = caller.session() else { return Err(gone()) };
     let (now, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
-    now.filter(|now| now.version == session.version).ok_or_else(gone)?;
+    now.filter(|now| now.version == session.version).ok_or(Refusal::Conflict)?;
     // Whoever has changed their password meanwhile has shut this login out.
     let stands = |user: &User| session.login.as_ref().is_some_and(|login| login.generation == user.generation);
     user.filter(|user| user.is_active && stands(user)).ok_or_else(gone)
@@ -235,7 +236,7 @@ pub async fn reauthenticate(
         let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
         let mut record = proof.use_up(app, &session, &mut user)?;
         record.reauthenticated = true;
-        session.methods.push(record);
+        note_again(&mut session.methods, record);
         session.ceremony = None;
         if at_work.commit(&user, &session, Vec::new()).await? {
             forget(app, &key).await;
@@ -361,7 +362,7 @@ pub struct Activation<'a> {
     pub shows_codes: bool,
 }
 
-/// Sets an authenticator app up. Recovery codes come with the first authenticator.
+/// Sets an authenticator app up, with a code that is used up by it. Recovery codes come with the first authenticator.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
@@ -380,8 +381,8 @@ pub async fn activate_totp(
     }
     let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
-    let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
-    let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
+    let step = secret.as_ref().and_then(|secret| secret.step_of(app, code));
+    let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
     let mut at_work = Work { app, client, user, session };
     require(app, &at_work.user, &at_work.session, app.settings.mfa.reauthentication_required, recent)?;
     let mut attempts = app.store.attempts();
@@ -391,7 +392,7 @@ pub async fn activate_totp(
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
-        let totp = Authenticator::totp(app, &secret).ok_or(Refusal::Conflict)?;
+        let totp = Authenticator::totp(app, &secret, step).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
         let has_codes = add_recovery_codes(app, &mut user);
         if has_codes && shows_codes {

@@ -46,7 +46,7 @@ pub async fn request(
         return Err(to.unknown().into());
     }
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
     let email = match to {
         Identifier::Email(email) if !app.settings.account.password_reset_by_code_enabled => email,
@@ -132,7 +132,7 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     let consumed = app.consume(client.ip, &[Action::new("reset_password_from_key")]).await?;
-    consumed.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    consumed.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Says whose password a key resets. The right code can be used for its whole time from now on, and verifies the

@@ -79,7 +79,7 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
         ask_for_mail(app, client, &form, wants_mail, &mut permits),
     )?;
     let refusal = match limit {
-        Err(_) => Some(Refusal::RateLimited),
+        Err(limited) => Some(limited.into()),
         Ok(_) => refuse(app, &caller, &form, &known),
     };
     if let Some(refusal) = refusal {
