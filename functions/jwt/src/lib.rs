@@ -23,7 +23,7 @@ use axum::http::Method;
 use call::{Call, Scheme, endpoint};
 use reply::{Fault, Reply};
 use shared::http::{Endpoint, Mount};
-use shared::settings::JwtApiSettings;
+use shared::settings::{JwtApiSettings, Settings};
 use std::future::Future;
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
@@ -51,7 +51,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         api("/password/change/", POST, password::change),
         api("/password/reset/", POST, reset::request),
         api("/password/reset/complete/", GET, reset::complete_page),
-        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm),
+        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm).only_if(acts_at_once),
+        api("/password/reset/confirm/{uid}/{token}/", BOTH, reset::confirm).only_if(asks_first),
         api("/password/reset/default/", GET, reset::default_page),
         endpoint(MOUNT, "/password/reset/set-new/", POST, Scheme::Cookie, reset::set_new),
         api("/refresh/", POST, sessions::refresh),
@@ -62,11 +63,20 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(BARE, invitation::DEFAULT_PAGE, GET, Scheme::Bearer, invitation::default_page)
             .only_if(|settings| !settings.jwt_api.prefix.as_str().is_empty()),
         api("/registration/user-register/", POST, invitation::invite),
-        api("/registration/verification/{key}/", GET, registration::verify),
+        api("/registration/verification/{key}/", GET, registration::verify).only_if(acts_at_once),
+        api("/registration/verification/{key}/", BOTH, registration::verify).only_if(asks_first),
         api("/registration/verified/", GET, registration::verified_page),
         api("/user/", USER, user::user),
         api("/{*path}", &[], lost::lost).only_if(|settings| !settings.jwt_api.prefix.as_str().is_empty()),
     ]
+}
+
+fn asks_first(settings: &Settings) -> bool {
+    settings.jwt_api.links_ask_first
+}
+
+fn acts_at_once(settings: &Settings) -> bool {
+    !asks_first(settings)
 }
 
 /// An endpoint below the prefix that asks for access tokens, where it asks for anything.

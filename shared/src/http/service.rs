@@ -1,8 +1,10 @@
 //! The service that answers with endpoints.
 
+use super::body::drain;
 use super::exchange::Exchange;
 use super::response::{plain, respond};
 use super::route::{Endpoint, Handled, Handler, Visit};
+use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::settings::{ClientKind, Problems};
@@ -33,7 +35,9 @@ pub fn service(
         let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
         answer
     });
-    Ok(ServiceBuilder::new().option_layer(cors(app)).service(answer))
+    let security = SecurityHeaders::new(&app.settings);
+    let layers = ServiceBuilder::new().map_response(move |response| security.add_to(response));
+    Ok(layers.option_layer(cors(app)).service(answer))
 }
 
 /// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
@@ -69,7 +73,7 @@ impl Routes {
                 serve(&self.app, *kind, endpoint, request).await
             }
             _ => {
-                drain(request).await;
+                drain(request.into_body()).await;
                 plain(&Envelope::bare(404))
             }
         };
@@ -103,8 +107,10 @@ async fn serve(
     let method = request.method().clone();
     let is_page = matches!(endpoint.handler, Handler::Page(_));
     let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
+    // Nothing here answers these, and handlers that know two ways to be called would take one of them for it.
+    let other_method = other_method || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
-        drain(request).await;
+        drain(request.into_body()).await;
         let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(header::ALLOW, allow);
@@ -134,11 +140,6 @@ async fn serve(
         "request"
     );
     response
-}
-
-/// Reads a body that nobody wants, up to what is read at all: a connection with an unread one ends under its next request.
-async fn drain(request: Request<Body>) {
-    let _ = axum::body::to_bytes(request.into_body(), Exchange::MOST_BODY).await;
 }
 
 /// The response of the headless API, and what the log calls it.

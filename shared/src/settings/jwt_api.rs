@@ -64,6 +64,9 @@ section! {
         /// `mandatory`, `optional` or `none` (or `false`), for the JWT API; `ACCOUNT_EMAIL_VERIFICATION` is for the headless
         /// one. Where only one of the two is set it rules both. `true` is `mandatory`, unless the other is `optional`.
         email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::None.into();
+        /// Whether opening a link shows a page with a button, and only that button acts. `false` is as in django-jwt-allauth,
+        /// where programs that look at the links in mails use them up.
+        links_ask_first: bool = "LATCHKEY_LINKS_ASK_FIRST", false;
         /// Where a verification link leads when it has done its work; unset, to a page of ours.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
         /// Where a reset link leads, to choose a new password; unset, to a page of ours.
