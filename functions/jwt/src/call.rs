@@ -142,6 +142,10 @@ impl Call {
             return Ok(());
         }
         let origin = self.exchange.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
+        tracing::warn!(
+            origin,
+            "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"
+        );
         let reason = format!("Origin checking failed - {origin} does not match any trusted origins.");
         Err(Reply::detail(403, &format!("CSRF Failed: {reason}")).into())
     }

@@ -63,20 +63,12 @@ pub(super) fn is_from_a_foreign_page(method: &Method, headers: &HeaderMap, setti
     if is_safe(method) {
         return false;
     }
-    let is_foreign = match client::text(headers, "origin") {
+    match client::text(headers, "origin") {
         Some(origin) => {
             !is_trusted(&origin, settings) && !settings.service.cors_allowed_origins.iter().any(|known| *known == origin)
         }
         None => client::text(headers, "sec-fetch-site").is_some_and(|site| site == "cross-site"),
-    };
-    if is_foreign {
-        let origin = client::text(headers, "origin").unwrap_or_default().chars().take(100).collect::<String>();
-        tracing::warn!(
-            origin,
-            "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"
-        );
     }
-    is_foreign
 }
 
 fn is_safe(method: &Method) -> bool {

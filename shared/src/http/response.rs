@@ -96,11 +96,11 @@ impl Answer {
     }
 }
 
-/// The response to an answer or a rejection.
+/// Returns the response to an answer or a rejection. Without the headers of the request it sets no cookies.
 pub(super) fn respond(
     app: &App,
     kind: ClientKind,
-    request: &HeaderMap,
+    request: Option<&HeaderMap>,
     methods: &str,
     answered: Result<Answer, Rejection>,
 ) -> Response<Body> {
@@ -133,7 +133,7 @@ pub(super) fn respond(
     if let Some(allow) = allow.and_then(|methods| HeaderValue::from_str(methods).ok()) {
         headers.insert(header::ALLOW, allow);
     }
-    if kind == ClientKind::Browser {
+    if let (ClientKind::Browser, Some(request)) = (kind, request) {
         set_cookies(app, request, headers, &answer);
     }
     response

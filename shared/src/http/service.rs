@@ -1,6 +1,7 @@
 //! The service that answers with endpoints.
 
 use super::body::drain;
+use super::csrf::is_from_a_foreign_page;
 use super::exchange::Exchange;
 use super::response::{plain, respond};
 use super::route::{Endpoint, Handled, Handler, Visit};
@@ -152,6 +153,8 @@ async fn answer(
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
     let exempt = endpoint.is_from_anywhere;
+    // What a page of another site posts comes without our cookies: the answer must not put others in their place.
+    let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
     let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
     let outcome = match &answered {
         Ok(_) => "answered".to_owned(),
@@ -162,7 +165,8 @@ async fn answer(
         Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
         _ => {}
     }
-    (respond(app, kind, &headers, &endpoint.allow(), answered), outcome)
+    let headers = if keeps_cookies { None } else { Some(&headers) };
+    (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
 }
 
 /// CORS for the origins of the settings. Without any, no answer speaks of CORS.

@@ -1,6 +1,7 @@
 //! What happens to people.
 
 mod account;
+mod browsers;
 mod budget;
 mod codes;
 mod cookies;
@@ -14,6 +15,7 @@ mod identity_provider;
 mod jwt_api;
 mod jwt_races;
 mod limits;
+mod local_service;
 mod notifications;
 mod passkeys;
 mod passwords;
