@@ -64,7 +64,8 @@ where
         Ok(exchange) => {
             let call = Call { exchange, uri };
             // A login that a foreign page causes would leave its cookie here.
-            let refused = if app.settings.jwt_api.refresh_token_as_cookie { call.refuse_foreign_pages() } else { Ok(()) };
+            let refused =
+                if app.settings.jwt_api.refresh_token_as_cookie { call.refuse_foreign_pages() } else { Ok(()) };
             match refused {
                 Ok(()) => handler(call).await,
                 Err(fault) => Err(fault),
@@ -141,7 +142,8 @@ impl Call {
         if !self.exchange.is_from_a_foreign_page() {
             return Ok(());
         }
-        let origin = self.exchange.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
+        let origin =
+            self.exchange.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
         tracing::warn!(
             origin,
             "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"

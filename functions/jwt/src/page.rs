@@ -33,8 +33,7 @@ pub fn policy(app: &App) -> String {
 /// The page that a link opens, where opening it must not act yet. Its button posts to the link itself.
 pub fn ask(app: &App, title: &str) -> Reply {
     let settings = &app.settings.jwt_api;
-    let pages =
-        [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
+    let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
     let origin = |page: &Option<String>| Some(Url::parse(page.as_deref()?).ok()?.origin().ascii_serialization());
     let leads_to = pages.into_iter().filter_map(origin).collect::<Vec<_>>();
     let body = "<p>Press the button to go on.</p><form method=\"post\"><button>Continue</button></form>";

@@ -84,13 +84,22 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_proxies_write_them() {
-        for text in ["2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:443", " [2001:db8::7] ", "2001:db8::7%eth0", "[2001:db8::7%25eth0]:1"] {
+        for text in [
+            "2001:db8::7",
+            "[2001:db8::7]",
+            "[2001:db8::7]:443",
+            " [2001:db8::7] ",
+            "2001:db8::7%eth0",
+            "[2001:db8::7%25eth0]:1",
+        ] {
             assert_eq!(parse(text), Some("2001:db8::7".parse().unwrap()), "{text}");
         }
         for text in ["203.0.113.9", "203.0.113.9:1234", "\t203.0.113.9"] {
             assert_eq!(parse(text), Some("203.0.113.9".parse().unwrap()), "{text}");
         }
-        for text in ["", "[]", "[2001:db8::7", "[2001:db8::7]x", "[2001:db8::7]:", "[203.0.113.9]", "203.0.113.9:x", "_hidden"] {
+        for text in
+            ["", "[]", "[2001:db8::7", "[2001:db8::7]x", "[2001:db8::7]:", "[203.0.113.9]", "203.0.113.9:x", "_hidden"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }
@@ -98,8 +107,10 @@ mod tests {
     #[test]
     fn two_lines_of_the_trusted_header_are_none() {
         let mut headers = HeaderMap::new();
-        let settings = ServiceSettings { trusted_client_ip_header: Some("X-Real-IP".to_owned()), ..ServiceSettings::default() };
-        let seen = |headers: &HeaderMap| client_address(Peer("192.0.2.1".parse().unwrap()), headers, &settings).to_string();
+        let settings =
+            ServiceSettings { trusted_client_ip_header: Some("X-Real-IP".to_owned()), ..ServiceSettings::default() };
+        let seen =
+            |headers: &HeaderMap| client_address(Peer("192.0.2.1".parse().unwrap()), headers, &settings).to_string();
         headers.append("x-real-ip", "[2001:db8::7]".parse().unwrap());
         assert_eq!(seen(&headers), "2001:db8::7");
         headers.append("x-real-ip", "203.0.113.9".parse().unwrap());

@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn a_cookie_beyond_ascii_costs_itself_alone() {
-        for line in ["name=Jürgen; sessionid=abc".as_bytes(), b"name=\xff\xfe; sessionid=abc", b"sessionid=abc; \xc3=\xbc"] {
+        for line in
+            ["name=Jürgen; sessionid=abc".as_bytes(), b"name=\xff\xfe; sessionid=abc", b"sessionid=abc; \xc3=\xbc"]
+        {
             assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"), "{line:?}");
         }
         assert_eq!(read(&headers(&["name=Jürgen".as_bytes()]), "name").as_deref(), Some("Jürgen"));

@@ -65,7 +65,8 @@ pub(super) fn is_from_a_foreign_page(method: &Method, headers: &HeaderMap, setti
     }
     match client::text(headers, "origin") {
         Some(origin) => {
-            !is_trusted(&origin, settings) && !settings.service.cors_allowed_origins.iter().any(|known| *known == origin)
+            !is_trusted(&origin, settings)
+                && !settings.service.cors_allowed_origins.iter().any(|known| *known == origin)
         }
         None => client::text(headers, "sec-fetch-site").is_some_and(|site| site == "cross-site"),
     }

@@ -66,7 +66,11 @@ impl PagePolicy<'_> {
         if !self.script.is_empty() {
             policy.push_str(&format!("; script-src {}; connect-src 'self'", digest(self.script)));
         }
-        let forms = if self.has_form { ["'self'"].into_iter().chain(self.leads_to.iter().map(String::as_str)).collect::<Vec<_>>().join(" ") } else { "'none'".to_owned() };
+        let forms = if self.has_form {
+            ["'self'"].into_iter().chain(self.leads_to.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        } else {
+            "'none'".to_owned()
+        };
         let frames = match settings.security.frame_options {
             FrameOptions::Deny => "'none'",
             FrameOptions::SameOrigin => "'self'",

@@ -87,7 +87,8 @@ impl Settings {
     fn mistakes(&self, family: &Family<'_>) -> Vec<String> {
         let mut mistakes = Vec::new();
         let name = family.name.unwrap_or_default();
-        let begins_with = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let begins_with =
+            |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let prefix = ["__Host-", "__Secure-"].into_iter().find(begins_with);
         let is_token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
         if family.name.is_some_and(|name| name.is_empty() || !name.chars().all(is_token)) {
@@ -97,10 +98,12 @@ impl Settings {
             mistakes.push(format!("PATH: `{}` must be a path such as / or /auth", family.path));
         }
         if let Some(domain) = family.domain {
-            let (domain, host) = (domain.trim_start_matches('.'), self.service.public_url.host_str().unwrap_or_default());
+            let (domain, host) =
+                (domain.trim_start_matches('.'), self.service.public_url.host_str().unwrap_or_default());
             let above = host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'));
             if domain.is_empty() || !above {
-                mistakes.push(format!("DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a domain above it"));
+                mistakes
+                    .push(format!("DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a domain above it"));
             }
         }
         if let Some(prefix) = prefix {
@@ -136,7 +139,10 @@ mod tests {
         let https = ("PUBLIC_URL", "https://auth.example.com");
         for (good, given) in [
             ("__Host- over https", vec![https, ("SESSION_COOKIE_NAME", "__Host-sid")]),
-            ("__Secure- with a domain", vec![https, ("CSRF_COOKIE_NAME", "__Secure-x"), ("CSRF_COOKIE_DOMAIN", ".example.com")]),
+            (
+                "__Secure- with a domain",
+                vec![https, ("CSRF_COOKIE_NAME", "__Secure-x"), ("CSRF_COOKIE_DOMAIN", ".example.com")],
+            ),
             ("None over https", vec![https, ("SESSION_COOKIE_SAMESITE", "None")]),
             ("partitioned", vec![https, ("LATCHKEY_COOKIE_PARTITIONED", "true"), ("SESSION_COOKIE_SAMESITE", "None")]),
             ("local", vec![("SESSION_COOKIE_NAME", "__Host-sid"), ("SESSION_COOKIE_SECURE", "true")]),
@@ -148,7 +154,12 @@ mod tests {
             ("CSRF_COOKIE_SAMESITE:", vec![https, ("CSRF_COOKIE_SAMESITE", "None"), ("CSRF_COOKIE_SECURE", "false")]),
             (
                 "MFA_TRUST_COOKIE_SAMESITE:",
-                vec![https, ("MFA_TRUST_ENABLED", "true"), ("MFA_TRUST_COOKIE_SAMESITE", "None"), ("MFA_TRUST_COOKIE_SECURE", "false")],
+                vec![
+                    https,
+                    ("MFA_TRUST_ENABLED", "true"),
+                    ("MFA_TRUST_COOKIE_SAMESITE", "None"),
+                    ("MFA_TRUST_COOKIE_SECURE", "false"),
+                ],
             ),
             (
                 "PASSWORD_RESET_COOKIE_SAME_SITE:",
@@ -158,15 +169,31 @@ mod tests {
                 "PASSWORD_SET_COOKIE_SAME_SITE:",
                 vec![https, ("PASSWORD_SET_COOKIE_SAME_SITE", "None"), ("PASSWORD_SET_COOKIE_SECURE", "false")],
             ),
-            ("SESSION_COOKIE_NAME:", vec![https, ("SESSION_COOKIE_NAME", "__Host-sid"), ("SESSION_COOKIE_PATH", "/auth")]),
-            ("SESSION_COOKIE_NAME:", vec![https, ("SESSION_COOKIE_NAME", "__host-sid"), ("SESSION_COOKIE_DOMAIN", "example.com")]),
+            (
+                "SESSION_COOKIE_NAME:",
+                vec![https, ("SESSION_COOKIE_NAME", "__Host-sid"), ("SESSION_COOKIE_PATH", "/auth")],
+            ),
+            (
+                "SESSION_COOKIE_NAME:",
+                vec![https, ("SESSION_COOKIE_NAME", "__host-sid"), ("SESSION_COOKIE_DOMAIN", "example.com")],
+            ),
             ("SESSION_COOKIE_NAME:", vec![https, ("SESSION_COOKIE_NAME", "a b")]),
             ("CSRF_COOKIE_NAME:", vec![("CSRF_COOKIE_NAME", "__Secure-csrf")]),
-            ("CSRF_COOKIE_NAME:", vec![("PUBLIC_URL", "http://auth.example.com"), ("CSRF_COOKIE_NAME", "__Secure-csrf"), ("CSRF_COOKIE_SECURE", "true")]),
+            (
+                "CSRF_COOKIE_NAME:",
+                vec![
+                    ("PUBLIC_URL", "http://auth.example.com"),
+                    ("CSRF_COOKIE_NAME", "__Secure-csrf"),
+                    ("CSRF_COOKIE_SECURE", "true"),
+                ],
+            ),
             ("SESSION_COOKIE_DOMAIN:", vec![https, ("SESSION_COOKIE_DOMAIN", "example.org")]),
             ("SESSION_COOKIE_DOMAIN:", vec![https, ("SESSION_COOKIE_DOMAIN", "th.example.com")]),
             ("SESSION_COOKIE_PATH:", vec![https, ("SESSION_COOKIE_PATH", "auth")]),
-            ("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH:", vec![https, ("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH", "/; Domain=x")]),
+            (
+                "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH:",
+                vec![https, ("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH", "/; Domain=x")],
+            ),
             ("SESSION_COOKIE_SECURE:", vec![("LATCHKEY_COOKIE_PARTITIONED", "true"), ("CSRF_COOKIE_SECURE", "true")]),
         ] {
             let told = mistakes(&given);

@@ -6,7 +6,8 @@ use url::{Host, Origin, Url};
 
 /// Labels below which the registries of countries sell names, such as `co.uk`.
 const REGISTRY_LABELS: [&str; 19] = [
-    "ac", "co", "com", "edu", "gen", "go", "gob", "gov", "gv", "id", "ltd", "me", "mil", "ne", "net", "nom", "or", "org", "plc",
+    "ac", "co", "com", "edu", "gen", "go", "gob", "gov", "gv", "id", "ltd", "me", "mil", "ne", "net", "nom", "or",
+    "org", "plc",
 ];
 
 /// Domains below which every customer of a provider has names of their own.
@@ -74,8 +75,9 @@ fn is_shared(domain: &str) -> bool {
         [only] => only != "localhost",
         [label, country] if country.len() == 2 && REGISTRY_LABELS.contains(&label) => true,
         _ => {
-            let below = |tree: &&str| domain.strip_suffix(*tree).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-            SHARED_DOMAINS.contains(&domain) || SHARED_TREES.iter().any(|tree| below(&tree))
+            let below =
+                |tree: &str| domain.strip_suffix(tree).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            SHARED_DOMAINS.contains(&domain) || SHARED_TREES.into_iter().any(below)
         }
     }
 }
@@ -141,7 +143,9 @@ mod tests {
 
     #[test]
     fn a_wildcard_before_what_strangers_can_have_is_refused() {
-        for good in ["https://*.example.com", "https://*.example.co.uk", "http://*.localhost:3000", "https://app.vercel.app"] {
+        for good in
+            ["https://*.example.com", "https://*.example.co.uk", "http://*.localhost:3000", "https://app.vercel.app"]
+        {
             assert_eq!(mistake_in_trusted(good), None, "{good}");
         }
         for bad in [

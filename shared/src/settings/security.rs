@@ -54,7 +54,8 @@ impl SecuritySettings {
             problems.push(format!("SECURE_REFERRER_POLICY: `{policy}` must be one of: {}", REFERRER.join(" ")));
         }
         for policy in self.cross_origin_opener_policy.iter().filter(|policy| !OPENER.contains(&policy.as_str())) {
-            problems.push(format!("SECURE_CROSS_ORIGIN_OPENER_POLICY: `{policy}` must be one of: {}", OPENER.join(" ")));
+            problems
+                .push(format!("SECURE_CROSS_ORIGIN_OPENER_POLICY: `{policy}` must be one of: {}", OPENER.join(" ")));
         }
     }
 }
