@@ -36,7 +36,7 @@ pub fn service(
         let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
         answer
     });
-    let security = SecurityHeaders::new(&app.settings);
+    let security = Arc::new(SecurityHeaders::new(&app.settings));
     let layers = ServiceBuilder::new().map_response(move |response| security.add_to(response));
     Ok(layers.option_layer(cors(app)).service(answer))
 }
