@@ -157,7 +157,7 @@ impl Call {
     ///
     /// # Errors
     /// 403 where the button is on a foreign page; 405 for other methods.
-    pub fn before_acting(&self, title: &str) -> Result<Option<Reply>, Fault> {
+    pub fn before_acting(&self) -> Result<Option<Reply>, Fault> {
         if self.exchange.is_head {
             return Ok(Some(Reply::bare(200)));
         }
@@ -165,7 +165,7 @@ impl Call {
             return self.allow(&Method::GET).map(|()| None);
         }
         if self.method() == Method::GET {
-            return Ok(Some(page::ask(self.app(), title)));
+            return Ok(Some(page::ask(self.app())));
         }
         self.allow(&Method::POST)?;
         self.refuse_foreign_pages().map(|()| None)

@@ -31,14 +31,19 @@ pub fn policy(app: &App) -> String {
 }
 
 /// The page that a link opens, where opening it must not act yet. Its button posts to the link itself.
-pub fn ask(app: &App, title: &str) -> Reply {
+pub fn ask(app: &App) -> Reply {
     let settings = &app.settings.jwt_api;
     let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
-    let origin = |page: &Option<String>| Some(Url::parse(page.as_deref()?).ok()?.origin().ascii_serialization());
-    let leads_to = pages.into_iter().filter_map(origin).collect::<Vec<_>>();
+    let source = |page: &Option<String>| {
+        let page = Url::parse(page.as_deref()?).ok()?;
+        // Apps have schemes of their own, without origins.
+        let is_app = !page.origin().is_tuple();
+        Some(if is_app { format!("{}:", page.scheme()) } else { page.origin().ascii_serialization() })
+    };
+    let leads_to = pages.into_iter().filter_map(source).collect::<Vec<_>>();
     let body = "<p>Press the button to go on.</p><form method=\"post\"><button>Continue</button></form>";
     let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
-    Reply::html(200, page(title, body)).with_header("content-security-policy", &policy.header(&app.settings))
+    Reply::html(200, page("One More Step", body)).with_header("content-security-policy", &policy.header(&app.settings))
 }
 
 /// There is nothing here.

@@ -72,7 +72,8 @@ fn verifies(call: &Call) -> bool {
     call.app().settings.jwt_api.verification() != EmailVerification::None
 }
 
-/// `GET registration/verification/{key}/` (`POST` with `LATCHKEY_LINKS_ASK_FIRST`): verifies the address of a link, or opens an invitation.
+/// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
+/// opens an invitation.
 pub async fn verify(call: Call) -> Result<Reply, Fault> {
     let settings = &call.app().settings.jwt_api;
     if !settings.has_invitations() && !verifies(&call) {
@@ -82,7 +83,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
     if call.method() == Method::POST && !settings.links_ask_first {
         return Ok(Reply::bare(405));
     }
-    if let Some(reply) = call.before_acting("Verify Your Email Address")? {
+    if let Some(reply) = call.before_acting()? {
         return Ok(reply);
     }
     let [key] = call.last_parts();

@@ -50,7 +50,7 @@ pub struct PagePolicy<'a> {
     pub script: &'a str,
     /// Whether it has a form, which it sends to the service.
     pub has_form: bool,
-    /// The origins that the answer to the form may lead to: browsers hold redirects to the policy of the form's page.
+    /// The origins, or schemes of apps, that the answer to the form may lead to: browsers hold redirects to the policy of the form's page.
     pub leads_to: &'a [String],
 }
 
