@@ -110,7 +110,11 @@ impl App {
         let work = move || (work(), turn).0;
         match tokio::task::spawn_blocking(work).await {
             Ok(value) => value,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends, and this task with it: nobody waits for the value.
+                Err(_) => std::future::pending().await,
+            },
         }
     }
 }

@@ -135,6 +135,11 @@ impl Lab {
         Client::new(&self.url, "browser")
     }
 
+    /// The folder that holds those of the service: `data` and `outbox`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Everything the service has logged.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

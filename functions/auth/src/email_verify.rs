@@ -13,7 +13,8 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     email_verification::enter(app, &caller).await?;
     if exchange.method == Method::GET {
-        let key = exchange.header("x-email-verification-key").map(str::trim).filter(|key| !key.is_empty());
+        let header = exchange.header("x-email-verification-key");
+        let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let found = email_verification::inspect(app, &caller, key).await?;
         let data = json!({"email": found.email, "user": user_data(&app.settings, &found.user)});
         let is_authenticating = json!(found.is_authenticating);

@@ -25,7 +25,8 @@ pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {
         password_reset::enter(app, &caller).await?;
-        let key = exchange.header("x-password-reset-key").map(str::trim).filter(|key| !key.is_empty());
+        let header = exchange.header("x-password-reset-key");
+        let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let user = password_reset::inspect(app, client, &caller, key).await?;
         return Ok(Envelope::data(json!({"user": user_data(&app.settings, &user)})).into());
     }

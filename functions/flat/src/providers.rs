@@ -60,6 +60,9 @@ fn usual_page(exchange: &Exchange, config: &AppConfig) -> String {
 pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let config = find(&exchange)?;
+    if exchange.is_head {
+        return Ok(Reply::ok(json!({})));
+    }
     let params = params(&exchange)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
     let request = take_handed_in(app, config.id(), state).await?;

@@ -84,6 +84,7 @@ impl Reply {
             Rejection::Gone => Self::anonymous(),
             Rejection::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
             Rejection::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
+            Rejection::BodyTooSlow => general(408, "body_too_slow", "The body did not arrive in time."),
             Rejection::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
             Rejection::NotFound => general(404, "not_found", "There is nothing here."),
             Rejection::Csrf => general(403, "forbidden", "This is not allowed."),

@@ -39,10 +39,12 @@ pub async fn request(call: Call) -> Result<Reply, Fault> {
     }
 }
 
-/// `GET password/reset/confirm/{uid}/{token}/`: exchanges the link, once, for a capability in a cookie, and sends the
-/// browser to where the new password is chosen.
+/// `GET password/reset/confirm/{uid}/{token}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: exchanges the link, once, for
+/// a capability in a cookie, and sends the browser to where the new password is chosen.
 pub async fn confirm(call: Call) -> Result<Reply, Fault> {
-    call.allow(&Method::GET)?;
+    if let Some(reply) = call.before_acting()? {
+        return Ok(reply);
+    }
     let [uid, token] = call.last_parts();
     match flow::confirm(call.app(), uid, token).await {
         Ok((user, text)) => {

@@ -72,7 +72,7 @@ pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Resul
         ),
     };
     let cookie = Cookie::build((capability_cookie(purpose), token)).path("/").http_only(http_only).secure(secure);
-    Ok(finish(cookie.max_age(Duration::seconds(age)).build(), same_site))
+    Ok(finish(app, cookie.max_age(Duration::seconds(age)).build(), same_site))
 }
 
 /// Whether the request brings any cookie of this capability.
@@ -97,15 +97,18 @@ pub fn refresh_cookie(app: &App, token: &str) -> Option<HeaderValue> {
         MaxAge::Browser => cookie,
         MaxAge::Seconds(seconds) => cookie.max_age(Duration::seconds(seconds)),
     };
-    finish(cookie.build(), settings.refresh_cookie_same_site)
+    finish(app, cookie.build(), settings.refresh_cookie_same_site)
 }
 
-fn finish(mut cookie: Cookie<'static>, same_site: SameSite) -> Option<HeaderValue> {
+fn finish(app: &App, mut cookie: Cookie<'static>, same_site: SameSite) -> Option<HeaderValue> {
     match same_site {
         SameSite::Lax => cookie.set_same_site(cookie::SameSite::Lax),
         SameSite::Strict => cookie.set_same_site(cookie::SameSite::Strict),
         SameSite::None => cookie.set_same_site(cookie::SameSite::None),
         SameSite::Omitted => {}
+    }
+    if app.settings.cookies.partitioned {
+        cookie.set_partitioned(true);
     }
     HeaderValue::from_str(&cookie.to_string()).ok()
 }

@@ -18,6 +18,9 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
     if !known.iter().any(|config| callback_path(app, config) == exchange.path) {
         return Err(Rejection::NotFound);
     }
+    if exchange.is_head {
+        return Ok(Answer::html(200, String::new()));
+    }
     let params = exchange.form();
     let state = params.get("state").filter(|state| !state.is_empty());
     let Some(request) = (match state {

@@ -70,6 +70,9 @@ section! {
         /// `ACCOUNT_EMAIL_VERIFICATION` rule every API: where only one is set it counts, where both are set the stricter one
         /// does, and where neither is set verification is mandatory. `true` is `mandatory`, unless the other is `optional`.
         email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::Mandatory.into();
+        /// Whether opening a link shows a page with a button, and only that button acts. `false` is as in django-jwt-allauth,
+        /// where programs that look at the links in mails use them up.
+        links_ask_first: bool = "LATCHKEY_LINKS_ASK_FIRST", false;
         /// Where a verification link leads when it has done its work; unset, to a page of ours.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
         /// Where a reset link leads, to choose a new password; unset, to a page of ours.

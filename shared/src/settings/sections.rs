@@ -7,6 +7,7 @@ use super::native::AndroidApps;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
 use super::secrets::{SecretKey, SecretText};
+use super::security::SecuritySettings;
 use super::token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
@@ -208,6 +209,9 @@ section! {
         csrf_header: String = "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN".into();
         /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests; `https://*.example.com` is all below.
         csrf_trusted_origins: Vec<String> = "CSRF_TRUSTED_ORIGINS", vec![];
+        /// Whether browsers keep every cookie of ours apart for each site that has us in a frame (`Partitioned`, CHIPS). All
+        /// have to be `Secure`; in a frame of another site they need `SameSite=None` too.
+        partitioned: bool = "LATCHKEY_COOKIE_PARTITIONED", false;
     }
 }
 
@@ -430,6 +434,8 @@ settings! {
     headless: HeadlessSettings,
     /// Cookies
     cookies: CookieSettings,
+    /// What browsers are told
+    security: SecuritySettings,
     /// Mail
     mail: MailSettings,
     /// Second factors

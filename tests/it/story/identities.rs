@@ -317,9 +317,23 @@ fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
     assert_eq!(reply.status, 302, "{}", reply.text);
     let again = reply.header("location").unwrap().split_once("/accounts/").unwrap().1.to_owned();
     assert!(!again.contains("code="), "the answer stays with us");
+    assert_eq!(reply.header("set-cookie"), None, "the browser has its cookies, though it did not send them");
     assert_eq!(post().header("location"), Some("/?error=unknown&error_process=login"), "the first answer counts");
     assert_eq!(arrive(&mut browser, &format!("/accounts/{again}")), NEXT);
     assert_eq!(browser.get("auth/session").status, 200);
+}
+
+/// RFC 9110, section 9.2.1.
+#[test]
+fn a_head_request_does_not_use_up_what_a_provider_has_sent() {
+    let scene = Scene::new(&[]);
+    scene.person("ada", EMAIL, true);
+    let mut browser = scene.lab.browser();
+    let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
+    let reply = browser.send("HEAD", &back, None, &[]);
+    assert_eq!((reply.status, reply.header("location")), (200, None));
+    assert_eq!(browser.get("auth/session").status, 401);
+    assert_eq!(arrive(&mut browser, &back), NEXT);
 }
 
 #[test]

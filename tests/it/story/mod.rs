@@ -1,6 +1,7 @@
 //! What happens to people.
 
 mod account;
+mod browsers;
 mod budget;
 mod codes;
 mod cookies;
@@ -18,6 +19,7 @@ mod jwt_api;
 mod jwt_races;
 mod key_rotation;
 mod limits;
+mod local_service;
 mod notifications;
 mod passkey_clients;
 mod passkeys;
