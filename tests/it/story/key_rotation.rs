@@ -31,7 +31,7 @@ fn refresh(client: &mut Bearer) -> u16 {
 
 #[test]
 fn tokens_of_the_jwt_api_outlive_a_new_secret_key() {
-    let lab = Lab::start(&settings(&[]));
+    let lab = Lab::start(&settings(&[("EMAIL_VERIFICATION", "none")]));
     let mut client = registered(&lab);
     let mut other = client.clone();
     let fallbacks = json!([OLD]).to_string();
@@ -52,7 +52,7 @@ fn tokens_of_the_jwt_api_outlive_a_new_secret_key() {
 
 #[test]
 fn the_jwt_apis_own_key_has_fallbacks_of_its_own() {
-    let lab = Lab::start(&settings(&[("JWT_ALLAUTH_SECRET_KEY", OLD)]));
+    let lab = Lab::start(&settings(&[("JWT_ALLAUTH_SECRET_KEY", OLD), ("EMAIL_VERIFICATION", "none")]));
     let client = registered(&lab);
     let moved = |lab: &Lab| {
         let mut moved = lab.bearer();
@@ -72,6 +72,8 @@ fn links_tokens_codes_and_second_factors_outlive_a_new_secret_key() {
     let lab = Lab::start(&settings(&[]));
     let mut jwt = lab.bearer();
     jwt.register("jwt@example.com");
+    let verification = lab.mail("jwt@example.com").link();
+    assert_eq!(jwt.get(&verification).status, 302);
     jwt.post("password/reset/", json!({"email": "jwt@example.com"}));
     let reset_of_jwt = lab.mail("jwt@example.com").link();
 

@@ -267,12 +267,17 @@ struct FoundByEmail {
     email: String,
 }
 
+/// Whether an address that this provider has verified counts (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
+fn believes_emails(app: &App, who: &ProvenIdentity) -> bool {
+    let social = &app.settings.social;
+    let everywhere = social.email_authentication;
+    social.providers.named(&who.provider).map_or(everywhere, |config| config.email_authentication(everywhere))
+}
+
 /// The account that an address names which the provider has verified, where that is believed. An address that the
 /// provider has not verified never leads to an account (CVE-2026-47164).
 async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
-    let social = &app.settings.social;
-    let config = social.providers.named(&who.provider);
-    if !config.map_or(social.email_authentication, |config| config.email_authentication(social.email_authentication)) {
+    if !believes_emails(app, who) {
         return Ok(None);
     }
     for address in who.identity.emails.iter().filter(|address| address.verified) {
@@ -389,7 +394,9 @@ async fn sign_up_or_ask(
         return ask(app, client, caller, who).await.map(Some);
     }
     let username = good_username(app, who).await?;
-    let form = Form { email, username, identity: Some(Box::new(who.clone())), ..Form::default() };
+    let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
+    let owns_email = is_verified && believes_emails(app, who);
+    let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(app, client, caller.clone(), form).await {
         Ok(outcome) => Ok(Some(outcome)),
         // The address is somebody's: another can be given. Unless it is that of the account that another request has just

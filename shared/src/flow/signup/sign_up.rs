@@ -33,6 +33,9 @@ pub struct Form {
     pub password: Option<String>,
     /// Who they are by a provider's word, in place of a password.
     pub identity: Option<Box<ProvenIdentity>>,
+    /// Whether a provider whose addresses are believed has verified the address: it is free unless somebody else has
+    /// verified it.
+    pub owns_email: bool,
     /// Whether the session entitles to this signup, once.
     pub spends_session: bool,
     /// What is wrong with the fields, without a look at the table.
@@ -208,12 +211,17 @@ pub(in crate::flow) fn assess(app: &App, claims: &[EmailClaim]) -> Availability 
     }
 }
 
+fn availability(app: &App, form: &Form, known: &Known) -> Availability {
+    let verified = known.claims.iter().any(|claim| claim.verified);
+    if form.owns_email && !verified { Availability::Free } else { assess(app, &known.claims) }
+}
+
 fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
     if known.identity_taken {
         return Some(Refusal::Conflict);
     }
     let mut problems = form.problems.clone();
-    if matches!(assess(app, &known.claims), Availability::Taken) {
+    if matches!(availability(app, form, known), Availability::Taken) {
         problems.push(match &form.identity {
             Some(who) => taken_elsewhere(who),
             None => Problem::email_taken("email"),
@@ -256,7 +264,7 @@ async fn decide(
     hash: Option<String>,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let hidden = matches!(assess(app, &known.claims), Availability::Hidden) || known.phone_taken;
+    let hidden = matches!(availability(app, form, known), Availability::Hidden) || known.phone_taken;
     let mut user = (!hidden).then(|| new_user(app, form, known, hash));
     // A user's login waits for any address of theirs; one that only looks like it has no other than this.
     let named = form.email.clone().filter(|_| user.is_none());
