@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
-use crate::store::{Committed, Item, Key, StoreError, Write};
+use crate::store::{Again, Committed, Item, Key, StoreError, Write};
 use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -391,6 +391,21 @@ pub async fn refresh(app: &App, user: &User, session: &Session) -> Result<Option
     let (session, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
     let live = |(user, session): &(User, Session)| session.generation == user.generation && user.is_active;
     Ok(user.zip(session).filter(live))
+}
+
+/// The user and the session to decide on: at first those that the caller has loaded, later as [`refresh`] finds them.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn refresh_again(
+    app: &App,
+    parts: (User, Session),
+    again: Option<Again>,
+) -> Result<Option<(User, Session)>, StoreError> {
+    match again {
+        None => Ok(Some(parts)),
+        Some(_) => refresh(app, &parts.0, &parts.1).await,
+    }
 }
 
 /// Notes that a session was used, where that is tracked: once a minute, or when the client has changed. What apps

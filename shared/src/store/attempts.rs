@@ -12,6 +12,8 @@ pub enum Decision<S, T> {
     Write(Vec<Write>, T, S),
     /// That there is nothing to write, or that it is written already.
     Settled(T),
+    /// That somebody was faster, which this attempt has found out before it came to writing.
+    Again(S),
 }
 
 /// Why an operation is decided again.
@@ -32,11 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// What `decide` refuses; [`StoreError::Busy`] when there were enough attempts; the table is unavailable.
-    pub async fn run<S, T, E, F>(
-        &self,
-        mut state: S,
-        mut decide: impl FnMut(S, Option<Again>) -> F,
-    ) -> Result<T, E>
+    pub async fn run<S, T, E, F>(&self, mut state: S, mut decide: impl FnMut(S, Option<Again>) -> F) -> Result<T, E>
     where
         E: From<StoreError>,
         F: Future<Output = Result<Decision<S, T>, E>>,
@@ -45,34 +43,36 @@ impl Store {
         let mut again = None;
         loop {
             attempts.next().await?;
-            let (writes, value, kept) = match decide(state, again).await? {
-                Decision::Write(writes, value, kept) => (writes, value, kept),
+            let reason;
+            (state, reason) = match decide(state, again).await? {
                 Decision::Settled(value) => return Ok(value),
+                Decision::Again(kept) => (kept, Again::Contended),
+                Decision::Write(writes, value, kept) => match self.commit(writes).await? {
+                    Committed::Done => return Ok(value),
+                    Committed::Refused(place) => (kept, Again::Refused(place)),
+                    Committed::Contended => (kept, Again::Contended),
+                },
             };
-            state = kept;
-            again = Some(match self.commit(writes).await? {
-                Committed::Done => return Ok(value),
-                Committed::Refused(place) => Again::Refused(place),
-                Committed::Contended => Again::Contended,
-            });
+            again = Some(reason);
         }
+    }
+
+    /// Attempts at an operation that others may disturb.
+    pub(super) fn attempts(&self) -> Attempts<'_> {
+        Attempts { chance: &*self.chance, made: 0 }
     }
 }
 
 /// Attempts at one operation.
-pub struct Attempts<'a> {
+pub(super) struct Attempts<'a> {
     chance: &'a dyn Chance,
     made: u32,
 }
 
-impl<'a> Attempts<'a> {
+impl Attempts<'_> {
     const LIMIT: u32 = 12;
     const FIRST_PAUSE: Duration = Duration::from_millis(4);
     const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-
-    pub(super) fn new(chance: &'a dyn Chance) -> Self {
-        Self { chance, made: 0 }
-    }
 
     /// The first time at once; later after a pause of random length that grows.
     ///

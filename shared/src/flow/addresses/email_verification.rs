@@ -11,7 +11,7 @@ use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
-use crate::store::{Committed, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<In
 pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
     let waits = is_at_stage(app, &caller);
-    let (mut proof, counted) = prove(app, &caller, key).await?;
+    let (proof, counted) = prove(app, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
         // Verified in another way since: the code is worth nothing any more.
         if let Some(mut session) = counted {
@@ -81,27 +81,24 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
         Some(session) => caller.with_session(session),
         None => caller,
     };
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (writes, outcome) = decide(app, client, &caller, waits, &proof, &mut permits).await?;
-        match app.store.commit(writes).await? {
-            Committed::Done => return Ok(outcome),
-            Committed::Refused(_) | Committed::Contended => {
-                // Another request was at the account, the address or the session: see what it left.
-                if !is_unchanged(app, &caller).await? {
-                    return Err(Refusal::Conflict);
-                }
-                let found = load(app, proof.user.id, &proof.email).await?;
-                let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
-                if user.address(&proof.email).is_some_and(|address| address.verified) {
-                    return Err(wrong_key(app).into());
-                }
-                proof = check(app, user, claims, proof.email)?;
+    let caller = &caller;
+    let attempt = |(mut proof, mut permits): (Proof, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            // Another request was at the account, the address or the session: see what it left.
+            if !is_unchanged(app, caller).await? {
+                return Err(Refusal::Conflict);
             }
+            let found = load(app, proof.user.id, &proof.email).await?;
+            let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+            if user.address(&proof.email).is_some_and(|address| address.verified) {
+                return Err(wrong_key(app).into());
+            }
+            proof = check(app, user, claims, proof.email)?;
         }
-    }
+        let (writes, outcome) = decide(app, client, caller, waits, &proof, &mut permits).await?;
+        Ok(Decision::Write(writes, outcome, (proof, permits)))
+    };
+    app.store.run((proof, Permits::default()), attempt).await
 }
 
 /// Sends another code, and forgets the one before.

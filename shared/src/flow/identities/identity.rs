@@ -13,8 +13,8 @@ use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::{AppConfig, Identity, Tokens};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, refresh};
-use crate::store::{Committed, Item, Key, Write};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, refresh, refresh_again};
+use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -181,42 +181,44 @@ pub async fn complete(
     {
         return Err(invalid_token());
     }
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (caller, who) = (&caller, &who);
+    let decide = |(), _: Option<Again>| async move {
         let claim = app.store.find::<IdentityClaim>(&who.key()).await?;
-        let done = match (process, claim) {
-            (Process::Connect, claim) => connect(app, client, &caller, &who, claim).await,
-            (Process::Login, Some(claim)) => log_in(app, client, &caller, &who, claim).await,
-            (Process::Login, None) => match find_by_email(app, &who).await? {
-                Some(found) => log_in_by_email(app, client, &caller, &who, found).await,
-                None => sign_up_or_ask(app, client, &caller, &who).await,
+        let decided = match (process, claim) {
+            (Process::Connect, claim) => connect(app, client, caller, who, claim).await,
+            (Process::Login, Some(claim)) => log_in(app, client, caller, who, claim).await,
+            (Process::Login, None) => match find_by_email(app, who).await? {
+                Some(found) => log_in_by_email(app, client, caller, who, found).await,
+                None => sign_up_or_ask(app, client, caller, who).await,
             },
         };
-        match done {
-            Ok(Some(outcome)) => return Ok(outcome),
-            Ok(None) | Err(Refusal::Conflict) => {} // somebody was faster: look again
-            Err(refusal) => return Err(refusal),
+        match decided {
+            Err(Refusal::Conflict) => Ok(Decision::Again(())), // somebody was faster
+            decided => decided,
         }
-    }
+    };
+    app.store.run((), decide).await
 }
+
+/// What an attempt at it has decided.
+type Decided = Decision<(), Outcome>;
 
 /// A provider's token that proves nothing, or no longer.
 pub fn invalid_token() -> Refusal {
     Problem::field("token", "invalid_token", "Invalid token.").into()
 }
 
-/// Logs in the user whose identity it is; nothing where another request was faster.
+/// Logs in the user whose identity it is.
 async fn log_in(
     app: &App,
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: IdentityClaim,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let Some(mut user) = app.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
     if !user.is_active {
-        return Ok(Some(Outcome::unchanged(caller.clone())));
+        return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     who.refresh_in(&mut user);
     let renewed = Write::replace(&who.renewed(&claim))?;
@@ -231,7 +233,7 @@ async fn enter(
     who: &ProvenIdentity,
     mut user: User,
     more: Vec<Write>,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
     login.email_verification = app.settings.social_email_verification();
     // Whoever was in is logged out first, also where the login has to wait.
@@ -246,8 +248,7 @@ async fn enter(
     }
     writes.push(Write::replace(&user)?);
     writes.extend(more);
-    let done = matches!(app.store.commit(writes).await?, Committed::Done);
-    Ok(done.then_some(outcome))
+    Ok(Decision::Write(writes, outcome, ()))
 }
 
 /// An account that has one of the identity's verified addresses.
@@ -285,10 +286,10 @@ async fn log_in_by_email(
     caller: &Caller,
     who: &ProvenIdentity,
     found: FoundByEmail,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let FoundByEmail { mut user, email } = found;
     if !user.is_active {
-        return Ok(Some(Outcome::unchanged(caller.clone())));
+        return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
@@ -335,7 +336,7 @@ async fn sign_up_or_ask(
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let settings = &app.settings;
     if !settings.account.signup_open {
         return Err(Refusal::Forbidden);
@@ -344,17 +345,17 @@ async fn sign_up_or_ask(
     let lacks_email = email.is_none() && settings.social_email_required();
     let lacks_phone = settings.account.signup_fields.get("phone").is_some_and(|field| field.required);
     if !settings.social.auto_signup || lacks_email || lacks_phone {
-        return ask(app, client, caller, who).await.map(Some);
+        return ask(app, client, caller, who).await.map(Decision::Settled);
     }
     let username = good_username(app, who).await?;
     let form = Form { email, username, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(app, client, caller.clone(), form).await {
-        Ok(outcome) => Ok(Some(outcome)),
+        Ok(outcome) => Ok(Decision::Settled(outcome)),
         // The address is somebody's: another can be given. Unless it is that of the account that another request has just
         // made for the same identity.
         Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
-            Some(_) => Ok(None),
-            None => ask(app, client, caller, who).await.map(Some),
+            Some(_) => Ok(Decision::Again(())),
+            None => ask(app, client, caller, who).await.map(Decision::Settled),
         },
         Err(refusal) => Err(refusal),
     }
@@ -413,14 +414,14 @@ pub async fn sign_up(
     signup(app, client, caller, form).await
 }
 
-/// Connects the identity to the caller's account; nothing where another request was faster.
+/// Connects the identity to the caller's account.
 async fn connect(
     app: &App,
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: Option<IdentityClaim>,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
     let now = refresh(app, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
@@ -447,8 +448,7 @@ async fn connect(
             writes.extend(notify(app, client, &user, None, "account_connected", params)?);
         }
     }
-    let done = matches!(app.store.commit(writes).await?, Committed::Done);
-    Ok(done.then(|| Outcome::unchanged(Caller::User(Box::new((user, session))))))
+    Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), ()))
 }
 
 fn connected_other() -> Refusal {
@@ -494,10 +494,9 @@ pub async fn disconnect(
     provider: &str,
     uid: &str,
 ) -> Result<User, Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         may_disconnect(app, &user, provider, uid)?;
         require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
@@ -506,10 +505,7 @@ pub async fn disconnect(
         let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
         let params = json!({"provider": name});
         writes.extend(notify(app, client, &changed, None, "account_disconnected", params)?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(changed);
-        }
-        let now = refresh(app, &user, &session).await?;
-        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        Ok(Decision::Write(writes, changed, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }

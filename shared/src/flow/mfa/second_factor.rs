@@ -11,8 +11,8 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::same;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh};
-use crate::store::{Committed, Item, Write};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, refresh_again};
+use crate::store::{Again, Decision, Item, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::{Value as Json, json};
 
@@ -142,32 +142,24 @@ pub async fn authenticate(
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
     let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
-    let mut user = user;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let caller = &caller;
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            user = reload(app, caller, &user).await?;
+        }
         let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let record = proof.use_up(app, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
-        let entrance = Entrance {
-            app,
-            client,
-            caller: &caller,
-            methods: with_record(app, &caller, &user, record),
-            spends_session: true,
-        };
+        let entrance =
+            Entrance { app, client, caller, methods: with_record(app, caller, &user, record), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
-        match app.store.commit(writes).await? {
-            Committed::Done => {
-                forget(app, &key).await;
-                return Ok(outcome);
-            }
-            Committed::Refused(_) | Committed::Contended => user = reload(app, &caller, &user).await?,
-        }
-    }
+        Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
+    };
+    let outcome = app.store.run((user, Permits::default()), decide).await?;
+    forget(app, &key).await;
+    Ok(outcome)
 }
 
 pub(in crate::flow) fn past(mut login: Login, stage: StageKey) -> Login {
@@ -197,22 +189,21 @@ pub async fn trust(
     user: User,
     trusts: bool,
 ) -> Result<(Outcome, Option<String>), Refusal> {
-    let mut user = user;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller)) };
+    let caller = &caller;
+    let decide = |mut user: User, again: Option<Again>| async move {
+        if again.is_some() {
+            user = reload(app, caller, &user).await?;
+        }
+        let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller.clone())) };
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaTrust);
-        let entrance =
-            Entrance { app, client, caller: &caller, methods: session.methods.clone(), spends_session: true };
+        let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
         writes.push(Write::replace(&user)?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok((outcome, trusts.then(|| mfa_trust::trust(app, client, &user))));
-        }
-        user = reload(app, &caller, &user).await?;
-    }
+        let cookie = trusts.then(|| mfa_trust::trust(app, client, &user));
+        Ok(Decision::Write(writes, (outcome, cookie), user))
+    };
+    app.store.run(user, decide).await
 }
 
 /// Shows a second factor again, by somebody who is in.
@@ -228,20 +219,21 @@ pub async fn reauthenticate(
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
     let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+    let work = Work { app, client, user, session };
+    let outcome = work.run(|work, _| {
+        let (mut user, mut session) = (work.user.clone(), work.session.clone());
         let mut record = proof.use_up(app, &session, &mut user)?;
         record.reauthenticated = true;
         session.methods.push(record);
         session.ceremony = None;
-        if at_work.commit(&user, &session, Vec::new()).await? {
-            forget(app, &key).await;
-            return Ok(at_work.outcome());
-        }
-    }
+        let writes = vec![Write::replace(&user)?, Write::replace(&session)?];
+        user.version += 1;
+        session.version += 1;
+        Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), work))
+    });
+    let outcome = outcome.await?;
+    forget(app, &key).await;
+    Ok(outcome)
 }
 
 /// A user who changes their authenticators.
@@ -253,42 +245,30 @@ pub(in crate::flow) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Writes both, if they stand as they were read; otherwise reads them anew, for another attempt.
+    /// Runs the change until it is written. It is decided on the user and the session as they are, without I/O.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] where something else that is to be made is there already; the table is unavailable.
-    pub async fn commit(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
-        let mut writes = vec![Write::replace(user)?, Write::replace(session)?];
-        writes.extend(more);
-        match self.app.store.commit(writes).await? {
-            Committed::Done => {
-                (self.user, self.session) = (user.clone(), session.clone());
-                self.user.version += 1;
-                self.session.version += 1;
-                return Ok(true);
-            }
-            Committed::Refused(_) => return Err(Refusal::Conflict),
-            Committed::Contended => {}
-        }
-        let now = refresh(self.app, &self.user, &self.session).await?;
-        (self.user, self.session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        Ok(false)
+    /// What `decide` refuses; [`Refusal::NotAuthenticated`] where the session has ended; the table is unavailable.
+    pub async fn run<T>(
+        self,
+        decide: impl Fn(Self, Option<Again>) -> Result<Decision<Self, T>, Refusal>,
+    ) -> Result<T, Refusal> {
+        let (app, decide) = (self.app, &decide);
+        let attempt = |work: Self, again: Option<Again>| async move {
+            let parts = refresh_again(app, (work.user, work.session), again).await?;
+            let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+            decide(Self { user, session, ..work }, again)
+        };
+        app.store.run(self, attempt).await
     }
 
-    /// The same for a change of what the user's second factors are: every other session and login of the account ends.
-    pub async fn commit_change(&mut self, user: &User, session: &Session, more: Vec<Write>) -> Result<bool, Refusal> {
-        let mut user = user.clone();
+    /// The writes of a change of what the user's second factors are: every other session and login of the account ends.
+    pub fn change(&self, mut user: User, mut session: Session, more: Vec<Write>) -> Result<Vec<Write>, StoreError> {
         end_other_sessions(self.app, &mut user);
-        let session = Session { generation: user.generation, ..session.clone() };
-        self.commit(&user, &session, more).await
-    }
-
-    fn caller(&self) -> Caller {
-        Caller::User(Box::new((self.user.clone(), self.session.clone())))
-    }
-
-    fn outcome(&self) -> Outcome {
-        Outcome::unchanged(self.caller())
+        session.generation = user.generation;
+        let mut writes = vec![Write::replace(&user)?, Write::replace(&session)?];
+        writes.extend(more);
+        Ok(writes)
     }
 
     pub fn require_recent(&self) -> Result<(), Refusal> {
@@ -319,18 +299,16 @@ pub fn may_add(app: &App, user: &User) -> Result<(), Problem> {
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
 pub async fn begin_totp(app: &App, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
     let secret = TotpSecret::new(app);
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        session.totp_setup = secret.seal(app);
-        if let Committed::Done = app.store.commit(vec![Write::replace(&session)?]).await? {
-            let url = totp_url(app, &user, &secret);
-            return Ok((secret, url));
-        }
-        let now = refresh(app, &user, &session).await?;
-        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+    let new = &secret;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+        session.totp_setup = new.seal(app);
+        let url = totp_url(app, &user, new);
+        Ok::<_, Refusal>(Decision::Write(vec![Write::replace(&session)?], url, (user, session)))
+    };
+    let url = app.store.run((user, session), decide).await?;
+    Ok((secret, url))
 }
 
 /// What the authenticator app reads: for whom the code is, and with whom.
@@ -382,29 +360,28 @@ pub async fn activate_totp(
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
     let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
     let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
-    let mut at_work = Work { app, client, user, session };
-    require(app, &at_work.user, &at_work.session, app.settings.mfa.reauthentication_required, recent)?;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+    require(app, &user, &session, app.settings.mfa.reauthentication_required, recent)?;
+    let secret = &secret;
+    let work = Work { app, client, user, session };
+    let activated = work.run(|work, _| {
+        let (mut user, mut session) = (work.user.clone(), work.session.clone());
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
-        let totp = Authenticator::totp(app, &secret).ok_or(Refusal::Conflict)?;
+        let totp = Authenticator::totp(app, secret).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
         let has_codes = add_recovery_codes(app, &mut user);
         if has_codes && shows_codes {
             mark_viewed(&mut user);
         }
         session.totp_setup = None;
-        let told = at_work.tell("totp_activated")?;
-        if at_work.commit_change(&user, &session, told).await? {
-            forget(app, &key).await;
-            let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
-            return Ok((totp, codes));
-        }
-    }
+        let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
+        let writes = work.change(user, session, work.tell("totp_activated")?)?;
+        Ok(Decision::Write(writes, (totp, codes), work))
+    });
+    let activated = activated.await?;
+    forget(app, &key).await;
+    Ok(activated)
 }
 
 /// Ends every session and login of a user whose second factors change, but for the one that changes them, which is written
@@ -427,21 +404,18 @@ pub(in crate::flow) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn deactivate_totp(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        if at_work.user.authenticator("totp").is_none() {
-            return Ok(());
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        if work.user.authenticator("totp").is_none() {
+            return Ok(Decision::Settled(()));
         }
-        at_work.require_recent()?;
-        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        work.require_recent()?;
+        let (mut user, session) = (work.user.clone(), work.session.clone());
         user.remove_authenticators(|it| it.factor.kind() == "totp");
-        let told = at_work.tell("totp_deactivated")?;
-        if at_work.commit_change(&user, &session, told).await? {
-            return Ok(());
-        }
-    }
+        let writes = work.change(user, session, work.tell("totp_deactivated")?)?;
+        Ok(Decision::Write(writes, (), work))
+    })
+    .await
 }
 
 /// The user's recovery codes, and whether they may be seen (again).
@@ -454,22 +428,21 @@ pub async fn view_recovery_codes(
     user: User,
     session: Session,
 ) -> Result<Option<(Authenticator, bool)>, Refusal> {
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let Some(codes) = at_work.user.authenticator("recovery_codes").cloned() else { return Ok(None) };
-        at_work.require_recent()?;
-        let Factor::RecoveryCodes { viewed, .. } = codes.factor else { return Ok(None) };
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        let codes = work.user.authenticator("recovery_codes").cloned();
+        let Some(codes) = codes else { return Ok(Decision::Settled(None)) };
+        work.require_recent()?;
+        let Factor::RecoveryCodes { viewed, .. } = codes.factor else { return Ok(Decision::Settled(None)) };
         if viewed {
-            return Ok(Some((codes, !app.settings.mfa.recovery_codes_show_once)));
+            return Ok(Decision::Settled(Some((codes, !app.settings.mfa.recovery_codes_show_once))));
         }
-        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+        let mut user = work.user.clone();
         mark_viewed(&mut user);
-        if at_work.commit(&user, &session, Vec::new()).await? {
-            return Ok(Some((codes, true)));
-        }
-    }
+        let writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
+        Ok(Decision::Write(writes, Some((codes, true)), work))
+    })
+    .await
 }
 
 fn mark_viewed(user: &mut User) {
@@ -503,19 +476,18 @@ pub async fn generate_recovery_codes(
     user: User,
     session: Session,
 ) -> Result<Authenticator, Refusal> {
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        may_generate_recovery_codes(&at_work.user)?;
-        at_work.require_recent()?;
-        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        may_generate_recovery_codes(&work.user)?;
+        work.require_recent()?;
+        let mut user = work.user.clone();
         user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");
         add_recovery_codes(app, &mut user);
         mark_viewed(&mut user);
-        let told = at_work.tell("recovery_codes_generated")?;
-        if at_work.commit(&user, &session, told).await? {
-            return at_work.user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict);
-        }
-    }
+        let codes = user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict)?;
+        let mut writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
+        writes.extend(work.tell("recovery_codes_generated")?);
+        Ok(Decision::Write(writes, codes, work))
+    })
+    .await
 }

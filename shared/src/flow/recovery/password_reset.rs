@@ -16,7 +16,7 @@ use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, CodeProcess, Login, Session};
 use crate::settings::PreventEnumeration;
-use crate::store::{Committed, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
 use uuid::Uuid;
@@ -182,7 +182,7 @@ pub async fn reset(
         (Ok(password), Some(user)) => problems.extend(password_problems(app, "password", password, user)),
         (Ok(_), None) => {}
     }
-    let (Some(mut user), Some(password), true) = (user, password, problems.is_empty()) else {
+    let (Some(user), Some(password), true) = (user, password, problems.is_empty()) else {
         // A weak password is no guess at the code.
         if let (Some(session), false) = (counted, problems.iter().any(|problem| problem.param == Some("key"))) {
             codes::give_back(app, session, KIND).await?;
@@ -198,39 +198,35 @@ pub async fn reset(
         None => caller,
     };
     let hash = app.hash_password(password).await;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let emails = user.addresses.iter().map(|address| address.email.clone()).collect::<Vec<_>>();
-        let request = Reset { app, client, caller: &caller, process: process.as_ref(), hash: &hash };
-        let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
-        match app.store.commit(writes).await? {
-            Committed::Done => {
-                for email in &emails {
-                    // The password is changed: a limiter that stays is no reason to say otherwise.
-                    if let Err(error) = app.forget(&Action::about("login_failed", email)).await {
-                        tracing::warn!(%error, "failed logins stay counted");
+    let (caller, process, hash) = (&caller, &process, &hash);
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            // By link, the key is for the account as it was: it tells whether another request was faster.
+            user = match process {
+                None => find_by_link_key(app, key).await??,
+                Some(_) => {
+                    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+                    let now = app.store.find::<Session>(&session.key()).await?;
+                    if now.is_none_or(|now| now.version != session.version) {
+                        return Err(Refusal::Conflict);
                     }
+                    app.store.find::<User>(&user.id.key()).await?.ok_or(Refusal::Conflict)?
                 }
-                return Ok(outcome);
-            }
-            Committed::Refused(_) | Committed::Contended => {
-                // By link, the key is for the account as it was: it tells whether another request was faster.
-                user = match &process {
-                    None => find_by_link_key(app, key).await??,
-                    Some(_) => {
-                        let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                        let now = app.store.find::<Session>(&session.key()).await?;
-                        if now.is_none_or(|now| now.version != session.version) {
-                            return Err(Refusal::Conflict);
-                        }
-                        app.store.find::<User>(&user.id.key()).await?.ok_or(Refusal::Conflict)?
-                    }
-                };
-            }
+            };
+        }
+        let emails = user.addresses.iter().map(|address| address.email.clone()).collect::<Vec<_>>();
+        let request = Reset { app, client, caller, process: process.as_ref(), hash };
+        let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
+        Ok::<_, Refusal>(Decision::Write(writes, (outcome, emails), (user, permits)))
+    };
+    let (outcome, emails) = app.store.run((user, Permits::default()), decide).await?;
+    for email in &emails {
+        // The password is changed: a limiter that stays is no reason to say otherwise.
+        if let Err(error) = app.forget(&Action::about("login_failed", email)).await {
+            tracing::warn!(%error, "failed logins stay counted");
         }
     }
+    Ok(outcome)
 }
 
 /// One attempt at a reset.
