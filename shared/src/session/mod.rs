@@ -8,7 +8,7 @@ pub use code::{CodeKind, CodeProcess};
 pub use login::{Login, StageKey};
 pub use token::{Token, TokenKind};
 
-use crate::account::{User, UserId};
+use crate::account::{Authenticator, User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::jwt::Family;
@@ -56,6 +56,11 @@ pub struct AuthenticationRecord {
 }
 
 impl AuthenticationRecord {
+    /// That this authenticator was shown at this moment.
+    pub fn of_factor(used: &Authenticator, now: Timestamp) -> Self {
+        Self { id: Some(used.id), kind: Some(used.factor.kind().to_owned()), ..Self::new("mfa", now) }
+    }
+
     /// A record of this moment.
     pub fn new(method: &str, now: Timestamp) -> Self {
         let method = method.to_owned();

@@ -91,3 +91,48 @@ impl Attempts<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemClock;
+    use std::sync::Arc;
+
+    /// Makes every pause the shortest.
+    struct Zero;
+
+    impl Chance for Zero {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    fn store() -> Store {
+        Store::with_lazy_client(|| unreachable!(), String::new(), Arc::new(SystemClock), Arc::new(Zero))
+    }
+
+    #[tokio::test]
+    async fn the_first_decision_is_given_no_reason_and_later_ones_are() {
+        let decide = |seen: Vec<Option<Again>>, again: Option<Again>| async move {
+            let seen = [seen, vec![again]].concat();
+            Ok::<_, StoreError>(if seen.len() < 3 { Decision::Again(seen) } else { Decision::Settled(seen) })
+        };
+        let seen = store().run(Vec::new(), decide).await.unwrap();
+        assert_eq!(seen, [None, Some(Again::Contended), Some(Again::Contended)]);
+    }
+
+    #[tokio::test]
+    async fn an_operation_for_which_others_are_always_faster_ends_busy() {
+        let decide = |made: u32, _| async move {
+            assert!(made < Attempts::LIMIT, "one attempt too many");
+            Ok::<Decision<u32, ()>, StoreError>(Decision::Again(made + 1))
+        };
+        assert!(matches!(store().run(0, decide).await, Err(StoreError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn what_is_written_ends_the_operation() {
+        let decide = |(), _| async { Ok::<_, StoreError>(Decision::Write(Vec::new(), "done", ())) };
+        assert_eq!(store().run((), decide).await.unwrap(), "done");
+    }
+}

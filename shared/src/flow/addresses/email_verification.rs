@@ -1,18 +1,17 @@
 //! Verifying an email address, by a link's key or by a code.
 
-use crate::account::{Address, EmailClaim, User, UserId, can_own, find_email_claims, own_email, release_email};
+use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::codes;
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
-use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
 use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
-use serde_json::json;
 use uuid::Uuid;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -25,13 +24,6 @@ pub struct Inspection {
     pub user: User,
     /// Whether the caller is on the way in, and waits for this.
     pub is_authenticating: bool,
-}
-
-/// An address that the caller has shown they read.
-pub(in crate::flow) struct Proof {
-    pub email: String,
-    pub user: User,
-    pub claims: Vec<EmailClaim>,
 }
 
 /// Where the caller stands before any key is looked at.
@@ -199,54 +191,11 @@ fn wrong_key(app: &App) -> Problem {
     }
 }
 
-/// The user and all claims on an address.
-pub(in crate::flow) async fn load(
-    app: &App,
-    user: UserId,
-    email: &str,
-) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
-    let key = user.key();
-    let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
-    Ok(user.map(|user| (user, claims)))
-}
-
 /// Whether the caller's session still stands as it was read.
 async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
     let Some(session) = caller.session() else { return Ok(true) };
     let now = app.store.find::<Session>(&session.key()).await?;
     Ok(now.is_some_and(|now| now.version == session.version))
-}
-
-/// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
-/// being changed to replaces the others.
-pub(in crate::flow) async fn mark_verified(
-    app: &App,
-    client: &ClientInfo,
-    user: &mut User,
-    proof: &Proof,
-) -> Result<Vec<Write>, Refusal> {
-    let unique = app.settings.account.unique_email;
-    let before = user.clone();
-    if user.address(&proof.email).is_none() {
-        // By code, an address is only added once it is verified.
-        user.addresses.push(Address::new(&proof.email, false, app.random()));
-    }
-    user.mark_verified(&proof.email);
-    let mut writes =
-        own_email(&proof.claims, &proof.email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
-    if app.settings.account.change_email {
-        for old in before.addresses.iter().filter(|address| address.email != proof.email) {
-            writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
-        }
-        user.addresses.retain(|address| address.email == proof.email);
-        user.make_primary(&proof.email);
-        let old = before.primary_email().filter(|old| *old != proof.email);
-        let params = json!({"from_email": old, "to_email": proof.email});
-        if old.is_some() {
-            writes.extend(notify(app, client, user, old, "email_changed", params)?);
-        }
-    }
-    Ok(writes)
 }
 
 async fn decide(

@@ -4,7 +4,7 @@ use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own};
 use crate::app::App;
-use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Problem, Refusal, api_url};
 use crate::outbox::Message;
 use crate::session::ClientInfo;

@@ -2,10 +2,11 @@
 
 use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
-use crate::account::{Authenticator, Factor, TotpSecret, User};
+use crate::account::{Authenticator, TotpSecret, User};
 use crate::app::App;
 use crate::flow::login::reauthentication::{Recent, require};
-use crate::flow::mfa::second_factor::{add_recovery_codes, end_other_sessions, may_add};
+use crate::flow::mfa::change::{end_other_sessions, may_add};
+use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{FactorProblem, Refusal};
@@ -107,7 +108,7 @@ pub async fn activate(
         changed.authenticators.push(totp);
         add_recovery_codes(app, &mut changed);
         let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(app)).unwrap_or_default();
-        mark_shown(&mut changed);
+        mark_viewed(&mut changed);
         end_other_sessions(app, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
@@ -143,14 +144,6 @@ async fn reload(app: &App, user: User, enrollee: Enrollee) -> Result<(User, Enro
             let (now, user) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
             now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
             Ok((user.ok_or(FactorProblem::SetupNotBegun)?, Enrollee::Waiting(challenge)))
-        }
-    }
-}
-
-fn mark_shown(user: &mut User) {
-    for it in &mut user.authenticators {
-        if let Factor::RecoveryCodes { viewed, .. } = &mut it.factor {
-            *viewed = true;
         }
     }
 }

@@ -5,7 +5,8 @@ use super::entry::Attempt;
 use crate::account::User;
 use crate::app::App;
 use crate::flow::Refusal;
-use crate::flow::addresses::email_verification::{mark_verified, prove_link};
+use crate::flow::addresses::email_verification::prove_link;
+use crate::flow::proven_email::mark_verified;
 use crate::session::{ClientInfo, Session};
 use crate::store::{Again, Decision, Write};
 

@@ -3,10 +3,12 @@
 //! A ceremony in progress is a ticket in the session that it was begun in. The write that its answer leads to is made on
 //! condition that the session still stands as it was read, and takes the ticket away: an answer counts once.
 
+use super::change::Work;
+use super::recovery_codes::add_recovery_codes;
+use super::waiting::{find_waiting, past, reload};
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::mfa::second_factor::{Work, add_recovery_codes, find_waiting, past, record, reload};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, ClientInfo, Login, Session, StageKey};
@@ -270,7 +272,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
         **credential = used.credential;
     }
     authenticator.last_used = Some(now);
-    Ok(record(app, authenticator))
+    Ok(AuthenticationRecord::of_factor(authenticator, now))
 }
 
 /// Counts a login with a passkey. Beginning one has a limit of its own.

@@ -3,13 +3,13 @@
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
 use crate::flow::{Outcome, Problem, Refusal, frontend_url};
 use crate::outbox::Message;

@@ -6,9 +6,9 @@ use crate::account::{
     suggestions,
 };
 use crate::app::App;
-use crate::flow::identities::identity::ProvenIdentity;
 use crate::flow::login::engine::Entrance;
 use crate::flow::permits::Permits;
+use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider;
 use crate::session::{Caller, ClientInfo, Login};
