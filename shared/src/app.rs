@@ -1,7 +1,7 @@
 //! Everything that an operation needs, in one value that is handed to it.
 
 use crate::ambient::{Chance, Clock, Timestamp, random};
-use crate::jwt::Keyring;
+use crate::jwt::{Keyring, SigningKey};
 use crate::metrics::Metrics;
 use crate::provider::Engine;
 use crate::secret::Keys;
@@ -35,6 +35,8 @@ pub struct App {
     pub keyring: Mutex<Option<(Arc<Keyring>, Timestamp)>>,
     /// The keys that sign refresh tokens, from their first use on.
     pub refresh_keys: OnceLock<Keyring>,
+    /// The keys of the JWT API's tokens, from their first use on: the first one signs, all of them verify.
+    pub api_keys: OnceLock<Vec<SigningKey>>,
     /// The way to identity providers, from its first use on.
     pub providers: OnceLock<Engine>,
     /// Whether there is a provider that believes everybody: in the local service, where the settings ask for it.
@@ -60,6 +62,7 @@ impl App {
             metrics: Metrics::default(),
             keyring: Mutex::default(),
             refresh_keys: OnceLock::new(),
+            api_keys: OnceLock::new(),
             providers: OnceLock::new(),
             has_dummy_provider: false,
             outbox_grace: 60,
@@ -89,7 +92,7 @@ impl App {
         self.blocking(move || match encoded {
             Some(encoded) if password::is_usable(&encoded) => password::verify(&password, &encoded, &parameters),
             _ => {
-                password::hash(&password, salt, &parameters);
+                password::pretend_to_verify(&password, salt, &parameters);
                 Verdict::Wrong
             }
         })
@@ -107,7 +110,11 @@ impl App {
         let work = move || (work(), turn).0;
         match tokio::task::spawn_blocking(work).await {
             Ok(value) => value,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends, and this task with it: nobody waits for the value.
+                Err(_) => std::future::pending().await,
+            },
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 0 | [`ambient`] | the clock and the random source, handed in |
+//! | 0 | [`iri`] | addresses as they travel |
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
 //! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
@@ -26,6 +27,7 @@ pub mod app;
 pub mod envelope;
 pub mod flow;
 pub mod http;
+pub mod iri;
 pub mod jwt;
 pub mod metrics;
 pub mod outbound;

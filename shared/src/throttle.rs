@@ -3,18 +3,19 @@
 //! One item for each source (a client's address, a user, a key) holds the logs of all its actions, so what one
 //! request counts by one source is one write. A refused action is not counted anywhere.
 
+use crate::account::identifier_key;
 use crate::app::App;
 use crate::settings::{Per, Rate};
 use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
 use futures_util::future::try_join_all;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Something that is counted.
 #[derive(Debug, Clone)]
 pub struct Action<'a> {
     /// Its name in `ACCOUNT_RATE_LIMITS`.
     pub name: &'static str,
-    /// What it is about, for rates by key: compared as it stands.
+    /// What it is about, for rates by key. An address counts as its mailbox, a name without its case.
     pub key: Option<&'a str>,
     /// The logged-in user, for rates by user.
     pub user: Option<&'a str>,
@@ -61,9 +62,14 @@ impl Limit<'_> {
 #[derive(Debug, Default)]
 pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
 
-/// The action whose limit is reached.
+/// A limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limited(pub &'static str);
+pub struct Limited {
+    /// The action that it limits.
+    pub action: &'static str,
+    /// Seconds until the request that met it would not meet it any more, if nothing else is counted: 1 at least.
+    pub seconds: u32,
+}
 
 /// The logs that one source has to note, with the action of each.
 struct Plan {
@@ -84,11 +90,12 @@ impl App {
             async move { self.store.reserve(&key, &entries).await }
         };
         let answers = try_join_all(plans.iter().map(reserve)).await?;
-        let (mut usage, mut limited) = (Usage::default(), None);
+        let (mut usage, mut limited) = (Usage::default(), None::<Limited>);
         for (plan, answer) in plans.iter().zip(answers) {
             match answer {
-                Reserved::Full(place) => {
-                    limited = limited.or(plan.entries.get(place).map(|(action, _)| Limited(action)))
+                Reserved::Full { place, seconds } => {
+                    let first = limited.map(|first| Limited { seconds: first.seconds.max(seconds), ..first });
+                    limited = first.or(plan.entries.get(place).map(|(action, _)| Limited { action, seconds }));
                 }
                 Reserved::Taken(taken) => {
                     let logs = plan.entries.iter().map(|(action, entry)| (*action, entry.name.clone()));
@@ -180,6 +187,7 @@ impl App {
     }
 
     fn item_of(&self, kind: &str, source: &str) -> Key {
+        let source = if kind == "key" { identifier_key(source) } else { source.to_owned() };
         let hash = self.keys.digest("rate", &[kind.as_bytes(), source.as_bytes()]);
         Key::new(format!("RATE#{hash}"), "RATE")
     }
@@ -196,13 +204,30 @@ fn entry(action: &str, rate: Rate) -> Entry {
 /// An address as limits see it: IPv6 by its network, so that nobody rotates within their own
 /// (CVE-2026-45364), and IPv4 within IPv6 as IPv4.
 fn network(address: IpAddr, prefix: u8) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
+    match embedded_ipv4(address) {
+        Ok(address) => address.to_string(),
+        Err(address) => {
             let hidden = 128 - u32::from(prefix.min(128));
             let mask = u128::MAX.checked_shl(hidden).unwrap_or(0);
-            std::net::Ipv6Addr::from(u128::from(address) & mask).to_string()
+            Ipv6Addr::from(u128::from(address) & mask).to_string()
         }
+    }
+}
+
+/// The IPv4 address of a client that an IPv6 address stands for: IPv4-mapped (`::ffff:0:0/96`), translated by NAT64
+/// (`64:ff9b::/96`, RFC 6052), 6to4 (`2002::/16`, RFC 3056), or Teredo (`2001::/32`, RFC 4380, which inverts it). By their
+/// networks all clients of the first, the second and the last would be one, and one of 6to4 would be many.
+fn embedded_ipv4(address: IpAddr) -> Result<Ipv4Addr, Ipv6Addr> {
+    let address = match address.to_canonical() {
+        IpAddr::V4(address) => return Ok(address),
+        IpAddr::V6(address) => address,
+    };
+    let join = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Ok(join(high, low)),
+        [0x2002, high, low, ..] => Ok(join(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => Ok(join(!high, !low)),
+        _ => Err(address),
     }
 }
 
@@ -217,6 +242,18 @@ mod tests {
         assert_ne!(seen("2001:db8:1:2::1"), seen("2001:db8:1:3::1"));
         assert_eq!(seen("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(network("2001:db8::1".parse().unwrap(), 128), "2001:db8::1");
+
         assert_eq!(network("2001:db8::1".parse().unwrap(), 0), "::");
+    }
+
+    #[test]
+    fn ipv4_within_ipv6_is_limited_as_ipv4() {
+        let seen = |text: &str| network(text.parse().unwrap(), 64);
+        for text in ["64:ff9b::192.0.2.7", "2002:c000:207:9::1", "2001:0:4136:e378:8000:63bf:3fff:fdf8"] {
+            assert_eq!(seen(text), "192.0.2.7", "{text}");
+        }
+        assert_ne!(seen("64:ff9b::192.0.2.7"), seen("64:ff9b::192.0.2.8"), "NAT64 is many clients");
+        assert_eq!(seen("64:ff9b:1::192.0.2.7"), "64:ff9b:1::", "which part is the address is the operator's choice");
+        assert_eq!(seen("2001:db8::1"), "2001:db8::");
     }
 }

@@ -1,5 +1,7 @@
 //! Tokens that other people's APIs verify: the keys in the table, and what is signed for whom.
 
+pub mod jwt_api;
+
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;

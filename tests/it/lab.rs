@@ -1,5 +1,6 @@
 //! Starting the service for a test, and clients of it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,6 +96,32 @@ impl Lab {
         Self::spawn(self.folder.clone(), self.settings.iter().cloned().chain(more).collect())
     }
 
+    /// Starts it again on the same data, with the items of a partition in another one, where an earlier version would
+    /// have written them.
+    pub fn restart_with_partition_moved(mut self, from: &str, to: &str) -> Self {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let file = self.folder.path().join("data").join("latchkey.db");
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let client = embedded::Embedded::open(&file).unwrap().client();
+            let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+            let pk = |text: &str| AttributeValue::S(text.to_owned());
+            let query = client.query().table_name(&table).key_condition_expression("pk = :pk");
+            let items = query.expression_attribute_values(":pk", pk(from)).send().await.unwrap().items.unwrap();
+            assert!(!items.is_empty(), "nothing is in {from}");
+            for mut item in items {
+                let gone = client.delete_item().table_name(&table).key("pk", pk(from)).key("sk", item["sk"].clone());
+                gone.send().await.unwrap();
+                item.insert("pk".to_owned(), pk(to));
+                if let (Some(_), Some(name)) = (item.get("name"), to.strip_prefix("NAME#")) {
+                    item.insert("name".to_owned(), pk(name));
+                }
+                client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
+            }
+        });
+        Self::spawn(self.folder.clone(), self.settings.clone())
+    }
+
     pub fn app(&self) -> Client {
         Client::new(&self.url, "app")
     }
@@ -106,6 +133,11 @@ impl Lab {
 
     pub fn browser(&self) -> Client {
         Client::new(&self.url, "browser")
+    }
+
+    /// The folder that holds those of the service: `data` and `outbox`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Everything the service has logged.

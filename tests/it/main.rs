@@ -3,5 +3,6 @@
 #![allow(clippy::disallowed_methods)] // waits by the clock of the machine
 
 mod cloud;
+mod docs;
 mod lab;
 mod story;

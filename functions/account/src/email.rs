@@ -38,8 +38,10 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
     let input = exchange.input()?;
     let mut problems = Vec::new();
     let email = input.char_field("email", true, &mut problems);
-    if change == Change::MakePrimary && !input.is_yes("primary") {
-        problems.push(Problem::required("primary"));
+    if change == Change::MakePrimary && !input.bool_field("primary", &mut problems) {
+        if !problems.iter().any(|problem| problem.param == Some("primary")) {
+            problems.push(Problem::required("primary"));
+        }
         // What is wrong with the address is told along with it.
         problems.extend(email.as_ref().and_then(|email| check(app, &user, &session, change, email).err()));
     }

@@ -25,6 +25,6 @@ pub async fn sessions(exchange: Exchange) -> Result<Answer, Rejection> {
         exchange.allow(&[Method::GET])?;
         (user, session)
     };
-    let sessions = flow::list(app, &user).await?;
+    let sessions = flow::list(app, &user, &session).await?;
     Ok(Envelope::data(sessions_data(&app.settings, &sessions, &session)).into())
 }

@@ -9,11 +9,12 @@ use shared::settings::ClientKind;
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     email_verification::enter(app, &caller).await?;
     if exchange.method == Method::GET {
-        let key = exchange.header("x-email-verification-key").map(str::trim).filter(|key| !key.is_empty());
+        let header = exchange.header("x-email-verification-key");
+        let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let found = email_verification::inspect(app, &caller, key).await?;
         let data = json!({"email": found.email, "user": user_data(&app.settings, &found.user)});
         let is_authenticating = json!(found.is_authenticating);

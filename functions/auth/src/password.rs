@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::envelope::{Envelope, user_data};
 use shared::flow::Refusal;
 use shared::flow::recovery::password_reset;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{Answer, Exchange, Rejection, reset_identifier};
 
 /// `POST auth/password/request`: sends a link or a code.
 pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
@@ -13,11 +13,9 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }
-    let mut problems = Vec::new();
-    let email = exchange.input()?.email_field("email", true, &mut problems);
-    let email = email.ok_or(Refusal::Invalid(problems))?;
+    let to = reset_identifier(&exchange.input()?, &exchange.app.settings.account).map_err(Refusal::Invalid)?;
     exchange.allow(&[Method::POST])?;
-    let outcome = password_reset::request(&exchange.app, &exchange.client, caller, &email).await?;
+    let outcome = password_reset::request(&exchange.app, &exchange.client, caller, &to).await?;
     Ok(outcome.map_or_else(|| Envelope::bare(200).into(), |outcome| exchange.answer(&outcome)))
 }
 
@@ -27,7 +25,8 @@ pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {
         password_reset::enter(app, &caller).await?;
-        let key = exchange.header("x-password-reset-key").map(str::trim).filter(|key| !key.is_empty());
+        let header = exchange.header("x-password-reset-key");
+        let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let user = password_reset::inspect(app, client, &caller, key).await?;
         return Ok(Envelope::data(json!({"user": user_data(&app.settings, &user)})).into());
     }

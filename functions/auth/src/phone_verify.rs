@@ -7,7 +7,7 @@ use shared::http::{Answer, Exchange, Rejection};
 
 /// `POST auth/phone/verify`: the code.
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     phone::enter(&exchange.app, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;

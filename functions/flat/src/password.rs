@@ -6,16 +6,14 @@ use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
-use shared::http::{Exchange, Rejection};
+use shared::http::{Exchange, Rejection, reset_identifier};
 use shared::session::Caller;
 
 /// `POST password/reset/`: sends a link or a code.
 pub async fn request(exchange: Exchange) -> Result<Reply, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let mut problems = Vec::new();
-    let email = exchange.input()?.email_field("email", true, &mut problems);
-    let email = email.ok_or(Refusal::Invalid(problems))?;
-    match password_reset::request(app, client, Caller::Anonymous, &email).await? {
+    let to = reset_identifier(&exchange.input()?, &app.settings.account).map_err(Refusal::Invalid)?;
+    match password_reset::request(app, client, Caller::Anonymous, &to).await? {
         Some(outcome) => Reply::done(&exchange, &outcome, None).await,
         None => Ok(Reply::ok(json!({}))),
     }

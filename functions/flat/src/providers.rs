@@ -12,7 +12,7 @@ use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Exchange, Rejection};
-use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};
+use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
 use std::collections::BTreeMap;
 
@@ -60,6 +60,9 @@ fn usual_page(exchange: &Exchange, config: &AppConfig) -> String {
 pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let config = find(&exchange)?;
+    if exchange.is_head {
+        return Ok(Reply::ok(json!({})));
+    }
     let params = params(&exchange)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
     let request = take_handed_in(app, config.id(), state).await?;
@@ -128,10 +131,10 @@ async fn answer(
         }
         Err(ArrivalError::Provider(error)) => {
             tracing::warn!(%error, "a provider's word does not count");
-            match error {
-                ProviderError::Unavailable(_) | ProviderError::Nonsense(_) => Ok(unavailable()),
-                _ => Err(Refusal::from(Problem::field(field, "invalid_token", "Invalid token.")).into()),
+            if error.is_outage() {
+                return Ok(unavailable());
             }
+            Err(Refusal::from(Problem::field(field, "invalid_token", "Invalid token.")).into())
         }
     }
 }

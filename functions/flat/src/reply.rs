@@ -18,12 +18,14 @@ pub struct Reply {
     body: Json,
     /// Whether somebody has just got in.
     pub logged_in: bool,
+    /// Seconds after which the client may try again.
+    retry_after: Option<u32>,
 }
 
 impl Reply {
     /// 200 with this body.
     pub fn ok(body: Json) -> Self {
-        Self { status: 200, body, logged_in: false }
+        Self { status: 200, body, logged_in: false, retry_after: None }
     }
 
     /// Where a login has led: 200 with user and tokens, or 401 with the flow that it waits for. `token` is what the
@@ -35,7 +37,7 @@ impl Reply {
         match &outcome.caller {
             Caller::User(_) => Self::done(exchange, outcome, token).await,
             Caller::Pending(session) => match flow(exchange, session, outcome, token) {
-                Some(body) => Ok(Self { status: 401, body, logged_in: false }),
+                Some(body) => Ok(Self { status: 401, ..Self::ok(body) }),
                 None => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
             },
             Caller::Anonymous | Caller::Gone => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
@@ -66,7 +68,7 @@ impl Reply {
             Caller::Pending(session) => flow(exchange, session, outcome, token).unwrap_or_else(|| json!({})),
             Caller::Anonymous | Caller::Gone => json!({}),
         };
-        Ok(Self { status: 200, body, logged_in: outcome.logged_in })
+        Ok(Self { logged_in: outcome.logged_in, ..Self::ok(body) })
     }
 
     /// The same, with one more field.
@@ -82,6 +84,7 @@ impl Reply {
             Rejection::Gone => Self::anonymous(),
             Rejection::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
             Rejection::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
+            Rejection::BodyTooSlow => general(408, "body_too_slow", "The body did not arrive in time."),
             Rejection::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
             Rejection::NotFound => general(404, "not_found", "There is nothing here."),
             Rejection::Csrf => general(403, "forbidden", "This is not allowed."),
@@ -99,9 +102,11 @@ impl Reply {
             Refusal::InvalidToken => general(400, "invalid_token", "Invalid token."),
             Refusal::Conflict => general(409, "conflict", "This does not fit where you stand, or is done already."),
             Refusal::Forbidden => general(403, "forbidden", "This is not allowed."),
-            Refusal::RateLimited | Refusal::LockedOut(_) => {
-                general(429, "rate_limited", "Too many requests. Try again later.")
+            Refusal::RateLimited(seconds) => {
+                let reply = general(429, "rate_limited", "Too many requests. Try again later.");
+                Self { retry_after: Some(seconds), ..reply }
             }
+            Refusal::LockedOut(_) => general(429, "rate_limited", "Too many requests. Try again later."),
             Refusal::ReauthenticationRequired(_) => {
                 let reply = general(401, "reauthentication_required", "Log in again to do this.");
                 reply.with("flow", json!("reauthenticate")).with("pending", json!(true))
@@ -131,7 +136,7 @@ impl Reply {
                 }
             }
         }
-        Self { status, body: json!({"errors": errors, "error_codes": codes}), logged_in: false }
+        Self { status, ..Self::ok(json!({"errors": errors, "error_codes": codes})) }
     }
 
     /// The response.
@@ -141,6 +146,9 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -1,5 +1,6 @@
 //! One request, as a handler sees it.
 
+use crate::page;
 use crate::reply::{Fault, Reply};
 use crate::token::{self, Access, Kind, Unfit};
 use axum::body::Body;
@@ -59,11 +60,18 @@ where
     F: Fn(Call) -> R,
     R: Future<Output = Result<Reply, Fault>>,
 {
-    let uri = visit.request.uri().clone();
+    let (app, uri) = (visit.app.clone(), visit.request.uri().clone());
     let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
         Ok(mut exchange) => {
             exchange.client.api = Api::Jwt;
-            handler(Call { exchange, uri }).await
+            let call = Call { exchange, uri };
+            // A login that a foreign page causes would leave its cookie here.
+            let refused =
+                if app.settings.jwt_api.refresh_token_as_cookie { call.refuse_foreign_pages() } else { Ok(()) };
+            match refused {
+                Ok(()) => handler(call).await,
+                Err(fault) => Err(fault),
+            }
         }
         Err(rejection) => Err(rejection.into()),
     };
@@ -76,6 +84,8 @@ where
         }
         _ => reply,
     };
+    let needs_policy = reply.is_page() && !reply.has_header("content-security-policy");
+    let reply = if needs_policy { reply.with_header("content-security-policy", &page::policy(&app)) } else { reply };
     reply.into_response()
 }
 
@@ -126,9 +136,47 @@ impl Call {
         Reply::detail(405, &format!("Method \"{}\" not allowed.", self.method()))
     }
 
+    /// Turns away a request that may change something and comes from a page whose origin no setting names.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn refuse_foreign_pages(&self) -> Result<(), Fault> {
+        if !self.exchange.is_from_a_foreign_page() {
+            return Ok(());
+        }
+        let origin =
+            self.exchange.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
+        tracing::warn!(
+            origin,
+            "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"
+        );
+        let reason = format!("Origin checking failed - {origin} does not match any trusted origins.");
+        Err(Reply::detail(403, &format!("CSRF Failed: {reason}")).into())
+    }
+
+    /// Returns what the opening of a link is answered with, if it must not act: HEAD changes nothing, and where
+    /// `LATCHKEY_LINKS_ASK_FIRST` is set, only the button of the page that GET shows acts.
+    ///
+    /// # Errors
+    /// 403 where the button is on a foreign page; 405 for other methods.
+    pub fn before_acting(&self) -> Result<Option<Reply>, Fault> {
+        if self.exchange.is_head {
+            return Ok(Some(Reply::bare(200)));
+        }
+        if !self.app().settings.jwt_api.links_ask_first {
+            return self.allow(&Method::GET).map(|()| None);
+        }
+        if self.method() == Method::GET {
+            return Ok(Some(page::ask(self.app())));
+        }
+        self.allow(&Method::POST)?;
+        self.refuse_foreign_pages().map(|()| None)
+    }
+
     /// The access token that the request brings. `None` without one; a bad one is an error.
     fn read_access(&self) -> Result<Option<Access>, Fault> {
-        let mut parts = self.exchange.header("authorization").unwrap_or_default().split_whitespace();
+        let header = self.exchange.header("authorization").unwrap_or_default();
+        let mut parts = header.split_whitespace();
         if parts.next() != Some("Bearer") {
             return Ok(None);
         }
@@ -213,7 +261,7 @@ impl Call {
         match kind.as_str() {
             "application/json" => serde_json::from_slice(body)
                 .map_err(|error| Reply::detail(400, &format!("JSON parse error - {error}")).into()),
-            "application/x-www-form-urlencoded" | "multipart/form-data" => match form_fields(given, body) {
+            "application/x-www-form-urlencoded" | "multipart/form-data" => match form_fields(&given, body) {
                 Some(fields) => Ok(json!(fields)),
                 None => Err(Reply::detail(400, "Multipart form parse error - Invalid boundary").into()),
             },

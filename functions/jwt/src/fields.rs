@@ -2,8 +2,9 @@
 
 use crate::reply::{Fault, Reply};
 use serde_json::{Map, Value as Json};
-use shared::account::is_email;
+use shared::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email};
 use shared::flow::Problem;
+use shared::secret::normalize_code;
 
 /// A body's fields, and what is wrong with them.
 pub struct Fields {
@@ -22,6 +23,8 @@ pub struct Text {
     pub min: usize,
     /// Most characters; 0 for no limit.
     pub max: usize,
+    /// Whether it is a code that people type.
+    pub code: bool,
 }
 
 impl Fields {
@@ -68,7 +71,9 @@ impl Fields {
             return None;
         }
         let before = self.problems.len();
-        let length = text.chars().count();
+        // Of a code only what is compared counts: neither a dash nor an invisible character makes it longer.
+        let compared = Some(&text).filter(|text| rule.code && !text.contains('\0')).map(|text| normalize_code(text));
+        let length = compared.as_ref().unwrap_or(&text).chars().count();
         if rule.max > 0 && length > rule.max {
             self.complain(name, format!("Ensure this field has no more than {} characters.", rule.max));
         }
@@ -95,10 +100,13 @@ impl Fields {
             (None, Some(Json::String(text))) if !text.trim().is_empty() => text.trim().to_owned(),
             _ => return None,
         };
-        if !is_email(&given) {
-            self.complain(name, NO_ADDRESS);
+        match check_email(&given) {
+            Ok(_) => {}
+            // Whoever has a limit of their own says so in their own words.
+            Err(EmailFault::TooLong) if given.chars().count() > MOST_EMAIL_CHARACTERS => {}
+            Err(EmailFault::Invalid | EmailFault::TooLong) => self.complain(name, NO_ADDRESS),
         }
-        text.filter(|_| self.problems.len() == before).map(|text| text.to_lowercase())
+        text.filter(|_| self.problems.len() == before).map(|text| lower_email(&text))
     }
 
     /// A whole number. What is wrong with it is noted.
@@ -177,7 +185,7 @@ mod tests {
 
     #[test]
     fn texts_are_judged_as_there() {
-        let rule = Text { min: 6, max: 6, ..Text::default() };
+        let rule = Text { min: 6, max: 6, code: true, ..Text::default() };
         for (given, message) in [
             (json!({}), "This field is required."),
             (json!({"code": null}), "This field may not be null."),
@@ -193,6 +201,9 @@ mod tests {
             assert_eq!(messages(&fields), [message]);
         }
         assert_eq!(fields(json!({"code": 123456})).text("code", rule).as_deref(), Some("123456"));
+        for typed in ["123 456", "123\u{2013}456", "\u{200b}123456", "１２３４５６"] {
+            assert_eq!(fields(json!({"code": typed})).text("code", rule).as_deref(), Some(typed), "{typed:?}");
+        }
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         api("/password/change/", POST, password::change).only_if(with_accounts),
         api("/password/reset/", POST, reset::request).only_if(with_accounts),
         api("/password/reset/complete/", GET, reset::complete_page).only_if(with_accounts),
-        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm).only_if(with_accounts),
+        api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm).only_if(acts_at_once),
+        api("/password/reset/confirm/{uid}/{token}/", BOTH, reset::confirm).only_if(asks_first),
         api("/password/reset/default/", GET, reset::default_page).only_if(with_accounts),
         endpoint(MOUNT, "/password/reset/set-new/", POST, Scheme::Cookie, reset::set_new).only_if(with_accounts),
         api("/refresh/", POST, sessions::refresh).only_if(is_on),
@@ -73,12 +74,21 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(BARE, invitation::DEFAULT_PAGE, GET, Scheme::Bearer, invitation::default_page)
             .only_if(|settings| with_accounts(settings) && !settings.jwt_api.prefix.as_str().is_empty()),
         api("/registration/user-register/", POST, invitation::invite).only_if(with_accounts),
-        api("/registration/verification/{key}/", GET, registration::verify).only_if(with_accounts),
+        api("/registration/verification/{key}/", GET, registration::verify).only_if(acts_at_once),
+        api("/registration/verification/{key}/", BOTH, registration::verify).only_if(asks_first),
         api("/registration/verified/", GET, registration::verified_page).only_if(with_accounts),
         api("/user/", USER, user::user).only_if(is_on),
         api("/{*path}", &[], lost::lost)
             .only_if(|settings| settings.jwt_api.is_on() && !settings.jwt_api.prefix.as_str().is_empty()),
     ]
+}
+
+fn asks_first(settings: &Settings) -> bool {
+    with_accounts(settings) && settings.jwt_api.links_ask_first
+}
+
+fn acts_at_once(settings: &Settings) -> bool {
+    with_accounts(settings) && !settings.jwt_api.links_ask_first
 }
 
 /// An endpoint below the prefix that asks for access tokens, where it asks for anything.

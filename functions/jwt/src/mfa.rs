@@ -95,7 +95,7 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
 }
 
 /// A code of an authenticator app.
-const SIX: Text = Text { optional: false, blank: false, min: 6, max: 6 };
+const SIX: Text = Text { optional: false, blank: false, min: 6, max: 6, code: true };
 
 /// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
 pub async fn verify(call: Call) -> Result<Reply, Fault> {

@@ -3,7 +3,8 @@
 use crate::call::Call;
 use crate::reply::Reply;
 use shared::app::App;
-use shared::secret::encode;
+use shared::http::PagePolicy;
+use url::Url;
 
 const STYLE: &str = "body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em auto;padding:0 1em}\
     label,input,button{display:block;font:inherit}input{width:100%;box-sizing:border-box;padding:.4em}\
@@ -22,6 +23,27 @@ fn page(title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     )
+}
+
+/// The Content-Security-Policy of a page without a form.
+pub fn policy(app: &App) -> String {
+    PagePolicy { style: STYLE, ..PagePolicy::default() }.header(&app.settings)
+}
+
+/// The page that a link opens, where opening it must not act yet. Its button posts to the link itself.
+pub fn ask(app: &App) -> Reply {
+    let settings = &app.settings.jwt_api;
+    let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
+    let source = |page: &Option<String>| {
+        let page = Url::parse(page.as_deref()?).ok()?;
+        // Apps have schemes of their own, without origins.
+        let is_app = !page.origin().is_tuple();
+        Some(if is_app { format!("{}:", page.scheme()) } else { page.origin().ascii_serialization() })
+    };
+    let leads_to = pages.into_iter().filter_map(source).collect::<Vec<_>>();
+    let body = "<p>Press the button to go on.</p><form method=\"post\"><button>Continue</button></form>";
+    let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
+    Reply::html(200, page("One More Step", body)).with_header("content-security-policy", &policy.header(&app.settings))
 }
 
 /// There is nothing here.
@@ -77,7 +99,6 @@ pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Re
         else{const told=await answer.json();\
         say.textContent=Object.values(told).flat().join(' ')+' Please ask for another link.'}});";
     let (secret, cookie) = call.exchange().csrf();
-    let nonce = encode(&call.app().random::<16>());
     let body = format!(
         "<p>{heading}. You have one try, so type with care.</p>\
          <form method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
@@ -85,11 +106,9 @@ pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Re
          <input id=\"first\" name=\"first\" type=\"password\" autocomplete=\"new-password\" required></p>\
          <p><label for=\"second\">The same again</label>\
          <input id=\"second\" name=\"second\" type=\"password\" autocomplete=\"new-password\" required></p>\
-         <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script nonce=\"{nonce}\">{SCRIPT}</script>"
+         <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script>{SCRIPT}</script>"
     );
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
+    let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, leads_to: &[] };
+    let policy = policy.header(&call.app().settings);
     Reply::html(200, page(title, &body)).with_header("content-security-policy", &policy).with_cookie(cookie)
 }

@@ -10,7 +10,7 @@ use shared::flow::Refusal;
 use shared::flow::jwt_api::password as flow;
 
 /// What a password field takes.
-pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128 };
+pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
 
 /// `POST password/change/`.
 pub async fn change(call: Call) -> Result<Reply, Fault> {

@@ -73,17 +73,20 @@ fn verifies(call: &Call) -> bool {
     call.app().settings.account.email_verification != EmailVerification::None
 }
 
-/// `GET registration/verification/{key}/`: verifies the address of a link, or opens an invitation.
+/// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
+/// opens an invitation.
 pub async fn verify(call: Call) -> Result<Reply, Fault> {
     let settings = &call.app().settings.jwt_api;
     if !settings.has_invitations() && !verifies(&call) {
         return Ok(Reply::nowhere());
     }
     call.find_access().await?;
-    if call.method() == Method::POST {
+    if call.method() == Method::POST && !settings.links_ask_first {
         return Ok(Reply::bare(405));
     }
-    call.allow(&Method::GET)?;
+    if let Some(reply) = call.before_acting()? {
+        return Ok(reply);
+    }
     let [key] = call.last_parts();
     if settings.has_invitations()
         && let Some(reply) = claim(&call, key).await?

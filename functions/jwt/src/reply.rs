@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value as Json, json};
 use shared::flow::{FactorProblem, Problem, Refusal};
-use shared::http::Rejection;
+use shared::http::{Rejection, location};
 use shared::session::StageKey;
 
 /// An answer.
@@ -58,12 +58,17 @@ impl Reply {
 
     /// To another page.
     pub fn redirect(to: &str) -> Self {
-        Self::bare(302).with_header("location", to)
+        Self::bare(302).with_location(to)
     }
 
     /// To another page, for good.
     pub fn moved(to: &str) -> Self {
-        Self::bare(301).with_header("location", to)
+        Self::bare(301).with_location(to)
+    }
+
+    fn with_location(mut self, to: &str) -> Self {
+        self.headers.extend(location(to).map(|to| (header::LOCATION, to)));
+        self
     }
 
     /// What is wrong with fields, field by field.
@@ -81,6 +86,11 @@ impl Reply {
     /// The status.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Whether people read it.
+    pub fn is_page(&self) -> bool {
+        matches!(self.content, Content::Html(_))
     }
 
     /// Whether it has this header already.
@@ -156,6 +166,7 @@ impl From<Rejection> for Fault {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::BodyTooLarge => Reply::detail(413, "The body is too large.").into(),
+            Rejection::BodyTooSlow => Reply::detail(408, "The body did not arrive in time.").into(),
             other => {
                 tracing::error!(error = %other, "the request could not be read");
                 Reply::detail(400, "Bad request.").into()
@@ -190,7 +201,9 @@ fn of_refusal(refusal: Refusal) -> Reply {
             let message = "Too many failed login attempts. Try again later.";
             Reply::json(400, json!({"non_field_errors": [message]}))
         }
-        Refusal::RateLimited => Reply::detail(429, "Request was throttled."),
+        Refusal::RateLimited(seconds) => {
+            Reply::detail(429, "Request was throttled.").with_header("retry-after", &seconds.to_string())
+        }
         Refusal::LockedOut(seconds) => Reply::detail(429, "Too many failed MFA attempts. Try again later.")
             .with_header("retry-after", &seconds.to_string()),
         Refusal::InvalidToken => Reply::coded(401, "Token is invalid or expired", "token_not_valid"),

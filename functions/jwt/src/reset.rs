@@ -31,17 +31,20 @@ pub async fn request(call: Call) -> Result<Reply, Fault> {
     }
     match flow::request(call.app(), call.client(), &email).await {
         Ok(()) => Ok(Reply::detail(200, "Password reset e-mail has been sent.")),
-        Err(Refusal::RateLimited) => {
-            Err(Reply::detail(429, "Too many password reset requests for this e-mail address.").into())
+        Err(Refusal::RateLimited(seconds)) => {
+            let reply = Reply::detail(429, "Too many password reset requests for this e-mail address.");
+            Err(reply.with_header("retry-after", &seconds.to_string()).into())
         }
         Err(other) => Err(other.into()),
     }
 }
 
-/// `GET password/reset/confirm/{uid}/{token}/`: exchanges the link, once, for a capability in a cookie, and sends the
-/// browser to where the new password is chosen.
+/// `GET password/reset/confirm/{uid}/{token}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: exchanges the link, once, for
+/// a capability in a cookie, and sends the browser to where the new password is chosen.
 pub async fn confirm(call: Call) -> Result<Reply, Fault> {
-    call.allow(&Method::GET)?;
+    if let Some(reply) = call.before_acting()? {
+        return Ok(reply);
+    }
     let [uid, token] = call.last_parts();
     match flow::confirm(call.app(), uid, token).await {
         Ok((user, text)) => {

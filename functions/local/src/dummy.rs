@@ -6,7 +6,7 @@ use shared::app::App;
 use shared::flow::identities::authorization::{find, login_error, take, with_error};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete};
-use shared::http::{Answer, Endpoint, Exchange, Rejection, handler};
+use shared::http::{Answer, Endpoint, Exchange, PagePolicy, Rejection, handler};
 
 const PAGE: &str = include_str!("dummy.html");
 
@@ -20,7 +20,9 @@ pub fn endpoints(app: &App) -> Vec<Endpoint> {
 async fn page(exchange: Exchange) -> Result<Answer, Rejection> {
     let app = &exchange.app;
     if exchange.method == Method::GET {
-        return Ok(Answer::html(200, PAGE.to_owned()));
+        let leads_to = app.settings.frontend_origins();
+        let policy = PagePolicy { has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
+        return Ok(Answer::html(200, PAGE.to_owned()).with_policy(policy.header(&app.settings)));
     }
     let mut fields = exchange.form();
     let state = fields.remove("state").unwrap_or_default();

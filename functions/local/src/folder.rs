@@ -1,8 +1,10 @@
 //! A folder in place of a mail service.
 
+use crate::private::create_file;
 use mailer::{SendError, Sent, Transport};
 use shared::ambient::{Clock, SystemClock};
 use shared::outbox::mime::sms_file;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,7 +26,7 @@ impl Folder {
         let name = format!("{:020}-{number:06}.{kind}", SystemClock.now().0);
         let partial = self.path.join(format!(".{name}"));
         let transient = |error: std::io::Error| SendError::Transient(error.to_string());
-        std::fs::write(&partial, bytes).map_err(transient)?;
+        create_file(&partial).and_then(|mut file| file.write_all(bytes)).map_err(transient)?;
         std::fs::rename(&partial, self.path.join(name)).map_err(transient)
     }
 }

@@ -5,6 +5,7 @@ mod background;
 mod dummy;
 mod folder;
 mod postbox;
+mod private;
 mod secret_key;
 
 pub use folder::Folder;
@@ -109,7 +110,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// It cannot start.
 pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Result<(), Error> {
     let (listen, data) = (options.listen, options.data);
-    std::fs::create_dir_all(&options.outbox).map_err(io(options.outbox.display()))?;
+    private::create_folder(&options.outbox).map_err(io(options.outbox.display()))?;
     let listener = TcpListener::bind(listen).await.map_err(io(listen))?;
     let listening = listener.local_addr().map_err(io(listen))?;
     let secret_key = secret_key::find_or_make(data.as_deref(), &*options.chance).map_err(io("the secret key"))?;
@@ -178,7 +179,12 @@ impl Table {
             return Ok(Self::Elsewhere(aws::http_client(&settings.service)));
         }
         Ok(Self::Embedded(match data {
-            Some(folder) => Embedded::open(&folder.join("latchkey.db"))?,
+            Some(folder) => {
+                let file = folder.join("latchkey.db");
+                // Files that SQLite puts beside it are readable by those who may read it.
+                private::touch(&file).map_err(io(file.display()))?;
+                Embedded::open(&file)?
+            }
             None => Embedded::memory()?,
         }))
     }

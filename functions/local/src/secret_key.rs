@@ -1,8 +1,8 @@
 //! The secret key of a local service, made once and kept beside its data.
 
+use crate::private;
 use shared::ambient::{Chance, random};
 use shared::secret::encode;
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Result, Write};
 use std::path::Path;
 
@@ -10,15 +10,14 @@ use std::path::Path;
 pub(crate) fn find_or_make(data: Option<&Path>, chance: &dyn Chance) -> Result<String> {
     let fresh = encode(&random::<32>(chance));
     let Some(folder) = data else { return Ok(fresh) };
-    std::fs::create_dir_all(folder)?;
+    private::create_folder(folder)?;
     let path = folder.join("secret-key");
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
+    match private::create_file(&path) {
         Ok(mut file) => file.write_all(fresh.as_bytes()).map(|()| fresh),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => std::fs::read_to_string(&path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            private::touch(&path)?;
+            std::fs::read_to_string(&path)
+        }
         Err(error) => Err(error),
     }
 }

@@ -11,7 +11,7 @@ use shared::session::StageKey;
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
     let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
@@ -35,7 +35,11 @@ pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }
-    let trusts = exchange.input()?.is_yes("trust");
+    let mut problems = Vec::new();
+    let trusts = exchange.input()?.bool_field("trust", &mut problems);
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems).into());
+    }
     exchange.allow(super::POST)?;
     let (outcome, cookie) = trust::trust(app, client, caller, user, trusts).await?;
     Ok(exchange.answer(&outcome).with_trust(cookie))

@@ -51,7 +51,11 @@ fn is_key(user: &User, id: u64) -> bool {
 async fn add(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
     let input = exchange.input()?;
     let (name, response) = new_credential(&input)?;
-    let passwordless = exchange.app.settings.mfa.has_passkey_login() && input.is_yes("passwordless");
+    let mut problems = Vec::new();
+    let passwordless = input.bool_field("passwordless", &mut problems) && exchange.app.settings.mfa.has_passkey_login();
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems).into());
+    }
     let new = NewCredential { name, response: &response, passwordless };
     let (added, made_codes) = flow::add(&exchange.app, &exchange.client, user, session, new).await?;
     let envelope = Envelope::data(authenticator_data(&added, None));
@@ -78,7 +82,7 @@ async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Ans
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     if exchange.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
@@ -120,7 +124,10 @@ pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
 /// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
 pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = match exchange.method {
+        Method::PUT => exchange.caller_who_finishes().await?,
+        _ => exchange.caller().await?,
+    };
     match exchange.method {
         Method::GET => {
             let user = flow::find_signing_up(app, &caller).await?;

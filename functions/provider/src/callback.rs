@@ -19,6 +19,9 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
     if !known.iter().any(|config| callback_path(app, config) == exchange.path) {
         return Err(Rejection::NotFound);
     }
+    if exchange.is_head {
+        return Ok(Answer::html(200, String::new()));
+    }
     let params = exchange.form();
     let state = params.get("state").filter(|state| !state.is_empty());
     let Some(request) = (match state {
@@ -91,7 +94,7 @@ pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
         Refusal::Invalid(problems) => problems.first().map_or("unknown", |problem| problem.code.as_ref()).to_owned(),
         Refusal::StageRefused(stage) => Problem::stage_refused(*stage).code.into_owned(),
         Refusal::Conflict
-        | Refusal::RateLimited
+        | Refusal::RateLimited(_)
         | Refusal::LockedOut(_)
         | Refusal::InvalidToken
         | Refusal::Inactive

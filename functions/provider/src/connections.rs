@@ -1,6 +1,7 @@
 //! One's third-party identities.
 
 use axum::http::Method;
+use serde_json::Value as Json;
 use shared::account::User;
 use shared::envelope::{Envelope, identities_data};
 use shared::flow::Refusal;
@@ -20,6 +21,10 @@ pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
             let (Some(provider), Some(account)) = (provider, account) else {
                 return Err(Refusal::Invalid(problems).into());
             };
+            // A subject may have spaces around it, which a form leaves out.
+            let typed =
+                input.0.get("account").and_then(Json::as_str).filter(|uid| user.identity(&provider, uid).is_some());
+            let account = typed.map_or(account, str::to_owned);
             may_disconnect(app, &user, &provider, &account).map_err(Refusal::from)?;
             let user = disconnect(app, client, user, session, &provider, &account).await?;
             Ok(listed(&exchange, &user))

@@ -19,6 +19,14 @@ pub async fn redirect(exchange: Exchange) -> Result<Answer, Rejection> {
     let process = form.get("process").and_then(|process| Process::parse(process));
     let next = text("callback_url").filter(|url| is_safe(&app.settings, url));
     let (Some(name), Some(process), Some(next)) = (text("provider"), process, next) else {
+        // The browser leaves the page with this answer: as in the reference, only the error page is told, and not what.
+        let given = [
+            ("provider", text("provider").is_some()),
+            ("process", process.is_some()),
+            ("callback_url", next.is_some()),
+        ];
+        let wrong = given.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        tracing::info!(fields = wrong, "provider/redirect: fields are missing or invalid");
         return Ok(to_error_page(app, Process::Login));
     };
     if name == DUMMY && app.has_dummy_provider {

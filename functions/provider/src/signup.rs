@@ -8,7 +8,7 @@ use shared::http::{Answer, Exchange, Rejection, signup_form};
 /// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
 pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
-    let caller = exchange.caller().await?;
+    let caller = exchange.caller_who_finishes().await?;
     let who = expect_pending(app, &caller)?;
     if exchange.method == Method::GET {
         return Ok(Envelope::data(pending_identity_data(app, &who)).into());

@@ -7,7 +7,7 @@ use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Answer, Exchange, Input, Rejection};
-use shared::provider::{AppConfig, DUMMY, NativeToken, ProviderError};
+use shared::provider::{AppConfig, DUMMY, NativeToken};
 
 /// What a token is of.
 enum Source<'a> {
@@ -56,14 +56,12 @@ fn answer(exchange: &Exchange, arrived: Result<Outcome, ArrivalError>) -> Result
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Provider(error)) => {
             tracing::warn!(%error, "a provider's token does not count");
-            match error {
-                ProviderError::Unavailable(_) | ProviderError::Nonsense(_) => {
-                    let message = "The provider cannot be asked now. Try again later.";
-                    let problem = Problem::field("provider", "provider_unavailable", message);
-                    Ok(Envelope::errors(&[problem]).with_status(503).into())
-                }
-                _ => Err(invalid_token().into()),
+            if !error.is_outage() {
+                return Err(invalid_token().into());
             }
+            let message = "The provider cannot be asked now. Try again later.";
+            let problem = Problem::field("provider", "provider_unavailable", message);
+            Ok(Envelope::errors(&[problem]).with_status(503).into())
         }
         Err(ArrivalError::Cancelled) => Err(invalid_token().into()),
     }

@@ -3,12 +3,18 @@
 //! The stored text is Django's, so that accounts move here (and back) with their passwords. All
 //! work is blocking and takes tens of milliseconds by design: run it on a blocking thread.
 //!
-//! The password is used exactly as received, without trimming, normalising or truncating
-//! (ASVS 5.0 6.2.8). The one exception is Django's plain `bcrypt` format, which never looked
-//! further than 72 bytes; such a hash is replaced at the next login.
+//! The password is used as received, without trimming, changing case or truncating (ASVS 5.0 6.2.8),
+//! but for one thing: it is hashed in Unicode's composed form (NFC, NIST SP 800-63B-4 section
+//! 3.1.1.2), since a phone and a desktop may send the same letters in other code points. Hashes of
+//! another form, which were made before or elsewhere, are still verified, by the password as received.
+//! Django's plain `bcrypt` format never looked further than 72 bytes; such a hash is replaced at the
+//! next login.
 
 mod argon;
 mod imported;
+
+use std::borrow::Cow;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The stored value of an account without a password. No password ever matches it.
 pub const UNUSABLE: &str = "!";
@@ -57,7 +63,27 @@ pub enum Verdict {
 ///
 /// A password of 4 GiB or more, which argon2 cannot take, yields [`UNUSABLE`].
 pub fn hash(password: &str, salt: [u8; 16], parameters: &Parameters) -> String {
-    argon::hash(password, &salt, parameters).unwrap_or_else(|| UNUSABLE.to_owned())
+    argon::hash(&composed(password), &salt, parameters).unwrap_or_else(|| UNUSABLE.to_owned())
+}
+
+/// Does the work of verifying a wrong password, for callers that must not reveal that there is nothing to verify it
+/// against. Blocking.
+pub fn pretend_to_verify(password: &str, salt: [u8; 16], parameters: &Parameters) {
+    for form in forms(password) {
+        argon::hash(&form, &salt, parameters);
+    }
+}
+
+/// The password in NFC.
+fn composed(password: &str) -> Cow<'_, str> {
+    if is_nfc(password) { Cow::Borrowed(password) } else { Cow::Owned(password.nfc().collect()) }
+}
+
+/// The forms in which a password is tried: in NFC, and as received where that differs.
+fn forms(password: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let composed = composed(password);
+    let received = (composed != password).then_some(Cow::Borrowed(password));
+    std::iter::once(composed).chain(received)
 }
 
 /// Tells whether `password` is the one that was stored as `encoded`, in constant time as far as
@@ -73,9 +99,20 @@ pub fn hash(password: &str, salt: [u8; 16], parameters: &Parameters) -> String {
 /// - scrypt: 256 MiB of memory (`n * r`), and 1 GiB of memory times lanes;
 /// - bcrypt: cost 16.
 ///
+/// A password that is not in NFC is tried in NFC, and then as received: a hash that only the latter
+/// fits is to be made anew.
+///
 /// Refusals are immediate. Callers that must not reveal whether an account has a password spend
-/// the usual time themselves, with [`hash`] and a throw-away salt.
+/// the usual time themselves, with [`pretend_to_verify`].
 pub fn verify(password: &str, encoded: &str, parameters: &Parameters) -> Verdict {
+    let verdicts = forms(password).enumerate().map(|(place, form)| match verify_form(&form, encoded, parameters) {
+        Verdict::Right { rehash } => Verdict::Right { rehash: rehash || place > 0 },
+        Verdict::Wrong => Verdict::Wrong,
+    });
+    verdicts.into_iter().find(|verdict| *verdict != Verdict::Wrong).unwrap_or(Verdict::Wrong)
+}
+
+fn verify_form(password: &str, encoded: &str, parameters: &Parameters) -> Verdict {
     let Some((algorithm, rest)) = encoded.split_once('$') else {
         return Verdict::Wrong;
     };

@@ -119,6 +119,39 @@ fn new_hashes_cost_what_owasp_recommends() {
 }
 
 #[test]
+fn composed_and_decomposed_are_one_password() {
+    let (composed, decomposed) = (
+        "Zo\u{eb} \u{d55c}\u{ae00} r\u{e9}sum\u{e9}",
+        "Zoe\u{308} \u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} re\u{301}sume\u{301}",
+    );
+    for set in [composed, decomposed] {
+        let encoded = hash(set, [7; 16], &CHEAP);
+        for typed in [composed, decomposed] {
+            assert_eq!(verify(typed, &encoded, &CHEAP), Verdict::Right { rehash: false }, "{typed}");
+        }
+    }
+    assert_eq!(verify("Zoe", &hash(composed, [7; 16], &CHEAP), &CHEAP), Verdict::Wrong);
+}
+
+#[test]
+fn a_hash_of_the_decomposed_form_is_verified_and_made_anew() {
+    let decomposed = "pa\u{308}sswo\u{308}rd";
+    let old = argon::hash(decomposed, &[7; 16], &CHEAP).unwrap();
+    assert_eq!(verify(decomposed, &old, &CHEAP), Verdict::Right { rehash: true });
+    let new = hash(decomposed, [7; 16], &CHEAP);
+    assert_eq!(verify(decomposed, &new, &CHEAP), Verdict::Right { rehash: false });
+    assert_eq!(verify("pa\u{308}ssword", &old, &CHEAP), Verdict::Wrong);
+}
+
+/// A wrong password costs the same, whether or not there is a hash to compare it with.
+#[test]
+fn only_a_password_that_has_two_forms_is_tried_twice() {
+    for (password, count) in [("correct horse", 1), ("p\u{e4}ssword", 1), ("pa\u{308}ssword", 2), ("\u{212b}", 2)] {
+        assert_eq!(forms(password).count(), count, "{password}");
+    }
+}
+
+#[test]
 fn any_other_parameter_asks_for_a_new_hash() {
     let encoded = hash(PLAIN, [7; 16], &CHEAP);
     let others =

@@ -97,10 +97,10 @@ impl Authenticator {
         }
     }
 
-    /// An authenticator app with this secret.
-    pub fn totp(app: &App, secret: &TotpSecret) -> Option<Self> {
+    /// An authenticator app with this secret. The code of this time step has shown that the app has it, and is used up.
+    pub fn totp(app: &App, secret: &TotpSecret, step: u64) -> Option<Self> {
         let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.chance)?;
-        Some(Self::new(app, Factor::Totp { secret, used: Vec::new() }))
+        Some(Self::new(app, Factor::Totp { secret, used: vec![step] }))
     }
 
     /// New recovery codes.

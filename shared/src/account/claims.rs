@@ -1,7 +1,7 @@
 //! Who holds an address or a name. The key is the address or the name, so holding it twice cannot happen.
 
-use super::UserId;
-use super::username::fold_username;
+use super::username::{fold_username, former_fold};
+use super::{EmailKey, UserId};
 use crate::provider::identity_key;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError, Write};
@@ -25,6 +25,9 @@ pub struct EmailClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// The partition that it was read from, where an earlier version wrote it elsewhere.
+    #[serde(skip)]
+    former: Option<String>,
 }
 
 impl EmailClaim {
@@ -33,23 +36,32 @@ impl EmailClaim {
 
     /// A claim on an address that nobody holds.
     pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
-        Self { email: email.to_owned(), user, verified, owner: true, version: 0 }
+        Self { email: email.to_owned(), user, verified, owner: true, version: 0, former: None }
     }
 
     /// A claim beside the owner's.
     pub fn holder(email: &str, user: UserId, verified: bool) -> Self {
-        Self { email: email.to_owned(), user, verified, owner: false, version: 0 }
+        Self { owner: false, ..Self::owner(email, user, verified) }
     }
 
-    fn partition(email: &str) -> String {
-        format!("EMAIL#{email}")
+    fn partition(key: &str) -> String {
+        Key::new(format!("EMAIL#{key}"), OWNER).pk
+    }
+
+    /// What puts this claim in the place of an old one, which may be in another partition.
+    fn supersede(self, old: &Self) -> Result<Vec<Write>, StoreError> {
+        if self.key() == old.key() {
+            return Ok(vec![Write::replace(&Self { version: old.version, ..self })?]);
+        }
+        Ok(vec![Write::delete(old), Write::create(&self)?])
     }
 }
 
 impl Item for EmailClaim {
     fn key(&self) -> Key {
         let sk = if self.owner { OWNER.to_owned() } else { format!("HOLDER#{}", self.user) };
-        Key::new(Self::partition(&self.email), sk)
+        let partition = || Self::partition(EmailKey::of(&self.email).as_str());
+        Key::new(self.former.clone().unwrap_or_else(partition), sk)
     }
 
     fn version(&self) -> u64 {
@@ -59,10 +71,24 @@ impl Item for EmailClaim {
 
 /// All claims on an address, the owner's first.
 ///
+/// Earlier versions kept an address with an international domain under what was typed. Such claims are read in the same
+/// trip, after those that are where they belong, and move there with the next write.
+///
 /// # Errors
 /// The table is unavailable.
 pub async fn find_email_claims(store: &Store, email: &str) -> Result<Vec<EmailClaim>, StoreError> {
-    store.list(&EmailClaim::partition(email), "", EmailClaim::MOST_READ as i32).await
+    const MOST: i32 = EmailClaim::MOST_READ as i32;
+    let key = EmailKey::of(email);
+    let partition = EmailClaim::partition(key.as_str());
+    let former = key.former(email).into_iter().map(|text| async move {
+        let partition = EmailClaim::partition(&text);
+        let claims = store.list::<EmailClaim>(&partition, "", MOST).await?;
+        Ok(claims.into_iter().map(move |claim| EmailClaim { former: Some(partition.clone()), ..claim }))
+    });
+    let former = futures_util::future::try_join_all(former);
+    let (mut claims, former) = futures_util::try_join!(store.list::<EmailClaim>(&partition, "", MOST), former)?;
+    claims.extend(former.into_iter().flatten());
+    Ok(claims)
 }
 
 /// Somebody else has verified the address.
@@ -100,17 +126,21 @@ pub fn own_email(
         return Ok(Err(EmailTaken));
     }
     let mut writes = Vec::new();
-    let beside = claims.iter().find(|claim| !claim.owner && claim.user == user);
-    match claims.iter().find(|claim| claim.owner) {
+    let owner = claims.iter().find(|claim| claim.owner);
+    let beside = claims.iter().find(|claim| claim.user == user && owner.is_none_or(|owner| owner.user != user));
+    match owner {
         Some(owner) if owner.user != user && owner.verified => {
-            let version = beside.map_or(0, |claim| claim.version);
-            writes.push(Write::save(&EmailClaim { version, ..EmailClaim::holder(email, user, true) })?);
+            let claim = EmailClaim::holder(email, user, true);
+            writes.extend(match beside {
+                Some(beside) => claim.supersede(beside)?,
+                None => vec![Write::create(&claim)?],
+            });
             return Ok(Ok(writes));
         }
         Some(owner) => {
-            writes
-                .push(Write::replace(&EmailClaim { version: owner.version, ..EmailClaim::owner(email, user, true) })?);
-            if owner.user != user {
+            writes.extend(EmailClaim::owner(email, user, true).supersede(owner)?);
+            let has_another = || claims.iter().any(|claim| claim.user == owner.user && claim != owner);
+            if owner.user != user && !has_another() {
                 writes.push(Write::create(&EmailClaim::holder(email, owner.user, false))?);
             }
         }
@@ -120,6 +150,21 @@ pub fn own_email(
         writes.push(Write::delete(beside));
     }
     Ok(Ok(writes))
+}
+
+/// What makes a user the only holder of an address, in place of all others.
+///
+/// # Errors
+/// Only those of building a write.
+pub fn replace_email_claims(claims: &[EmailClaim], email: &str, user: UserId) -> Result<Vec<Write>, StoreError> {
+    let claim = EmailClaim::owner(email, user, false);
+    let owner = claims.iter().find(|claim| claim.owner);
+    let mut writes = match owner {
+        Some(owner) => claim.supersede(owner)?,
+        None => vec![Write::create(&claim)?],
+    };
+    writes.extend(claims.iter().filter(|claim| Some(*claim) != owner).map(Write::delete));
+    Ok(writes)
 }
 
 /// A user's hold on a username.
@@ -134,6 +179,13 @@ pub struct NameClaim {
     pub version: u64,
 }
 
+impl NameClaim {
+    /// A claim on a username.
+    pub fn new(username: &str, user: UserId) -> Self {
+        Self { name: fold_username(username), user, version: 0 }
+    }
+}
+
 impl Item for NameClaim {
     fn key(&self) -> Key {
         name_key(&self.name)
@@ -144,9 +196,30 @@ impl Item for NameClaim {
     }
 }
 
-/// Where the claim on a username is.
-pub fn name_key(username: &str) -> Key {
-    Key::new(format!("NAME#{}", fold_username(username)), OWNER)
+fn name_key(folded: &str) -> Key {
+    Key::new(format!("NAME#{folded}"), OWNER)
+}
+
+/// Returns the claims on usernames: for each name its holder, or its holders where earlier versions, which folded names
+/// in another way, let two people have what is one name now. All names are looked up in one request.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn find_name_claims(store: &Store, usernames: &[&str]) -> Result<Vec<Vec<NameClaim>>, StoreError> {
+    let folds = |username: &&str| {
+        let (fold, former) = (fold_username(username), former_fold(username));
+        if fold == former { vec![fold] } else { vec![fold, former] }
+    };
+    let folds = usernames.iter().map(folds).collect::<Vec<_>>();
+    let mut keys = folds.iter().flatten().map(|fold| name_key(fold)).collect::<Vec<_>>();
+    if let [only] = &keys[..] {
+        return Ok(vec![store.find::<NameClaim>(only).await?.into_iter().collect()]);
+    }
+    let mut seen = std::collections::HashSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
+    let found = store.find_all::<NameClaim>(&keys).await?.into_iter().flatten().collect::<Vec<_>>();
+    let of = |folds: &Vec<String>| found.iter().filter(|claim| folds.contains(&claim.name)).cloned().collect();
+    Ok(folds.iter().map(of).collect())
 }
 
 /// A user's hold on a phone number.
@@ -250,11 +323,13 @@ pub fn identity_claim_key(provider: &str, uid: &str) -> Key {
 /// Only those of building a write.
 pub fn release_email(claims: &[EmailClaim], user: UserId) -> Result<Vec<Write>, StoreError> {
     let Some(own) = claims.iter().find(|claim| claim.user == user) else { return Ok(Vec::new()) };
-    let next = claims.iter().filter(|claim| !claim.owner).max_by_key(|claim| claim.verified);
+    let others = || claims.iter().filter(|claim| claim.user != user);
+    let next = others().filter(|claim| !claim.owner).max_by_key(|claim| claim.verified);
     match next {
-        Some(next) if own.owner => {
-            let heir = EmailClaim::owner(&next.email, next.user, next.verified);
-            Ok(vec![Write::replace(&EmailClaim { version: own.version, ..heir })?, Write::delete(next)])
+        Some(next) if own.owner && !others().any(|claim| claim.owner) => {
+            let mut writes = EmailClaim::owner(&next.email, next.user, next.verified).supersede(own)?;
+            writes.push(Write::delete(next));
+            Ok(writes)
         }
         _ => Ok(vec![Write::delete(own)]),
     }

@@ -1,15 +1,104 @@
-//! What an email address looks like: Django's `EmailValidator`, whose verdicts clients know.
+//! Email addresses: which ones the service takes, and when two of them are the same mailbox.
+//!
+//! One rule decides for every API and for the mailer, so an address that somebody signs up with is one that mail can be
+//! sent to.
 
-use std::net::IpAddr;
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// Whether this is one email address, and nothing besides (CVE-2022-35924).
+/// Most characters of an address: what SMTP can carry (RFC 5321, section 4.5.3.1.3), and what the reference's column holds.
+pub const MOST_EMAIL_CHARACTERS: usize = 254;
+
+/// Returns whether this is one email address, and nothing besides (CVE-2022-35924).
+///
+/// These are the addresses of Django's `EmailValidator` that mail can be sent to: a local part of plain ASCII without
+/// quotes, and a domain name that IDNA can write in ASCII. An IP address in place of the domain is refused.
 pub fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    text.chars().count() <= 320 && is_local_part(local) && is_domain(domain)
+    deliverable_email(text).is_some()
 }
 
-fn is_local_part(local: &str) -> bool {
-    is_dot_atom(local) || is_quoted(local)
+/// Returns the address as mail servers take it, its domain in ASCII; `None` if [`is_email`] refuses it.
+pub fn deliverable_email(text: &str) -> Option<String> {
+    check_email(text).ok()
+}
+
+/// Why a text is not taken as an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailFault {
+    /// It is none.
+    Invalid,
+    /// It has more than [`MOST_EMAIL_CHARACTERS`], as typed or with its domain in ASCII.
+    TooLong,
+}
+
+/// Returns the address as mail servers take it, its domain in ASCII.
+///
+/// # Errors
+/// Why it is not taken.
+pub fn check_email(text: &str) -> Result<String, EmailFault> {
+    /// What is longer is no address for Django (RFC 3696, section 3).
+    const LONGEST: usize = 320;
+    let length = text.chars().count();
+    let (local, domain) = text.rsplit_once('@').filter(|_| length <= LONGEST).ok_or(EmailFault::Invalid)?;
+    let ascii = ascii_domain(domain).ok_or(EmailFault::Invalid)?;
+    if !is_dot_atom(local) || !is_public_name(&ascii) {
+        return Err(EmailFault::Invalid);
+    }
+    let domain = if domain.is_ascii() { domain } else { &ascii };
+    let whole = format!("{local}@{domain}");
+    let fits = length <= MOST_EMAIL_CHARACTERS && whole.len() <= MOST_EMAIL_CHARACTERS;
+    if fits { Ok(whole) } else { Err(EmailFault::TooLong) }
+}
+
+/// Returns the address as it is kept and shown: as typed, in lower case.
+pub fn lower_email(text: &str) -> String {
+    // Letter by letter, as IDNA does it: `str::to_lowercase` treats a sigma at the end of a word in another way.
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The canonical form of an address: two addresses with the same key are one mailbox.
+///
+/// It is in lower case, with the domain in ASCII (IDNA, UTS #46). Claims in the table, rate limits and every comparison
+/// use it; people see and are mailed what they typed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EmailKey(String);
+
+impl EmailKey {
+    /// Returns the key of an address. The key of any other text is the text in lower case.
+    pub fn of(email: &str) -> Self {
+        let lower = lower_email(email);
+        if lower.is_ascii() && !lower.contains("xn--") {
+            return Self(lower);
+        }
+        let canonical = lower.rsplit_once('@').and_then(|(local, domain)| Some((local, ascii_domain(domain)?)));
+        Self(canonical.map_or_else(|| lower.clone(), |(local, domain)| format!("{local}@{domain}")))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the other texts under which earlier versions kept this address: in lower case as it was typed, with
+    /// the domain in Unicode. Empty for a domain of plain ASCII.
+    pub(super) fn former(&self, email: &str) -> Vec<String> {
+        let in_unicode = || {
+            let (local, domain) = self.0.rsplit_once('@').filter(|(_, domain)| domain.contains("xn--"))?;
+            let (domain, valid) = Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+            valid.ok().map(|()| format!("{local}@{domain}"))
+        };
+        let mut former = Vec::new();
+        for text in [Some(email.to_lowercase()), in_unicode()].into_iter().flatten() {
+            if text != self.0 && !former.contains(&text) {
+                former.push(text);
+            }
+        }
+        former
+    }
+}
+
+/// Returns whether two addresses are one mailbox.
+pub fn is_same_email(one: &str, other: &str) -> bool {
+    one == other || EmailKey::of(one) == EmailKey::of(other)
 }
 
 fn is_dot_atom(local: &str) -> bool {
@@ -17,94 +106,147 @@ fn is_dot_atom(local: &str) -> bool {
     local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(in_atom))
 }
 
-/// `"…"` with visible ASCII in it; a quote or a backslash only behind a backslash.
-fn is_quoted(local: &str) -> bool {
-    let Some(inside) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
-    let mut letters = inside.chars();
-    while let Some(letter) = letters.next() {
-        let fine = match letter {
-            '\\' => letters.next().is_some_and(|next| matches!(next, ' '..='~')),
-            '"' => false,
-            '\n' | '\r' | '\t' | '\0' | ' ' => false,
-            other => other.is_ascii(),
-        };
-        if !fine {
-            return false;
-        }
-    }
-    true
+/// Returns the domain name in ASCII and lower case, if it is one.
+fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii =
+        Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
+    ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
-fn is_domain(domain: &str) -> bool {
-    if domain.eq_ignore_ascii_case("localhost") {
-        return true;
-    }
-    if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return literal.parse::<IpAddr>().is_ok();
-    }
-    // Labels of letters (any script's), digits and inner hyphens; the last of two letters or more.
-    let labels = domain.split('.').collect::<Vec<_>>();
-    let Some((last, rest)) = labels.split_last() else { return false };
-    !rest.is_empty() && rest.iter().all(|label| is_label(label)) && is_top_level(last)
-}
-
-fn in_label(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '-' || ('\u{a1}'..='\u{ffff}').contains(&c)
-}
-
-fn is_label(label: &str) -> bool {
-    let length = label.chars().count();
-    (1..=63).contains(&length) && label.chars().all(in_label) && !label.starts_with('-') && !label.ends_with('-')
-}
-
-fn is_top_level(label: &str) -> bool {
-    is_label(label) && label.chars().count() >= 2 && label.chars().any(|c| !c.is_ascii_digit())
+/// Returns whether a domain has two labels or more, the last of them two characters or more and not a number, as
+/// Django wants it. `localhost` is taken, too.
+fn is_public_name(domain: &str) -> bool {
+    let is_top = |label: &str| label.len() >= 2 && label.bytes().any(|byte| !byte.is_ascii_digit());
+    domain == "localhost" || domain.rsplit_once('.').is_some_and(|(_, last)| is_top(last))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::is_email;
+pub(crate) mod tests {
+    use super::*;
+
+    /// Addresses that are taken, each with the form in which mail goes to it.
+    pub(crate) const GOOD: &[(&str, &str)] = &[
+        ("a@example.com", "a@example.com"),
+        ("first.last+tag@sub.example.co", "first.last+tag@sub.example.co"),
+        ("ada+x.y@mail.example.com", "ada+x.y@mail.example.com"),
+        ("o'neil/x=y@EXAMPLE.com", "o'neil/x=y@EXAMPLE.com"),
+        ("a@localhost", "a@localhost"),
+        ("a@müller.example", "a@xn--mller-kva.example"),
+        ("a@MÜLLER.example", "a@xn--mller-kva.example"),
+        ("a@mu\u{308}ller.example", "a@xn--mller-kva.example"),
+        ("a@xn--mller-kva.example", "a@xn--mller-kva.example"),
+        ("a@ｅｘａｍｐｌｅ.com", "a@example.com"),
+        ("a@example。com", "a@example.com"),
+        ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+    ];
+
+    /// Texts that are no address, or none that mail can be sent to.
+    pub(crate) const BAD: &[&str] = &[
+        "",
+        "a",
+        "a@b",
+        "@example.com",
+        "ada@",
+        "a@@b.com",
+        "a@b@example.com",
+        "a b@c.com",
+        " a@example.com",
+        "a@example.com\n",
+        "a@example.com\u{a0}",
+        "a@exa mple.com",
+        "a\u{0}@example.com",
+        "a@example.com\0",
+        "a@.com",
+        "a@example..com",
+        "a@example.com.",
+        "a@-example.com",
+        "a@example-.com",
+        "a@example.c",
+        "a@1.2.3.4",
+        "a@\u{ff11}.1.1.1",
+        "a@exam_ple.com",
+        ".a@example.com",
+        "a.@example.com",
+        "a..b@c.com",
+        "ä@example.com",
+        "a@example.com,b@example.com",
+        "a@example.com, b@example.com",
+        "a@example.com;b@example.com",
+        "a@example.com b@example.com",
+        "a@example.com\r\nBcc: b@example.com",
+        "<a@example.com>",
+        "Ada <a@example.com>",
+        "group:a@example.com;",
+        "a(b@example.com)@example.com",
+        // Django takes these, and no mail reaches them.
+        "\"quoted\"@example.com",
+        "\"a,b\"@example.com",
+        "a@[127.0.0.1]",
+        "a@[::1]",
+        "a@[nonsense]",
+        "a@b\u{2024}com.de",
+        "a@exämple.com,b.com",
+        "a@ex\u{ff0c}ample.com",
+        "a@ex\u{ff20}ample.com",
+        "a@xn--\u{fc}.example",
+        "a@xn--a.example",
+        "a@ex\u{200b}ample\u{0}.com",
+    ];
 
     #[test]
     fn one_address_is_one_address() {
-        for good in [
-            "a@example.com",
-            "first.last+tag@sub.example.co",
-            "a@localhost",
-            "a@[127.0.0.1]",
-            "a@[::1]",
-            "\"quoted\"@example.com",
-            "o'brien@example.org",
-            "a@müller.example",
-            "a@xn--mller-kva.example",
-        ] {
-            assert!(is_email(good), "{good}");
+        for (good, delivered) in GOOD {
+            assert_eq!(deliverable_email(good).as_deref(), Some(*delivered), "{good}");
         }
-        for bad in [
-            "",
-            "a",
-            "a@b",
-            "a@@b.com",
-            "a b@c.com",
-            "@example.com",
-            "a@example.com,b@example.com",
-            "a@.com",
-            "a@example.com\n",
-            "a@-example.com",
-            "a@example-.com",
-            ".a@example.com",
-            "a.@example.com",
-            "a..b@c.com",
-            "a@example.com b@example.com",
-            "<a@example.com>",
-            "a@example.c",
-            "a@1.2.3.4",
-            "a@[nonsense]",
-            "a\u{0}@example.com",
-            "a@exa mple.com",
-        ] {
-            assert!(!is_email(bad), "{bad}");
+        for bad in BAD {
+            assert!(!is_email(bad), "{bad:?}");
         }
-        assert!(!is_email(&format!("{}@example.com", "x".repeat(320))));
+    }
+
+    #[test]
+    fn an_address_has_254_characters_at_most() {
+        let long = |length: usize| format!("{}@example.com", "x".repeat(length - "@example.com".len()));
+        assert!(is_email(&long(254)));
+        for (length, fault) in [
+            (255, EmailFault::TooLong),
+            (320, EmailFault::TooLong),
+            (321, EmailFault::Invalid),
+            (5_000, EmailFault::Invalid),
+        ] {
+            assert_eq!(check_email(&long(length)), Err(fault), "{length}");
+        }
+        let longer_in_ascii = format!("{}@{}.example", "x".repeat(200), "ü".repeat(40));
+        assert!(longer_in_ascii.chars().count() <= 254 && !is_email(&longer_in_ascii));
+    }
+
+    #[test]
+    fn one_mailbox_has_one_key() {
+        let spellings = [
+            "Ada@müller.example",
+            "ada@MÜLLER.example",
+            "ada@mu\u{308}ller.example",
+            "ada@xn--mller-kva.example",
+            "ADA@XN--MLLER-KVA.example",
+            "ada@ｍüller.example",
+            "ada@müller。example",
+        ];
+        for spelling in spellings {
+            assert_eq!(EmailKey::of(spelling).as_str(), "ada@xn--mller-kva.example", "{spelling}");
+            assert_eq!(EmailKey::of(&lower_email(spelling)), EmailKey::of(spelling), "{spelling}");
+        }
+        assert!(is_same_email("a@ΣΑΣ.gr", &lower_email("a@ΣΑΣ.gr")));
+        assert_eq!(EmailKey::of("Ada@Example.com").as_str(), "ada@example.com");
+        assert_eq!(EmailKey::of("\"Q\"@[127.0.0.1]").as_str(), "\"q\"@[127.0.0.1]");
+        assert!(!is_same_email("a@muller.example", "a@müller.example"));
+    }
+
+    #[test]
+    fn only_an_international_domain_was_kept_elsewhere() {
+        let former = |email: &str| EmailKey::of(email).former(email);
+        assert!(former("ada@example.com").is_empty() && former("Ada@Example.com").is_empty());
+        assert_eq!(former("ada@müller.example"), ["ada@müller.example"]);
+        assert_eq!(former("ada@xn--mller-kva.example"), ["ada@müller.example"]);
+        assert_eq!(former("ada@mu\u{308}ller.example"), ["ada@mu\u{308}ller.example", "ada@müller.example"]);
+        assert_eq!(former("ada@ｅxample.com"), ["ada@ｅxample.com"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The user: one item that holds everything whose rules cross.
 
-use super::{Authenticator, Factor};
+use super::{Authenticator, Factor, is_same_email};
 use crate::ambient::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
@@ -177,9 +177,10 @@ impl User {
         primary.or(first).map(|address| address.email.as_str())
     }
 
-    /// The user's address of this text.
+    /// The user's address of this mailbox, however it is spelled.
     pub fn address(&self, email: &str) -> Option<&Address> {
-        self.addresses.iter().find(|address| address.email == email)
+        let exact = self.addresses.iter().find(|address| address.email == email);
+        exact.or_else(|| self.addresses.iter().find(|address| is_same_email(&address.email, email)))
     }
 
     /// The user's address of this id.
@@ -194,7 +195,8 @@ impl User {
 
     /// Whether the address is verified, or, where none is named, any.
     pub fn has_verified_email(&self, email: Option<&str>) -> bool {
-        self.addresses.iter().any(|address| address.verified && email.is_none_or(|email| email == address.email))
+        let is_it = |address: &Address| email.is_none_or(|email| is_same_email(email, &address.email));
+        self.addresses.iter().any(|address| address.verified && is_it(address))
     }
 
     /// Whether reading mail to this address is enough to get into the account: it is verified, or the account has no
@@ -206,7 +208,7 @@ impl User {
     /// Marks an address verified, and primary if none is.
     pub fn mark_verified(&mut self, email: &str) {
         let primary = !self.addresses.iter().any(|address| address.primary);
-        for address in self.addresses.iter_mut().filter(|address| address.email == email) {
+        for address in self.addresses.iter_mut().filter(|address| is_same_email(&address.email, email)) {
             address.verified = true;
             address.primary |= primary;
         }
@@ -214,8 +216,9 @@ impl User {
 
     /// Makes an address the one that mail goes to.
     pub fn make_primary(&mut self, email: &str) {
+        let chosen = self.address(email).map(|address| address.id.clone());
         for address in &mut self.addresses {
-            address.primary = address.email == email;
+            address.primary = Some(&address.id) == chosen.as_ref();
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::ambient::{Chance, random};
 use crate::settings::AccountSettings;
+use caseless::Caseless;
+use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
 /// Most characters of a username (Django's `AbstractUser`).
@@ -20,8 +22,18 @@ pub enum UsernameProblem {
     TooLong,
 }
 
-/// Names are the same that differ in case only.
+/// Returns the form in which usernames are compared: without case, and without differences that only the encoding makes
+/// (Unicode's compatibility caseless match, definition D146). So `Zoë` is one name, composed or not, and whoever has it
+/// logs in as `ZOË`.
 pub fn fold_username(username: &str) -> String {
+    if username.is_ascii() {
+        return username.to_ascii_lowercase();
+    }
+    username.nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect()
+}
+
+/// Returns the form under which earlier versions kept a username.
+pub(super) fn former_fold(username: &str) -> String {
     username.to_lowercase()
 }
 
@@ -43,7 +55,8 @@ pub fn check_username(username: &str, settings: &AccountSettings) -> Vec<Usernam
 
 fn check_letters(username: &str, settings: &AccountSettings) -> Option<UsernameProblem> {
     let allowed = |c: char| c.is_alphanumeric() || "_@.+-".contains(c);
-    let blacklisted = |entry: &String| entry.to_lowercase() == username.to_lowercase();
+    let folded = fold_username(username);
+    let blacklisted = |entry: &String| fold_username(entry) == folded;
     if username.is_empty() || !username.chars().all(allowed) {
         Some(UsernameProblem::Invalid)
     } else if settings.username_blacklist.iter().any(blacklisted) {
@@ -59,14 +72,16 @@ pub fn suggestions(texts: &[&str], settings: &AccountSettings, chance: &dyn Chan
     let usable = |base: &String| check_letters(base, settings).is_none();
     let base = texts.iter().map(|text| base(text)).find(usable).unwrap_or_else(|| "user".to_owned());
     let shortest = settings.username_min_length.saturating_sub(base.len()).max(1);
-    let plain = (base.len() >= settings.username_min_length).then(|| base.clone());
+    let plain = (base.len() >= settings.username_min_length).then(|| base.chars().take(MOST).collect());
     let with_suffix = (shortest..shortest + 7).map(|length| {
         let room = MOST - length;
         let digits = random::<16>(chance);
         let suffix = digits.iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect::<String>();
         format!("{}{suffix}", base.chars().take(room).collect::<String>())
     });
-    plain.into_iter().chain(with_suffix).collect()
+    // Cut to the same length, two can be the same; the table refuses to be asked for one key twice.
+    let mut seen = BTreeSet::new();
+    plain.into_iter().chain(with_suffix).filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// The part of a text before any `@`, in plain letters.
@@ -99,6 +114,27 @@ mod tests {
         assert_eq!(first(&["Žofie Nová"]), "zofie_nova");
         assert_eq!(first(&["admin@example.com", "user"]), "user");
         assert!(suggestions(&["a@b.c"], &settings, &SystemChance)[3].starts_with('a'));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_or_encoding_alone_are_one() {
+        for name in ["Ada", "Žofie", "Zoe\u{308}", "Straße", "ΐ", "ᾳ", "ǰ", "ﬁn", "Ａｄａ", "İpek", "ΣΑΣ"]
+        {
+            let fold = fold_username(name);
+            for same in [name.to_uppercase(), name.to_lowercase(), name.nfc().collect(), name.nfd().collect()] {
+                assert_eq!(fold_username(&same), fold, "{name} {same}");
+            }
+        }
+        assert_ne!(fold_username("zoe"), fold_username("zoë"));
+    }
+
+    #[test]
+    fn a_folded_name_is_folded() {
+        let all = (0..=0x2ffff_u32).filter_map(char::from_u32);
+        for name in all.filter(|letter| letter.is_alphanumeric()).map(|letter| format!("a{letter}b")) {
+            let fold = fold_username(&name);
+            assert_eq!(fold_username(&fold), fold, "{name}");
+        }
     }
 
     #[test]

@@ -82,7 +82,10 @@ pub(in crate::flow) async fn find_changer(app: &App, caller: &Caller, kind: Code
     let process = expect(app, caller, kind).await?;
     let id = process.user.filter(|_| process.changes < kind.max_changes(&app.settings)).ok_or(Refusal::Conflict)?;
     let user = app.store.find::<User>(&id.key()).await?;
-    user.filter(|user| user.last_login.is_none()).ok_or(Refusal::Conflict)
+    let login = caller.session().and_then(|session| session.login.as_ref());
+    // A login in progress that the account has moved on from changes nothing of it.
+    let stands = |user: &User| login.is_some_and(|login| login.generation == user.generation);
+    user.filter(|user| user.last_login.is_none() && stands(user)).ok_or(Refusal::Conflict)
 }
 
 /// Counts a guess, before it is compared (CVE-2026-27801). The session as it then stands.

@@ -48,7 +48,7 @@ impl Outcome {
 /// A page of the frontend: from the settings alone, never from a request.
 fn frontend_url(app: &App, name: &str, fallback: &str, key: &str) -> String {
     let template = app.settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
-    let url = template.replace("{key}", key);
+    let url = crate::iri::to_uri(&template.replace("{key}", key));
     match app.settings.service.public_url.join(&url) {
         Ok(absolute) if url.starts_with('/') => absolute.into(),
         _ => url,

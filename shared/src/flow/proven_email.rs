@@ -36,21 +36,23 @@ pub(in crate::flow) async fn mark_verified(
 ) -> Result<Vec<Write>, Refusal> {
     let unique = app.settings.account.unique_email;
     let before = user.clone();
-    if user.address(&proof.email).is_none() {
+    // As the account has it: whoever asked for the code may have spelled the domain in another way.
+    let own = user.address(&proof.email).map(|address| address.email.clone());
+    let email = own.as_deref().unwrap_or(&proof.email);
+    if user.address(email).is_none() {
         // By code, an address is only added once it is verified.
-        user.addresses.push(Address::new(&proof.email, false, app.random()));
+        user.addresses.push(Address::new(email, false, app.random()));
     }
-    user.mark_verified(&proof.email);
-    let mut writes =
-        own_email(&proof.claims, &proof.email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
+    user.mark_verified(email);
+    let mut writes = own_email(&proof.claims, email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
     if app.settings.account.change_email {
-        for old in before.addresses.iter().filter(|address| address.email != proof.email) {
+        for old in before.addresses.iter().filter(|address| address.email != email) {
             writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
         }
-        user.addresses.retain(|address| address.email == proof.email);
-        user.make_primary(&proof.email);
-        let old = before.primary_email().filter(|old| *old != proof.email);
-        let params = json!({"from_email": old, "to_email": proof.email});
+        user.addresses.retain(|address| address.email == email);
+        user.make_primary(email);
+        let old = before.primary_email().filter(|old| *old != email);
+        let params = json!({"from_email": old, "to_email": email});
         if old.is_some() {
             writes.extend(notify(app, client, user, old, "email_changed", params)?);
         }

@@ -1,6 +1,6 @@
 //! Who somebody is by the word of an identity provider.
 
-use crate::account::{IdentityClaim, IdentityLink, User, identity_claim_key};
+use crate::account::{IdentityClaim, IdentityLink, User, identity_claim_key, is_email};
 use crate::app::App;
 use crate::provider::{AppConfig, Identity, Tokens};
 use crate::session::{AuthenticationRecord, Session};
@@ -11,6 +11,8 @@ use serde_json::{Value as Json, json};
 const SEAL: &str = "provider tokens";
 /// Bytes of what a provider tells that are kept.
 const MOST_EXTRA: usize = 16_384;
+/// Bytes of its tokens that are kept.
+const MOST_TOKENS: usize = 16_384;
 
 /// Who somebody is by a provider's word, while that leads somewhere.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,8 +41,12 @@ impl ProvenIdentity {
                 "refresh_token": tokens.refresh_token,
                 "expires_at": tokens.expires_at,
             });
-            let context = identity_claim_key(config.id(), &identity.subject).pk;
-            app.keys.seal(SEAL, context.as_bytes(), plain.to_string().as_bytes(), &*app.chance)
+            let (plain, context) = (plain.to_string(), identity_claim_key(config.id(), &identity.subject).pk);
+            if plain.len() > MOST_TOKENS {
+                tracing::warn!(provider = config.id(), bytes = plain.len(), "tokens too long to keep");
+                return None;
+            }
+            app.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*app.chance)
         });
         Self::told(config.id(), config.name(), display, identity, sealed)
     }
@@ -50,6 +56,9 @@ impl ProvenIdentity {
         if identity.extra.to_string().len() > MOST_EXTRA {
             identity.extra = Json::Null;
         }
+        // With an address that our own rules refuse no endpoint could be used: it counts as not told.
+        identity.emails.retain(|address| is_email(&address.email));
+        identity.emails.truncate(User::MOST_ADDRESSES);
         let (provider, provider_name) = (provider.to_owned(), name.to_owned());
         Self { provider, provider_name, display, identity, tokens }
     }

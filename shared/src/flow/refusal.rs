@@ -3,6 +3,7 @@
 use crate::session::{Caller, StageKey};
 use crate::settings::LoginMethod;
 use crate::store::StoreError;
+use crate::throttle::Limited;
 use std::borrow::Cow;
 
 /// One thing that is wrong with the input.
@@ -157,12 +158,18 @@ pub enum Refusal {
     /// The session has reached its maximum lifetime, and is ended.
     #[error("session expired")]
     SessionExpired,
-    /// Too often.
+    /// Too often: it may be tried again in so many seconds.
     #[error("rate limited")]
-    RateLimited,
+    RateLimited(u32),
     /// The table did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Limited> for Refusal {
+    fn from(limited: Limited) -> Self {
+        Self::RateLimited(limited.seconds)
+    }
 }
 
 impl From<Problem> for Refusal {

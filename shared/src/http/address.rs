@@ -1,9 +1,10 @@
 //! The client's address: from the connection or the gateway's request context, and from headers only as far
 //! as the settings trust somebody who sets them (CVE-2023-36456).
 
+use super::headers::lines;
 use crate::settings::ServiceSettings;
 use axum::http::HeaderMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 /// Who is at the other end: put into a request's extensions by the runner.
 #[derive(Debug, Clone, Copy)]
@@ -16,26 +17,46 @@ impl Default for Peer {
 }
 
 pub(super) fn client_address(peer: Peer, headers: &HeaderMap, settings: &ServiceSettings) -> IpAddr {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let named = match &settings.trusted_client_ip_header {
-        Some(name) => header(name),
+        Some(name) => only(headers, name),
         None => forwarded(headers, settings.trusted_proxy_count),
     };
-    named.and_then(parse).unwrap_or(peer.0)
+    named.and_then(|text| parse(&text)).unwrap_or(peer.0)
+}
+
+/// Returns the header that a trusted proxy sets. Where there are several lines of it, one of them is the client's own: then
+/// none is believed.
+fn only(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut lines = lines(headers, name);
+    let first = lines.next()?;
+    lines.next().is_none().then(|| first.into_owned())
 }
 
 /// What the outermost trusted proxy saw. Fewer entries than proxies: the request took another way.
-fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<&str> {
-    let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let seen = values.flat_map(|value| value.split(',')).collect::<Vec<_>>();
+fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<String> {
+    let mut seen = Vec::new();
+    for line in lines(headers, "x-forwarded-for") {
+        seen.extend(line.split(',').map(str::to_owned));
+    }
     let place = seen.len().checked_sub(proxies).filter(|_| proxies > 0)?;
-    seen.get(place).copied()
+    seen.into_iter().nth(place)
 }
 
-/// An address, perhaps with a port.
+/// Returns an address as proxies write it: with or without a port, an IPv6 address with or without brackets, and with a
+/// zone, which only its own host understands.
 fn parse(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
+    if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let is_port = |port: &str| port.parse::<u16>().is_ok();
+        return (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then(|| parse_v6(address)).flatten();
+    }
+    let with_port = || text.parse::<SocketAddrV4>().ok().map(|address| IpAddr::V4(*address.ip()));
+    text.parse().ok().or_else(with_port).or_else(|| parse_v6(text))
+}
+
+fn parse_v6(text: &str) -> Option<IpAddr> {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    address.parse().ok().map(IpAddr::V6)
 }
 
 #[cfg(test)]
@@ -45,7 +66,7 @@ mod tests {
     fn seen(proxies: usize, header: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", header.parse().unwrap());
-        let seen = forwarded(&headers, proxies).and_then(parse);
+        let seen = forwarded(&headers, proxies).and_then(|text| parse(&text));
         seen.map_or_else(|| "peer".to_owned(), |address| address.to_string())
     }
 
@@ -57,5 +78,42 @@ mod tests {
         assert_eq!(seen(3, "203.0.113.9"), "peer");
         assert_eq!(seen(1, "nonsense"), "peer");
         assert_eq!(seen(1, "[2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(seen(1, "unbekannt-ü, 203.0.113.9"), "203.0.113.9", "the rest of the line is read");
+        assert_eq!(seen(2, "203.0.113.9, ü"), "203.0.113.9");
+    }
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        for text in [
+            "2001:db8::7",
+            "[2001:db8::7]",
+            "[2001:db8::7]:443",
+            " [2001:db8::7] ",
+            "2001:db8::7%eth0",
+            "[2001:db8::7%25eth0]:1",
+        ] {
+            assert_eq!(parse(text), Some("2001:db8::7".parse().unwrap()), "{text}");
+        }
+        for text in ["203.0.113.9", "203.0.113.9:1234", "\t203.0.113.9"] {
+            assert_eq!(parse(text), Some("203.0.113.9".parse().unwrap()), "{text}");
+        }
+        for text in
+            ["", "[]", "[2001:db8::7", "[2001:db8::7]x", "[2001:db8::7]:", "[203.0.113.9]", "203.0.113.9:x", "_hidden"]
+        {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_lines_of_the_trusted_header_are_none() {
+        let mut headers = HeaderMap::new();
+        let settings =
+            ServiceSettings { trusted_client_ip_header: Some("X-Real-IP".to_owned()), ..ServiceSettings::default() };
+        let seen =
+            |headers: &HeaderMap| client_address(Peer("192.0.2.1".parse().unwrap()), headers, &settings).to_string();
+        headers.append("x-real-ip", "[2001:db8::7]".parse().unwrap());
+        assert_eq!(seen(&headers), "2001:db8::7");
+        headers.append("x-real-ip", "203.0.113.9".parse().unwrap());
+        assert_eq!(seen(&headers), "192.0.2.1");
     }
 }

@@ -1,21 +1,20 @@
 //! Cookies of the browser client, under Django's names and with its attributes.
 
+use super::headers;
 use crate::settings::{SameSite, Settings};
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, CookieBuilder, time::Duration};
 
-/// The value of a cookie, by the last header that has it.
+/// Returns the value of a cookie, from the last header that has it. A cookie that cannot be read, such as one that another
+/// application set on the same domain, costs itself alone.
 pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers.get_all("cookie").iter().filter_map(|line| line.to_str().ok());
-    let cookies = lines.flat_map(|line| Cookie::split_parse(line.to_owned()).filter_map(Result::ok));
+    let lines = headers::lines(headers, "cookie");
+    let cookies = lines.flat_map(|line| Cookie::split_parse(line.into_owned()).filter_map(Result::ok));
     cookies.filter(|cookie| cookie.name() == name).last().map(|cookie| cookie.value().to_owned())
 }
 
-fn secure(settings: &Settings, setting: Option<bool>) -> bool {
-    setting.unwrap_or(settings.service.public_url.scheme() == "https")
-}
-
 fn finish(
+    settings: &Settings,
     builder: CookieBuilder<'static>,
     domain: Option<&String>,
     same_site: SameSite,
@@ -35,6 +34,7 @@ fn finish(
         Some(seconds) => builder.max_age(Duration::seconds(seconds)),
         None => builder,
     };
+    let builder = if settings.cookies.partitioned { builder.partitioned(true) } else { builder };
     HeaderValue::from_str(&builder.build().to_string()).ok()
 }
 
@@ -49,9 +49,9 @@ pub(super) fn session(settings: &Settings, token: Option<&str>) -> Option<Header
     };
     let builder = Cookie::build((cookies.session_name.clone(), token.unwrap_or_default().to_owned()))
         .path(cookies.session_path.clone())
-        .secure(secure(settings, cookies.session_secure))
+        .secure(settings.is_secure(cookies.session_secure))
         .http_only(cookies.session_httponly);
-    finish(builder, cookies.session_domain.as_ref(), cookies.session_samesite, age)
+    finish(settings, builder, cookies.session_domain.as_ref(), cookies.session_samesite, age)
 }
 
 /// The CSRF cookie, which scripts of the frontend read.
@@ -59,9 +59,9 @@ pub(super) fn csrf(settings: &Settings, secret: &str) -> Option<HeaderValue> {
     let cookies = &settings.cookies;
     let builder = Cookie::build((cookies.csrf_name.clone(), secret.to_owned()))
         .path(cookies.csrf_path.clone())
-        .secure(secure(settings, cookies.csrf_secure))
+        .secure(settings.is_secure(cookies.csrf_secure))
         .http_only(cookies.csrf_httponly);
-    finish(builder, cookies.csrf_domain.as_ref(), cookies.csrf_samesite, cookies.csrf_age)
+    finish(settings, builder, cookies.csrf_domain.as_ref(), cookies.csrf_samesite, cookies.csrf_age)
 }
 
 /// The cookie by which a browser is let off the second factor.
@@ -69,9 +69,30 @@ pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
     let (mfa, cookies) = (&settings.mfa, &settings.cookies);
     let builder = Cookie::build((mfa.trust_cookie_name.clone(), value.to_owned()))
         .path(mfa.trust_cookie_path.clone().unwrap_or_else(|| cookies.session_path.clone()))
-        .secure(secure(settings, mfa.trust_cookie_secure.or(cookies.session_secure)))
+        .secure(settings.is_secure(mfa.trust_cookie_secure.or(cookies.session_secure)))
         .http_only(mfa.trust_cookie_httponly.unwrap_or(cookies.session_httponly));
     let domain = mfa.trust_cookie_domain.as_ref().or(cookies.session_domain.as_ref());
     let same_site = mfa.trust_cookie_samesite.unwrap_or(cookies.session_samesite);
-    finish(builder, domain, same_site, Some(mfa.trust_cookie_age))
+    finish(settings, builder, domain, same_site, Some(mfa.trust_cookie_age))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&[u8]]) -> HeaderMap {
+        lines.iter().map(|line| (axum::http::header::COOKIE, HeaderValue::from_bytes(line).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_cookie_beyond_ascii_costs_itself_alone() {
+        for line in
+            ["name=Jürgen; sessionid=abc".as_bytes(), b"name=\xff\xfe; sessionid=abc", b"sessionid=abc; \xc3=\xbc"]
+        {
+            assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"), "{line:?}");
+        }
+        assert_eq!(read(&headers(&["name=Jürgen".as_bytes()]), "name").as_deref(), Some("Jürgen"));
+        let lines: [&[u8]; 2] = [b"\xff; sessionid=old", b"sessionid=new; =; ;"];
+        assert_eq!(read(&headers(&lines), "sessionid").as_deref(), Some("new"), "the last one counts");
+    }
 }

@@ -1,6 +1,6 @@
 //! CSRF protection as Django does it: a secret in a cookie, the same in a header, and an `Origin` that is ours.
 
-use super::cookies;
+use super::{cookies, headers as client};
 use crate::ambient::{Chance, random};
 use crate::secret::same;
 use crate::settings::{Settings, trusted_origin};
@@ -26,7 +26,7 @@ pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String>
 /// Whether a request that may change something comes from a page of ours; others may come from anywhere.
 /// `field` is the token as a form's field.
 pub fn is_from_a_page_of_ours(method: &Method, headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
+    if is_safe(method) {
         return true;
     }
     is_from_us(headers, settings) && has_token(headers, field, settings)
@@ -34,31 +34,52 @@ pub fn is_from_a_page_of_ours(method: &Method, headers: &HeaderMap, field: Optio
 
 /// By `Origin`; over https, where there is none, by `Referer`.
 fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
-    let own = &settings.service.public_url;
-    let trusted = |origin: &str| {
-        own.origin().ascii_serialization() == origin
-            || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted_origin(trusted, origin))
-    };
-    match (text("origin"), text("referer")) {
+    let is_http = settings.service.public_url.scheme() != "https";
+    match (client::text(headers, "origin"), client::text(headers, "referer")) {
         (Some(origin), _) => {
-            let is_ours = trusted(origin);
+            let is_ours = is_trusted(&origin, settings);
             if !is_ours {
-                let origin = origin.get(..100).unwrap_or(origin);
+                let origin = origin.chars().take(100).collect::<String>();
                 tracing::warn!(origin, "refused: neither PUBLIC_URL nor CSRF_TRUSTED_ORIGINS has the page's origin");
             }
             is_ours
         }
-        (None, _) if own.scheme() != "https" => true,
-        (None, Some(page)) => Url::parse(page).is_ok_and(|page| trusted(&page.origin().ascii_serialization())),
+        (None, _) if is_http => true,
+        (None, Some(page)) => {
+            Url::parse(&page).is_ok_and(|page| is_trusted(&page.origin().ascii_serialization(), settings))
+        }
         (None, None) => false,
     }
 }
 
+fn is_trusted(origin: &str, settings: &Settings) -> bool {
+    settings.service.public_url.origin().ascii_serialization() == origin
+        || settings.cookies.csrf_trusted_origins.iter().any(|trusted| trusted_origin(trusted, origin))
+}
+
+/// Returns whether a page of an origin that no setting names sent this request (login CSRF). Only browsers name an
+/// origin, so a request of another client is not from a foreign page.
+pub(super) fn is_from_a_foreign_page(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
+    if is_safe(method) {
+        return false;
+    }
+    match client::text(headers, "origin") {
+        Some(origin) => {
+            !is_trusted(&origin, settings)
+                && !settings.service.cors_allowed_origins.iter().any(|known| *known == origin)
+        }
+        None => client::text(headers, "sec-fetch-site").is_some_and(|site| site == "cross-site"),
+    }
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
 fn has_token(headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
     let header = settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-");
-    let header = headers.get(header.to_lowercase()).and_then(|value| value.to_str().ok());
-    let given = field.or(header).and_then(unmask);
+    let header = client::text(headers, &header.to_lowercase());
+    let given = field.or(header.as_deref()).and_then(unmask);
     match (secret(headers, settings), given) {
         (Some(secret), Some(given)) => same(secret.as_bytes(), given.as_bytes()),
         _ => false,

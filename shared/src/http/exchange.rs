@@ -3,13 +3,13 @@
 use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
 use super::form::form_fields;
-use super::{Answer, Input, cookies};
+use super::{Answer, Input, body, cookies, headers};
 use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
-    Api, Caller, ClientInfo, Found, Session, find_caller, find_caller_and_clear, find_session, track,
+    Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
 };
 use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::store::StoreError;
@@ -19,6 +19,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -37,6 +38,9 @@ pub enum Rejection {
     /// The body is larger than anything sensible.
     #[error("the body is too large")]
     BodyTooLarge,
+    /// The body did not arrive in time.
+    #[error("the body is too slow")]
+    BodyTooSlow,
     /// The endpoint does not do this.
     #[error("method not allowed")]
     MethodNotAllowed,
@@ -79,6 +83,8 @@ pub struct Exchange {
     pub kind: ClientKind,
     /// The method; HEAD counts as GET.
     pub method: Method,
+    /// Whether the method is HEAD: then an endpoint whose GET changes something must not do so (RFC 9110, section 9.2.1).
+    pub is_head: bool,
     /// The headers.
     pub headers: HeaderMap,
     /// Who asks, as far as the network shows.
@@ -91,13 +97,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Bytes of a body that are read at all (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
-    pub(super) const MOST_BODY: usize = 2_621_440;
-
-    /// Reads a request, and turns away what is forged or too large.
+    /// Reads a request, and turns away what is forged, too large or too slow.
     ///
     /// # Errors
-    /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`].
+    /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`], [`Rejection::BodyTooSlow`].
     pub async fn read(
         app: Arc<App>,
         kind: ClientKind,
@@ -105,7 +108,7 @@ impl Exchange {
         request: Request<Body>,
     ) -> Result<Self, Rejection> {
         let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, Self::MOST_BODY).await.map_err(|_| Rejection::BodyTooLarge)?;
+        let body = body::read(body).await?;
         if kind == ClientKind::Browser && !from_anywhere {
             let field = form_of(&parts.headers, &body).remove("csrfmiddlewaretoken");
             if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
@@ -114,18 +117,19 @@ impl Exchange {
         }
         let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
         let ip = client_address(peer, &parts.headers, &app.settings.service);
-        let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let user_agent = headers::text(&parts.headers, "user-agent").unwrap_or_default().into_owned();
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let has_tokens = kind == ClientKind::App && app.settings.tokens.strategy == TokenStrategy::Jwt;
-        let client =
-            ClientInfo { api: Api::Headless, ip, user_agent: user_agent.to_owned(), is_browser, has_tokens, trust };
-        let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
+        let client = ClientInfo { api: Api::Headless, ip, user_agent, is_browser, has_tokens, trust };
+        let is_head = parts.method == Method::HEAD;
+        let method = if is_head { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self {
             app,
             kind,
             method,
+            is_head,
             headers: parts.headers,
             client,
             path: parts.uri.path().to_owned(),
@@ -151,6 +155,23 @@ impl Exchange {
             track(&self.app, &self.client, self.kind, &mut parts.1).await?;
         }
         Ok(caller)
+    }
+
+    /// Who asks, at an endpoint that may finish a login in progress. An app whose login in progress is gone gets 409 where
+    /// [`Exchange::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
+    /// token on 410 would drop that of its new session. Whatever it asks next tells it that a token is stale.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] for such an app; otherwise as [`Exchange::caller`].
+    pub async fn caller_who_finishes(&self) -> Result<Caller, Rejection> {
+        let is_pending = || {
+            let credential = session_credential(&self.headers, &self.app.settings, self.kind);
+            credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
+        };
+        match self.caller().await {
+            Err(Rejection::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
+            other => other,
+        }
     }
 
     /// Who asks; whether a session that is over may be cleared away.
@@ -241,7 +262,7 @@ impl Exchange {
         }
         let user = user.id.to_string();
         let consumed = self.app.consume(self.client.ip, &[Action::of(action, &user)]).await?;
-        consumed.map(|_| ()).map_err(|_| Refusal::RateLimited.into())
+        consumed.map(|_| ()).map_err(|limited| Refusal::from(limited).into())
     }
 
     /// Turns away an app whose token is no good, where it does not matter who asks. Nothing is written: a function that
@@ -326,9 +347,15 @@ impl Exchange {
         (secret, cookie)
     }
 
+    /// Returns whether a page of an origin that no setting names sent this request, which may change something. For APIs
+    /// without CSRF tokens.
+    pub fn is_from_a_foreign_page(&self) -> bool {
+        csrf::is_from_a_foreign_page(&self.method, &self.headers, &self.app.settings)
+    }
+
     /// A header's text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        headers::text(&self.headers, name)
     }
 
     /// Whether the query names this parameter, with or without a value.
@@ -370,17 +397,14 @@ impl Exchange {
 
 /// The fields of a form that was sent as one.
 fn form_of(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
-    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    form_fields(kind, body).unwrap_or_default()
+    let kind = headers::text(headers, "content-type").unwrap_or_default();
+    form_fields(&kind, body).unwrap_or_default()
 }
 
 /// The session token, from where this kind of client keeps it.
 pub fn session_credential(headers: &HeaderMap, settings: &Settings, kind: ClientKind) -> Option<String> {
     let credential = match kind {
-        ClientKind::App => {
-            let header = headers.get("x-session-token")?;
-            Some(header.to_str().unwrap_or("unreadable").to_owned())
-        }
+        ClientKind::App => headers::text(headers, "x-session-token").map(Cow::into_owned),
         ClientKind::Browser => cookies::read(headers, &settings.cookies.session_name),
     };
     credential.filter(|credential| !credential.is_empty())
@@ -388,7 +412,8 @@ pub fn session_credential(headers: &HeaderMap, settings: &Settings, kind: Client
 
 /// The access token of the header `Authorization`: two words, the first of which is our scheme.
 pub fn access_token(headers: &HeaderMap, settings: &Settings) -> Option<String> {
-    let words = headers.get("authorization")?.to_str().ok()?.split_whitespace().collect::<Vec<_>>();
+    let header = headers::text(headers, "authorization")?;
+    let words = header.split_whitespace().collect::<Vec<_>>();
     let [scheme, token] = words[..] else { return None };
     scheme.eq_ignore_ascii_case(&settings.tokens.header_scheme).then(|| token.to_owned())
 }

@@ -1,9 +1,12 @@
 //! Reading fields out of a JSON body the way Django's forms do, whose verdicts clients know.
 
-use crate::account::{is_email, is_phone};
+use crate::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email, read_phone};
 use crate::flow::Problem;
 use crate::webauthn::{self, CeremonyError};
 use serde_json::{Map, Value as Json};
+
+/// What a value that is no text reads as: a text that nothing is called, and that no rule lets through.
+const NOT_TEXT: &str = "\u{fffc}";
 
 /// A body's fields.
 #[derive(Debug, Default)]
@@ -15,15 +18,17 @@ impl Input {
         self.0.contains_key(name)
     }
 
-    /// A field's text without the white space around it; `None` where it is missing or empty. Other JSON
-    /// values are read as the text they would be printed as.
+    /// A field's text without the white space around it; `None` where it is missing or empty. A number is the text that
+    /// it is printed as, as in the reference, whose clients send codes so. Nothing else is a text: the reference reads a
+    /// list or an object as Python prints it, so that the right code in a list, or an object as password, counts there.
     pub fn text(&self, name: &str) -> Option<String> {
         let text = match self.0.get(name)? {
             Json::Null => return None,
             Json::String(text) => text.clone(),
             Json::Array(list) if list.is_empty() => return None,
             Json::Object(map) if map.is_empty() => return None,
-            other => printed(other),
+            Json::Number(number) => number.to_string(),
+            Json::Bool(_) | Json::Array(_) | Json::Object(_) => NOT_TEXT.to_owned(),
         };
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
@@ -53,6 +58,10 @@ impl Input {
         problems: &mut Vec<Problem>,
     ) -> Option<String> {
         let text = self.char_field(name, required, problems)?;
+        if text == NOT_TEXT {
+            problems.push(Problem::field(name, "invalid", "Enter a text."));
+            return None;
+        }
         let length = text.chars().count();
         if length > most {
             let message = format!("Ensure this value has at most {most} characters (it has {length}).");
@@ -77,23 +86,28 @@ impl Input {
         }
     }
 
-    /// A yes or no: what is not there, is empty, or says no, is a no.
-    pub fn is_yes(&self, name: &str) -> bool {
+    /// A yes or no, which is a no where it is missing. Unlike the reference's checkbox, it takes no other value for a yes;
+    /// one goes to the problems.
+    pub fn bool_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> bool {
         match self.0.get(name) {
             None | Some(Json::Null) => false,
             Some(Json::Bool(yes)) => *yes,
-            Some(Json::Number(number)) => number.as_f64() != Some(0.0),
-            Some(Json::String(text)) => !matches!(text.to_lowercase().as_str(), "" | "false"),
-            Some(Json::Array(list)) => !list.is_empty(),
-            Some(Json::Object(fields)) => !fields.is_empty(),
+            Some(_) => {
+                problems.push(Problem::field(name, "invalid", "Enter true or false."));
+                false
+            }
         }
     }
 
     /// Whether a list has anything in it, as Python has it: zero and `false` are nothing, too.
     fn is_there(&self, name: &str) -> bool {
         match self.0.get(name) {
+            None | Some(Json::Null) => false,
+            Some(Json::Bool(yes)) => *yes,
+            Some(Json::Number(number)) => number.as_f64() != Some(0.0),
             Some(Json::String(text)) => !text.is_empty(),
-            _ => self.is_yes(name),
+            Some(Json::Array(list)) => !list.is_empty(),
+            Some(Json::Object(fields)) => !fields.is_empty(),
         }
     }
 
@@ -149,14 +163,16 @@ impl Input {
         None
     }
 
-    /// A phone number in E.164. What is wrong with it goes to the problems.
+    /// A phone number, in E.164 however it is written. What is wrong with it goes to the problems.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.char_field(name, required, problems);
         if text.is_none() && !self.text(name).is_some_and(|text| text.contains('\0')) {
             return None;
         }
-        if let Some(text) = text.filter(|text| is_phone(text)) {
-            return Some(text);
+        // A number has lost its `+`, and maybe digits.
+        let is_text = self.0.get(name).is_some_and(Json::is_string);
+        if let Some(number) = text.filter(|_| is_text).and_then(|text| read_phone(&text)) {
+            return Some(number);
         }
         let message = "Enter a phone number including country code (e.g. +1 for the US).";
         problems.push(Problem::field(name, "invalid_phone", message));
@@ -165,8 +181,8 @@ impl Input {
 
     /// An email address, in lower case. What is wrong with it goes to the problems.
     pub fn email_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
-        /// RFC 3696, section 3.
-        const MOST: usize = 320;
+        /// RFC 3696, section 3: what is longer is called too long as well as invalid, as in the reference.
+        const LONGEST: usize = 320;
         let Some(text) = self.text(name) else {
             if required {
                 problems.push(Problem::required(name));
@@ -174,18 +190,20 @@ impl Input {
             return None;
         };
         let before = problems.len();
-        if !is_email(&text) {
+        let fault = check_email(&text).err();
+        if fault == Some(EmailFault::Invalid) {
             problems.push(Problem::field(name, "invalid", "Enter a valid email address."));
         }
         let length = text.chars().count();
-        if length > MOST {
-            let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
+        let most = if fault == Some(EmailFault::TooLong) { MOST_EMAIL_CHARACTERS } else { LONGEST };
+        if fault == Some(EmailFault::TooLong) || length > LONGEST {
+            let message = format!("Ensure this value has at most {most} characters (it has {length}).");
             problems.push(Problem::field(name, "max_length", message));
         }
         if text.contains('\0') {
             problems.push(Problem::null_characters(name));
         }
-        (problems.len() == before).then(|| text.to_lowercase())
+        (problems.len() == before).then(|| lower_email(&text))
     }
 }
 
@@ -226,22 +244,6 @@ fn number(value: &Json) -> Option<u64> {
     }
 }
 
-/// A value as Python prints it: that is the text that a form reads.
-fn printed(value: &Json) -> String {
-    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(", ");
-    match value {
-        Json::Null => "None".to_owned(),
-        Json::Bool(true) => "True".to_owned(),
-        Json::Bool(false) => "False".to_owned(),
-        Json::Number(number) => number.to_string(),
-        Json::String(text) => format!("'{text}'"),
-        Json::Array(items) => format!("[{}]", list(&mut items.iter().map(printed))),
-        Json::Object(fields) => {
-            format!("{{{}}}", list(&mut fields.iter().map(|(name, value)| format!("'{name}': {}", printed(value)))))
-        }
-    }
-}
-
 fn shown(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -268,13 +270,30 @@ mod tests {
     fn values_are_read_as_forms_read_them() {
         let input = input(r#"{"a": " x ", "b": 12, "c": null, "d": "  ", "e": [], "f": true, "g": {}}"#);
         let read = |name| input.text(name);
-        assert_eq!((read("a"), read("b"), read("f")), (Some("x".into()), Some("12".into()), Some("True".into())));
+        assert_eq!((read("a"), read("b"), read("f")), (Some("x".into()), Some("12".into()), Some(NOT_TEXT.into())));
         let nested = super::tests::input(r#"{"a": {"b": [1, "c", null]}, "n": 0, "s": "false", "w": " "}"#);
-        assert_eq!(nested.text("a").as_deref(), Some("{'b': [1, 'c', None]}"));
+        assert_eq!(nested.text("a").as_deref(), Some(NOT_TEXT));
+        let mut problems = Vec::new();
+        assert_eq!(nested.short_field("a", true, 100, &mut problems), None);
+        assert_eq!((problems.len(), &*problems[0].code), (1, "invalid"));
         assert!(!nested.is_there("n") && nested.is_there("s"), "a list of nothing");
         assert_eq!(nested.raw_field("w", &mut Vec::new()).as_deref(), Some(" "));
         for empty in ["c", "d", "e", "g", "missing"] {
             assert_eq!(read(empty), None, "{empty}");
+        }
+    }
+
+    #[test]
+    fn only_true_is_a_yes_and_what_is_neither_is_told() {
+        let input =
+            input(r#"{"a": true, "b": false, "c": null, "d": "yes", "e": 1, "f": [true], "g": {"a": 1}, "h": ""}"#);
+        let mut problems = Vec::new();
+        let said = ["a", "b", "c", "missing"].map(|name| input.bool_field(name, &mut problems));
+        assert_eq!((said, problems.len()), ([true, false, false, false], 0));
+        for wrong in ["d", "e", "f", "g", "h"] {
+            let mut problems = Vec::new();
+            assert!(!input.bool_field(wrong, &mut problems));
+            assert_eq!(&*problems[0].code, "invalid", "{wrong}");
         }
     }
 

@@ -1,15 +1,19 @@
 //! The way of a request: client kind, CSRF, credential, body, and back to a response. And the runners.
 
 mod address;
+mod body;
 mod cookies;
 mod csrf;
 mod exchange;
 mod form;
+mod headers;
+mod identifier;
 mod input;
 mod lambda;
 mod log;
 mod response;
 mod route;
+mod security;
 mod service;
 mod signup;
 
@@ -17,9 +21,11 @@ pub use address::Peer;
 pub use csrf::is_from_a_page_of_ours;
 pub use exchange::{Exchange, Rejection, access_token, session_credential};
 pub use form::form_fields;
+pub use identifier::{login_code_identifier, reset_identifier};
 pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
-pub use response::{Answer, public_json, unavailable};
+pub use response::{Answer, location, public_json, unavailable};
 pub use route::{Endpoint, Handled, Mount, Shown, Visit, handler, other, page};
+pub use security::PagePolicy;
 pub use service::service;
 pub use signup::signup_form;

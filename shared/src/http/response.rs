@@ -5,6 +5,7 @@ use super::{cookies, csrf};
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::flow::{Outcome, Problem, Refusal};
+use crate::iri;
 use crate::session::{Caller, Token};
 use crate::settings::ClientKind;
 use crate::tokens::Pair;
@@ -18,6 +19,8 @@ pub struct Answer {
     location: Option<String>,
     /// What a person reads, in place of an envelope.
     html: Option<String>,
+    /// What a browser may do for that page, where it is more than to show text.
+    policy: Option<String>,
     /// The new session cookie's value; `Some(None)` takes the cookie away.
     session: Option<Option<String>>,
     /// The value of the cookie by which this browser is let off the second factor.
@@ -28,7 +31,7 @@ pub struct Answer {
 
 impl From<Envelope> for Answer {
     fn from(envelope: Envelope) -> Self {
-        Self { envelope, location: None, html: None, session: None, trust: None, logged_in: false }
+        Self { envelope, location: None, html: None, policy: None, session: None, trust: None, logged_in: false }
     }
 }
 
@@ -54,6 +57,11 @@ impl Answer {
     /// A page that a person reads.
     pub fn html(status: u16, html: String) -> Self {
         Self { html: Some(html), ..Self::from(Envelope::bare(status)) }
+    }
+
+    /// The same, with a Content-Security-Policy of its own.
+    pub fn with_policy(self, policy: String) -> Self {
+        Self { policy: Some(policy), ..self }
     }
 
     /// The same, with what a flow changed of the session.
@@ -88,23 +96,27 @@ impl Answer {
     }
 }
 
-/// The response to an answer or a rejection.
+/// Returns the response to an answer or a rejection. Without the headers of the request it sets no cookies.
 pub(super) fn respond(
     app: &App,
     kind: ClientKind,
-    request: &HeaderMap,
+    request: Option<&HeaderMap>,
     methods: &str,
     answered: Result<Answer, Rejection>,
 ) -> Response<Body> {
+    let mut retry_after = None;
     let (answer, allow) = match answered {
         Ok(answer) => (answer, None),
         Err(Rejection::Csrf) => return forbidden(),
         Err(rejection) => {
+            if let Rejection::Refused(Refusal::RateLimited(seconds)) = rejection {
+                retry_after = Some(HeaderValue::from(seconds));
+            }
             let allow = matches!(rejection, Rejection::MethodNotAllowed).then_some(methods);
             (Answer::from(rejected(app, kind, rejection)), allow)
         }
     };
-    let location = answer.location.as_ref().and_then(|location| HeaderValue::from_str(location).ok());
+    let location = answer.location.as_deref().and_then(location);
     let (kind_of_body, body) = match (&answer.location, &answer.html) {
         (Some(_), _) => ("text/html; charset=utf-8", String::new()),
         (None, Some(html)) => ("text/html; charset=utf-8", html.clone()),
@@ -117,12 +129,18 @@ pub(super) fn respond(
     if let Some(location) = location {
         headers.insert(header::LOCATION, location);
     }
+    if let Some(policy) = answer.policy.as_ref().and_then(|policy| HeaderValue::from_str(policy).ok()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let never = "max-age=0, no-cache, no-store, must-revalidate, private";
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(never));
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, seconds);
+    }
     if let Some(allow) = allow.and_then(|methods| HeaderValue::from_str(methods).ok()) {
         headers.insert(header::ALLOW, allow);
     }
-    if kind == ClientKind::Browser {
+    if let (ClientKind::Browser, Some(request)) = (kind, request) {
         set_cookies(app, request, headers, &answer);
     }
     response
@@ -148,6 +166,7 @@ fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
         Rejection::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
         Rejection::MalformedBody => Envelope::bare(400),
         Rejection::BodyTooLarge => Envelope::bare(413),
+        Rejection::BodyTooSlow => Envelope::bare(408),
         Rejection::MethodNotAllowed => Envelope::bare(405),
         Rejection::NotFound => Envelope::bare(404),
         Rejection::Csrf => Envelope::bare(403),
@@ -165,7 +184,7 @@ fn refused(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
         Refusal::Conflict => Envelope::bare(409),
         Refusal::InvalidToken => Envelope::bare(400),
         Refusal::Forbidden => Envelope::bare(403),
-        Refusal::RateLimited | Refusal::LockedOut(_) => Envelope::bare(429),
+        Refusal::RateLimited(_) | Refusal::LockedOut(_) => Envelope::bare(429),
         Refusal::ReauthenticationRequired(caller) => Envelope::reauthentication(app, kind, &caller),
         Refusal::NotAuthenticated(caller) => Envelope::authentication(app, kind, &caller, None),
         Refusal::Inactive | Refusal::SessionExpired => Envelope::authentication(app, kind, &Caller::Anonymous, None),
@@ -174,6 +193,12 @@ fn refused(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
             Envelope::bare(503)
         }
     }
+}
+
+/// Returns the value of the header `Location` for an address. There is one for every address, because what a header
+/// cannot hold is percent-encoded.
+pub fn location(address: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(iri::to_uri(address)).ok()
 }
 
 /// As Django answers: a page, since no script of ours asked.

@@ -1,8 +1,11 @@
 //! The service that answers with endpoints.
 
+use super::body::drain;
+use super::csrf::is_from_a_foreign_page;
 use super::exchange::Exchange;
 use super::response::{plain, respond};
 use super::route::{Endpoint, Handled, Handler, Visit};
+use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::settings::{ClientKind, Problems};
@@ -33,7 +36,9 @@ pub fn service(
         let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
         answer
     });
-    Ok(ServiceBuilder::new().option_layer(cors(app)).service(answer))
+    let security = Arc::new(SecurityHeaders::new(&app.settings));
+    let layers = ServiceBuilder::new().map_response(move |response| security.add_to(response));
+    Ok(layers.option_layer(cors(app)).service(answer))
 }
 
 /// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
@@ -69,7 +74,7 @@ impl Routes {
                 serve(&self.app, *kind, endpoint, request).await
             }
             _ => {
-                drain(request).await;
+                drain(request.into_body()).await;
                 plain(&Envelope::bare(404))
             }
         };
@@ -103,8 +108,10 @@ async fn serve(
     let method = request.method().clone();
     let is_page = matches!(endpoint.handler, Handler::Page(_));
     let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
+    // Nothing here answers these, and handlers that know two ways to be called would take one of them for it.
+    let other_method = other_method || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
-        drain(request).await;
+        drain(request.into_body()).await;
         let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(header::ALLOW, allow);
@@ -136,11 +143,6 @@ async fn serve(
     response
 }
 
-/// Reads a body that nobody wants, up to what is read at all: a connection with an unread one ends under its next request.
-async fn drain(request: Request<Body>) {
-    let _ = axum::body::to_bytes(request.into_body(), Exchange::MOST_BODY).await;
-}
-
 /// The response of the headless API, and what the log calls it.
 async fn answer(
     app: &Arc<App>,
@@ -151,6 +153,8 @@ async fn answer(
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
     let exempt = endpoint.is_from_anywhere;
+    // What a page of another site posts comes without our cookies: the answer must not put others in their place.
+    let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
     let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
     let outcome = match &answered {
         Ok(_) => "answered".to_owned(),
@@ -161,7 +165,8 @@ async fn answer(
         Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
         _ => {}
     }
-    (respond(app, kind, &headers, &endpoint.allow(), answered), outcome)
+    let headers = if keeps_cookies { None } else { Some(&headers) };
+    (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
 }
 
 /// CORS for the origins of the settings. Without any, no answer speaks of CORS.
@@ -192,6 +197,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
             .allow_credentials(service.cors_allow_credentials)
             .allow_methods(methods)
             .allow_headers(headers)
+            .expose_headers([header::RETRY_AFTER])
             .max_age(std::time::Duration::from_secs(86_400)),
     )
 }

@@ -1,10 +1,12 @@
 //! Reading what somebody signs up with.
 
 use super::Input;
+use crate::account::is_same_email;
 use crate::app::App;
 use crate::flow::Problem;
 use crate::flow::signup::sign_up::{Form, username_problems};
 use crate::secret::strength::weaknesses;
+use unicode_normalization::UnicodeNormalization;
 
 /// The fields that `ACCOUNT_SIGNUP_FIELDS` names; whatever else is in the body changes nothing. Without a password where
 /// something else takes its place.
@@ -12,7 +14,9 @@ pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
     let fields = &app.settings.account.signup_fields;
     let mut form = Form::default();
     if let Some(field) = fields.get("username") {
-        form.username = input.char_field("username", field.required, &mut form.problems);
+        let username = input.char_field("username", field.required, &mut form.problems);
+        // Composed: what a keyboard sends as a letter and a mark is the letter that people see.
+        form.username = username.map(|name| name.nfc().collect());
         let problems = form.username.as_deref().map(|name| username_problems(app, name)).unwrap_or_default();
         if !problems.is_empty() {
             form.username = None;
@@ -20,10 +24,7 @@ pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
         }
     }
     if let Some(field) = fields.get("email") {
-        /// What the reference's column holds; more of an address is cut off.
-        const MOST: usize = 254;
-        let email = input.email_field("email", field.required, &mut form.problems);
-        form.email = email.map(|email| email.chars().take(MOST).collect());
+        form.email = input.email_field("email", field.required, &mut form.problems);
     }
     if let Some(field) = fields.get("phone") {
         form.phone = input.phone_field("phone", field.required, &mut form.problems);
@@ -33,7 +34,7 @@ pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
     if let Some(field) = fields.get("email2") {
         let again = input.email_field("email2", field.required, &mut form.problems);
         if let (Some(email), Some(again)) = (&form.email, &again)
-            && email != again
+            && !is_same_email(email, again)
         {
             form.problems.push(Problem::field("email2", "", "You must type the same email each time."));
         }

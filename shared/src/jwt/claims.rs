@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 /// it has (all but `iss`, `aud` and `nbf`).
 pub const RESERVED: [&str; 9] = ["iat", "exp", "sid", "jti", "token_use", "sub", "iss", "aud", "nbf"];
 
+/// Seconds by which `nbf` lies before `iat`. A verifier whose clock is a little behind ours takes a token at once.
+const BACKDATED: i64 = 30;
+
 /// What a token is for: the claim `token_use`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,7 +51,7 @@ pub struct Claims {
     pub token_use: TokenUse,
     /// When it was made.
     pub iat: i64,
-    /// From when on it is good.
+    /// From when on it is good: half a minute before it was made, for verifiers whose clock is behind.
     pub nbf: i64,
     /// From when on it is not: this second is the first.
     pub exp: i64,
@@ -92,7 +95,8 @@ impl Claims {
     ) -> Self {
         let Subject { sub, sid } = subject;
         let (iss, aud) = (issuer.issuer().to_owned(), issuer.audience(token_use).to_owned());
-        Self { iss, aud, sub, sid, jti, token_use, iat, nbf: iat, exp, custom }
+        let nbf = iat.saturating_sub(BACKDATED);
+        Self { iss, aud, sub, sid, jti, token_use, iat, nbf, exp, custom }
     }
 
     /// The claims that are not ours (`HEADLESS_JWT_CLAIMS`).

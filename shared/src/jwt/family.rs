@@ -8,6 +8,8 @@ const KEY_LENGTH: usize = 32;
 const COUNTER_LENGTH: usize = 8;
 /// Bytes of a tag: 128 bits cannot be guessed.
 const TAG_LENGTH: usize = 16;
+/// Rotations that there are at most within a window.
+pub const MOST_IN_WINDOW: usize = 8;
 const LABEL: &[u8] = b"latchkey: refresh token of a family";
 
 /// The secret from which the names of a family's tokens are computed.
@@ -49,13 +51,17 @@ pub struct Family {
     /// Who had the last rotation; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client: Option<Client>,
+    /// When the rotations before the last one were, the latest last: those that were within the window at the last
+    /// one. They tell when each token was replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<i64>,
 }
 
 impl Family {
     /// A new family, which lives for `lifetime` seconds whatever happens. `key` are 32 random bytes.
     pub fn new(key: [u8; KEY_LENGTH], now: i64, lifetime: i64) -> Self {
         let ends = now.saturating_add(lifetime);
-        Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client: None }
+        Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client: None, earlier: Vec::new() }
     }
 
     /// The claim `jti` of the token that is good now: the counter in the open, and a tag by HMAC-SHA-256 under the
@@ -74,6 +80,23 @@ impl Family {
         constant_time::verify_slices_are_equal(expected.as_bytes(), jti.as_bytes()).ok().map(|()| counter)
     }
 
+    /// When the rotations were, the latest first, as far as they are known.
+    fn rotations(&self) -> impl Iterator<Item = i64> {
+        let last = (self.counter > 0).then_some(self.rotated_at);
+        last.into_iter().chain(self.earlier.iter().rev().copied())
+    }
+
+    /// The family after one more rotation; `recent` are the rotations within the window, the latest first.
+    fn next(&self, now: i64, client: &Client, recent: &[i64]) -> Self {
+        Self {
+            counter: self.counter.saturating_add(1),
+            rotated_at: now,
+            client: Some(client.clone()),
+            earlier: recent.iter().rev().copied().collect(),
+            ..self.clone()
+        }
+    }
+
     fn name(&self, counter: u64) -> String {
         let counter = counter.to_be_bytes();
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.key.0));
@@ -88,7 +111,7 @@ impl Family {
 pub struct Rules {
     /// Whether a refresh gives a new refresh token: `HEADLESS_JWT_ROTATE_REFRESH_TOKEN`.
     pub rotate: bool,
-    /// Seconds after a rotation in which the token that was replaced is met with patience:
+    /// Seconds after a rotation in which the token that it replaced is not taken for stolen:
     /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` (ours). The last of them counts. 0: none, not even in the same second.
     pub grace_seconds: i64,
 }
@@ -101,9 +124,10 @@ pub enum Decision {
     Rotate(Family),
     /// It is good and stays so, since nothing rotates: an access token is given out, and nothing stored.
     Keep,
-    /// It has just been replaced, and the same client asks once more: the token that is good now is given out again.
+    /// It was replaced within the window, and the same client asks once more: the token that is good now is given out
+    /// again. Also for that token itself, where there were [`MOST_IN_WINDOW`] rotations within the window.
     Repeat,
-    /// It has just been replaced, and another client asks: refused, and the family lives. Also for a token that the
+    /// It was replaced within the window, and another client asks: refused, and the family lives. Also for a token that the
     /// family has not come to: then the table has lost something, and it is not the client's doing.
     RefuseSoftly,
     /// It was used before: someone has a copy. Refused, and family and session end (RFC 9700, section 4.14.2).
@@ -114,8 +138,9 @@ pub enum Decision {
 
 /// What becomes of the family's token with the number `presented`, which `client` brings at this moment.
 ///
-/// The newest token leads on. The one before it may come again within the window, by the same client: two tabs that
-/// refresh at once, or an answer that was lost on its way. Everything else was used before.
+/// The newest token leads on. Whatever was replaced within the window may come again by the same client, however many
+/// tokens came after it: tabs that refresh at once, or an answer that was lost on its way. Everything else was used
+/// before. See `docs/decisions/7-refresh-windows.md`.
 pub fn decide(family: &Family, presented: u64, now: i64, rules: Rules, client: &Client) -> Decision {
     if now >= family.ends {
         return Decision::Expired;
@@ -123,22 +148,20 @@ pub fn decide(family: &Family, presented: u64, now: i64, rules: Rules, client: &
     if presented > family.counter {
         return Decision::RefuseSoftly;
     }
+    let is_within = |moment: i64| rules.grace_seconds > 0 && now.saturating_sub(moment) <= rules.grace_seconds;
+    let recent = family.rotations().take_while(|moment| is_within(*moment)).collect::<Vec<_>>();
     if presented == family.counter {
-        return if rules.rotate { Decision::Rotate(next(family, now, client)) } else { Decision::Keep };
+        return match rules.rotate {
+            false => Decision::Keep,
+            // The list of rotations stays small, and no token that was replaced within the window falls off it.
+            true if recent.len() >= MOST_IN_WINDOW => Decision::Repeat,
+            true => Decision::Rotate(family.next(now, client, &recent)),
+        };
     }
-    let was_last = presented == family.counter - 1;
-    let elapsed = now.saturating_sub(family.rotated_at);
-    if !was_last || rules.grace_seconds <= 0 || elapsed > rules.grace_seconds {
+    // The last rotation replaced the token before the present one, the one before it the token before that.
+    let generations = usize::try_from(family.counter - presented).unwrap_or(usize::MAX);
+    if generations > recent.len() {
         return Decision::End;
     }
     if family.client.as_ref() == Some(client) { Decision::Repeat } else { Decision::RefuseSoftly }
-}
-
-fn next(family: &Family, now: i64, client: &Client) -> Family {
-    Family {
-        counter: family.counter.saturating_add(1),
-        rotated_at: now,
-        client: Some(client.clone()),
-        ..family.clone()
-    }
 }

@@ -1,5 +1,5 @@
 //! JSON Web Tokens: signing keys and their rotation, access and refresh tokens, families of refresh tokens, and the
-//! documents by which others verify what we sign.
+//! documents by which others verify what we sign. Nothing else in the workspace signs or verifies a token of ours.
 //!
 //! Pure: no table, no clock, no request. Moments are seconds since the Unix epoch and come in as parameters, as random
 //! bytes do; only new RSA keys are drawn inside, by aws-lc, whose generator takes no seed.
@@ -11,6 +11,7 @@
 //!
 //! [jsonwebtoken]: https://docs.rs/jsonwebtoken
 
+pub mod api_token;
 mod claims;
 mod client;
 mod document;
@@ -29,7 +30,7 @@ pub use claims::{Claims, RESERVED, Subject, TokenUse};
 pub use client::Client;
 pub use document::{JWKS_PATH, OPENID_CONFIGURATION_PATH, jwks, openid_configuration};
 pub use error::{KeyError, Refusal};
-pub use family::{Decision, Family, FamilyKey, Rules, decide};
+pub use family::{Decision, Family, FamilyKey, MOST_IN_WINDOW, Rules, decide};
 pub use issuer::Issuer;
 pub use key::{Algorithm, SECRET_MIN_LENGTH, SigningKey};
 pub use keyring::{Keyring, StoredKey};

@@ -2,7 +2,7 @@
 
 use super::{Claims, Issuer, KeyError, Keyring, Refusal, SigningKey, TokenUse, decode, encode};
 use jsonwebtoken::errors::ErrorKind;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Bytes that a token has at most: what is longer is refused unread. The gateway's limit for all headers is of this
@@ -31,14 +31,15 @@ impl Default for Leeway {
 #[derive(Serialize)]
 struct Header<'a> {
     alg: &'a str,
-    kid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
     typ: &'a str,
 }
 
 /// A header as it comes: what decides, and what must not be there. Whatever else it has is ignored (RFC 7515,
 /// section 4).
 #[derive(Deserialize)]
-struct Received {
+pub(super) struct Received {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
@@ -64,7 +65,12 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error>
 /// # Errors
 /// [`KeyError::Sign`].
 pub fn sign(claims: &Claims, key: &SigningKey) -> Result<String, KeyError> {
-    let header = Header { alg: key.algorithm().as_str(), kid: key.kid(), typ: TYPE };
+    write(claims, key, Some(key.kid()))
+}
+
+/// Signs any claims. Without a `kid` the verifier has to know the key.
+pub(super) fn write<C: Serialize>(claims: &C, key: &SigningKey, kid: Option<&str>) -> Result<String, KeyError> {
+    let header = Header { alg: key.algorithm().as_str(), kid, typ: TYPE };
     let json = |value: Result<Vec<u8>, serde_json::Error>| value.map(|json| encode(&json)).map_err(|_| KeyError::Sign);
     let mut token = json(serde_json::to_vec(&header))?;
     token.push('.');
@@ -90,13 +96,8 @@ pub fn verify(
     now: i64,
     leeway: Leeway,
 ) -> Result<Claims, Refusal> {
-    if token.len() > MAX_TOKEN_LENGTH {
-        return Err(Refusal::TooLong);
-    }
     let key = key_of(token, keys, now)?;
-    let (decoding, validation) = key.decoding();
-    let claims =
-        jsonwebtoken::decode::<Claims>(token, decoding, validation).map_err(|error| refusal(error.kind()))?.claims;
+    let claims = read::<Claims>(token, key)?;
     if claims.token_use != token_use || token_use == TokenUse::Other {
         return Err(Refusal::WrongUse);
     }
@@ -115,8 +116,19 @@ pub fn verify(
     Ok(claims)
 }
 
-/// The key that the header names, if all in the header is as it should be.
-fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, Refusal> {
+/// The claims of a token that this key has signed. Times and audience are the caller's to check.
+pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, Refusal> {
+    let (decoding, validation) = key.decoding();
+    jsonwebtoken::decode::<C>(token, decoding, validation)
+        .map(|read| read.claims)
+        .map_err(|error| refusal(error.kind()))
+}
+
+/// The header, unless it asks for something that no token of ours needs.
+pub(super) fn header_of(token: &str) -> Result<Received, Refusal> {
+    if token.len() > MAX_TOKEN_LENGTH {
+        return Err(Refusal::TooLong);
+    }
     let mut parts = token.split('.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Refusal::Malformed);
@@ -129,9 +141,12 @@ fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey
     if header.jwk || header.jku || header.x5u || header.x5c {
         return Err(Refusal::ForeignKey);
     }
-    if header.crit {
-        return Err(Refusal::Critical);
-    }
+    if header.crit { Err(Refusal::Critical) } else { Ok(header) }
+}
+
+/// The key that the header names, if all in the header is as it should be.
+fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, Refusal> {
+    let header = header_of(token)?;
     if header.typ.as_deref() != Some(TYPE) {
         return Err(Refusal::WrongType);
     }

@@ -78,6 +78,7 @@ const MAILS: &[Message] = mails! {
 const TEXTS: &[Message] = texts! {
     "verification_code" => ["code"],
     "login_code" => ["code"],
+    "password_reset_code" => ["code"],
     "unknown_account" => [],
     "account_already_exists" => [],
 };

@@ -66,7 +66,7 @@ impl Provider<'_> {
             let over = overrides.and_then(|overrides| overrides.get(name));
             over.or_else(|| document.get(name)).and_then(Value::as_str).map(str::to_owned)
         };
-        let needed = |name: &str| member(name).ok_or_else(|| ProviderError::Nonsense(format!("no {name} in {url}")));
+        let needed = |name: &str| member(name).ok_or_else(|| ProviderError::Unavailable(format!("no {name} in {url}")));
         let issuer = needed("issuer")?;
         // Discovery 4.3: the issuer is what the configuration was found under.
         let configured = url.split("/.well-known/").next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What people see of an identity: the `display` of `GET account/providers`.
 
 use super::config::AppConfig;
+use super::identity::tidy;
 use super::template::first;
 use serde_json::Value;
 
@@ -28,6 +29,9 @@ const BEST: [&str; 17] = [
 const FIRST: [&str; 6] = ["first_name", "firstname", "firstName", "First_Name", "given_name", "givenName"];
 const LAST: [&str; 7] = ["last_name", "lastname", "lastName", "Last_Name", "family_name", "familyName", "surname"];
 
+/// Characters that are shown at most: as many as an address has.
+const MOST: usize = 254;
+
 /// An address that Apple made up to keep the real one to itself.
 const RELAY: &str = "@privaterelay.appleid.com";
 
@@ -53,6 +57,7 @@ impl AppConfig {
             let family = one(&LAST).or_else(|| first(data, &fields.last_name)).unwrap_or_default();
             Some(format!("{given} {family}").trim().to_owned()).filter(|name| !name.is_empty())
         };
-        own().or_else(best).or_else(names).unwrap_or_else(|| self.name().to_owned())
+        let shown = own().or_else(best).or_else(names).map(|text| tidy(&text, MOST)).filter(|text| !text.is_empty());
+        shown.unwrap_or_else(|| self.name().to_owned())
     }
 }

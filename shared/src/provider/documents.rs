@@ -72,12 +72,12 @@ impl Documents {
         refetched: Option<i64>,
     ) -> Result<Arc<Value>, ProviderError> {
         let answer = json(fetch, Ask::get(plain.url(url)?)).await.map_err(|error| match error {
-            // Nobody asked for permission: it is not there.
-            ProviderError::Denied(said) => ProviderError::Nonsense(said),
+            // Without its published documents the provider cannot be used, whatever is wrong with them.
+            ProviderError::Denied(said) | ProviderError::Nonsense(said) => ProviderError::Unavailable(said),
             other => other,
         })?;
         if !answer.is_object() {
-            return Err(ProviderError::Nonsense("not an object".to_owned()));
+            return Err(ProviderError::Unavailable("not an object".to_owned()));
         }
         let document = Arc::new(answer);
         let slot = Slot { document: Arc::clone(&document), fetched: now, refetched };

@@ -9,15 +9,24 @@ pub enum ProviderError {
     /// A token that proves nothing.
     #[error("invalid token: {0}")]
     InvalidToken(#[from] Flaw),
-    /// No answer in time, no connection, or an error on the provider's side.
+    /// No answer in time, no connection, an error on the provider's side, or published documents that cannot be read:
+    /// without its keys no token can be checked.
     #[error("the provider is not available: {0}")]
     Unavailable(String),
-    /// An answer that cannot be read, or lacks what it must have.
+    /// An answer about somebody that cannot be read, or lacks what it must have.
     #[error("the provider answers nonsense: {0}")]
     Nonsense(String),
     /// The settings lack something, or contradict what the provider says of itself.
     #[error("provider settings: {0}")]
     Configuration(String),
+}
+
+impl ProviderError {
+    /// Whether the provider could not be asked: whoever tries again later may succeed. Every other error is about what
+    /// the provider or the client said.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Configuration(_))
+    }
 }
 
 /// What about a token was wrong. For logs and tests: clients hear `invalid_token` for each.
@@ -57,7 +66,7 @@ pub enum Flaw {
     /// Not an answer to this request (rule 11).
     #[error("nonce")]
     Nonce,
-    /// No subject, or another than the profile's (OpenID Connect Core 1.0, 5.3.2).
+    /// No subject, one that cannot be one, or another than the profile's (OpenID Connect Core 1.0, 2 and 5.3.2).
     #[error("subject")]
     Subject,
     /// The provider calls the token invalid.

@@ -144,8 +144,7 @@ impl Provider<'_> {
         extra: Value,
         listed: Vec<super::identity::Address>,
     ) -> Result<Identity, ProviderError> {
-        let nobody = || ProviderError::Nonsense("no subject in the profile".to_owned());
-        Identity::read(self.app, profile, extra, listed).ok_or_else(nobody)
+        Ok(Identity::read(self.app, profile, extra, listed)?)
     }
 }
 

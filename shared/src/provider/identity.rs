@@ -1,6 +1,7 @@
 //! Who somebody is, by a provider's word.
 
 use super::config::AppConfig;
+use super::error::Flaw;
 use super::table::Fields;
 use super::template::{first, text};
 use base64::Engine as _;
@@ -9,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Characters of a subject at most (the reference's `SOCIALACCOUNT_UID_MAX_LENGTH`).
-pub const MAX_SUBJECT: usize = 191;
+/// Characters of a subject at most (OpenID Connect Core 1.0, 2).
+pub const MAX_SUBJECT: usize = 255;
+/// Characters of a first name, a last name or a username at most (Django's `AbstractUser`).
+const MAX_NAME: usize = 150;
 
 /// Who somebody is, by a provider's word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,21 +76,28 @@ impl Identity {
     /// reference's `populate_user`).
     pub fn names(&self) -> (String, String) {
         let (first, last) = split(self.name.as_deref().unwrap_or_default());
-        (self.first_name.clone().unwrap_or(first), self.last_name.clone().unwrap_or(last))
+        let name = |own: &Option<String>, part: String| tidy(own.as_deref().unwrap_or(&part), MAX_NAME);
+        (name(&self.first_name, first), name(&self.last_name, last))
     }
 
-    /// Reads a profile. Nothing where it has no subject.
-    pub(super) fn read(app: &AppConfig, profile: &Value, extra: Value, listed: Vec<Address>) -> Option<Self> {
+    /// Reads a profile. Of texts that people only see, control characters and what is too long are left out; fields of
+    /// a wrong type count as missing.
+    ///
+    /// # Errors
+    /// [`Flaw::Subject`]: it has no subject, or one that cannot be one.
+    pub(super) fn read(app: &AppConfig, profile: &Value, extra: Value, listed: Vec<Address>) -> Result<Self, Flaw> {
         let fields = &app.entry().fields;
         let subject = match app.text("uid_field").filter(|_| app.entry().uid_field) {
-            Some(field) => text(profile.get(field)?)?,
-            None => first(profile, &fields.subject)?,
+            Some(field) => profile.get(field).and_then(text),
+            None => first(profile, &fields.subject),
         };
-        if subject.chars().count() > MAX_SUBJECT {
-            return None;
-        }
-        let name = first(profile, &fields.name);
-        let (mut first_name, mut last_name) = (first(profile, &fields.first_name), first(profile, &fields.last_name));
+        let subject = subject.filter(|subject| is_subject(subject)).ok_or(Flaw::Subject)?;
+        let seen = |pointers: &[String], most| {
+            first(profile, pointers).map(|text| tidy(&text, most)).filter(|text| !text.is_empty())
+        };
+        // A whole name is a first name, a space, and a last name.
+        let name = seen(&fields.name, 2 * MAX_NAME + 1);
+        let (mut first_name, mut last_name) = (seen(&fields.first_name, MAX_NAME), seen(&fields.last_name, MAX_NAME));
         if let Some(name) = name.as_deref().filter(|_| fields.split_name) {
             let (given, family) = split(name);
             (first_name, last_name) = (Some(given), Some(family).filter(|family| !family.is_empty()));
@@ -96,9 +106,22 @@ impl Identity {
             Some((before, _)) if fields.username_before_at => before.to_owned(),
             _ => username,
         });
+        // A part of a username would be another username.
+        let username = username.filter(|name| name.chars().count() <= MAX_NAME && !name.contains(char::is_control));
         let emails = addresses(app, fields, profile, listed);
-        Some(Self { subject, emails, first_name, last_name, name, username, extra, replay: None })
+        Ok(Self { subject, emails, first_name, last_name, name, username, extra, replay: None })
     }
+}
+
+/// Whether a subject can name somebody. It is compared exactly, so that nothing of it can be left out.
+fn is_subject(subject: &str) -> bool {
+    subject.chars().count() <= MAX_SUBJECT && !subject.contains(char::is_control) && !subject.trim().is_empty()
+}
+
+/// A text that people see: on one line, with `most` characters at most.
+pub(super) fn tidy(text: &str, most: usize) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
+    plain.trim().to_owned()
 }
 
 fn split(name: &str) -> (String, String) {

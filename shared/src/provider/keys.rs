@@ -51,5 +51,5 @@ fn kind(algorithm: Algorithm) -> (&'static str, Option<&'static str>) {
 }
 
 fn unreadable() -> ProviderError {
-    ProviderError::Nonsense("a key that cannot be read".to_owned())
+    ProviderError::Unavailable("a key that cannot be read".to_owned())
 }

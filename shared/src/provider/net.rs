@@ -1,6 +1,6 @@
 //! Requests to providers: the one rule of where they may go, and how their answers are read.
 
-use super::error::ProviderError;
+use super::error::{Flaw, ProviderError};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::future::Future;
@@ -116,7 +116,8 @@ impl Ask {
             }
             None => Vec::new(),
         };
-        request.body(body).map_err(|error| ProviderError::Configuration(error.to_string()))
+        // The URL is one already: only a token that a header cannot hold is refused here.
+        request.body(body).map_err(|_| Flaw::Malformed.into())
     }
 }
 

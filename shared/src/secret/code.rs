@@ -1,7 +1,9 @@
 //! Codes that people type (RFC 8628, section 6.1; ASVS 5.0 6.5.3, 6.5.4).
 
+use super::strength::decimal_digit;
 use crate::ambient::{Chance, random};
 use crate::settings::CodeFormat;
+use unicode_normalization::UnicodeNormalization;
 
 /// A random code in this format, with its dashes.
 pub fn generate_code(format: &CodeFormat, chance: &dyn Chance) -> String {
@@ -15,10 +17,15 @@ pub fn generate_code(format: &CodeFormat, chance: &dyn Chance) -> String {
     chunks.map(|chunk| chunk.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// The code as it is compared: case, punctuation and spaces do not matter.
+/// Returns the code as it is compared: letters and digits alone, in lower case. Case, spaces, dashes of any kind,
+/// invisible characters and the width of a letter do not matter; neither does the script of a digit.
 pub fn normalize_code(code: &str) -> String {
-    let matters = |letter: &char| !letter.is_ascii_punctuation() && !letter.is_whitespace();
-    code.chars().filter(matters).flat_map(char::to_lowercase).collect()
+    plain_digits(code).filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the text in its plainest form (NFKC), with digits of every script as those of ASCII.
+pub fn plain_digits(text: &str) -> impl Iterator<Item = char> {
+    text.nfkc().map(|letter| decimal_digit(letter).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(letter))
 }
 
 /// A number below `limit` (at most 65,536), every one as likely.
@@ -53,5 +60,31 @@ mod tests {
     fn case_and_punctuation_do_not_matter() {
         assert_eq!(normalize_code(" bcDf-ghjk\n"), normalize_code("BCDFGHJK"));
         assert_ne!(normalize_code("BCDFGHJK"), normalize_code("BCDFGHJL"));
+    }
+
+    #[test]
+    fn what_keyboards_and_clipboards_add_does_not_matter() {
+        for typed in [
+            "123-456",
+            "123 456",
+            "123\u{2013}456",
+            "123\u{2014}456",
+            "123\u{2011}456",
+            "123\u{2212}456",
+            "123\u{a0}456",
+            "123\u{2009}456",
+            "\u{200b}123456\u{200b}",
+            "\u{feff}123456",
+            "\u{202a}123456\u{202c}",
+            "123\u{ad}456",
+            "１２３４５６",
+            "１２３－４５６",
+            "١٢٣٤٥٦",
+            "१२३४५६",
+            "\u{201c}123456\u{201d}",
+        ] {
+            assert_eq!(normalize_code(typed), "123456", "{typed:?}");
+        }
+        assert_eq!(normalize_code("ＢＣＤＦ‐ｇｈｊｋ"), "bcdfghjk");
     }
 }

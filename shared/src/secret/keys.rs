@@ -34,6 +34,11 @@ impl Keys {
         encode(&mac(&self.current, purpose, parts))
     }
 
+    /// The digests of the parts under the current key and under each earlier one, in this order.
+    pub fn digests(&self, purpose: &str, parts: &[&[u8]]) -> Vec<String> {
+        self.all().map(|key| encode(&mac(key, purpose, parts))).collect()
+    }
+
     /// Whether `digest` is what [`Keys::digest`] makes, or made under an earlier key, of these parts.
     pub fn is_digest(&self, digest: &str, purpose: &str, parts: &[&[u8]]) -> bool {
         let Some(given) = decode(digest) else { return false };
@@ -127,6 +132,8 @@ mod tests {
         assert!(other.verify("email", &signed).is_none() && new.verify("reset", &signed).is_none());
         let digest = old.digest("code", &[b"a", b"b"]);
         assert!(new.is_digest(&digest, "code", &[b"a", b"b"]) && !new.is_digest(&digest, "code", &[b"ab"]));
+        let digests = new.digests("code", &[b"a", b"b"]);
+        assert_eq!(digests, [new.digest("code", &[b"a", b"b"]), digest]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub mod strength;
 
 pub use password;
 
-pub use code::{generate_code, normalize_code};
+pub use code::{generate_code, normalize_code, plain_digits};
 pub use keys::Keys;
 
 use base64::Engine;

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
-use crate::store::{Again, Committed, Item, Key, StoreError, Write};
+use crate::store::{Again, Committed, Item, Key, Store, StoreError, Write};
 use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,6 +78,15 @@ impl AuthenticationRecord {
             reauthenticated: false,
         }
     }
+}
+
+/// Adds a record to those of a session that somebody is in. An earlier one of the same method, kind of authenticator and
+/// occasion (getting in, or showing it again) makes room for it, so that the list does not grow without end.
+pub fn note_again(methods: &mut Vec<AuthenticationRecord>, record: AuthenticationRecord) {
+    let what = |record: &AuthenticationRecord| (record.method.clone(), record.kind.clone(), record.reauthenticated);
+    let new = what(&record);
+    methods.retain(|old| what(old) != new);
+    methods.push(record);
 }
 
 /// A session.
@@ -224,8 +233,8 @@ impl Caller {
 const PENDING_AGE: i64 = 86_400;
 /// Sort keys of a user's sessions.
 const USER_SESSION: &str = "SESSION#";
-/// Sessions that are listed.
-const MOST_LISTED: i32 = 100;
+/// Pages of at most 1 MB in which a user's sessions are read: several thousand sessions.
+const MOST_PAGES: usize = 5;
 
 impl Session {
     const USER_AGENT_LENGTH: usize = 200;
@@ -370,15 +379,16 @@ pub fn user_session_key(user: UserId, number: u64) -> Key {
     Key::new(user.key().pk, format!("{USER_SESSION}{number}"))
 }
 
-/// The user's live sessions, the oldest first, at most [`MOST_LISTED`]. Those that are over are deleted.
+/// The user's live sessions, the oldest first. Of those that are over, up to [`Store::MOST_WRITES`] are deleted.
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn list_sessions(app: &App, user: &User) -> Result<Vec<Session>, StoreError> {
-    let sessions = app.store.list::<Session>(&user.key().pk, USER_SESSION, MOST_LISTED).await?;
+    let sessions = app.store.list_pages::<Session>(&user.key().pk, USER_SESSION, MOST_PAGES).await?;
     let (mut live, over) = sessions.into_iter().partition::<Vec<_>, _>(|session| session.generation == user.generation);
     if !over.is_empty() {
-        app.store.insist(over.iter().map(|session| Write::discard(session.key())).collect()).await?;
+        let over = over.iter().take(Store::MOST_WRITES).map(Session::key).collect::<Vec<_>>();
+        app.store.discard_all(&over).await?;
     }
     live.sort_by_key(|session| (session.created, session.number));
     Ok(live)

@@ -3,7 +3,7 @@
 use super::{Settings, Source};
 
 /// A name with one of these is meant for us.
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 14] = [
     "ACCOUNT_",
     "ALLAUTH_",
     "CORS_",
@@ -12,6 +12,10 @@ const PREFIXES: [&str; 10] = [
     "JWT_ALLAUTH_",
     "LATCHKEY_",
     "MFA_",
+    "SECURE_CONTENT_",
+    "SECURE_CROSS_",
+    "SECURE_HSTS_",
+    "SECURE_REFERRER_",
     "SOCIALACCOUNT_",
     "USERSESSIONS_",
 ];
@@ -59,6 +63,10 @@ const REFERENCE: &[&str] = &[
     "MFA_ADAPTER",
     "MFA_FORMS",
     "MFA_TOTP_INSECURE_BYPASS_CODE",
+    "SECURE_PROXY_SSL_HEADER",
+    "SECURE_REDIRECT_EXEMPT",
+    "SECURE_SSL_HOST",
+    "SECURE_SSL_REDIRECT",
     "SOCIALACCOUNT_ADAPTER",
     "SOCIALACCOUNT_FORMS",
     "SOCIALACCOUNT_LOGIN_ON_GET",

@@ -15,14 +15,19 @@ section! {
         prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
         /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
+        /// Earlier values of `JWT_ALLAUTH_SECRET_KEY` (ours): they still verify tokens and sign none. Without a
+        /// `JWT_ALLAUTH_SECRET_KEY`, keys derived from `SECRET_KEY_FALLBACKS` verify tokens too.
+        secret_key_fallbacks: Vec<SecretKey> = "JWT_ALLAUTH_SECRET_KEY_FALLBACKS", vec![];
         /// Seconds that an access token lives.
         access_token_lifetime: i64 = "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 1800;
         /// Seconds that a refresh token lives; each refresh begins anew.
         refresh_token_lifetime: i64 = "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 1_209_600;
-        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never.
-        session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", None;
-        /// Seconds after a refresh in which the same client gets the same successor once more (ours). With 0 every
-        /// second use of a refresh token ends its session.
+        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never, which is
+        /// the package's default.
+        session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", Some(7_776_000);
+        /// Seconds in which the same client may use a refresh token again that was replaced (ours), as
+        /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` has it. With 0, as in the package, every second use of a refresh token
+        /// ends its session: tabs that refresh at once, and phones that lose an answer, are logged out. 60 spares them.
         refresh_grace_seconds: i64 = "JWT_ALLAUTH_REFRESH_GRACE_SECONDS", 0;
         /// Whether access tokens are good only as long as their session is.
         session_check: bool = "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", false;
@@ -65,6 +70,9 @@ section! {
         /// `ACCOUNT_EMAIL_VERIFICATION` rule every API: where only one is set it counts, where both are set the stricter one
         /// does, and where neither is set verification is mandatory. `true` is `mandatory`, unless the other is `optional`.
         email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::Mandatory.into();
+        /// Whether opening a link shows a page with a button, and only that button acts. `false` is as in django-jwt-allauth,
+        /// where programs that look at the links in mails use them up.
+        links_ask_first: bool = "LATCHKEY_LINKS_ASK_FIRST", false;
         /// Where a verification link leads when it has done its work; unset, to a page of ours.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
         /// Where a reset link leads, to choose a new password; unset, to a page of ours.

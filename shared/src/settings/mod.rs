@@ -4,17 +4,20 @@
 //! `LATCHKEY_SETTINGS` names, over the defaults. All are read and checked once at start, and every
 //! mistake is reported together. `docs/settings.md` is made from the declarations in this folder.
 
+mod cookies;
 mod declare;
 mod document;
 mod flat;
 mod foreign;
 mod jwt_api;
 mod native;
+mod origin;
 mod prefix;
 mod providers;
 mod rates;
 mod secrets;
 mod sections;
+mod security;
 mod token_values;
 mod values;
 
@@ -22,6 +25,7 @@ pub use document::document;
 pub use flat::FlatSettings;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
+pub use origin::trusted_origin;
 pub use prefix::Prefix;
 pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
@@ -29,6 +33,7 @@ pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
     SocialSettings, TokenSettings, UserSessionSettings,
 };
+pub use security::{FrameOptions, SecuritySettings};
 pub use values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
     SignupFields, TlsRoots, Value,
@@ -319,6 +324,18 @@ impl Settings {
         }
         self.jwt_api.check(self.mfa.enabled, problems);
         let mfa = &self.mfa;
+        if self.social.only {
+            // They let people in, or sign them up, by something other than a provider's word.
+            for (name, is_on) in [
+                ("ACCOUNT_LOGIN_BY_CODE_ENABLED", account.login_by_code_enabled),
+                ("MFA_PASSKEY_LOGIN_ENABLED", mfa.has_passkey_login()),
+                ("MFA_PASSKEY_SIGNUP_ENABLED", mfa.has_passkey_signup()),
+            ] {
+                if is_on {
+                    problems.push(format!("SOCIALACCOUNT_ONLY: does not work with {name}; turn one of them off"));
+                }
+            }
+        }
         for (name, fits) in [
             ("MFA_TOTP_DIGITS: must be 6 to 8", (6..=8).contains(&mfa.totp_digits)),
             ("MFA_TOTP_PERIOD: must be at least 1", mfa.totp_period >= 1),
@@ -370,42 +387,18 @@ impl Settings {
                 problems.push(format!("CORS_ALLOW_HEADERS: `{header}` is not the name of a header"));
             }
         }
-        for (name, wildcard) in [
-            ("CORS_ALLOWED_ORIGINS", &self.service.cors_allowed_origins),
-            ("CSRF_TRUSTED_ORIGINS", &self.cookies.csrf_trusted_origins),
-        ] {
-            for origin in wildcard {
-                let below = name == "CSRF_TRUSTED_ORIGINS";
-                let origin = &if below { origin.replacen("://*.", "://", 1) } else { origin.clone() };
-                if !is_origin(origin) {
-                    problems.push(format!("{name}: `{origin}` is not an origin such as https://app.example.com"));
-                }
-            }
+        for origin in self.service.cors_allowed_origins.iter().filter(|origin| !origin::is_origin(origin)) {
+            problems.push(format!("CORS_ALLOWED_ORIGINS: `{origin}` is not an origin such as https://app.example.com"));
         }
-    }
-}
-
-/// Whether a browser may name itself so: scheme, host and port, and nothing else. Hybrid apps have schemes of their own.
-fn is_origin(text: &str) -> bool {
-    let Ok(url) = url::Url::parse(text) else { return false };
-    let origin = match url.origin() {
-        url::Origin::Opaque(_) => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        let mistakes = self.cookies.csrf_trusted_origins.iter().filter_map(|it| origin::mistake_in_trusted(it));
+        problems.extend(mistakes.map(|mistake| format!("CSRF_TRUSTED_ORIGINS: {mistake}")));
+        if let Some(header) = &self.service.trusted_client_ip_header
+            && header.parse::<axum::http::HeaderName>().is_err()
+        {
+            problems.push(format!("ALLAUTH_TRUSTED_CLIENT_IP_HEADER: `{header}` is not the name of a header"));
         }
-        tuple @ url::Origin::Tuple(..) => tuple.ascii_serialization(),
-    };
-    url.has_host() && origin == text && !text.contains('*')
-}
-
-/// The very origin, or, of `https://*.example.com`, any below it.
-pub fn trusted_origin(trusted: &str, origin: &str) -> bool {
-    match trusted.split_once("://*.") {
-        None => trusted == origin,
-        Some((scheme, domain)) => {
-            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
-            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.ends_with('.') && below.len() > 1)
-        }
+        self.check_cookies(problems);
+        self.security.check(problems);
     }
 }
 

@@ -7,6 +7,7 @@ use super::native::AndroidApps;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
 use super::secrets::{SecretKey, SecretText};
+use super::security::SecuritySettings;
 use super::token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
 use super::values::{
     ClientKind, CodeFormat, EmailVerification, LoginMethod, PreventEnumeration, Quota, RequiredFor, SameSite,
@@ -24,7 +25,7 @@ section! {
         public_url: Url = "PUBLIC_URL", localhost();
         /// The key that all others are derived from: 32 bytes at least. The local service makes one in `--data`.
         secret_key: SecretKey = "SECRET_KEY", SecretKey::missing();
-        /// Earlier keys: what they signed or sealed still opens.
+        /// Earlier keys: what they signed or sealed still opens. Rate limits count anew under a new key.
         secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
         /// Name of the DynamoDB table.
         table: String = "LATCHKEY_TABLE", "latchkey".into();
@@ -208,6 +209,9 @@ section! {
         csrf_header: String = "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN".into();
         /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests; `https://*.example.com` is all below.
         csrf_trusted_origins: Vec<String> = "CSRF_TRUSTED_ORIGINS", vec![];
+        /// Whether browsers keep every cookie of ours apart for each site that has us in a frame (`Partitioned`, CHIPS). All
+        /// have to be `Secure`; in a frame of another site they need `SameSite=None` too.
+        partitioned: bool = "LATCHKEY_COOKIE_PARTITIONED", false;
     }
 }
 
@@ -342,9 +346,11 @@ section! {
         stateful: bool = "HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", false;
         /// Whether a refresh gives a new refresh token, and ends the old one.
         rotate: bool = "HEADLESS_JWT_ROTATE_REFRESH_TOKEN", true;
-        /// Seconds in which the same client may use a refresh token again that was just replaced: two tabs, or an answer
-        /// that was lost. It gets the same successor. 0 for none: then any reuse ends the session.
-        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 10;
+        /// Seconds in which the same client may use a refresh token again that was replaced: several tabs, or an answer
+        /// that was lost. It gets the token that is good now. The same client is one with the same user agent. A longer
+        /// window forgives phones more and gives a thief more time, so keep it well below
+        /// `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`. 0 for none: then any reuse ends the session.
+        grace_seconds: i64 = "HEADLESS_JWT_REFRESH_GRACE_SECONDS", 60;
     }
 }
 
@@ -353,7 +359,7 @@ section! {
     SocialSettings {
         /// Whether third-party identities exist at all.
         enabled: bool = "SOCIALACCOUNT_ENABLED", true;
-        /// Whether they are the only way in.
+        /// Whether they are the only way in. Needs login by code, and passkeys for login and signup, to be off.
         only: bool = "SOCIALACCOUNT_ONLY", false;
         /// The providers, in the shape that django-allauth gives them.
         providers: ProviderApps = "SOCIALACCOUNT_PROVIDERS", ProviderApps::default();
@@ -428,6 +434,8 @@ settings! {
     headless: HeadlessSettings,
     /// Cookies
     cookies: CookieSettings,
+    /// What browsers are told
+    security: SecuritySettings,
     /// Mail
     mail: MailSettings,
     /// Second factors

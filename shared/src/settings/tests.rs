@@ -1,6 +1,6 @@
 use super::*;
 
-fn load(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
+pub(super) fn load(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
     let secret = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
     let url = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
     let pairs = [secret, url].into_iter().chain(pairs.iter().copied());
@@ -94,9 +94,47 @@ fn an_origin_is_scheme_host_and_port_and_nothing_else() {
 }
 
 #[test]
+fn what_browsers_are_told_has_djangos_defaults_and_takes_no_nonsense() {
+    let security = load(&[]).unwrap().security;
+    assert!(security.content_type_nosniff && security.hsts_seconds == 0);
+    assert_eq!(security.referrer_policy.as_deref(), Some("same-origin"));
+    assert_eq!(security.frame_options, FrameOptions::Deny);
+    assert!(load(&[("SECURE_REFERRER_POLICY", "no-referrer, same-origin")]).is_ok());
+    assert_eq!(load(&[("SECURE_REFERRER_POLICY", "null")]).unwrap().security.referrer_policy, None);
+    for wrong in [
+        ("SECURE_REFERRER_POLICY", "nowhere"),
+        ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "nobody"),
+        ("X_FRAME_OPTIONS", "ALLOWALL"),
+        ("SECURE_HSTS_SECONDS", "-1"),
+        ("SECURE_HSTS_SECOND", "1"),
+        ("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", "X Real IP"),
+    ] {
+        let Problems(problems) = load(&[wrong]).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].starts_with(&format!("{}:", wrong.0)), "{problems:?}");
+    }
+}
+
+#[test]
 fn a_secret_key_is_required() {
     let Problems(problems) = Settings::load(&Source::default()).unwrap_err();
     assert!(problems.iter().any(|problem| problem.starts_with("SECRET_KEY: ")), "{problems:?}");
+}
+
+#[test]
+fn with_third_party_identities_alone_nothing_else_lets_people_in() {
+    let all = [
+        ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
+        ("MFA_PASSKEY_LOGIN_ENABLED", "true"),
+        ("MFA_PASSKEY_SIGNUP_ENABLED", "true"),
+        ("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#),
+        ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+    ];
+    assert!(load(&all).is_ok());
+    let Problems(problems) = load(&[&all[..], &[("SOCIALACCOUNT_ONLY", "true")]].concat()).unwrap_err();
+    for (name, _) in &all[..3] {
+        assert!(problems.iter().any(|it| it.starts_with("SOCIALACCOUNT_ONLY: ") && it.contains(name)), "{problems:?}");
+    }
+    assert!(load(&[("SOCIALACCOUNT_ONLY", "true")]).is_ok());
 }
 
 #[test]

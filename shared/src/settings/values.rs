@@ -336,6 +336,9 @@ impl Value for CodeFormat {
     fn from_json(json: &Json) -> Result<Self, String> {
         let format = Self::deserialize(json).map_err(|e| format!("must be a code format: {e}"))?;
         // ASVS 5.0 6.5.4: at least 20 bits, or six digits.
+        if !format.alphabet().iter().all(|letter| letter.is_alphanumeric()) {
+            return Err("must have letters and digits alone: nothing else of a code is compared".to_owned());
+        }
         let distinct = format.alphabet().into_iter().collect::<BTreeSet<_>>().len() as u64;
         let length = format.length().try_into().unwrap_or(u32::MAX);
         if distinct.saturating_pow(length) < 1_000_000 {

@@ -1,7 +1,7 @@
 //! Committing: one conditional write, or one transaction.
 
 use super::expression::Expression;
-use super::item::{Document, Item};
+use super::item::{Document, Item, Key};
 use super::write::{Action, Write};
 use super::{Again, Decision, Store, StoreError, trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -23,11 +23,18 @@ pub enum Committed {
 }
 
 impl Store {
+    /// Writes of one commit at most: what a transaction of DynamoDB takes.
+    pub const MOST_WRITES: usize = 100;
+
     /// Writes all or nothing. A request that is repeated after a time-out finds its own work and is content.
     ///
     /// # Errors
-    /// The table is unavailable; then everything may be written, or nothing.
+    /// [`StoreError::TooManyWrites`]: then nothing is written. The table is unavailable: then everything may be written,
+    /// or nothing.
     pub async fn commit(&self, mut writes: Vec<Write>) -> Result<Committed, StoreError> {
+        if writes.len() > Self::MOST_WRITES {
+            return Err(StoreError::TooManyWrites(writes.len()));
+        }
         let operation = self.operation_id();
         writes.iter_mut().for_each(|write| write.stamp(&operation));
         let committed = match writes.len() {
@@ -54,6 +61,18 @@ impl Store {
             })
         };
         self.run(writes, decide).await
+    }
+
+    /// Deletes whatever is at these keys, however many there are. Not all at once, but [`Store::MOST_WRITES`] at a time:
+    /// for items of which each may go without the others.
+    ///
+    /// # Errors
+    /// The table is unavailable, or stays contended; then some of them may be deleted.
+    pub async fn discard_all(&self, keys: &[Key]) -> Result<(), StoreError> {
+        for some in keys.chunks(Self::MOST_WRITES) {
+            self.insist(some.iter().cloned().map(Write::discard).collect()).await?;
+        }
+        Ok(())
     }
 
     /// Puts one item where none is: whether it is there now by this. For functions that do no more than that.
@@ -263,5 +282,20 @@ fn outcome<O, E: SingleError, R>(
         Some(Single::Conditional(_)) => Ok(Committed::Refused(0)),
         Some(Single::Conflict) => Ok(Committed::Contended),
         _ => Err(StoreError::sdk(name, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::{SystemChance, SystemClock};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_commit_of_more_writes_than_a_transaction_takes_is_refused_before_the_table_is_asked() {
+        let client = || panic!("nothing is asked of the table");
+        let store = Store::with_lazy_client(client, "t".to_owned(), Arc::new(SystemClock), Arc::new(SystemChance));
+        let writes = (0..=Store::MOST_WRITES).map(|n| Write::discard(Key::new("A", n.to_string()))).collect();
+        assert!(matches!(store.commit(writes).await, Err(StoreError::TooManyWrites(101))));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::ambient::Timestamp;
+use crate::secret;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,8 +22,11 @@ pub struct Key {
 
 impl Key {
     /// A key from its two halves.
+    ///
+    /// A half that is longer than DynamoDB's limit is replaced by its digest, so whatever somebody types can be looked
+    /// up, and is not found.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
+        Self { pk: within(pk.into(), 2_048), sk: within(sk.into(), 1_024) }
     }
 
     pub(super) fn document(&self) -> Document {
@@ -36,6 +40,10 @@ impl Key {
         let part = |name| document.get(name)?.as_s().ok().cloned();
         Some(Self { pk: part("pk")?, sk: part("sk")? })
     }
+}
+
+fn within(text: String, most: usize) -> String {
+    if text.len() <= most { text } else { format!("LONG#{}", secret::digest(text.as_bytes())) }
 }
 
 /// Something that the table holds.
@@ -74,4 +82,19 @@ pub(super) fn is_expired(document: &Document, now: Timestamp) -> bool {
 
 pub(super) fn number(n: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(n.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    #[test]
+    fn no_key_is_longer_than_the_table_takes() {
+        let key = |length: usize| Key::new("x".repeat(length), "y".repeat(length / 2));
+        assert_eq!((key(2_048).pk.len(), key(2_048).sk.len()), (2_048, 1_024));
+        let (long, longer) = (key(2_050), key(100_000));
+        assert!(long.pk.len() < 100 && long.sk.len() < 100);
+        assert_ne!(long, longer);
+        assert_eq!(long, key(2_050));
+    }
 }

@@ -30,8 +30,13 @@ pub struct LogUse {
 pub enum Reserved {
     /// Every log has it.
     Taken(LogUse),
-    /// None has it: the log at this place is full.
-    Full(usize),
+    /// None has it.
+    Full {
+        /// The place of the first log that is full.
+        place: usize,
+        /// Seconds until every log that is full has room again: 1 at least.
+        seconds: u32,
+    },
 }
 
 /// A stamp is a moment in microseconds and three random digits: two callers of one microsecond count as two.
@@ -95,7 +100,8 @@ impl Store {
                         return Ok(taken); // an earlier request of ours did it
                     }
                     if let Some(place) = entries.iter().position(|entry| is_full(&old, entry, now.0)) {
-                        return Ok(Reserved::Full(place));
+                        let waits = entries.iter().map(|entry| seconds_until_free(&old, entry, now.0));
+                        return Ok(Reserved::Full { place, seconds: waits.max().unwrap_or(1) });
                     }
                     known = Some(old);
                 }
@@ -103,7 +109,7 @@ impl Store {
                 _ => return Err(StoreError::sdk("UpdateItem", &error)),
             }
         }
-        Ok(Reserved::Full(0)) // so many at once that it is as good as full
+        Ok(Reserved::Full { place: 0, seconds: 1 }) // so many at once that it is as good as full
     }
 
     /// Gives a reservation back in the named logs. A failure leaves the limit stricter, and is only logged.
@@ -132,14 +138,7 @@ impl Store {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
         let answer = trips::count(request.consistent_read(true).send()).await;
         let item = answer.map_err(|e| StoreError::sdk("GetItem", &e))?.item.unwrap_or_default();
-        let now = self.clock.now().0;
-        let mut live = stamps(&item, &entry.name);
-        live.retain(|stamp| counts(*stamp, entry, now));
-        live.sort_unstable();
-        // The one that leaves the log one short of full by being too old.
-        let place = live.len().checked_sub(entry.amount as usize);
-        let stamp = place.and_then(|place| live.get(place));
-        Ok(stamp.map(|stamp| Timestamp(stamp / PER_MICRO + entry.micros)))
+        Ok(free_at(&item, entry, self.clock.now().0).map(Timestamp))
     }
 
     /// Empties these logs of an item.
@@ -218,7 +217,44 @@ fn counts(stamp: i64, entry: &Entry, now: i64) -> bool {
     stamp / PER_MICRO > now - entry.micros
 }
 
+/// The moment at which a log that is full has room again: when the stamp that leaves it one short of full is too old.
+fn free_at(item: &Document, entry: &Entry, now: i64) -> Option<i64> {
+    let mut live = stamps(item, &entry.name);
+    live.retain(|stamp| counts(*stamp, entry, now));
+    live.sort_unstable();
+    let place = live.len().checked_sub(entry.amount as usize);
+    let stamp = place.and_then(|place| live.get(place));
+    stamp.map(|stamp| stamp / PER_MICRO + entry.micros)
+}
+
+/// Whole seconds until the log has room again: 1 at least. A log that never has room counts as one that empties.
+fn seconds_until_free(item: &Document, entry: &Entry, now: i64) -> u32 {
+    let micros = match free_at(item, entry, now) {
+        Some(moment) => moment - now,
+        None if entry.amount == 0 => entry.micros,
+        None => 0,
+    };
+    u32::try_from((micros.max(1) - 1) / 1_000_000 + 1).unwrap_or(u32::MAX)
+}
+
 fn is_full(item: &Document, entry: &Entry, now: i64) -> bool {
     let live = stamps(item, &entry.name).into_iter().filter(|stamp| counts(*stamp, entry, now)).count();
     live >= entry.amount as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_log_tells_when_it_has_room_again() {
+        const SECOND: i64 = 1_000_000;
+        let entry = |amount: u32| Entry { name: "log".to_owned(), amount, micros: 60 * SECOND };
+        let item = Document::from([("log".to_owned(), set(&[10 * SECOND * PER_MICRO, 25 * SECOND * PER_MICRO + 7]))]);
+        let wait = |amount: u32, now: i64| seconds_until_free(&item, &entry(amount), now);
+        assert_eq!((wait(2, 30 * SECOND), wait(2, 30 * SECOND + 1), wait(2, 29 * SECOND + 1)), (40, 40, 41));
+        assert_eq!(wait(1, 30 * SECOND), 55, "both have to go");
+        assert_eq!((wait(2, 70 * SECOND - 1), wait(3, 30 * SECOND)), (1, 1));
+        assert_eq!(wait(0, 30 * SECOND), 60);
+    }
 }

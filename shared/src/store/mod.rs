@@ -41,6 +41,9 @@ pub enum StoreError {
     /// Others kept changing the same items.
     #[error("the table stayed contended")]
     Busy,
+    /// A commit has more writes than a transaction takes: a mistake of the caller's.
+    #[error("a commit has {0} writes, and a transaction takes {most}", most = Store::MOST_WRITES)]
+    TooManyWrites(usize),
     /// An item does not have the shape that we write.
     #[error("an item of the table cannot be read: {0}")]
     Malformed(String),

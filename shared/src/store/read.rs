@@ -81,6 +81,34 @@ impl Store {
         items.into_iter().filter_map(|item| self.live(Some(item))).map(from_document).collect()
     }
 
+    /// The items of a partition whose sort key starts so, read in pages of at most 1 MB. After `pages` of them the rest is
+    /// left out.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn list_pages<I: Item>(&self, pk: &str, starts: &str, pages: usize) -> Result<Vec<I>, StoreError> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(starts.to_owned()));
+        let (mut found, mut start) = (Vec::new(), None);
+        for _ in 0..pages {
+            let page = trips::count(query.clone().set_exclusive_start_key(start).send()).await;
+            let page = page.map_err(|e| StoreError::sdk("Query", &e))?;
+            for item in page.items.unwrap_or_default() {
+                if let Some(item) = self.live(Some(item)) {
+                    found.push(from_document(item)?);
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Items of the sparse index whose moment has come, with that moment in seconds, the longest waiting first.
     ///
     /// # Errors

@@ -40,6 +40,21 @@ fn a_browser_gets_its_cookies_one_by_one_and_needs_the_csrf_header() {
 }
 
 #[test]
+fn a_cookie_beyond_ascii_costs_itself_alone_behind_the_gateway_too() {
+    let cloud = Cloud::start(&[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    let mut browser = cloud.gateway.browser();
+    let account = json!({"email": "ada@example.com", "password": crate::lab::PASSWORD});
+    assert_eq!(browser.post("auth/signup", account).status, 200);
+    browser.cookies.insert("another".to_owned(), "Jürgen".to_owned());
+    assert_eq!(browser.get("auth/session").status, 200);
+    let reply = browser.send("DELETE", "auth/session", None, &[]);
+    assert_eq!(reply.status, 401, "logged out: {}", reply.text);
+    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")] {
+        assert_eq!(reply.header(name), Some(value));
+    }
+}
+
+#[test]
 fn a_header_with_several_values_reaches_the_browser_whole() {
     let origin = "https://app.example.test";
     let cloud = Cloud::start(&[("CORS_ALLOWED_ORIGINS", &json!([origin]).to_string())]);

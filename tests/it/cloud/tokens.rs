@@ -177,6 +177,10 @@ fn the_authorizer_of_cookies_lets_no_other_page_change_anything() {
     assert_allowed(&authorizer, &simple("GET", json!({"cookie": joined}), &scene.cookies), "password");
     assert_allowed(&authorizer, &request("GET", json!({"Cookie": joined})), "password");
     assert_allowed(&authorizer, &token(&joined), "password");
+    // Of another application on the domain.
+    let beyond_ascii = [&["name=Jürgen".to_owned()], &scene.cookies[..]].concat();
+    assert_allowed(&authorizer, &simple("GET", json!({}), &beyond_ascii), "password");
+    assert_allowed(&authorizer, &request("GET", json!({"Cookie": beyond_ascii.join("; ")})), "password");
     let ours = json!({"origin": super::gateway::PUBLIC_URL, "x-csrftoken": scene.csrf});
     assert_allowed(&authorizer, &simple("POST", ours, &scene.cookies), "password");
     let foreign = json!({"origin": "https://evil.test", "x-csrftoken": scene.csrf});

@@ -178,6 +178,9 @@ fn a_login_that_owes_a_second_factor_gives_no_access() {
     let path = "/mfa/authenticate/";
     let reply = client.post(path, json!({"token": token, "code": "000000"}));
     assert_eq!((reply.status, codes(&reply, "code")), (400, json!(["incorrect_code"])));
+    let reply = client.post(path, json!({"token": token, "code": code_of(&lab, &secret)}));
+    assert_eq!(codes(&reply, "code"), json!(["incorrect_code"]), "the code that has set the app up counts once");
+    lab.advance(30);
     let code = code_of(&lab, &secret);
     assert_eq!(client.post(path, json!({"token": "nonsense", "code": code})).status, 401);
     let reply = client.post(path, json!({"token": token, "code": code}));
@@ -288,6 +291,7 @@ fn one_account_is_one_account() {
 
     // An authenticator app that is added here is asked for there, and the other way round.
     let secret = add_app(&mut client);
+    lab.advance(30);
     let mut browser = lab.browser();
     let reply = browser.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
     assert_eq!(reply.pending().as_deref(), Some("mfa_authenticate"));

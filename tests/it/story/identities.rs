@@ -5,22 +5,22 @@ use super::races::{assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call};
 use serde_json::{Value, json};
 
-const NEXT: &str = "https://app.example.test/back";
-const EMAIL: &str = "ada@example.com";
-const PKCE: (&str, bool) = ("oauth_pkce_enabled", true);
+pub const NEXT: &str = "https://app.example.test/back";
+pub const EMAIL: &str = "ada@example.com";
+pub const PKCE: (&str, bool) = ("oauth_pkce_enabled", true);
 
 /// A provider, and the service that knows it.
-struct Scene {
-    lab: Lab,
-    op: IdentityProvider,
+pub struct Scene {
+    pub lab: Lab,
+    pub op: IdentityProvider,
 }
 
 impl Scene {
-    fn new(settings: &[(&str, &str)]) -> Self {
+    pub fn new(settings: &[(&str, &str)]) -> Self {
         Self::with_app(&json!({PKCE.0: PKCE.1}), settings)
     }
 
-    fn with_app(app: &Value, settings: &[(&str, &str)]) -> Self {
+    pub fn with_app(app: &Value, settings: &[(&str, &str)]) -> Self {
         let op = IdentityProvider::start();
         let providers = op.settings(app);
         let ours = [
@@ -33,21 +33,21 @@ impl Scene {
         Self { lab: Lab::start(&[&ours[..], settings].concat()), op }
     }
 
-    fn person(&self, sub: &str, email: &str, verified: bool) -> Value {
+    pub fn person(&self, sub: &str, email: &str, verified: bool) -> Value {
         let person = json!({"sub": sub, "email": email, "email_verified": verified, "name": "Ada Lovelace"});
         self.op.person(person.clone());
         person
     }
 
     /// Leaves for the provider: where the browser is sent.
-    fn leave(&self, browser: &mut Client, process: &str, next: &str) -> String {
+    pub fn leave(&self, browser: &mut Client, process: &str, next: &str) -> String {
         let reply = redirect(browser, &[("provider", "op"), ("process", process), ("callback_url", next)]);
         assert_eq!(reply.status, 302, "{}", reply.text);
         reply.header("location").unwrap().to_owned()
     }
 
     /// What the provider's page leads to: a path of ours.
-    fn back_from(&self, authorize: &str) -> String {
+    pub fn back_from(&self, authorize: &str) -> String {
         let (base, path) = authorize.split_at(self.op.url.len());
         assert_eq!(base, self.op.url);
         let reply = call(base, "GET", path, &[], None);
@@ -56,19 +56,19 @@ impl Scene {
     }
 
     /// The whole way: where the frontend is told.
-    fn go(&self, browser: &mut Client, process: &str) -> String {
+    pub fn go(&self, browser: &mut Client, process: &str) -> String {
         let back = self.back_from(&self.leave(browser, process, NEXT));
         arrive(browser, &back)
     }
 
-    fn token(&self, client: &mut Client, process: &str, person: &Value) -> Reply {
+    pub fn token(&self, client: &mut Client, process: &str, person: &Value) -> Reply {
         let token = json!({"client_id": CLIENT, "id_token": self.op.id_token(person)});
         client.post("auth/provider/token", json!({"provider": "op", "process": process, "token": token}))
     }
 }
 
 /// A form that the browser sends itself.
-fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
+pub fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     if !browser.cookies.contains_key("csrftoken") {
         browser.get("config");
     }
@@ -80,19 +80,19 @@ fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     browser.send("POST", "auth/provider/redirect", Some(body.finish()), &[form, ("x-csrftoken", "")])
 }
 
-fn arrive(browser: &mut Client, path: &str) -> String {
+pub fn arrive(browser: &mut Client, path: &str) -> String {
     let reply = browser.send("GET", path, None, &[]);
     assert_eq!(reply.status, 302, "{}", reply.text);
     reply.header("location").unwrap().to_owned()
 }
 
-fn identities(client: &mut Client) -> Vec<String> {
+pub fn identities(client: &mut Client) -> Vec<String> {
     let reply = client.get("account/providers");
     let rows = reply.json["data"].as_array().unwrap_or_else(|| panic!("{}", reply.text)).clone();
     rows.iter().map(|row| row["uid"].as_str().unwrap().to_owned()).collect()
 }
 
-fn error(name: &str, process: &str) -> String {
+pub fn error(name: &str, process: &str) -> String {
     format!("{NEXT}?error={name}&error_process={process}")
 }
 
@@ -317,9 +317,23 @@ fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
     assert_eq!(reply.status, 302, "{}", reply.text);
     let again = reply.header("location").unwrap().split_once("/accounts/").unwrap().1.to_owned();
     assert!(!again.contains("code="), "the answer stays with us");
+    assert_eq!(reply.header("set-cookie"), None, "the browser has its cookies, though it did not send them");
     assert_eq!(post().header("location"), Some("/?error=unknown&error_process=login"), "the first answer counts");
     assert_eq!(arrive(&mut browser, &format!("/accounts/{again}")), NEXT);
     assert_eq!(browser.get("auth/session").status, 200);
+}
+
+/// RFC 9110, section 9.2.1.
+#[test]
+fn a_head_request_does_not_use_up_what_a_provider_has_sent() {
+    let scene = Scene::new(&[]);
+    scene.person("ada", EMAIL, true);
+    let mut browser = scene.lab.browser();
+    let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
+    let reply = browser.send("HEAD", &back, None, &[]);
+    assert_eq!((reply.status, reply.header("location")), (200, None));
+    assert_eq!(browser.get("auth/session").status, 401);
+    assert_eq!(arrive(&mut browser, &back), NEXT);
 }
 
 #[test]
@@ -541,7 +555,7 @@ fn what_the_provider_did_not_tell_is_asked_for() {
     let reply = client.post("auth/provider/signup", json!({"email": EMAIL, "password": "not read"}));
     assert_eq!(reply.status, 200, "the provider has verified it: {}", reply.text);
     assert_eq!(reply.json["data"]["user"]["has_usable_password"], false);
-    assert_eq!(twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status, 410, "once");
+    assert_eq!(twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status, 409, "once");
 
     // Another address has to be verified here.
     let second = json!({"sub": "bob", "email": "bob@example.com", "email_verified": false});
@@ -614,4 +628,22 @@ fn the_provider_that_believes_everybody_is_there_where_the_local_service_is_aske
     let body = json!({"provider": "dummy", "process": "login", "token": token});
     assert_eq!(without.app().post("auth/provider/token", body).status, 400);
     assert_eq!(call(&without.url, "GET", "/accounts/dummy/authenticate/", &[], None).status, 404);
+}
+
+/// An account with such an address could never be verified, nor reached by any endpoint.
+#[test]
+fn an_address_that_no_mail_reaches_is_asked_for_anew() {
+    let scene = Scene::new(&[]);
+    for (subject, email) in [("a", "\"ada\"@example.com"), ("b", "ä@example.com"), ("c", "a..b@example.com")] {
+        scene.person(subject, email, true);
+        let mut browser = scene.lab.browser();
+        scene.go(&mut browser, "login");
+        assert_eq!(browser.get("auth/provider/signup").status, 200, "{email}");
+        let reply = browser.post("auth/provider/signup", json!({"email": email}));
+        assert_eq!(reply.errors(), ["email:invalid"], "{email}");
+        let other = format!("{subject}@example.com");
+        let reply = browser.post("auth/provider/signup", json!({"email": other}));
+        assert_eq!((reply.status, &reply.json["data"]["user"]["email"]), (200, &json!(other)), "{}", reply.text);
+        assert_eq!(browser.get("account/email").json["data"].as_array().unwrap().len(), 1, "{email}");
+    }
 }

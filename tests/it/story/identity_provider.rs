@@ -2,8 +2,9 @@
 //! checks, and can be told to be wrong in one thing.
 
 use crate::cloud::server::serve;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -46,6 +47,8 @@ pub enum Wrong {
     Nonsense,
     /// Its token endpoint fails.
     Failing,
+    /// It answers this at this path, with this status.
+    Answers(&'static str, u16, String),
 }
 
 type Params = BTreeMap<String, String>;
@@ -86,7 +89,8 @@ impl IdentityProvider {
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
             .route("/introspect", post(introspect))
-            .with_state(state);
+            .with_state(state)
+            .layer(axum::middleware::from_fn_with_state(inner.clone(), answers));
         let url = format!("http://{}", serve(router));
         slot.lock().unwrap().clone_from(&url);
         Self { url, inner }
@@ -126,6 +130,17 @@ impl IdentityProvider {
     /// An ID token as an app gets it.
     pub fn id_token(&self, person: &Value) -> String {
         id_token(&self.inner.lock().unwrap(), &self.url, person, None)
+    }
+}
+
+/// What it answers where it was told what to answer.
+async fn answers(State(inner): State<Arc<Mutex<Inner>>>, request: Request, next: Next) -> Response {
+    let wrong = inner.lock().unwrap().wrong.clone();
+    match wrong {
+        Wrong::Answers(path, status, body) if request.uri().path() == path => {
+            (StatusCode::from_u16(status).unwrap(), body).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rate limits.
 
-use crate::lab::{Lab, PASSWORD, at_once};
+use crate::lab::{Lab, PASSWORD, Reply, at_once, call};
 use serde_json::json;
 
 fn login(lab: &Lab, email: &str, password: &str, headers: &[(&str, &str)]) -> (u16, String) {
@@ -57,6 +57,39 @@ fn logins_and_signups_of_one_client_are_limited() {
     assert_eq!(statuses("auth/signup"), [400, 400, 429]);
     lab.advance(61);
     assert_eq!(lab.app().post("auth/login", json!({})).status, 400);
+}
+
+/// Whoever is told to come back later is told when, in each of the APIs.
+#[test]
+fn an_answer_of_a_limit_says_after_how_many_seconds_there_is_room_again() {
+    let rates = r#"{"login": "2/m/ip", "reset_password": "1/m/key", "signup": "1/h/ip"}"#;
+    let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", rates)]);
+    let wait = |reply: &Reply| {
+        assert_eq!(reply.status, 429, "{}", reply.text);
+        reply.header("retry-after").unwrap_or_else(|| panic!("{:?}", reply.headers)).parse::<i64>().unwrap()
+    };
+    let flat = |path: &str, body: &serde_json::Value| {
+        let headers = [("content-type", "application/json")];
+        call(&lab.url, "POST", &format!("/auth{path}"), &headers, Some(body.to_string()))
+    };
+    lab.app().post("auth/login", json!({}));
+    lab.advance(20);
+    lab.app().post("auth/login", json!({}));
+    let body = json!({"email": "ada@example.com", "password": "wrong"});
+    let trips = lab.trips(|| assert_eq!(wait(&lab.app().post("auth/login", json!({}))), 40));
+    assert_eq!(trips, [["UpdateItem"]], "the answer needs no further request");
+    assert_eq!(wait(&flat("/login/", &body)), 40);
+    assert_eq!(wait(&lab.bearer().post("login/", body.clone())), 40);
+    lab.advance(40);
+    assert_ne!(lab.app().post("auth/login", json!({})).status, 429, "as was promised");
+
+    let body = json!({"email": "ada@example.com"});
+    lab.app().post("auth/password/request", body.clone());
+    assert_eq!(wait(&lab.app().post("auth/password/request", body.clone())), 60);
+    assert_eq!(wait(&flat("/password/reset/", &body)), 60);
+    assert_eq!(wait(&lab.bearer().post("password/reset/", body)), 60);
+    lab.bearer().register("ada@example.com");
+    assert_eq!(wait(&lab.bearer().register("ada@example.com")), 3600);
 }
 
 /// CVE-2023-36456: a header was believed.

@@ -1,6 +1,7 @@
 //! What happens to people.
 
 mod account;
+mod browsers;
 mod budget;
 mod codes;
 mod cookies;
@@ -10,10 +11,15 @@ mod first_way;
 mod flat;
 mod hostile;
 mod identities;
+mod identity_input;
+mod identity_mix_up;
 mod identity_provider;
+mod identity_takeover;
 mod jwt_api;
 mod jwt_races;
+mod key_rotation;
 mod limits;
+mod local_service;
 mod notifications;
 mod passkey_clients;
 mod passkeys;
@@ -21,6 +27,10 @@ mod passwords;
 mod phones;
 mod races;
 mod recovery;
+mod refresh_windows;
 mod second_factors;
 mod sessions;
+mod social_only;
 mod tokens;
+mod typed;
+mod wrong_types;

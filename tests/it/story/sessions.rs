@@ -1,6 +1,6 @@
 //! The list of one's sessions.
 
-use crate::lab::{Client, Lab, PASSWORD};
+use crate::lab::{Client, Lab, PASSWORD, at_once};
 use serde_json::{Value, json};
 
 fn login(lab: &Lab) -> Client {
@@ -54,6 +54,65 @@ fn sessions_are_listed_in_the_order_in_which_they_began() {
     let began = list.iter().map(|session| session["created_at"].as_f64().unwrap()).collect::<Vec<_>>();
     assert!(began.is_sorted() && list[0]["is_current"] == json!(true), "{list:?}");
     assert_eq!(list.len(), 6);
+}
+
+/// A service with an account that is logged in that often, and then a client that is the oldest of its sessions.
+fn with_many(times: usize) -> (Lab, Client) {
+    let (lab, client) = with_user(&[("ACCOUNT_RATE_LIMITS", "false")]);
+    lab.advance(60);
+    at_once(times, |_| login(&lab));
+    (lab, client)
+}
+
+#[test]
+fn of_more_than_a_hundred_sessions_the_current_one_and_the_newest_are_listed() {
+    let (lab, mut client) = with_many(105);
+    lab.advance(60);
+    let mut newest = login(&lab);
+    let numbers_of = |client: &mut Client| [numbers(client, true), numbers(client, false)];
+    let [own, others] = numbers_of(&mut client);
+    assert_eq!((own.len(), others.len()), (1, 99));
+    let [last, rest] = numbers_of(&mut newest);
+    assert!(others.contains(&last[0]) && !rest.contains(&own[0]), "the newest is there, the oldest is not");
+    assert!(end(&mut client, json!(own)).status == 401 && newest.get("auth/session").status == 200);
+}
+
+#[test]
+fn whoever_ends_all_that_are_listed_ends_all() {
+    let (lab, mut client) = with_many(104);
+    let mut unlisted = lab.app();
+    let list = client.get("auth/sessions").json["data"].as_array().unwrap().clone();
+    assert_eq!(list.len(), 100);
+    let others = numbers(&mut client, false);
+    let trips = lab.trips(|| {
+        let left = end(&mut client, json!(others));
+        assert_eq!(left.json["data"].as_array().unwrap().len(), 1, "{}", left.text);
+    });
+    assert_eq!(trips.concat().iter().filter(|request| *request == "TransactWriteItems").count(), 2, "{trips:?}");
+    assert_eq!(client.get("auth/session").status, 200, "their own stays");
+    assert_eq!(client.get("auth/sessions").json["data"].as_array().unwrap().len(), 1);
+    // Their own too.
+    at_once(101, |n| if n == 0 { None } else { Some(login(&lab)) });
+    unlisted.token = login(&lab).token;
+    let all = [numbers(&mut client, false), numbers(&mut client, true)].concat();
+    assert_eq!(all.len(), 100);
+    assert_eq!(end(&mut client, json!(all)).status, 401);
+    assert_eq!((client.get("auth/session").status, unlisted.get("auth/session").status), (410, 410));
+}
+
+#[test]
+fn a_session_does_not_grow_with_each_reauthentication() {
+    let (lab, mut client) = with_user(&[("ACCOUNT_RATE_LIMITS", "false")]);
+    let again = |client: &mut Client| client.post("auth/reauthenticate", json!({"password": PASSWORD}));
+    let once = again(&mut client).json["data"]["methods"].as_array().unwrap().clone();
+    lab.advance(60);
+    for _ in 0..10 {
+        assert_eq!(again(&mut client).status, 200);
+    }
+    let methods = client.get("auth/session").json["data"]["methods"].as_array().unwrap().clone();
+    assert_eq!(methods.len(), once.len());
+    let latest = |methods: &[Value]| methods.last().unwrap()["at"].as_f64().unwrap();
+    assert!(latest(&methods) > latest(&once) + 59.0, "the latest counts");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The addresses of an account: adding, verifying again, choosing the primary one, removing.
 
-use crate::account::{Address, EmailClaim, User, claim_email, find_email_claims, is_email, release_email};
+use crate::account::{
+    Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
+};
 use crate::app::App;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
@@ -159,7 +161,7 @@ impl Desk<'_> {
     /// Sends a code to an address, and waits for it in the session.
     async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
         if !self.may_send(email).await? {
-            return Err(Refusal::RateLimited);
+            return Err(self.permits.refusal());
         }
         let (process, code) = codes::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
@@ -176,7 +178,7 @@ impl Desk<'_> {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
-                return Err(Refusal::RateLimited);
+                return Err(self.permits.refusal());
             }
             let code = codes::renew(app, KIND, &mut process);
             process.resends += 1;
@@ -276,13 +278,12 @@ pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &
 }
 
 fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    let waiting = || waiting_address(app, user, session).filter(|waiting| is_same_email(waiting, email));
+    if let Some(own) = user.address(email).map(|address| address.email.clone()).or_else(waiting) {
+        return Ok(own);
+    }
     if !is_email(email) {
         return Err(Problem::field("email", "invalid", "Enter a valid email address."));
-    }
-    let email = email.to_lowercase();
-    let waiting = || waiting_address(app, user, session).filter(|waiting| *waiting == email);
-    if user.address(&email).is_some() || waiting().is_some() {
-        return Ok(email);
     }
     Err(Problem::field("email", "unknown_email", "Unknown email address."))
 }
@@ -335,7 +336,7 @@ pub async fn change_pending(
 ) -> Result<Vec<Listed>, Refusal> {
     let mut process = codes::expect(app, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    if process.email.as_deref() == Some(email) {
+    if process.email.as_deref().is_some_and(|waiting| is_same_email(waiting, email)) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("email", "same_as_current", message).into());
     }
@@ -345,8 +346,9 @@ pub async fn change_pending(
         Availability::Hidden => true,
         Availability::Free => false,
     };
-    if !Permits::default().ask(app, client, "confirm_email", email).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "confirm_email", email).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.email = Some(email.to_owned());

@@ -82,7 +82,8 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
             }
             let found = load(app, proof.user.id, &proof.email).await?;
             let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
-            if user.address(&proof.email).is_some_and(|address| address.verified) {
+            let verified = user.address(&proof.email).is_some_and(|address| address.verified);
+            if verified || !may_verify(app, caller, &user, &proof.email) {
                 return Err(wrong_key(app).into());
             }
             proof = check(app, user, claims, proof.email)?;
@@ -112,7 +113,7 @@ pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(
     let permit = permits.ask(app, client, "confirm_email", &email);
     let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
     let mut session = session.clone();
     let code = codes::renew(app, KIND, &mut process);
@@ -147,6 +148,9 @@ async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, 
             _ => return Err(wrong_key(app).into()),
         };
         let (user, claims) = load(app, user, &email).await?.ok_or_else(|| wrong_key(app))?;
+        if !may_verify(app, caller, &user, &email) {
+            return Err(wrong_key(app).into());
+        }
         return Ok((check(app, user, claims, email)?, Some(session)));
     }
     let key = Problem::expect_text("key", key)?;
@@ -166,6 +170,16 @@ pub(in crate::flow) async fn prove_link(app: &App, key: &str) -> Result<Proof, R
     let email = address.email.clone();
     let claims = find_email_claims(&app.store, &email).await?;
     check(app, user, claims, email)
+}
+
+/// Whether the address is one that the user has, or that a live session of theirs is about to add: of a login in progress
+/// and of a link nothing is added to an account that has moved on.
+fn may_verify(app: &App, caller: &Caller, user: &User, email: &str) -> bool {
+    let adds = match caller {
+        Caller::User(parts) => parts.0.id == user.id && parts.1.generation == user.generation,
+        _ => false,
+    };
+    user.address(email).is_some() || (adds && app.settings.account.email_verification_by_code_enabled)
 }
 
 fn check(app: &App, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {

@@ -39,8 +39,9 @@ pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session
     let claim = find_phone_claim(&app.store, phone).await?;
     check_new(app, &user, claim.as_ref(), phone)?;
     require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
-    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", phone).await? {
+        return Err(permits.refusal());
     }
     let (process, code) = codes::begin(app, KIND, Some(user.id), &Recipient::Phone(phone));
     let message = code_sms(app, phone, true, &code);
@@ -100,6 +101,14 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
         }
         let (user, claim) = futures_util::try_join!(app.store.find::<User>(key), find_phone_claim(&app.store, phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };
+        // Only a live session brings in a new number; a login in progress shows the one that the account has.
+        let counts = match caller {
+            Caller::User(parts) => parts.1.generation == user.generation,
+            _ => user.phone.as_ref().is_some_and(|own| own.number == *phone),
+        };
+        if !counts {
+            return Err(Refusal::Conflict);
+        }
         let mut writes = match claim {
             Some(claim) if claim.user != user.id => return Err(taken("code").into()),
             Some(_) => Vec::new(),
@@ -169,8 +178,9 @@ pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(
     if process.resends >= KIND.max_resends(&app.settings) {
         return Err(Refusal::Conflict);
     }
-    if !Permits::default().ask(app, client, "verify_phone", &phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", &phone).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.resends += 1;
@@ -211,8 +221,9 @@ pub async fn change_pending(
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let claim = find_phone_claim(&app.store, phone).await?;
     let hidden = check_new(app, &user, claim.as_ref(), phone)?;
-    if !Permits::default().ask(app, client, "verify_phone", phone).await? {
-        return Err(Refusal::RateLimited);
+    let mut permits = Permits::default();
+    if !permits.ask(app, client, "verify_phone", phone).await? {
+        return Err(permits.refusal());
     }
     let code = codes::renew(app, KIND, &mut process);
     process.phone = Some(phone.to_owned());

@@ -1,13 +1,15 @@
 //! Which of a user's addresses count as their own.
 
-use crate::account::{Address, User};
+use crate::account::{Address, User, is_same_email};
 use crate::app::App;
 use crate::settings::EmailVerification;
 
 /// Whether the user's address, or any of them, counts as verified: it is, or it was registered through the JWT API while
 /// verification was off, and verification still is.
 pub fn is_email_verified(app: &App, user: &User, email: Option<&str>) -> bool {
-    user.addresses.iter().any(|address| counts(app, address) && email.is_none_or(|email| email == address.email))
+    user.addresses
+        .iter()
+        .any(|address| counts(app, address) && email.is_none_or(|email| is_same_email(email, &address.email)))
 }
 
 /// Whether every address of the user counts as verified.

@@ -101,7 +101,8 @@ pub fn callback_url(app: &App, config: &AppConfig) -> String {
 /// compared, not texts (CVE-2026-28512).
 pub fn is_safe(settings: &Settings, url: &str) -> bool {
     let service = &settings.service;
-    if url.is_empty() || url.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+    // Browsers strip control characters, and read `\` as `/`. What else needs encoding is encoded in `Location`.
+    if url.is_empty() || url.chars().any(|c| c.is_control() || c == '\\') {
         return false;
     }
     let is_relative = url.starts_with('/') && !url.starts_with("//");

@@ -1,8 +1,9 @@
 //! Third-party identities: logging in, signing up, connecting and disconnecting by the word of a provider.
 
-use crate::account::{CredentialClaim, NameClaim, PhoneClaim};
+use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
-    IdentityClaim, User, check_username, find_email_claims, identity_claim_key, name_key, release_email,
+    IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
+    release_email,
 };
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
@@ -14,6 +15,7 @@ use crate::flow::proven_identity::{ProvenIdentity, pending};
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::AppConfig;
+use crate::secret;
 use crate::session::{Caller, ClientInfo, Login, Session, refresh, refresh_again};
 use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
@@ -171,7 +173,9 @@ async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundBy
             if let Some(user) = app.store.find::<User>(&id.key()).await? {
                 // An address that somebody only wrote beside their verified one is no way to their account.
                 if user.is_reached_by(&address.email) {
-                    return Ok(Some(FoundByEmail { user, email: address.email.clone() }));
+                    // As the account has it: the provider may spell the domain in another way.
+                    let email = user.address(&address.email).map_or(&address.email, |own| &own.email).clone();
+                    return Ok(Some(FoundByEmail { user, email }));
                 }
             }
         }
@@ -194,7 +198,15 @@ async fn log_in_by_email(
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        writes.extend(take_over(app, &mut user, &email).await?);
+        let taken = take_over(app, &mut user, &email).await?;
+        let Some(taken) = taken else { return Ok(Decision::Again(())) };
+        writes.extend(taken);
+        // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
+        let claims = find_email_claims(&app.store, &email).await?;
+        if let Ok(own) = own_email(&claims, &email, user.id, app.settings.account.unique_email)? {
+            writes.extend(own);
+            user.mark_verified(&email);
+        }
     }
     let social = &app.settings.social;
     let config = social.providers.named(&who.provider);
@@ -209,26 +221,46 @@ async fn log_in_by_email(
     enter(app, client, caller, who, user, writes).await
 }
 
-/// Leaves the account to whoever owns this address, and to nobody else.
-async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
-    let mut writes = Vec::new();
+/// Writes that taking an account over may bring into the commit of the login. A transaction takes
+/// [`Store::MOST_WRITES`](crate::store::Store::MOST_WRITES), and the login needs a few of them.
+const MOST_TO_TAKE_OVER: usize = 80;
+
+/// Leaves the account to whoever owns this address, and to nobody else: what that writes. The new generation ends sessions
+/// with all that they hold, logins in progress and trusted browsers. Where it is too much for one
+/// commit, the other ways in are taken away in a commit of their own, and the caller looks again: then the rest fits.
+async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
+    let mut released = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
         let claims = find_email_claims(&app.store, &address.email).await?;
-        writes.extend(release_email(&claims, user.id)?);
+        released.extend(release_email(&claims, user.id)?);
     }
+    let mut writes = take_ways_in(user, app.random());
+    if writes.len() + released.len() > MOST_TO_TAKE_OVER {
+        writes.push(Write::replace(user)?);
+        app.store.commit(writes).await?;
+        return Ok(None);
+    }
+    writes.extend(released);
+    user.addresses.retain(|address| address.email == email);
+    user.make_primary(email);
+    Ok(Some(writes))
+}
+
+/// Takes away every way into the account but its addresses: what that writes beside the user.
+fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
+    let mut writes = Vec::new();
     writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
     writes.extend(user.identities.iter().map(|link| Write::discard(identity_claim_key(&link.provider, &link.uid))));
     if let Some(phone) = user.phone.take() {
         let claim = PhoneClaim { phone: phone.number, user: user.id, version: 0 };
         writes.push(Write::discard(claim.key()));
     }
-    user.addresses.retain(|address| address.email == email);
-    user.make_primary(email);
-    user.password = None;
+    // Not merely none, which it may have been before: what can set a password is bound to the one before.
+    user.password = Some(format!("!{}", secret::encode(&random)));
     user.authenticators.clear();
     user.identities.clear();
     user.generation += 1;
-    Ok(writes)
+    writes
 }
 
 /// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
@@ -245,7 +277,9 @@ async fn sign_up_or_ask(
     let email = who.identity.emails.first().map(|address| address.email.clone());
     let lacks_email = email.is_none() && settings.social_email_required();
     let lacks_phone = settings.account.signup_fields.get("phone").is_some_and(|field| field.required);
-    if !settings.social.auto_signup || lacks_email || lacks_phone {
+    // No mail could ever reach it, and no endpoint would take it.
+    let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
+    if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
         return ask(app, client, caller, who).await.map(Decision::Settled);
     }
     let username = good_username(app, who).await?;
@@ -267,7 +301,7 @@ async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>
     let account = &app.settings.account;
     let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
     let Some(username) = username.filter(|name| check_username(name, account).is_empty()) else { return Ok(None) };
-    let taken = app.store.find::<NameClaim>(&name_key(&username)).await?.is_some();
+    let taken = find_name_claims(&app.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
     Ok((!taken).then_some(username))
 }
 
@@ -409,4 +443,28 @@ pub async fn disconnect(
         Ok(Decision::Write(writes, changed, (user, session)))
     };
     app.store.run((user, session), decide).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Authenticator, IdentityLink, UserId};
+    use crate::ambient::Timestamp;
+    use crate::store::Store;
+
+    #[test]
+    fn the_writes_of_an_account_that_is_taken_over_fit_into_transactions() {
+        // An owner's place that goes to the next holder is two writes.
+        const ADDRESSES: usize = 2 * (User::MOST_ADDRESSES - 1);
+        const { assert!(User::MOST_IDENTITIES + Authenticator::MOST + 2 <= Store::MOST_WRITES) };
+        const { assert!(ADDRESSES < MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
+        let mut user = User::new(UserId::new([7; 16]), Timestamp(0));
+        for uid in 0..User::MOST_IDENTITIES {
+            user.identities.push(IdentityLink { provider: "p".into(), uid: uid.to_string(), display: String::new() });
+        }
+        user.password = Some("!".to_owned());
+        assert_eq!(take_ways_in(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
+        assert!(!user.has_usable_password() && user.generation == 1);
+        assert!(take_ways_in(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
+    }
 }

@@ -91,7 +91,7 @@ impl Attempt<'_> {
     /// The table is unavailable.
     pub async fn enter_if_possible(&self, user: &User) -> Result<(Vec<Write>, Entry), Refusal> {
         match self.enter(user, &mut Permits::default()).await {
-            Err(Refusal::StageRefused(_) | Refusal::Inactive | Refusal::RateLimited) => Ok((Vec::new(), Entry::Out)),
+            Err(Refusal::StageRefused(_) | Refusal::Inactive | Refusal::RateLimited(_)) => Ok((Vec::new(), Entry::Out)),
             entered => entered,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
-use crate::account::{Address, EmailClaim, User, UserId, can_own};
+use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
 use crate::app::App;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Problem, Refusal, api_url};
@@ -75,17 +75,15 @@ pub async fn invite(app: &App, inviter: &User, form: Form) -> Result<(), Refusal
 
 /// The writes of a new account, in place of those that wait for an invitation to the same address to be opened.
 fn replace(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, StoreError> {
-    let is_replaced = |claim: &EmailClaim| holders.invitations.iter().any(|old| old.id == claim.user);
-    let owner = holders.claims.iter().find(|claim| claim.owner && is_replaced(claim));
-    let mut writes = match owner {
-        Some(old) => {
-            let claim = EmailClaim { version: old.version, ..EmailClaim::owner(email, user.id, false) };
-            vec![Write::create(user)?, Write::replace(&claim)?]
-        }
-        None => create(user, email, holders)?,
+    let is_replaced = |claim: &&EmailClaim| holders.invitations.iter().any(|old| old.id == claim.user);
+    let replaced = holders.claims.iter().filter(is_replaced).cloned().collect::<Vec<_>>();
+    let mut writes = if replaced.iter().any(|claim| claim.owner) {
+        [vec![Write::create(user)?], replace_email_claims(&replaced, email, user.id)?].concat()
+    } else {
+        let held = create(user, email, holders)?;
+        held.into_iter().chain(replaced.iter().map(Write::delete)).collect()
     };
     writes.extend(holders.invitations.iter().map(Write::delete));
-    writes.extend(holders.claims.iter().filter(|claim| !claim.owner && is_replaced(claim)).map(Write::delete));
     Ok(writes)
 }
 

@@ -73,7 +73,7 @@ fn hides(app: &App) -> bool {
 pub async fn look_up(app: &App, client: &ClientInfo, email: &str) -> Result<Holders, Refusal> {
     let actions = [Action::new("signup")];
     let (limit, holders) = futures_util::try_join!(app.consume(client.ip, &actions), find_holders(app, email, true))?;
-    limit.map_err(|_| Refusal::RateLimited)?;
+    limit.map_err(Refusal::from)?;
     Ok(holders)
 }
 

@@ -27,7 +27,7 @@ pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), 
     let users = async { find_users(app, users_by_email(app, email).await?).await };
     let (granted, users) = futures_util::try_join!(permit, users)?;
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
     let may = |user: &User| user.is_active && user.has_usable_password() && is_email_verified(app, user, Some(email));
     let mut writes = Vec::new();

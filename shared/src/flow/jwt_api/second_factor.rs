@@ -99,11 +99,8 @@ pub async fn activate(
             return Err(FactorProblem::TotpActive.into());
         }
         enrollee.check(app, &user)?;
-        let mut totp = Authenticator::totp(app, &secret).ok_or(FactorProblem::SetupNotBegun)?;
-        if !totp.use_code(app, code) {
-            return Err(FactorProblem::WrongCode.into());
-        }
-        totp.last_used = None;
+        let step = secret.step_of(app, code).ok_or(FactorProblem::WrongCode)?;
+        let totp = Authenticator::totp(app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
         let mut changed = user.clone();
         changed.authenticators.push(totp);
         add_recovery_codes(app, &mut changed);
@@ -218,7 +215,7 @@ pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Show
         && !app.consume_of(limit).await?
     {
         refuse_locked_out(app, &user).await?;
-        return Err(Refusal::RateLimited);
+        return Err(Refusal::RateLimited(1));
     }
     let most = match app.settings.jwt_api.mfa_challenge_max_attempts {
         0 => u32::MAX,

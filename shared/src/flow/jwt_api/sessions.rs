@@ -25,7 +25,7 @@ pub async fn refresh(
 ) -> Result<(User, Session), Refusal> {
     let settings = &app.settings.jwt_api;
     let rules = Rules { rotate: true, grace_seconds: settings.refresh_grace_seconds };
-    let whose = Client::new(client.ip, &client.user_agent);
+    let whose = Client::new(&client.user_agent);
     let key = user_session_key(user, number);
     let (key, whose) = (&key, &whose);
     // Somebody may be faster. If it was with the same token, that is used then, and the next look shows it.

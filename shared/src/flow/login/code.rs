@@ -25,10 +25,19 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    fn text(&self) -> &str {
+    pub(in crate::flow) fn text(&self) -> &str {
         match self {
             Self::Email(text) | Self::Phone(text) => text,
         }
+    }
+
+    /// That no account has it.
+    pub(in crate::flow) fn unknown(&self) -> Problem {
+        let (code, message) = match self {
+            Self::Email(_) => ("unknown_email", "The email address is not assigned to any user account."),
+            Self::Phone(_) => ("unknown_phone", "The phone number is not assigned to any user account."),
+        };
+        Problem::field(self.param(), code, message)
     }
 
     fn param(&self) -> &'static str {
@@ -38,7 +47,7 @@ impl Identifier {
         }
     }
 
-    fn recipient(&self) -> Recipient<'_> {
+    pub(in crate::flow) fn recipient(&self) -> Recipient<'_> {
         match self {
             Self::Email(email) => Recipient::Email(email),
             Self::Phone(phone) => Recipient::Phone(phone),
@@ -56,12 +65,8 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
     let permit = permits.ask(app, client, "request_login_code", to.text());
     let (granted, user) = futures_util::try_join!(permit, find(app, &to))?;
     if user.is_none() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
-        let (code, message) = match to {
-            Identifier::Email(_) => ("unknown_email", "The email address is not assigned to any user account."),
-            Identifier::Phone(_) => ("unknown_phone", "The phone number is not assigned to any user account."),
-        };
         permits.give_back(app).await;
-        return Err(Problem::field(to.param(), code, message).into());
+        return Err(to.unknown().into());
     }
     if !granted {
         let problem = Problem::too_many_login_attempts();
@@ -221,17 +226,21 @@ async fn go_on(
 }
 
 async fn find(app: &App, to: &Identifier) -> Result<Option<User>, StoreError> {
-    let ids: Vec<UserId> = match to {
-        Identifier::Email(email) => users_by_email(app, email).await?,
-        Identifier::Phone(phone) => {
-            find_phone_claim(&app.store, phone).await?.map(|claim| claim.user).into_iter().collect()
-        }
-    };
-    let first = ids.into_iter().take(1).collect();
+    let first = candidates(app, to).await?.into_iter().take(1).collect();
     let user = find_users(app, first).await?.into_iter().flatten().next();
     let is_reached = |user: &User| match to {
         Identifier::Email(email) => user.is_reached_by(email),
         Identifier::Phone(_) => true,
     };
     Ok(user.filter(|user| user.is_active && is_reached(user)))
+}
+
+/// Who an address or a number may name.
+pub(in crate::flow) async fn candidates(app: &App, to: &Identifier) -> Result<Vec<UserId>, StoreError> {
+    match to {
+        Identifier::Email(email) => users_by_email(app, email).await,
+        Identifier::Phone(phone) => {
+            Ok(find_phone_claim(&app.store, phone).await?.map(|claim| claim.user).into_iter().collect())
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, Token};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, Token, note_again};
 use crate::store::{Item, StoreError, Write};
 
 /// The stages, in the order of the reference; ours come last.
@@ -260,6 +260,10 @@ pub(in crate::flow) fn with_record(
     let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&app.settings, app.now());
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
-    methods.push(record);
+    match caller {
+        // They were in already, and may log in any number of times.
+        Caller::User(_) => note_again(&mut methods, record),
+        _ => methods.push(record),
+    }
     methods
 }

@@ -1,6 +1,6 @@
 //! Logging in with a password.
 
-use crate::account::{NameClaim, User, UserId, find_email_claims, find_phone_claim, name_key};
+use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
@@ -26,7 +26,7 @@ pub struct Credentials {
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Somebody who has shown a password.
@@ -58,11 +58,10 @@ impl Proven {
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
-    let key = credentials.identifier.to_lowercase();
-    let actions = [Action::new("login"), Action::about("login_failed", &key)];
+    let actions = [Action::new("login"), Action::about("login_failed", &credentials.identifier)];
     let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
-    let usage = usage.map_err(|limited| match limited.0 {
-        "login" => Refusal::RateLimited,
+    let usage = usage.map_err(|limited| match limited.action {
+        "login" => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
     match find_by_password(app, candidates, &credentials.password).await? {
@@ -75,15 +74,29 @@ pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> 
 async fn candidates(app: &App, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
     match credentials.method {
         LoginMethod::Email => users_by_email(app, &credentials.identifier).await,
-        LoginMethod::Username => {
-            let claim = app.store.find::<NameClaim>(&name_key(&credentials.identifier)).await?;
-            Ok(claim.into_iter().map(|claim| claim.user).collect())
-        }
+        LoginMethod::Username => users_by_name(app, &credentials.identifier).await,
         LoginMethod::Phone => {
             let claim = find_phone_claim(&app.store, &credentials.identifier).await?;
             Ok(claim.into_iter().map(|claim| claim.user).collect())
         }
     }
+}
+
+/// Who a username names. Where addresses log in, too, one that is given as a username comes first, as in the reference:
+/// many clients have one field for both.
+async fn users_by_name(app: &App, identifier: &str) -> Result<Vec<UserId>, StoreError> {
+    let by_email = async {
+        let may_be_email = app.settings.account.login_methods.contains(&LoginMethod::Email) && is_email(identifier);
+        if may_be_email { users_by_email(app, identifier).await } else { Ok(Vec::new()) }
+    };
+    let names = [identifier];
+    let (mut users, claims) = futures_util::try_join!(by_email, find_name_claims(&app.store, &names))?;
+    for claim in claims.into_iter().flatten() {
+        if !users.contains(&claim.user) {
+            users.push(claim.user);
+        }
+    }
+    Ok(users)
 }
 
 /// Who an address may name: the account that verified it, or else all that hold it.
@@ -147,7 +160,7 @@ pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Prov
             proven.give_back(app).await;
             return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
-                Refusal::RateLimited => Refusal::TooManyLoginAttempts,
+                Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
                 other => other,
             });
         }

@@ -4,7 +4,7 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, refresh_again};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
 use crate::throttle::Action;
 
@@ -82,7 +82,7 @@ pub async fn by_password(
         let parts = refresh_again(app, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut noted = session.clone();
-        noted.methods.push(record.clone());
+        note_again(&mut noted.methods, record.clone());
         let writes = vec![Write::replace(&noted)?];
         let outcome = Outcome::unchanged(Caller::User(Box::new((user.clone(), noted))));
         Ok(Decision::Write(writes, outcome, (user, session)))

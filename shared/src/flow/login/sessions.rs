@@ -3,18 +3,30 @@
 use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{Caller, Session, list_sessions, user_session_key};
-use crate::store::Write;
+use crate::session::{Caller, Session, list_sessions, refresh_again, user_session_key};
+use crate::store::{Again, Decision, Key, Write};
 
-/// The user's live sessions.
+/// Sessions that are listed.
+const MOST_LISTED: usize = 100;
+
+/// The user's live sessions, the oldest first: this one, and the newest of the others, [`MOST_LISTED`] at most.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn list(app: &App, user: &User) -> Result<Vec<Session>, Refusal> {
-    Ok(list_sessions(app, user).await?)
+pub async fn list(app: &App, user: &User, session: &Session) -> Result<Vec<Session>, Refusal> {
+    Ok(shown(list_sessions(app, user).await?, session))
 }
 
-/// Ends these sessions. Where the caller's own is among them, they are logged out.
+fn shown(all: Vec<Session>, own: &Session) -> Vec<Session> {
+    let (own, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(|session| session.number == own.number);
+    others.drain(..(others.len() + own.len()).saturating_sub(MOST_LISTED));
+    let place = own.first().map_or(0, |own| others.partition_point(|other| other.created < own.created));
+    others.splice(place..place, own);
+    others
+}
+
+/// Ends these sessions. Where the caller's own is among them, they are logged out. Whoever names every session that the
+/// list shows, or every one but their own, ends those that it had no room for too.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a number that is no session of the user's; the table is unavailable.
@@ -25,13 +37,63 @@ pub async fn end(app: &App, user: User, session: Session, numbers: &[u64]) -> Re
         let message = format!("Select a valid choice. {number} is not one of the available choices.");
         return Err(Problem::field("sessions", "invalid_choice", message).into());
     }
-    let mut distinct = numbers.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let writes = distinct.iter().map(|number| Write::discard(user_session_key(user.id, *number))).collect();
-    app.store.insist(writes).await?;
-    if numbers.contains(&session.number) {
-        return Ok(Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) });
+    let ends_own = numbers.contains(&session.number);
+    let is_named = |other: &Session| other.number == session.number || numbers.contains(&other.number);
+    if sessions.len() > MOST_LISTED && shown(sessions.clone(), &session).iter().all(is_named) {
+        return end_all(app, user, session, ends_own).await;
     }
-    Ok(Outcome::unchanged(Caller::User(Box::new((user, session)))))
+    let named = sessions.iter().filter(|session| numbers.contains(&session.number));
+    let keys = named.map(|session| user_session_key(user.id, session.number)).collect::<Vec<Key>>();
+    app.store.discard_all(&keys).await?;
+    Ok(ended(user, session, ends_own))
+}
+
+/// Ends every session of the user, however many there are, and every login in progress: a new generation, with which the
+/// caller's own session goes on unless it ends too.
+async fn end_all(app: &App, user: User, session: Session, ends_own: bool) -> Result<Outcome, Refusal> {
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+        let generation = user.generation + 1;
+        // As after a login, the sessions that are over are gone at once.
+        let mut renewed = User { generation, login_generation: generation, ..user.clone() };
+        let mut kept = Session { generation, ..session.clone() };
+        let own =
+            if ends_own { Write::discard(user_session_key(user.id, session.number)) } else { Write::replace(&kept)? };
+        let writes = vec![Write::replace(&renewed)?, own];
+        renewed.version += 1;
+        kept.version += 1;
+        Ok(Decision::Write(writes, ended(renewed, kept, ends_own), (user, session)))
+    };
+    app.store.run((user, session), decide).await
+}
+
+fn ended(user: User, session: Session, ends_own: bool) -> Outcome {
+    if ends_own {
+        return Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) };
+    }
+    Outcome::unchanged(Caller::User(Box::new((user, session))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn session(number: u64, second: i64) -> Session {
+        let session = json!({"user": null, "number": number, "secret": "", "generation": 0, "created": second, "ends": 0,
+                             "ip": "", "user_agent": ""});
+        serde_json::from_value(session).unwrap()
+    }
+
+    #[test]
+    fn the_list_has_the_current_session_and_the_newest_of_the_others() {
+        let all = (0..250).map(|number| session(number, number as i64)).collect::<Vec<_>>();
+        let numbers = |own: u64, all: &[Session]| {
+            shown(all.to_vec(), &session(own, own as i64)).iter().map(|session| session.number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(3, &all), [vec![3], (151..250).collect()].concat());
+        assert_eq!(numbers(200, &all), (150..250).collect::<Vec<_>>());
+        assert_eq!(numbers(3, &all[..100]), (0..100).collect::<Vec<_>>());
+    }
 }

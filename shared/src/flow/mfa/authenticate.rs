@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, StageKey, note_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::Value as Json;
 
@@ -104,7 +104,7 @@ pub async fn reauthenticate(
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
         let mut record = proof.use_up(app, &session, &mut user)?;
         record.reauthenticated = true;
-        session.methods.push(record);
+        note_again(&mut session.methods, record);
         session.ceremony = None;
         let writes = vec![Write::replace(&user)?, Write::replace(&session)?];
         user.version += 1;

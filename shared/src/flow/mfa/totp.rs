@@ -57,7 +57,7 @@ pub struct Activation<'a> {
     pub shows_codes: bool,
 }
 
-/// Sets an authenticator app up. Recovery codes come with the first authenticator.
+/// Sets an authenticator app up, with a code that is used up by it. Recovery codes come with the first authenticator.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
@@ -76,8 +76,8 @@ pub async fn activate(
     }
     let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
-    let secret = secret.filter(|secret| secret.step_of(app, code).is_some());
-    let secret = secret.ok_or_else(|| Problem::incorrect_code("code"))?;
+    let step = secret.as_ref().and_then(|secret| secret.step_of(app, code));
+    let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
     require(app, &user, &session, app.settings.mfa.reauthentication_required, recent)?;
     let secret = &secret;
     let work = Work { app, client, user, session };
@@ -86,7 +86,7 @@ pub async fn activate(
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
-        let totp = Authenticator::totp(app, secret).ok_or(Refusal::Conflict)?;
+        let totp = Authenticator::totp(app, secret, step).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
         let has_codes = add_recovery_codes(app, &mut user);
         if has_codes && shows_codes {

@@ -45,12 +45,13 @@ pub(super) fn past(mut login: Login, stage: StageKey) -> Login {
     login
 }
 
-/// The user as they are now, if the caller's session still stands as it was read.
+/// The user as they are now, if the caller's session still stands as it was read. Where it does not, another request has
+/// taken the login further: that is [`Refusal::Conflict`], and no reason for a client to drop a token.
 pub(super) async fn reload(app: &App, caller: &Caller, user: &User) -> Result<User, Refusal> {
     let gone = || Refusal::NotAuthenticated(Caller::Anonymous);
     let Some(session) = caller.session() else { return Err(gone()) };
     let (now, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
-    now.filter(|now| now.version == session.version).ok_or_else(gone)?;
+    now.filter(|now| now.version == session.version).ok_or(Refusal::Conflict)?;
     // Whoever has changed their password meanwhile has shut this login out.
     let stands = |user: &User| session.login.as_ref().is_some_and(|login| login.generation == user.generation);
     user.filter(|user| user.is_active && stands(user)).ok_or_else(gone)

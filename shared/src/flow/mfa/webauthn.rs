@@ -281,7 +281,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     let counted = app.consume(client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
-    counted.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    counted.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Begins a login with a passkey, nobody being named: the options for `navigator.credentials.get()`.
@@ -291,7 +291,7 @@ pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> 
 pub async fn begin_login(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
     if !matches!(caller, Caller::User(_)) {
         let counted = app.consume(client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
-        counted.map_err(|_| Refusal::RateLimited)?;
+        counted.map_err(Refusal::from)?;
     }
     let (options, state) = ceremonies(app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
     Ok((options, begin(app, client, caller, state).await?))

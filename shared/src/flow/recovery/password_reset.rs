@@ -3,9 +3,10 @@
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::flow::codes::{self, Recipient};
+use crate::flow::codes;
+use crate::flow::login::code::{Identifier, candidates};
 use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::login::password::{find_users, users_by_email};
+use crate::flow::login::password::find_users;
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
@@ -26,26 +27,31 @@ const KIND: CodeKind = CodeKind::PasswordReset;
 const LINK: &str = "password reset link";
 
 /// Sends a link or a code to whoever holds the address; to nobody's, what says so. `None` where the answer says
-/// nothing of the caller.
+/// nothing of the caller. To a phone number goes a code only.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] where the account is unknown and may be told so; [`Refusal::RateLimited`]; the table is
 /// unavailable.
-pub async fn request(app: &App, client: &ClientInfo, caller: Caller, email: &str) -> Result<Option<Outcome>, Refusal> {
+pub async fn request(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    to: &Identifier,
+) -> Result<Option<Outcome>, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(app, client, "reset_password", email);
-    let (granted, users) = futures_util::try_join!(permit, find(app, email))?;
+    let permit = permits.ask(app, client, "reset_password", to.text());
+    let (granted, users) = futures_util::try_join!(permit, find(app, to))?;
     if users.is_empty() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
         permits.give_back(app).await;
-        let message = "The email address is not assigned to any user account.";
-        return Err(Problem::field("email", "unknown_email", message).into());
+        return Err(to.unknown().into());
     }
     if !granted {
-        return Err(Refusal::RateLimited);
+        return Err(permits.refusal());
     }
-    if app.settings.account.password_reset_by_code_enabled {
-        return send_code(app, client, caller, email, users.first()).await.map(Some);
-    }
+    let email = match to {
+        Identifier::Email(email) if !app.settings.account.password_reset_by_code_enabled => email,
+        _ => return send_code(app, client, caller, to, users.first()).await.map(Some),
+    };
     let mut messages = users.iter().map(|user| link_mail(app, user, email)).collect::<Vec<_>>();
     if messages.is_empty() {
         messages.push(unknown_account_mail(app, email));
@@ -57,16 +63,34 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, email: &str
     }
 }
 
-async fn find(app: &App, email: &str) -> Result<Vec<User>, StoreError> {
-    let users = find_users(app, users_by_email(app, email).await?).await?;
-    Ok(users.into_iter().flatten().filter(|user| user.is_active && user.is_reached_by(email)).collect())
+async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
+    let users = find_users(app, candidates(app, to).await?).await?;
+    let may = |user: &User| match to {
+        Identifier::Email(email) => user.is_reached_by(email),
+        // A number that was never verified may be a stranger's: it opens no account that has a verified address.
+        Identifier::Phone(_) => {
+            user.phone.as_ref().is_some_and(|phone| phone.verified) || !user.has_verified_email(None)
+        }
+    };
+    Ok(users.into_iter().flatten().filter(|user| user.is_active && may(user)).collect())
+}
+
+/// The message with a code, or for nobody's address or number the one that says so.
+fn code_message(app: &App, to: &Identifier, known: bool, code: &str) -> Message {
+    let (kind, lifetime) = ("password_reset_code", app.settings.account.password_reset_by_code_timeout);
+    match to {
+        Identifier::Email(email) if known => Message::mail(app, kind, email, json!({"code": code}), lifetime),
+        Identifier::Email(email) => unknown_account_mail(app, email),
+        Identifier::Phone(phone) if known => Message::sms(app, kind, phone, json!({"code": code}), lifetime),
+        Identifier::Phone(phone) => Message::sms(app, "unknown_account", phone, json!({}), 86_400),
+    }
 }
 
 async fn send_code(
     app: &App,
     client: &ClientInfo,
     caller: Caller,
-    email: &str,
+    to: &Identifier,
     user: Option<&User>,
 ) -> Result<Outcome, Refusal> {
     let (session, issued) = match caller.session() {
@@ -76,14 +100,8 @@ async fn send_code(
             (session, Some(token))
         }
     };
-    let (process, code) = codes::begin(app, KIND, user.map(|user| user.id), &Recipient::Email(email));
-    let message = match user {
-        Some(_) => {
-            let lifetime = app.settings.account.password_reset_by_code_timeout;
-            Message::mail(app, "password_reset_code", email, json!({"code": code}), lifetime)
-        }
-        None => unknown_account_mail(app, email),
-    };
+    let (process, code) = codes::begin(app, KIND, user.map(|user| user.id), &to.recipient());
+    let message = code_message(app, to, user.is_some(), &code);
     let mut session = session;
     session.set_code(KIND, process);
     let writes = vec![Write::save(&session)?, Write::create(&message)?];
@@ -114,7 +132,7 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
     let consumed = app.consume(client.ip, &[Action::new("reset_password_from_key")]).await?;
-    consumed.map(|_| ()).map_err(|_| Refusal::RateLimited)
+    consumed.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Says whose password a key resets. The right code can be used for its whole time from now on, and verifies the
@@ -204,25 +222,26 @@ pub async fn reset(
             // By link, the key is for the account as it was: it tells whether another request was faster.
             user = match process {
                 None => find_by_link_key(app, key).await??,
-                Some(_) => {
+                Some(process) => {
                     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
                     let now = app.store.find::<Session>(&session.key()).await?;
                     if now.is_none_or(|now| now.version != session.version) {
                         return Err(Refusal::Conflict);
                     }
-                    app.store.find::<User>(&user.id.key()).await?.ok_or(Refusal::Conflict)?
+                    find_recipient(app, process, user.id).await?.ok_or(Refusal::Conflict)?
                 }
             };
         }
-        let emails = user.addresses.iter().map(|address| address.email.clone()).collect::<Vec<_>>();
+        let emails = user.addresses.iter().map(|address| address.email.clone());
+        let names = emails.chain(user.phone.iter().map(|phone| phone.number.clone())).collect::<Vec<_>>();
         let request = Reset { app, client, caller, process: process.as_ref(), hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
-        Ok::<_, Refusal>(Decision::Write(writes, (outcome, emails), (user, permits)))
+        Ok::<_, Refusal>(Decision::Write(writes, (outcome, names), (user, permits)))
     };
-    let (outcome, emails) = app.store.run((user, Permits::default()), decide).await?;
-    for email in &emails {
+    let (outcome, names) = app.store.run((user, Permits::default()), decide).await?;
+    for name in &names {
         // The password is changed: a limiter that stays is no reason to say otherwise.
-        if let Err(error) = app.forget(&Action::about("login_failed", email)).await {
+        if let Err(error) = app.forget(&Action::about("login_failed", name)).await {
             tracing::warn!(%error, "failed logins stay counted");
         }
     }
@@ -246,12 +265,17 @@ impl Reset<'_> {
         if let Some(email) = &email {
             writes.extend(verify_by_code(app, client, &mut user, email).await?);
         }
+        let phone = self.process.and_then(|process| process.phone.clone());
+        if let Some(own) = user.phone.as_mut().filter(|own| Some(&own.number) == phone.as_ref()) {
+            own.verified = true;
+        }
         user.password = Some(self.hash.to_owned());
         user.generation += 1;
         writes.extend(notify(app, client, &user, None, "password_reset", json!({}))?);
         let outcome = if app.settings.account.login_on_password_reset && user.is_active {
             let mut record = AuthenticationRecord::new("password_reset", app.now());
             record.email.clone_from(&email);
+            record.phone = phone;
             let methods = with_record(app, caller, &user, record);
             let login = Login::new(Some(&user), email, false, &app.settings, app.now());
             let entrance = Entrance { app, client, caller, methods, spends_session: self.process.is_some() };
@@ -285,9 +309,20 @@ async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result
         Err(problem) => return Ok(Err(problem)),
     };
     match process.user.filter(|_| codes::is_right(app, KIND, process, key)) {
-        Some(user) => Ok(app.store.find::<User>(&user.key()).await?.ok_or_else(|| Problem::incorrect_code("key"))),
+        Some(user) => Ok(find_recipient(app, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
         None => Ok(Err(Problem::incorrect_code("key"))),
     }
+}
+
+/// The user whose code it is, while the address that it was sent to is still theirs: afterwards whoever reads mail there
+/// is nobody to this account.
+async fn find_recipient(app: &App, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
+    let holds = |user: &User| {
+        let own_phone = user.phone.as_ref().map(|phone| &phone.number);
+        process.email.as_deref().is_none_or(|email| user.address(email).is_some())
+            && process.phone.as_ref().is_none_or(|phone| own_phone == Some(phone))
+    };
+    Ok(app.store.find::<User>(&user.key()).await?.filter(holds))
 }
 
 async fn find_by_link_key(app: &App, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {

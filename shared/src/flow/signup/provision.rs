@@ -1,9 +1,9 @@
 //! Making accounts that somebody has written down, rather than signed up for.
 
-use crate::account::{Address, EmailClaim, User, UserId, find_email_claims};
+use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, is_email, lower_email};
 use crate::app::App;
 use crate::store::{Committed, StoreError, Write};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 /// An account as it is written down.
@@ -11,6 +11,7 @@ use serde_json::json;
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The address.
+    #[serde(deserialize_with = "email")]
     pub email: String,
     /// The password; without one the account has none.
     #[serde(default)]
@@ -42,13 +43,21 @@ fn yes() -> bool {
     true
 }
 
+fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let email = lower_email(text.trim());
+    let wrong =
+        || serde::de::Error::custom(format!("`{text}` is not an email address; use one like `ada@example.com`"));
+    if is_email(&email) { Ok(email) } else { Err(wrong()) }
+}
+
 /// Makes the account, unless somebody has its address: whether it was made.
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn provision(app: &App, account: &Account) -> Result<bool, StoreError> {
-    let email = account.email.trim().to_lowercase();
-    if !find_email_claims(&app.store, &email).await?.is_empty() {
+    let email = &account.email;
+    if !find_email_claims(&app.store, email).await?.is_empty() {
         return Ok(false);
     }
     let mut user = User::new(UserId::new(app.random()), app.now());
@@ -71,8 +80,27 @@ pub async fn provision(app: &App, account: &Account) -> Result<bool, StoreError>
             user.attributes.insert(name.to_owned(), json!(true));
         }
     }
-    user.addresses.push(Address { verified: account.verified, ..Address::new(&email, true, app.random()) });
-    let claim = EmailClaim::owner(&email, user.id, account.verified);
+    user.addresses.push(Address { verified: account.verified, ..Address::new(email, true, app.random()) });
+    let claim = EmailClaim::owner(email, user.id, account.verified);
     let writes = vec![Write::create(&user)?, Write::create(&claim)?];
     Ok(matches!(app.store.insist(writes).await?, Committed::Done))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Account;
+    use crate::account::email_samples as samples;
+    use serde_json::json;
+
+    #[test]
+    fn an_account_has_an_address_that_mail_can_be_sent_to() {
+        let read = |email: &str| serde_json::from_value::<Account>(json!({"email": email}));
+        for (good, _) in samples::GOOD {
+            assert_eq!(read(good).unwrap().email, good.to_lowercase());
+        }
+        // White space around an address is taken away before it is looked at.
+        for bad in samples::BAD.iter().filter(|bad| bad.trim() == **bad) {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::account::{
     Address, EmailClaim, IdentityClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username,
-    claim_email, find_email_claims, find_phone_claim, fold_username, identity_claim_key, name_key, own_email,
-    suggestions,
+    claim_email, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, is_email, is_same_email,
+    own_email, suggestions,
 };
 use crate::app::App;
 use crate::flow::login::engine::Entrance;
@@ -79,7 +79,7 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
         ask_for_mail(app, client, &form, wants_mail, &mut permits),
     )?;
     let refusal = match limit {
-        Err(_) => Some(Refusal::RateLimited),
+        Err(limited) => Some(limited.into()),
         Ok(_) => refuse(app, &caller, &form, &known),
     };
     if let Some(refusal) = refusal {
@@ -155,8 +155,14 @@ async fn look_up_identity(
     form: &Form,
 ) -> Result<(Vec<(provider::Address, Vec<EmailClaim>)>, bool), StoreError> {
     let Some(who) = &form.identity else { return Ok((Vec::new(), false)) };
-    let other = |address: &&provider::Address| Some(&address.email) != form.email.as_ref();
-    let others = who.identity.emails.iter().filter(other).take(User::MOST_ADDRESSES - 1);
+    let mut own = form.email.iter().collect::<Vec<_>>();
+    let mut others = who.identity.emails.iter().collect::<Vec<_>>();
+    others.retain(|address| {
+        let is_other = is_email(&address.email) && !own.iter().any(|known| is_same_email(known, &address.email));
+        own.push(&address.email);
+        is_other
+    });
+    let others = others.into_iter().take(User::MOST_ADDRESSES - 1);
     let others = others.map(|address| async move {
         find_email_claims(&app.store, &address.email).await.map(|claims| (address.clone(), claims))
     });
@@ -169,8 +175,8 @@ async fn look_up_identity(
 async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), StoreError> {
     let account = &app.settings.account;
     if let Some(username) = &form.username {
-        let claim = app.store.find::<NameClaim>(&name_key(username)).await?;
-        return Ok((claim.is_some(), None));
+        let claims = find_name_claims(&app.store, &[username]).await?;
+        return Ok((claims.iter().any(|claims| !claims.is_empty()), None));
     }
     if account.username_field.is_none() || !form.problems.is_empty() {
         return Ok((false, None));
@@ -179,9 +185,10 @@ async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), 
     let ((first, last), username) = names.unwrap_or_default();
     let (username, email) = (username.unwrap_or_default(), form.email.clone().unwrap_or_default());
     let candidates = suggestions(&[&first, &last, &email, &username], account, &*app.chance);
-    let keys = candidates.iter().map(|name| name_key(name)).collect::<Vec<_>>();
-    let taken = app.store.find_all::<NameClaim>(&keys).await?;
-    Ok((false, candidates.into_iter().zip(taken).find(|(_, claim)| claim.is_none()).map(|(name, _)| name)))
+    let names = candidates.iter().map(String::as_str).collect::<Vec<_>>();
+    let taken = find_name_claims(&app.store, &names).await?;
+    let free = names.iter().zip(taken).find(|(_, claims)| claims.is_empty()).map(|(name, _)| (*name).to_owned());
+    Ok((false, free))
 }
 
 /// Whether the address is free, as far as enumeration prevention lets anybody know.
@@ -270,7 +277,7 @@ async fn decide(
             writes.push(Write::create(&PhoneClaim { phone: phone.number.clone(), user: user.id, version: 0 })?);
         }
         if let Some(name) = &user.username {
-            writes.push(Write::create(&NameClaim { name: fold_username(name), user: user.id, version: 0 })?);
+            writes.push(Write::create(&NameClaim::new(name, user.id))?);
         }
     }
     Ok((writes, outcome))
@@ -294,7 +301,8 @@ fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
     let mut all = Vec::<Address>::new();
     if let Some(email) = &form.email {
         let mut address = Address::new(email, true, app.random());
-        let own = form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| known.email == *email);
+        let own =
+            form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| is_same_email(&known.email, email));
         let taken = account.unique_email && known.claims.iter().any(|claim| claim.verified);
         address.verified = own.is_some_and(|own| own.verified) && !taken;
         all.push(address);

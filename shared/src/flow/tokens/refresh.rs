@@ -17,7 +17,7 @@ pub async fn refresh(app: &App, client: &ClientInfo, ring: &Keyring, token: &str
     let (id, number, claims) = check_refresh(app, token).ok_or(Refusal::InvalidToken)?;
     let settings = &app.settings.tokens;
     let rules = Rules { rotate: settings.rotate, grace_seconds: settings.grace_seconds };
-    let asking = Client::new(client.ip, &client.user_agent);
+    let asking = Client::new(&client.user_agent);
     let claims = &claims;
     let asking = &asking;
     let attempt = |(), _: Option<Again>| async move {

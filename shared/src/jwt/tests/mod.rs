@@ -1,5 +1,6 @@
 //! Keys, tokens and families, at each edge of the clock.
 
+mod api_tokens;
 mod clients;
 mod documents;
 mod families;

@@ -11,7 +11,7 @@ fn an_access_token_says_what_the_reference_says_and_for_whom_it_is() {
             "iss": "https://login.example.com", "aud": "https://api.example.com",
             "sub": "7d0a5c62", "sid": "session-12", "token_use": "access",
             "jti": "07070707-0707-4707-8707-070707070707",
-            "iat": NOW, "nbf": NOW, "exp": NOW + ACCESS, "role": "admin",
+            "iat": NOW, "nbf": NOW - 30, "exp": NOW + ACCESS, "role": "admin",
         });
         assert_eq!(claims, expected);
         let header = json!({ "alg": key.algorithm().as_str(), "kid": key.kid(), "typ": "JWT" });
@@ -26,7 +26,7 @@ fn a_refresh_token_says_the_same_with_an_audience_of_its_own_and_nothing_custom(
     let expected = json!({
         "iss": "https://login.example.com", "aud": "https://login.example.com/_allauth/app/v1/tokens/refresh",
         "sub": "7d0a5c62", "sid": "session-12", "token_use": "refresh", "jti": family.jti(),
-        "iat": NOW, "nbf": NOW, "exp": NOW + REFRESH,
+        "iat": NOW, "nbf": NOW - 30, "exp": NOW + REFRESH,
     });
     assert_eq!(part(&token, 1), expected);
 }

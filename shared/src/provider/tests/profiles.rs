@@ -176,8 +176,58 @@ async fn an_address_that_the_provider_calls_unverified_is_not_verified() {
 fn a_subject_must_be_a_text_or_a_whole_number_and_not_too_long() {
     let app = app("github");
     let long = "x".repeat(MAX_SUBJECT + 1);
-    for wrong in [json!(null), json!(true), json!(1.5), json!(""), json!({}), json!([1]), json!(long)] {
-        assert!(Identity::read(&app, &json!({"id": wrong}), json!({}), vec![]).is_none(), "{wrong}");
+    for wrong in [
+        json!(null),
+        json!(true),
+        json!(1.5),
+        json!(""),
+        json!({}),
+        json!([1]),
+        json!(long),
+        json!(" "),
+        json!("a\u{0}b"),
+        json!("a\nb"),
+    ] {
+        assert!(Identity::read(&app, &json!({"id": wrong}), json!({}), vec![]).is_err(), "{wrong}");
+    }
+    // OpenID Connect Core 1.0, section 2: up to 255 characters.
+    for right in ["x".repeat(192), "x".repeat(255), "ü".repeat(255), "a b".to_owned()] {
+        let identity = Identity::read(&app, &json!({"id": right}), json!({}), vec![]).unwrap();
+        assert_eq!(identity.subject, right, "nothing is cut off");
+    }
+}
+
+#[test]
+fn texts_that_people_see_are_on_one_line_and_of_bounded_length() {
+    let app = app("openid_connect");
+    let long = "x".repeat(1000);
+    let profile = json!({"sub": "1", "given_name": "A\u{0}da\r\n", "family_name": long, "name": long,
+                         "preferred_username": long, "email": long});
+    let identity = Identity::read(&app, &profile, profile.clone(), vec![]).unwrap();
+    let (first, last) = identity.names();
+    assert_eq!((first.as_str(), last.chars().count()), ("Ada", 150));
+    assert_eq!((identity.username, identity.emails), (None, vec![]));
+    assert_eq!(app.display(&json!({"userinfo": profile})).chars().count(), 254);
+    let whole = json!({"sub": "1", "name": format!("{long} {long}")});
+    let (first, last) = Identity::read(&app, &whole, json!({}), vec![]).unwrap().names();
+    assert!(first.chars().count() <= 150 && last.chars().count() <= 150);
+    assert_eq!(app.display(&json!({"userinfo": {"username": "a\u{0}\nb"}})), "ab");
+}
+
+#[test]
+fn fields_of_a_wrong_type_count_as_missing() {
+    let app = app("openid_connect");
+    for wrong in [json!(null), json!(true), json!(1.5), json!([]), json!(["a@example.com"]), json!({"a": "b"})] {
+        let profile = json!({"sub": "1", "email": wrong, "email_verified": wrong, "given_name": wrong,
+                             "family_name": wrong, "name": wrong, "preferred_username": wrong, "picture": wrong});
+        let identity = Identity::read(&app, &profile, json!({}), vec![]).unwrap();
+        assert_eq!((identity.names(), identity.username), ((String::new(), String::new()), None), "{wrong}");
+        assert_eq!(identity.emails, [], "{wrong}");
+    }
+    for wrong in [json!("yes"), json!(["true"]), json!({"a": 1}), json!(2), json!(null)] {
+        let profile = json!({"sub": "1", "email": "a@example.com", "email_verified": wrong});
+        let identity = Identity::read(&app, &profile, json!({}), vec![]).unwrap();
+        assert!(!identity.emails[0].verified, "{wrong}");
     }
 }
 

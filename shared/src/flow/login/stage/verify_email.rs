@@ -45,7 +45,7 @@ pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refu
     let by_code = app.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
     if !cx.permits.ask(app, cx.client, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
-        return if by_code { Err(Refusal::RateLimited) } else { Ok(()) };
+        return if by_code { Err(cx.permits.refusal()) } else { Ok(()) };
     }
     let message = if by_code {
         let owner = cx.user.filter(|_| address.is_some());

@@ -31,7 +31,7 @@ pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refu
     let own = cx.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
     let Some(phone) = own.or(cx.login.phone.as_ref()) else { return Ok(()) };
     if !cx.permits.ask(app, cx.client, "verify_phone", phone).await? {
-        return Err(Refusal::RateLimited);
+        return Err(cx.permits.refusal());
     }
     let user = cx.user.map(|user| user.id);
     let (process, code) = codes::begin(app, CodeKind::PhoneVerification, user, &Recipient::Phone(phone));

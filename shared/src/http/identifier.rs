@@ -1,0 +1,41 @@
+//! Reading where a code or a link is to go.
+
+use super::Input;
+use crate::flow::Problem;
+use crate::flow::login::code::Identifier;
+use crate::settings::{AccountSettings, LoginMethod};
+
+/// Reads where a login code is to go: to the address, unless phone numbers are the only way in; to the number, where
+/// they are one.
+///
+/// # Errors
+/// What is wrong with the fields.
+pub fn login_code_identifier(input: &Input, account: &AccountSettings) -> Result<Identifier, Vec<Problem>> {
+    let has = |method| account.login_methods.contains(&method);
+    let by_phone = has(LoginMethod::Phone);
+    read(input, has(LoginMethod::Email) || !by_phone, by_phone)
+}
+
+/// Reads where the reset of a password is to go: to an address, and by code to a number, where one logs in.
+///
+/// # Errors
+/// What is wrong with the fields.
+pub fn reset_identifier(input: &Input, account: &AccountSettings) -> Result<Identifier, Vec<Problem>> {
+    let by_phone = account.password_reset_by_code_enabled && account.login_methods.contains(&LoginMethod::Phone);
+    // Somebody who has an address besides can always use it.
+    let by_email = !by_phone || account.login_methods.contains(&LoginMethod::Email) || input.has("email");
+    read(input, by_email, by_phone)
+}
+
+fn read(input: &Input, by_email: bool, by_phone: bool) -> Result<Identifier, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let phone = if by_phone { input.phone_field("phone", !by_email, &mut problems) } else { None };
+    let email = if by_email { input.email_field("email", !by_phone, &mut problems) } else { None };
+    match (email, phone) {
+        _ if !problems.is_empty() => Err(problems),
+        (Some(_), Some(_)) => Err(vec![Problem::general("select_only_one", "Please select only one.")]),
+        (Some(email), None) => Ok(Identifier::Email(email)),
+        (None, Some(phone)) => Ok(Identifier::Phone(phone)),
+        (None, None) => Err(vec![Problem::required("email")]),
+    }
+}

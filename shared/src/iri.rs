@@ -1,0 +1,53 @@
+//! Addresses as they travel.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What stays as it is: the characters of RFC 3986, and `%`, since an address may be encoded already.
+const ENCODED: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'#')
+    .remove(b'%')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'!')
+    .remove(b'?')
+    .remove(b'*')
+    .remove(b'@')
+    .remove(b'\'')
+    .remove(b'~')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_');
+
+/// Returns an address in ASCII: spaces and letters beyond it are percent-encoded, as Django's `iri_to_uri` does for
+/// `Location`.
+pub fn to_uri(iri: &str) -> String {
+    utf8_percent_encode(iri, &ENCODED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encoded_once_and_as_django_does() {
+        for (iri, uri) in [
+            ("/I ♥ Django/", "/I%20%E2%99%A5%20Django/"),
+            ("/blog/for/J\u{fc}rgen/?a=b%20c#d", "/blog/for/J%C3%BCrgen/?a=b%20c#d"),
+            ("https://[::1]:8000/a;b=(c)!*'~$&+,@-._", "https://[::1]:8000/a;b=(c)!*'~$&+,@-._"),
+            ("/\"<>\\^`{|}\r\n", "/%22%3C%3E%5C%5E%60%7B%7C%7D%0D%0A"),
+        ] {
+            assert_eq!(to_uri(iri), uri);
+            assert_eq!(to_uri(uri), uri);
+        }
+    }
+}
