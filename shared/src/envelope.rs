@@ -5,7 +5,7 @@ use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::Problem;
 use crate::flow::addresses::email_addresses::Listed;
-use crate::flow::identities::identity::{self, ProvenIdentity};
+use crate::flow::proven_identity::{self, ProvenIdentity};
 use crate::provider::{Address, DUMMY, configuration_url};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Session, StageKey, Token};
 use crate::settings::{ClientKind, Settings};
@@ -223,7 +223,7 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
         if !tokens.is_empty() {
             flows.push(flow("provider_token", tokens));
         }
-        if let Some(who) = caller.session().and_then(identity::pending) {
+        if let Some(who) = caller.session().and_then(proven_identity::pending) {
             let provider = provider_data(app, &who.provider);
             flows.push(json!({"id": "provider_signup", "provider": provider, "is_pending": true}));
         }

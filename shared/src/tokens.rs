@@ -11,7 +11,7 @@ use crate::jwt::{
 };
 use crate::session::Session;
 use crate::settings::{Settings, UserClaim};
-use crate::store::{Committed, Item, Key, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -62,24 +62,23 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
     if let Some(kept) = kept(app, now) {
         return Ok(kept);
     }
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(), _: Option<Again>| async move {
         let (ring, last) = read(app).await?;
         if !ring.wants_new(now.seconds()) {
-            return Ok(keep(app, ring, now));
+            return Ok(Decision::Settled(keep(app, ring, now)));
         }
         match make(app, last + 1).await {
             // Another was faster, or this one is there now: both are read.
-            Ok(()) => {}
+            Ok(()) => Ok(Decision::Again(())),
             // The old key goes on signing, and the next who comes tries again.
             Err(error) if ring.signer(now.seconds()).is_some() => {
                 tracing::error!(%error, "no new signing key could be stored");
-                return Ok(keep(app, ring, now));
+                Ok(Decision::Settled(keep(app, ring, now)))
             }
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         }
-    }
+    };
+    app.store.run((), decide).await
 }
 
 /// The keys, to verify with: nothing is made.

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use shared::flow::Outcome;
 use shared::flow::login::logout::logout;
-use shared::flow::mfa::second_factor;
+use shared::flow::mfa::waiting::with_factors;
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
@@ -14,7 +14,7 @@ pub async fn session(exchange: Exchange) -> Result<Answer, Rejection> {
     let outcome = if exchange.method == Method::DELETE {
         logout(&exchange.app, caller).await?
     } else {
-        Outcome::unchanged(second_factor::with_factors(&exchange.app, caller).await?)
+        Outcome::unchanged(with_factors(&exchange.app, caller).await?)
     };
     Ok(exchange.answer(&outcome))
 }

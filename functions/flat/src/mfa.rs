@@ -5,7 +5,9 @@ use crate::reply::Reply;
 use serde_json::json;
 use shared::envelope::authenticator_data;
 use shared::flow::login::reauthentication::Recent;
-use shared::flow::mfa::second_factor::{self as flow, Activation, Proof};
+use shared::flow::mfa::authenticate::{self, Proof};
+use shared::flow::mfa::totp::{self, Activation};
+use shared::flow::mfa::{may_add, waiting};
 use shared::flow::{Problem, Refusal};
 use shared::http::{Exchange, Input, Rejection};
 use shared::qr;
@@ -16,8 +18,8 @@ pub async fn authenticate(exchange: Exchange) -> Result<Reply, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (token, code) = two(&exchange.input()?, "token", "code")?;
     let caller = caller(&exchange, Some(&token)).await?;
-    let user = flow::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
-    let outcome = flow::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
+    let user = waiting::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
     Reply::entered(&exchange, &outcome, Some(&token)).await
 }
 
@@ -27,8 +29,8 @@ pub async fn add(exchange: Exchange) -> Result<Reply, Rejection> {
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
     }
-    flow::may_add(&exchange.app, &user).map_err(Refusal::from)?;
-    let (secret, url) = flow::begin_totp(&exchange.app, user, session).await?;
+    may_add(&exchange.app, &user).map_err(Refusal::from)?;
+    let (secret, url) = totp::begin(&exchange.app, user, session).await?;
     Ok(Reply::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
 }
 
@@ -37,12 +39,12 @@ pub async fn confirm(exchange: Exchange) -> Result<Reply, Rejection> {
     let (user, session) = user(&exchange).await?;
     let (app, client) = (&exchange.app, &exchange.client);
     let (secret, code) = two(&exchange.input()?, "secret", "code")?;
-    if !flow::is_setting_up(app, &session, &secret) {
+    if !totp::is_setting_up(app, &session, &secret) {
         let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
         return Err(Refusal::from(problem).into());
     }
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
-    let (totp, codes) = flow::activate_totp(app, client, user, session, activation).await?;
+    let (totp, codes) = totp::activate(app, client, user, session, activation).await?;
     let codes = codes.map(|codes| codes.unused_codes(app)).unwrap_or_default();
     Ok(Reply::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
 }

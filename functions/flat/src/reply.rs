@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value as Json, json};
 use shared::envelope::user_data;
-use shared::flow::identities::identity;
+use shared::flow::proven_identity;
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Exchange, Rejection};
 use shared::jwt::KeyError;
@@ -174,7 +174,7 @@ fn flow(exchange: &Exchange, session: &Session, outcome: &Outcome, token: Option
     let stage = session.pending_stage(&exchange.app.settings, exchange.app.now());
     let id = match stage {
         Some(stage) => stage.as_str(),
-        None if identity::pending(session).is_some() => "provider_signup",
+        None if proven_identity::pending(session).is_some() => "provider_signup",
         None if session.code(CodeKind::PasswordReset).is_some() => "password_reset_by_code",
         None => return None,
     };

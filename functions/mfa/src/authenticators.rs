@@ -6,7 +6,8 @@ use shared::account::Authenticator;
 use shared::envelope::{Envelope, authenticator_data};
 use shared::flow::Refusal;
 use shared::flow::login::reauthentication::Recent;
-use shared::flow::mfa::second_factor::{self as flow, Activation};
+use shared::flow::mfa::totp::{self, Activation};
+use shared::flow::mfa::{may_add, recovery_codes};
 use shared::http::{Answer, Exchange, Rejection};
 
 /// `GET account/authenticators`.
@@ -25,10 +26,10 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
         Method::GET => match user.authenticator("totp") {
             Some(totp) => Ok(Envelope::data(authenticator_data(totp, None)).into()),
             None => {
-                if let Err(problem) = flow::may_add(app, &user) {
+                if let Err(problem) = may_add(app, &user) {
                     return Ok(Envelope::errors(&[problem]).with_status(409).into());
                 }
-                let (secret, url) = flow::begin_totp(app, user, session).await?;
+                let (secret, url) = totp::begin(app, user, session).await?;
                 let secret = json!(secret.as_str());
                 Ok(Envelope::bare(404).with_meta("secret", secret).with_meta("totp_url", json!(url)).into())
             }
@@ -38,11 +39,11 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
             let code = exchange.input()?.char_field("code", true, &mut problems);
             let code = code.ok_or(Refusal::Invalid(problems))?;
             let activation = Activation { code: &code, recent: Recent::Again, shows_codes: false };
-            let (totp, _) = flow::activate_totp(app, client, user, session, activation).await?;
+            let (totp, _) = totp::activate(app, client, user, session, activation).await?;
             Ok(Envelope::data(authenticator_data(&totp, None)).into())
         }
         Method::DELETE => {
-            flow::deactivate_totp(app, client, user, session).await?;
+            totp::deactivate(app, client, user, session).await?;
             Ok(Envelope::bare(200).into())
         }
         _ => Err(exchange.refuse_method()),
@@ -54,15 +55,15 @@ pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {
-        return Ok(match flow::view_recovery_codes(app, client, user, session).await? {
+        return Ok(match recovery_codes::view(app, client, user, session).await? {
             Some((codes, shown)) => shown_codes(&exchange, &codes, shown),
             None => Envelope::bare(404).into(),
         });
     }
     exchange.input()?;
-    flow::may_generate_recovery_codes(&user).map_err(Refusal::from)?;
+    recovery_codes::may_generate(&user).map_err(Refusal::from)?;
     exchange.allow(&[Method::POST])?;
-    let codes = flow::generate_recovery_codes(app, client, user, session).await?;
+    let codes = recovery_codes::generate(app, client, user, session).await?;
     Ok(shown_codes(&exchange, &codes, true))
 }
 

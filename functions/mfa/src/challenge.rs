@@ -2,7 +2,9 @@
 
 use axum::http::Method;
 use shared::flow::Refusal;
-use shared::flow::mfa::second_factor::{self as flow, Proof};
+use shared::flow::mfa::authenticate::{self, Proof};
+use shared::flow::mfa::trust;
+use shared::flow::mfa::waiting::find_waiting;
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::StageKey;
 
@@ -10,9 +12,9 @@ use shared::session::StageKey;
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller_who_finishes().await?;
-    let user = flow::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
-    let outcome = flow::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
+    let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -20,7 +22,8 @@ pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (user, session) = exchange.user().await?;
     let code = code(&exchange)?;
-    let outcome = flow::reauthenticate(&exchange.app, &exchange.client, user, session, Proof::Code(&code)).await?;
+    let outcome =
+        authenticate::reauthenticate(&exchange.app, &exchange.client, user, session, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -28,7 +31,7 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
-    let user = flow::find_waiting(app, &caller, StageKey::MfaTrust).await?;
+    let user = find_waiting(app, &caller, StageKey::MfaTrust).await?;
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }
@@ -38,7 +41,7 @@ pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
         return Err(Refusal::Invalid(problems).into());
     }
     exchange.allow(super::POST)?;
-    let (outcome, cookie) = flow::trust(app, client, caller, user, trusts).await?;
+    let (outcome, cookie) = trust::trust(app, client, caller, user, trusts).await?;
     Ok(exchange.answer(&outcome).with_trust(cookie))
 }
 

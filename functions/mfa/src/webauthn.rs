@@ -5,7 +5,9 @@ use serde_json::{Value as Json, json};
 use shared::account::User;
 use shared::envelope::{Envelope, authenticator_data};
 use shared::flow::Refusal;
-use shared::flow::mfa::second_factor::{self, Proof};
+use shared::flow::mfa::authenticate::{self, Proof};
+use shared::flow::mfa::may_add;
+use shared::flow::mfa::waiting::find_waiting;
 use shared::flow::mfa::webauthn::{self as flow, NewCredential};
 use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{Answer, Choice, Exchange, Input, Rejection, signup_form};
@@ -19,7 +21,7 @@ pub async fn manage(exchange: Exchange) -> Result<Answer, Rejection> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     let adds = [Method::GET, Method::POST].contains(&exchange.method);
-    if adds && let Err(problem) = second_factor::may_add(app, &user) {
+    if adds && let Err(problem) = may_add(app, &user) {
         return Ok(Envelope::errors(&[problem]).with_status(409).into());
     }
     match exchange.method {
@@ -81,13 +83,13 @@ async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Ans
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller_who_finishes().await?;
-    let user = second_factor::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     if exchange.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
     }
     let response = credential(&exchange)?;
     let proof = Proof::Credential(&response);
-    let outcome = second_factor::authenticate(app, client, caller, user, proof).await?;
+    let outcome = authenticate::authenticate(app, client, caller, user, proof).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -101,7 +103,7 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     }
     let response = credential(&exchange)?;
     let proof = Proof::Credential(&response);
-    let outcome = second_factor::reauthenticate(app, client, user, session, proof).await?;
+    let outcome = authenticate::reauthenticate(app, client, user, session, proof).await?;
     Ok(exchange.answer(&outcome))
 }
 

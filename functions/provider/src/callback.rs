@@ -5,7 +5,8 @@ use axum::http::Method;
 use shared::flow::identities::authorization::{
     ArrivalError, arrive, callback_path, callback_url, find, keep_answer, take, with_error,
 };
-use shared::flow::identities::identity::{Process, pending};
+use shared::flow::identities::identity::Process;
+use shared::flow::proven_identity::pending;
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{Answer, Exchange, Rejection};
 use shared::session::Caller;

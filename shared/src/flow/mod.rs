@@ -11,6 +11,8 @@ pub mod login;
 pub mod mfa;
 mod notify;
 mod permits;
+mod proven_email;
+pub mod proven_identity;
 pub mod recovery;
 mod refusal;
 pub mod signup;

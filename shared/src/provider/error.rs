@@ -1,7 +1,5 @@
 //! Why a provider's word did not count.
 
-use super::net::FetchError;
-
 /// Why a provider's word did not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
@@ -77,14 +75,4 @@ pub enum Flaw {
     /// The token is not of a kind that this provider's users can log in with.
     #[error("not a token of a supported kind")]
     Unsupported,
-}
-
-impl From<FetchError> for ProviderError {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::TooLarge => Self::Nonsense("more than a mebibyte".to_owned()),
-            FetchError::NotAllowed => Self::Configuration("plain HTTP to another machine".to_owned()),
-            other => Self::Unavailable(other.to_string()),
-        }
-    }
 }

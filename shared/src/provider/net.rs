@@ -36,6 +36,16 @@ pub enum FetchError {
     Failed(String),
 }
 
+impl From<FetchError> for ProviderError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::TooLarge => Self::Nonsense("more than a mebibyte".to_owned()),
+            FetchError::NotAllowed => Self::Configuration("plain HTTP to another machine".to_owned()),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
 /// Where plain `http://` may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {

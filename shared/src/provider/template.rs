@@ -7,8 +7,14 @@ use serde_json::Value;
 /// Defaults may name variables, which may have defaults: so deep and no deeper.
 const DEEPEST: usize = 4;
 
-/// Fills `{name}`. `more` knows the names of one request; it is asked first.
-pub(super) fn fill(
+impl AppConfig {
+    /// Fills the placeholders of a template: each `{name}`. `more` knows the names of one request; it is asked first.
+    pub(super) fn fill(&self, template: &str, more: &dyn Fn(&str) -> Option<String>) -> Result<String, ProviderError> {
+        fill(self, template, more, 0)
+    }
+}
+
+fn fill(
     app: &AppConfig,
     template: &str,
     more: &dyn Fn(&str) -> Option<String>,

@@ -8,13 +8,13 @@ pub use code::{CodeKind, CodeProcess};
 pub use login::{Login, StageKey};
 pub use token::{Token, TokenKind};
 
-use crate::account::{User, UserId};
+use crate::account::{Authenticator, User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
-use crate::store::{Committed, Item, Key, Store, StoreError, Write};
+use crate::store::{Again, Committed, Item, Key, Store, StoreError, Write};
 use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +56,11 @@ pub struct AuthenticationRecord {
 }
 
 impl AuthenticationRecord {
+    /// That this authenticator was shown at this moment.
+    pub fn of_factor(used: &Authenticator, now: Timestamp) -> Self {
+        Self { id: Some(used.id), kind: Some(used.factor.kind().to_owned()), ..Self::new("mfa", now) }
+    }
+
     /// A record of this moment.
     pub fn new(method: &str, now: Timestamp) -> Self {
         let method = method.to_owned();
@@ -401,6 +406,21 @@ pub async fn refresh(app: &App, user: &User, session: &Session) -> Result<Option
     let (session, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
     let live = |(user, session): &(User, Session)| session.generation == user.generation && user.is_active;
     Ok(user.zip(session).filter(live))
+}
+
+/// The user and the session to decide on: at first those that the caller has loaded, later as [`refresh`] finds them.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn refresh_again(
+    app: &App,
+    parts: (User, Session),
+    again: Option<Again>,
+) -> Result<Option<(User, Session)>, StoreError> {
+    match again {
+        None => Ok(Some(parts)),
+        Some(_) => refresh(app, &parts.0, &parts.1).await,
+    }
 }
 
 /// Notes that a session was used, where that is tracked: once a minute, or when the client has changed. What apps

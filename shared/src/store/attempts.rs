@@ -12,6 +12,8 @@ pub enum Decision<S, T> {
     Write(Vec<Write>, T, S),
     /// That there is nothing to write, or that it is written already.
     Settled(T),
+    /// That somebody was faster, which this attempt has found out before it came to writing.
+    Again(S),
 }
 
 /// Why an operation is decided again.
@@ -41,34 +43,36 @@ impl Store {
         let mut again = None;
         loop {
             attempts.next().await?;
-            let (writes, value, kept) = match decide(state, again).await? {
-                Decision::Write(writes, value, kept) => (writes, value, kept),
+            let reason;
+            (state, reason) = match decide(state, again).await? {
                 Decision::Settled(value) => return Ok(value),
+                Decision::Again(kept) => (kept, Again::Contended),
+                Decision::Write(writes, value, kept) => match self.commit(writes).await? {
+                    Committed::Done => return Ok(value),
+                    Committed::Refused(place) => (kept, Again::Refused(place)),
+                    Committed::Contended => (kept, Again::Contended),
+                },
             };
-            state = kept;
-            again = Some(match self.commit(writes).await? {
-                Committed::Done => return Ok(value),
-                Committed::Refused(place) => Again::Refused(place),
-                Committed::Contended => Again::Contended,
-            });
+            again = Some(reason);
         }
+    }
+
+    /// Attempts at an operation that others may disturb.
+    pub(super) fn attempts(&self) -> Attempts<'_> {
+        Attempts { chance: &*self.chance, made: 0 }
     }
 }
 
 /// Attempts at one operation.
-pub struct Attempts<'a> {
+pub(super) struct Attempts<'a> {
     chance: &'a dyn Chance,
     made: u32,
 }
 
-impl<'a> Attempts<'a> {
+impl Attempts<'_> {
     const LIMIT: u32 = 12;
     const FIRST_PAUSE: Duration = Duration::from_millis(4);
     const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-
-    pub(super) fn new(chance: &'a dyn Chance) -> Self {
-        Self { chance, made: 0 }
-    }
 
     /// The first time at once; later after a pause of random length that grows.
     ///
@@ -85,5 +89,50 @@ impl<'a> Attempts<'a> {
         }
         self.made += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemClock;
+    use std::sync::Arc;
+
+    /// Makes every pause the shortest.
+    struct Zero;
+
+    impl Chance for Zero {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    fn store() -> Store {
+        Store::with_lazy_client(|| unreachable!(), String::new(), Arc::new(SystemClock), Arc::new(Zero))
+    }
+
+    #[tokio::test]
+    async fn the_first_decision_is_given_no_reason_and_later_ones_are() {
+        let decide = |seen: Vec<Option<Again>>, again: Option<Again>| async move {
+            let seen = [seen, vec![again]].concat();
+            Ok::<_, StoreError>(if seen.len() < 3 { Decision::Again(seen) } else { Decision::Settled(seen) })
+        };
+        let seen = store().run(Vec::new(), decide).await.unwrap();
+        assert_eq!(seen, [None, Some(Again::Contended), Some(Again::Contended)]);
+    }
+
+    #[tokio::test]
+    async fn an_operation_for_which_others_are_always_faster_ends_busy() {
+        let decide = |made: u32, _| async move {
+            assert!(made < Attempts::LIMIT, "one attempt too many");
+            Ok::<Decision<u32, ()>, StoreError>(Decision::Again(made + 1))
+        };
+        assert!(matches!(store().run(0, decide).await, Err(StoreError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn what_is_written_ends_the_operation() {
+        let decide = |(), _| async { Ok::<_, StoreError>(Decision::Write(Vec::new(), "done", ())) };
+        assert_eq!(store().run((), decide).await.unwrap(), "done");
     }
 }

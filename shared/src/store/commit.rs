@@ -3,7 +3,7 @@
 use super::expression::Expression;
 use super::item::{Document, Item, Key};
 use super::write::{Action, Write};
-use super::{Store, StoreError, trips};
+use super::{Again, Decision, Store, StoreError, trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -54,14 +54,13 @@ impl Store {
     /// # Errors
     /// The table is unavailable, or stays contended.
     pub async fn insist(&self, writes: Vec<Write>) -> Result<Committed, StoreError> {
-        let mut attempts = self.attempts();
-        loop {
-            attempts.next().await?;
-            match self.commit(writes.clone()).await? {
-                Committed::Contended => {}
-                settled => return Ok(settled),
-            }
-        }
+        let decide = |writes: Vec<Write>, again: Option<Again>| async move {
+            Ok(match again {
+                Some(Again::Refused(place)) => Decision::Settled(Committed::Refused(place)),
+                _ => Decision::Write(writes.clone(), Committed::Done, writes),
+            })
+        };
+        self.run(writes, decide).await
     }
 
     /// Deletes whatever is at these keys, however many there are. Not all at once, but [`Store::MOST_WRITES`] at a time:

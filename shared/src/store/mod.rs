@@ -14,7 +14,7 @@ mod schema;
 mod trips;
 mod write;
 
-pub use attempts::{Again, Attempts, Decision};
+pub use attempts::{Again, Decision};
 pub use commit::Committed;
 pub use item::{Document, Item, Key};
 pub use log::{Entry, LogUse, Reserved};
@@ -97,11 +97,6 @@ impl Store {
     /// The same store, whose commits are watched.
     pub fn observed_by(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
-    }
-
-    /// Attempts at an operation that others may disturb.
-    pub fn attempts(&self) -> Attempts<'_> {
-        Attempts::new(&*self.chance)
     }
 
     /// Names one operation: what it wrote bears this, so that a repeated request knows its own work.

@@ -11,9 +11,9 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Problem, Refusal};
-use crate::session::{Caller, ClientInfo, CodeKind, Session, refresh};
+use crate::session::{Caller, ClientInfo, CodeKind, Session, refresh_again};
 use crate::settings::{LoginMethod, PreventEnumeration};
-use crate::store::{Committed, Write};
+use crate::store::{Again, Committed, Decision, Write};
 use serde_json::json;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -89,21 +89,18 @@ pub async fn add(
     session: Session,
     email: &str,
 ) -> Result<(User, Session), Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut desk = Desk { app, client, permits: Permits::default() };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
+        let mut desk = Desk { app, client, permits };
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let claims = find_email_claims(&app.store, email).await?;
         may_add(app, &user, &claims, email)?;
         require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok((changed, waiting));
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
+    };
+    app.store.run(((user, session), Permits::default()), decide).await
 }
 
 fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
@@ -248,11 +245,10 @@ pub async fn change(
     change: Change,
     email: &str,
 ) -> Result<(User, Session, Sending), Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut desk = Desk { app, client, permits: Permits::default() };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
+        let mut desk = Desk { app, client, permits };
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let email = check(app, &user, &session, change, email)?;
         if change != Change::Resend {
             require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
@@ -261,16 +257,14 @@ pub async fn change(
         let writes = match change {
             Change::Resend => match desk.resend(&user, &mut waiting, &email).await? {
                 Some(writes) => writes,
-                None => return Ok((user, session, Sending::NotNow)),
+                None => return Ok(Decision::Settled((user, session, Sending::NotNow))),
             },
             Change::MakePrimary => desk.make_primary(&mut changed, &email).await?,
             Change::Remove => desk.remove(&mut changed, &mut waiting, &email).await?,
         };
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok((changed, waiting, Sending::Sent));
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        Ok(Decision::Write(writes, (changed, waiting, Sending::Sent), ((user, session), desk.permits)))
+    };
+    app.store.run(((user, session), Permits::default()), decide).await
 }
 
 /// The address that is meant, where this may be done with it.

@@ -1,18 +1,17 @@
 //! Verifying an email address, by a link's key or by a code.
 
-use crate::account::{Address, EmailClaim, User, UserId, can_own, find_email_claims, own_email, release_email};
+use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::flow::codes;
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
-use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
-use crate::store::{Committed, Item, StoreError, Write};
-use serde_json::json;
+use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 use uuid::Uuid;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -25,13 +24,6 @@ pub struct Inspection {
     pub user: User,
     /// Whether the caller is on the way in, and waits for this.
     pub is_authenticating: bool,
-}
-
-/// An address that the caller has shown they read.
-pub(in crate::flow) struct Proof {
-    pub email: String,
-    pub user: User,
-    pub claims: Vec<EmailClaim>,
 }
 
 /// Where the caller stands before any key is looked at.
@@ -68,7 +60,7 @@ pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<In
 pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
     let waits = is_at_stage(app, &caller);
-    let (mut proof, counted) = prove(app, &caller, key).await?;
+    let (proof, counted) = prove(app, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
         // Verified in another way since: the code is worth nothing any more.
         if let Some(mut session) = counted {
@@ -81,28 +73,25 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
         Some(session) => caller.with_session(session),
         None => caller,
     };
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (writes, outcome) = decide(app, client, &caller, waits, &proof, &mut permits).await?;
-        match app.store.commit(writes).await? {
-            Committed::Done => return Ok(outcome),
-            Committed::Refused(_) | Committed::Contended => {
-                // Another request was at the account, the address or the session: see what it left.
-                if !is_unchanged(app, &caller).await? {
-                    return Err(Refusal::Conflict);
-                }
-                let found = load(app, proof.user.id, &proof.email).await?;
-                let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
-                let verified = user.address(&proof.email).is_some_and(|address| address.verified);
-                if verified || !may_verify(app, &caller, &user, &proof.email) {
-                    return Err(wrong_key(app).into());
-                }
-                proof = check(app, user, claims, proof.email)?;
+    let caller = &caller;
+    let attempt = |(mut proof, mut permits): (Proof, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            // Another request was at the account, the address or the session: see what it left.
+            if !is_unchanged(app, caller).await? {
+                return Err(Refusal::Conflict);
             }
+            let found = load(app, proof.user.id, &proof.email).await?;
+            let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+            let verified = user.address(&proof.email).is_some_and(|address| address.verified);
+            if verified || !may_verify(app, caller, &user, &proof.email) {
+                return Err(wrong_key(app).into());
+            }
+            proof = check(app, user, claims, proof.email)?;
         }
-    }
+        let (writes, outcome) = decide(app, client, caller, waits, &proof, &mut permits).await?;
+        Ok(Decision::Write(writes, outcome, (proof, permits)))
+    };
+    app.store.run((proof, Permits::default()), attempt).await
 }
 
 /// Sends another code, and forgets the one before.
@@ -216,56 +205,11 @@ fn wrong_key(app: &App) -> Problem {
     }
 }
 
-/// The user and all claims on an address.
-pub(in crate::flow) async fn load(
-    app: &App,
-    user: UserId,
-    email: &str,
-) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
-    let key = user.key();
-    let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
-    Ok(user.map(|user| (user, claims)))
-}
-
 /// Whether the caller's session still stands as it was read.
 async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
     let Some(session) = caller.session() else { return Ok(true) };
     let now = app.store.find::<Session>(&session.key()).await?;
     Ok(now.is_some_and(|now| now.version == session.version))
-}
-
-/// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
-/// being changed to replaces the others.
-pub(in crate::flow) async fn mark_verified(
-    app: &App,
-    client: &ClientInfo,
-    user: &mut User,
-    proof: &Proof,
-) -> Result<Vec<Write>, Refusal> {
-    let unique = app.settings.account.unique_email;
-    let before = user.clone();
-    // As the account has it: whoever asked for the code may have spelled the domain in another way.
-    let own = user.address(&proof.email).map(|address| address.email.clone());
-    let email = own.as_deref().unwrap_or(&proof.email);
-    if user.address(email).is_none() {
-        // By code, an address is only added once it is verified.
-        user.addresses.push(Address::new(email, false, app.random()));
-    }
-    user.mark_verified(email);
-    let mut writes = own_email(&proof.claims, email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
-    if app.settings.account.change_email {
-        for old in before.addresses.iter().filter(|address| address.email != email) {
-            writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
-        }
-        user.addresses.retain(|address| address.email == email);
-        user.make_primary(email);
-        let old = before.primary_email().filter(|old| *old != email);
-        let params = json!({"from_email": old, "to_email": email});
-        if old.is_some() {
-            writes.extend(notify(app, client, user, old, "email_changed", params)?);
-        }
-    }
-    Ok(writes)
 }
 
 async fn decide(

@@ -9,9 +9,9 @@ use crate::flow::login::stage::verify_phone::code_sms;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey, refresh};
+use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey, refresh_again};
 use crate::settings::PreventEnumeration;
-use crate::store::{Committed, Item, Write};
+use crate::store::{Again, Committed, Decision, Item, Write};
 
 const KIND: CodeKind = CodeKind::PhoneVerification;
 
@@ -45,17 +45,15 @@ pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session
     }
     let (process, code) = codes::begin(app, KIND, Some(user.id), &Recipient::Phone(phone));
     let message = code_sms(app, phone, true, &code);
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (process, message) = (&process, &message);
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         session.set_code(KIND, process.clone());
-        let writes = vec![Write::replace(&session)?, Write::create(&message)?];
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(());
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        let writes = vec![Write::replace(&session)?, Write::create(message)?];
+        Ok(Decision::Write(writes, (), (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }
 
 /// Where the caller stands before any code is looked at.
@@ -92,17 +90,21 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
     let shown_as = caller.user().map(|user| user.display(&app.settings).to_owned());
     let caller = caller.with_session(session);
     let key = id.key();
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (user, claim) =
-            futures_util::try_join!(app.store.find::<User>(&key), find_phone_claim(&app.store, &phone))?;
+    let (caller, key, phone, shown_as) = (&caller, &key, &phone, &shown_as);
+    let decide = |mut permits: Permits, again: Option<Again>| async move {
+        if again.is_some() {
+            let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+            let now = app.store.find::<Session>(&session.key()).await?;
+            if now.is_none_or(|now| now.version != session.version) {
+                return Err(Refusal::Conflict);
+            }
+        }
+        let (user, claim) = futures_util::try_join!(app.store.find::<User>(key), find_phone_claim(&app.store, phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };
         // Only a live session brings in a new number; a login in progress shows the one that the account has.
-        let counts = match &caller {
+        let counts = match caller {
             Caller::User(parts) => parts.1.generation == user.generation,
-            _ => user.phone.as_ref().is_some_and(|own| own.number == phone),
+            _ => user.phone.as_ref().is_some_and(|own| own.number == *phone),
         };
         if !counts {
             return Err(Refusal::Conflict);
@@ -110,27 +112,19 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
         let mut writes = match claim {
             Some(claim) if claim.user != user.id => return Err(taken("code").into()),
             Some(_) => Vec::new(),
-            None => move_claim(&user, &phone)?,
+            None => move_claim(&user, phone)?,
         };
         user.phone = Some(Phone { number: phone.clone(), verified: true });
-        let (more, mut outcome) = go_on(app, client, &caller, &mut user, &mut permits).await?;
+        let (more, mut outcome) = go_on(app, client, caller, &mut user, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
         if let Caller::User(parts) = &mut outcome.caller {
-            outcome.shown_as.clone_from(&shown_as);
+            outcome.shown_as.clone_from(shown_as);
             parts.0 = user;
         }
-        match app.store.commit(writes).await? {
-            Committed::Done => return Ok(outcome),
-            Committed::Refused(_) | Committed::Contended => {
-                let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                let now = app.store.find::<Session>(&session.key()).await?;
-                if now.is_none_or(|now| now.version != session.version) {
-                    return Err(Refusal::Conflict);
-                }
-            }
-        }
-    }
+        Ok(Decision::Write(writes, outcome, permits))
+    };
+    app.store.run(Permits::default(), decide).await
 }
 
 /// The writes that move a user's hold from their number to a free one.

@@ -5,7 +5,8 @@
 
 use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::flow::identities::identity::{Process, ProvenIdentity, complete};
+use crate::flow::identities::identity::{Process, complete};
+use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Refusal};
 use crate::outbound::Roots;
 use crate::provider::Redirect;

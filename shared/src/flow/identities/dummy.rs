@@ -1,8 +1,8 @@
 //! The provider without a provider, for development: it believes whatever people say of themselves. Only the local
 //! service has it.
 
-use super::identity::ProvenIdentity;
 use crate::account::is_email;
+use crate::flow::proven_identity::ProvenIdentity;
 use crate::provider::{Address, DUMMY, Identity};
 use serde_json::{Map, Value as Json, json};
 

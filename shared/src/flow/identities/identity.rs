@@ -2,8 +2,8 @@
 
 use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
-    IdentityClaim, IdentityLink, User, check_username, find_email_claims, find_name_claims, identity_claim_key,
-    is_email, own_email, release_email,
+    IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
+    release_email,
 };
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
@@ -11,20 +11,15 @@ use crate::flow::login::password::users_by_email;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::proven_identity::{ProvenIdentity, pending};
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::provider::{AppConfig, Identity, Tokens};
+use crate::provider::AppConfig;
 use crate::secret;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, refresh};
-use crate::store::{Committed, Item, Key, Write};
+use crate::session::{Caller, ClientInfo, Login, Session, refresh, refresh_again};
+use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
-
-const SEAL: &str = "provider tokens";
-/// Bytes of what a provider tells that are kept.
-const MOST_EXTRA: usize = 16_384;
-/// Bytes of its tokens that are kept.
-const MOST_TOKENS: usize = 16_384;
+use serde_json::json;
 
 /// What somebody went to a provider for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,109 +44,6 @@ impl Process {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Login, Self::Connect].into_iter().find(|process| process.as_str() == text)
     }
-}
-
-/// Who somebody is by a provider's word, while that leads somewhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ProvenIdentity {
-    /// The application at the provider, by its name in the settings.
-    pub provider: String,
-    /// What people call the provider.
-    pub provider_name: String,
-    /// What people see of the identity.
-    pub display: String,
-    /// What the provider told.
-    pub identity: Identity,
-    /// The provider's tokens, sealed, where they are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<String>,
-}
-
-impl ProvenIdentity {
-    /// What an application's provider has told, with its tokens where they are kept.
-    pub fn new(app: &App, config: &AppConfig, identity: Identity, tokens: Option<&Tokens>) -> Self {
-        let display = config.display(&identity.extra);
-        let kept = tokens.filter(|_| app.settings.social.store_tokens);
-        let sealed = kept.and_then(|tokens| {
-            let plain = json!({
-                "access_token": tokens.access_token,
-                "refresh_token": tokens.refresh_token,
-                "expires_at": tokens.expires_at,
-            });
-            let (plain, context) = (plain.to_string(), identity_claim_key(config.id(), &identity.subject).pk);
-            if plain.len() > MOST_TOKENS {
-                tracing::warn!(provider = config.id(), bytes = plain.len(), "tokens too long to keep");
-                return None;
-            }
-            app.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*app.chance)
-        });
-        Self::told(config.id(), config.name(), display, identity, sealed)
-    }
-
-    /// The same where no application is involved.
-    pub fn told(provider: &str, name: &str, display: String, mut identity: Identity, tokens: Option<String>) -> Self {
-        if identity.extra.to_string().len() > MOST_EXTRA {
-            identity.extra = Json::Null;
-        }
-        // With an address that our own rules refuse no endpoint could be used: it counts as not told.
-        identity.emails.retain(|address| is_email(&address.email));
-        identity.emails.truncate(User::MOST_ADDRESSES);
-        let (provider, provider_name) = (provider.to_owned(), name.to_owned());
-        Self { provider, provider_name, display, identity, tokens }
-    }
-
-    fn link(&self) -> IdentityLink {
-        let (provider, uid) = (self.provider.clone(), self.identity.subject.clone());
-        IdentityLink { provider, uid, display: self.display.clone() }
-    }
-
-    fn key(&self) -> Key {
-        identity_claim_key(&self.provider, &self.identity.subject)
-    }
-
-    /// The claim of a user who has it from now on.
-    pub(in crate::flow) fn claim(&self, user: &User) -> IdentityClaim {
-        IdentityClaim {
-            provider: self.provider.clone(),
-            uid: self.identity.subject.clone(),
-            user: user.id,
-            extra: self.identity.extra.clone(),
-            tokens: self.tokens.clone(),
-            version: 0,
-        }
-    }
-
-    /// The user's claim with what the provider told now. A refresh token that it does not tell again stays.
-    fn renewed(&self, claim: &IdentityClaim) -> IdentityClaim {
-        let (extra, tokens) = (self.identity.extra.clone(), self.tokens.clone().or(claim.tokens.clone()));
-        IdentityClaim { extra, tokens, ..claim.clone() }
-    }
-
-    /// Adds it to a user.
-    pub(in crate::flow) fn add_to(&self, user: &mut User) {
-        user.identities.push(self.link());
-    }
-
-    /// Shows what the provider told now with the user's identity.
-    fn refresh_in(&self, user: &mut User) {
-        let new = self.link();
-        let is_it = |link: &&mut IdentityLink| link.provider == new.provider && link.uid == new.uid;
-        if let Some(link) = user.identities.iter_mut().find(is_it) {
-            *link = new;
-        }
-    }
-
-    pub(in crate::flow) fn record(&self, app: &App) -> AuthenticationRecord {
-        let mut record = AuthenticationRecord::new("socialaccount", app.now());
-        record.provider = Some(self.provider.clone());
-        record.uid = Some(self.identity.subject.clone());
-        record
-    }
-}
-
-/// The identity that a session is about to sign up with.
-pub fn pending(session: &Session) -> Option<ProvenIdentity> {
-    serde_json::from_str(session.identity.as_deref()?).ok()
 }
 
 /// A token of a provider that counts once (the claim `jti`).
@@ -192,42 +84,44 @@ pub async fn complete(
     {
         return Err(invalid_token());
     }
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (caller, who) = (&caller, &who);
+    let decide = |(), _: Option<Again>| async move {
         let claim = app.store.find::<IdentityClaim>(&who.key()).await?;
-        let done = match (process, claim) {
-            (Process::Connect, claim) => connect(app, client, &caller, &who, claim).await,
-            (Process::Login, Some(claim)) => log_in(app, client, &caller, &who, claim).await,
-            (Process::Login, None) => match find_by_email(app, &who).await? {
-                Some(found) => log_in_by_email(app, client, &caller, &who, found).await,
-                None => sign_up_or_ask(app, client, &caller, &who).await,
+        let decided = match (process, claim) {
+            (Process::Connect, claim) => connect(app, client, caller, who, claim).await,
+            (Process::Login, Some(claim)) => log_in(app, client, caller, who, claim).await,
+            (Process::Login, None) => match find_by_email(app, who).await? {
+                Some(found) => log_in_by_email(app, client, caller, who, found).await,
+                None => sign_up_or_ask(app, client, caller, who).await,
             },
         };
-        match done {
-            Ok(Some(outcome)) => return Ok(outcome),
-            Ok(None) | Err(Refusal::Conflict) => {} // somebody was faster: look again
-            Err(refusal) => return Err(refusal),
+        match decided {
+            Err(Refusal::Conflict) => Ok(Decision::Again(())), // somebody was faster
+            decided => decided,
         }
-    }
+    };
+    app.store.run((), decide).await
 }
+
+/// What an attempt at it has decided.
+type Decided = Decision<(), Outcome>;
 
 /// A provider's token that proves nothing, or no longer.
 pub fn invalid_token() -> Refusal {
     Problem::field("token", "invalid_token", "Invalid token.").into()
 }
 
-/// Logs in the user whose identity it is; nothing where another request was faster.
+/// Logs in the user whose identity it is.
 async fn log_in(
     app: &App,
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: IdentityClaim,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let Some(mut user) = app.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
     if !user.is_active {
-        return Ok(Some(Outcome::unchanged(caller.clone())));
+        return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     who.refresh_in(&mut user);
     let renewed = Write::replace(&who.renewed(&claim))?;
@@ -242,7 +136,7 @@ async fn enter(
     who: &ProvenIdentity,
     mut user: User,
     more: Vec<Write>,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
     login.email_verification = app.settings.social_email_verification();
     // Whoever was in is logged out first, also where the login has to wait.
@@ -257,8 +151,7 @@ async fn enter(
     }
     writes.push(Write::replace(&user)?);
     writes.extend(more);
-    let done = matches!(app.store.commit(writes).await?, Committed::Done);
-    Ok(done.then_some(outcome))
+    Ok(Decision::Write(writes, outcome, ()))
 }
 
 /// An account that has one of the identity's verified addresses.
@@ -303,14 +196,15 @@ async fn log_in_by_email(
     caller: &Caller,
     who: &ProvenIdentity,
     found: FoundByEmail,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let FoundByEmail { mut user, email } = found;
     if !user.is_active {
-        return Ok(Some(Outcome::unchanged(caller.clone())));
+        return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        let Some(taken) = take_over(app, &mut user, &email).await? else { return Ok(None) };
+        let taken = take_over(app, &mut user, &email).await?;
+        let Some(taken) = taken else { return Ok(Decision::Again(())) };
         writes.extend(taken);
         // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
         let claims = find_email_claims(&app.store, &email).await?;
@@ -380,7 +274,7 @@ async fn sign_up_or_ask(
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let settings = &app.settings;
     if !settings.account.signup_open {
         return Err(Refusal::Forbidden);
@@ -391,19 +285,19 @@ async fn sign_up_or_ask(
     // No mail could ever reach it, and no endpoint would take it.
     let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
-        return ask(app, client, caller, who).await.map(Some);
+        return ask(app, client, caller, who).await.map(Decision::Settled);
     }
     let username = good_username(app, who).await?;
     let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
     let owns_email = is_verified && believes_emails(app, who);
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(app, client, caller.clone(), form).await {
-        Ok(outcome) => Ok(Some(outcome)),
+        Ok(outcome) => Ok(Decision::Settled(outcome)),
         // The address is somebody's: another can be given. Unless it is that of the account that another request has just
         // made for the same identity.
         Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
-            Some(_) => Ok(None),
-            None => ask(app, client, caller, who).await.map(Some),
+            Some(_) => Ok(Decision::Again(())),
+            None => ask(app, client, caller, who).await.map(Decision::Settled),
         },
         Err(refusal) => Err(refusal),
     }
@@ -462,14 +356,14 @@ pub async fn sign_up(
     signup(app, client, caller, form).await
 }
 
-/// Connects the identity to the caller's account; nothing where another request was faster.
+/// Connects the identity to the caller's account.
 async fn connect(
     app: &App,
     client: &ClientInfo,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: Option<IdentityClaim>,
-) -> Result<Option<Outcome>, Refusal> {
+) -> Result<Decided, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
     let now = refresh(app, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
@@ -496,8 +390,7 @@ async fn connect(
             writes.extend(notify(app, client, &user, None, "account_connected", params)?);
         }
     }
-    let done = matches!(app.store.commit(writes).await?, Committed::Done);
-    Ok(done.then(|| Outcome::unchanged(Caller::User(Box::new((user, session))))))
+    Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), ()))
 }
 
 fn connected_other() -> Refusal {
@@ -543,10 +436,9 @@ pub async fn disconnect(
     provider: &str,
     uid: &str,
 ) -> Result<User, Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         may_disconnect(app, &user, provider, uid)?;
         require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
@@ -555,18 +447,15 @@ pub async fn disconnect(
         let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
         let params = json!({"provider": name});
         writes.extend(notify(app, client, &changed, None, "account_disconnected", params)?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(changed);
-        }
-        let now = refresh(app, &user, &session).await?;
-        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        Ok(Decision::Write(writes, changed, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Authenticator, UserId};
+    use crate::account::{Authenticator, IdentityLink, UserId};
     use crate::ambient::Timestamp;
     use crate::store::Store;
 

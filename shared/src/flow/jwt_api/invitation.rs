@@ -4,11 +4,11 @@ use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
 use crate::app::App;
-use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Problem, Refusal, api_url};
 use crate::outbox::Message;
 use crate::session::ClientInfo;
-use crate::store::{Committed, StoreError, Write};
+use crate::store::{Again, Decision, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
 use serde_json::json;
 
@@ -50,9 +50,8 @@ pub async fn invite(app: &App, inviter: &User, form: Form) -> Result<(), Refusal
         let message = "You cannot give a role above your own.";
         return Err(Problem::field("role", "role_above_own", message).into());
     }
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let form = &form;
+    let decide = |(), _: Option<Again>| async move {
         let holders = find_holders(app, &form.email, false).await?;
         if holders.is_taken() {
             return Err(address_taken().into());
@@ -69,10 +68,9 @@ pub async fn invite(app: &App, inviter: &User, form: Form) -> Result<(), Refusal
         let mut writes = replace(&user, &form.email, &holders)?;
         writes.push(Write::create(&ticket)?);
         writes.push(Write::create(&Message::mail(app, "invitation", &form.email, json!({"url": url}), lifetime))?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(());
-        }
-    }
+        Ok(Decision::Write(writes, (), ()))
+    };
+    app.store.run((), decide).await
 }
 
 /// The writes of a new account, in place of those that wait for an invitation to the same address to be opened.
@@ -108,10 +106,9 @@ pub enum Opened {
 /// # Errors
 /// [`Refusal::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
 pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Refusal> {
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let Some((ticket, mut user)) = find_ticket(app, Purpose::Invitation, key).await? else { return Ok(None) };
+    let decide = |(), _: Option<Again>| async move {
+        let found = find_ticket(app, Purpose::Invitation, key).await?;
+        let Some((ticket, mut user)) = found else { return Ok(Decision::Settled(None)) };
         let mut writes = vec![Write::check(&ticket)];
         if let Some(email) = user.primary_email().filter(|_| !user.has_verified_email(None)).map(str::to_owned) {
             let found = load(app, user.id, &email).await?;
@@ -132,8 +129,7 @@ pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Op
             writes.push(Write::overwrite(&capability)?);
             Opened::Capability { user: Box::new(user), text }
         };
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(Some(opened));
-        }
-    }
+        Ok(Decision::Write(writes, Some(opened), ()))
+    };
+    app.store.run((), decide).await
 }

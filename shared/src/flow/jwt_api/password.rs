@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{ClientInfo, Session, refresh};
-use crate::store::{Committed, Write};
+use crate::session::{ClientInfo, Session, refresh_again};
+use crate::store::{Again, Decision, Write};
 use crate::throttle::Action;
 use serde_json::json;
 
@@ -46,10 +46,9 @@ pub async fn change(
 ) -> Result<Option<(User, Session)>, Refusal> {
     let hash = app.hash_password(new).await;
     let had_password = user.has_usable_password();
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let hash = &hash;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
         let logs_out = app.settings.jwt_api.logout_on_password_change;
@@ -64,9 +63,7 @@ pub async fn change(
             writes.push(write);
             opened = Some((changed, next));
         }
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(opened);
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
-    }
+        Ok(Decision::Write(writes, opened, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }

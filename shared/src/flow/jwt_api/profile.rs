@@ -3,7 +3,7 @@
 use crate::account::{User, UserId};
 use crate::app::App;
 use crate::flow::Refusal;
-use crate::session::{Session, refresh};
+use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 
 /// The user of an access token.
@@ -26,10 +26,8 @@ pub async fn rename(
     first_name: Option<&str>,
     last_name: Option<&str>,
 ) -> Result<User, Refusal> {
-    let decide = |(mut user, mut session), again: Option<Again>| async move {
-        if again.is_some() {
-            (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
-        }
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.first_name = first_name.unwrap_or(&user.first_name).to_owned();
         changed.last_name = last_name.unwrap_or(&user.last_name).to_owned();

@@ -9,7 +9,7 @@ use crate::flow::Refusal;
 use crate::flow::permits::Permits;
 use crate::session::{ClientInfo, Session};
 use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
-use crate::store::{Committed, StoreError, Write};
+use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::{Action, Limit};
 use crate::ticket::{Purpose, Ticket};
 
@@ -127,24 +127,22 @@ pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<
 pub async fn register(app: &App, client: &ClientInfo, form: Form, holders: Holders) -> Result<Registered, Refusal> {
     check_open(app)?;
     let hash = app.hash_password(form.password.clone()).await;
-    let mut holders = holders;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (form, hash) = (&form, &hash);
+    let attempt = |(mut holders, mut permits): (Holders, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            holders = find_holders(app, &form.email, true).await?;
+        }
         let (writes, registered) = if holders.is_taken {
             if !hides(app) {
                 return Err(address_taken().into());
             }
             pretend(app, &form.email).await?
         } else {
-            decide(app, client, &form, &hash, &holders, &mut permits).await?
+            decide(app, client, form, hash, &holders, &mut permits).await?
         };
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(registered);
-        }
-        holders = find_holders(app, &form.email, true).await?;
-    }
+        Ok(Decision::Write(writes, registered, (holders, permits)))
+    };
+    app.store.run((holders, Permits::default()), attempt).await
 }
 
 /// Whether people may register themselves (`ACCOUNT_SIGNUP_OPEN`).

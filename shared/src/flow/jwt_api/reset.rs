@@ -13,7 +13,7 @@ use crate::flow::{Refusal, api_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::ClientInfo;
-use crate::store::{Committed, Write};
+use crate::store::{Again, Decision, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
@@ -68,18 +68,16 @@ fn join(uid: &str, token: &str) -> Option<String> {
 /// [`Refusal::InvalidToken`]; the table is unavailable.
 pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Refusal> {
     let text = join(uid, token).ok_or(Refusal::InvalidToken)?;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let found = find_ticket(app, Purpose::ResetLink, &text).await?;
+    let text = &text;
+    let decide = |(), _: Option<Again>| async move {
+        let found = find_ticket(app, Purpose::ResetLink, text).await?;
         let (ticket, user) = found.ok_or(Refusal::InvalidToken)?;
         let lifetime = app.settings.jwt_api.access_token_lifetime;
         let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
         let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok((user, text));
-        }
-    }
+        Ok(Decision::Write(writes, (user, text), ()))
+    };
+    app.store.run((), decide).await
 }
 
 /// Exchanges a capability, once, for a password, typed twice; `None` where the body will not do, which uses it up too.
@@ -94,12 +92,10 @@ pub async fn redeem(
     text: &str,
     passwords: Option<(String, String)>,
 ) -> Result<Entry, Refusal> {
-    let mut hash = None;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let passwords = &passwords;
+    let decide = |hash: Option<String>, _: Option<Again>| async move {
         let (ticket, user) = find_ticket(app, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
-        let refused = match &passwords {
+        let refused = match passwords {
             None => Some(Refusal::Invalid(Vec::new())),
             Some((first, second)) => {
                 let problems = password_problems(app, &user, first, second);
@@ -107,16 +103,13 @@ pub async fn redeem(
             }
         };
         if let Some(refused) = refused {
-            match app.store.commit(vec![Write::delete(&ticket)]).await? {
-                Committed::Done => return Err(refused),
-                _ => continue,
-            }
+            return Ok(Decision::Write(vec![Write::delete(&ticket)], Err(refused), hash));
         }
-        let hash = match &hash {
+        let hash = match hash {
             Some(hash) => hash,
             None => {
                 let password = passwords.as_ref().map(|(first, _)| first.clone()).unwrap_or_default();
-                hash.insert(app.hash_password(password).await)
+                app.hash_password(password).await
             }
         };
         let mut changed = user.clone();
@@ -134,8 +127,8 @@ pub async fn redeem(
         let attempt = Attempt { app, client, method: kind, past: &[], signup: false };
         let (more, entry) = attempt.enter_if_possible(&changed).await?;
         writes.extend(more);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(entry);
-        }
-    }
+        Ok(Decision::Write(writes, Ok(entry), Some(hash)))
+    };
+    let done: Result<_, Refusal> = app.store.run(None, decide).await;
+    done?
 }

@@ -2,15 +2,16 @@
 
 use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
-use crate::account::{Authenticator, Factor, TotpSecret, User};
+use crate::account::{Authenticator, TotpSecret, User};
 use crate::app::App;
 use crate::flow::login::reauthentication::{Recent, require};
-use crate::flow::mfa::second_factor::{add_recovery_codes, end_other_sessions, may_add};
+use crate::flow::mfa::change::{end_other_sessions, may_add};
+use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{FactorProblem, Refusal};
-use crate::session::{ClientInfo, Session, StageKey, refresh};
-use crate::store::{Committed, Item, StoreError, Write};
+use crate::session::{ClientInfo, Session, StageKey, refresh, refresh_again};
+use crate::store::{Again, Decision, Item, StoreError, Write};
 use crate::throttle::Limit;
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
@@ -26,7 +27,7 @@ pub async fn find_setup(app: &App, challenge: &str) -> Result<Option<(Ticket, Us
 /// Where somebody stands who sets a second factor up.
 pub enum Enrollee {
     /// In, with this session.
-    In(Session),
+    In(Box<Session>),
     /// Before a login that waits for it; this is its challenge.
     Waiting(Ticket),
 }
@@ -87,10 +88,10 @@ pub async fn activate(
     enrollee: Enrollee,
     code: &str,
 ) -> Result<Activated, Refusal> {
-    let (mut user, mut enrollee) = (user, enrollee);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(mut user, mut enrollee): (User, Enrollee), again: Option<Again>| async move {
+        if again.is_some() {
+            (user, enrollee) = reload(app, user, enrollee).await?;
+        }
         let setup = find_ticket_of(app, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
         let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
         let secret = secret.ok_or(FactorProblem::SetupNotBegun)?;
@@ -104,14 +105,14 @@ pub async fn activate(
         changed.authenticators.push(totp);
         add_recovery_codes(app, &mut changed);
         let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(app)).unwrap_or_default();
-        mark_shown(&mut changed);
+        mark_viewed(&mut changed);
         end_other_sessions(app, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
         writes.extend(notify(app, client, &changed, None, "totp_activated", json!({}))?);
         let entry = match &enrollee {
             Enrollee::In(session) => {
-                writes.push(Write::replace(&Session { generation: changed.generation, ..session.clone() })?);
+                writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
                 None
             }
             Enrollee::Waiting(challenge) => {
@@ -123,28 +124,23 @@ pub async fn activate(
                 Some(entry)
             }
         };
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(Activated { recovery_codes: codes, entry });
-        }
-        match &enrollee {
-            Enrollee::In(session) => {
-                let now = refresh(app, &user, session).await?;
-                let (known, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
-                (user, enrollee) = (known, Enrollee::In(session));
-            }
-            Enrollee::Waiting(challenge) => {
-                let (now, known) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
-                now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
-                user = known.ok_or(FactorProblem::SetupNotBegun)?;
-            }
-        }
-    }
+        Ok(Decision::Write(writes, Activated { recovery_codes: codes, entry }, (user, enrollee)))
+    };
+    app.store.run((user, enrollee), decide).await
 }
 
-fn mark_shown(user: &mut User) {
-    for it in &mut user.authenticators {
-        if let Factor::RecoveryCodes { viewed, .. } = &mut it.factor {
-            *viewed = true;
+/// The user and where they stand as it is now, where others were faster.
+async fn reload(app: &App, user: User, enrollee: Enrollee) -> Result<(User, Enrollee), Refusal> {
+    match enrollee {
+        Enrollee::In(session) => {
+            let now = refresh(app, &user, &session).await?;
+            let (user, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
+            Ok((user, Enrollee::In(Box::new(session))))
+        }
+        Enrollee::Waiting(challenge) => {
+            let (now, user) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
+            now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
+            Ok((user.ok_or(FactorProblem::SetupNotBegun)?, Enrollee::Waiting(challenge)))
         }
     }
 }
@@ -243,10 +239,13 @@ async fn meet(
     shown: Shown<'_>,
     most: u32,
 ) -> Result<Entry, Refusal> {
-    let (mut ticket, mut user) = (ticket, user);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(mut ticket, mut user): (Ticket, User), again: Option<Again>| async move {
+        if again.is_some() {
+            // Another attempt was counted, or met the challenge; or the user has changed.
+            let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
+            let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
+            (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
+        }
         if !shown.use_up(app, &mut user) {
             return Err(fail(app, &ticket, &user, most).await?);
         }
@@ -258,14 +257,9 @@ async fn meet(
             parts.0.version += 1;
         }
         writes.extend([Write::replace(&user)?, Write::delete(&ticket)]);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(entry);
-        }
-        // Another attempt was counted, or met the challenge; or the user has changed.
-        let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
-        let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
-        (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
-    }
+        Ok(Decision::Write(writes, entry, (ticket, user)))
+    };
+    app.store.run((ticket, user), decide).await
 }
 
 /// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
@@ -292,10 +286,8 @@ async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Refu
 /// # Errors
 /// [`FactorProblem::NoTotp`]; the table is unavailable.
 pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let (user, session) = refresh_again(app, parts, again).await?.ok_or(FactorProblem::NoTotp)?;
         if user.authenticator("totp").is_none() {
             return Err(FactorProblem::NoTotp.into());
         }
@@ -305,12 +297,9 @@ pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Ses
         let kept = Session { generation: changed.generation, ..session.clone() };
         let mut writes = vec![Write::replace(&changed)?, Write::replace(&kept)?];
         writes.extend(notify(app, client, &changed, None, "totp_deactivated", json!({}))?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(());
-        }
-        let now = refresh(app, &user, &session).await?;
-        (user, session) = now.ok_or(FactorProblem::NoTotp)?;
-    }
+        Ok(Decision::Write(writes, (), (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }
 
 /// The failures of a user's second factor.

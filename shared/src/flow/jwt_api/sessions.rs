@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
 use crate::session::ClientInfo;
-use crate::session::{Session, StageKey, refresh as refresh_parts, user_session_key};
-use crate::store::{Committed, Write};
+use crate::session::{Session, StageKey, refresh_again, user_session_key};
+use crate::store::{self, Again, Write};
 
 /// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
 /// session whose tokens its holder gets now. Each is good once; with any other of a live session somebody has a copy, and
@@ -27,10 +27,10 @@ pub async fn refresh(
     let rules = Rules { rotate: true, grace_seconds: settings.refresh_grace_seconds };
     let whose = Client::new(&client.user_agent);
     let key = user_session_key(user, number);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
+    let (key, whose) = (&key, &whose);
+    // Somebody may be faster. If it was with the same token, that is used then, and the next look shows it.
+    let attempt = |(), _: Option<Again>| async move {
+        let (session, user) = app.store.find_two::<Session, User>(key, &user.key()).await?;
         let (Some(session), Some(user)) = (session, user) else { return Err(Refusal::InvalidToken) };
         let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken) };
         if session.generation != user.generation || !user.is_active {
@@ -43,17 +43,17 @@ pub async fn refresh(
         let mut family = bearer.family.clone();
         let lifetime = settings.session_lifetime.unwrap_or(i64::MAX);
         family.ends = family.started.min(started).saturating_add(lifetime);
-        let decision = presented.map(|counter| decide(&family, counter, app.now().seconds(), rules, &whose));
+        let decision = presented.map(|counter| decide(&family, counter, app.now().seconds(), rules, whose));
         let next = match decision {
             Some(Decision::Rotate(next)) => next,
-            Some(Decision::Keep | Decision::Repeat) => return Ok((user, session)),
+            Some(Decision::Keep | Decision::Repeat) => return Ok(store::Decision::Settled((user, session))),
             Some(Decision::RefuseSoftly) => return Err(Refusal::InvalidToken),
             Some(Decision::Expired) => {
-                app.store.insist(vec![Write::discard(key)]).await?;
+                app.store.insist(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::SessionExpired);
             }
             Some(Decision::End) | None => {
-                app.store.insist(vec![Write::discard(key)]).await?;
+                app.store.insist(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::InvalidToken);
             }
         };
@@ -63,12 +63,11 @@ pub async fn refresh(
             renewed.ends = bearer.ends(settings.refresh_token_lifetime);
         }
         renewed.last_seen = Some(app.now());
-        if let Committed::Done = app.store.commit(vec![Write::replace(&renewed)?]).await? {
-            renewed.version += 1;
-            return Ok((user, renewed));
-        }
-        // Somebody was faster. If it was with the same token, that is used now, and the next look shows it.
-    }
+        let writes = vec![Write::replace(&renewed)?];
+        renewed.version += 1;
+        Ok(store::Decision::Write(writes, (user, renewed), ()))
+    };
+    app.store.run((), attempt).await
 }
 
 /// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.
@@ -76,14 +75,11 @@ pub async fn refresh(
 /// # Errors
 /// [`Refusal::InvalidToken`] where there is none to end; the table is unavailable.
 pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Refusal> {
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let attempt = |(), _: Option<Again>| async move {
         let (_, session) = find_live(app, user, number).await?.ok_or(Refusal::InvalidToken)?;
-        if let Committed::Done = app.store.commit(vec![Write::delete(&session)]).await? {
-            return Ok(());
-        }
-    }
+        Ok(store::Decision::Write(vec![Write::delete(&session)], (), ()))
+    };
+    app.store.run((), attempt).await
 }
 
 /// Ends every session and every login of a user, of this API and the others.
@@ -91,17 +87,13 @@ pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Refusal>
 /// # Errors
 /// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
 pub async fn logout_all(app: &App, user: User, session: Session) -> Result<(), Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let attempt = |parts: (User, Session), again: Option<Again>| async move {
+        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.generation += 1;
-        if let Committed::Done = app.store.commit(vec![Write::replace(&changed)?]).await? {
-            return Ok(());
-        }
-        (user, session) = refresh_parts(app, &user, &session).await?.ok_or(Refusal::InvalidToken)?;
-    }
+        Ok(store::Decision::Write(vec![Write::replace(&changed)?], (), (user, session)))
+    };
+    app.store.run((user, session), attempt).await
 }
 
 /// The user and the session of this number, if the session still stands: one request to the table.

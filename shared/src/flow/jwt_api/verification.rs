@@ -5,9 +5,10 @@ use super::entry::Attempt;
 use crate::account::User;
 use crate::app::App;
 use crate::flow::Refusal;
-use crate::flow::addresses::email_verification::{mark_verified, prove_link};
+use crate::flow::addresses::email_verification::prove_link;
+use crate::flow::proven_email::mark_verified;
 use crate::session::{ClientInfo, Session};
-use crate::store::{Committed, Write};
+use crate::store::{Again, Decision, Write};
 
 /// Marks the address of a link's key verified, once. Where the settings say so, and it was the account's first, the browser
 /// that opened the link gets a session, as far as the login engine lets it in.
@@ -16,9 +17,7 @@ use crate::store::{Committed, Write};
 /// [`Refusal::Invalid`] for a key that is not good, or no longer; the table is unavailable.
 pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<(User, Session)>, Refusal> {
     let settings = &app.settings.jwt_api;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |(), _: Option<Again>| async move {
         let proof = prove_link(app, key).await?;
         let mut user = proof.user.clone();
         let is_first = !user.has_verified_email(None);
@@ -34,8 +33,7 @@ pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<
                 opened = Some(*parts);
             }
         }
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(opened);
-        }
-    }
+        Ok(Decision::Write(writes, opened, ()))
+    };
+    app.store.run((), decide).await
 }

@@ -2,17 +2,17 @@
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
 use crate::app::App;
-use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::code_message;
 use crate::flow::permits::Permits;
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, Login, Session, StageKey};
 use crate::settings::PreventEnumeration;
-use crate::store::{Committed, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 
 const KIND: CodeKind = CodeKind::LoginByCode;
 
@@ -166,10 +166,15 @@ pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Opti
     let id = process.user.filter(|_| codes::is_right(app, KIND, &process, guess));
     let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
     let caller = Caller::Pending(Box::new(session));
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (caller, process) = (&caller, &process);
+    let decide = |mut permits: Permits, again: Option<Again>| async move {
+        if again.is_some() {
+            let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+            let now = app.store.find::<Session>(&session.key()).await?;
+            if now.is_none_or(|now| now.version != session.version) {
+                return Err(Refusal::Conflict);
+            }
+        }
         let found = load(app, id, process.email.as_deref().unwrap_or_default()).await?;
         let Some((mut user, claims)) = found else { return Err(Refusal::Conflict) };
         let mut writes = Vec::new();
@@ -183,20 +188,12 @@ pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Opti
         if let Some(phone) = user.phone.as_mut().filter(|phone| Some(&phone.number) == process.phone.as_ref()) {
             phone.verified = true;
         }
-        let (more, outcome) = go_on(app, client, &caller, &mut user, &process, &mut permits).await?;
+        let (more, outcome) = go_on(app, client, caller, &mut user, process, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
-        match app.store.commit(writes).await? {
-            Committed::Done => return Ok(outcome),
-            Committed::Refused(_) | Committed::Contended => {
-                let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                let now = app.store.find::<Session>(&crate::store::Item::key(session)).await?;
-                if now.is_none_or(|now| now.version != session.version) {
-                    return Err(Refusal::Conflict);
-                }
-            }
-        }
-    }
+        Ok(Decision::Write(writes, outcome, permits))
+    };
+    app.store.run(Permits::default(), decide).await
 }
 
 /// A code that was asked for begins a login of its own; one that a login asked for lets it go on.

@@ -4,8 +4,8 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh};
-use crate::store::{Committed, Write};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh_again};
+use crate::store::{Again, Decision, Write};
 use crate::throttle::Action;
 
 /// Whether the user has a way to show again who they are.
@@ -77,15 +77,15 @@ pub async fn by_password(
     app.give_back(&usage, None).await;
     let mut record = AuthenticationRecord::new("password", app.now());
     record.reauthenticated = true;
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let record = &record;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut noted = session.clone();
         note_again(&mut noted.methods, record.clone());
-        if let Committed::Done = app.store.commit(vec![Write::replace(&noted)?]).await? {
-            return Ok(Outcome::unchanged(Caller::User(Box::new((user, noted)))));
-        }
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        let writes = vec![Write::replace(&noted)?];
+        let outcome = Outcome::unchanged(Caller::User(Box::new((user.clone(), noted))));
+        Ok(Decision::Write(writes, outcome, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }

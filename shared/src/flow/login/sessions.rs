@@ -3,8 +3,8 @@
 use crate::account::User;
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{Caller, Session, list_sessions, refresh, user_session_key};
-use crate::store::{Committed, Key, Write};
+use crate::session::{Caller, Session, list_sessions, refresh_again, user_session_key};
+use crate::store::{Again, Decision, Key, Write};
 
 /// Sessions that are listed.
 const MOST_LISTED: usize = 100;
@@ -51,24 +51,21 @@ pub async fn end(app: &App, user: User, session: Session, numbers: &[u64]) -> Re
 /// Ends every session of the user, however many there are, and every login in progress: a new generation, with which the
 /// caller's own session goes on unless it ends too.
 async fn end_all(app: &App, user: User, session: Session, ends_own: bool) -> Result<Outcome, Refusal> {
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let generation = user.generation + 1;
         // As after a login, the sessions that are over are gone at once.
         let mut renewed = User { generation, login_generation: generation, ..user.clone() };
         let mut kept = Session { generation, ..session.clone() };
         let own =
             if ends_own { Write::discard(user_session_key(user.id, session.number)) } else { Write::replace(&kept)? };
-        if let Committed::Done = app.store.commit(vec![Write::replace(&renewed)?, own]).await? {
-            renewed.version += 1;
-            kept.version += 1;
-            return Ok(ended(renewed, kept, ends_own));
-        }
-        let now = refresh(app, &user, &session).await?;
-        (user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        let writes = vec![Write::replace(&renewed)?, own];
+        renewed.version += 1;
+        kept.version += 1;
+        Ok(Decision::Write(writes, ended(renewed, kept, ends_own), (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }
 
 fn ended(user: User, session: Session, ends_own: bool) -> Outcome {

@@ -1,4 +1,12 @@
 //! Second factors and passkeys: showing one, setting one up, and removing it.
 
-pub mod second_factor;
+pub mod authenticate;
+pub(in crate::flow) mod change;
+mod limits;
+pub mod recovery_codes;
+pub mod totp;
+pub mod trust;
+pub mod waiting;
 pub mod webauthn;
+
+pub use change::may_add;

@@ -3,15 +3,17 @@
 //! A ceremony in progress is a ticket in the session that it was begun in. The write that its answer leads to is made on
 //! condition that the session still stands as it was read, and takes the ticket away: an answer counts once.
 
+use super::change::Work;
+use super::recovery_codes::add_recovery_codes;
+use super::waiting::{find_waiting, past, reload};
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::mfa::second_factor::{Work, add_recovery_codes, find_waiting, past, record, reload};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, ClientInfo, Login, Session, StageKey};
 use crate::settings::MfaRates;
-use crate::store::{Committed, Item, Patch, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, Patch, StoreError, Write};
 use crate::throttle::Action;
 use crate::webauthn::{Authenticated, Ceremonies, CeremonyError, Credential};
 use serde_json::Value as Json;
@@ -140,16 +142,17 @@ pub async fn add(
 ) -> Result<(Authenticator, bool), Refusal> {
     let credential = new.finish(app, &session)?;
     let ticket = session.ceremony.clone();
-    let mut at_work = Work { app, client, user, session };
-    at_work.require_recent()?;
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let (mut user, mut session) = (at_work.user.clone(), at_work.session.clone());
+    let work = Work { app, client, user, session };
+    work.require_recent()?;
+    work.run(|work, again| {
+        if let Some(Again::Refused(_)) = again {
+            return Err(incorrect(None)); // the credential is somebody's already
+        }
+        let (mut user, mut session) = (work.user.clone(), work.session.clone());
         if session.ceremony.take() != ticket {
             return Err(incorrect(None));
         }
-        let mut writes = at_work.tell("webauthn_added")?;
+        let mut writes = work.tell("webauthn_added")?;
         let added = match upgrade(&mut user, &credential)? {
             Some(upgraded) => upgraded,
             None => {
@@ -159,13 +162,9 @@ pub async fn add(
             }
         };
         let made_codes = add_recovery_codes(app, &mut user);
-        match at_work.commit_change(&user, &session, writes).await {
-            Ok(true) => return Ok((added, made_codes)),
-            Ok(false) => {}
-            Err(Refusal::Conflict) => return Err(incorrect(None)), // the credential is somebody's already
-            Err(other) => return Err(other),
-        }
-    }
+        Ok(Decision::Write(work.change(user, session, writes)?, (added, made_codes), work))
+    })
+    .await
 }
 
 /// Replaces a credential that was a second factor only by the same one, made anew as a passkey. `None` if the user does not
@@ -197,20 +196,19 @@ pub async fn rename(
     id: u64,
     new_name: &str,
 ) -> Result<Option<Authenticator>, Refusal> {
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        at_work.require_recent()?;
-        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
-        let Some(renamed) = user.authenticators.iter_mut().find(|it| it.id == id) else { return Ok(None) };
-        let Factor::WebAuthn { name, .. } = &mut renamed.factor else { return Ok(None) };
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        work.require_recent()?;
+        let mut user = work.user.clone();
+        let renamed = user.authenticators.iter_mut().find(|it| it.id == id);
+        let Some(renamed) = renamed else { return Ok(Decision::Settled(None)) };
+        let Factor::WebAuthn { name, .. } = &mut renamed.factor else { return Ok(Decision::Settled(None)) };
         new_name.clone_into(name);
         let renamed = renamed.clone();
-        if at_work.commit(&user, &session, Vec::new()).await? {
-            return Ok(Some(renamed));
-        }
-    }
+        let writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
+        Ok(Decision::Write(writes, Some(renamed), work))
+    })
+    .await
 }
 
 /// Removes security keys and passkeys.
@@ -218,24 +216,21 @@ pub async fn rename(
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
-    let mut at_work = Work { app, client, user, session };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        at_work.require_recent()?;
-        let (mut user, session) = (at_work.user.clone(), at_work.session.clone());
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        work.require_recent()?;
+        let (mut user, session) = (work.user.clone(), work.session.clone());
         let is_gone = |it: &Authenticator| it.credential().is_some() && ids.contains(&it.id);
         let gone = user.authenticators.iter().filter(|it| is_gone(it)).cloned().collect::<Vec<_>>();
         user.remove_authenticators(is_gone);
         let mut writes = Vec::new();
         for credential in gone.iter().filter_map(Authenticator::credential) {
             writes.push(Write::discard(CredentialClaim::new(credential, user.id).key()));
-            writes.extend(at_work.tell("webauthn_removed")?);
+            writes.extend(work.tell("webauthn_removed")?);
         }
-        if at_work.commit_change(&user, &session, writes).await? {
-            return Ok(());
-        }
-    }
+        Ok(Decision::Write(work.change(user, session, writes)?, (), work))
+    })
+    .await
 }
 
 /// Asks a user for one of their credentials, as a second factor: the options for `navigator.credentials.get()`.
@@ -277,7 +272,7 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
         **credential = used.credential;
     }
     authenticator.last_used = Some(now);
-    Ok(record(app, authenticator))
+    Ok(AuthenticationRecord::of_factor(authenticator, now))
 }
 
 /// Counts a login with a passkey. Beginning one has a limit of its own.
@@ -311,32 +306,31 @@ pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Js
     let (named, _) = ceremonies.identify(response).map_err(|error| refuse(error, PARAM))?;
     let Some(session) = caller.session().cloned() else { return Err(incorrect(PARAM)) };
     let state = state(app, &session, PARAM)?;
-    let mut user = app.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let user = app.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
+    let (caller, session, state, ceremonies) = (&caller, &session, &state, &ceremonies);
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            let (now, found) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+            if now.is_none_or(|now| now.version != session.version) {
+                return Err(incorrect(PARAM)); // somebody was faster with the same answer
+            }
+            user = found.ok_or_else(|| incorrect(PARAM))?;
+        }
         let own = user.credentials().cloned().collect::<Vec<_>>();
-        let used = ceremonies.finish_discoverable(&state, response, &own).map_err(|error| refuse(error, PARAM))?;
+        let used = ceremonies.finish_discoverable(state, response, &own).map_err(|error| refuse(error, PARAM))?;
         let mut record = note_use(app, &mut user, used)?;
         record.passwordless = true;
         if !user.is_active {
-            return Ok(Outcome::unchanged(caller));
+            return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
         }
         let login = Login::new(Some(&user), None, false, &app.settings, app.now());
-        let methods = with_record(app, &caller, &user, record);
-        let entrance = Entrance { app, client, caller: &caller, methods, spends_session: true };
+        let methods = with_record(app, caller, &user, record);
+        let entrance = Entrance { app, client, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(outcome);
-        }
-        let (now, again) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
-        if now.is_none_or(|now| now.version != session.version) {
-            return Err(incorrect(PARAM)); // somebody was faster with the same answer
-        }
-        user = again.ok_or_else(|| incorrect(PARAM))?;
-    }
+        Ok(Decision::Write(writes, outcome, (user, permits)))
+    };
+    app.store.run((user, Permits::default()), decide).await
 }
 
 /// Who has signed up by a passkey and has none yet.
@@ -375,21 +369,20 @@ pub async fn sign_up(
     let session = caller.session().ok_or_else(gone)?;
     let waiting = session.login.clone().ok_or_else(gone)?;
     let credential = new.finish(app, session)?;
-    let mut user = user;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        match again {
+            None => {}
+            Some(Again::Refused(_)) => return Err(incorrect(None)), // the credential is somebody's already
+            Some(Again::Contended) => user = reload(app, caller, &user).await?,
+        }
         let (_, claim) = new.add_to(app, &mut user, credential.clone())?;
         let login = past(waiting.clone(), StageKey::MfaSignupWebauthn);
         let methods = session.methods.clone();
-        let entrance = Entrance { app, client, caller: &caller, methods, spends_session: true };
+        let entrance = Entrance { app, client, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.extend([Write::replace(&user)?, claim]);
-        match app.store.commit(writes).await? {
-            Committed::Done => return Ok(outcome),
-            Committed::Refused(_) => return Err(incorrect(None)), // the credential is somebody's already
-            Committed::Contended => user = reload(app, &caller, &user).await?,
-        }
-    }
+        Ok(Decision::Write(writes, outcome, (user, permits)))
+    };
+    app.store.run((user, Permits::default()), decide).await
 }

@@ -6,8 +6,8 @@ use crate::flow::notify::notify;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::secret::password::Verdict;
 use crate::secret::strength::weaknesses;
-use crate::session::{Caller, ClientInfo, Session, refresh};
-use crate::store::{Committed, Write};
+use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// What is wrong with a new password of this user.
@@ -48,10 +48,11 @@ pub async fn change(
     }
     let Some(new) = new.filter(|_| problems.is_empty()) else { return Err(Refusal::Invalid(problems)) };
     let hash = app.hash_password(new).await;
-    let (mut user, mut session) = (user, session);
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let hash = &hash;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        // Whoever changed the password in the meantime has ended this session too.
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
         changed.generation += 1;
@@ -69,10 +70,7 @@ pub async fn change(
             let caller = Caller::User(Box::new((changed, next)));
             Outcome { issued: Some(token), ..Outcome::unchanged(caller) }
         };
-        if let Committed::Done = app.store.commit(writes).await? {
-            return Ok(outcome);
-        }
-        // Whoever changed the password in the meantime has ended this session too.
-        (user, session) = refresh(app, &user, &session).await?.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    }
+        Ok(Decision::Write(writes, outcome, (user, session)))
+    };
+    app.store.run((user, session), decide).await
 }

@@ -3,7 +3,6 @@
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
 use crate::flow::login::engine::{Entrance, with_record};
@@ -11,13 +10,14 @@ use crate::flow::login::password::find_users;
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
+use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
 use crate::flow::{Outcome, Problem, Refusal, frontend_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, CodeProcess, Login, Session};
 use crate::settings::PreventEnumeration;
-use crate::store::{Committed, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
 use uuid::Uuid;
@@ -200,7 +200,7 @@ pub async fn reset(
         (Ok(password), Some(user)) => problems.extend(password_problems(app, "password", password, user)),
         (Ok(_), None) => {}
     }
-    let (Some(mut user), Some(password), true) = (user, password, problems.is_empty()) else {
+    let (Some(user), Some(password), true) = (user, password, problems.is_empty()) else {
         // A weak password is no guess at the code.
         if let (Some(session), false) = (counted, problems.iter().any(|problem| problem.param == Some("key"))) {
             codes::give_back(app, session, KIND).await?;
@@ -216,40 +216,36 @@ pub async fn reset(
         None => caller,
     };
     let hash = app.hash_password(password).await;
-    let mut permits = Permits::default();
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
+    let (caller, process, hash) = (&caller, &process, &hash);
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            // By link, the key is for the account as it was: it tells whether another request was faster.
+            user = match process {
+                None => find_by_link_key(app, key).await??,
+                Some(process) => {
+                    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
+                    let now = app.store.find::<Session>(&session.key()).await?;
+                    if now.is_none_or(|now| now.version != session.version) {
+                        return Err(Refusal::Conflict);
+                    }
+                    find_recipient(app, process, user.id).await?.ok_or(Refusal::Conflict)?
+                }
+            };
+        }
         let emails = user.addresses.iter().map(|address| address.email.clone());
         let names = emails.chain(user.phone.iter().map(|phone| phone.number.clone())).collect::<Vec<_>>();
-        let request = Reset { app, client, caller: &caller, process: process.as_ref(), hash: &hash };
+        let request = Reset { app, client, caller, process: process.as_ref(), hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
-        match app.store.commit(writes).await? {
-            Committed::Done => {
-                for name in &names {
-                    // The password is changed: a limiter that stays is no reason to say otherwise.
-                    if let Err(error) = app.forget(&Action::about("login_failed", name)).await {
-                        tracing::warn!(%error, "failed logins stay counted");
-                    }
-                }
-                return Ok(outcome);
-            }
-            Committed::Refused(_) | Committed::Contended => {
-                // By link, the key is for the account as it was: it tells whether another request was faster.
-                user = match &process {
-                    None => find_by_link_key(app, key).await??,
-                    Some(process) => {
-                        let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                        let now = app.store.find::<Session>(&session.key()).await?;
-                        if now.is_none_or(|now| now.version != session.version) {
-                            return Err(Refusal::Conflict);
-                        }
-                        find_recipient(app, process, user.id).await?.ok_or(Refusal::Conflict)?
-                    }
-                };
-            }
+        Ok::<_, Refusal>(Decision::Write(writes, (outcome, names), (user, permits)))
+    };
+    let (outcome, names) = app.store.run((user, Permits::default()), decide).await?;
+    for name in &names {
+        // The password is changed: a limiter that stays is no reason to say otherwise.
+        if let Err(error) = app.forget(&Action::about("login_failed", name)).await {
+            tracing::warn!(%error, "failed logins stay counted");
         }
     }
+    Ok(outcome)
 }
 
 /// One attempt at a reset.

@@ -6,14 +6,14 @@ use crate::account::{
     own_email, suggestions,
 };
 use crate::app::App;
-use crate::flow::identities::identity::ProvenIdentity;
 use crate::flow::login::engine::Entrance;
 use crate::flow::permits::Permits;
+use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider;
 use crate::session::{Caller, ClientInfo, Login};
 use crate::settings::{EmailVerification, PreventEnumeration};
-use crate::store::{Committed, StoreError, Write};
+use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
 
 /// What somebody signs up with, as far as it could be read; what could not is among the problems.
@@ -76,7 +76,7 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
         && account.signup_open;
     let mut permits = Permits::default();
     let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
-    let (limit, mut known, _) = futures_util::try_join!(
+    let (limit, known, _) = futures_util::try_join!(
         app.consume(client.ip, &actions),
         look_up(app, &form),
         ask_for_mail(app, client, &form, wants_mail, &mut permits),
@@ -98,22 +98,19 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
         Some(password) => Some(app.hash_password(password).await),
         None => None,
     };
-    let mut attempts = app.store.attempts();
-    loop {
-        attempts.next().await?;
-        let decided = decide(app, client, &caller, &form, &known, hash.clone(), &mut permits).await?;
-        match app.store.commit(decided.0).await? {
-            Committed::Done => return Ok(decided.1),
-            Committed::Contended => {}
-            Committed::Refused(_) => {
-                // Somebody took the address or the name in the meantime.
-                known = look_up(app, &form).await?;
-                if let Some(refusal) = refuse(app, &caller, &form, &known) {
-                    return Err(refusal);
-                }
+    let (caller, form, hash) = (&caller, &form, &hash);
+    let attempt = |(mut known, mut permits): (Known, Permits), again: Option<Again>| async move {
+        if let Some(Again::Refused(_)) = again {
+            // Somebody took the address or the name in the meantime.
+            known = look_up(app, form).await?;
+            if let Some(refusal) = refuse(app, caller, form, &known) {
+                return Err(refusal);
             }
         }
-    }
+        let (writes, outcome) = decide(app, client, caller, form, &known, hash.clone(), &mut permits).await?;
+        Ok(Decision::Write(writes, outcome, (known, permits)))
+    };
+    app.store.run((known, permits), attempt).await
 }
 
 fn email_verification(app: &App, form: &Form) -> EmailVerification {

@@ -2,7 +2,6 @@
 
 mod parse;
 
-use super::error::ProviderError;
 use super::table::{Entry, Protocol};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -160,11 +159,6 @@ impl AppConfig {
     /// The client identifier that requests of ours carry.
     pub(super) fn own_client_id(&self) -> &str {
         self.audiences().next().unwrap_or_default()
-    }
-
-    /// Fills the placeholders of a template.
-    pub(super) fn fill(&self, template: &str, more: &dyn Fn(&str) -> Option<String>) -> Result<String, ProviderError> {
-        super::template::fill(self, template, more, 0)
     }
 }
 

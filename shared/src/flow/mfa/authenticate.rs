@@ -1,0 +1,117 @@
+//! Showing a second factor, at login or again.
+
+use super::limits::{Attempts, count, forget};
+use super::waiting::{past, reload};
+use super::{change::Work, webauthn};
+use crate::account::User;
+use crate::app::App;
+use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::permits::Permits;
+use crate::flow::{Outcome, Problem, Refusal};
+use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, StageKey, note_again};
+use crate::store::{Again, Decision, Write};
+use serde_json::Value as Json;
+
+/// What somebody shows as second factor.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'a> {
+    /// A code of an authenticator app, or a recovery code.
+    Code(&'a str),
+    /// The answer of a security key or a passkey.
+    Credential(&'a Json),
+}
+
+impl Proof<'_> {
+    /// The field that it came in.
+    fn param(self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+            Self::Credential(_) => "credential",
+        }
+    }
+
+    /// What can be said before it is counted as an attempt.
+    fn check(self) -> Result<(), Refusal> {
+        match self {
+            Self::Code(_) => Ok(()),
+            Self::Credential(response) => webauthn::check(response),
+        }
+    }
+
+    /// Uses it up, with any of the user's authenticators that it is good for: which one that was.
+    fn use_up(self, app: &App, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
+        match self {
+            Self::Code(code) => {
+                let used = user
+                    .authenticators
+                    .iter_mut()
+                    .find_map(|it| it.use_code(app, code).then(|| AuthenticationRecord::of_factor(it, app.now())));
+                Ok(used.ok_or_else(|| Problem::incorrect_code("code"))?)
+            }
+            Self::Credential(response) => webauthn::use_credential(app, session, user, response),
+        }
+    }
+}
+
+/// Shows a second factor at login. Each works once, whoever else shows it at the same moment.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn authenticate(
+    app: &App,
+    client: &ClientInfo,
+    caller: Caller,
+    user: User,
+    proof: Proof<'_>,
+) -> Result<Outcome, Refusal> {
+    proof.check()?;
+    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
+    let caller = &caller;
+    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+        if again.is_some() {
+            user = reload(app, caller, &user).await?;
+        }
+        let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let record = proof.use_up(app, session, &mut user)?;
+        let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
+        let login = past(waiting, StageKey::MfaAuthenticate);
+        let entrance =
+            Entrance { app, client, caller, methods: with_record(app, caller, &user, record), spends_session: true };
+        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        writes.push(Write::replace(&user)?);
+        Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
+    };
+    let outcome = app.store.run((user, Permits::default()), decide).await?;
+    forget(app, &key).await;
+    Ok(outcome)
+}
+
+/// Shows a second factor again, by somebody who is in.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn reauthenticate(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    proof: Proof<'_>,
+) -> Result<Outcome, Refusal> {
+    proof.check()?;
+    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
+    let work = Work { app, client, user, session };
+    let outcome = work.run(|work, _| {
+        let (mut user, mut session) = (work.user.clone(), work.session.clone());
+        let mut record = proof.use_up(app, &session, &mut user)?;
+        record.reauthenticated = true;
+        note_again(&mut session.methods, record);
+        session.ceremony = None;
+        let writes = vec![Write::replace(&user)?, Write::replace(&session)?];
+        user.version += 1;
+        session.version += 1;
+        Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), work))
+    });
+    let outcome = outcome.await?;
+    forget(app, &key).await;
+    Ok(outcome)
+}

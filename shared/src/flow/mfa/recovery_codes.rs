@@ -1,0 +1,87 @@
+//! Recovery codes: making, showing and replacing them.
+
+use super::change::Work;
+use crate::account::{Authenticator, Factor, User};
+use crate::app::App;
+use crate::flow::{Problem, Refusal};
+use crate::session::{ClientInfo, Session};
+use crate::store::{Decision, Write};
+
+/// Recovery codes, where there are none yet: whether they were made.
+pub(in crate::flow) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
+    let wanted = app.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
+    if wanted {
+        user.authenticators.extend(Authenticator::recovery_codes(app));
+    }
+    wanted
+}
+
+/// The user's recovery codes, and whether they may be seen (again).
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn view(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+) -> Result<Option<(Authenticator, bool)>, Refusal> {
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        let codes = work.user.authenticator("recovery_codes").cloned();
+        let Some(codes) = codes else { return Ok(Decision::Settled(None)) };
+        work.require_recent()?;
+        let Factor::RecoveryCodes { viewed, .. } = codes.factor else { return Ok(Decision::Settled(None)) };
+        if viewed {
+            return Ok(Decision::Settled(Some((codes, !app.settings.mfa.recovery_codes_show_once))));
+        }
+        let mut user = work.user.clone();
+        mark_viewed(&mut user);
+        let writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
+        Ok(Decision::Write(writes, Some((codes, true)), work))
+    })
+    .await
+}
+
+/// Notes that the user has seen their recovery codes.
+pub(in crate::flow) fn mark_viewed(user: &mut User) {
+    for it in &mut user.authenticators {
+        if let Factor::RecoveryCodes { viewed, .. } = &mut it.factor {
+            *viewed = true;
+        }
+    }
+}
+
+/// Whether there is something to recover for.
+///
+/// # Errors
+/// What stands against it.
+pub fn may_generate(user: &User) -> Result<(), Problem> {
+    if user.has_second_factor() {
+        return Ok(());
+    }
+    let message = "You cannot generate recovery codes without having two-factor authentication enabled.";
+    Err(Problem::general("cannot_generate_recovery_codes", message))
+}
+
+/// New recovery codes in place of the old ones.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where there is nothing to recover for, [`Refusal::ReauthenticationRequired`]; the table is
+/// unavailable.
+pub async fn generate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<Authenticator, Refusal> {
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        may_generate(&work.user)?;
+        work.require_recent()?;
+        let mut user = work.user.clone();
+        user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");
+        add_recovery_codes(app, &mut user);
+        mark_viewed(&mut user);
+        let codes = user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict)?;
+        let mut writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
+        writes.extend(work.tell("recovery_codes_generated")?);
+        Ok(Decision::Write(writes, codes, work))
+    })
+    .await
+}

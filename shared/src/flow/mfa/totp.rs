@@ -1,0 +1,122 @@
+//! Authenticator apps: setting one up, and removing it.
+
+use super::change::{Work, may_add};
+use super::limits::{Attempts, count, forget};
+use super::recovery_codes::{add_recovery_codes, mark_viewed};
+use crate::account::{Authenticator, TotpSecret, User};
+use crate::app::App;
+use crate::flow::login::reauthentication::{Recent, require};
+use crate::flow::{Problem, Refusal};
+use crate::secret::same;
+use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::store::{Again, Decision, Write};
+
+/// A secret for an authenticator app, which the session keeps until a code of it is shown, and its `otpauth` URL.
+///
+/// # Errors
+/// [`Refusal::NotAuthenticated`]; the table is unavailable.
+pub async fn begin(app: &App, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
+    let secret = TotpSecret::new(app);
+    let new = &secret;
+    let decide = |parts: (User, Session), again: Option<Again>| async move {
+        let parts = refresh_again(app, parts, again).await?;
+        let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
+        session.totp_setup = new.seal(app);
+        let url = totp_url(app, &user, new);
+        Ok::<_, Refusal>(Decision::Write(vec![Write::replace(&session)?], url, (user, session)))
+    };
+    let url = app.store.run((user, session), decide).await?;
+    Ok((secret, url))
+}
+
+/// What the authenticator app reads: for whom the code is, and with whom.
+fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
+    let settings = &app.settings;
+    let label = user.primary_email().unwrap_or_else(|| user.display(settings));
+    let issuer = match settings.mfa.totp_issuer.as_str() {
+        "" => settings.site_name(),
+        issuer => issuer,
+    };
+    secret.url(label, issuer, &settings.mfa)
+}
+
+/// Whether this is the secret of the authenticator app that the session sets up.
+pub fn is_setting_up(app: &App, session: &Session, secret: &str) -> bool {
+    let own = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+    own.is_some_and(|own| same(own.as_str().as_bytes(), secret.as_bytes()))
+}
+
+/// How an authenticator app is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Activation<'a> {
+    /// A code that shows that it has the secret.
+    pub code: &'a str,
+    /// What shows that its owner asks.
+    pub recent: Recent,
+    /// Whether recovery codes that come with it are shown at once.
+    pub shows_codes: bool,
+}
+
+/// Sets an authenticator app up, with a code that is used up by it. Recovery codes come with the first authenticator.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
+/// unavailable.
+pub async fn activate(
+    app: &App,
+    client: &ClientInfo,
+    user: User,
+    session: Session,
+    activation: Activation<'_>,
+) -> Result<(Authenticator, Option<Authenticator>), Refusal> {
+    let Activation { code, recent, shows_codes } = activation;
+    may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
+    if user.authenticator("totp").is_some() {
+        return Err(Refusal::Conflict);
+    }
+    let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
+    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+    let step = secret.as_ref().and_then(|secret| secret.step_of(app, code));
+    let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
+    require(app, &user, &session, app.settings.mfa.reauthentication_required, recent)?;
+    let secret = &secret;
+    let work = Work { app, client, user, session };
+    let activated = work.run(|work, _| {
+        let (mut user, mut session) = (work.user.clone(), work.session.clone());
+        if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
+            return Err(Refusal::Conflict);
+        }
+        let totp = Authenticator::totp(app, secret, step).ok_or(Refusal::Conflict)?;
+        user.authenticators.push(totp.clone());
+        let has_codes = add_recovery_codes(app, &mut user);
+        if has_codes && shows_codes {
+            mark_viewed(&mut user);
+        }
+        session.totp_setup = None;
+        let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
+        let writes = work.change(user, session, work.tell("totp_activated")?)?;
+        Ok(Decision::Write(writes, (totp, codes), work))
+    });
+    let activated = activated.await?;
+    forget(app, &key).await;
+    Ok(activated)
+}
+
+/// Removes the authenticator app, if there is one.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
+    let work = Work { app, client, user, session };
+    work.run(|work, _| {
+        if work.user.authenticator("totp").is_none() {
+            return Ok(Decision::Settled(()));
+        }
+        work.require_recent()?;
+        let (mut user, session) = (work.user.clone(), work.session.clone());
+        user.remove_authenticators(|it| it.factor.kind() == "totp");
+        let writes = work.change(user, session, work.tell("totp_deactivated")?)?;
+        Ok(Decision::Write(writes, (), work))
+    })
+    .await
+}
