@@ -205,18 +205,20 @@ impl Call {
             && access.session.is_some()
             && self.app().settings.jwt_api.session_check
         {
-            self.live(access).await?;
+            self.live(access).await?.ok_or_else(ended)?;
         }
         Ok(access)
     }
 
     /// The user and the session that the access token speaks of, if the session still stands.
-    async fn live(&self, access: &Access) -> Result<(User, Session), Fault> {
-        let live = match access.session.flatten() {
-            Some(session) => find_live(self.app(), access.user, session).await?,
-            None => None,
-        };
-        live.ok_or_else(|| Reply::coded(401, "Session is no longer active.", "token_not_valid").into())
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn live(&self, access: &Access) -> Result<Option<(User, Session)>, Fault> {
+        match access.session.flatten() {
+            Some(session) => Ok(find_live(self.app(), access.user, session).await?),
+            None => Ok(None),
+        }
     }
 
     /// The user who asks, and their session as it stands now. Everything that changes something asks for this: a token
@@ -226,7 +228,7 @@ impl Call {
     /// 401; the table is unavailable.
     pub async fn find_session(&self) -> Result<Option<(User, Session)>, Fault> {
         match self.read_access()? {
-            Some(access) => self.live(&access).await.map(Some),
+            Some(access) => self.live(&access).await?.ok_or_else(ended).map(Some),
             None => Ok(None),
         }
     }
@@ -288,6 +290,11 @@ impl Call {
         let message = format!("Invalid data. Expected a dictionary, but got {name}.");
         Err(Reply::json(400, json!({"non_field_errors": [message]})).into())
     }
+}
+
+/// An access token whose session has ended.
+fn ended() -> Fault {
+    Reply::coded(401, "Session is no longer active.", "token_not_valid").into()
 }
 
 /// A bearer token that is no good.
