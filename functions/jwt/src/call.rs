@@ -63,6 +63,10 @@ where
     let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
         Ok(mut exchange) => {
             exchange.client.api = Api::Jwt;
+            let settings = &exchange.app.settings;
+            if settings.jwt_api.refresh_token_as_cookie {
+                exchange.client.device = exchange.cookie(&settings.cookies.device_name);
+            }
             handler(Call { exchange, uri }).await
         }
         Err(rejection) => Err(rejection.into()),

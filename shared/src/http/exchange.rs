@@ -4,7 +4,7 @@ use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
 use super::form::form_fields;
 use super::{Answer, Input, cookies};
-use crate::account::User;
+use crate::account::{User, UserId};
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
@@ -118,8 +118,9 @@ impl Exchange {
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let has_tokens = kind == ClientKind::App && app.settings.tokens.strategy == TokenStrategy::Jwt;
-        let client =
-            ClientInfo { api: Api::Headless, ip, user_agent: user_agent.to_owned(), is_browser, has_tokens, trust };
+        let device = cookies::read(&parts.headers, &app.settings.cookies.device_name).filter(|_| is_browser);
+        let user_agent = user_agent.to_owned();
+        let client = ClientInfo { api: Api::Headless, ip, user_agent, is_browser, has_tokens, trust, device };
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self {
@@ -324,6 +325,11 @@ impl Exchange {
         let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.chance));
         let cookie = cookies::csrf(&self.app.settings, &secret);
         (secret, cookie)
+    }
+
+    /// The cookie by which this browser is known from now on to have logged in to the account.
+    pub fn device_cookie(&self, user: UserId) -> Option<HeaderValue> {
+        cookies::device(&self.app, self.client.api, self.client.device.as_deref(), user)
     }
 
     /// A header's text.

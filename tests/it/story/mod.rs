@@ -14,6 +14,7 @@ mod identity_provider;
 mod jwt_api;
 mod jwt_races;
 mod limits;
+mod lockout;
 mod notifications;
 mod passkey_clients;
 mod passkeys;

@@ -6,6 +6,7 @@ use super::links::password_problems;
 use super::{Entry, is_email_verified};
 use crate::account::User;
 use crate::app::App;
+use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
@@ -135,6 +136,7 @@ pub async fn redeem(
         let (more, entry) = attempt.enter_if_possible(&changed).await?;
         writes.extend(more);
         if let Committed::Done = app.store.commit(writes).await? {
+            forget_failures(app, client, user.id).await;
             return Ok(entry);
         }
     }

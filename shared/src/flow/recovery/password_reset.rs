@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::flow::addresses::email_verification::{Proof, load, mark_verified};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
@@ -202,17 +203,11 @@ pub async fn reset(
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let emails = user.addresses.iter().map(|address| address.email.clone()).collect::<Vec<_>>();
         let request = Reset { app, client, caller: &caller, process: process.as_ref(), hash: &hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
         match app.store.commit(writes).await? {
             Committed::Done => {
-                for email in &emails {
-                    // The password is changed: a limiter that stays is no reason to say otherwise.
-                    if let Err(error) = app.forget(&Action::about("login_failed", email)).await {
-                        tracing::warn!(%error, "failed logins stay counted");
-                    }
-                }
+                forget_failures(app, client, user.id).await;
                 return Ok(outcome);
             }
             Committed::Refused(_) | Committed::Contended => {
