@@ -67,9 +67,8 @@ pub fn tokens(
 
 /// The cookie by which the browser of somebody who has just got in is known from now on.
 pub fn device_cookie(call: &Call, user: &User) -> Option<HeaderValue> {
-    let settings = &call.app().settings;
-    let sets = settings.cookies.device_cookie_in_jwt_api && settings.jwt_api.refresh_token_as_cookie;
-    if sets { call.exchange().device_cookie(user.id) } else { None }
+    let in_cookies = call.app().settings.jwt_api.refresh_token_as_cookie;
+    if in_cookies { call.exchange().device_cookie(user.id) } else { None }
 }
 
 /// The tokens of a session, and more.

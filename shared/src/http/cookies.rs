@@ -80,7 +80,8 @@ pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
     finish(builder, domain, same_site, Some(mfa.trust_cookie_age))
 }
 
-/// The cookie by which a browser is known to have logged in before, with this user added to what it says already. The JWT API sets it as it sets that of refresh tokens.
+/// The cookie by which a browser is known to have logged in before, with this user added to what it says already. `None`
+/// where browsers are not remembered. The JWT API sets it with the attributes of the cookie of refresh tokens.
 pub(super) fn device(app: &App, api: Api, known: Option<&str>, user: UserId) -> Option<HeaderValue> {
     let (settings, value) = (&app.settings, device::remember(app, known, user)?);
     let cookies = &settings.cookies;

@@ -327,7 +327,8 @@ impl Exchange {
         (secret, cookie)
     }
 
-    /// The cookie by which this browser is known from now on to have logged in to the account.
+    /// The cookie by which this browser is known from now on to have logged in to the account. `None` where browsers are
+    /// not remembered.
     pub fn device_cookie(&self, user: UserId) -> Option<HeaderValue> {
         cookies::device(&self.app, self.client.api, self.client.device.as_deref(), user)
     }

@@ -208,13 +208,11 @@ section! {
         csrf_header: String = "CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN".into();
         /// Origins, besides that of `PUBLIC_URL`, whose pages may make unsafe requests; `https://*.example.com` is all below.
         csrf_trusted_origins: Vec<String> = "CSRF_TRUSTED_ORIGINS", vec![];
-        /// Whether a browser that somebody logs in with is remembered by a cookie, so that failed logins elsewhere do not keep its owner out.
-        device_cookie: bool = "LATCHKEY_DEVICE_COOKIE", true;
-        /// Whether the JWT API sets that cookie too, where refresh tokens travel in cookies.
-        device_cookie_in_jwt_api: bool = "LATCHKEY_DEVICE_COOKIE_IN_JWT_API", false;
+        /// Whether a browser that somebody logs in with is remembered by a cookie, so that failed logins elsewhere do not keep its owner out (ours). The JWT API does so where refresh tokens travel in cookies.
+        device_cookie: bool = "LATCHKEY_DEVICE_COOKIE", false;
         /// Name of that cookie.
         device_name: String = "LATCHKEY_DEVICE_COOKIE_NAME", "latchkey_device".into();
-        /// Seconds that it counts after the last login. Domain, path, `Secure` and `SameSite` are those of the session cookie.
+        /// Seconds that it counts after the last login. Domain, path, `Secure` and `SameSite` are those of the session cookie; the JWT API takes the last two from that of refresh tokens.
         device_age: i64 = "LATCHKEY_DEVICE_COOKIE_AGE", 31_536_000;
     }
 }

@@ -33,7 +33,7 @@ fn a_browser_gets_its_cookies_one_by_one_and_needs_the_csrf_header() {
     assert_eq!(reply.status, 200, "{}", reply.text);
     let cookies = reply.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, line)| line.as_str());
     let cookies = cookies.collect::<Vec<_>>();
-    assert_eq!(cookies.len(), 3, "session, device, CSRF: {cookies:?}");
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
     assert!(cookies.iter().all(|line| line.contains("Secure")), "{cookies:?}");
     assert!(cookies[0].starts_with("sessionid=") && cookies[0].contains("HttpOnly"), "{cookies:?}");
     assert_eq!(browser.get("auth/session").status, 200);

@@ -12,7 +12,7 @@ const DEVICE: &str = "latchkey_device";
 /// By account as by default; no client is limited, and no user.
 const RATES: (&str, &str) =
     ("ACCOUNT_RATE_LIMITS", r#"{"login": null, "login_failed": "5/300s/key", "change_password": null}"#);
-const JWT: (&str, &str) = ("LATCHKEY_DEVICE_COOKIE_IN_JWT_API", "true");
+const REMEMBER: (&str, &str) = ("LATCHKEY_DEVICE_COOKIE", "true");
 /// Usernames beside addresses.
 const NAMES: [(&str, &str); 3] = [
     ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
@@ -25,7 +25,7 @@ fn lab(settings: &[(&str, &str)]) -> Lab {
         {"email": ADA, "password": PASSWORD, "verified": true},
         {"email": GRACE, "password": PASSWORD, "verified": true},
     ]);
-    Lab::with_accounts(&accounts, &[&[RATES], settings].concat())
+    Lab::with_accounts(&accounts, &[&[RATES, REMEMBER], settings].concat())
 }
 
 fn login(client: &mut Client, email: &str, password: &str) -> (u16, String) {
@@ -126,7 +126,8 @@ fn a_browser_keeps_its_log_when_somebody_logs_in_again() {
 #[test]
 fn a_cookie_that_is_not_of_a_login_to_the_account_counts_as_none() {
     let lab = lab(&[("LATCHKEY_DEVICE_COOKIE_AGE", "86400")]);
-    let other_service = Lab::with_accounts(&json!([{"email": ADA, "password": PASSWORD, "verified": true}]), &[RATES]);
+    let other_service =
+        Lab::with_accounts(&json!([{"email": ADA, "password": PASSWORD, "verified": true}]), &[RATES, REMEMBER]);
     let own = known_browser(&lab, ADA).cookies[DEVICE].clone();
     let other_account = known_browser(&lab, GRACE).cookies[DEVICE].clone();
     let foreign = known_browser(&other_service, ADA).cookies[DEVICE].clone();
@@ -228,10 +229,9 @@ fn a_mailed_reset_lets_the_owner_in_through_every_api() {
     }
 }
 
-/// The JWT API sets the cookie where the settings ask for it, and reads it in any case.
 #[test]
 fn a_browser_of_the_jwt_api_is_known_too() {
-    let lab = lab(&[JWT]);
+    let lab = lab(&[]);
     let mut browser = lab.bearer();
     assert_eq!(browser.login(ADA, PASSWORD).status, 200);
     assert!(browser.cookies.contains_key(DEVICE));
@@ -243,15 +243,17 @@ fn a_browser_of_the_jwt_api_is_known_too() {
     }
     assert_eq!(browser.login(ADA, PASSWORD).status, 400);
 
-    let lab = lab.restart_with(&[("LATCHKEY_DEVICE_COOKIE_IN_JWT_API", "false")]);
+    // Whoever keeps refresh tokens elsewhere is no browser.
+    let lab = lab.restart_with(&[("JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", "false")]);
+    let cookies = browser.cookies;
+    let mut client = lab.bearer();
+    assert_eq!(client.login(ADA, PASSWORD).status, 400);
+    client.cookies = cookies;
+    assert_eq!(client.login(ADA, PASSWORD).status, 400);
     lab.advance(301);
-    let mut restarted = lab.bearer();
-    restarted.cookies = browser.cookies;
-    let mut other = lab.bearer();
-    assert_eq!(other.login(ADA, PASSWORD).status, 200);
-    assert!(!other.cookies.contains_key(DEVICE));
-    lock(&lab, ADA);
-    assert_eq!(restarted.login(ADA, PASSWORD).status, 200, "the cookie still counts");
+    let mut client = lab.bearer();
+    assert_eq!(client.login(ADA, PASSWORD).status, 200);
+    assert!(client.cookies.is_empty());
 }
 
 /// One name more is no allowance more.
@@ -308,6 +310,8 @@ fn guesses(lab: &Lab) -> Vec<(&'static str, Box<dyn Fn(&str) -> Reply + Sync + '
     let access = reply.json["access_token"].as_str().unwrap().to_owned();
     let mut bearer: Bearer = lab.bearer();
     assert_eq!(bearer.login(ADA, PASSWORD).status, 200);
+    // What is stolen is the token, not the browser.
+    bearer.cookies.clear();
     let deactivating = bearer.clone();
     vec![
         ("headless change", Box::new(move |guess| app.clone().post("account/password/change", change(guess)))),

@@ -16,8 +16,8 @@ pub(in crate::flow) fn password_problems(app: &App, param: &'static str, passwor
     weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
 }
 
-/// Changes the password. A wrong current one counts as a failed login. The new password ends every other session and login by it. The caller goes on in a new session, or is
-/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so.
+/// Changes the password, and ends every other session and login by it. The caller goes on in a new session, or is
+/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so. A wrong current password counts as a failed login.
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] where another request was faster; the table is unavailable.
