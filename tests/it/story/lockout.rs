@@ -300,8 +300,11 @@ fn a_name_that_nobody_has_counts_for_nobody() {
     assert_eq!(login(&mut lab.app(), ADA, PASSWORD).0, 200);
 }
 
-/// Ways to guess at the password in a session: each says whether a guess was compared.
-fn guesses(lab: &Lab) -> Vec<(&'static str, Box<dyn Fn(&str) -> Reply + Sync + '_>)> {
+/// A way to guess at the password in a session.
+type Guess<'a> = Box<dyn Fn(&str) -> Reply + Sync + 'a>;
+
+/// All of them, with their names.
+fn guesses(lab: &Lab) -> Vec<(&'static str, Guess<'_>)> {
     let change = |guess: &str| json!({"current_password": guess, "new_password": NEW});
     let mut app = lab.app();
     assert_eq!(login(&mut app, ADA, PASSWORD).0, 200);
