@@ -19,22 +19,29 @@ pub struct Action<'a> {
     pub key: Option<&'a str>,
     /// The logged-in user, for rates by user.
     pub user: Option<&'a str>,
+    /// Whether rates by the client's address count it. Not where another request to the table has counted it by that.
+    pub by_client: bool,
 }
 
 impl<'a> Action<'a> {
     /// An action that has only the client's address to be counted by.
     pub fn new(name: &'static str) -> Self {
-        Self { name, key: None, user: None }
+        Self { name, key: None, user: None, by_client: true }
     }
 
     /// An action of a user.
     pub fn of(name: &'static str, user: &'a str) -> Self {
-        Self { name, key: None, user: Some(user) }
+        Self { name, key: None, user: Some(user), by_client: true }
     }
 
     /// An action about something.
     pub fn about(name: &'static str, key: &'a str) -> Self {
-        Self { name, key: Some(key), user: None }
+        Self { name, key: Some(key), user: None, by_client: true }
+    }
+
+    /// An action about something, which is counted by that alone.
+    pub fn only_about(name: &'static str, key: &'a str) -> Self {
+        Self { name, key: Some(key), user: None, by_client: false }
     }
 }
 
@@ -61,6 +68,13 @@ impl Limit<'_> {
 /// What a request has used of its limits.
 #[derive(Debug, Default)]
 pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
+
+impl Usage {
+    /// Adds what another request to the table has used.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
 
 /// A limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +193,7 @@ impl App {
     /// The item of what a rate is counted by; nothing where the action has no such thing.
     fn source(&self, client: IpAddr, action: &Action<'_>, rate: Rate) -> Option<Key> {
         let (kind, source) = match rate.per {
+            Per::Ip if !action.by_client => return None,
             Per::Ip => ("ip", network(client, self.settings.service.rate_limit_ipv6_prefix)),
             Per::User => ("user", action.user?.to_owned()),
             Per::Key => ("key", action.key?.to_owned()),

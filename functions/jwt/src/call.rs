@@ -64,11 +64,14 @@ where
     let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
         Ok(mut exchange) => {
             exchange.client.api = Api::Jwt;
+            let settings = &exchange.app.settings;
+            let in_cookie = settings.jwt_api.refresh_token_as_cookie;
+            if in_cookie {
+                exchange.client.device = exchange.cookie(&settings.cookies.device_name);
+            }
             let call = Call { exchange, uri };
             // A login that a foreign page causes would leave its cookie here.
-            let refused =
-                if app.settings.jwt_api.refresh_token_as_cookie { call.refuse_foreign_pages() } else { Ok(()) };
-            match refused {
+            match if in_cookie { call.refuse_foreign_pages() } else { Ok(()) } {
                 Ok(()) => handler(call).await,
                 Err(fault) => Err(fault),
             }

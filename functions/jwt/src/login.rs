@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::fields::{Fields, Text, missing};
 use crate::reply::{Fault, Reply};
 use crate::token;
-use axum::http::Method;
+use axum::http::{HeaderValue, Method};
 use serde_json::{Map, Value as Json, json};
 use shared::account::User;
 use shared::flow::Refusal;
@@ -62,7 +62,13 @@ pub fn tokens(
     extra: Map<String, Json>,
 ) -> Result<Reply, Fault> {
     call.app().metrics.count(call.app().now(), "Logins");
-    renewed(call, status, user, session, extra)
+    Ok(renewed(call, status, user, session, extra)?.with_cookie(device_cookie(call, user)))
+}
+
+/// The cookie by which the browser of somebody who has just got in is known from now on.
+pub fn device_cookie(call: &Call, user: &User) -> Option<HeaderValue> {
+    let in_cookies = call.app().settings.jwt_api.refresh_token_as_cookie;
+    if in_cookies { call.exchange().device_cookie(user.id) } else { None }
 }
 
 /// The tokens of a session, and more.

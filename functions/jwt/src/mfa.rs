@@ -9,7 +9,8 @@ use serde_json::{Map, Value as Json, json};
 use shared::account::{Authenticator, User};
 use shared::ambient::Timestamp;
 use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, Shown};
-use shared::flow::jwt_api::{Entry, password, profile};
+use shared::flow::jwt_api::{Entry, profile};
+use shared::flow::login::known_password::is_right;
 use shared::flow::{FactorProblem, Refusal};
 use shared::qr;
 use shared::settings::TotpMode;
@@ -167,7 +168,7 @@ pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
     let mut fields = Fields::new(call.fields()?);
     let given = fields.text("password", Text::default());
     fields.check()?;
-    if !password::is_right(app, client, &user, &given.ok_or_else(missing)?).await? {
+    if !is_right(app, client, &user, given.ok_or_else(missing)?).await? {
         return Err(Reply::detail(400, "Invalid password.").into());
     }
     flow::deactivate(app, client, user, session).await?;

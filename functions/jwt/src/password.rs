@@ -8,6 +8,7 @@ use axum::http::Method;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::password as flow;
+use shared::flow::login::known_password::is_right;
 
 /// What a password field takes.
 pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
@@ -22,7 +23,7 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
     if app.settings.jwt_api.old_password_field_enabled
         && let Some(old) = fields.text("old_password", PASSWORD)
     {
-        match flow::is_right(app, client, &user, &old).await {
+        match is_right(app, client, &user, old).await {
             Ok(true) => {}
             Ok(false) => {
                 fields.complain("old_password", "Your old password was entered incorrectly. Please enter it again.")

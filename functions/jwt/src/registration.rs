@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::fields::{Fields, Text, missing};
 use crate::invitation::claim;
-use crate::login::entered;
+use crate::login::{device_cookie, entered};
 use crate::page;
 use crate::reply::{Fault, Reply};
 use crate::token;
@@ -99,7 +99,8 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
             match opened {
                 Some((user, session)) => {
                     let (_, refresh) = token::pair(call.app(), &user, &session)?;
-                    Ok(reply.with_cookie(token::refresh_cookie(call.app(), &refresh)))
+                    let reply = reply.with_cookie(token::refresh_cookie(call.app(), &refresh));
+                    Ok(reply.with_cookie(device_cookie(&call, &user)))
                 }
                 None => Ok(reply),
             }

@@ -1,6 +1,10 @@
 //! Cookies of the browser client, under Django's names and with its attributes.
 
 use super::headers;
+use crate::account::UserId;
+use crate::app::App;
+use crate::flow::login::device;
+use crate::session::Api;
 use crate::settings::{SameSite, Settings};
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, CookieBuilder, time::Duration};
@@ -74,6 +78,22 @@ pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
     let domain = mfa.trust_cookie_domain.as_ref().or(cookies.session_domain.as_ref());
     let same_site = mfa.trust_cookie_samesite.unwrap_or(cookies.session_samesite);
     finish(settings, builder, domain, same_site, Some(mfa.trust_cookie_age))
+}
+
+/// The cookie by which a browser is known to have logged in before, with this user added to what it says already. `None`
+/// where browsers are not remembered. The JWT API sets it with the attributes of the cookie of refresh tokens.
+pub(super) fn device(app: &App, api: Api, known: Option<&str>, user: UserId) -> Option<HeaderValue> {
+    let (settings, value) = (&app.settings, device::remember(app, known, user)?);
+    let cookies = &settings.cookies;
+    let (is_secure, same_site) = match api {
+        Api::Jwt => (true, settings.jwt_api.refresh_cookie_same_site),
+        Api::Headless | Api::Flat => (settings.is_secure(cookies.session_secure), cookies.session_samesite),
+    };
+    let builder = Cookie::build((cookies.device_name.clone(), value))
+        .path(cookies.session_path.clone())
+        .secure(is_secure)
+        .http_only(true);
+    finish(settings, builder, cookies.session_domain.as_ref(), same_site, Some(cookies.device_age))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
 use super::form::form_fields;
 use super::{Answer, Input, body, cookies, headers};
-use crate::account::User;
+use crate::account::{User, UserId};
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
@@ -121,7 +121,8 @@ impl Exchange {
         let is_browser = kind == ClientKind::Browser;
         let trust = cookies::read(&parts.headers, &app.settings.mfa.trust_cookie_name).filter(|_| is_browser);
         let has_tokens = kind == ClientKind::App && app.settings.tokens.strategy == TokenStrategy::Jwt;
-        let client = ClientInfo { api: Api::Headless, ip, user_agent, is_browser, has_tokens, trust };
+        let device = cookies::read(&parts.headers, &app.settings.cookies.device_name).filter(|_| is_browser);
+        let client = ClientInfo { api: Api::Headless, ip, user_agent, is_browser, has_tokens, trust, device };
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { Method::GET } else { parts.method };
         let query = parts.uri.query().unwrap_or_default().to_owned();
@@ -351,6 +352,12 @@ impl Exchange {
     /// without CSRF tokens.
     pub fn is_from_a_foreign_page(&self) -> bool {
         csrf::is_from_a_foreign_page(&self.method, &self.headers, &self.app.settings)
+    }
+
+    /// The cookie by which this browser is known from now on to have logged in to the account. `None` where browsers are
+    /// not remembered.
+    pub fn device_cookie(&self, user: UserId) -> Option<HeaderValue> {
+        cookies::device(&self.app, self.client.api, self.client.device.as_deref(), user)
     }
 
     /// A header's text.

@@ -2,11 +2,12 @@
 
 use super::exchange::Rejection;
 use super::{cookies, csrf};
+use crate::account::UserId;
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::iri;
-use crate::session::{Caller, Token};
+use crate::session::{Api, Caller, Token};
 use crate::settings::ClientKind;
 use crate::tokens::Pair;
 use axum::body::Body;
@@ -25,13 +26,13 @@ pub struct Answer {
     session: Option<Option<String>>,
     /// The value of the cookie by which this browser is let off the second factor.
     trust: Option<String>,
-    /// Whether somebody has just got in: then the CSRF secret changes.
-    pub(super) logged_in: bool,
+    /// Who has just got in: then the CSRF secret changes, and the browser is known from now on.
+    pub(super) entered: Option<UserId>,
 }
 
 impl From<Envelope> for Answer {
     fn from(envelope: Envelope) -> Self {
-        Self { envelope, location: None, html: None, policy: None, session: None, trust: None, logged_in: false }
+        Self { envelope, location: None, html: None, policy: None, session: None, trust: None, entered: None }
     }
 }
 
@@ -44,7 +45,7 @@ impl Answer {
         }
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
         let session = issued.or(outcome.ended.then_some(None));
-        Self { session, logged_in: outcome.logged_in, ..Self::from(envelope) }
+        Self { session, entered: entered(outcome), ..Self::from(envelope) }
     }
 }
 
@@ -67,7 +68,7 @@ impl Answer {
     /// The same, with what a flow changed of the session.
     pub fn after(self, outcome: &Outcome) -> Self {
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
-        Self { session: issued.or(outcome.ended.then_some(None)), logged_in: outcome.logged_in, ..self }
+        Self { session: issued.or(outcome.ended.then_some(None)), entered: entered(outcome), ..self }
     }
 
     /// The same, with the token or cookie of a new session, if there is one.
@@ -94,6 +95,11 @@ impl Answer {
     pub fn with_trust(self, trust: Option<String>) -> Self {
         Self { trust, ..self }
     }
+}
+
+/// Who got in by this.
+fn entered(outcome: &Outcome) -> Option<UserId> {
+    outcome.caller.user().map(|user| user.id).filter(|_| outcome.logged_in)
 }
 
 /// Returns the response to an answer or a rejection. Without the headers of the request it sets no cookies.
@@ -147,14 +153,16 @@ pub(super) fn respond(
 }
 
 fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: &Answer) {
-    let known = csrf::secret(request, &app.settings).filter(|_| !answer.logged_in);
+    let known = csrf::secret(request, &app.settings).filter(|_| answer.entered.is_none());
     let secret = known.unwrap_or_else(|| csrf::new_secret(&*app.chance));
     let session = match &answer.session {
         Some(token) => cookies::session(&app.settings, token.as_deref()),
         None => None,
     };
     let trust = answer.trust.as_deref().and_then(|value| cookies::trust(&app.settings, value));
-    for cookie in [session, trust, cookies::csrf(&app.settings, &secret)].into_iter().flatten() {
+    let known = cookies::read(request, &app.settings.cookies.device_name);
+    let device = answer.entered.and_then(|user| cookies::device(app, Api::Headless, known.as_deref(), user));
+    for cookie in [session, trust, device, cookies::csrf(&app.settings, &secret)].into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);
     }
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));

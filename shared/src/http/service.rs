@@ -161,7 +161,7 @@ async fn answer(
         Err(rejection) => rejection.reason(),
     };
     match &answered {
-        Ok(answer) if answer.logged_in => app.metrics.count(app.now(), "Logins"),
+        Ok(answer) if answer.entered.is_some() => app.metrics.count(app.now(), "Logins"),
         Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
         _ => {}
     }

@@ -110,13 +110,21 @@ fn cipher(secret: &[u8], purpose: &str) -> XChaCha20Poly1305 {
 }
 
 #[cfg(test)]
+impl Keys {
+    /// Keys for tests: each is this byte, 32 times.
+    pub(crate) fn of_bytes(current: u8, fallbacks: &[u8]) -> Self {
+        let key = |byte: u8| Zeroizing::new(vec![byte; 32]);
+        Self { current: key(current), fallbacks: fallbacks.iter().copied().map(key).collect() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::ambient::SystemChance;
 
     fn keys(current: u8, fallbacks: &[u8]) -> Keys {
-        let key = |byte: u8| Zeroizing::new(vec![byte; 32]);
-        Keys { current: key(current), fallbacks: fallbacks.iter().copied().map(key).collect() }
+        Keys::of_bytes(current, fallbacks)
     }
 
     #[test]

@@ -186,6 +186,8 @@ pub struct ClientInfo {
     pub has_tokens: bool,
     /// The cookie by which a browser is let off the second factor.
     pub trust: Option<String>,
+    /// The cookie by which a browser is known to have logged in before.
+    pub device: Option<String>,
 }
 
 /// Who makes a request.

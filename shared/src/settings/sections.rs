@@ -212,6 +212,12 @@ section! {
         /// Whether browsers keep every cookie of ours apart for each site that has us in a frame (`Partitioned`, CHIPS). All
         /// have to be `Secure`; in a frame of another site they need `SameSite=None` too.
         partitioned: bool = "LATCHKEY_COOKIE_PARTITIONED", false;
+        /// Whether a browser that somebody logs in with is remembered by a cookie, so that failed logins elsewhere do not keep its owner out (ours). The JWT API does so where refresh tokens travel in cookies.
+        device_cookie: bool = "LATCHKEY_DEVICE_COOKIE", false;
+        /// Name of that cookie.
+        device_name: String = "LATCHKEY_DEVICE_COOKIE_NAME", "latchkey_device".into();
+        /// Seconds that it counts after the last login. Domain, path, `Secure` and `SameSite` are those of the session cookie; the JWT API takes the last two from that of refresh tokens.
+        device_age: i64 = "LATCHKEY_DEVICE_COOKIE_AGE", 31_536_000;
     }
 }
 

@@ -19,11 +19,11 @@ fn squatter(scene: &Scene) -> Client {
     let mut squatter = scene.lab.app();
     let reply = squatter.post("auth/signup", json!({"email": EMAIL, "password": PASSWORD}));
     assert_eq!(reply.status, 200, "{}", reply.text);
-    add_spare(scene, &mut squatter);
+    add_spare(&mut squatter);
     squatter
 }
 
-fn add_spare(scene: &Scene, squatter: &mut Client) {
+fn add_spare(squatter: &mut Client) {
     assert_eq!(squatter.post("account/email", json!({"email": SPARE})).status, 200);
 }
 

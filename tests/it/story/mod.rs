@@ -20,6 +20,7 @@ mod jwt_races;
 mod key_rotation;
 mod limits;
 mod local_service;
+mod lockout;
 mod notifications;
 mod passkey_clients;
 mod passkeys;

@@ -6,26 +6,9 @@ use crate::account::User;
 use crate::app::App;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
-use crate::secret::password::Verdict;
 use crate::session::{ClientInfo, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
-use crate::throttle::Action;
 use serde_json::json;
-
-/// Whether this is the user's password. Wrong ones count as failed logins of the account.
-///
-/// # Errors
-/// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
-pub async fn is_right(app: &App, client: &ClientInfo, user: &User, password: &str) -> Result<bool, Refusal> {
-    let key = user.primary_email().unwrap_or_default().to_lowercase();
-    let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
-    let usage = consumed.map_err(|_| Refusal::TooManyLoginAttempts)?;
-    if app.verify_password(password.to_owned(), user.password.clone()).await == Verdict::Wrong {
-        return Ok(false);
-    }
-    app.give_back(&usage, None).await;
-    Ok(true)
-}
 
 /// What is wrong with a new password of this user, typed twice.
 pub fn problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Problem> {

@@ -6,6 +6,7 @@ use super::links::password_problems;
 use super::{Entry, is_email_verified};
 use crate::account::User;
 use crate::app::App;
+use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
@@ -127,8 +128,10 @@ pub async fn redeem(
         let attempt = Attempt { app, client, method: kind, past: &[], signup: false };
         let (more, entry) = attempt.enter_if_possible(&changed).await?;
         writes.extend(more);
-        Ok(Decision::Write(writes, Ok(entry), Some(hash)))
+        Ok(Decision::Write(writes, Ok((entry, user.id)), Some(hash)))
     };
     let done: Result<_, Refusal> = app.store.run(None, decide).await;
-    done?
+    let (entry, user) = done??;
+    forget_failures(app, client, user).await;
+    Ok(entry)
 }

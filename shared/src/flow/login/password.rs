@@ -3,6 +3,7 @@
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
 use crate::app::App;
 use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::known_password::{FAILED, failure_keys};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::secret::password::Verdict;
@@ -43,7 +44,7 @@ pub struct Proven {
 impl Proven {
     /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
     pub async fn give_back(&self, app: &App) {
-        app.give_back(&self.usage, Some("login_failed")).await;
+        app.give_back(&self.usage, Some(FAILED)).await;
     }
 
     /// The password, where its hash is out of date.
@@ -58,13 +59,18 @@ impl Proven {
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
-    let actions = [Action::new("login"), Action::about("login_failed", &credentials.identifier)];
+    let actions = [Action::new("login"), Action::new(FAILED)];
     let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
-    let usage = usage.map_err(|limited| match limited.action {
+    let mut usage = usage.map_err(|limited| match limited.action {
         "login" => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
-    match find_by_password(app, candidates, &credentials.password).await? {
+    // Whose failure it would be is known only now. It is counted while the user is read, and before anything is compared.
+    let keys = failure_keys(app, client, &candidates, &credentials.identifier);
+    let actions = keys.iter().map(|key| Action::only_about(FAILED, key)).collect::<Vec<_>>();
+    let (counted, users) = futures_util::try_join!(app.consume(client.ip, &actions), find_users(app, candidates))?;
+    usage.extend(counted.map_err(|_| Refusal::TooManyLoginAttempts)?);
+    match find_by_password(app, users, &credentials.password).await {
         Some((user, rehash)) => Ok(Proven { user, credentials, rehash, usage }),
         None => Err(Refusal::IncorrectCredentials(credentials.method)),
     }
@@ -106,21 +112,17 @@ pub(in crate::flow) async fn users_by_email(app: &App, email: &str) -> Result<Ve
     Ok(claims.iter().filter(|claim| claim.verified || !verified).map(|claim| claim.user).collect())
 }
 
-/// The candidate whose password it is, and whether its hash is out of date. Where there is no candidate, one
-/// that does not exist is read and hashed for, so that the way is as long (ASVS 5.0 6.3.8).
-async fn find_by_password(
-    app: &App,
-    candidates: Vec<UserId>,
-    password: &str,
-) -> Result<Option<(User, bool)>, StoreError> {
-    for user in find_users(app, candidates).await? {
+/// The user whose password it is, and whether its hash is out of date. For a user who does not exist a hash is computed
+/// too, so that the way is as long (ASVS 5.0 6.3.8).
+async fn find_by_password(app: &App, users: Vec<Option<User>>, password: &str) -> Option<(User, bool)> {
+    for user in users {
         let encoded = user.as_ref().and_then(|user| user.password.clone());
         let verdict = app.verify_password(password.to_owned(), encoded).await;
         if let (Some(user), Verdict::Right { rehash }) = (user, verdict) {
-            return Ok(Some((user, rehash)));
+            return Some((user, rehash));
         }
     }
-    Ok(None)
+    None
 }
 
 /// The users; where there are none, the answer of one that does not exist.

@@ -2,11 +2,10 @@
 
 use crate::account::User;
 use crate::app::App;
+use crate::flow::login::known_password::is_right;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::secret::password::Verdict;
 use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
-use crate::throttle::Action;
 
 /// Whether the user has a way to show again who they are.
 pub fn is_possible(user: &User) -> bool {
@@ -68,13 +67,14 @@ pub async fn by_password(
     session: Session,
     password: String,
 ) -> Result<Outcome, Refusal> {
-    let key = user.primary_email().or(user.username.as_deref()).unwrap_or_default().to_lowercase();
-    let limited = |_| Problem { param: Some("password"), ..Problem::too_many_login_attempts() };
-    let usage = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?.map_err(limited)?;
-    if app.verify_password(password, user.password.clone()).await == Verdict::Wrong {
-        return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into());
+    match is_right(app, client, &user, password).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into()),
+        Err(Refusal::TooManyLoginAttempts) => {
+            return Err(Problem { param: Some("password"), ..Problem::too_many_login_attempts() }.into());
+        }
+        Err(other) => return Err(other),
     }
-    app.give_back(&usage, None).await;
     let mut record = AuthenticationRecord::new("password", app.now());
     record.reauthenticated = true;
     let record = &record;

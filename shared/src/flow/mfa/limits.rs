@@ -2,6 +2,7 @@
 
 use crate::account::User;
 use crate::app::App;
+use crate::flow::login::known_password::FAILED;
 use crate::flow::{Problem, Refusal};
 use crate::session::ClientInfo;
 use crate::throttle::Action;
@@ -27,14 +28,14 @@ pub(super) async fn count(
         Attempts::Showing => (format!("mfa-auth-user-{}", user.id), "too_many_login_attempts"),
         Attempts::SettingUp => (format!("mfa-setup-user-{}", user.id), "rate_limited"),
     };
-    let consumed = app.consume(client.ip, &[Action::about("login_failed", &key)]).await?;
+    let consumed = app.consume(client.ip, &[Action::about(FAILED, &key)]).await?;
     consumed.map_err(|_| Problem { param: Some(param), code: code.into(), ..Problem::too_many_login_attempts() })?;
     Ok(key)
 }
 
 /// A good proof forgets the bad ones of the same user.
 pub(super) async fn forget(app: &App, key: &str) {
-    if let Err(error) = app.forget(&Action::about("login_failed", key)).await {
+    if let Err(error) = app.forget(&Action::about(FAILED, key)).await {
         tracing::warn!(%error, "failed attempts stay counted");
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::account::User;
 use crate::app::App;
+use crate::flow::login::known_password::is_right;
 use crate::flow::notify::notify;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::secret::password::Verdict;
 use crate::secret::strength::weaknesses;
 use crate::session::{Caller, ClientInfo, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
@@ -17,7 +17,7 @@ pub(in crate::flow) fn password_problems(app: &App, param: &'static str, passwor
 }
 
 /// Changes the password, and ends every other session and login by it. The caller goes on in a new session, or is
-/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so.
+/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so. A wrong current password counts as a failed login.
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] where another request was faster; the table is unavailable.
@@ -35,11 +35,18 @@ pub async fn change(
     let (current_unread, new_unread) = (unread("current_password"), unread("new_password"));
     match &current {
         None if had_password && !current_unread => problems.push(Problem::required("current_password")),
-        Some(current) if app.verify_password(current.clone(), user.password.clone()).await == Verdict::Wrong => {
-            let message = "Please type your current password.";
-            problems.push(Problem::field("current_password", "enter_current_password", message));
-        }
-        _ => {}
+        None => {}
+        Some(current) => match is_right(app, client, &user, current.clone()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let message = "Please type your current password.";
+                problems.push(Problem::field("current_password", "enter_current_password", message));
+            }
+            Err(Refusal::TooManyLoginAttempts) => {
+                problems.push(Problem { param: Some("current_password"), ..Problem::too_many_login_attempts() });
+            }
+            Err(other) => return Err(other),
+        },
     }
     match &new {
         None if new_unread => {}

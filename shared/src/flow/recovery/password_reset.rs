@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
 use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::find_users;
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
@@ -232,19 +233,12 @@ pub async fn reset(
                 }
             };
         }
-        let emails = user.addresses.iter().map(|address| address.email.clone());
-        let names = emails.chain(user.phone.iter().map(|phone| phone.number.clone())).collect::<Vec<_>>();
         let request = Reset { app, client, caller, process: process.as_ref(), hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
-        Ok::<_, Refusal>(Decision::Write(writes, (outcome, names), (user, permits)))
+        Ok::<_, Refusal>(Decision::Write(writes, (outcome, user.id), (user, permits)))
     };
-    let (outcome, names) = app.store.run((user, Permits::default()), decide).await?;
-    for name in &names {
-        // The password is changed: a limiter that stays is no reason to say otherwise.
-        if let Err(error) = app.forget(&Action::about("login_failed", name)).await {
-            tracing::warn!(%error, "failed logins stay counted");
-        }
-    }
+    let (outcome, user) = app.store.run((user, Permits::default()), decide).await?;
+    forget_failures(app, client, user).await;
     Ok(outcome)
 }
 

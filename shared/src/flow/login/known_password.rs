@@ -1,0 +1,68 @@
+//! The limit of failed logins, which every comparison of a password is within: who is counted, and comparing the password of
+//! somebody who is in.
+//!
+//! Failures belong to the account, whichever address, username or number it was named by, and whether somebody tried to
+//! log in or to guess the password in a session. A browser that is known has a log of its own, see [`super::device`].
+
+use super::device;
+use crate::account::{User, UserId};
+use crate::app::App;
+use crate::flow::Refusal;
+use crate::secret::password::Verdict;
+use crate::session::ClientInfo;
+use crate::throttle::Action;
+
+/// The action that failures are counted under.
+pub(in crate::flow) const FAILED: &str = "login_failed";
+
+/// What a failure at this account is counted by.
+fn failure_key(app: &App, client: &ClientInfo, user: UserId) -> String {
+    match device::find_log(app, client.device.as_deref(), user) {
+        Some(log) => format!("account {user} device {log}"),
+        None => account_key(user),
+    }
+}
+
+fn account_key(user: UserId) -> String {
+    format!("account {user}")
+}
+
+/// What a failed login is counted by: the accounts that the identifier names, or the identifier itself where it names none.
+pub(super) fn failure_keys(app: &App, client: &ClientInfo, named: &[UserId], identifier: &str) -> Vec<String> {
+    match named {
+        [] => vec![format!("nobody {}", identifier.to_lowercase())],
+        _ => named.iter().map(|user| failure_key(app, client, *user)).collect(),
+    }
+}
+
+/// Whether this is the password of a user who is in. A guess counts as a failed login before it is compared; the right
+/// password takes its own count back, and no other.
+///
+/// # Errors
+/// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
+pub async fn is_right(app: &App, client: &ClientInfo, user: &User, password: String) -> Result<bool, Refusal> {
+    let key = failure_key(app, client, user.id);
+    let consumed = app.consume(client.ip, &[Action::about(FAILED, &key)]).await?;
+    let usage = consumed.map_err(|_| Refusal::TooManyLoginAttempts)?;
+    if app.verify_password(password, user.password.clone()).await == Verdict::Wrong {
+        return Ok(false);
+    }
+    app.give_back(&usage, None).await;
+    Ok(true)
+}
+
+/// Forgets the failures at an account whose password was reset by somebody who reads its mail. The password is changed by
+/// then: a limit that stays is no reason to say otherwise.
+pub(in crate::flow) async fn forget_failures(app: &App, client: &ClientInfo, user: UserId) {
+    let (account, own) = (account_key(user), failure_key(app, client, user));
+    let forget = |key| async move {
+        if let Err(error) = app.forget(&Action::about(FAILED, key)).await {
+            tracing::warn!(%error, "failed logins stay counted");
+        }
+    };
+    if own == account {
+        forget(&account).await;
+    } else {
+        futures_util::join!(forget(&account), forget(&own));
+    }
+}
