@@ -202,7 +202,7 @@ pub async fn reset(
     let mut attempts = app.store.attempts();
     loop {
         attempts.next().await?;
-        let emails = user.addresses.iter().map(|address| address.email.clone()).collect::<Vec<_>>();
+        let emails = own_addresses(&user);
         let request = Reset { app, client, caller: &caller, process: process.as_ref(), hash: &hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
         match app.store.commit(writes).await? {
@@ -231,6 +231,14 @@ pub async fn reset(
             }
         }
     }
+}
+
+/// The addresses whose failed logins a reset forgets. One that the user has only claimed may be somebody else's, whose
+/// password would be guessed without end.
+fn own_addresses(user: &User) -> Vec<String> {
+    let is_only = user.addresses.len() == 1;
+    let own = user.addresses.iter().filter(|address| address.verified || is_only);
+    own.map(|address| address.email.clone()).collect()
 }
 
 /// One attempt at a reset.
