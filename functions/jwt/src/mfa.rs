@@ -26,7 +26,7 @@ fn disabled() -> Fault {
 /// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
 async fn enrollee(call: &Call) -> Result<(User, Enrollee), Fault> {
     if let Some((user, session)) = call.find_session().await? {
-        return Ok((user, Enrollee::In(session)));
+        return Ok((user, Enrollee::In(Box::new(session))));
     }
     let (ticket, user) = waiting(call).await?.ok_or_else(Reply::anonymous)?;
     Ok((user, Enrollee::Waiting(ticket)))

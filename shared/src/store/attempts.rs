@@ -32,11 +32,7 @@ impl Store {
     ///
     /// # Errors
     /// What `decide` refuses; [`StoreError::Busy`] when there were enough attempts; the table is unavailable.
-    pub async fn run<S, T, E, F>(
-        &self,
-        mut state: S,
-        mut decide: impl FnMut(S, Option<Again>) -> F,
-    ) -> Result<T, E>
+    pub async fn run<S, T, E, F>(&self, mut state: S, mut decide: impl FnMut(S, Option<Again>) -> F) -> Result<T, E>
     where
         E: From<StoreError>,
         F: Future<Output = Result<Decision<S, T>, E>>,

@@ -26,7 +26,7 @@ pub async fn find_setup(app: &App, challenge: &str) -> Result<Option<(Ticket, Us
 /// Where somebody stands who sets a second factor up.
 pub enum Enrollee {
     /// In, with this session.
-    In(Session),
+    In(Box<Session>),
     /// Before a login that waits for it; this is its challenge.
     Waiting(Ticket),
 }
@@ -114,7 +114,7 @@ pub async fn activate(
         writes.extend(notify(app, client, &changed, None, "totp_activated", json!({}))?);
         let entry = match &enrollee {
             Enrollee::In(session) => {
-                writes.push(Write::replace(&Session { generation: changed.generation, ..session.clone() })?);
+                writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
                 None
             }
             Enrollee::Waiting(challenge) => {
@@ -133,7 +133,7 @@ pub async fn activate(
             Enrollee::In(session) => {
                 let now = refresh(app, &user, session).await?;
                 let (known, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
-                (user, enrollee) = (known, Enrollee::In(session));
+                (user, enrollee) = (known, Enrollee::In(Box::new(session)));
             }
             Enrollee::Waiting(challenge) => {
                 let (now, known) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
