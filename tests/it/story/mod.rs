@@ -1,10 +1,12 @@
 //! What happens to people.
 
 mod account;
+mod attacks;
 mod budget;
 mod codes;
 mod cookies;
 mod crashes;
+mod doors;
 mod enumeration;
 mod first_way;
 mod flat;
@@ -19,6 +21,7 @@ mod passkey_clients;
 mod passkeys;
 mod passwords;
 mod phones;
+mod policies;
 mod races;
 mod recovery;
 mod second_factors;
