@@ -125,3 +125,28 @@ fn a_logout_is_one_request_after_the_read() {
     let trips = lab.trips(|| assert_eq!(client.delete("auth/session").status, 401));
     assert_eq!(trips, [["BatchGetItem"], ["DeleteItem"]]);
 }
+
+/// ASVS 5.0 6.3.8: an address that has an account costs what a free one does.
+#[test]
+fn a_registration_in_the_jwt_api_is_four_trips_and_five_requests_with_limits_and_three_without() {
+    let accounts = json!([{"email": "ada@example.com", "password": PASSWORD, "verified": true}]);
+    for (limits, expected) in [(vec![], (4, 5)), (vec![OFF], (3, 3))] {
+        let lab = Lab::with_accounts(&accounts, &limits);
+        for email in ["ada@example.com", "new@example.com"] {
+            let spent = cost(&lab, || assert_eq!(lab.bearer().register(email).status, 201));
+            assert_eq!(spent, expected, "{email}");
+        }
+    }
+}
+
+/// What changes an account reads session and user together, and writes under the version that it has read.
+#[test]
+fn changes_through_the_jwt_api_are_two_trips_and_two_requests() {
+    let (lab, _) = with_user(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
+    let mut client = lab.bearer();
+    assert_eq!(client.login("ada@example.com", PASSWORD).status, 200);
+    let rename = json!({"first_name": "Ada"}).to_string();
+    assert_eq!(cost(&lab, || assert_eq!(client.send("PATCH", "user/", Some(rename)).status, 200)), (2, 2));
+    assert_eq!(cost(&lab, || assert_eq!(client.post("mfa/setup/", json!({})).status, 200)), (2, 2));
+    assert_eq!(cost(&lab, || assert_eq!(client.post("logout-all/", json!({})).status, 200)), (2, 2));
+}

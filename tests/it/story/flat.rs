@@ -288,21 +288,21 @@ fn one_account_is_one_account() {
     let mut client = flat(&lab);
     assert_eq!(client.log_in(PASSWORD).status, 200);
     assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 2);
-
-    // An authenticator app that is added here is asked for there, and the other way round.
-    let secret = add_app(&mut client);
-    lab.advance(30);
-    let mut browser = lab.browser();
-    let reply = browser.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
-    assert_eq!(reply.pending().as_deref(), Some("mfa_authenticate"));
-    let reply = browser.post("auth/2fa/authenticate", json!({"code": code_of(&lab, &secret)}));
-    assert_eq!(reply.status, 200, "{}", reply.text);
-    let reply = flat(&lab).log_in(PASSWORD);
-    assert_eq!((reply.status, &reply.json["flow"]), (401, &json!("mfa_authenticate")));
-
     assert_eq!(client.post("/logout/", json!({})).status, 200);
     assert!(!client.is_in());
-    assert_eq!(app.get("auth/session").status, 200, "its own session, and no other");
+    assert_eq!(app.get("auth/session").status, 200, "a logout ends its own session, and no other");
+
+    // An authenticator app that is added here ends the sessions there, and is asked for there.
+    assert_eq!(client.log_in(PASSWORD).status, 200);
+    let secret = add_app(&mut client);
+    assert!(client.is_in(), "whoever adds it goes on");
+    assert_eq!(app.get("auth/session").status, 401);
+    let mut app = lab.app();
+    let reply = app.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
+    assert_eq!(reply.pending().as_deref(), Some("mfa_authenticate"));
+    lab.advance(60);
+    let reply = app.post("auth/2fa/authenticate", json!({"code": code_of(&lab, &secret)}));
+    assert_eq!(reply.status, 200, "{}", reply.text);
 
     let mut other = flat(&lab);
     let token = flat(&lab).log_in(PASSWORD).json["mfa_token"].clone();
@@ -311,7 +311,7 @@ fn one_account_is_one_account() {
     assert_eq!(other.post("/mfa/authenticate/", json!({"token": token, "code": code})).status, 200);
     let reply = app.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
     assert_eq!(reply.status, 200, "{}", reply.text);
-    assert!(!other.is_in(), "a new password ends the sessions of every API");
+    assert!(!other.is_in() && !client.is_in(), "a new password ends the sessions of every API");
 }
 
 #[test]

@@ -238,17 +238,24 @@ fn an_answer_does_not_tell_whether_there_is_an_account() {
 }
 
 #[test]
-fn an_unused_registration_gives_way_to_the_next_and_its_link_with_it() {
-    let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory")]);
-    lab.bearer().register(ADA);
-    let first = lab.mail(ADA).link();
-    lab.advance(181);
-    lab.bearer().register(ADA);
-    let second = lab.mail(ADA).link();
-    assert_ne!(first, second);
-    assert_eq!(lab.bearer().get(&first).status, 404);
-    assert_eq!(lab.bearer().get(&second).status, 302);
-    assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
+fn of_two_registrations_the_one_whose_link_is_opened_first_owns_the_address() {
+    for first_wins in [true, false] {
+        let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
+        let register = |password: &str| {
+            let body = json!({"email": ADA, "password1": password, "password2": password,
+                              "first_name": "Ada", "last_name": "Lovelace"});
+            let reply = lab.bearer().post("registration/", body);
+            assert_eq!(reply.status, 201, "{}", reply.text);
+            lab.mail(ADA).link()
+        };
+        let links = [register(PASSWORD), register(NEW)];
+        assert_ne!(links[0], links[1]);
+        let (winner, loser) = if first_wins { (0, 1) } else { (1, 0) };
+        assert_eq!(lab.bearer().get(&links[winner]).status, 302, "no registration takes another's link away");
+        assert_eq!(lab.bearer().get(&links[loser]).status, 404, "the address is somebody's now");
+        let logins = [PASSWORD, NEW].map(|password| lab.bearer().login(ADA, password).status);
+        assert_eq!((logins[winner], logins[loser]), (200, 401));
+    }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What happens to people.
 
 mod account;
+mod attacks;
 mod browsers;
 mod budget;
 mod codes;
 mod cookies;
 mod crashes;
+mod doors;
 mod enumeration;
 mod first_way;
 mod flat;
@@ -26,6 +28,7 @@ mod passkey_clients;
 mod passkeys;
 mod passwords;
 mod phones;
+mod policies;
 mod races;
 mod recovery;
 mod refresh_windows;

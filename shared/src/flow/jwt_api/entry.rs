@@ -51,7 +51,10 @@ impl Attempt<'_> {
         login.handled.extend(self.past);
         // No session waits here: what a stage would keep in it is kept by a challenge, or not at all.
         let (mut scratch, _) = Session::of_nobody(app, client);
-        scratch.methods.push(AuthenticationRecord::new(self.method, app.now()));
+        if !self.signup {
+            // Whoever signs up has shown nothing yet.
+            scratch.methods.push(AuthenticationRecord::new(self.method, app.now()));
+        }
         let mut messages = Vec::new();
         let progress = advance(app, client, Some(user), &mut login, &mut scratch, &mut messages, permits).await?;
         let (mut writes, entry) = match progress {
@@ -77,7 +80,7 @@ impl Attempt<'_> {
                 | StageKey::MfaTrust
                 | StageKey::MfaSignupWebauthn),
             ) => return Err(Refusal::StageRefused(stage)),
-            Progress::Aborted => return Err(Refusal::Inactive),
+            Progress::Aborted => return Err(login.current.map_or(Refusal::Inactive, Refusal::StageRefused)),
         };
         for message in &messages {
             writes.push(Write::create(message)?);

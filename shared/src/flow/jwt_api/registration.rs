@@ -7,10 +7,11 @@ use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_
 use crate::app::App;
 use crate::flow::Refusal;
 use crate::flow::permits::Permits;
+use crate::outbox::Message;
 use crate::session::{ClientInfo, Session};
 use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
 use crate::store::{Again, Decision, StoreError, Write};
-use crate::throttle::{Action, Limit};
+use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket};
 
 /// What somebody registers with.
@@ -122,8 +123,8 @@ pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<
 /// Makes an account.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::Invalid`] where somebody has the address; the table is
-/// unavailable.
+/// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::Invalid`] where somebody has the address;
+/// [`Refusal::StageRefused`] where nobody can register here; the table is unavailable.
 pub async fn register(app: &App, client: &ClientInfo, form: Form, holders: Holders) -> Result<Registered, Refusal> {
     check_open(app)?;
     let hash = app.hash_password(form.password.clone()).await;
@@ -132,14 +133,13 @@ pub async fn register(app: &App, client: &ClientInfo, form: Form, holders: Holde
         if again.is_some() {
             holders = find_holders(app, &form.email, true).await?;
         }
-        let (writes, registered) = if holders.is_taken {
-            if !hides(app) {
-                return Err(address_taken().into());
-            }
-            pretend(app, &form.email).await?
-        } else {
-            decide(app, client, form, hash, &holders, &mut permits).await?
-        };
+        if holders.is_taken && !hides(app) {
+            return Err(address_taken().into());
+        }
+        // What a taken address would lead to if it were free is decided too, and dropped: the answer and the way are the same.
+        let decided = decide(app, client, form, hash, &holders, &mut permits).await?;
+        let (writes, registered) =
+            if holders.is_taken { pretend(app, client, &form.email, &mut permits).await? } else { decided };
         Ok(Decision::Write(writes, registered, (holders, permits)))
     };
     app.store.run((holders, Permits::default()), attempt).await
@@ -153,13 +153,17 @@ pub fn check_open(app: &App) -> Result<(), Refusal> {
     if app.settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
-/// The answer for an address that is free, and a mail to its owner in place of an account: one in three minutes.
-async fn pretend(app: &App, email: &str) -> Result<(Vec<Write>, Registered), Refusal> {
-    let limit = Limit { name: "address_taken_mail", key: email, amount: 1, seconds: 180 };
-    let mut writes = Vec::new();
-    if app.consume_of(&limit).await? {
-        writes.push(Write::create(&address_taken_mail(app, email))?);
-    }
+/// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
+/// verification mails.
+async fn pretend(
+    app: &App,
+    client: &ClientInfo,
+    email: &str,
+    permits: &mut Permits,
+) -> Result<(Vec<Write>, Registered), Refusal> {
+    let granted = permits.ask(app, client, "confirm_email", email).await?;
+    let mail = if granted { address_taken_mail(app, email) } else { Message::decoy(app) };
+    let writes = vec![Write::create(&mail)?];
     let required = app.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
     let setup = required.then(|| Ticket::lookalike(app, Purpose::SetupChallenge, 0).1);
     Ok((writes, Registered::Waits { setup, session: None }))

@@ -34,10 +34,11 @@ pub(in crate::flow) fn begin(cx: &mut StageContext<'_>) {
     cx.session.set_code(CodeKind::LoginByCode, process);
 }
 
-/// Where the code can go.
+/// Where the code can go: to the address that was named, unless that is an unverified one beside a verified one.
 fn recipient<'a>(cx: &StageContext<'a>) -> Option<Recipient<'a>> {
     let (login, user) = (cx.login, cx.user);
-    let email = login.email.as_deref().or(user.and_then(|user| user.primary_email()));
+    let named = login.email.as_deref().filter(|email| user.is_none_or(|user| user.is_reached_by(email)));
+    let email = named.or(user.and_then(|user| user.primary_email()));
     let phone = user.and_then(|user| user.phone.as_ref()).map(|phone| phone.number.as_str()).or(login.phone.as_deref());
     match (email, phone) {
         (Some(email), _) => Some(Recipient::Email(email)),

@@ -1,0 +1,456 @@
+//! One rule for every API: nobody gets in through one past what another would ask.
+
+use super::doors::{DOORS, Door, EMAIL, NEW, Visitor, verified};
+use super::identity_provider::IdentityProvider;
+use super::passkeys;
+use crate::lab::{Lab, PASSWORD, call, code_of};
+use serde_json::{Value, json};
+
+const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
+const OPEN: (&str, &str) = ("EMAIL_VERIFICATION", "none");
+const JWT_MFA: (&str, &str) = ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional");
+const REQUIRED: (&str, &str) = ("JWT_ALLAUTH_MFA_TOTP_MODE", "required");
+const BY_CODE: (&str, &str) = ("ACCOUNT_LOGIN_BY_CODE_REQUIRED", "true");
+const PHONES: [(&str, &str); 2] = [("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone", "password1*"]"#), OPEN];
+const PHONE: &str = "+31612345678";
+
+type Settings<'a> = &'a [(&'a str, &'a str)];
+
+fn lab(accounts: &Value, settings: &[(&str, &str)]) -> Lab {
+    Lab::with_accounts(accounts, &[&[OFF][..], settings].concat())
+}
+
+/// Where a login leads at each door, in the order of [`DOORS`].
+fn logins(lab: &Lab, email: &str, password: &str) -> [String; 4] {
+    DOORS.map(|door| Visitor::new(lab, door).enter(email, password))
+}
+
+/// Where a reset leads at each door, with `ACCOUNT_LOGIN_ON_PASSWORD_RESET`, and the login with the new password after it.
+fn resets(lab: &Lab) -> [(String, String); 4] {
+    DOORS.map(|door| {
+        let mut visitor = Visitor::new(lab, door);
+        let mail = visitor.forget(EMAIL).unwrap_or_else(|| panic!("{door:?} sends no link"));
+        let reply = visitor.reset(&mail, NEW);
+        let outcome = visitor.outcome(&reply);
+        assert_eq!(visitor.is_in(), outcome == "in", "{door:?}: {}", reply.text);
+        (outcome, Visitor::new(lab, door).enter(EMAIL, NEW))
+    })
+}
+
+const RESET: (&str, &str) = ("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true");
+
+/// A service with one account that has an authenticator app, and its secret.
+fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
+    let lab = lab(&json!([verified()]), settings);
+    let mut owner = Visitor::new(&lab, Door::App);
+    owner.enter(EMAIL, PASSWORD);
+    let secret = owner.enrol();
+    lab.advance(60);
+    (lab, secret)
+}
+
+/// The stages that an account with a verified address may have to stop at. Password resets must stop there too (ASVS 5.0
+/// 6.4.3).
+#[test]
+fn logins_and_resets_stop_at_the_same_stage_in_every_api() {
+    let jwt_has_no_place = ["login_by_code", "login_by_code", "login_by_code", "login_step_required"];
+    let only_jwt_has_a_place = ["login_step_required", "login_step_required", "login_step_required", "mfa_setup"];
+    for (settings, expected) in
+        [(&[BY_CODE, RESET][..], jwt_has_no_place), (&[REQUIRED, RESET][..], only_jwt_has_a_place)]
+    {
+        let lab = lab(&json!([verified()]), settings);
+        assert_eq!(logins(&lab, EMAIL, PASSWORD), expected, "{settings:?}");
+        for (door, (reset, login)) in DOORS.iter().zip(resets(&lab)) {
+            assert_ne!(reset, "in", "{door:?} {settings:?}");
+            assert_eq!(login, expected[DOORS.iter().position(|it| it == door).unwrap()], "{door:?} {settings:?}");
+        }
+    }
+    let (lab, _) = with_app(&[JWT_MFA, RESET]);
+    assert_eq!(logins(&lab, EMAIL, PASSWORD), ["mfa_authenticate"; 4]);
+    for (reset, login) in resets(&lab) {
+        assert_eq!((reset.as_str(), login.as_str()), ("mfa_authenticate", "mfa_authenticate"));
+    }
+}
+
+#[test]
+fn an_unverified_phone_number_lets_nobody_in() {
+    let lab = lab(&json!([]), &[&PHONES[..], &[RESET]].concat());
+    let body = json!({"email": EMAIL, "phone": PHONE, "password": PASSWORD});
+    assert_eq!(lab.app().post("auth/signup", body).pending().as_deref(), Some("verify_phone"));
+    let expected = ["verify_phone", "verify_phone", "verify_phone", "login_step_required"];
+    assert_eq!(logins(&lab, EMAIL, PASSWORD), expected);
+    // The JWT API resets no password by an address that is not verified.
+    for door in [Door::App, Door::Browser, Door::Flat] {
+        let mut visitor = Visitor::new(&lab, door);
+        let mail = visitor.forget(EMAIL).unwrap();
+        let reply = visitor.reset(&mail, NEW);
+        assert_eq!(visitor.outcome(&reply), "verify_phone", "{door:?}");
+        assert_eq!(Visitor::new(&lab, door).enter(EMAIL, NEW), "verify_phone");
+    }
+    assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none());
+    assert_eq!(logins(&lab, EMAIL, NEW), expected);
+}
+
+/// An account that has no number, where each must have one, gets in nowhere.
+#[test]
+fn a_required_phone_number_that_an_account_lacks_lets_nobody_in() {
+    let fields = ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone*", "password1*"]"#);
+    let lab = lab(&json!([verified()]), &[fields]);
+    assert_eq!(logins(&lab, EMAIL, PASSWORD), ["401", "401", "not_authenticated", "login_step_required"]);
+}
+
+#[test]
+fn an_unverified_address_lets_nobody_in() {
+    let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
+    for settings in [&[RESET][..], &[RESET, ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]] {
+        let lab = lab(&account, settings);
+        let expected = ["verify_email", "verify_email", "verify_email", "email_not_verified"];
+        assert_eq!(logins(&lab, EMAIL, PASSWORD), expected);
+        for door in [Door::App, Door::Browser, Door::Flat] {
+            let mut visitor = Visitor::new(&lab, door);
+            let mail = visitor.forget(EMAIL).unwrap();
+            let reply = visitor.reset(&mail, NEW);
+            assert_eq!(visitor.outcome(&reply), "verify_email", "{door:?}");
+        }
+        assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none());
+        assert_eq!(logins(&lab, EMAIL, NEW), expected);
+    }
+}
+
+/// Browsers are asked whether they are trusted; nobody else is, and nobody is in before the question is answered.
+#[test]
+fn after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted() {
+    let (lab, secret) = with_app(&[JWT_MFA, ("MFA_TRUST_ENABLED", "true")]);
+    let outcomes = DOORS.map(|door| {
+        lab.advance(60);
+        let mut visitor = Visitor::new(&lab, door);
+        assert_eq!(visitor.enter(EMAIL, PASSWORD), "mfa_authenticate");
+        let reply = visitor.show(&code_of(&secret, lab.now()));
+        let outcome = visitor.outcome(&reply);
+        assert_eq!(visitor.is_in(), outcome == "in", "{}", reply.text);
+        outcome
+    });
+    assert_eq!(outcomes, ["in", "mfa_trust", "in", "in"]);
+}
+
+/// Somebody signs up with a passkey, and has not made it yet.
+#[test]
+fn a_signup_that_waits_for_its_passkey_lets_nobody_in() {
+    let lab = passkeys::lab(&[JWT_MFA]);
+    let mut app = lab.app();
+    app.post("auth/webauthn/signup", json!({"email": EMAIL}));
+    let reply = app.post("auth/email/verify", json!({"key": lab.mail(EMAIL).key()}));
+    assert_eq!(reply.pending().as_deref(), Some("mfa_signup_webauthn"), "{}", reply.text);
+    let wrong = ["email_password_mismatch", "email_password_mismatch", "incorrect_credentials"];
+    for (door, wrong) in [Door::App, Door::Flat, Door::Jwt].into_iter().zip(wrong) {
+        assert_eq!(Visitor::new(&lab, door).enter(EMAIL, PASSWORD), wrong);
+    }
+    // What the session waits with opens nothing elsewhere.
+    let token = app.token.clone().unwrap();
+    let mut flat = Visitor::new(&lab, Door::Flat);
+    flat.token = Some(token.clone());
+    assert_eq!(flat.show("123456").status, 401);
+    flat.access = Some(token.clone());
+    assert!(!flat.is_in());
+    let mut bearer = Visitor::new(&lab, Door::Jwt);
+    bearer.token = Some(token.clone());
+    assert_eq!(bearer.show("123456").status, 400);
+    bearer.bearer.access = Some(token);
+    assert!(!bearer.is_in());
+    assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none(), "there is no password to reset");
+}
+
+/// The tokens of a login that waits are worth nothing at any door, nor is a challenge of one account at another's.
+#[test]
+fn what_a_waiting_login_was_given_opens_nothing() {
+    let (lab, _) = with_app(&[JWT_MFA]);
+    let given = DOORS.map(|door| {
+        let mut visitor = Visitor::new(&lab, door);
+        visitor.login(EMAIL, PASSWORD);
+        visitor.token.clone().or(visitor.client.token.clone()).or(visitor.client.cookies.get("sessionid").cloned())
+    });
+    for token in given.into_iter().flatten() {
+        for door in DOORS {
+            let mut visitor = Visitor::new(&lab, door);
+            visitor.client.token = Some(token.clone());
+            visitor.client.cookies.insert("sessionid".to_owned(), token.clone());
+            (visitor.access, visitor.bearer.access) = (Some(token.clone()), Some(token.clone()));
+            visitor.bearer.cookies.insert("refresh_token".to_owned(), token.clone());
+            assert!(!visitor.is_in(), "{door:?}");
+            assert_eq!(visitor.bearer.post("refresh/", json!({})).status, 401);
+        }
+    }
+}
+
+/// What a registration leads to is what a login would, and looks the same where the address is somebody's.
+#[test]
+fn a_registration_stops_at_the_same_stages_and_tells_nobody_who_has_an_account() {
+    let phones = ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone*", "password1*"]"#);
+    let cases: [(Settings<'_>, u16, &str); 7] = [
+        (&[], 201, "201"),
+        (&[REQUIRED], 201, "mfa_setup"),
+        (&[BY_CODE], 401, "login_step_required"),
+        (&[phones], 401, "login_step_required"),
+        (&[OPEN], 201, "in"),
+        (&[OPEN, REQUIRED], 201, "mfa_setup"),
+        (&[OPEN, BY_CODE], 401, "login_step_required"),
+    ];
+    for (settings, status, expected) in cases {
+        let lab = lab(&json!([verified()]), settings);
+        let mut visitor = Visitor::new(&lab, Door::Jwt);
+        let mut free = None;
+        let trips = lab.trips(|| free = Some(visitor.sign_up("new@example.com", NEW)));
+        let free = free.unwrap();
+        let outcome = visitor.outcome(&free);
+        assert_eq!((free.status, outcome.as_str()), (status, expected), "{settings:?}: {}", free.text);
+        assert_eq!(visitor.is_in(), outcome == "in", "{settings:?}");
+        assert_ne!(visitor.bearer.post("refresh/", json!({})).status == 200, outcome != "in", "{settings:?}");
+        if status == 401 {
+            assert_eq!(Visitor::new(&lab, Door::Jwt).enter("new@example.com", NEW), "incorrect_credentials");
+        }
+        if !settings.contains(&OPEN) {
+            let mut taken = None;
+            let same = lab.trips(|| taken = Some(Visitor::new(&lab, Door::Jwt).sign_up(EMAIL, NEW)));
+            let taken = taken.unwrap();
+            let keys =
+                |reply: &crate::lab::Reply| reply.json.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>());
+            assert_eq!((taken.status, keys(&taken)), (status, keys(&free)), "{settings:?}: {}", taken.text);
+            let count = |trips: &[Vec<String>]| (trips.len(), trips.iter().map(Vec::len).sum::<usize>());
+            assert_eq!(count(&same), count(&trips), "the way is as long: {settings:?}");
+        }
+    }
+}
+
+/// A service where Ada may invite, and the link that Bob got.
+fn invited(settings: &[(&str, &str)]) -> (Lab, String) {
+    let ours = [OFF, ("JWT_ALLAUTH_INVITATIONS", "true")];
+    let admin = json!({"email": EMAIL, "password": PASSWORD, "verified": true, "role": 1000});
+    // She invites before the stricter rules hold.
+    let lab = Lab::with_accounts(&json!([admin]), &ours);
+    let mut ada = Visitor::new(&lab, Door::Jwt);
+    ada.enter(EMAIL, PASSWORD);
+    let body = json!({"email": BOB, "first_name": "Bob", "last_name": "B", "role": 0});
+    let reply = ada.bearer.post("registration/user-register/", body);
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let link = lab.mail(BOB).link();
+    (lab.restart_with(settings), link)
+}
+
+const BOB: &str = "bob@example.com";
+
+#[test]
+fn an_invitation_stops_at_the_same_stages() {
+    let phones = ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone*", "password1*"]"#);
+    let cases: [(Settings<'_>, &str, &str); 4] = [
+        (&[], "in", "in"),
+        (&[REQUIRED], "mfa_setup", "mfa_setup"),
+        (&[BY_CODE], "200", "login_step_required"),
+        (&[phones], "200", "login_step_required"),
+    ];
+    for (settings, opened, login) in cases {
+        let (lab, link) = invited(settings);
+        let mut bob = Visitor::new(&lab, Door::Jwt);
+        assert_eq!(bob.bearer.get(&link).status, 302);
+        let new = json!({"new_password1": NEW, "new_password2": NEW});
+        let reply = bob.bearer.post("registration/set-password/", new);
+        assert_eq!(bob.outcome(&reply), opened, "{settings:?}: {}", reply.text);
+        assert_eq!(bob.is_in(), opened == "in", "{settings:?}");
+        assert_eq!(Visitor::new(&lab, Door::Jwt).enter(BOB, NEW), login, "{settings:?}");
+    }
+}
+
+/// The browser that opens a verification link may get a session by it, where a login would let it in.
+#[test]
+fn the_session_of_a_verification_link_stops_at_the_same_stages() {
+    let session = ("JWT_ALLAUTH_SESSION_ON_EMAIL_VERIFICATION", "true");
+    for (settings, gets_in) in [(&[session][..], true), (&[session, REQUIRED], false), (&[session, BY_CODE], false)] {
+        let lab = lab(&json!([]), &[]);
+        assert_eq!(Visitor::new(&lab, Door::Jwt).sign_up(EMAIL, PASSWORD).status, 201);
+        let lab = lab.restart_with(settings);
+        let mut browser = lab.bearer();
+        assert_eq!(browser.get(&lab.mail(EMAIL).link()).status, 302);
+        assert_eq!(browser.post("refresh/", json!({})).status == 200, gets_in, "{settings:?}");
+    }
+}
+
+/// Each way to an account: the status, without and with somebody's address.
+#[test]
+fn where_signup_is_closed_it_is_closed_in_every_api() {
+    for (settings, jwt) in [
+        (&[("ACCOUNT_SIGNUP_OPEN", "false")][..], 403),
+        (&[("JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "true")], 404),
+        (&[("JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "true"), ("JWT_ALLAUTH_PREFIX", "")], 404),
+    ] {
+        let op = IdentityProvider::start();
+        let providers = op.settings(&json!({}));
+        let provider = [OFF, ("SOCIALACCOUNT_PROVIDERS", providers.as_str()), OPEN];
+        let lab = Lab::with_accounts(&json!([verified()]), &[&provider[..], settings].concat());
+        for (door, expected) in DOORS.into_iter().zip([403, 403, 403, jwt]) {
+            for email in ["new@example.com", EMAIL] {
+                let reply = Visitor::new(&lab, door).sign_up(email, NEW);
+                // An address that is taken is told as such first, where telling is allowed.
+                let fine = reply.status == expected || (email == EMAIL && reply.status == 400);
+                assert!(fine, "{door:?} {settings:?}: {} {}", reply.status, reply.text);
+            }
+            if door != Door::Jwt || jwt == 403 {
+                assert_ne!(Visitor::new(&lab, door).enter("new@example.com", NEW), "in");
+                assert_eq!(
+                    Visitor::new(&lab, door).enter(EMAIL, PASSWORD),
+                    "in",
+                    "{door:?}: those who have one log in"
+                );
+            }
+        }
+        let person = json!({"sub": "7", "email": "new@example.com", "email_verified": true, "name": "New"});
+        let token = json!({"client_id": super::identity_provider::CLIENT, "id_token": op.id_token(&person)});
+        let body = json!({"provider": "op", "process": "login", "token": token});
+        assert_eq!(lab.app().post("auth/provider/token", body).status, 403, "{settings:?}");
+        let mut flat = Visitor::new(&lab, Door::Flat);
+        let reply = flat.flat("POST", "providers/op/token/", json!({"id_token": op.id_token(&person)}));
+        assert_eq!((reply.status, flat.is_in()), (403, false), "{settings:?}");
+    }
+}
+
+#[test]
+fn where_only_providers_let_people_in_no_api_takes_a_password() {
+    let lab = lab(&json!([verified()]), &[("SOCIALACCOUNT_ONLY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
+    for door in DOORS {
+        let mut visitor = Visitor::new(&lab, door);
+        for reply in [visitor.login(EMAIL, PASSWORD), visitor.sign_up("new@example.com", NEW)] {
+            assert_eq!(reply.status, 404, "{door:?}: {}", reply.text);
+        }
+        assert!(!visitor.is_in());
+    }
+    let calls = [
+        ("/_allauth/app/v1/auth/password/request", json!({"email": EMAIL})),
+        ("/_allauth/app/v1/auth/password/reset", json!({"key": "k", "password": NEW})),
+        ("/auth/password/reset/", json!({"email": EMAIL})),
+        ("/jwt-allauth/password/reset/", json!({"email": EMAIL})),
+        ("/jwt-allauth/password/reset/set-new/", json!({})),
+        ("/jwt-allauth/registration/user-register/", json!({})),
+        ("/jwt-allauth/registration/set-password/", json!({})),
+        ("/jwt-allauth/mfa/verify/", json!({"challenge_id": "none", "code": "123456"})),
+    ];
+    for (path, body) in calls {
+        let reply = call(&lab.url, "POST", path, &[("content-type", "application/json")], Some(body.to_string()));
+        assert_eq!(reply.status, 404, "{path}: {}", reply.text);
+    }
+}
+
+/// `EMAIL_VERIFICATION` and `ACCOUNT_EMAIL_VERIFICATION` say one thing: the stricter one holds in every API.
+#[test]
+fn the_stricter_of_both_settings_of_verification_holds_in_every_api() {
+    let (jwt, account) = ("EMAIL_VERIFICATION", "ACCOUNT_EMAIL_VERIFICATION");
+    let cases: [(Settings<'_>, bool); 12] = [
+        (&[], true),
+        (&[(jwt, "none")], false),
+        (&[(jwt, "optional")], false),
+        (&[(jwt, "mandatory")], true),
+        (&[(jwt, "true")], true),
+        (&[(jwt, "false")], false),
+        (&[(account, "none")], false),
+        (&[(account, "mandatory")], true),
+        (&[(jwt, "mandatory"), (account, "none")], true),
+        (&[(jwt, "none"), (account, "mandatory")], true),
+        (&[(jwt, "none"), (account, "none")], false),
+        (&[(jwt, "none"), (account, "optional")], false),
+    ];
+    for (settings, mandatory) in cases {
+        let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
+        let lab = lab(&account, settings);
+        for (n, outcome) in logins(&lab, EMAIL, PASSWORD).iter().enumerate() {
+            assert_eq!(outcome != "in", mandatory, "{:?} {settings:?}: {outcome}", DOORS[n]);
+        }
+        for (n, door) in DOORS.into_iter().enumerate() {
+            let email = format!("new{n}@example.com");
+            let mut visitor = Visitor::new(&lab, door);
+            let reply = visitor.sign_up(&email, NEW);
+            assert_eq!(visitor.is_in(), !mandatory, "{door:?} {settings:?}: {}", reply.text);
+            let wants_mail = mandatory || settings.iter().any(|(_, method)| *method == "optional");
+            assert_eq!(!lab.mails(&email).is_empty(), wants_mail, "{door:?} {settings:?}");
+        }
+    }
+}
+
+/// What a second factor that is set up is worth where second factors are switched off.
+#[test]
+fn where_second_factors_are_off_no_api_asks_for_one_or_sets_one_up() {
+    let (lab, _) = with_app(&[]);
+    let lab = lab.restart_with(&[("MFA_ENABLED", "false")]);
+    assert_eq!(logins(&lab, EMAIL, PASSWORD), ["in"; 4]);
+    for (door, status) in DOORS.into_iter().zip([404, 404, 404, 403]) {
+        let mut visitor = Visitor::new(&lab, door);
+        visitor.enter(EMAIL, PASSWORD);
+        assert_eq!((visitor.begin_app().status, visitor.finish_app().status), (status, status), "{door:?}");
+    }
+}
+
+#[test]
+fn whether_an_unverified_address_may_have_a_second_factor_is_one_setting_for_every_api() {
+    for allowed in [false, true] {
+        let text = allowed.to_string();
+        let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
+        let settings = [JWT_MFA, ("EMAIL_VERIFICATION", "optional"), ("MFA_ALLOW_UNVERIFIED_EMAIL", text.as_str())];
+        for door in DOORS {
+            let lab = lab(&account, &settings);
+            let mut visitor = Visitor::new(&lab, door);
+            assert_eq!(visitor.enter(EMAIL, PASSWORD), "in");
+            visitor.prove_again();
+            visitor.begin_app();
+            let reply = visitor.finish_app();
+            assert_eq!(reply.status == 200, allowed, "{door:?}: {}", reply.text);
+            let expected = if allowed { "mfa_authenticate" } else { "in" };
+            assert_eq!(Visitor::new(&lab, Door::App).enter(EMAIL, PASSWORD), expected, "{door:?}");
+        }
+    }
+}
+
+fn status(lab: &Lab, path: &str, body: &Value) -> u16 {
+    call(&lab.url, "POST", path, &[("content-type", "application/json")], Some(body.to_string())).status
+}
+
+#[test]
+fn an_empty_prefix_switches_an_api_off_and_a_slash_puts_it_at_the_root() {
+    let credentials = json!({"email": EMAIL, "password": PASSWORD});
+    for (name, usual) in [("JWT_ALLAUTH_PREFIX", "/jwt-allauth"), ("HEADLESS_FLAT_PREFIX", "/auth")] {
+        let off = lab(&json!([verified()]), &[(name, ""), ("JWT_ALLAUTH_INVITATIONS", "true")]);
+        let paths =
+            ["/login/", "/user/", "/password/reset/", "/registration/", "/signup/", "/refresh/", "/mfa/verify/"];
+        for path in paths {
+            for base in [usual, ""] {
+                assert_eq!(status(&off, &format!("{base}{path}"), &credentials), 404, "{name} {base}{path}");
+            }
+        }
+        let page = call(&off.url, "GET", "/registration/set-password/default/", &[], None);
+        assert_eq!(page.status == 404, name == "JWT_ALLAUTH_PREFIX", "{}", page.text);
+        assert_eq!(Visitor::new(&off, Door::App).enter(EMAIL, PASSWORD), "in", "the headless API has no such setting");
+
+        let root = lab(&json!([verified()]), &[(name, "/")]);
+        assert_eq!(status(&root, "/login/", &credentials), 200, "{name}");
+        assert_eq!(status(&root, &format!("{usual}/login/"), &credentials), 404, "{name}");
+        assert_eq!(Visitor::new(&root, Door::App).enter(EMAIL, PASSWORD), "in");
+        assert_eq!(call(&root.url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
+        assert_eq!(call(&root.url, "GET", "/nowhere/", &[], None).status, 404);
+    }
+    // Its links lead there, too.
+    let root = lab(&json!([verified()]), &[("JWT_ALLAUTH_PREFIX", "/")]);
+    assert_eq!(status(&root, "/password/reset/", &json!({"email": EMAIL})), 200);
+    let text = root.mail(EMAIL).text;
+    let at = text.find("/password/reset/confirm/").unwrap_or_else(|| panic!("{text}"));
+    let path = text[at..].split_whitespace().next().unwrap();
+    assert_eq!(call(&root.url, "GET", path, &[], None).status, 302);
+}
+
+/// ASVS 5.0 7.4.2.
+#[test]
+fn a_disabled_account_is_closed_in_every_api() {
+    let mut account = verified();
+    account["is_active"] = json!(false);
+    let lab = lab(&json!([account]), &[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"), REQUIRED, BY_CODE]);
+    for (door, outcome) in DOORS.iter().zip(logins(&lab, EMAIL, PASSWORD)) {
+        assert!(outcome != "in" && !outcome.starts_with("mfa"), "{door:?}: {outcome}");
+        assert!(Visitor::new(&lab, *door).forget(EMAIL).is_none(), "{door:?}");
+    }
+    lab.app().post("auth/code/request", json!({"email": EMAIL}));
+    assert!(lab.mail(EMAIL).text.contains("there is no account with it"));
+}
