@@ -5,12 +5,12 @@ use shared::account::User;
 use shared::envelope::{Envelope, addresses_data};
 use shared::flow::addresses::email_addresses::{self, Change, Sending, check, list};
 use shared::flow::{Problem, Refusal};
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::{Caller, Session};
 
 /// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
 /// removes. While a signup waits for its code, `POST` changes the address.
-pub async fn email(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn email(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     match exchange.caller().await? {
         Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
         caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
@@ -18,7 +18,7 @@ pub async fn email(exchange: Exchange) -> Result<Answer, Rejection> {
     }
 }
 
-async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     exchange.limit("manage_email", &user).await?;
     let change = match exchange.method {
@@ -54,11 +54,11 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
     })
 }
 
-fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
+fn listed(exchange: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
     Envelope::data(addresses_data(&list(&exchange.app, user, Some(session)))).into()
 }
 
-async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
+async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let user = email_addresses::find_changeable(app, caller).await?;
     exchange.limit("manage_email", &user).await?;

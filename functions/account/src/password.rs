@@ -3,14 +3,14 @@
 use axum::http::Method;
 use shared::flow::recovery::password_change;
 use shared::flow::{Problem, Refusal};
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST account/password/change`: a new password, or a first one.
-pub async fn change(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn change(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     exchange.limit("change_password", &user).await?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let input = exchange.input()?;
     let mut problems = Vec::new();

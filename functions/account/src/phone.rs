@@ -6,11 +6,11 @@ use shared::account::User;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
 use shared::flow::addresses::phone as flow;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::{Caller, Session};
 
 /// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
-pub async fn phone(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn phone(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     match exchange.caller().await? {
         Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
         caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
@@ -18,7 +18,7 @@ pub async fn phone(exchange: Exchange) -> Result<Answer, Rejection> {
     }
 }
 
-async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     exchange.limit("change_phone", &user).await?;
     if exchange.method == Method::GET {
         let number = user.phone.iter().map(|phone| json!({"phone": phone.number, "verified": phone.verified}));
@@ -30,7 +30,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
     Ok(accepted(&number))
 }
 
-async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
+async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let user = flow::find_changeable(&exchange.app, caller).await?;
     exchange.limit("change_phone", &user).await?;
     let number = read(&exchange)?;
@@ -38,14 +38,14 @@ async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, R
     Ok(accepted(&number))
 }
 
-fn read(exchange: &Exchange) -> Result<String, Rejection> {
+fn read(exchange: &ApiRequest) -> Result<String, ApiError> {
     let mut problems = Vec::new();
     let number = exchange.input()?.phone_field("phone", true, &mut problems);
     Ok(number.ok_or(Refusal::Invalid(problems))?)
 }
 
 /// The number is changed once its code is shown.
-fn accepted(number: &str) -> Answer {
+fn accepted(number: &str) -> ApiResponse {
     let data = json!([{"phone": number, "verified": false}]);
     Envelope { status: 202, body: json!({"status": 202, "data": data}) }.into()
 }

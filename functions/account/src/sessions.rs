@@ -4,11 +4,11 @@ use axum::http::Method;
 use shared::envelope::{Envelope, sessions_data};
 use shared::flow::Refusal;
 use shared::flow::login::sessions as flow;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
 
 /// `GET auth/sessions` lists, `DELETE` ends some.
-pub async fn sessions(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn sessions(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let app = &exchange.app;
     let (user, session) = if exchange.method == Method::DELETE {

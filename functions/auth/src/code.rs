@@ -4,13 +4,13 @@ use axum::http::Method;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
 use shared::flow::login::code as login_by_code;
-use shared::http::{Answer, Exchange, Rejection, login_code_identifier};
+use shared::http::{ApiError, ApiRequest, ApiResponse, login_code_identifier};
 
 /// `POST auth/code/request`: sends a code.
-pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let to = login_code_identifier(&exchange.input()?, &exchange.app.settings.account).map_err(Refusal::Invalid)?;
     exchange.allow(&[Method::POST])?;
@@ -19,7 +19,7 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/code/confirm`: the code.
-pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn confirm(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller_who_finishes().await?;
     login_by_code::expect(&exchange.app, &caller).await?;
     let input = exchange.input()?;
@@ -30,7 +30,7 @@ pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/code/resend`: another code.
-pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn resend(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
     login_by_code::resend(&exchange.app, &caller).await?;

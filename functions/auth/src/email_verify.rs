@@ -4,11 +4,11 @@ use axum::http::Method;
 use serde_json::json;
 use shared::envelope::{Envelope, user_data};
 use shared::flow::addresses::email_verification;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::settings::ClientKind;
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
-pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn verify(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller_who_finishes().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     email_verification::enter(app, &caller).await?;
@@ -30,7 +30,7 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/email/verify/resend`: another code.
-pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn resend(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
     email_verification::resend(&exchange.app, &exchange.client, &caller).await?;

@@ -3,15 +3,15 @@
 use axum::http::Method;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
-use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST auth/login`.
-pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let credentials = match exchange.input().map(|input| read(&input, &app.settings.account)) {
         Ok(Ok(credentials)) => credentials,

@@ -5,13 +5,13 @@ use serde_json::json;
 use shared::envelope::{Envelope, user_data};
 use shared::flow::Refusal;
 use shared::flow::recovery::password_reset;
-use shared::http::{Answer, Exchange, Rejection, reset_identifier};
+use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
 
 /// `POST auth/password/request`: sends a link or a code.
-pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let to = reset_identifier(&exchange.input()?, &exchange.app.settings.account).map_err(Refusal::Invalid)?;
     exchange.allow(&[Method::POST])?;
@@ -20,7 +20,7 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `GET auth/password/reset`: whose password a key resets. `POST auth/password/reset`: the new password.
-pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn reset(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {

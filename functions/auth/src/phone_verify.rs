@@ -3,10 +3,10 @@
 use axum::http::Method;
 use shared::envelope::Envelope;
 use shared::flow::addresses::phone;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST auth/phone/verify`: the code.
-pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn verify(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller_who_finishes().await?;
     phone::enter(&exchange.app, &caller).await?;
     let input = exchange.input()?;
@@ -16,7 +16,7 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/phone/verify/resend`: another code.
-pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn resend(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
     phone::resend(&exchange.app, &exchange.client, &caller).await?;

@@ -3,14 +3,14 @@
 use axum::http::Method;
 use shared::flow::Refusal;
 use shared::flow::login::reauthentication;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST auth/reauthenticate`.
-pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     exchange.limit("reauthenticate", &user).await?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
     let password = exchange.input()?.raw_field("password", &mut problems);

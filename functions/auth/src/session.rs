@@ -4,10 +4,10 @@ use axum::http::Method;
 use shared::flow::Outcome;
 use shared::flow::login::logout::logout;
 use shared::flow::mfa::waiting::with_factors;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
-pub async fn session(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn session(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     exchange.input()?;
     exchange.allow(&[Method::GET, Method::DELETE])?;

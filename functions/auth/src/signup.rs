@@ -2,10 +2,10 @@
 
 use axum::http::Method;
 use shared::flow::signup::sign_up::signup as sign_up;
-use shared::http::{Answer, Exchange, Rejection, signup_form};
+use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
 /// `POST auth/signup`.
-pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     let input = exchange.input()?;
     exchange.allow(&[Method::POST])?;

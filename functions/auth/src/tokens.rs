@@ -5,15 +5,15 @@ use serde_json::json;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
 use shared::flow::tokens::refresh::refresh as renew;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST tokens/refresh`: new tokens for a refresh token.
-pub async fn refresh(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn refresh(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     exchange.caller_of_app().await?;
     let mut problems = Vec::new();
     let input = exchange.input()?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let token = input.char_field("refresh_token", true, &mut problems);
     let token = token.ok_or(Refusal::Invalid(problems))?;

@@ -8,7 +8,7 @@ pub use description::describe;
 
 use axum::http::Method;
 use shared::envelope;
-use shared::http::{Answer, Endpoint, Exchange, Rejection, handler, page};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, handler, page};
 use shared::jwt::{Algorithm, JWKS_PATH, OPENID_CONFIGURATION_PATH};
 use shared::settings::Settings;
 
@@ -45,7 +45,7 @@ fn publishes_keys(settings: &Settings) -> bool {
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.
-async fn config(exchange: Exchange) -> Result<Answer, Rejection> {
+async fn config(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     exchange.caller_of_app().await?;
     exchange.input()?;
     exchange.allow(GET)?;

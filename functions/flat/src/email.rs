@@ -3,11 +3,11 @@
 use crate::endpoint::caller;
 use crate::reply::Reply;
 use shared::flow::addresses::email_verification;
-use shared::http::{Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest};
 
 /// `POST email/verify/`: `key` is that of the link, or a code. A code is for whoever asked for it: `token` is the
 /// `flow_token` of that answer. With it, a login that waited goes on.
-pub async fn verify(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn verify(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let input = exchange.input()?;
     let (key, token) = (input.text("key"), input.text("token"));

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Response};
 use shared::account::User;
 use shared::flow::Refusal;
-use shared::http::{Endpoint, Exchange, Rejection, Visit, other};
+use shared::http::{ApiError, ApiRequest, Endpoint, Visit, other};
 use shared::session::{Api, Caller, Session, find_caller};
 use shared::settings::ClientKind;
 use std::future::Future;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// An endpoint of this API.
 pub fn endpoint<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
-    F: Fn(Exchange) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Reply, Rejection>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
 {
     made(path, methods, false, handler)
 }
@@ -24,16 +24,16 @@ where
 /// One whose refusals are counted as refused logins.
 pub fn entrance<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
-    F: Fn(Exchange) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Reply, Rejection>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
 {
     made(path, methods, true, handler)
 }
 
 fn made<F, R>(path: &'static str, methods: &'static [Method], is_entrance: bool, handler: F) -> Endpoint
 where
-    F: Fn(Exchange) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Reply, Rejection>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
 {
     let handler = Arc::new(handler);
     other(MOUNT, path, methods, move |visit| serve(visit, methods, is_entrance, handler.clone()))
@@ -41,8 +41,8 @@ where
 
 async fn serve<F, R>(visit: Visit, methods: &'static [Method], is_entrance: bool, handler: Arc<F>) -> Response<Body>
 where
-    F: Fn(Exchange) -> R,
-    R: Future<Output = Result<Reply, Rejection>>,
+    F: Fn(ApiRequest) -> R,
+    R: Future<Output = Result<Reply, ApiError>>,
 {
     let app = visit.app.clone();
     let answered = async { handler(read(visit, methods).await?).await }.await;
@@ -56,8 +56,8 @@ where
     answered.unwrap_or_else(Reply::rejected).into_response(methods)
 }
 
-async fn read(visit: Visit, methods: &[Method]) -> Result<Exchange, Rejection> {
-    let mut exchange = Exchange::read(visit.app, ClientKind::App, false, visit.request).await?;
+async fn read(visit: Visit, methods: &[Method]) -> Result<ApiRequest, ApiError> {
+    let mut exchange = ApiRequest::read(visit.app, ClientKind::App, false, visit.request).await?;
     exchange.client.api = Api::Flat;
     exchange.client.has_tokens = true;
     exchange.allow(methods)?;
@@ -70,7 +70,7 @@ async fn read(visit: Visit, methods: &[Method]) -> Result<Exchange, Rejection> {
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn user(exchange: &Exchange) -> Result<(User, Session), Rejection> {
+pub async fn user(exchange: &ApiRequest) -> Result<(User, Session), ApiError> {
     exchange.bearer().await?.ok_or_else(|| Refusal::NotAuthenticated(Caller::Anonymous).into())
 }
 
@@ -79,7 +79,7 @@ pub async fn user(exchange: &Exchange) -> Result<(User, Session), Rejection> {
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where either is not good; the table is unavailable.
-pub async fn caller(exchange: &Exchange, token: Option<&str>) -> Result<Caller, Rejection> {
+pub async fn caller(exchange: &ApiRequest, token: Option<&str>) -> Result<Caller, ApiError> {
     let Some(token) = token else {
         let bearer = exchange.bearer().await?;
         return Ok(bearer.map_or(Caller::Anonymous, |parts| Caller::User(Box::new(parts))));

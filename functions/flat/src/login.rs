@@ -3,12 +3,12 @@
 use crate::reply::Reply;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
-use shared::http::{Exchange, Input, Rejection};
+use shared::http::{ApiError, ApiRequest, Input};
 use shared::session::Caller;
 use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
-pub async fn login(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn login(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let credentials = match exchange.input().and_then(|input| Ok(read(&input, &app.settings.account)?)) {
         Ok(credentials) => credentials,

@@ -9,12 +9,12 @@ use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::totp::{self, Activation};
 use shared::flow::mfa::{may_add, waiting};
 use shared::flow::{Problem, Refusal};
-use shared::http::{Exchange, Input, Rejection};
+use shared::http::{ApiError, ApiRequest, Input};
 use shared::qr;
 use shared::session::StageKey;
 
 /// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
-pub async fn authenticate(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn authenticate(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (token, code) = two(&exchange.input()?, "token", "code")?;
     let caller = caller(&exchange, Some(&token)).await?;
@@ -24,7 +24,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Reply, Rejection> {
 }
 
 /// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
-pub async fn add(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn add(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (user, session) = user(&exchange).await?;
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
@@ -35,7 +35,7 @@ pub async fn add(exchange: Exchange) -> Result<Reply, Rejection> {
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
-pub async fn confirm(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn confirm(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (user, session) = user(&exchange).await?;
     let (app, client) = (&exchange.app, &exchange.client);
     let (secret, code) = two(&exchange.input()?, "secret", "code")?;

@@ -6,11 +6,11 @@ use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
-use shared::http::{Exchange, Rejection, reset_identifier};
+use shared::http::{ApiError, ApiRequest, reset_identifier};
 use shared::session::Caller;
 
 /// `POST password/reset/`: sends a link or a code.
-pub async fn request(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn request(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let to = reset_identifier(&exchange.input()?, &app.settings.account).map_err(Refusal::Invalid)?;
     match password_reset::request(app, client, Caller::Anonymous, &to).await? {
@@ -21,7 +21,7 @@ pub async fn request(exchange: Exchange) -> Result<Reply, Rejection> {
 
 /// `POST password/reset/confirm/`: `key` is that of the link, or a code, for which `token` is the `flow_token` of the
 /// answer to the request.
-pub async fn reset(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn reset(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     password_reset::count(app, client).await?;
     let input = exchange.input()?;
@@ -36,7 +36,7 @@ pub async fn reset(exchange: Exchange) -> Result<Reply, Rejection> {
 }
 
 /// `POST password/change/`: ends every other session and every token, and gives new ones.
-pub async fn change(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn change(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (user, session) = user(&exchange).await?;
     exchange.limit("change_password", &user).await?;
     let (app, client, input) = (&exchange.app, &exchange.client, exchange.input()?);

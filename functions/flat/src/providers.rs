@@ -11,19 +11,19 @@ use shared::flow::identities::authorization::{
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
-use shared::http::{Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
 use std::collections::BTreeMap;
 
 /// `GET providers/`.
-pub async fn list(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn list(exchange: ApiRequest) -> Result<Reply, ApiError> {
     Ok(Reply::ok(json!({"providers": providers_data(&exchange.app)})))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
 /// back to; unset, the one that the settings name.
-pub async fn redirect(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn redirect(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let config = find(&exchange)?;
     let input = exchange.input()?;
     let page = match input.text("callback_url") {
@@ -45,7 +45,7 @@ pub async fn redirect(exchange: Exchange) -> Result<Reply, Rejection> {
 
 /// The frontend's page `socialaccount_callback`, or else our own endpoint: what a web view opens, its application can
 /// read.
-fn usual_page(exchange: &Exchange, config: &AppConfig) -> String {
+fn usual_page(exchange: &ApiRequest, config: &AppConfig) -> String {
     let settings = &exchange.app.settings;
     match settings.headless.frontend_urls.get("socialaccount_callback") {
         Some(page) => page.replace("{provider}", config.id()),
@@ -57,7 +57,7 @@ fn usual_page(exchange: &Exchange, config: &AppConfig) -> String {
 }
 
 /// `providers/{provider}/callback/`: what came back from the provider.
-pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn callback(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let config = find(&exchange)?;
     if exchange.is_head {
@@ -73,7 +73,7 @@ pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
 }
 
 /// The fields of the query, of a form, or of JSON.
-fn params(exchange: &Exchange) -> Result<BTreeMap<String, String>, Rejection> {
+fn params(exchange: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
     let form = exchange.form();
     if exchange.method == Method::GET || !form.is_empty() {
         return Ok(form);
@@ -85,7 +85,7 @@ fn params(exchange: &Exchange) -> Result<BTreeMap<String, String>, Rejection> {
 
 /// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
 /// counts first.
-pub async fn token(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn token(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (caller, input) = (Caller::Anonymous, exchange.input()?);
     let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
@@ -109,20 +109,20 @@ pub async fn token(exchange: Exchange) -> Result<Reply, Rejection> {
 }
 
 /// What the path calls the provider.
-fn named(exchange: &Exchange) -> &str {
+fn named(exchange: &ApiRequest) -> &str {
     exchange.path.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default()
 }
 
 /// The application that the path names.
-fn find(exchange: &Exchange) -> Result<&AppConfig, Rejection> {
-    exchange.app.settings.social.providers.named(named(exchange)).ok_or(Rejection::NotFound)
+fn find(exchange: &ApiRequest) -> Result<&AppConfig, ApiError> {
+    exchange.app.settings.social.providers.named(named(exchange)).ok_or(ApiError::NotFound)
 }
 
 async fn answer(
-    exchange: &Exchange,
+    exchange: &ApiRequest,
     arrived: Result<Outcome, ArrivalError>,
     field: &'static str,
-) -> Result<Reply, Rejection> {
+) -> Result<Reply, ApiError> {
     match arrived {
         Ok(outcome) => Reply::entered(exchange, &outcome, None).await,
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use shared::envelope::user_data;
 use shared::flow::proven_identity;
 use shared::flow::{Outcome, Problem, Refusal};
-use shared::http::{Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest};
 use shared::jwt::KeyError;
 use shared::session::{Caller, CodeKind, Session, StageKey};
 use shared::store::StoreError;
@@ -33,7 +33,7 @@ impl Reply {
     ///
     /// # Errors
     /// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
-    pub async fn entered(exchange: &Exchange, outcome: &Outcome, token: Option<&str>) -> Result<Self, Rejection> {
+    pub async fn entered(exchange: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<Self, ApiError> {
         match &outcome.caller {
             Caller::User(_) => Self::done(exchange, outcome, token).await,
             Caller::Pending(session) => match flow(exchange, session, outcome, token) {
@@ -49,7 +49,7 @@ impl Reply {
     ///
     /// # Errors
     /// Nothing can be signed; the table is unavailable.
-    pub async fn done(exchange: &Exchange, outcome: &Outcome, token: Option<&str>) -> Result<Self, Rejection> {
+    pub async fn done(exchange: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<Self, ApiError> {
         let body = match &outcome.caller {
             Caller::User(parts) => {
                 let (user, session) = &**parts;
@@ -78,16 +78,16 @@ impl Reply {
     }
 
     /// Why it was not done.
-    pub fn rejected(rejection: Rejection) -> Self {
+    pub fn rejected(rejection: ApiError) -> Self {
         match rejection {
-            Rejection::Refused(refusal) => Self::refused(refusal),
-            Rejection::Gone => Self::anonymous(),
-            Rejection::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
-            Rejection::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
-            Rejection::BodyTooSlow => general(408, "body_too_slow", "The body did not arrive in time."),
-            Rejection::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
-            Rejection::NotFound => general(404, "not_found", "There is nothing here."),
-            Rejection::Csrf => general(403, "forbidden", "This is not allowed."),
+            ApiError::Refused(refusal) => Self::refused(refusal),
+            ApiError::Gone => Self::anonymous(),
+            ApiError::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
+            ApiError::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
+            ApiError::BodyTooSlow => general(408, "body_too_slow", "The body did not arrive in time."),
+            ApiError::MethodNotAllowed => general(405, "method_not_allowed", "This method is not allowed."),
+            ApiError::NotFound => general(404, "not_found", "There is nothing here."),
+            ApiError::Csrf => general(403, "forbidden", "This is not allowed."),
         }
     }
 
@@ -165,12 +165,12 @@ fn general(status: u16, code: &'static str, message: &'static str) -> Reply {
     Reply::errors(status, &[Problem::general(code, message)])
 }
 
-fn unsigned(error: KeyError) -> Rejection {
+fn unsigned(error: KeyError) -> ApiError {
     StoreError::Malformed(error.to_string()).into()
 }
 
 /// What a session of nobody waits for, and the token to go on with; nothing where it waits for nothing.
-fn flow(exchange: &Exchange, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
+fn flow(exchange: &ApiRequest, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
     let stage = session.pending_stage(&exchange.app.settings, exchange.app.now());
     let id = match stage {
         Some(stage) => stage.as_str(),

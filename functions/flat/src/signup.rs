@@ -3,13 +3,13 @@
 use crate::reply::Reply;
 use serde_json::json;
 use shared::flow::signup::sign_up::signup as sign_up;
-use shared::http::{Exchange, Rejection, signup_form};
+use shared::http::{ApiError, ApiRequest, signup_form};
 use shared::session::{Caller, StageKey};
 use shared::settings::EmailVerification;
 
 /// `POST signup/`: 200 where the form will do, and `verification_sent` where the address is yet to be verified. An
 /// address that somebody has already looks the same.
-pub async fn signup(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn signup(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let app = &exchange.app;
     let form = signup_form(app, &exchange.input()?, true);
     let outcome = sign_up(app, &exchange.client, Caller::Anonymous, form).await?;

@@ -5,17 +5,17 @@ use crate::reply::Reply;
 use serde_json::json;
 use shared::envelope::user_data;
 use shared::flow::login::logout;
-use shared::http::{Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest};
 use shared::session::Caller;
 
 /// `GET user/`.
-pub async fn user(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn user(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let (user, _) = endpoint::user(&exchange).await?;
     Ok(Reply::ok(json!({"user": user_data(&exchange.app.settings, &user)})))
 }
 
 /// `POST logout/`: ends the session, and with it its tokens.
-pub async fn logout(exchange: Exchange) -> Result<Reply, Rejection> {
+pub async fn logout(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let parts = endpoint::user(&exchange).await?;
     logout::logout(&exchange.app, Caller::User(Box::new(parts))).await?;
     Ok(Reply::ok(json!({})))

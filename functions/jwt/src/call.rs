@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use shared::account::User;
 use shared::app::App;
 use shared::flow::jwt_api::sessions::find_live;
-use shared::http::{Endpoint, Exchange, Mount, Visit, form_fields, other};
+use shared::http::{ApiRequest, Endpoint, Mount, Visit, form_fields, other};
 use shared::session::{Api, ClientInfo, Session};
 use shared::settings::ClientKind;
 use std::future::Future;
@@ -35,7 +35,7 @@ impl Scheme {
 
 /// A request.
 pub struct Call {
-    exchange: Exchange,
+    exchange: ApiRequest,
     uri: Uri,
 }
 
@@ -61,7 +61,7 @@ where
     R: Future<Output = Result<Reply, Fault>>,
 {
     let (app, uri) = (visit.app.clone(), visit.request.uri().clone());
-    let answered = match Exchange::read(visit.app, ClientKind::App, true, visit.request).await {
+    let answered = match ApiRequest::read(visit.app, ClientKind::App, true, visit.request).await {
         Ok(mut exchange) => {
             exchange.client.api = Api::Jwt;
             let settings = &exchange.app.settings;
@@ -109,7 +109,7 @@ impl Call {
     }
 
     /// The request as the headless API sees it.
-    pub fn exchange(&self) -> &Exchange {
+    pub fn exchange(&self) -> &ApiRequest {
         &self.exchange
     }
 

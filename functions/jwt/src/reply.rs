@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value as Json, json};
 use shared::flow::{FactorProblem, Problem, Refusal};
-use shared::http::{Rejection, location};
+use shared::http::{ApiError, location};
 use shared::session::StageKey;
 
 /// An answer.
@@ -162,11 +162,11 @@ impl From<FactorProblem> for Fault {
     }
 }
 
-impl From<Rejection> for Fault {
-    fn from(rejection: Rejection) -> Self {
+impl From<ApiError> for Fault {
+    fn from(rejection: ApiError) -> Self {
         match rejection {
-            Rejection::BodyTooLarge => Reply::detail(413, "The body is too large.").into(),
-            Rejection::BodyTooSlow => Reply::detail(408, "The body did not arrive in time.").into(),
+            ApiError::BodyTooLarge => Reply::detail(413, "The body is too large.").into(),
+            ApiError::BodyTooSlow => Reply::detail(408, "The body did not arrive in time.").into(),
             other => {
                 tracing::error!(error = %other, "the request could not be read");
                 Reply::detail(400, "Bad request.").into()

@@ -7,7 +7,7 @@ use shared::account::User;
 use shared::app::App;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::is_email_verified;
-use shared::http::Exchange;
+use shared::http::ApiRequest;
 use shared::jwt::KeyError;
 use shared::session::Session;
 use shared::settings::{MaxAge, SameSite};
@@ -76,12 +76,12 @@ pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Resul
 }
 
 /// Whether the request brings any cookie of this capability.
-pub fn has_capability(exchange: &Exchange, purpose: Purpose) -> bool {
+pub fn has_capability(exchange: &ApiRequest, purpose: Purpose) -> bool {
     exchange.cookie(capability_cookie(purpose)).is_some()
 }
 
 /// The capability that the request's cookie holds, if it is one for this.
-pub fn read_capability(exchange: &Exchange, purpose: Purpose) -> Option<String> {
+pub fn read_capability(exchange: &ApiRequest, purpose: Purpose) -> Option<String> {
     tokens::read_capability(&exchange.app, purpose, &exchange.cookie(capability_cookie(purpose))?)
 }
 

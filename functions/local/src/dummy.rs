@@ -6,7 +6,7 @@ use shared::app::App;
 use shared::flow::identities::authorization::{find, login_error, take, with_error};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete};
-use shared::http::{Answer, Endpoint, Exchange, PagePolicy, Rejection, handler};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, PagePolicy, handler};
 
 const PAGE: &str = include_str!("dummy.html");
 
@@ -17,30 +17,30 @@ pub fn endpoints(app: &App) -> Vec<Endpoint> {
     app.has_dummy_provider.then(page).into_iter().collect()
 }
 
-async fn page(exchange: Exchange) -> Result<Answer, Rejection> {
+async fn page(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     if exchange.method == Method::GET {
         let leads_to = app.settings.frontend_origins();
         let policy = PagePolicy { has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
-        return Ok(Answer::html(200, PAGE.to_owned()).with_policy(policy.header(&app.settings)));
+        return Ok(ApiResponse::html(200, PAGE.to_owned()).with_policy(policy.header(&app.settings)));
     }
     let mut fields = exchange.form();
     let state = fields.remove("state").unwrap_or_default();
     let caller = exchange.caller().await?;
     let Some(request) = find(app, &state).await? else {
-        return Ok(Answer::redirect(login_error(app, "unknown", Process::Login)));
+        return Ok(ApiResponse::redirect(login_error(app, "unknown", Process::Login)));
     };
     if !take(app, &caller, &request).await? {
-        return Ok(Answer::redirect(login_error(app, "unknown", request.process)));
+        return Ok(ApiResponse::redirect(login_error(app, "unknown", request.process)));
     }
-    let fail = |error: &str| Ok(Answer::redirect(with_error(&request.next, error, request.process)));
+    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&request.next, error, request.process)));
     if fields.get("action").is_some_and(|action| action == "cancel") {
         return fail("cancelled");
     }
     let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
     let Some(who) = dummy::read(&fields) else { return fail("unknown") };
     match complete(app, &exchange.client, caller, request.process, who).await {
-        Ok(outcome) => Ok(Answer::redirect(request.next.clone()).after(&outcome)),
+        Ok(outcome) => Ok(ApiResponse::redirect(request.next.clone()).after(&outcome)),
         Err(refusal) => match provider::error_of(&refusal, request.process) {
             Some(error) => fail(&error),
             None => Err(refusal.into()),

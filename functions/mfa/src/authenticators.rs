@@ -8,10 +8,10 @@ use shared::flow::Refusal;
 use shared::flow::login::reauthentication::Recent;
 use shared::flow::mfa::totp::{self, Activation};
 use shared::flow::mfa::{may_add, recovery_codes};
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET account/authenticators`.
-pub async fn list(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn list(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = exchange.user().await?;
     exchange.allow(&[Method::GET])?;
     let all = user.authenticators.iter().map(|it| authenticator_data(it, None)).collect();
@@ -19,7 +19,7 @@ pub async fn list(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `GET account/authenticators/totp` shows it, or the secret for a new one; `POST` sets it up; `DELETE` removes it.
-pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn totp(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     match exchange.method {
@@ -51,7 +51,7 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `GET account/authenticators/recovery-codes` shows them, `POST` makes new ones.
-pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn recovery_codes(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     if exchange.method == Method::GET {
@@ -67,7 +67,7 @@ pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
     Ok(shown_codes(&exchange, &codes, true))
 }
 
-fn shown_codes(exchange: &Exchange, codes: &Authenticator, shown: bool) -> Answer {
+fn shown_codes(exchange: &ApiRequest, codes: &Authenticator, shown: bool) -> ApiResponse {
     let unused = shown.then(|| codes.unused_codes(&exchange.app));
     Envelope::data(authenticator_data(codes, unused.as_deref())).into()
 }

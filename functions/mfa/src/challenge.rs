@@ -5,11 +5,11 @@ use shared::flow::Refusal;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::trust;
 use shared::flow::mfa::waiting::find_waiting;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::StageKey;
 
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
-pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller_who_finishes().await?;
     let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
@@ -19,7 +19,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/2fa/reauthenticate`: a code, by somebody who is in.
-pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let code = code(&exchange)?;
     let outcome =
@@ -28,12 +28,12 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `POST auth/2fa/trust`: whether this browser is let off the second factor from now on.
-pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn trust(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
     let user = find_waiting(app, &caller, StageKey::MfaTrust).await?;
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
     let trusts = exchange.input()?.bool_field("trust", &mut problems);
@@ -46,9 +46,9 @@ pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// The code that a request brings.
-fn code(exchange: &Exchange) -> Result<String, Rejection> {
+fn code(exchange: &ApiRequest) -> Result<String, ApiError> {
     if exchange.method == Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
     let code = exchange.input()?.char_field("code", true, &mut problems);

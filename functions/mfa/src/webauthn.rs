@@ -10,14 +10,14 @@ use shared::flow::mfa::may_add;
 use shared::flow::mfa::waiting::find_waiting;
 use shared::flow::mfa::webauthn::{self as flow, NewCredential};
 use shared::flow::signup::sign_up::signup as sign_up;
-use shared::http::{Answer, Choice, Exchange, Input, Rejection, signup_form};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Choice, Input, signup_form};
 use shared::session::{Caller, Session, StageKey};
 
 /// Characters of an authenticator's name.
 const MOST_NAME: usize = 100;
 
 /// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
-pub async fn manage(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn manage(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     let adds = [Method::GET, Method::POST].contains(&exchange.method);
@@ -48,7 +48,7 @@ fn is_key(user: &User, id: u64) -> bool {
     user.authenticators.iter().any(|it| it.id == id && it.credential().is_some())
 }
 
-async fn add(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+async fn add(exchange: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     let input = exchange.input()?;
     let (name, response) = new_credential(&input)?;
     let mut problems = Vec::new();
@@ -62,7 +62,7 @@ async fn add(exchange: &Exchange, user: User, session: Session) -> Result<Answer
     Ok(envelope.with_meta("recovery_codes_generated", json!(made_codes)).into())
 }
 
-async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
+async fn rename(exchange: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     let (input, mut problems) = (exchange.input()?, Vec::new());
     let id = match input.choice_field("id", &mut problems) {
         Choice::Number(id) if is_key(&user, id) => Some(id),
@@ -80,7 +80,7 @@ async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Ans
 }
 
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
-pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller_who_finishes().await?;
     let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
@@ -94,7 +94,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `auth/webauthn/reauthenticate`: by somebody who is in.
-pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (user, session) = exchange.user().await?;
     if exchange.method == Method::GET {
@@ -108,12 +108,12 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `auth/webauthn/login`: with a passkey, nobody being named.
-pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
     if exchange.method == Method::GET {
         let (options, outcome) = flow::begin_login(app, client, &caller).await?;
-        return Ok(Answer::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
+        return Ok(ApiResponse::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
     }
     flow::count_login(app, client).await?;
     let response = credential(&exchange)?;
@@ -122,7 +122,7 @@ pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
-pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = match exchange.method {
         Method::PUT => exchange.caller_who_finishes().await?,
@@ -165,7 +165,7 @@ fn request_options(options: &Json) -> Envelope {
 }
 
 /// Name and answer of a new authenticator.
-fn new_credential(input: &Input) -> Result<(Option<String>, Json), Rejection> {
+fn new_credential(input: &Input) -> Result<(Option<String>, Json), ApiError> {
     let mut problems = Vec::new();
     let name = input.short_field("name", false, MOST_NAME, &mut problems);
     let response = input.credential_field("credential", &mut problems);
@@ -176,7 +176,7 @@ fn new_credential(input: &Input) -> Result<(Option<String>, Json), Rejection> {
 }
 
 /// The answer of an authenticator in use.
-fn credential(exchange: &Exchange) -> Result<Json, Rejection> {
+fn credential(exchange: &ApiRequest) -> Result<Json, ApiError> {
     exchange.allow(super::POST)?;
     let mut problems = Vec::new();
     let response = exchange.input()?.credential_field("credential", &mut problems);

@@ -8,19 +8,19 @@ use shared::flow::identities::authorization::{
 use shared::flow::identities::identity::Process;
 use shared::flow::proven_identity::pending;
 use shared::flow::{Outcome, Problem, Refusal};
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
 use shared::settings::SameSite;
 
 /// `/accounts/<provider>/login/callback/` and `/accounts/oidc/<id>/login/callback/`. Every answer is a redirect.
-pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     let known = &app.settings.social.providers.apps;
     if !known.iter().any(|config| callback_path(app, config) == exchange.path) {
-        return Err(Rejection::NotFound);
+        return Err(ApiError::NotFound);
     }
     if exchange.is_head {
-        return Ok(Answer::html(200, String::new()));
+        return Ok(ApiResponse::html(200, String::new()));
     }
     let params = exchange.form();
     let state = params.get("state").filter(|state| !state.is_empty());
@@ -41,24 +41,29 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
         // The page of another site has posted this: no cookie came along. The browser comes again by itself.
         return Ok(match keep_answer(app, request, params.clone()).await? {
             // What we made: it needs no escaping.
-            true => {
-                Answer::redirect(format!("{}?state={}", callback_url(app, config), state.map_or("", String::as_str)))
-            }
+            true => ApiResponse::redirect(format!(
+                "{}?state={}",
+                callback_url(app, config),
+                state.map_or("", String::as_str)
+            )),
             false => to_error_page(app, Process::Login),
         });
     }
     let is_strict = app.settings.cookies.session_samesite == SameSite::Strict;
     let caller = exchange.caller().await?;
     if is_strict && caller.session().is_none() && !exchange.asks_for("_redir") {
-        return Ok(Answer::html(200, again(&format!("{}?{}&_redir=", callback_url(app, config), exchange.query()))));
+        return Ok(ApiResponse::html(
+            200,
+            again(&format!("{}?{}&_redir=", callback_url(app, config), exchange.query())),
+        ));
     }
     if !take(app, &caller, &request).await? {
         return Ok(to_error_page(app, Process::Login));
     }
     let (next, process) = (request.next.clone(), request.process);
-    let fail = |error: &str| Ok(Answer::redirect(with_error(&next, error, process)));
+    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&next, error, process)));
     match arrive(app, &exchange.client, caller, config, request, params).await {
-        Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(Answer::redirect(next.clone()).after(&outcome)),
+        Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),
         Ok(_) => fail("unknown"),
         Err(ArrivalError::Cancelled) => fail("cancelled"),
         Err(ArrivalError::Provider(error)) => {
@@ -73,7 +78,7 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 /// Whether somebody is in, or has something left to do.
-pub fn leads_somewhere(exchange: &Exchange, outcome: &Outcome) -> bool {
+pub fn leads_somewhere(exchange: &ApiRequest, outcome: &Outcome) -> bool {
     let app = &exchange.app;
     match &outcome.caller {
         Caller::User(_) => true,

@@ -6,10 +6,10 @@ use shared::account::User;
 use shared::envelope::{Envelope, identities_data};
 use shared::flow::Refusal;
 use shared::flow::identities::identity::{disconnect, may_disconnect};
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET account/providers` lists them, `DELETE` takes one away.
-pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn connections(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let (app, client) = (&exchange.app, &exchange.client);
     match exchange.method {
@@ -33,6 +33,6 @@ pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
     }
 }
 
-fn listed(exchange: &Exchange, user: &User) -> Answer {
+fn listed(exchange: &ApiRequest, user: &User) -> ApiResponse {
     Envelope::data(identities_data(&exchange.app, user)).into()
 }

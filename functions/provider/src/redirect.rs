@@ -4,15 +4,15 @@ use shared::app::App;
 use shared::flow::Refusal;
 use shared::flow::identities::authorization::{DepartureError, depart, is_safe, login_error, remember};
 use shared::flow::identities::identity::Process;
-use shared::http::{Answer, Exchange, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::DUMMY;
 
 /// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
-pub async fn redirect(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
     if exchange.method != axum::http::Method::POST {
-        return Err(Rejection::MethodNotAllowed); // it reads no JSON
+        return Err(ApiError::MethodNotAllowed); // it reads no JSON
     }
     let form = exchange.form_body();
     let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
@@ -31,13 +31,13 @@ pub async fn redirect(exchange: Exchange) -> Result<Answer, Rejection> {
     };
     if name == DUMMY && app.has_dummy_provider {
         let (state, outcome, _) = remember(app, client, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
-        return Ok(Answer::redirect(dummy_page(app, &state)).after(&outcome));
+        return Ok(ApiResponse::redirect(dummy_page(app, &state)).after(&outcome));
     }
     let Some(config) = app.settings.social.providers.find(name, None) else {
         return Ok(to_error_page(app, Process::Login));
     };
     match depart(app, client, &caller, config, process, next).await {
-        Ok((url, outcome)) => Ok(Answer::redirect(url).after(&outcome)),
+        Ok((url, outcome)) => Ok(ApiResponse::redirect(url).after(&outcome)),
         Err(DepartureError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
             Ok(to_error_page(app, process))
@@ -52,6 +52,6 @@ fn dummy_page(app: &App, state: &str) -> String {
 }
 
 /// Where the frontend tells that it did not work, while no page of its own waits.
-pub fn to_error_page(app: &App, process: Process) -> Answer {
-    Answer::redirect(login_error(app, "unknown", process))
+pub fn to_error_page(app: &App, process: Process) -> ApiResponse {
+    ApiResponse::redirect(login_error(app, "unknown", process))
 }

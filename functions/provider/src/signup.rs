@@ -3,10 +3,10 @@
 use axum::http::Method;
 use shared::envelope::{Envelope, pending_identity_data};
 use shared::flow::identities::identity::{expect_pending, sign_up};
-use shared::http::{Answer, Exchange, Rejection, signup_form};
+use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
 /// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
-pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller_who_finishes().await?;
     let who = expect_pending(app, &caller)?;

@@ -6,7 +6,7 @@ use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
-use shared::http::{Answer, Exchange, Input, Rejection};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
 
 /// What a token is of.
@@ -16,12 +16,12 @@ enum Source<'a> {
 }
 
 /// `POST auth/provider/token`.
-pub async fn token(exchange: Exchange) -> Result<Answer, Rejection> {
+pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let caller = exchange.caller().await?;
     let input = exchange.input()?;
     if exchange.method == axum::http::Method::GET {
-        return Err(Rejection::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
     let name = input.char_field("provider", true, &mut problems);
@@ -50,7 +50,7 @@ pub async fn token(exchange: Exchange) -> Result<Answer, Rejection> {
     answer(&exchange, arrived)
 }
 
-fn answer(exchange: &Exchange, arrived: Result<Outcome, ArrivalError>) -> Result<Answer, Rejection> {
+fn answer(exchange: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Result<ApiResponse, ApiError> {
     match arrived {
         Ok(outcome) => Ok(exchange.answer(&outcome)),
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
@@ -98,7 +98,7 @@ fn invalid() -> Problem {
 }
 
 fn find_source<'a>(
-    exchange: &'a Exchange,
+    exchange: &'a ApiRequest,
     name: &str,
     token: &Json,
     problems: &mut Vec<Problem>,

@@ -1,6 +1,6 @@
 //! Reading a request's body, within bounds.
 
-use super::exchange::Rejection;
+use super::error::ApiError;
 use axum::body::{Body, Bytes};
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Reads a whole body.
 ///
 /// # Errors
-/// [`Rejection::BodyTooLarge`], [`Rejection::BodyTooSlow`].
-pub(super) async fn read(body: Body) -> Result<Bytes, Rejection> {
+/// [`ApiError::BodyTooLarge`], [`ApiError::BodyTooSlow`].
+pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
     read_within(PATIENCE, body).await
 }
 
-async fn read_within(patience: Duration, body: Body) -> Result<Bytes, Rejection> {
+async fn read_within(patience: Duration, body: Body) -> Result<Bytes, ApiError> {
     let read = tokio::time::timeout(patience, axum::body::to_bytes(body, MOST)).await;
-    read.map_err(|_| Rejection::BodyTooSlow)?.map_err(|_| Rejection::BodyTooLarge)
+    read.map_err(|_| ApiError::BodyTooSlow)?.map_err(|_| ApiError::BodyTooLarge)
 }
 
 /// Reads a body that nobody wants: a connection with an unread one ends under its next request.
@@ -38,8 +38,8 @@ mod tests {
         let short = Duration::from_millis(1);
         let begun = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"{")) });
         let dripping = Body::from_stream(begun.chain(stream::pending()));
-        assert!(matches!(read_within(short, dripping).await, Err(Rejection::BodyTooSlow)));
-        assert!(matches!(read(Body::from(vec![b' '; MOST + 1])).await, Err(Rejection::BodyTooLarge)));
+        assert!(matches!(read_within(short, dripping).await, Err(ApiError::BodyTooSlow)));
+        assert!(matches!(read(Body::from(vec![b' '; MOST + 1])).await, Err(ApiError::BodyTooLarge)));
         assert_eq!(read(Body::from("{}")).await.unwrap(), "{}");
     }
 }

@@ -1,6 +1,6 @@
 //! From envelopes and rejections to responses.
 
-use super::exchange::Rejection;
+use super::error::ApiError;
 use super::{cookies, csrf};
 use crate::account::UserId;
 use crate::app::App;
@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 /// What a handler answers.
-pub struct Answer {
+pub struct ApiResponse {
     envelope: Envelope,
     /// Where the browser is sent, in place of an envelope.
     location: Option<String>,
@@ -30,13 +30,13 @@ pub struct Answer {
     pub(super) entered: Option<UserId>,
 }
 
-impl From<Envelope> for Answer {
+impl From<Envelope> for ApiResponse {
     fn from(envelope: Envelope) -> Self {
         Self { envelope, location: None, html: None, policy: None, session: None, trust: None, entered: None }
     }
 }
 
-impl Answer {
+impl ApiResponse {
     /// Where a flow has led: who the caller is now, with the token or cookie of a new session.
     pub fn outcome(app: &App, kind: ClientKind, outcome: &Outcome) -> Self {
         let mut envelope = Envelope::authentication(app, kind, &outcome.caller, outcome.issued.as_ref());
@@ -49,7 +49,7 @@ impl Answer {
     }
 }
 
-impl Answer {
+impl ApiResponse {
     /// Sends the browser elsewhere.
     pub fn redirect(location: String) -> Self {
         Self { location: Some(location), ..Self::from(Envelope::bare(302)) }
@@ -108,18 +108,18 @@ pub(super) fn respond(
     kind: ClientKind,
     request: Option<&HeaderMap>,
     methods: &str,
-    answered: Result<Answer, Rejection>,
+    answered: Result<ApiResponse, ApiError>,
 ) -> Response<Body> {
     let mut retry_after = None;
     let (answer, allow) = match answered {
         Ok(answer) => (answer, None),
-        Err(Rejection::Csrf) => return forbidden(),
+        Err(ApiError::Csrf) => return forbidden(),
         Err(rejection) => {
-            if let Rejection::Refused(Refusal::RateLimited(seconds)) = rejection {
+            if let ApiError::Refused(Refusal::RateLimited(seconds)) = rejection {
                 retry_after = Some(HeaderValue::from(seconds));
             }
-            let allow = matches!(rejection, Rejection::MethodNotAllowed).then_some(methods);
-            (Answer::from(rejected(app, kind, rejection)), allow)
+            let allow = matches!(rejection, ApiError::MethodNotAllowed).then_some(methods);
+            (ApiResponse::from(rejected(app, kind, rejection)), allow)
         }
     };
     let location = answer.location.as_deref().and_then(location);
@@ -152,7 +152,7 @@ pub(super) fn respond(
     response
 }
 
-fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: &Answer) {
+fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: &ApiResponse) {
     let known = csrf::secret(request, &app.settings).filter(|_| answer.entered.is_none());
     let secret = known.unwrap_or_else(|| csrf::new_secret(&*app.chance));
     let session = match &answer.session {
@@ -168,16 +168,16 @@ fn set_cookies(app: &App, request: &HeaderMap, headers: &mut HeaderMap, answer: 
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
 }
 
-fn rejected(app: &App, kind: ClientKind, rejection: Rejection) -> Envelope {
+fn rejected(app: &App, kind: ClientKind, rejection: ApiError) -> Envelope {
     match rejection {
-        Rejection::Refused(refusal) => refused(app, kind, refusal),
-        Rejection::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
-        Rejection::MalformedBody => Envelope::bare(400),
-        Rejection::BodyTooLarge => Envelope::bare(413),
-        Rejection::BodyTooSlow => Envelope::bare(408),
-        Rejection::MethodNotAllowed => Envelope::bare(405),
-        Rejection::NotFound => Envelope::bare(404),
-        Rejection::Csrf => Envelope::bare(403),
+        ApiError::Refused(refusal) => refused(app, kind, refusal),
+        ApiError::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
+        ApiError::MalformedBody => Envelope::bare(400),
+        ApiError::BodyTooLarge => Envelope::bare(413),
+        ApiError::BodyTooSlow => Envelope::bare(408),
+        ApiError::MethodNotAllowed => Envelope::bare(405),
+        ApiError::NotFound => Envelope::bare(404),
+        ApiError::Csrf => Envelope::bare(403),
     }
 }
 

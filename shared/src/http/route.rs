@@ -1,7 +1,8 @@
 //! Endpoints: what lies at which path, for whom.
 
-use super::exchange::{Exchange, Rejection};
-use super::response::Answer;
+use super::error::ApiError;
+use super::request::ApiRequest;
+use super::response::ApiResponse;
 use crate::app::App;
 use crate::settings::{ClientKind, Settings};
 use axum::body::Body;
@@ -11,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a handler gives back.
-pub type Handled = Pin<Box<dyn Future<Output = Result<Answer, Rejection>> + Send>>;
+pub type Handled = Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send>>;
 
 /// What a page gives back.
 pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -43,7 +44,7 @@ pub struct Mount {
 
 #[derive(Clone)]
 pub(super) enum Handler {
-    Headless(Arc<dyn Fn(Exchange) -> Handled + Send + Sync>),
+    Headless(Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>),
     Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
     Other(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
 }
@@ -59,8 +60,8 @@ pub struct Visit {
 /// An endpoint from an async function.
 pub fn handler<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
-    F: Fn(Exchange) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Answer, Rejection>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<ApiResponse, ApiError>> + Send + 'static,
 {
     let handler = Handler::Headless(Arc::new(move |exchange| Box::pin(handler(exchange))));
     Endpoint { kinds: &[ClientKind::Browser, ClientKind::App], ..Endpoint::new(path, methods, handler) }

@@ -2,7 +2,7 @@
 
 use super::body::drain;
 use super::csrf::is_from_a_foreign_page;
-use super::exchange::Exchange;
+use super::request::ApiRequest;
 use super::response::{plain, respond};
 use super::route::{Endpoint, Handled, Handler, Visit};
 use super::security::SecurityHeaders;
@@ -148,14 +148,14 @@ async fn answer(
     app: &Arc<App>,
     kind: ClientKind,
     endpoint: &Endpoint,
-    handler: &Arc<dyn Fn(Exchange) -> Handled + Send + Sync>,
+    handler: &Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>,
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
     let exempt = endpoint.is_from_anywhere;
     // What a page of another site posts comes without our cookies: the answer must not put others in their place.
     let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
-    let answered = async { handler(Exchange::read(app.clone(), kind, exempt, request).await?).await }.await;
+    let answered = async { handler(ApiRequest::read(app.clone(), kind, exempt, request).await?).await }.await;
     let outcome = match &answered {
         Ok(_) => "answered".to_owned(),
         Err(rejection) => rejection.reason(),

@@ -2,8 +2,9 @@
 
 use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
+use super::error::ApiError;
 use super::form::form_fields;
-use super::{Answer, Input, body, cookies, headers};
+use super::{ApiResponse, Input, body, cookies, headers};
 use crate::account::{User, UserId};
 use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
@@ -12,7 +13,6 @@ use crate::session::{
     Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
 };
 use crate::settings::{ClientKind, Settings, TokenStrategy};
-use crate::store::StoreError;
 use crate::throttle::Action;
 use crate::tokens::{check_access, keyring, pair};
 use axum::body::{Body, Bytes};
@@ -23,60 +23,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-/// Why a request gets no answer of the kind it asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum Rejection {
-    /// A flow's own refusal.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The app's session token is no good, or no longer.
-    #[error("the session token is no good")]
-    Gone,
-    /// The body is no JSON object.
-    #[error("the body is no JSON object")]
-    MalformedBody,
-    /// The body is larger than anything sensible.
-    #[error("the body is too large")]
-    BodyTooLarge,
-    /// The body did not arrive in time.
-    #[error("the body is too slow")]
-    BodyTooSlow,
-    /// The endpoint does not do this.
-    #[error("method not allowed")]
-    MethodNotAllowed,
-    /// There is nothing at this place.
-    #[error("not found")]
-    NotFound,
-    /// An unsafe request of a browser that is not from a page of ours.
-    #[error("the CSRF check failed")]
-    Csrf,
-}
-
-impl Rejection {
-    /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Refused(Refusal::IncorrectCredentials(method)) => {
-                Problem::incorrect_credentials(*method).code.into_owned()
-            }
-            Self::Refused(Refusal::TooManyLoginAttempts) => Problem::too_many_login_attempts().code.into_owned(),
-            Self::Refused(Refusal::Invalid(problems)) => {
-                let codes = problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>();
-                codes.join(" ")
-            }
-            other => other.to_string(),
-        }
-    }
-}
-
-impl From<StoreError> for Rejection {
-    fn from(error: StoreError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
 /// A request.
-pub struct Exchange {
+pub struct ApiRequest {
     /// The service's parts.
     pub app: Arc<App>,
     /// Which kind of client asks.
@@ -96,23 +44,23 @@ pub struct Exchange {
     keyring: OnceLock<Arc<Keyring>>,
 }
 
-impl Exchange {
+impl ApiRequest {
     /// Reads a request, and turns away what is forged, too large or too slow.
     ///
     /// # Errors
-    /// [`Rejection::Csrf`], [`Rejection::BodyTooLarge`], [`Rejection::BodyTooSlow`].
+    /// [`ApiError::Csrf`], [`ApiError::BodyTooLarge`], [`ApiError::BodyTooSlow`].
     pub async fn read(
         app: Arc<App>,
         kind: ClientKind,
         from_anywhere: bool,
         request: Request<Body>,
-    ) -> Result<Self, Rejection> {
+    ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let body = body::read(body).await?;
         if kind == ClientKind::Browser && !from_anywhere {
             let field = form_of(&parts.headers, &body).remove("csrfmiddlewaretoken");
             if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
-                return Err(Rejection::Csrf);
+                return Err(ApiError::Csrf);
             }
         }
         let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
@@ -143,8 +91,8 @@ impl Exchange {
     /// Who asks. Without a credential nobody has to be asked for it.
     ///
     /// # Errors
-    /// [`Rejection::Gone`] for an app whose token is no good; the table is unavailable.
-    pub async fn caller(&self) -> Result<Caller, Rejection> {
+    /// [`ApiError::Gone`] for an app whose token is no good; the table is unavailable.
+    pub async fn caller(&self) -> Result<Caller, ApiError> {
         // Somebody may get in: what signs their tokens is fetched before anything is changed.
         let mut caller = if self.client.has_tokens && self.method != Method::GET {
             let fetch = async { self.keyring().await.map(|_| ()) };
@@ -159,41 +107,41 @@ impl Exchange {
     }
 
     /// Who asks, at an endpoint that may finish a login in progress. An app whose login in progress is gone gets 409 where
-    /// [`Exchange::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
+    /// [`ApiRequest::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
     /// token on 410 would drop that of its new session. Whatever it asks next tells it that a token is stale.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] for such an app; otherwise as [`Exchange::caller`].
-    pub async fn caller_who_finishes(&self) -> Result<Caller, Rejection> {
+    /// [`Refusal::Conflict`] for such an app; otherwise as [`ApiRequest::caller`].
+    pub async fn caller_who_finishes(&self) -> Result<Caller, ApiError> {
         let is_pending = || {
             let credential = session_credential(&self.headers, &self.app.settings, self.kind);
             credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
         };
         match self.caller().await {
-            Err(Rejection::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
+            Err(ApiError::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
             other => other,
         }
     }
 
     /// Who asks; whether a session that is over may be cleared away.
-    async fn find_caller(&self, clears: bool) -> Result<Caller, Rejection> {
+    async fn find_caller(&self, clears: bool) -> Result<Caller, ApiError> {
         let settings = &self.app.settings;
         let credential = session_credential(&self.headers, settings, self.kind);
         let token = access_token(&self.headers, settings).filter(|_| self.client.has_tokens);
         // Each has a place of its own in memory: who brings nothing pays for none.
-        let found: BoxFuture<'_, Result<Caller, Rejection>> = match (credential, token) {
+        let found: BoxFuture<'_, Result<Caller, ApiError>> = match (credential, token) {
             (Some(credential), _) => Box::pin(self.find_by(credential, clears)),
             (None, Some(token)) => Box::pin(async move { self.find_bearer(&token).await }),
             (None, None) => return Ok(Caller::Anonymous),
         };
         match (found.await?, self.kind) {
-            (Caller::Gone, ClientKind::App) => Err(Rejection::Gone),
+            (Caller::Gone, ClientKind::App) => Err(ApiError::Gone),
             (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
             (caller, _) => Ok(caller),
         }
     }
 
-    async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, Rejection> {
+    async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, ApiError> {
         let found = if clears {
             find_caller_and_clear(&self.app, &credential).await
         } else {
@@ -203,7 +151,7 @@ impl Exchange {
     }
 
     /// Whose session an access token speaks of. One that is not good is nobody's.
-    async fn find_bearer(&self, token: &str) -> Result<Caller, Rejection> {
+    async fn find_bearer(&self, token: &str) -> Result<Caller, ApiError> {
         let ring = self.keyring().await?;
         let Some((user, number, _)) = check_access(&self.app, &ring, token) else {
             return Ok(Caller::Anonymous);
@@ -219,7 +167,7 @@ impl Exchange {
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn keyring(&self) -> Result<Arc<Keyring>, Rejection> {
+    pub async fn keyring(&self) -> Result<Arc<Keyring>, ApiError> {
         if let Some(ring) = self.keyring.get() {
             return Ok(ring.clone());
         }
@@ -231,7 +179,7 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Refusal::NotAuthenticated`] where the token is not good; the table is unavailable.
-    pub async fn bearer(&self) -> Result<Option<(User, Session)>, Rejection> {
+    pub async fn bearer(&self) -> Result<Option<(User, Session)>, ApiError> {
         let Some(token) = access_token(&self.headers, &self.app.settings) else { return Ok(None) };
         match self.find_bearer(&token).await? {
             Caller::User(mut parts) => {
@@ -245,8 +193,8 @@ impl Exchange {
     /// The user who asks, and with which session.
     ///
     /// # Errors
-    /// [`Refusal::NotAuthenticated`] for everybody else; as [`Exchange::caller`].
-    pub async fn user(&self) -> Result<(User, Session), Rejection> {
+    /// [`Refusal::NotAuthenticated`] for everybody else; as [`ApiRequest::caller`].
+    pub async fn user(&self) -> Result<(User, Session), ApiError> {
         match self.caller().await? {
             Caller::User(parts) => Ok(*parts),
             other => Err(Refusal::NotAuthenticated(other).into()),
@@ -257,7 +205,7 @@ impl Exchange {
     ///
     /// # Errors
     /// [`Refusal::RateLimited`]; the table is unavailable.
-    pub async fn limit(&self, action: &'static str, user: &User) -> Result<(), Rejection> {
+    pub async fn limit(&self, action: &'static str, user: &User) -> Result<(), ApiError> {
         if self.method == Method::GET {
             return Ok(());
         }
@@ -270,8 +218,8 @@ impl Exchange {
     /// needs no more than this has no right to write.
     ///
     /// # Errors
-    /// As [`Exchange::caller`].
-    pub async fn caller_of_app(&self) -> Result<(), Rejection> {
+    /// As [`ApiRequest::caller`].
+    pub async fn caller_of_app(&self) -> Result<(), ApiError> {
         match self.kind {
             ClientKind::App => self.find_caller(false).await.map(|_| ()),
             ClientKind::Browser => Ok(()),
@@ -281,16 +229,16 @@ impl Exchange {
     /// Turns away a method that the endpoint does nothing for.
     ///
     /// # Errors
-    /// [`Rejection::MethodNotAllowed`].
-    pub fn allow(&self, methods: &[Method]) -> Result<(), Rejection> {
+    /// [`ApiError::MethodNotAllowed`].
+    pub fn allow(&self, methods: &[Method]) -> Result<(), ApiError> {
         if methods.contains(&self.method) { Ok(()) } else { Err(self.refuse_method()) }
     }
 
     /// The same, where fields that have to be filled in come before the method, as in the reference.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] or [`Rejection::MethodNotAllowed`].
-    pub fn allow_with(&self, methods: &[Method], input: &Input, required: &[&'static str]) -> Result<(), Rejection> {
+    /// [`Refusal::Invalid`] or [`ApiError::MethodNotAllowed`].
+    pub fn allow_with(&self, methods: &[Method], input: &Input, required: &[&'static str]) -> Result<(), ApiError> {
         let Err(refused) = self.allow(methods) else { return Ok(()) };
         let missing = required.iter().filter(|name| input.text(name).is_none());
         let problems = missing.map(|name| Problem::required(name)).collect::<Vec<_>>();
@@ -299,16 +247,16 @@ impl Exchange {
     }
 
     /// Why a method that the endpoint does nothing for is turned away: a body that is none comes first.
-    pub fn refuse_method(&self) -> Rejection {
+    pub fn refuse_method(&self) -> ApiError {
         match self.input() {
             Err(malformed) if self.method != Method::GET => malformed,
-            _ => Rejection::MethodNotAllowed,
+            _ => ApiError::MethodNotAllowed,
         }
     }
 
     /// Where a flow has led, as this client is told.
-    pub fn answer(&self, outcome: &Outcome) -> Answer {
-        let answer = Answer::outcome(&self.app, self.kind, outcome);
+    pub fn answer(&self, outcome: &Outcome) -> ApiResponse {
+        let answer = ApiResponse::outcome(&self.app, self.kind, outcome);
         let (Caller::User(parts), true) = (&outcome.caller, outcome.logged_in && self.client.has_tokens) else {
             return answer;
         };
@@ -390,14 +338,14 @@ impl Exchange {
     /// The body's fields; none in an empty body. The content type does not matter.
     ///
     /// # Errors
-    /// [`Rejection::MalformedBody`].
-    pub fn input(&self) -> Result<Input, Rejection> {
+    /// [`ApiError::MalformedBody`].
+    pub fn input(&self) -> Result<Input, ApiError> {
         if self.body.is_empty() {
             return Ok(Input::default());
         }
         match serde_json::from_slice(&self.body) {
             Ok(Json::Object(fields)) => Ok(Input(fields)),
-            _ => Err(Rejection::MalformedBody),
+            _ => Err(ApiError::MalformedBody),
         }
     }
 }

@@ -1,0 +1,56 @@
+//! Why a request does not get what it asked for.
+
+use crate::flow::{Problem, Refusal};
+use crate::store::StoreError;
+
+/// Why a request gets no answer of the kind it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A flow's own refusal.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The app's session token is no good, or no longer.
+    #[error("the session token is no good")]
+    Gone,
+    /// The body is no JSON object.
+    #[error("the body is no JSON object")]
+    MalformedBody,
+    /// The body is larger than anything sensible.
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    #[error("the body is too slow")]
+    BodyTooSlow,
+    /// The endpoint does not do this.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// There is nothing at this place.
+    #[error("not found")]
+    NotFound,
+    /// An unsafe request of a browser that is not from a page of ours.
+    #[error("the CSRF check failed")]
+    Csrf,
+}
+
+impl ApiError {
+    /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Refused(Refusal::IncorrectCredentials(method)) => {
+                Problem::incorrect_credentials(*method).code.into_owned()
+            }
+            Self::Refused(Refusal::TooManyLoginAttempts) => Problem::too_many_login_attempts().code.into_owned(),
+            Self::Refused(Refusal::Invalid(problems)) => {
+                let codes = problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>();
+                codes.join(" ")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
