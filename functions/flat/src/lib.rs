@@ -4,20 +4,22 @@
 //! wants, calls one operation of [`shared::flow`], and says what came of it in the words of those examples. No cookie
 //! is read or set.
 
+mod caller;
+mod dialect;
 mod email;
-mod endpoint;
 mod login;
 mod mfa;
 mod password;
 mod providers;
-mod reply;
 mod signup;
 mod user;
+mod words;
 
 use axum::http::Method;
-use endpoint::{endpoint, entrance};
-use shared::http::{Endpoint, Mount};
+use dialect::Flat;
+use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, Mount};
 use shared::settings::{FlatSettings, Settings};
+use std::future::Future;
 
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
@@ -34,9 +36,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     let with_totp = |settings: &Settings| settings.flat.is_on() && settings.mfa.supports("totp");
     vec![
         endpoint("/email/verify/", POST, email::verify).only_if(with_accounts),
-        entrance("/login/", POST, login::login).only_if(with_accounts),
+        endpoint("/login/", POST, login::login).entrance().only_if(with_accounts),
         endpoint("/logout/", POST, user::logout).only_if(is_on),
-        entrance("/mfa/authenticate/", POST, mfa::authenticate)
+        endpoint("/mfa/authenticate/", POST, mfa::authenticate)
+            .entrance()
             .only_if(|settings| settings.flat.is_on() && settings.mfa.enabled),
         endpoint("/mfa/totp/add/", POST, mfa::add).only_if(with_totp),
         endpoint("/mfa/totp/confirm/", POST, mfa::confirm).only_if(with_totp),
@@ -45,10 +48,19 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint("/password/reset/confirm/", POST, password::reset).only_if(with_accounts),
         endpoint("/providers/", GET, providers::list).only_if(with_social),
         // Providers send people there where no page of a client is named; Apple posts a form.
-        entrance("/providers/{provider}/callback/", EITHER, providers::callback).only_if(with_social),
+        endpoint("/providers/{provider}/callback/", EITHER, providers::callback).entrance().only_if(with_social),
         endpoint("/providers/{provider}/redirect/", POST, providers::redirect).only_if(with_social),
-        entrance("/providers/{provider}/token/", POST, providers::token).only_if(with_social),
+        endpoint("/providers/{provider}/token/", POST, providers::token).entrance().only_if(with_social),
         endpoint("/signup/", POST, signup::signup).only_if(with_accounts),
         endpoint("/user/", GET, user::user).only_if(is_on),
     ]
+}
+
+/// An endpoint of this API.
+fn endpoint<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
+where
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<ApiResponse, ApiError>> + Send + 'static,
+{
+    shared::http::endpoint(Flat, MOUNT, path, methods, handler)
 }

@@ -1,14 +1,14 @@
 //! Login with a password.
 
-use crate::reply::Reply;
+use crate::words;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
-use shared::http::{ApiError, ApiRequest, Input};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::session::Caller;
 use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
-pub async fn login(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let credentials = match exchange.input().and_then(|input| Ok(read(&input, &app.settings.account)?)) {
         Ok(credentials) => credentials,
@@ -19,7 +19,7 @@ pub async fn login(exchange: ApiRequest) -> Result<Reply, ApiError> {
     };
     let proven = check(app, client, credentials).await?;
     let outcome = finish(app, client, Caller::Anonymous, proven).await?;
-    Reply::entered(&exchange, &outcome, None).await
+    words::entered(&exchange, &outcome, None).await
 }
 
 /// The one identifier that is given, and the password.

@@ -1,7 +1,7 @@
 //! Second factors: showing one at login, and setting up an authenticator app.
 
-use crate::endpoint::{caller, user};
-use crate::reply::Reply;
+use crate::caller::{caller, user};
+use crate::words;
 use serde_json::json;
 use shared::envelope::authenticator_data;
 use shared::flow::login::reauthentication::Recent;
@@ -9,33 +9,33 @@ use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::totp::{self, Activation};
 use shared::flow::mfa::{may_add, waiting};
 use shared::flow::{Problem, Refusal};
-use shared::http::{ApiError, ApiRequest, Input};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::qr;
 use shared::session::StageKey;
 
 /// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
-pub async fn authenticate(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (token, code) = two(&exchange.input()?, "token", "code")?;
     let caller = caller(&exchange, Some(&token)).await?;
     let user = waiting::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
     let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
-    Reply::entered(&exchange, &outcome, Some(&token)).await
+    words::entered(&exchange, &outcome, Some(&token)).await
 }
 
 /// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
-pub async fn add(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn add(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&exchange).await?;
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
     }
     may_add(&exchange.app, &user).map_err(Refusal::from)?;
     let (secret, url) = totp::begin(&exchange.app, user, session).await?;
-    Ok(Reply::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
+    Ok(words::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
-pub async fn confirm(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn confirm(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&exchange).await?;
     let (app, client) = (&exchange.app, &exchange.client);
     let (secret, code) = two(&exchange.input()?, "secret", "code")?;
@@ -46,7 +46,7 @@ pub async fn confirm(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
     let (totp, codes) = totp::activate(app, client, user, session, activation).await?;
     let codes = codes.map(|codes| codes.unused_codes(app)).unwrap_or_default();
-    Ok(Reply::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
+    Ok(words::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
 }
 
 /// Two fields that both have to be there.

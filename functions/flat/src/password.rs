@@ -1,27 +1,27 @@
 //! A new password: for one that is forgotten, or in place of one that is known.
 
-use crate::endpoint::{caller, user};
-use crate::reply::Reply;
+use crate::caller::{caller, user};
+use crate::words;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
-use shared::http::{ApiError, ApiRequest, reset_identifier};
+use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
 use shared::session::Caller;
 
 /// `POST password/reset/`: sends a link or a code.
-pub async fn request(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let to = reset_identifier(&exchange.input()?, &app.settings.account).map_err(Refusal::Invalid)?;
     match password_reset::request(app, client, Caller::Anonymous, &to).await? {
-        Some(outcome) => Reply::done(&exchange, &outcome, None).await,
-        None => Ok(Reply::ok(json!({}))),
+        Some(outcome) => words::done(&exchange, &outcome, None).await,
+        None => Ok(words::ok(json!({}))),
     }
 }
 
 /// `POST password/reset/confirm/`: `key` is that of the link, or a code, for which `token` is the `flow_token` of the
 /// answer to the request.
-pub async fn reset(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn reset(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     password_reset::count(app, client).await?;
     let input = exchange.input()?;
@@ -32,11 +32,11 @@ pub async fn reset(exchange: ApiRequest) -> Result<Reply, ApiError> {
     };
     password_reset::enter(app, &caller).await?;
     let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
-    Reply::done(&exchange, &outcome, token.as_deref()).await
+    words::done(&exchange, &outcome, token.as_deref()).await
 }
 
 /// `POST password/change/`: ends every other session and every token, and gives new ones.
-pub async fn change(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn change(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&exchange).await?;
     exchange.limit("change_password", &user).await?;
     let (app, client, input) = (&exchange.app, &exchange.client, exchange.input()?);
@@ -44,5 +44,5 @@ pub async fn change(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let current = input.char_field("current_password", false, &mut problems);
     let new = input.char_field("new_password", false, &mut problems);
     let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
-    Reply::done(&exchange, &outcome, None).await
+    words::done(&exchange, &outcome, None).await
 }

@@ -1,7 +1,7 @@
 //! Identity providers: the way there and back, and tokens that clients have from one.
 
 use crate::MOUNT;
-use crate::reply::Reply;
+use crate::words;
 use axum::http::Method;
 use serde_json::json;
 use shared::envelope::providers_data;
@@ -11,19 +11,19 @@ use shared::flow::identities::authorization::{
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
-use shared::http::{ApiError, ApiRequest};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
 use std::collections::BTreeMap;
 
 /// `GET providers/`.
-pub async fn list(exchange: ApiRequest) -> Result<Reply, ApiError> {
-    Ok(Reply::ok(json!({"providers": providers_data(&exchange.app)})))
+pub async fn list(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
+    Ok(words::ok(json!({"providers": providers_data(&exchange.app)})))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
 /// back to; unset, the one that the settings name.
-pub async fn redirect(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let config = find(&exchange)?;
     let input = exchange.input()?;
     let page = match input.text("callback_url") {
@@ -34,7 +34,7 @@ pub async fn redirect(exchange: ApiRequest) -> Result<Reply, ApiError> {
     let page = exchange.app.settings.service.public_url.join(&page).map_or(page, String::from);
     match depart_for(&exchange.app, config, &page).await {
         // The client compares this to what comes back.
-        Ok((url, state)) => Ok(Reply::ok(json!({"redirect_url": url, "state": state}))),
+        Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
             Ok(unavailable())
@@ -57,11 +57,11 @@ fn usual_page(exchange: &ApiRequest, config: &AppConfig) -> String {
 }
 
 /// `providers/{provider}/callback/`: what came back from the provider.
-pub async fn callback(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let config = find(&exchange)?;
     if exchange.is_head {
-        return Ok(Reply::ok(json!({})));
+        return Ok(words::ok(json!({})));
     }
     let params = params(&exchange)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
@@ -85,7 +85,7 @@ fn params(exchange: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
 
 /// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
 /// counts first.
-pub async fn token(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, client) = (&exchange.app, &exchange.client);
     let (caller, input) = (Caller::Anonymous, exchange.input()?);
     let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
@@ -110,7 +110,8 @@ pub async fn token(exchange: ApiRequest) -> Result<Reply, ApiError> {
 
 /// What the path calls the provider.
 fn named(exchange: &ApiRequest) -> &str {
-    exchange.path.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default()
+    let [name, _] = exchange.last_parts();
+    name
 }
 
 /// The application that the path names.
@@ -122,9 +123,9 @@ async fn answer(
     exchange: &ApiRequest,
     arrived: Result<Outcome, ArrivalError>,
     field: &'static str,
-) -> Result<Reply, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     match arrived {
-        Ok(outcome) => Reply::entered(exchange, &outcome, None).await,
+        Ok(outcome) => words::entered(exchange, &outcome, None).await,
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Cancelled) => {
             Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())
@@ -139,7 +140,7 @@ async fn answer(
     }
 }
 
-fn unavailable() -> Reply {
+fn unavailable() -> ApiResponse {
     let message = "The provider cannot be asked now. Try again later.";
-    Reply::errors(503, &[Problem::general("provider_unavailable", message)])
+    words::errors(503, &[Problem::general("provider_unavailable", message)])
 }

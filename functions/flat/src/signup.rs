@@ -1,15 +1,15 @@
 //! Signup.
 
-use crate::reply::Reply;
+use crate::words;
 use serde_json::json;
 use shared::flow::signup::sign_up::signup as sign_up;
-use shared::http::{ApiError, ApiRequest, signup_form};
+use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 use shared::session::{Caller, StageKey};
 use shared::settings::EmailVerification;
 
 /// `POST signup/`: 200 where the form will do, and `verification_sent` where the address is yet to be verified. An
 /// address that somebody has already looks the same.
-pub async fn signup(exchange: ApiRequest) -> Result<Reply, ApiError> {
+pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     let form = signup_form(app, &exchange.input()?, true);
     let outcome = sign_up(app, &exchange.client, Caller::Anonymous, form).await?;
@@ -19,7 +19,7 @@ pub async fn signup(exchange: ApiRequest) -> Result<Reply, ApiError> {
             is_wanted && parts.0.addresses.iter().any(|address| !address.verified)
         }
         Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
-        Caller::Anonymous | Caller::Gone => return Reply::entered(&exchange, &outcome, None).await,
+        Caller::Anonymous | Caller::Gone => return words::entered(&exchange, &outcome, None).await,
     };
-    Ok(Reply::done(&exchange, &outcome, None).await?.with("verification_sent", json!(sent)))
+    Ok(words::done(&exchange, &outcome, None).await?.with_field("verification_sent", json!(sent)))
 }

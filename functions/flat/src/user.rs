@@ -1,22 +1,22 @@
 //! Who one is, and being so no longer.
 
-use crate::endpoint;
-use crate::reply::Reply;
+use crate::caller;
+use crate::words;
 use serde_json::json;
 use shared::envelope::user_data;
 use shared::flow::login::logout;
-use shared::http::{ApiError, ApiRequest};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
 
 /// `GET user/`.
-pub async fn user(exchange: ApiRequest) -> Result<Reply, ApiError> {
-    let (user, _) = endpoint::user(&exchange).await?;
-    Ok(Reply::ok(json!({"user": user_data(&exchange.app.settings, &user)})))
+pub async fn user(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, _) = caller::user(&exchange).await?;
+    Ok(words::ok(json!({"user": user_data(&exchange.app.settings, &user)})))
 }
 
 /// `POST logout/`: ends the session, and with it its tokens.
-pub async fn logout(exchange: ApiRequest) -> Result<Reply, ApiError> {
-    let parts = endpoint::user(&exchange).await?;
+pub async fn logout(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let parts = caller::user(&exchange).await?;
     logout::logout(&exchange.app, Caller::User(Box::new(parts))).await?;
-    Ok(Reply::ok(json!({})))
+    Ok(words::ok(json!({})))
 }

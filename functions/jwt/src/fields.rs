@@ -1,9 +1,10 @@
 //! Reading fields the way the serializers of Django REST framework do, whose verdicts clients know.
 
-use crate::reply::{Fault, Reply};
+use crate::{body, words};
 use serde_json::{Map, Value as Json};
 use shared::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email};
 use shared::flow::Problem;
+use shared::http::{ApiError, ApiRequest};
 use shared::secret::normalize_code;
 
 /// A body's fields, and what is wrong with them.
@@ -28,6 +29,14 @@ pub struct Text {
 }
 
 impl Fields {
+    /// The fields of a request's body.
+    ///
+    /// # Errors
+    /// 400 or 415 for a body that has no fields.
+    pub fn read(request: &ApiRequest) -> Result<Self, ApiError> {
+        body::fields(request).map(Self::new)
+    }
+
     /// These.
     pub fn new(given: Map<String, Json>) -> Self {
         Self { given, problems: Vec::new() }
@@ -160,14 +169,14 @@ impl Fields {
     ///
     /// # Errors
     /// 400, field by field.
-    pub fn check(&self) -> Result<(), Fault> {
-        if self.are_fine() { Ok(()) } else { Err(Reply::problems(&self.problems).into()) }
+    pub fn check(&self) -> Result<(), ApiError> {
+        if self.are_fine() { Ok(()) } else { Err(words::of_problems(&self.problems).into()) }
     }
 }
 
 /// Nothing was given, though it was asked for. That was said already; this is for the compiler.
-pub fn missing() -> Fault {
-    Reply::problems(&[Problem::general("required", "This field is required.")]).into()
+pub fn missing() -> ApiError {
+    words::of_problems(&[Problem::general("required", "This field is required.")]).into()
 }
 
 #[cfg(test)]

@@ -1,33 +1,34 @@
 //! Inviting people, and what an invitation leads to.
 
-use crate::call::Call;
+use crate::caller;
 use crate::fields::{Fields, missing};
+use crate::guard;
 use crate::login::entered;
 use crate::page;
-use crate::registration::verified_at;
-use crate::reply::{Fault, Reply};
 use crate::reset::{hand_over, redeem};
 use crate::token;
+use crate::words;
 use axum::http::Method;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::Entry;
 use shared::flow::jwt_api::invitation::{self as flow, Form, Opened};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
 /// Where an invitation leads, unless told.
 pub const DEFAULT_PAGE: &str = "/registration/set-password/default/";
 
 /// `POST registration/user-register/`: invites somebody, by those whose role lets them.
-pub async fn invite(call: Call) -> Result<Reply, Fault> {
+pub async fn invite(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = call.app();
     if !app.settings.jwt_api.has_invitations() {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    let (inviter, _) = call.session().await?;
+    let (inviter, _) = caller::session(&call).await?;
     flow::may_invite(app, &inviter)?;
-    call.allow(&Method::POST)?;
-    let mut fields = Fields::new(call.fields()?);
+    guard::allow(&call, &Method::POST)?;
+    let mut fields = Fields::read(&call)?;
     let email = fields.email("email", 100);
     let first_name = fields.name("first_name", true);
     let last_name = fields.name("last_name", true);
@@ -48,17 +49,17 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
     let (Some(email), Some(role)) = (email, role) else { return Err(missing()) };
     let (first_name, last_name) = (first_name.unwrap_or_default(), last_name.unwrap_or_default());
     flow::invite(app, &inviter, Form { email, role, first_name, last_name }).await?;
-    Ok(Reply::json(201, json!({})))
+    Ok(ApiResponse::json(201, json!({})))
 }
 
 /// Opens an invitation, if this is the key of one.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn claim(call: &Call, key: &str) -> Result<Option<Reply>, Fault> {
+pub async fn claim(call: &ApiRequest, key: &str) -> Result<Option<ApiResponse>, ApiError> {
     match flow::open(call.app(), call.client(), key).await {
         Ok(None) => Ok(None),
-        Ok(Some(Opened::Confirmed)) => Ok(Some(Reply::redirect(&verified_at(call)))),
+        Ok(Some(Opened::Confirmed)) => Ok(Some(words::redirect(&page::verified_at(call.app())))),
         Ok(Some(Opened::Capability { user, text })) => {
             let settings = &call.app().settings;
             let base = settings.service.public_url.path().trim_end_matches('/');
@@ -66,30 +67,30 @@ pub async fn claim(call: &Call, key: &str) -> Result<Option<Reply>, Fault> {
             let page = page.unwrap_or_else(|| format!("{base}{DEFAULT_PAGE}"));
             hand_over(call, Purpose::SetCapability, &user, &text, &page).map(Some)
         }
-        Err(Refusal::InvalidToken) => Ok(Some(Reply::html(400, page::verification_failed()))),
+        Err(Refusal::InvalidToken) => Ok(Some(ApiResponse::html(400, page::verification_failed()))),
         Err(other) => Err(other.into()),
     }
 }
 
 /// `GET registration/set-password/default/`: the form, where no page of the frontend has it.
-pub async fn default_page(call: Call) -> Result<Reply, Fault> {
+pub async fn default_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let settings = &call.app().settings.jwt_api;
     if !settings.has_invitations() || settings.password_set_redirect.is_some() {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    call.find_access().await?;
-    call.allow(&Method::GET)?;
-    if !token::has_capability(call.exchange(), Purpose::SetCapability) {
-        return Ok(Reply::html(200, page::invitation_is_over()));
+    caller::find_access(&call).await?;
+    guard::allow(&call, &Method::GET)?;
+    if !token::has_capability(&call, Purpose::SetCapability) {
+        return Ok(ApiResponse::html(200, page::invitation_is_over()));
     }
     let to = page::path(call.app(), "/registration/set-password/");
     Ok(page::form(&call, "Set Password", "Choose a password", &to, ""))
 }
 
 /// `POST registration/set-password/`: exchanges the capability, once, for a first password.
-pub async fn set_password(call: Call) -> Result<Reply, Fault> {
+pub async fn set_password(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     if !call.app().settings.jwt_api.has_invitations() {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
     let entry = redeem(&call, Purpose::SetCapability).await?;
     let detail = match entry {

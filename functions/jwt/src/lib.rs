@@ -4,8 +4,11 @@
 //! [`shared::flow::jwt_api`], and says what came of it in the words of that package. It checks things in the order in
 //! which that does, since clients see it: the caller, then the method, then the body.
 
-mod call;
+mod body;
+mod caller;
+mod dialect;
 mod fields;
+mod guard;
 mod invitation;
 mod login;
 mod lost;
@@ -13,16 +16,15 @@ mod mfa;
 mod page;
 mod password;
 mod registration;
-mod reply;
 mod reset;
 mod sessions;
 mod token;
 mod user;
+mod words;
 
 use axum::http::Method;
-use call::{Call, Scheme, endpoint};
-use reply::{Fault, Reply};
-use shared::http::{Endpoint, Mount};
+use dialect::Jwt;
+use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, Mount, endpoint};
 use shared::settings::{JwtApiSettings, Settings};
 use std::future::Future;
 
@@ -64,14 +66,14 @@ pub fn endpoints() -> Vec<Endpoint> {
         api("/password/reset/confirm/{uid}/{token}/", GET, reset::confirm).only_if(acts_at_once),
         api("/password/reset/confirm/{uid}/{token}/", BOTH, reset::confirm).only_if(asks_first),
         api("/password/reset/default/", GET, reset::default_page).only_if(with_accounts),
-        endpoint(MOUNT, "/password/reset/set-new/", POST, Scheme::Cookie, reset::set_new).only_if(with_accounts),
+        endpoint(Jwt::Cookie, MOUNT, "/password/reset/set-new/", POST, reset::set_new).only_if(with_accounts),
         api("/refresh/", POST, sessions::refresh).only_if(is_on),
         api("/registration/", POST, registration::register).only_if(with_accounts),
         api("/registration/account_email_verification_sent/", GET, registration::sent_page).only_if(with_accounts),
-        endpoint(MOUNT, "/registration/set-password/", POST, Scheme::Cookie, invitation::set_password)
+        endpoint(Jwt::Cookie, MOUNT, "/registration/set-password/", POST, invitation::set_password)
             .only_if(with_accounts),
         api("/registration/set-password/default/", GET, invitation::default_page).only_if(with_accounts),
-        endpoint(BARE, invitation::DEFAULT_PAGE, GET, Scheme::Bearer, invitation::default_page)
+        endpoint(Jwt::Bearer, BARE, invitation::DEFAULT_PAGE, GET, invitation::default_page)
             .only_if(|settings| with_accounts(settings) && !settings.jwt_api.prefix.as_str().is_empty()),
         api("/registration/user-register/", POST, invitation::invite).only_if(with_accounts),
         api("/registration/verification/{key}/", GET, registration::verify).only_if(acts_at_once),
@@ -94,8 +96,8 @@ fn acts_at_once(settings: &Settings) -> bool {
 /// An endpoint below the prefix that asks for access tokens, where it asks for anything.
 fn api<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
-    F: Fn(Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Reply, Fault>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<ApiResponse, ApiError>> + Send + 'static,
 {
-    endpoint(MOUNT, path, methods, Scheme::Bearer, handler)
+    endpoint(Jwt::Bearer, MOUNT, path, methods, handler)
 }

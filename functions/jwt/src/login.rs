@@ -1,20 +1,20 @@
 //! Login with a password, and the answers that end in tokens.
 
-use crate::call::Call;
 use crate::fields::{Fields, Text, missing};
-use crate::reply::{Fault, Reply};
+use crate::guard;
 use crate::token;
 use axum::http::{HeaderValue, Method};
 use serde_json::{Map, Value as Json, json};
 use shared::account::User;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::{Entry, login as flow};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Session;
 
 /// `POST login/`.
-pub async fn login(call: Call) -> Result<Reply, Fault> {
-    call.allow(&Method::POST)?;
-    let mut fields = Fields::new(call.fields()?);
+pub async fn login(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    guard::allow(&call, &Method::POST)?;
+    let mut fields = Fields::read(&call)?;
     let email = fields.text("email", Text::default());
     let password = fields.text("password", Text::default());
     fields.check()?;
@@ -24,7 +24,7 @@ pub async fn login(call: Call) -> Result<Reply, Fault> {
 }
 
 /// Notes that a login was refused.
-pub fn refused(call: &Call, refusal: Refusal) -> Refusal {
+pub fn refused(call: &ApiRequest, refusal: Refusal) -> Refusal {
     let app = call.app();
     app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &refusal.to_string());
     refusal
@@ -34,7 +34,7 @@ pub fn refused(call: &Call, refusal: Refusal) -> Refusal {
 ///
 /// # Errors
 /// The tokens could not be signed.
-pub fn entered(call: &Call, status: u16, entry: Entry, detail: Option<&str>) -> Result<Reply, Fault> {
+pub fn entered(call: &ApiRequest, status: u16, entry: Entry, detail: Option<&str>) -> Result<ApiResponse, ApiError> {
     let mut body = match entry {
         Entry::In(parts) => {
             let extra = detail.map(|detail| ("detail".to_owned(), json!(detail)));
@@ -47,7 +47,7 @@ pub fn entered(call: &Call, status: u16, entry: Entry, detail: Option<&str>) -> 
     if let Some(detail) = detail {
         body["detail"] = json!(detail);
     }
-    Ok(Reply::json(status, body))
+    Ok(ApiResponse::json(status, body))
 }
 
 /// The tokens of a new session, and more.
@@ -55,20 +55,20 @@ pub fn entered(call: &Call, status: u16, entry: Entry, detail: Option<&str>) -> 
 /// # Errors
 /// They could not be signed.
 pub fn tokens(
-    call: &Call,
+    call: &ApiRequest,
     status: u16,
     user: &User,
     session: &Session,
     extra: Map<String, Json>,
-) -> Result<Reply, Fault> {
-    call.app().metrics.count(call.app().now(), "Logins");
-    Ok(renewed(call, status, user, session, extra)?.with_cookie(device_cookie(call, user)))
+) -> Result<ApiResponse, ApiError> {
+    let response = renewed(call, status, user, session, extra)?.with_login(user.id);
+    Ok(response.with_cookie(device_cookie(call, user)))
 }
 
 /// The cookie by which the browser of somebody who has just got in is known from now on.
-pub fn device_cookie(call: &Call, user: &User) -> Option<HeaderValue> {
+pub fn device_cookie(call: &ApiRequest, user: &User) -> Option<HeaderValue> {
     let in_cookies = call.app().settings.jwt_api.refresh_token_as_cookie;
-    if in_cookies { call.exchange().device_cookie(user.id) } else { None }
+    if in_cookies { call.device_cookie(user.id) } else { None }
 }
 
 /// The tokens of a session, and more.
@@ -76,12 +76,12 @@ pub fn device_cookie(call: &Call, user: &User) -> Option<HeaderValue> {
 /// # Errors
 /// They could not be signed.
 pub fn renewed(
-    call: &Call,
+    call: &ApiRequest,
     status: u16,
     user: &User,
     session: &Session,
     extra: Map<String, Json>,
-) -> Result<Reply, Fault> {
+) -> Result<ApiResponse, ApiError> {
     let app = call.app();
     let (access, refresh) = token::pair(app, user, session)?;
     let mut body = Map::from_iter([("access".to_owned(), json!(access))]);
@@ -90,6 +90,6 @@ pub fn renewed(
         body.insert("refresh".to_owned(), json!(refresh));
     }
     body.extend(extra);
-    let reply = Reply::json(status, Json::Object(body));
+    let reply = ApiResponse::json(status, Json::Object(body));
     Ok(if in_cookie { reply.with_cookie(token::refresh_cookie(app, &refresh)) } else { reply })
 }

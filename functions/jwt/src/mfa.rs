@@ -1,9 +1,11 @@
 //! The second factor: setting it up, showing it, removing it.
 
-use crate::call::Call;
+use crate::body;
+use crate::caller;
 use crate::fields::{Fields, Text, missing};
+use crate::guard;
 use crate::login::{entered, refused, tokens};
-use crate::reply::{Fault, Reply};
+use crate::words;
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use shared::account::{Authenticator, User};
@@ -12,63 +14,64 @@ use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, Shown};
 use shared::flow::jwt_api::{Entry, profile};
 use shared::flow::login::known_password::is_right;
 use shared::flow::{FactorProblem, Refusal};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
 
-fn mode(call: &Call) -> TotpMode {
+fn mode(call: &ApiRequest) -> TotpMode {
     call.app().settings.jwt_api.mfa_totp_mode
 }
 
-fn disabled() -> Fault {
-    Reply::detail(403, "MFA TOTP is disabled.").into()
+fn disabled() -> ApiError {
+    words::detail(403, "MFA TOTP is disabled.").into()
 }
 
 /// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
-async fn enrollee(call: &Call) -> Result<(User, Enrollee), Fault> {
-    if let Some((user, session)) = call.find_session().await? {
+async fn enrollee(call: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
+    if let Some((user, session)) = caller::find_session(call).await? {
         return Ok((user, Enrollee::In(Box::new(session))));
     }
-    let (ticket, user) = waiting(call).await?.ok_or_else(Reply::anonymous)?;
+    let (ticket, user) = waiting(call).await?.ok_or_else(words::anonymous)?;
     Ok((user, Enrollee::Waiting(ticket)))
 }
 
 /// The login that the body names.
-async fn waiting(call: &Call) -> Result<Option<(Ticket, User)>, Fault> {
-    match call.data()?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
+async fn waiting(call: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiError> {
+    match body::data(call)?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
         "" => Ok(None),
         challenge => Ok(flow::find_setup(call.app(), challenge).await?),
     }
 }
 
 /// `POST mfa/setup/`: a secret for an authenticator app.
-pub async fn setup(call: Call) -> Result<Reply, Fault> {
+pub async fn setup(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, enrollee) = enrollee(&call).await?;
-    call.allow(&Method::POST)?;
+    guard::allow(&call, &Method::POST)?;
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
     let (secret, url) = flow::begin(call.app(), &user, &enrollee).await?;
     let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
-    Ok(Reply::json(200, body))
+    Ok(ApiResponse::json(200, body))
 }
 
 /// What an authenticator app reads, as SVG.
-fn picture(url: &str) -> Result<String, Fault> {
+fn picture(url: &str) -> Result<String, ApiError> {
     qr::svg(url).ok_or_else(|| {
         tracing::error!("no picture of the secret could be made");
-        Reply::detail(503, "The service is not available. Try again later.").into()
+        words::unavailable().into()
     })
 }
 
 /// `POST mfa/activate/`: a code shows that the app has the secret.
-pub async fn activate(call: Call) -> Result<Reply, Fault> {
+pub async fn activate(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, mut enrollee) = enrollee(&call).await?;
-    call.allow(&Method::POST)?;
+    guard::allow(&call, &Method::POST)?;
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let mut fields = Fields::new(call.fields()?);
+    let mut fields = Fields::read(&call)?;
     let code = fields.text("code", SIX);
     fields.text("setup_challenge_id", Text { optional: true, blank: true, ..Text::default() });
     fields.check()?;
@@ -91,7 +94,7 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
     ]);
     match activated.entry {
         Some(Entry::In(parts)) => tokens(&call, 200, &parts.0, &parts.1, body),
-        _ => Ok(Reply::json(200, Json::Object(body))),
+        _ => Ok(ApiResponse::json(200, Json::Object(body))),
     }
 }
 
@@ -99,7 +102,7 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
 const SIX: Text = Text { optional: false, blank: false, min: 6, max: 6, code: true };
 
 /// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
-pub async fn verify(call: Call) -> Result<Reply, Fault> {
+pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = enter(&call).await?;
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("code", SIX);
@@ -109,7 +112,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
 }
 
 /// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
-pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
+pub async fn verify_recovery(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = enter(&call).await?;
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("recovery_code", Text::default());
@@ -118,7 +121,7 @@ pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
         Ok(entry) => entered(&call, 200, entry, None),
         Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
             refused(&call, wrong);
-            Err(Reply::detail(400, "Invalid recovery code.").into())
+            Err(words::detail(400, "Invalid recovery code.").into())
         }
         Err(other) => Err(refused(&call, other).into()),
     }
@@ -126,23 +129,23 @@ pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
 
 /// The fields of somebody who shows a second factor. Where the mode is `disabled` anything may be wrong with them: who
 /// has no challenge is told that first.
-async fn enter(call: &Call) -> Result<Fields, Fault> {
-    call.find_access().await?;
-    call.allow(&Method::POST)?;
-    match call.fields() {
+async fn enter(call: &ApiRequest) -> Result<Fields, ApiError> {
+    caller::find_access(call).await?;
+    guard::allow(call, &Method::POST)?;
+    match Fields::read(call) {
         Err(_) if mode(call) == TotpMode::Disabled => Err(disabled()),
-        other => Ok(Fields::new(other?)),
+        other => other,
     }
 }
 
 /// Challenge and code, if there is anything to be shown here at all. Where the mode is `disabled`, a second factor that
 /// was set up elsewhere is asked for all the same (ASVS 5.0 6.3.4), so whoever has a challenge can meet it.
 async fn meetable(
-    call: &Call,
+    call: &ApiRequest,
     fields: &Fields,
     challenge: Option<String>,
     code: Option<String>,
-) -> Result<(String, String), Fault> {
+) -> Result<(String, String), ApiError> {
     if mode(call) == TotpMode::Disabled {
         let given = challenge.as_deref().unwrap_or_default();
         if !flow::is_challenge(call.app(), given).await? {
@@ -154,31 +157,31 @@ async fn meetable(
 }
 
 /// `POST mfa/deactivate/`: removes the authenticator app, with the password.
-pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
-    let (user, session) = call.session().await?;
-    call.allow(&Method::POST)?;
+pub async fn deactivate(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = caller::session(&call).await?;
+    guard::allow(&call, &Method::POST)?;
     match mode(&call) {
         TotpMode::Disabled => return Err(disabled()),
         TotpMode::Required => {
-            return Err(Reply::detail(403, "MFA TOTP is required and cannot be disabled.").into());
+            return Err(words::detail(403, "MFA TOTP is required and cannot be disabled.").into());
         }
         TotpMode::Optional => {}
     }
     let (app, client) = (call.app(), call.client());
-    let mut fields = Fields::new(call.fields()?);
+    let mut fields = Fields::read(&call)?;
     let given = fields.text("password", Text::default());
     fields.check()?;
     if !is_right(app, client, &user, given.ok_or_else(missing)?).await? {
-        return Err(Reply::detail(400, "Invalid password.").into());
+        return Err(words::detail(400, "Invalid password.").into());
     }
     flow::deactivate(app, client, user, session).await?;
-    Ok(Reply::json(200, json!({"success": true})))
+    Ok(ApiResponse::json(200, json!({"success": true})))
 }
 
 /// `GET mfa/authenticators/`.
-pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let access = call.access().await?;
-    call.allow(&Method::GET)?;
+pub async fn list(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let access = caller::access(&call).await?;
+    guard::allow(&call, &Method::GET)?;
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
@@ -191,7 +194,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
             "last_used_at": it.last_used.map(moment),
         })
     };
-    Ok(Reply::json(200, user.authenticators.iter().map(shown).collect()))
+    Ok(ApiResponse::json(200, user.authenticators.iter().map(shown).collect()))
 }
 
 /// `2026-03-10T05:16:00.123456Z`.

@@ -1,9 +1,9 @@
 //! The pages: plain, small, and readable by everything that reads pages.
 
-use crate::call::Call;
-use crate::reply::Reply;
+use axum::http::header;
 use shared::app::App;
 use shared::http::PagePolicy;
+use shared::http::{ApiRequest, ApiResponse};
 use url::Url;
 
 const STYLE: &str = "body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em auto;padding:0 1em}\
@@ -14,6 +14,12 @@ const STYLE: &str = "body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em au
 pub fn path(app: &App, path: &str) -> String {
     let base = app.settings.service.public_url.path().trim_end_matches('/');
     format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
+}
+
+/// Where the browser goes whose link has done its work.
+pub fn verified_at(app: &App) -> String {
+    let page = app.settings.jwt_api.email_verified_redirect.clone();
+    page.unwrap_or_else(|| path(app, "/registration/verified/"))
 }
 
 /// A page. `body` is HTML.
@@ -31,7 +37,7 @@ pub fn policy(app: &App) -> String {
 }
 
 /// The page that a link opens, where opening it must not act yet. Its button posts to the link itself.
-pub fn ask(app: &App) -> Reply {
+pub fn ask(app: &App) -> ApiResponse {
     let settings = &app.settings.jwt_api;
     let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
     let source = |page: &Option<String>| {
@@ -43,12 +49,13 @@ pub fn ask(app: &App) -> Reply {
     let leads_to = pages.into_iter().filter_map(source).collect::<Vec<_>>();
     let body = "<p>Press the button to go on.</p><form method=\"post\"><button>Continue</button></form>";
     let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
-    Reply::html(200, page("One More Step", body)).with_header("content-security-policy", &policy.header(&app.settings))
+    ApiResponse::html(200, page("One More Step", body))
+        .with_header(header::CONTENT_SECURITY_POLICY, &policy.header(&app.settings))
 }
 
-/// There is nothing here.
-pub fn not_found() -> String {
-    page("Not Found", "<p>There is no page at this address.</p>")
+/// There is nothing here, for anybody.
+pub fn nowhere() -> ApiResponse {
+    ApiResponse::html(404, page("Not Found", "<p>There is no page at this address.</p>"))
 }
 
 /// The reset link, or what it gave, is no good.
@@ -87,7 +94,7 @@ pub fn verification_failed() -> String {
 }
 
 /// The form for a new password. It goes to `to`; after that the browser goes on to `done`, or is told to close the page.
-pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Reply {
+pub fn form(call: &ApiRequest, title: &str, heading: &str, to: &str, done: &str) -> ApiResponse {
     const SCRIPT: &str = "\
         const form=document.forms[0],say=document.getElementById('say');\
         form.addEventListener('submit',async event=>{event.preventDefault();say.textContent='';\
@@ -98,7 +105,7 @@ pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Re
         form.hidden=true;say.textContent='Your password is set. You can close this page.'}}\
         else{const told=await answer.json();\
         say.textContent=Object.values(told).flat().join(' ')+' Please ask for another link.'}});";
-    let (secret, cookie) = call.exchange().csrf();
+    let (secret, cookie) = call.csrf();
     let body = format!(
         "<p>{heading}. You have one try, so type with care.</p>\
          <form method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
@@ -110,5 +117,5 @@ pub fn form(call: &Call, title: &str, heading: &str, to: &str, done: &str) -> Re
     );
     let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, leads_to: &[] };
     let policy = policy.header(&call.app().settings);
-    Reply::html(200, page(title, &body)).with_header("content-security-policy", &policy).with_cookie(cookie)
+    ApiResponse::html(200, page(title, &body)).with_header(header::CONTENT_SECURITY_POLICY, &policy).with_cookie(cookie)
 }

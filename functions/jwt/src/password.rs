@@ -1,25 +1,27 @@
 //! Changing one's password.
 
-use crate::call::Call;
+use crate::caller;
 use crate::fields::{Fields, Text, missing};
+use crate::guard;
 use crate::login::renewed;
-use crate::reply::{Fault, Reply};
+use crate::words;
 use axum::http::Method;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::password as flow;
 use shared::flow::login::known_password::is_right;
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// What a password field takes.
 pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
 
 /// `POST password/change/`.
-pub async fn change(call: Call) -> Result<Reply, Fault> {
+pub async fn change(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     const SAVED: &str = "New password has been saved.";
-    let (user, session) = call.session().await?;
-    call.allow(&Method::POST)?;
+    let (user, session) = caller::session(&call).await?;
+    guard::allow(&call, &Method::POST)?;
     let (app, client) = (call.app(), call.client());
-    let mut fields = Fields::new(call.fields()?);
+    let mut fields = Fields::read(&call)?;
     if app.settings.jwt_api.old_password_field_enabled
         && let Some(old) = fields.text("old_password", PASSWORD)
     {
@@ -46,6 +48,6 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
             let extra = [("detail".to_owned(), json!(SAVED))];
             renewed(&call, 200, &user, &session, extra.into_iter().collect())
         }
-        None => Ok(Reply::detail(200, SAVED)),
+        None => Ok(words::detail(200, SAVED)),
     }
 }

@@ -1,32 +1,34 @@
 //! Registering, and verifying the address by a link.
 
-use crate::call::Call;
+use crate::caller;
 use crate::fields::{Fields, Text, missing};
+use crate::guard;
 use crate::invitation::claim;
 use crate::login::{device_cookie, entered};
 use crate::page;
-use crate::reply::{Fault, Reply};
 use crate::token;
+use crate::words;
 use axum::http::Method;
 use serde_json::json;
 use shared::flow::jwt_api::registration::{self as flow, Form, Registered};
 use shared::flow::jwt_api::{Entry, verification};
 use shared::flow::{Problem, Refusal};
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::secret::strength::weaknesses;
 use shared::settings::EmailVerification;
 
 const SENT: &str = "Verification e-mail sent.";
 
 /// `POST registration/`.
-pub async fn register(call: Call) -> Result<Reply, Fault> {
+pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     if !call.app().settings.jwt_api.has_registration() {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    call.find_access().await?;
-    call.allow(&Method::POST)?;
+    caller::find_access(&call).await?;
+    guard::allow(&call, &Method::POST)?;
     let (app, client) = (call.app(), call.client());
     flow::check_open(app)?;
-    let mut fields = Fields::new(call.fields()?);
+    let mut fields = Fields::read(&call)?;
     let email = fields.email("email", 100);
     let password = fields.text("password1", Text::default());
     let again = fields.text("password2", Text::default());
@@ -47,7 +49,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     if password != again {
         let message = "The two password fields didn't match.";
-        return Err(Reply::json(400, json!({"non_field_errors": [message]})).into());
+        return Err(ApiResponse::json(400, json!({"non_field_errors": [message]})).into());
     }
     let (Some(email), Some(password), Some(first_name), Some(last_name), Some(holders)) =
         (email, password, first_name, last_name, holders)
@@ -58,33 +60,33 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     match flow::register(app, client, form, holders).await? {
         Registered::Entered(entry) => entered(&call, 201, entry, None),
         Registered::Waits { setup: Some(challenge), .. } => entered(&call, 201, Entry::Setup(challenge), Some(SENT)),
-        Registered::Waits { session: None, .. } => Ok(Reply::detail(201, SENT)),
+        Registered::Waits { session: None, .. } => Ok(words::detail(201, SENT)),
         Registered::Waits { session: Some(parts), .. } => {
             let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
             match app.settings.jwt_api.refresh_token_as_cookie {
-                true => Ok(Reply::detail(201, SENT).with_cookie(token::refresh_cookie(app, &refresh))),
-                false => Ok(Reply::json(201, json!({"detail": SENT, "refresh": refresh}))),
+                true => Ok(words::detail(201, SENT).with_cookie(token::refresh_cookie(app, &refresh))),
+                false => Ok(ApiResponse::json(201, json!({"detail": SENT, "refresh": refresh}))),
             }
         }
     }
 }
 
-fn verifies(call: &Call) -> bool {
+fn verifies(call: &ApiRequest) -> bool {
     call.app().settings.account.email_verification != EmailVerification::None
 }
 
 /// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
 /// opens an invitation.
-pub async fn verify(call: Call) -> Result<Reply, Fault> {
+pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let settings = &call.app().settings.jwt_api;
     if !settings.has_invitations() && !verifies(&call) {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    call.find_access().await?;
-    if call.method() == Method::POST && !settings.links_ask_first {
-        return Ok(Reply::bare(405));
+    caller::find_access(&call).await?;
+    if call.method == Method::POST && !settings.links_ask_first {
+        return Ok(ApiResponse::bare(405));
     }
-    if let Some(reply) = call.before_acting()? {
+    if let Some(reply) = guard::before_acting(&call)? {
         return Ok(reply);
     }
     let [key] = call.last_parts();
@@ -95,7 +97,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
     }
     match verification::verify(call.app(), call.client(), key).await {
         Ok(opened) => {
-            let reply = Reply::redirect(&verified_at(&call));
+            let reply = words::redirect(&page::verified_at(call.app()));
             match opened {
                 Some((user, session)) => {
                     let (_, refresh) = token::pair(call.app(), &user, &session)?;
@@ -105,34 +107,28 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
                 None => Ok(reply),
             }
         }
-        Err(Refusal::Invalid(_)) if settings.has_registration() => Err(Reply::detail(404, "Not found.").into()),
-        Err(Refusal::Invalid(_)) => Ok(Reply::html(400, page::verification_failed())),
+        Err(Refusal::Invalid(_)) if settings.has_registration() => Err(words::detail(404, "Not found.").into()),
+        Err(Refusal::Invalid(_)) => Ok(ApiResponse::html(400, page::verification_failed())),
         Err(other) => Err(other.into()),
     }
 }
 
-/// Where the browser goes whose link has done its work.
-pub fn verified_at(call: &Call) -> String {
-    let page = call.app().settings.jwt_api.email_verified_redirect.clone();
-    page.unwrap_or_else(|| page::path(call.app(), "/registration/verified/"))
-}
-
 /// `GET registration/verified/`.
-pub async fn verified_page(call: Call) -> Result<Reply, Fault> {
+pub async fn verified_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let settings = &call.app().settings.jwt_api;
     let served = settings.has_invitations() || verifies(&call);
     if !served || settings.email_verified_redirect.is_some() {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    call.allow(&Method::GET)?;
-    Ok(Reply::html(200, page::verified()))
+    guard::allow(&call, &Method::GET)?;
+    Ok(ApiResponse::html(200, page::verified()))
 }
 
 /// `GET registration/account_email_verification_sent/`.
-pub async fn sent_page(call: Call) -> Result<Reply, Fault> {
+pub async fn sent_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     if !call.app().settings.jwt_api.has_registration() || !verifies(&call) {
-        return Ok(Reply::nowhere());
+        return Ok(page::nowhere());
     }
-    call.allow(&Method::GET)?;
-    Ok(Reply::html(200, page::verification_sent()))
+    guard::allow(&call, &Method::GET)?;
+    Ok(ApiResponse::html(200, page::verification_sent()))
 }

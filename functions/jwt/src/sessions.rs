@@ -1,23 +1,26 @@
 //! Refreshing and ending sessions.
 
-use crate::call::Call;
+use crate::body;
+use crate::caller;
 use crate::fields::{Fields, Text, missing};
+use crate::guard;
 use crate::login::renewed;
-use crate::reply::{Fault, Reply};
 use crate::token::{REFRESH_COOKIE, read_refresh};
+use crate::words;
 use axum::http::Method;
 use serde_json::{Map, json};
 use shared::flow::Refusal;
 use shared::flow::jwt_api::sessions as flow;
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST refresh/`: new tokens for a refresh token, which is used up by it.
-pub async fn refresh(call: Call) -> Result<Reply, Fault> {
-    call.allow(&Method::POST)?;
+pub async fn refresh(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    guard::allow(&call, &Method::POST)?;
     let given = if call.app().settings.jwt_api.refresh_token_as_cookie {
-        let cookie = call.exchange().cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+        let cookie = call.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
         cookie.map(|token| ("refresh".to_owned(), json!(token))).into_iter().collect()
     } else {
-        call.data()?.as_object().cloned().unwrap_or_default()
+        body::data(&call)?.as_object().cloned().unwrap_or_default()
     };
     let mut fields = Fields::new(given);
     let token = fields.text("refresh", Text::default());
@@ -30,35 +33,35 @@ pub async fn refresh(call: Call) -> Result<Reply, Fault> {
 }
 
 /// `POST logout/`: ends the session of a refresh token of the caller's.
-pub async fn logout(call: Call) -> Result<Reply, Fault> {
-    let access = call.access().await?;
-    call.allow(&Method::POST)?;
-    call.data()?;
+pub async fn logout(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let access = caller::access(&call).await?;
+    guard::allow(&call, &Method::POST)?;
+    body::data(&call)?;
     let token = if call.app().settings.jwt_api.refresh_token_as_cookie {
-        let cookie = call.exchange().cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
-        cookie.ok_or_else(|| Fault::from(Reply::detail(400, "Refresh token cookie not found.")))?
+        let cookie = call.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+        cookie.ok_or_else(|| ApiError::from(words::detail(400, "Refresh token cookie not found.")))?
     } else {
-        let mut fields = Fields::new(call.fields()?);
+        let mut fields = Fields::read(&call)?;
         let token = fields.text("refresh", Text::default());
         fields.check()?;
         token.ok_or_else(missing)?
     };
-    let invalid = || Fault::from(Reply::detail(400, "Invalid token."));
+    let invalid = || ApiError::from(words::detail(400, "Invalid token."));
     let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
     match flow::logout(call.app(), known.user, known.session).await {
-        Ok(()) => Ok(Reply::detail(200, "Successfully logged out.")),
+        Ok(()) => Ok(words::detail(200, "Successfully logged out.")),
         Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
     }
 }
 
 /// `POST logout-all/`: ends every session of the caller's, of every API.
-pub async fn logout_all(call: Call) -> Result<Reply, Fault> {
-    let access = call.access().await?;
-    call.allow(&Method::POST)?;
+pub async fn logout_all(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let access = caller::access(&call).await?;
+    guard::allow(&call, &Method::POST)?;
     // A token that outlives its session ends nothing. It is told the same, as in the reference.
-    if let Some((user, session)) = call.live(&access).await? {
+    if let Some((user, session)) = caller::live(&call, &access).await? {
         flow::logout_all(call.app(), user, session).await?;
     }
-    Ok(Reply::detail(200, "Successfully logged out from all devices."))
+    Ok(words::detail(200, "Successfully logged out from all devices."))
 }

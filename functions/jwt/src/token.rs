@@ -1,13 +1,13 @@
-//! The tokens in this API's answers and cookies. What they say is [`shared::tokens::jwt_api`]'s business.
+//! The tokens in this API's responses and cookies. What they say is [`shared::tokens::jwt_api`]'s business.
 
-use crate::reply::{Fault, Reply};
+use crate::words;
 use axum::http::HeaderValue;
 use cookie::{Cookie, time::Duration};
 use shared::account::User;
 use shared::app::App;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::is_email_verified;
-use shared::http::ApiRequest;
+use shared::http::{ApiError, ApiRequest};
 use shared::jwt::KeyError;
 use shared::session::Session;
 use shared::settings::{MaxAge, SameSite};
@@ -20,17 +20,17 @@ pub use tokens::{Access, Refresh, read};
 /// The cookie of refresh tokens.
 pub const REFRESH_COOKIE: &str = "refresh_token";
 
-fn unsigned(error: &KeyError) -> Fault {
+fn unsigned(error: &KeyError) -> ApiError {
     tracing::error!(%error, "a token could not be signed");
-    Reply::detail(503, "The service is not available. Try again later.").into()
+    words::unavailable().into()
 }
 
 /// Reads a refresh token.
 ///
 /// # Errors
 /// What is wrong with it, as its holder may be told.
-pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, Reply> {
-    let refused = |why: &str| Reply::coded(401, why, "token_not_valid");
+pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, ApiError> {
+    let refused = |why: &str| ApiError::from(words::coded(401, why, "token_not_valid"));
     let read = tokens::read_refresh(app, token).map_err(|unfit| refused(&unfit.to_string()))?;
     read.ok_or_else(|| refused("Token is invalid or expired"))
 }
@@ -39,7 +39,7 @@ pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, Reply> {
 ///
 /// # Errors
 /// They could not be signed.
-pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String), Fault> {
+pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String), ApiError> {
     let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken.into()) };
     let verified = is_email_verified(app, user, None);
     tokens::pair(app, user, session, bearer, verified).map_err(|error| unsigned(&error))
@@ -54,7 +54,7 @@ fn capability_cookie(purpose: Purpose) -> &'static str {
 ///
 /// # Errors
 /// It could not be signed.
-pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Result<Option<HeaderValue>, Fault> {
+pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Result<Option<HeaderValue>, ApiError> {
     let settings = &app.settings.jwt_api;
     let token = tokens::capability(app, purpose, user, text).map_err(|error| unsigned(&error))?;
     let (http_only, secure, same_site, age) = match purpose {

@@ -16,7 +16,7 @@ use shared::settings::SameSite;
 pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     let known = &app.settings.social.providers.apps;
-    if !known.iter().any(|config| callback_path(app, config) == exchange.path) {
+    if !known.iter().any(|config| callback_path(app, config) == exchange.path()) {
         return Err(ApiError::NotFound);
     }
     if exchange.is_head {
@@ -33,7 +33,7 @@ pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let Some(config) = app.settings.social.providers.named(&request.provider) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    if callback_path(app, config) != exchange.path {
+    if callback_path(app, config) != exchange.path() {
         // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
         return Ok(to_error_page(app, Process::Login));
     }

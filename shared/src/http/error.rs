@@ -1,6 +1,7 @@
 //! Why a request does not get what it asked for.
 
-use crate::flow::{Problem, Refusal};
+use super::response::ApiResponse;
+use crate::flow::{FactorProblem, Problem, Refusal};
 use crate::store::StoreError;
 
 /// Why a request gets no answer of the kind it asked for.
@@ -30,6 +31,9 @@ pub enum ApiError {
     /// An unsafe request of a browser that is not from a page of ours.
     #[error("the CSRF check failed")]
     Csrf,
+    /// Something else, in the API's own words.
+    #[error("answered with status {}", .0.status())]
+    Response(Box<ApiResponse>),
 }
 
 impl ApiError {
@@ -46,6 +50,18 @@ impl ApiError {
             }
             other => other.to_string(),
         }
+    }
+}
+
+impl From<ApiResponse> for ApiError {
+    fn from(response: ApiResponse) -> Self {
+        Self::Response(Box::new(response))
+    }
+}
+
+impl From<FactorProblem> for ApiError {
+    fn from(problem: FactorProblem) -> Self {
+        Self::Refused(problem.into())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::settings::{ClientKind, Settings, TokenStrategy};
 use crate::throttle::Action;
 use crate::tokens::{check_access, keyring, pair};
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -37,9 +37,8 @@ pub struct ApiRequest {
     pub headers: HeaderMap,
     /// Who asks, as far as the network shows.
     pub client: ClientInfo,
-    /// The path, without its query.
-    pub path: String,
-    query: String,
+    /// The path and the query, below the path that the service is mounted under.
+    pub uri: Uri,
     body: Bytes,
     keyring: OnceLock<Arc<Keyring>>,
 }
@@ -73,7 +72,6 @@ impl ApiRequest {
         let client = ClientInfo { api: Api::Headless, ip, user_agent, is_browser, has_tokens, trust, device };
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { Method::GET } else { parts.method };
-        let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self {
             app,
             kind,
@@ -81,8 +79,7 @@ impl ApiRequest {
             is_head,
             headers: parts.headers,
             client,
-            path: parts.uri.path().to_owned(),
-            query,
+            uri: parts.uri,
             body,
             keyring: OnceLock::new(),
         })
@@ -271,6 +268,29 @@ impl ApiRequest {
         }
     }
 
+    /// The service's parts.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Who asks, as far as the network shows.
+    pub fn client(&self) -> &ClientInfo {
+        &self.client
+    }
+
+    /// The path, without its query.
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The last parts of the path, as they are written there.
+    pub fn last_parts<const N: usize>(&self) -> [&str; N] {
+        let mut parts = self.path().trim_end_matches('/').rsplit('/');
+        let mut last = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        last.reverse();
+        last
+    }
+
     /// The body as it came.
     pub fn body(&self) -> &Bytes {
         &self.body
@@ -315,13 +335,13 @@ impl ApiRequest {
 
     /// Whether the query names this parameter, with or without a value.
     pub fn asks_for(&self, name: &str) -> bool {
-        url::form_urlencoded::parse(self.query.as_bytes()).any(|(known, _)| known == name)
+        url::form_urlencoded::parse(self.query().as_bytes()).any(|(known, _)| known == name)
     }
 
     /// The fields of a form, in the query or in the body.
     pub fn form(&self) -> BTreeMap<String, String> {
         let mut fields = self.form_body();
-        fields.extend(url::form_urlencoded::parse(self.query.as_bytes()).into_owned());
+        fields.extend(url::form_urlencoded::parse(self.query().as_bytes()).into_owned());
         fields
     }
 
@@ -332,7 +352,7 @@ impl ApiRequest {
 
     /// The query, as it came.
     pub fn query(&self) -> &str {
-        &self.query
+        self.uri.query().unwrap_or_default()
     }
 
     /// The body's fields; none in an empty body. The content type does not matter.

@@ -1,5 +1,6 @@
 //! Endpoints: what lies at which path, for whom.
 
+use super::dialect::Dialect;
 use super::error::ApiError;
 use super::request::ApiRequest;
 use super::response::ApiResponse;
@@ -17,7 +18,7 @@ pub type Handled = Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + 
 /// What a page gives back.
 pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// An endpoint of the headless API, for both kinds of client; or a page, for everybody.
+/// An endpoint of the headless API, for both kinds of client; one of another API; or a page, for everybody.
 #[derive(Clone)]
 pub struct Endpoint {
     /// The path behind `/_allauth/{client}/v1/`; that of a page begins with `/` and is the whole.
@@ -42,11 +43,14 @@ pub struct Mount {
     pub chosen: fn(&Settings) -> &str,
 }
 
+/// A handler of any API.
+pub(super) type Ask = Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>;
+
 #[derive(Clone)]
 pub(super) enum Handler {
-    Headless(Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>),
+    Headless(Ask),
+    Other(Arc<dyn Dialect>, Ask),
     Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
-    Other(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
 }
 
 /// A request for a page.
@@ -57,7 +61,7 @@ pub struct Visit {
     pub request: Request<Body>,
 }
 
-/// An endpoint from an async function.
+/// An endpoint of the headless API, from an async function.
 pub fn handler<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
     F: Fn(ApiRequest) -> R + Send + Sync + 'static,
@@ -76,14 +80,19 @@ where
     Endpoint::new(path, methods, Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))))
 }
 
-/// An endpoint of another API, from an async function that is asked for every method but OPTIONS, and says all it
-/// wants to.
-pub fn other<F, R>(mount: Mount, path: &'static str, methods: &'static [Method], answer: F) -> Endpoint
+/// An endpoint of an API beside the headless one, from an async function.
+pub fn endpoint<F, R>(
+    dialect: impl Dialect + 'static,
+    mount: Mount,
+    path: &'static str,
+    methods: &'static [Method],
+    handler: F,
+) -> Endpoint
 where
-    F: Fn(Visit) -> R + Send + Sync + 'static,
-    R: Future<Output = Response<Body>> + Send + 'static,
+    F: Fn(ApiRequest) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<ApiResponse, ApiError>> + Send + 'static,
 {
-    let handler = Handler::Other(Arc::new(move |visit| Box::pin(answer(visit))));
+    let handler = Handler::Other(Arc::new(dialect), Arc::new(move |request| Box::pin(handler(request))));
     Endpoint { mount: Some(mount), ..Endpoint::new(path, methods, handler) }
 }
 
@@ -132,7 +141,7 @@ impl Endpoint {
     }
 
     pub(super) fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
-        if let Handler::Page(_) | Handler::Other(_) = self.handler {
+        if let Handler::Page(_) | Handler::Other(..) = self.handler {
             return vec![(None, format!("{prefix}{}", self.path))];
         }
         if self.path.starts_with('/') {

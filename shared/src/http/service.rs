@@ -2,9 +2,12 @@
 
 use super::body::drain;
 use super::csrf::is_from_a_foreign_page;
+use super::dialect::Dialect;
+use super::error::ApiError;
+use super::headless::respond;
 use super::request::ApiRequest;
-use super::response::{plain, respond};
-use super::route::{Endpoint, Handled, Handler, Visit};
+use super::response::{ApiResponse, plain};
+use super::route::{Ask, Endpoint, Handler, Visit};
 use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Envelope;
@@ -75,7 +78,7 @@ impl Routes {
             }
             _ => {
                 drain(request.into_body()).await;
-                plain(&Envelope::bare(404))
+                plain(Envelope::bare(404))
             }
         };
         if is_head {
@@ -112,7 +115,7 @@ async fn serve(
     let other_method = other_method || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
         drain(request.into_body()).await;
-        let mut response = plain(&Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
+        let mut response = plain(Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -122,10 +125,9 @@ async fn serve(
     let answer = Box::pin(async {
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
-            (Handler::Headless(_), None) => (plain(&Envelope::bare(404)), "not found".to_owned()),
-            (Handler::Page(show) | Handler::Other(show), _) => {
-                (show(Visit { app: app.clone(), request }).await, "shown".to_owned())
-            }
+            (Handler::Headless(_), None) => (plain(Envelope::bare(404)), "not found".to_owned()),
+            (Handler::Other(dialect, handler), _) => answer_in(app, &**dialect, endpoint, handler, request).await,
+            (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
         }
     });
     let ((response, outcome), trips) = counted(answer).await;
@@ -148,7 +150,7 @@ async fn answer(
     app: &Arc<App>,
     kind: ClientKind,
     endpoint: &Endpoint,
-    handler: &Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>,
+    handler: &Ask,
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
@@ -156,17 +158,43 @@ async fn answer(
     // What a page of another site posts comes without our cookies: the answer must not put others in their place.
     let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
     let answered = async { handler(ApiRequest::read(app.clone(), kind, exempt, request).await?).await }.await;
-    let outcome = match &answered {
+    let outcome = count(app, endpoint, &answered);
+    let headers = if keeps_cookies { None } else { Some(&headers) };
+    (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
+}
+
+/// The response of another API, and what the log calls it.
+async fn answer_in(
+    app: &Arc<App>,
+    dialect: &dyn Dialect,
+    endpoint: &Endpoint,
+    handler: &Ask,
+    request: Request<Body>,
+) -> (Response<Body>, String) {
+    let answered = async {
+        let mut request = ApiRequest::read(app.clone(), ClientKind::App, true, request).await?;
+        request.client.api = dialect.api();
+        dialect.admit(&mut request, endpoint.methods).await?;
+        handler(request).await
+    }
+    .await;
+    let outcome = count(app, endpoint, &answered);
+    let response = answered.unwrap_or_else(|error| dialect.of_error(error));
+    (dialect.finish(app, &endpoint.allow(), response).into_response(), outcome)
+}
+
+/// Counts logins, and refused ones. Returns what the log calls what came of the request.
+fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError>) -> String {
+    let outcome = match answered {
         Ok(_) => "answered".to_owned(),
-        Err(rejection) => rejection.reason(),
+        Err(error) => error.reason(),
     };
-    match &answered {
-        Ok(answer) if answer.entered.is_some() => app.metrics.count(app.now(), "Logins"),
+    match answered {
+        Ok(response) if response.entered.is_some() => app.metrics.count(app.now(), "Logins"),
         Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
         _ => {}
     }
-    let headers = if keeps_cookies { None } else { Some(&headers) };
-    (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
+    outcome
 }
 
 /// CORS for the origins of the settings. Without any, no answer speaks of CORS.

@@ -1,0 +1,38 @@
+//! How this API takes requests and words its responses.
+
+use crate::words;
+use axum::http::{Method, header};
+use shared::app::App;
+use shared::http::{Admitted, ApiError, ApiRequest, ApiResponse, Dialect};
+use shared::session::Api;
+
+/// The dialect of this API.
+pub struct Flat;
+
+impl Dialect for Flat {
+    fn api(&self) -> Api {
+        Api::Flat
+    }
+
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest, methods: &'a [Method]) -> Admitted<'a> {
+        Box::pin(async move {
+            request.client.has_tokens = true;
+            request.allow(methods)?;
+            // Somebody may get in: what signs their tokens is fetched before anything is changed.
+            request.keyring().await.map(|_| ())
+        })
+    }
+
+    fn of_error(&self, error: ApiError) -> ApiResponse {
+        words::of_error(error)
+    }
+
+    fn finish(&self, _: &App, methods: &str, response: ApiResponse) -> ApiResponse {
+        let response = response.with_header(header::CACHE_CONTROL, "no-store");
+        match response.status() {
+            401 => response.with_header(header::WWW_AUTHENTICATE, "Bearer"),
+            405 => response.with_header(header::ALLOW, methods),
+            _ => response,
+        }
+    }
+}

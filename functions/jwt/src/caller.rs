@@ -1,0 +1,101 @@
+//! Who asks, as the access token of a request tells.
+
+use crate::token::{self, Access, Kind, Unfit};
+use crate::words;
+use serde_json::json;
+use shared::account::User;
+use shared::flow::jwt_api::sessions::find_live;
+use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::session::Session;
+
+/// The access token that the request brings. `None` without one; a bad one is an error.
+fn read_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
+    let header = call.header("authorization").unwrap_or_default();
+    let mut parts = header.split_whitespace();
+    if parts.next() != Some("Bearer") {
+        return Ok(None);
+    }
+    let (Some(token), None) = (parts.next(), parts.next()) else {
+        let detail = "Authorization header must contain two space-delimited values";
+        return Err(words::coded(401, detail, "bad_authorization_header").into());
+    };
+    let claims = token::read(call.app(), token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
+    match Access::of(&claims) {
+        Some(access) => Ok(Some(access)),
+        None => {
+            let detail = "Token contained no recognizable user identification";
+            Err(words::coded(401, detail, "token_not_valid").into())
+        }
+    }
+}
+
+/// The access token that the request brings. `None` without one; a bad one is an error. Its session is looked at where
+/// the settings say so.
+///
+/// # Errors
+/// 401; the table is unavailable.
+pub async fn find_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
+    let access = read_access(call)?;
+    if let Some(access) = &access
+        && access.session.is_some()
+        && call.app().settings.jwt_api.session_check
+    {
+        live(call, access).await?.ok_or_else(ended)?;
+    }
+    Ok(access)
+}
+
+/// The user and the session that the access token speaks of, if the session still stands.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn live(call: &ApiRequest, access: &Access) -> Result<Option<(User, Session)>, ApiError> {
+    match access.session.flatten() {
+        Some(session) => Ok(find_live(call.app(), access.user, session).await?),
+        None => Ok(None),
+    }
+}
+
+/// The user who asks, and their session as it stands now. Everything that changes something asks for this: a token
+/// that outlives its session changes nothing. `None` without an access token.
+///
+/// # Errors
+/// 401; the table is unavailable.
+pub async fn find_session(call: &ApiRequest) -> Result<Option<(User, Session)>, ApiError> {
+    match read_access(call)? {
+        Some(access) => live(call, &access).await?.ok_or_else(ended).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same, where the endpoint wants somebody who is in.
+///
+/// # Errors
+/// 401; the table is unavailable.
+pub async fn session(call: &ApiRequest) -> Result<(User, Session), ApiError> {
+    find_session(call).await?.ok_or_else(|| words::anonymous().into())
+}
+
+/// The access token that the endpoint wants.
+///
+/// # Errors
+/// 401; the table is unavailable.
+pub async fn access(call: &ApiRequest) -> Result<Access, ApiError> {
+    find_access(call).await?.ok_or_else(|| words::anonymous().into())
+}
+
+/// An access token whose session has ended.
+fn ended() -> ApiError {
+    words::coded(401, "Session is no longer active.", "token_not_valid").into()
+}
+
+/// A bearer token that is no good.
+fn not_valid(unfit: &Unfit) -> ApiError {
+    let message = json!({"token_class": "AccessToken", "token_type": "access", "message": unfit.to_string()});
+    let body = json!({
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": [message],
+    });
+    ApiResponse::json(401, body).into()
+}
