@@ -296,7 +296,7 @@ impl Call {
 }
 
 /// An access token whose session has ended.
-fn ended() -> Fault {
+pub fn ended() -> Fault {
     Reply::coded(401, "Session is no longer active.", "token_not_valid").into()
 }
 

@@ -1,6 +1,6 @@
 //! Refreshing and ending sessions.
 
-use crate::call::Call;
+use crate::call::{Call, ended};
 use crate::fields::{Fields, Text, missing};
 use crate::login::renewed;
 use crate::reply::{Fault, Reply};
@@ -56,9 +56,11 @@ pub async fn logout(call: Call) -> Result<Reply, Fault> {
 pub async fn logout_all(call: Call) -> Result<Reply, Fault> {
     let access = call.access().await?;
     call.allow(&Method::POST)?;
-    // A token that outlives its session ends nothing. It is told the same, as in the reference.
-    if let Some((user, session)) = call.live(&access).await? {
-        flow::logout_all(call.app(), user, session).await?;
+    match call.live(&access).await? {
+        Some((user, session)) => flow::logout_all(call.app(), user, session).await?,
+        // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.
+        None if flow::has_any(call.app(), access.user).await? => return Err(ended()),
+        None => {}
     }
     Ok(Reply::detail(200, "Successfully logged out from all devices."))
 }
