@@ -77,6 +77,22 @@ fn an_address_that_ses_rejects_is_dropped_and_holds_up_nobody() {
 }
 
 #[test]
+fn a_recipient_that_the_sandbox_keeps_out_gets_the_mail_once_it_is_verified() {
+    let cloud = Cloud::start(&[]);
+    cloud.ground.ses.set_verified("ada@example.com", false);
+    let records = sign_up(&cloud, &["ada@example.com"]);
+    assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well());
+    assert_eq!(mails(&cloud, &["ada@example.com"]), [0]);
+    let told = cloud.mailer.logged("event", 1);
+    assert_eq!((&told[0]["event"], &told[0]["error"]), (&json!("message_failed"), &json!("MessageRejected")));
+
+    cloud.ground.ses.set_verified("ada@example.com", true);
+    cloud.make_due(&cloud.messages()[0]);
+    assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 1})));
+    assert_eq!(mails(&cloud, &["ada@example.com"]), [1]);
+}
+
+#[test]
 fn what_ses_does_not_take_now_stays_due_and_the_sweep_sends_it() {
     for mood in [Mood::Throttling, Mood::Down] {
         let cloud = Cloud::start(&[]);
