@@ -49,7 +49,7 @@ where
     match &answered {
         Ok(reply) if reply.logged_in => app.metrics.count(app.now(), "Logins"),
         Err(rejection) if is_entrance => {
-            app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &rejection.reason());
+            app.metrics.count_by(app.now(), "LoginRefusals", "Reason", rejection.metric_reason());
         }
         _ => {}
     }

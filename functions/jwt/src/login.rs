@@ -26,7 +26,7 @@ pub async fn login(call: Call) -> Result<Reply, Fault> {
 /// Notes that a login was refused.
 pub fn refused(call: &Call, refusal: Refusal) -> Refusal {
     let app = call.app();
-    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &refusal.to_string());
+    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", refusal.metric_reason());
     refusal
 }
 

@@ -54,6 +54,8 @@ pub async fn refresh(
             }
             Some(Decision::End) | None => {
                 app.store.insist(vec![Write::discard(key.clone())]).await?;
+                tracing::warn!(session = number, "a refresh token was used again: its session has ended");
+                app.metrics.count(app.now(), "RefreshTokenReuse");
                 return Err(Refusal::InvalidToken);
             }
         };
