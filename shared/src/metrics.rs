@@ -20,8 +20,8 @@ impl Metrics {
         self.write(now, name, "Count", 1, None);
     }
 
-    /// One more of this, told apart by a dimension.
-    pub fn count_by(&self, now: Timestamp, name: &str, dimension: &str, value: &str) {
+    /// One more of this, told apart by a dimension. Each value is a metric that costs, so values are constants.
+    pub fn count_by(&self, now: Timestamp, name: &str, dimension: &str, value: &'static str) {
         self.write(now, name, "Count", 1, Some((dimension, value)));
     }
 

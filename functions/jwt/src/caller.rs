@@ -85,7 +85,7 @@ pub async fn access(call: &ApiRequest) -> Result<Access, ApiError> {
 }
 
 /// An access token whose session has ended.
-fn ended() -> ApiError {
+pub fn ended() -> ApiError {
     words::coded(401, "Session is no longer active.", "token_not_valid").into()
 }
 

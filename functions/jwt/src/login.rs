@@ -26,7 +26,7 @@ pub async fn login(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// Notes that a login was refused.
 pub fn refused(call: &ApiRequest, refusal: Refusal) -> Refusal {
     let app = call.app();
-    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &refusal.to_string());
+    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", refusal.metric_reason());
     refusal
 }
 

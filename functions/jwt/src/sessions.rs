@@ -59,9 +59,11 @@ pub async fn logout(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn logout_all(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&call).await?;
     guard::allow(&call, &Method::POST)?;
-    // A token that outlives its session ends nothing. It is told the same, as in the reference.
-    if let Some((user, session)) = caller::live(&call, &access).await? {
-        flow::logout_all(call.app(), user, session).await?;
+    match caller::live(&call, &access).await? {
+        Some((user, session)) => flow::logout_all(call.app(), user, session).await?,
+        // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.
+        None if flow::has_any(call.app(), access.user).await? => return Err(caller::ended()),
+        None => {}
     }
     Ok(words::detail(200, "Successfully logged out from all devices."))
 }

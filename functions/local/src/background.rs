@@ -40,7 +40,7 @@ async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) 
     loop {
         let written = postbox.written();
         match stream.next_records() {
-            Ok(records) => drop(handle_stream(&mailer, &records).await), // what failed stays due
+            Ok(records) => drop(handle_stream(&mailer, &records, None).await), // what failed stays due
             Err(error) => tracing::error!(%error, "the stream cannot be read"),
         }
         postbox.has_delivered(written);
@@ -59,7 +59,7 @@ async fn poll(postbox: Arc<Postbox>, mailer: Arc<Mailer>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let written = postbox.written();
-        if let Err(error) = mailer.sweep().await {
+        if let Err(error) = mailer.sweep(None).await {
             tracing::error!(%error, "the outbox was not swept");
         }
         postbox.has_delivered(written);
@@ -75,7 +75,7 @@ async fn sweep(mailer: Arc<Mailer>, every: Duration) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = mailer.sweep().await {
+        if let Err(error) = mailer.sweep(None).await {
             tracing::error!(%error, "the outbox was not swept");
         }
     }

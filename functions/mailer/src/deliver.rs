@@ -1,5 +1,6 @@
 //! One message: lease, render, send, delete.
 
+use shared::ambient::Timestamp;
 use shared::app::App;
 use shared::outbox::mime::{self, MimeError};
 use shared::outbox::render::{RenderError, Renderer};
@@ -53,6 +54,9 @@ pub struct Mailer {
 
 /// Seconds that a lease lasts: longer than any transport takes.
 const LEASE: i64 = 60;
+/// Seconds that one delivery takes at most: 12 of the transport, and 8 of the table for each of finding, leasing and
+/// finishing the message.
+const LONGEST_DELIVERY: i64 = 36;
 /// Deliveries that are tried before a message is left for an operator to look at.
 const MOST_ATTEMPTS: u32 = 8;
 
@@ -114,11 +118,17 @@ impl Mailer {
         }
     }
 
-    /// Delivers what is due by the index: what the stream missed, and what failed before.
+    /// Whether a delivery that begins now is over before this moment, whatever happens.
+    pub fn has_time(&self, until: Option<Timestamp>) -> bool {
+        until.is_none_or(|until| self.app.now().plus_seconds(LONGEST_DELIVERY) <= until)
+    }
+
+    /// Delivers what is due by the index: what the stream missed, and what failed before. What there is no time for before
+    /// `until` stays due for the next sweep.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn sweep(&self) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn sweep(&self, until: Option<Timestamp>) -> Result<Vec<Delivery>, StoreError> {
         const MOST: i32 = 100;
         let mut deliveries = Vec::new();
         let due = self.app.store.list_due(MOST).await?;
@@ -126,6 +136,9 @@ impl Mailer {
         self.app.metrics.seconds(self.app.now(), "OldestDueSeconds", oldest);
         let mut failure = None;
         for id in due.iter().filter_map(|(key, _)| Message::id_of(&key.pk)) {
+            if !self.has_time(until) {
+                break;
+            }
             // One that cannot be looked at must not keep those behind it.
             match self.deliver(id).await {
                 Ok(delivery) => deliveries.push(delivery),

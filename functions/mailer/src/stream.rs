@@ -2,6 +2,7 @@
 
 use crate::Mailer;
 use serde_json::{Value as Json, json};
+use shared::ambient::Timestamp;
 use shared::outbox::Message;
 
 /// The ids of the messages that these stream records insert, with each record's sequence number.
@@ -15,10 +16,16 @@ pub fn message_ids(records: &[Json]) -> Vec<(String, String)> {
     records.iter().filter_map(inserted).collect()
 }
 
-/// Handles a batch of stream records as Lambda wants it: the answer names the records to deliver again.
-pub async fn handle_stream(mailer: &Mailer, records: &[Json]) -> Json {
+/// Handles a batch of stream records as Lambda wants it: the answer names the records to deliver again. Those for which no
+/// time is left are among them.
+pub async fn handle_stream(mailer: &Mailer, records: &[Json], until: Option<Timestamp>) -> Json {
     let mut failed = Vec::new();
     for (id, number) in message_ids(records) {
+        if !mailer.has_time(until) {
+            tracing::warn!("no time is left for a message in this invocation");
+            failed.push(json!({"itemIdentifier": number}));
+            continue;
+        }
         if let Err(error) = mailer.deliver(&id).await {
             tracing::error!(%error, "a message could not be looked at");
             failed.push(json!({"itemIdentifier": number}));

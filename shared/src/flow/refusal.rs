@@ -172,6 +172,20 @@ impl From<Limited> for Refusal {
     }
 }
 
+impl Refusal {
+    /// The reason in the metric `LoginRefusals`: one of a small set.
+    pub fn metric_reason(&self) -> &'static str {
+        match self {
+            Self::IncorrectCredentials(_) => "incorrect credentials",
+            Self::TooManyLoginAttempts | Self::LockedOut(_) | Self::RateLimited(_) => "too many attempts",
+            Self::Invalid(_) | Self::InvalidToken => "invalid input",
+            Self::Inactive | Self::StageRefused(_) | Self::Forbidden => "not allowed",
+            Self::Store(_) => "unavailable",
+            _ => "other",
+        }
+    }
+}
+
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self::Invalid(vec![problem])

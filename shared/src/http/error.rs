@@ -37,7 +37,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// What the log and the metrics call it: the codes of an input's problems, or the kind of refusal.
+    /// What the log calls it: the codes of an input's problems, or the kind of refusal.
     pub fn reason(&self) -> String {
         match self {
             Self::Refused(Refusal::IncorrectCredentials(method)) => {
@@ -49,6 +49,16 @@ impl ApiError {
                 codes.join(" ")
             }
             other => other.to_string(),
+        }
+    }
+
+    /// The reason in the metric `LoginRefusals`: one of a small set.
+    pub fn metric_reason(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.metric_reason(),
+            Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => "invalid input",
+            Self::Csrf => "not allowed",
+            Self::Gone | Self::MethodNotAllowed | Self::NotFound | Self::Response(_) => "other",
         }
     }
 }

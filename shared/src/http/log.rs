@@ -44,7 +44,7 @@ impl Visit for Invocation {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "requestId" => self.request_id = Some(value.to_owned()),
-            "xrayTraceId" => self.trace_id = Some(value.to_owned()),
+            "xrayTraceId" => self.trace_id = trace_id(value).map(str::to_owned),
             _ => {}
         }
     }
@@ -52,6 +52,11 @@ impl Visit for Invocation {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.record_str(field, &format!("{value:?}"));
     }
+}
+
+/// The id in X-Ray's header, `Root=…;Parent=…;Sampled=…`.
+fn trace_id(header: &str) -> Option<&str> {
+    header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
 impl Lines {
@@ -111,6 +116,15 @@ impl Subscriber for Lines {
 mod tests {
     use super::*;
     use tracing::{Level, enabled, info_span, subscriber::with_default};
+
+    #[test]
+    fn the_trace_id_is_the_root_of_the_header() {
+        let id = "1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
+        for header in [format!("Root={id};Parent=9a9197af755a6419;Sampled=1"), format!("Self=1-2-3; Root={id}")] {
+            assert_eq!(trace_id(&header), Some(id), "{header}");
+        }
+        assert_eq!(trace_id("Parent=9a9197af755a6419"), None);
+    }
 
     #[test]
     fn what_clients_sent_and_what_only_developers_read_is_no_line() {

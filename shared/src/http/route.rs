@@ -27,7 +27,7 @@ pub struct Endpoint {
     /// bad method.
     pub methods: &'static [Method],
     enabled: fn(&Settings) -> bool,
-    pub(super) mount: Option<Mount>,
+    mount: Option<Mount>,
     kinds: &'static [ClientKind],
     pub(super) is_entrance: bool,
     pub(super) is_from_anywhere: bool,
@@ -140,7 +140,13 @@ impl Endpoint {
         self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
     }
 
-    pub(super) fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
+    /// The full paths at which it is served with these settings.
+    pub fn paths_with(&self, settings: &Settings) -> Vec<(Option<ClientKind>, String)> {
+        let prefix = self.mount.map_or("", |mount| (mount.chosen)(settings));
+        self.paths_below(prefix, &settings.headless.clients)
+    }
+
+    fn paths_below(&self, prefix: &str, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         if let Handler::Page(_) | Handler::Other(..) = self.handler {
             return vec![(None, format!("{prefix}{}", self.path))];
         }

@@ -48,7 +48,7 @@ pub fn service(
 /// have, and takes twice as long to build.
 struct Routes {
     app: Arc<App>,
-    /// The path under which a gateway mounts us: part of the public URL.
+    /// The path of the public URL. A gateway or CDN in front may pass it on or strip it.
     prefix: String,
     paths: matchit::Router<(Option<ClientKind>, Endpoint)>,
 }
@@ -57,8 +57,7 @@ impl Routes {
     fn new(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<Self, Problems> {
         let mut paths = matchit::Router::new();
         for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
-            let prefix = endpoint.mount.map_or("", |mount| (mount.chosen)(&app.settings));
-            for (kind, path) in endpoint.paths_below(prefix, &app.settings.headless.clients) {
+            for (kind, path) in endpoint.paths_with(&app.settings) {
                 let conflict = |error| Problems(vec![format!("{path}: the settings put two endpoints there: {error}")]);
                 paths.insert(path.as_str(), (kind, endpoint.clone())).map_err(conflict)?;
             }
@@ -69,14 +68,12 @@ impl Routes {
 
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let is_head = request.method() == Method::HEAD;
-        let below = below(request.uri(), &self.prefix);
-        let found = below.as_ref().and_then(|uri| self.paths.at(uri.path()).ok()).map(|found| found.value);
-        let mut response = match (found, below) {
-            (Some((kind, endpoint)), Some(uri)) => {
+        let mut response = match self.find(request.uri()) {
+            Some((kind, endpoint, uri)) => {
                 *request.uri_mut() = uri;
-                serve(&self.app, *kind, endpoint, request).await
+                serve(&self.app, kind, endpoint, request).await
             }
-            _ => {
+            None => {
                 drain(request.into_body()).await;
                 plain(Envelope::bare(404))
             }
@@ -88,13 +85,20 @@ impl Routes {
         }
         response
     }
+
+    /// The endpoint at this address, and the address without the public URL's path. API Gateway's event does not have the
+    /// path that a domain's mapping took away, and a CDN does as it is told, so the address may come without it too.
+    fn find(&self, uri: &Uri) -> Option<(Option<ClientKind>, &Endpoint, Uri)> {
+        let candidates = [below(uri, &self.prefix), Some(uri.clone())];
+        candidates.into_iter().flatten().find_map(|uri| {
+            let (kind, endpoint) = self.paths.at(uri.path()).ok()?.value;
+            Some((*kind, endpoint, uri))
+        })
+    }
 }
 
-/// The address without the path that we are mounted under.
+/// The address without this path before it, if it is there.
 fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
-    if prefix.is_empty() {
-        return Some(uri.clone());
-    }
     let rest = uri.path_and_query()?.as_str().strip_prefix(prefix).filter(|rest| rest.starts_with('/'))?;
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(rest.parse().ok()?);
@@ -191,7 +195,9 @@ fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError
     };
     match answered {
         Ok(response) if response.entered.is_some() => app.metrics.count(app.now(), "Logins"),
-        Err(_) if endpoint.is_entrance => app.metrics.count_by(app.now(), "LoginRefusals", "Reason", &outcome),
+        Err(error) if endpoint.is_entrance => {
+            app.metrics.count_by(app.now(), "LoginRefusals", "Reason", error.metric_reason())
+        }
         _ => {}
     }
     outcome
@@ -239,9 +245,13 @@ mod tests {
     use crate::store::Store;
 
     fn app() -> Arc<App> {
+        app_with(&[])
+    }
+
+    fn app_with(more: &[(&str, &str)]) -> Arc<App> {
         let urls = r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#;
         let given = [("SECRET_KEY", "0123456789abcdef0123456789abcdef"), ("HEADLESS_FRONTEND_URLS", urls)];
-        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = given.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Arc::new(Settings::load(&Source::new(given)).unwrap());
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
         let store = Store::with_lazy_client(|| unreachable!(), String::new(), clock.clone(), chance.clone());
@@ -256,8 +266,31 @@ mod tests {
         assert!(problems[0].starts_with("/a/b/: "), "{problems:?}");
     }
 
+    #[tokio::test]
+    async fn the_path_of_the_public_url_may_come_along_or_not() {
+        let shown =
+            |path, answer: &'static str| page(path, &[Method::GET], async move |_| Response::new(answer.into()));
+        let endpoints = || vec![shown("/a/", "a"), shown("/people/b/", "b"), shown("/people/{*rest}", "rest")];
+        let app = app_with(&[("PUBLIC_URL", "https://x.example/people")]);
+        let service = service(&app, endpoints()).unwrap();
+        // The path that comes along goes first: an endpoint may lie at a path that begins as the public URL's.
+        let expected =
+            [("/a/", "a"), ("/people/a/", "a"), ("/people/people/b/", "b"), ("/people/b/", "b"), ("/b/", "")];
+        for (path, answer) in expected {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(service.clone(), request).await.unwrap();
+            let status = response.status();
+            let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+            if answer.is_empty() {
+                assert_eq!(status, 404, "{path}");
+            } else {
+                assert_eq!(body, answer, "{path}");
+            }
+        }
+    }
+
     #[test]
-    fn only_what_lies_below_the_prefix_is_ours() {
+    fn a_prefix_is_whole_segments() {
         let of = |uri: &'static str, prefix| below(&Uri::from_static(uri), prefix).map(|uri| uri.to_string());
         assert_eq!(of("/people/a?b=/people", "/people").as_deref(), Some("/a?b=/people"));
         assert_eq!(of("https://x.example/people/a", "/people").as_deref(), Some("https://x.example/a"));

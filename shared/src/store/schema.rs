@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::types::{
 /// The sparse index of what waits to be done at a moment: `queue`, `due_at`.
 pub const DUE_INDEX: &str = "due";
 
-/// Creates the table if it is not there: on demand, with stream, TTL and the `due` index.
+/// Creates the table if it is not there: on demand, with TTL, the `due` index, and a stream of keys, which are all that the
+/// mailer reads from it.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -30,7 +31,7 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
         .map_err(malformed)?;
     let stream = StreamSpecification::builder()
         .stream_enabled(true)
-        .stream_view_type(StreamViewType::NewImage)
+        .stream_view_type(StreamViewType::KeysOnly)
         .build()
         .map_err(malformed)?;
     let request = client

@@ -77,6 +77,22 @@ fn an_address_that_ses_rejects_is_dropped_and_holds_up_nobody() {
 }
 
 #[test]
+fn a_recipient_that_the_sandbox_keeps_out_gets_the_mail_once_it_is_verified() {
+    let cloud = Cloud::start(&[]);
+    cloud.ground.ses.set_verified("ada@example.com", false);
+    let records = sign_up(&cloud, &["ada@example.com"]);
+    assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well());
+    assert_eq!(mails(&cloud, &["ada@example.com"]), [0]);
+    let told = cloud.mailer.logged("event", 1);
+    assert_eq!((&told[0]["event"], &told[0]["error"]), (&json!("message_failed"), &json!("MessageRejected")));
+
+    cloud.ground.ses.set_verified("ada@example.com", true);
+    cloud.make_due(&cloud.messages()[0]);
+    assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 1})));
+    assert_eq!(mails(&cloud, &["ada@example.com"]), [1]);
+}
+
+#[test]
 fn what_ses_does_not_take_now_stays_due_and_the_sweep_sends_it() {
     for mood in [Mood::Throttling, Mood::Down] {
         let cloud = Cloud::start(&[]);
@@ -155,4 +171,30 @@ fn only_the_records_that_failed_are_reported() {
     cloud.ground.table.refuse(None);
     assert_eq!(cloud.mailer.invoke(&stream_event(&records[1..])), all_well(), "from the first failure on");
     assert_eq!(mails(&cloud, &people), [1, 1, 1]);
+}
+
+#[test]
+fn what_does_not_fit_before_the_deadline_is_left_for_the_next_time() {
+    let cloud = Cloud::start(&[]);
+    let people = ["ada@example.com", "grace@example.com", "edith@example.com"];
+    let records = sign_up(&cloud, &people);
+    let all = json!({"batchItemFailures": sequence_numbers(&records)});
+    assert_eq!(cloud.mailer.invoke_within(&stream_event(&records), 35), Ok(all), "a delivery may take 36 seconds");
+    // The first begins in time, and takes so long that no other does.
+    cloud.ground.table.faults.set(serde_json::from_value(json!({"latency_ms": 1500})).unwrap());
+    let rest = json!({"batchItemFailures": sequence_numbers(&records[1..])});
+    assert_eq!(cloud.mailer.invoke_within(&stream_event(&records), 40), Ok(rest));
+    assert_eq!(mails(&cloud, &people), [1, 0, 0]);
+    cloud.ground.table.faults.set(serde_json::from_value(json!({})).unwrap());
+    assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well());
+    assert_eq!(mails(&cloud, &people), [1, 1, 1]);
+}
+
+#[test]
+fn a_sweep_ends_before_its_deadline_too() {
+    let cloud = Cloud::start(&[]);
+    sign_up(&cloud, &["ada@example.com"]);
+    cloud.make_due(&cloud.messages()[0]);
+    assert_eq!(cloud.mailer.invoke_within(&scheduled_event(), 35), Ok(json!({"swept": 0})));
+    assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 1})));
 }

@@ -1,6 +1,7 @@
 //! API Gateway's HTTP API before the functions, and clients that call through it.
 
 use super::runtime::Function;
+use super::template::{Route, Template, resolve};
 use crate::lab::Reply;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,13 +12,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Where the service is reached.
 pub const PUBLIC_URL: &str = "https://login.example.test";
 
+/// What the gateway itself answers where it has no route.
+const NOT_FOUND: &str = r#"{"message":"Not Found"}"#;
 const HOST: &str = "login.example.test";
 const USER_AGENT: &str = "Mozilla/5.0 (a person's own)";
 
-/// Routes to the functions.
+/// Routes to the functions, as the template has them.
 pub struct Gateway {
     pub config: Function,
     pub auth: Function,
+    routes: Vec<Route>,
     passed: AtomicUsize,
 }
 
@@ -34,7 +38,7 @@ struct Request<'a> {
 
 impl Gateway {
     pub fn new(config: Function, auth: Function) -> Self {
-        Self { config, auth, passed: AtomicUsize::new(0) }
+        Self { config, auth, routes: Template::with(&[]).routes(), passed: AtomicUsize::new(0) }
     }
 
     pub fn app(&self) -> Visitor<'_> {
@@ -51,9 +55,15 @@ impl Gateway {
     }
 
     fn pass(&self, request: &Request) -> Reply {
+        let route = resolve(&self.routes, request.method, request.path);
+        let function = match route.map(|route| route.function.as_str()) {
+            Some("config") => &self.config,
+            Some(name) if name == self.auth.name => &self.auth,
+            Some(other) => panic!("{} {}: this test does not run {other}", request.method, request.path),
+            None => return reply(&json!({"statusCode": 404, "body": NOT_FOUND, "isBase64Encoded": false})),
+        };
         self.passed.fetch_add(1, Ordering::Relaxed);
-        let function = if request.path.ends_with("/v1/config") { &self.config } else { &self.auth };
-        match function.invoke(&event(request)) {
+        match function.invoke(&event(request, route.map_or("", |route| &route.key))) {
             Ok(answer) => reply(&answer),
             Err(error) => panic!("{} {}: {error}\n{}", request.method, request.path, function.log()),
         }
@@ -63,11 +73,12 @@ impl Gateway {
 /// The event of somebody who asks for a page.
 pub fn page_event(path: &str) -> Value {
     let (headers, cookies) = (BTreeMap::new(), Vec::new());
-    event(&Request { method: "GET", path, source_ip: "192.0.2.7", headers, cookies, body: None, base64: false })
+    let request = Request { method: "GET", path, source_ip: "192.0.2.7", headers, cookies, body: None, base64: false };
+    event(&request, "ANY /{proxy+}")
 }
 
 /// The event of a request, payload format 2.0.
-fn event(request: &Request) -> Value {
+fn event(request: &Request, route: &str) -> Value {
     let mut headers = request.headers.clone();
     // What the caller claims stays in front of what the gateway saw.
     let forwarded = headers.remove("x-forwarded-for").map(|claimed| format!("{claimed}, "));
@@ -82,7 +93,6 @@ fn event(request: &Request) -> Value {
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    let route = format!("{} {}", request.method, request.path);
     let mut event = json!({
         "version": "2.0",
         "routeKey": route,

@@ -24,9 +24,17 @@ fn the_jwt_api_lives_in_a_function_of_its_own() {
     let user = client.get_with("/jwt-allauth/user/", ("authorization", &bearer));
     assert_eq!((user.status, &user.json["first_name"]), (200, &json!("Ada")));
     // The refresh token came in a cookie, and the gateway hands cookies over apart from the other headers.
+    let first = client.cookies.clone();
     assert_eq!(client.post("/jwt-allauth/refresh/", json!({})).status, 200);
     assert_eq!(
         client.get("/jwt-allauth/password/reset/confirm/a/b/").header("content-type"),
         Some("text/html; charset=utf-8")
     );
+    // An operator is told of a refresh token that comes again, and of refused logins by a reason that is one of a few.
+    client.cookies = first;
+    assert_eq!(client.post("/jwt-allauth/refresh/", json!({})).status, 401);
+    assert_eq!(gateway.auth.logged("RefreshTokenReuse", 1).len(), 1);
+    let wrong = json!({"email": "ada@example.com", "password": "not this one"});
+    assert_eq!(client.post("/jwt-allauth/login/", wrong).status, 401);
+    assert_eq!(gateway.auth.logged("LoginRefusals", 1)[0]["Reason"], "incorrect credentials");
 }

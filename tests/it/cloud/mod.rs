@@ -15,5 +15,6 @@ pub mod server;
 mod ses;
 mod startup;
 mod table;
+mod template;
 mod tokens;
 mod walk;

@@ -1,7 +1,7 @@
 //! What the functions make of the gateway's events.
 
 use super::deployment::Cloud;
-use super::gateway::PUBLIC_URL;
+use super::gateway::{PUBLIC_URL, page_event, reply};
 use serde_json::json;
 
 #[test]
@@ -66,11 +66,27 @@ fn a_header_with_several_values_reaches_the_browser_whole() {
 }
 
 #[test]
-fn a_path_prefix_of_the_public_url_is_part_of_the_event() {
+fn a_path_of_the_public_url_may_be_part_of_the_event_or_not() {
     let cloud = Cloud::start(&[("PUBLIC_URL", &format!("{PUBLIC_URL}/people"))]);
+    // The event of a domain's mapping is without it; where a CDN passes it on, it is there.
+    for path in ["/_allauth/app/v1/config", "/people/_allauth/app/v1/config"] {
+        let answer = cloud.gateway.config.invoke(&page_event(path)).unwrap();
+        assert_eq!(reply(&answer).status, 200, "{path}");
+    }
+    let answer = cloud.gateway.config.invoke(&page_event("/peoples/_allauth/app/v1/config")).unwrap();
+    assert_eq!(reply(&answer).status, 404);
+}
+
+#[test]
+fn a_path_without_a_route_is_the_gateways_404_and_one_without_an_endpoint_the_functions() {
+    let cloud = Cloud::start(&[]);
     let mut app = cloud.gateway.app();
-    assert_eq!(app.get("config").status, 404);
-    assert_eq!(app.get("/people/_allauth/app/v1/config").status, 200);
+    assert_eq!((app.get("/nothing").status, cloud.gateway.passed()), (404, 0));
+    // Nobody asks the table about them: that would take long, and end in 503.
+    cloud.ground.table.stall(true);
+    assert_eq!(app.get("auth/nothing").json, json!({"status": 404}));
+    assert_eq!(app.get("/_allauth/nobody/v1/auth/session").json, json!({"status": 404}));
+    assert_eq!(cloud.gateway.passed(), 2);
 }
 
 #[test]
@@ -81,7 +97,7 @@ fn head_says_what_get_would_but_sends_nothing() {
     let head = app.send("HEAD", "config", None, &[]);
     assert_eq!((head.status, head.text.as_str()), (200, ""));
     assert_eq!(head.header("content-length"), Some(length.as_str()));
-    assert_eq!(app.send("HEAD", "nothing", None, &[]).text, "");
+    assert_eq!(app.send("HEAD", "auth/nothing", None, &[]).text, "");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! `template.yaml` and the routers say the same. The gateway passes on what it has a route for and nothing else, so an
-//! endpoint without one would work everywhere but in the cloud.
+//! The gateway of `template.yaml` and the routers of the functions agree: an endpoint without a route would work everywhere
+//! but in the cloud.
 
-use saphyr::{LoadableYamlNode, Yaml};
+use super::template::{Template, check_key, resolve};
+use saphyr::Yaml;
 use serde_json::Value;
 use shared::http::Endpoint;
 use shared::settings::{ClientKind, Settings, Source, document};
@@ -20,121 +21,108 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
     ]
 }
 
-/// All paths of these endpoints.
-fn paths(endpoints: &[Endpoint]) -> BTreeSet<String> {
-    let kinds = [ClientKind::Browser, ClientKind::App];
-    let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path);
-    // The gateway has its own word for the rest of a path.
-    paths.map(|path| path.replace("{*path}", "{proxy+}")).collect()
+/// Places for the APIs that have a prefix.
+const PLACES: [&[(&str, &str)]; 5] = [
+    &[],
+    &[("JwtPrefix", "/api/jwt"), ("FlatPrefix", "/api/flat")],
+    &[("JwtPrefix", "/")],
+    &[("FlatPrefix", "/")],
+    &[("JwtPrefix", "/auth"), ("FlatPrefix", "")],
+];
+
+/// The settings that the functions have, as far as they tell where endpoints are.
+fn settings(template: &Template) -> Settings {
+    let names = ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX"];
+    let key = ("SECRET_KEY".to_owned(), "0123456789abcdef0123456789abcdef".to_owned());
+    let given = template.variables().into_iter().filter(|(name, _)| names.contains(&name.as_str()));
+    Settings::load(&Source::new(given.chain([key]))).unwrap()
 }
 
-/// The deployment.
-struct Template(Yaml<'static>);
-
-/// A route of the gateway.
-#[derive(Debug)]
-struct Route {
-    /// The resource.
-    name: String,
-    /// `ANY /path`, say.
-    key: String,
-    /// The crate of the function behind it.
-    function: String,
+/// A path as it is sent to each endpoint, and the function that serves it.
+fn requests(settings: &Settings) -> Vec<(String, &'static str)> {
+    let is_on = |function| match function {
+        "jwt" => settings.jwt_api.is_on(),
+        "flat" => settings.flat.is_on(),
+        _ => true,
+    };
+    let mut requests = Vec::new();
+    for (function, endpoints) in functions().into_iter().filter(|(function, _)| is_on(*function)) {
+        let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths_with(settings));
+        requests.extend(paths.map(|(_, path)| (sent(&path), function)));
+    }
+    requests
 }
 
-impl Template {
-    fn read() -> Self {
-        let mut documents = Yaml::load_from_str(include_str!("../../../template.yaml")).unwrap();
-        assert_eq!(documents.len(), 1);
-        Self(documents.remove(0))
-    }
-
-    /// What stands at these names, one within the other.
-    fn at(&self, names: &[&str]) -> Option<&Yaml<'static>> {
-        names.iter().try_fold(&self.0, |node, name| bare(node).as_mapping_get(name))
-    }
-
-    fn text(&self, names: &[&str]) -> &str {
-        let node = self.at(names).unwrap_or_else(|| panic!("{} is missing", names.join(".")));
-        bare(node).as_str().unwrap_or_else(|| panic!("{} is no text", names.join(".")))
-    }
-
-    /// Names of the resources of a type.
-    fn of_type(&self, kind: &str) -> Vec<&str> {
-        let resources = self.at(&["Resources"]).and_then(Yaml::as_mapping).unwrap();
-        let names = resources.keys().map(|name| name.as_str().unwrap());
-        names.filter(|name| self.text(&["Resources", name, "Type"]) == kind).collect()
-    }
-
-    fn property(&self, resource: &str, name: &str) -> &str {
-        self.text(&["Resources", resource, "Properties", name])
-    }
-
-    fn routes(&self) -> Vec<Route> {
-        let route = |name: &str| {
-            assert_eq!(self.property(name, "ApiId"), "Api", "{name}");
-            let key = self.property(name, "RouteKey").to_owned();
-            Route { name: name.to_owned(), key, function: self.function_behind(name) }
-        };
-        self.of_type("AWS::ApiGatewayV2::Route").into_iter().map(route).collect()
-    }
-
-    /// From a route over its integration to the function, and to the crate that it is built from.
-    fn function_behind(&self, route: &str) -> String {
-        let target = self.property(route, "Target");
-        let integration = target.strip_prefix("integrations/${").and_then(|rest| rest.strip_suffix('}'));
-        let integration = integration.unwrap_or_else(|| panic!("{route} leads to {target}"));
-        assert_eq!(self.property(integration, "ApiId"), "Api", "{integration}");
-        assert_eq!(self.property(integration, "PayloadFormatVersion"), "2.0", "{integration}");
-        let function = self.property(integration, "IntegrationUri").strip_suffix(".Arn").unwrap();
-        let may_call = |permission: &&str| self.property(permission, "FunctionName") == function;
-        let permissions = self.of_type("AWS::Lambda::Permission");
-        assert!(permissions.iter().any(may_call), "the gateway may not call {function}");
-        let name = self.property(function, "CodeUri").strip_prefix("functions/").unwrap().to_owned();
-        let binary = self.text(&["Resources", function, "Metadata", "BuildProperties", "Binary"]);
-        assert_eq!(binary, name, "{function} is built from another crate than its binary");
-        name
-    }
-}
-
-/// A node without CloudFormation's tag.
-fn bare<'a>(node: &'a Yaml<'static>) -> &'a Yaml<'static> {
-    node.get_tagged_node().unwrap_or(node)
-}
-
-/// The functions that the gateway could pass such a request to. The route of the very method goes first.
-fn resolve<'a>(routes: &'a [Route], method: &str, path: &str) -> Vec<&'a str> {
-    let with = |key: String| routes.iter().filter(move |route| route.key == key).map(|route| route.function.as_str());
-    let exact = with(format!("{method} {path}")).collect::<Vec<_>>();
-    if exact.is_empty() { with(format!("ANY {path}")).collect() } else { exact }
+/// A path with values in place of its variables.
+fn sent(path: &str) -> String {
+    let value = |segment: &str| match segment {
+        rest if rest.starts_with("{*") => "some/where/".to_owned(),
+        variable if variable.starts_with('{') => "value".to_owned(),
+        literal => literal.to_owned(),
+    };
+    path.split('/').map(value).collect::<Vec<_>>().join("/")
 }
 
 #[test]
 fn every_endpoint_gets_every_method_through_the_gateway() {
-    let routes = Template::read().routes();
-    for (function, endpoints) in functions() {
-        for path in paths(&endpoints) {
+    for place in PLACES {
+        let template = Template::with(place);
+        let routes = template.routes();
+        for (path, function) in requests(&settings(&template)) {
             // Methods that an endpoint does nothing for, too: it says so itself, in the API's words.
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-                assert_eq!(resolve(&routes, method, &path), [function], "{method} {path}");
+                let found = resolve(&routes, method, &path).map(|route| route.function.as_str());
+                assert_eq!(found, Some(function), "{method} {path}, {place:?}");
             }
         }
     }
 }
 
 #[test]
-fn the_gateway_has_no_route_that_no_function_serves() {
-    let functions = functions();
-    for route in Template::read().routes() {
-        let path = route.key.split_once(' ').map_or(route.key.as_str(), |(_, path)| path);
-        let served = functions.iter().filter(|(_, endpoints)| paths(endpoints).contains(path));
-        let served = served.map(|(function, _)| *function).collect::<Vec<_>>();
-        assert_eq!(served, [route.function.as_str()], "{}: {}", route.name, route.key);
+fn the_gateway_has_no_route_that_no_endpoint_needs() {
+    for place in PLACES {
+        let template = Template::with(place);
+        let routes = template.routes();
+        let requests = requests(&settings(&template));
+        let needed = requests.iter().filter_map(|(path, _)| resolve(&routes, "GET", path));
+        let needed = needed.map(|route| route.name.as_str()).collect::<BTreeSet<_>>();
+        let all = routes.iter().map(|route| route.name.as_str()).collect::<BTreeSet<_>>();
+        assert_eq!(needed, all, "{place:?}");
+        assert!(all.len() <= 20, "{}", all.len());
     }
 }
 
 #[test]
+fn the_gateway_takes_every_key_and_has_each_once() {
+    for place in PLACES {
+        let routes = Template::with(place).routes();
+        for route in &routes {
+            assert_eq!(check_key(&route.key), Ok(()), "{}", route.name);
+        }
+        let keys = routes.iter().map(|route| &route.key).collect::<BTreeSet<_>>();
+        assert_eq!(keys.len(), routes.len(), "{place:?}");
+    }
+}
+
+#[test]
+fn an_api_without_a_prefix_has_no_route() {
+    let template = Template::with(&[("JwtPrefix", ""), ("FlatPrefix", "")]);
+    let routes = template.routes();
+    assert!(routes.iter().all(|route| !["jwt", "flat"].contains(&route.function.as_str())), "{routes:?}");
+    for path in ["/auth/login/", "/jwt-allauth/login/", "/registration/set-password/default/", "/login/"] {
+        assert!(resolve(&routes, "POST", path).is_none(), "{path}");
+    }
+    let settings = settings(&template);
+    assert!(!settings.jwt_api.is_on() && !settings.flat.is_on());
+}
+
+#[test]
 fn no_function_is_left_out_of_these_tests() {
+    let kinds = [ClientKind::Browser, ClientKind::App];
+    let paths = |endpoints: &[Endpoint]| {
+        let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path);
+        paths.collect::<BTreeSet<_>>()
+    };
     let ours = functions().iter().flat_map(|(_, endpoints)| paths(endpoints)).collect::<BTreeSet<_>>();
     assert_eq!(ours, paths(&local::endpoints()));
 }
@@ -142,17 +130,84 @@ fn no_function_is_left_out_of_these_tests() {
 #[test]
 fn questions_about_other_origins_reach_the_functions() {
     // A gateway with a configuration of its own answers OPTIONS, and overrides the functions' headers.
-    assert!(Template::read().at(&["Resources", "Api", "Properties", "CorsConfiguration"]).is_none());
+    assert!(Template::with(&[]).at(&["Resources", "Api", "Properties", "CorsConfiguration"]).is_none());
 }
 
 #[test]
 fn the_functions_are_given_settings_that_exist() {
-    let template = Template::read();
-    let variables = template.at(&["Globals", "Function", "Environment", "Variables"]).and_then(Yaml::as_mapping);
     let page = document();
-    for name in variables.unwrap().keys().filter_map(Yaml::as_str) {
+    for name in Template::with(&[]).names(&["Globals", "Function", "Environment", "Variables"]) {
         assert!(page.contains(&format!("`{name}`")), "{name} is no setting");
     }
+}
+
+#[test]
+fn what_was_not_given_is_left_to_the_settings_file() {
+    let needed = [
+        "DEFAULT_FROM_EMAIL",
+        "HEADLESS_FLAT_PREFIX",
+        "JWT_ALLAUTH_PREFIX",
+        "LATCHKEY_SES_CONFIGURATION_SET",
+        "LATCHKEY_TABLE",
+        "PUBLIC_URL",
+        "SECRET_KEY",
+    ];
+    assert_eq!(Template::with(&[]).variables().into_keys().collect::<Vec<_>>(), needed);
+    let given = [("WebauthnRpId", "example.com"), ("FrontendUrls", r#"{"account_signup": "/join"}"#)];
+    let variables = Template::with(&given).variables();
+    assert_eq!(variables["MFA_WEBAUTHN_RP_ID"], "example.com");
+    assert_eq!(variables["HEADLESS_FRONTEND_URLS"], given[1].1);
+}
+
+#[test]
+fn a_secret_key_is_generated_unless_one_is_given() {
+    let template = Template::with(&[]);
+    assert_eq!(template.of_type("AWS::SecretsManager::Secret"), ["GeneratedSecretKey"]);
+    let generated = "{{resolve:secretsmanager:${GeneratedSecretKey}:SecretString}}";
+    assert_eq!(template.variables()["SECRET_KEY"], generated);
+    let own = "0123456789abcdef0123456789abcdef";
+    let template = Template::with(&[("SecretKey", own)]);
+    assert!(template.of_type("AWS::SecretsManager::Secret").is_empty());
+    assert_eq!(template.variables()["SECRET_KEY"], own);
+}
+
+#[test]
+fn parameters_that_hold_secrets_are_not_shown() {
+    let template = Template::with(&[]);
+    for name in ["SecretKey", "SecretKeyFallbacks", "JwtSecretKey", "Settings"] {
+        let shown = template.at(&["Parameters", name, "NoEcho"]).and_then(Yaml::as_bool);
+        assert_eq!(shown, Some(true), "{name}");
+        // `sam deploy --guided` takes no empty answer for them.
+        assert_ne!(template.text(&["Parameters", name, "Default"]), "", "{name}");
+    }
+}
+
+#[test]
+fn two_stacks_have_two_tables() {
+    assert_eq!(Template::with(&[]).variables()["LATCHKEY_TABLE"], "the-stack");
+    assert_eq!(Template::with(&[("TableName", "restored")]).variables()["LATCHKEY_TABLE"], "restored");
+}
+
+#[test]
+fn the_stream_carries_keys_alone() {
+    let stream = ["Resources", "Table", "Properties", "StreamSpecification", "StreamViewType"];
+    assert_eq!(Template::with(&[]).text(&stream), "KEYS_ONLY");
+}
+
+#[test]
+fn every_function_is_in_the_alarms() {
+    let alarms = include_str!("../../../infra/observability.yaml");
+    let template = Template::with(&[]);
+    let functions = template.of_type("AWS::Serverless::Function");
+    assert_eq!(functions.len(), 11);
+    for function in functions {
+        let name = template.text(&["Resources", &function, "Properties", "FunctionName"]);
+        let name = name.strip_prefix("the-stack").unwrap();
+        let watched = format!("Value: !Sub \"${{Service}}{name}\" }}]");
+        assert_eq!(alarms.matches(&watched).count(), 2, "errors and throttles of {function}");
+    }
+    let metrics = alarms.split("AlarmName:").skip(1).map(|alarm| alarm.matches("ReturnData: false").count());
+    assert!(metrics.max() <= Some(10), "CloudWatch takes ten metrics in an alarm");
 }
 
 /// The paths of the description, and their methods.

@@ -20,12 +20,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// What a function answers to an event: its response, or the error that it reports.
 pub type Answer = Result<Value, Value>;
 
-/// Seconds that a function has for an event.
-const TIMEOUT: u32 = 30;
+/// Seconds that a function has for an event: as many as the mailer has.
+const TIMEOUT: u32 = 60;
 
 /// One execution environment of a function: it takes one event at a time, and ends with the value.
 pub struct Function {
-    name: &'static str,
+    /// Its crate.
+    pub name: &'static str,
     process: Mutex<Child>,
     events: UnboundedSender<Invocation>,
     log: Arc<Mutex<Vec<String>>>,
@@ -33,6 +34,7 @@ pub struct Function {
 
 struct Invocation {
     event: Value,
+    seconds: u32,
     answer: mpsc::Sender<Answer>,
 }
 
@@ -73,8 +75,13 @@ impl Function {
 
     /// Hands over an event, and waits for the answer.
     pub fn invoke(&self, event: &Value) -> Answer {
+        self.invoke_within(event, TIMEOUT)
+    }
+
+    /// The same, with so many seconds before the function's deadline.
+    pub fn invoke_within(&self, event: &Value, seconds: u32) -> Answer {
         let (answer, answered) = mpsc::channel();
-        assert!(self.events.send(Invocation { event: event.clone(), answer }).is_ok());
+        assert!(self.events.send(Invocation { event: event.clone(), seconds, answer }).is_ok());
         let answer = answered.recv_timeout(Duration::from_secs(TIMEOUT.into()));
         answer.unwrap_or_else(|_| panic!("{} did not answer\n{}", self.name, self.log()))
     }
@@ -160,13 +167,13 @@ impl Api {
 async fn next(State(api): State<Arc<Api>>) -> impl IntoResponse {
     static EVENTS: AtomicU64 = AtomicU64::new(1);
     api.asked.store(true, Ordering::Relaxed);
-    let Some(Invocation { event, answer }) = api.queue.lock().await.recv().await else {
+    let Some(Invocation { event, seconds, answer }) = api.queue.lock().await.recv().await else {
         return StatusCode::GONE.into_response(); // the environment is being shut down
     };
     let number = EVENTS.fetch_add(1, Ordering::Relaxed);
     let id = format!("8f5ed8c2-6a0b-4c4e-9d3b-{number:012x}");
     api.running.lock().unwrap().insert(id.clone(), answer);
-    let deadline = SystemClock.now().plus_seconds(TIMEOUT.into()).seconds() * 1000;
+    let deadline = SystemClock.now().plus_seconds(seconds.into()).0 / 1000;
     let headers = [
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", id),

@@ -32,6 +32,7 @@ pub struct Sent {
 struct Account {
     mood: Mood,
     rejected: Vec<String>,
+    unverified: Vec<String>,
     sent: Vec<Sent>,
 }
 
@@ -58,6 +59,15 @@ impl Ses {
         self.account.lock().unwrap().rejected.push(address.to_owned());
     }
 
+    /// Keeps this address out, as the sandbox does with every one that is not verified, or lets it in.
+    pub fn set_verified(&self, address: &str, is_verified: bool) {
+        let unverified = &mut self.account.lock().unwrap().unverified;
+        unverified.retain(|other| other != address);
+        if !is_verified {
+            unverified.push(address.to_owned());
+        }
+    }
+
     /// What was taken, the oldest first.
     pub fn sent(&self) -> Vec<Sent> {
         self.account.lock().unwrap().sent.clone()
@@ -77,11 +87,20 @@ async fn send(State(account): State<Arc<Mutex<Account>>>, Json(request): Json<Va
     if to.iter().any(|address| account.rejected.contains(address)) {
         return failure(StatusCode::BAD_REQUEST, "MessageRejected");
     }
+    if let Some(address) = to.iter().find(|address| account.unverified.contains(address)) {
+        let identities = "The following identities failed the check in region EU-WEST-1";
+        let message = format!("Email address is not verified. {identities}: {address}");
+        return failure_with(StatusCode::BAD_REQUEST, "MessageRejected", &message);
+    }
     account.sent.push(Sent { to, raw });
     let id = format!("0102018f-{:08x}-000000", account.sent.len());
     Json(json!({"MessageId": id})).into_response()
 }
 
 fn failure(status: StatusCode, code: &str) -> Response {
-    (status, [("x-amzn-errortype", code)], Json(json!({"message": "Not this one."}))).into_response()
+    failure_with(status, code, "Not this one.")
+}
+
+fn failure_with(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, [("x-amzn-errortype", code)], Json(json!({"message": message}))).into_response()
 }

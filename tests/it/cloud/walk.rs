@@ -81,7 +81,8 @@ fn the_logs_say_what_happened_but_nothing_that_is_secret_or_personal() {
     let mut requests = BTreeSet::new();
     for line in functions.iter().flat_map(|function| function.logged("operation", 1)) {
         let request = line["request_id"].as_str().unwrap().rsplit('-').next().unwrap().to_owned();
-        assert!(line["trace_id"].as_str().unwrap().contains(&request), "its own request and trace: {line}");
+        let trace = line["trace_id"].as_str().unwrap();
+        assert!(trace.starts_with("1-") && trace.contains(&request), "its own request and trace: {line}");
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && line["level"] == "INFO", "{line}");
         assert!(requests.insert(request), "{line}");
     }

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
 use crate::session::ClientInfo;
-use crate::session::{Session, StageKey, refresh_again, user_session_key};
+use crate::session::{Session, StageKey, list_sessions, refresh_again, user_session_key};
 use crate::store::{self, Again, Write};
 
 /// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
@@ -54,6 +54,8 @@ pub async fn refresh(
             }
             Some(Decision::End) | None => {
                 app.store.insist(vec![Write::discard(key.clone())]).await?;
+                tracing::warn!(session = number, "a refresh token was used again: its session has ended");
+                app.metrics.count(app.now(), "RefreshTokenReuse");
                 return Err(Refusal::InvalidToken);
             }
         };
@@ -94,6 +96,17 @@ pub async fn logout_all(app: &App, user: User, session: Session) -> Result<(), R
         Ok(store::Decision::Write(vec![Write::replace(&changed)?], (), (user, session)))
     };
     app.store.run((user, session), attempt).await
+}
+
+/// Whether the user has any session that can be ended.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn has_any(app: &App, user: UserId) -> Result<bool, Refusal> {
+    match app.store.find::<User>(&user.key()).await? {
+        Some(user) => Ok(!list_sessions(app, &user).await?.is_empty()),
+        None => Ok(false),
+    }
 }
 
 /// The user and the session of this number, if the session still stands: one request to the table.

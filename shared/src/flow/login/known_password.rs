@@ -5,7 +5,7 @@
 //! log in or to guess the password in a session. A browser that is known has a log of its own, see [`super::device`].
 
 use super::device;
-use crate::account::{User, UserId};
+use crate::account::{User, UserId, identifier_key};
 use crate::app::App;
 use crate::flow::Refusal;
 use crate::secret::password::Verdict;
@@ -30,7 +30,7 @@ fn account_key(user: UserId) -> String {
 /// What a failed login is counted by: the accounts that the identifier names, or the identifier itself where it names none.
 pub(super) fn failure_keys(app: &App, client: &ClientInfo, named: &[UserId], identifier: &str) -> Vec<String> {
     match named {
-        [] => vec![format!("nobody {}", identifier.to_lowercase())],
+        [] => vec![format!("nobody {}", identifier_key(identifier))],
         _ => named.iter().map(|user| failure_key(app, client, *user)).collect(),
     }
 }

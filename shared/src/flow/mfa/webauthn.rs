@@ -149,6 +149,10 @@ pub async fn add(
             return Err(incorrect(None)); // the credential is somebody's already
         }
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
+        let known = |it: &&Authenticator| it.credential().is_some_and(|it| it.id_bytes() == credential.id_bytes());
+        if let (Some(_), None, Some(added)) = (again, &session.ceremony, user.authenticators.iter().find(known)) {
+            return Ok(Decision::Settled((added.clone(), false))); // an earlier attempt was written, and its answer lost
+        }
         if session.ceremony.take() != ticket {
             return Err(incorrect(None));
         }
