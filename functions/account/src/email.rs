@@ -19,7 +19,7 @@ pub async fn email(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Answer, Rejection> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     exchange.limit("manage_email", &user).await?;
     let change = match exchange.method {
         Method::GET => return Ok(listed(&exchange, &user, &session)),
@@ -27,7 +27,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
             let mut problems = Vec::new();
             let email = exchange.input()?.email_field("email", true, &mut problems);
             let email = email.ok_or(Refusal::Invalid(problems))?;
-            let (user, session) = email_addresses::add(app, client, user, session, &email).await?;
+            let (user, session) = email_addresses::add(cx, user, session, &email).await?;
             return Ok(listed(&exchange, &user, &session));
         }
         Method::PUT => Change::Resend,
@@ -43,10 +43,10 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
             problems.push(Problem::required("primary"));
         }
         // What is wrong with the address is told along with it.
-        problems.extend(email.as_ref().and_then(|email| check(app, &user, &session, change, email).err()));
+        problems.extend(email.as_ref().and_then(|email| check(cx.app, &user, &session, change, email).err()));
     }
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
-    let (user, session, sending) = email_addresses::change(app, client, user, session, change, &email).await?;
+    let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
     Ok(match (change, sending) {
         (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
         (Change::Resend, Sending::NotNow) => Envelope::bare(403).into(),
@@ -59,12 +59,12 @@ fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
 }
 
 async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
-    let (app, client) = (&exchange.app, &exchange.client);
-    let user = email_addresses::find_changeable(app, caller).await?;
+    let cx = exchange.context();
+    let user = email_addresses::find_changeable(cx.app, caller).await?;
     exchange.limit("manage_email", &user).await?;
     let mut problems = Vec::new();
     let email = exchange.input()?.email_field("email", true, &mut problems);
     let email = email.ok_or(Refusal::Invalid(problems))?;
-    let addresses = email_addresses::change_pending(app, client, caller, user, &email).await?;
+    let addresses = email_addresses::change_pending(cx, caller, user, &email).await?;
     Ok(Envelope::data(addresses_data(&addresses)).into())
 }

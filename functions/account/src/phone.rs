@@ -26,7 +26,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
     }
     let number = read(&exchange)?;
     exchange.allow(&[Method::POST])?;
-    flow::change(&exchange.app, &exchange.client, user, session, &number).await?;
+    flow::change(exchange.context(), user, session, &number).await?;
     Ok(accepted(&number))
 }
 
@@ -34,7 +34,7 @@ async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, R
     let user = flow::find_changeable(&exchange.app, caller).await?;
     exchange.limit("change_phone", &user).await?;
     let number = read(&exchange)?;
-    flow::change_pending(&exchange.app, &exchange.client, caller, user, &number).await?;
+    flow::change_pending(exchange.context(), caller, user, &number).await?;
     Ok(accepted(&number))
 }
 

@@ -14,7 +14,7 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
     }
     let to = login_code_identifier(&exchange.input()?, &exchange.app.settings.account).map_err(Refusal::Invalid)?;
     exchange.allow(&[Method::POST])?;
-    let outcome = login_by_code::request(&exchange.app, &exchange.client, caller, to).await?;
+    let outcome = login_by_code::request(exchange.context(), caller, to).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -25,7 +25,7 @@ pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;
     let code = input.text("code");
-    let outcome = login_by_code::confirm(&exchange.app, &exchange.client, caller, code.as_deref()).await?;
+    let outcome = login_by_code::confirm(exchange.context(), caller, code.as_deref()).await?;
     Ok(exchange.answer(&outcome))
 }
 

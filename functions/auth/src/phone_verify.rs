@@ -11,7 +11,7 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     phone::enter(&exchange.app, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;
-    let outcome = phone::verify(&exchange.app, &exchange.client, caller, input.text("code").as_deref()).await?;
+    let outcome = phone::verify(exchange.context(), caller, input.text("code").as_deref()).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -19,6 +19,6 @@ pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
-    phone::resend(&exchange.app, &exchange.client, &caller).await?;
+    phone::resend(exchange.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

@@ -8,9 +8,10 @@ use axum::http::{Method, Response, Uri};
 use serde_json::{Map, Value as Json, json};
 use shared::account::User;
 use shared::app::App;
+use shared::flow::Context;
 use shared::flow::jwt_api::sessions::find_live;
 use shared::http::{Endpoint, Exchange, Mount, Visit, form_fields, other};
-use shared::session::{Api, ClientInfo, Session};
+use shared::session::{Api, Session};
 use shared::settings::ClientKind;
 use std::future::Future;
 use std::sync::Arc;
@@ -98,9 +99,9 @@ impl Call {
         &self.exchange.app
     }
 
-    /// Who asks, as far as the network shows.
-    pub fn client(&self) -> &ClientInfo {
-        &self.exchange.client
+    /// What an operation works with.
+    pub fn context(&self) -> Context<'_> {
+        self.exchange.context()
     }
 
     /// The method; HEAD counts as GET.

@@ -56,7 +56,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
 /// # Errors
 /// The table is unavailable.
 pub async fn claim(call: &Call, key: &str) -> Result<Option<Reply>, Fault> {
-    match flow::open(call.app(), call.client(), key).await {
+    match flow::open(call.context(), key).await {
         Ok(None) => Ok(None),
         Ok(Some(Opened::Confirmed)) => Ok(Some(Reply::redirect(&verified_at(call)))),
         Ok(Some(Opened::Capability { user, text })) => {

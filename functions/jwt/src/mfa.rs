@@ -73,14 +73,13 @@ pub async fn activate(call: Call) -> Result<Reply, Fault> {
     fields.text("setup_challenge_id", Text { optional: true, blank: true, ..Text::default() });
     fields.check()?;
     let code = code.ok_or_else(missing)?;
-    let app = call.app();
     // Somebody who is in and names a challenge of their own goes on with that.
     if let Enrollee::In(_) = enrollee
         && let Some((ticket, _)) = waiting(&call).await?.filter(|(_, of)| of.id == user.id)
     {
         enrollee = Enrollee::Waiting(ticket);
     }
-    let activated = match flow::activate(app, call.client(), user, enrollee, &code).await {
+    let activated = match flow::activate(call.context(), user, enrollee, &code).await {
         // Clients know this of an app that is there already, too: nothing is being set up.
         Err(Refusal::Factor(FactorProblem::TotpActive)) => return Err(FactorProblem::SetupNotBegun.into()),
         other => other?,
@@ -104,7 +103,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("code", SIX);
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
-    let met = flow::verify(call.app(), call.client(), &challenge, Shown::Totp(&code)).await;
+    let met = flow::verify(call.context(), &challenge, Shown::Totp(&code)).await;
     entered(&call, 200, met.map_err(|refusal| refused(&call, refusal))?, None)
 }
 
@@ -114,7 +113,7 @@ pub async fn verify_recovery(call: Call) -> Result<Reply, Fault> {
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("recovery_code", Text::default());
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
-    match flow::verify(call.app(), call.client(), &challenge, Shown::Recovery(&code)).await {
+    match flow::verify(call.context(), &challenge, Shown::Recovery(&code)).await {
         Ok(entry) => entered(&call, 200, entry, None),
         Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
             refused(&call, wrong);
@@ -164,14 +163,14 @@ pub async fn deactivate(call: Call) -> Result<Reply, Fault> {
         }
         TotpMode::Optional => {}
     }
-    let (app, client) = (call.app(), call.client());
+    let cx = call.context();
     let mut fields = Fields::new(call.fields()?);
     let given = fields.text("password", Text::default());
     fields.check()?;
-    if !is_right(app, client, &user, given.ok_or_else(missing)?).await? {
+    if !is_right(cx, &user, given.ok_or_else(missing)?).await? {
         return Err(Reply::detail(400, "Invalid password.").into());
     }
-    flow::deactivate(app, client, user, session).await?;
+    flow::deactivate(cx, user, session).await?;
     Ok(Reply::json(200, json!({"success": true})))
 }
 

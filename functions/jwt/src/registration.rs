@@ -24,7 +24,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     }
     call.find_access().await?;
     call.allow(&Method::POST)?;
-    let (app, client) = (call.app(), call.client());
+    let (app, cx) = (call.app(), call.context());
     flow::check_open(app)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 100);
@@ -38,7 +38,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
         fields.complain_all(weak.map(|it| Problem::field("password1", it.code, it.message)).collect());
     }
     let holders = match &email {
-        Some(email) => Some(flow::look_up(app, client, email).await?),
+        Some(email) => Some(flow::look_up(cx, email).await?),
         None => None,
     };
     if holders.as_ref().is_some_and(|holders| holders.is_visibly_taken(app)) {
@@ -55,7 +55,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
         return Err(missing());
     };
     let form = Form { email, password, first_name, last_name };
-    match flow::register(app, client, form, holders).await? {
+    match flow::register(cx, form, holders).await? {
         Registered::Entered(entry) => entered(&call, 201, entry, None),
         Registered::Waits { setup: Some(challenge), .. } => entered(&call, 201, Entry::Setup(challenge), Some(SENT)),
         Registered::Waits { session: None, .. } => Ok(Reply::detail(201, SENT)),
@@ -93,7 +93,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
     {
         return Ok(reply);
     }
-    match verification::verify(call.app(), call.client(), key).await {
+    match verification::verify(call.context(), key).await {
         Ok(opened) => {
             let reply = Reply::redirect(&verified_at(&call));
             match opened {

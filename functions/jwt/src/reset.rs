@@ -29,7 +29,7 @@ pub async fn request(call: Call) -> Result<Reply, Fault> {
         let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
         return Err(Reply::json(400, json!({"email": {"email": [message]}})).into());
     }
-    match flow::request(call.app(), call.client(), &email).await {
+    match flow::request(call.context(), &email).await {
         Ok(()) => Ok(Reply::detail(200, "Password reset e-mail has been sent.")),
         Err(Refusal::RateLimited(seconds)) => {
             let reply = Reply::detail(429, "Too many password reset requests for this e-mail address.");
@@ -114,7 +114,7 @@ pub async fn redeem(call: &Call, purpose: Purpose) -> Result<Entry, Fault> {
         Ok(passwords) => (Some(passwords), None),
         Err(fault) => (None, Some(fault)),
     };
-    let redeemed = flow::redeem(call.app(), call.client(), purpose, &capability, passwords).await;
+    let redeemed = flow::redeem(call.context(), purpose, &capability, passwords).await;
     redeemed.map_err(|refusal| match (refusal, unfit) {
         (Refusal::Invalid(_), Some(fault)) => fault,
         (other, _) => other.into(),

@@ -24,8 +24,8 @@ pub async fn refresh(call: Call) -> Result<Reply, Fault> {
     fields.check()?;
     let token = token.ok_or_else(missing)?;
     let known = read_refresh(call.app(), &token)?;
-    let (app, client) = (call.app(), call.client());
-    let (user, session) = flow::refresh(app, client, known.user, known.session, known.started, &known.jti).await?;
+    let cx = call.context();
+    let (user, session) = flow::refresh(cx, known.user, known.session, known.started, &known.jti).await?;
     renewed(&call, 200, &user, &session, Map::new())
 }
 

@@ -39,7 +39,7 @@ async fn page(exchange: Exchange) -> Result<Answer, Rejection> {
     }
     let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
     let Some(who) = dummy::read(&fields) else { return fail("unknown") };
-    match complete(app, &exchange.client, caller, request.process, who).await {
+    match complete(exchange.context(), caller, request.process, who).await {
         Ok(outcome) => Ok(Answer::redirect(request.next.clone()).after(&outcome)),
         Err(refusal) => match provider::error_of(&refusal, request.process) {
             Some(error) => fail(&error),

@@ -57,7 +57,7 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
     }
     let (next, process) = (request.next.clone(), request.process);
     let fail = |error: &str| Ok(Answer::redirect(with_error(&next, error, process)));
-    match arrive(app, &exchange.client, caller, config, request, params).await {
+    match arrive(exchange.context(), caller, config, request, params).await {
         Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(Answer::redirect(next.clone()).after(&outcome)),
         Ok(_) => fail("unknown"),
         Err(ArrivalError::Cancelled) => fail("cancelled"),

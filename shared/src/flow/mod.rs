@@ -5,6 +5,7 @@
 
 pub mod addresses;
 mod codes;
+mod context;
 pub mod identities;
 pub mod jwt_api;
 pub mod login;
@@ -18,6 +19,7 @@ mod refusal;
 pub mod signup;
 pub mod tokens;
 
+pub use context::Context;
 pub use refusal::{FactorProblem, Problem, Refusal};
 
 use crate::app::App;

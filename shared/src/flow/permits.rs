@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::app::App;
-use crate::session::ClientInfo;
+use crate::flow::Context;
 use crate::store::StoreError;
 use crate::throttle::{Action, Limited, Usage};
 
@@ -15,17 +15,11 @@ impl Permits {
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn ask(
-        &mut self,
-        app: &App,
-        client: &ClientInfo,
-        action: &'static str,
-        key: &str,
-    ) -> Result<bool, StoreError> {
+    pub async fn ask(&mut self, cx: Context<'_>, action: &'static str, key: &str) -> Result<bool, StoreError> {
         if let Some((_, _, usage)) = self.0.iter().find(|(known, of, _)| *known == action && of == key) {
             return Ok(usage.is_ok());
         }
-        let usage = app.consume(client.ip, &[Action::about(action, key)]).await?;
+        let usage = cx.consume(cx.client.ip, &[Action::about(action, key)]).await?;
         let granted = usage.is_ok();
         self.0.push((action, key.to_owned(), usage));
         Ok(granted)

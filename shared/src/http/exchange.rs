@@ -6,7 +6,7 @@ use super::form::form_fields;
 use super::{Answer, Input, body, cookies, headers};
 use crate::account::{User, UserId};
 use crate::app::App;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
     Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
@@ -138,6 +138,11 @@ impl Exchange {
             body,
             keyring: OnceLock::new(),
         })
+    }
+
+    /// What an operation works with.
+    pub fn context(&self) -> Context<'_> {
+        Context { app: &self.app, client: &self.client }
     }
 
     /// Who asks. Without a credential nobody has to be asked for it.

@@ -4,6 +4,7 @@ use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
 };
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_email::{account_exists_mail, code_mail, link_mail};
@@ -11,7 +12,7 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Problem, Refusal};
-use crate::session::{Caller, ClientInfo, CodeKind, Session, refresh_again};
+use crate::session::{Caller, CodeKind, Session, refresh_again};
 use crate::settings::{LoginMethod, PreventEnumeration};
 use crate::store::{Again, Committed, Decision, Write};
 use serde_json::json;
@@ -64,8 +65,7 @@ pub enum Change {
 
 /// A user's work on their addresses.
 struct Desk<'a> {
-    app: &'a App,
-    client: &'a ClientInfo,
+    cx: Context<'a>,
     permits: Permits,
 }
 
@@ -82,25 +82,19 @@ pub enum Sending {
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn add(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    email: &str,
-) -> Result<(User, Session), Refusal> {
+pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> Result<(User, Session), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { app, client, permits };
-        let parts = refresh_again(app, parts, again).await?;
+        let mut desk = Desk { cx, permits };
+        let parts = refresh_again(cx.app, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let claims = find_email_claims(&app.store, email).await?;
-        may_add(app, &user, &claims, email)?;
-        require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+        let claims = find_email_claims(&cx.store, email).await?;
+        may_add(cx.app, &user, &claims, email)?;
+        require_recent(cx.app, &user, &session, cx.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
     };
-    app.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Permits::default()), decide).await
 }
 
 fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
@@ -129,7 +123,7 @@ fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result
 
 impl Desk<'_> {
     async fn may_send(&mut self, email: &str) -> Result<bool, Refusal> {
-        Ok(self.permits.ask(self.app, self.client, "confirm_email", email).await?)
+        Ok(self.permits.ask(self.cx, "confirm_email", email).await?)
     }
 
     async fn add(
@@ -139,17 +133,17 @@ impl Desk<'_> {
         claims: &[EmailClaim],
         email: &str,
     ) -> Result<Vec<Write>, Refusal> {
-        let app = self.app;
-        if app.settings.account.email_verification_by_code_enabled {
+        let cx = self.cx;
+        if cx.settings.account.email_verification_by_code_enabled {
             return self.send_code(user, session, email).await;
         }
         let mut writes = Vec::new();
-        if app.settings.account.change_email {
-            writes.extend(drop_unverified(app, user).await?);
+        if cx.settings.account.change_email {
+            writes.extend(drop_unverified(cx.app, user).await?);
         }
-        let address = Address::new(email, false, app.random());
+        let address = Address::new(email, false, cx.random());
         if self.may_send(email).await? {
-            writes.push(Write::create(&link_mail(app, self.client.api, user, &address))?);
+            writes.push(Write::create(&link_mail(cx.app, self.cx.client.api, user, &address))?);
         }
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
@@ -163,37 +157,37 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Err(self.permits.refusal());
         }
-        let (process, code) = codes::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
+        let (process, code) = codes::begin(self.cx.app, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
-        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.app, user, email, &code))?];
+        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.cx.app, user, email, &code))?];
         session.version += 1;
         Ok(writes)
     }
 
     async fn resend(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
-        let app = self.app;
+        let cx = self.cx;
         let Some(address) = user.address(email) else {
             let mut process = session.code(KIND).cloned().ok_or(Refusal::Conflict)?;
-            if process.resends >= KIND.max_resends(&app.settings) {
+            if process.resends >= KIND.max_resends(&cx.settings) {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
                 return Err(self.permits.refusal());
             }
-            let code = codes::renew(app, KIND, &mut process);
+            let code = codes::renew(cx.app, KIND, &mut process);
             process.resends += 1;
             session.set_code(KIND, process);
-            let writes = vec![Write::replace(session)?, Write::create(&code_mail(app, user, email, &code))?];
+            let writes = vec![Write::replace(session)?, Write::create(&code_mail(cx.app, user, email, &code))?];
             session.version += 1;
             return Ok(Some(writes));
         };
-        if app.settings.account.email_verification_by_code_enabled {
+        if cx.settings.account.email_verification_by_code_enabled {
             return self.send_code(user, session, email).await.map(Some);
         }
         if !self.may_send(email).await? {
             return Ok(None);
         }
-        Ok(Some(vec![Write::create(&link_mail(app, self.client.api, user, address))?]))
+        Ok(Some(vec![Write::create(&link_mail(cx.app, self.cx.client.api, user, address))?]))
     }
 
     async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
@@ -203,7 +197,7 @@ impl Desk<'_> {
         user.version += 1;
         if let Some(old) = old {
             let params = json!({"from_email": old, "to_email": email});
-            writes.extend(notify(self.app, self.client, user, Some(&old), "email_changed", params)?);
+            writes.extend(notify(self.cx, user, Some(&old), "email_changed", params)?);
         }
         Ok(writes)
     }
@@ -215,13 +209,13 @@ impl Desk<'_> {
             session.version += 1;
             return Ok(writes);
         }
-        let claims = find_email_claims(&self.app.store, email).await?;
+        let claims = find_email_claims(&self.cx.store, email).await?;
         user.addresses.retain(|address| address.email != email);
         let mut writes = vec![Write::replace(user)?];
         user.version += 1;
         writes.extend(release_email(&claims, user.id)?);
         let params = json!({"deleted_email": email});
-        writes.extend(notify(self.app, self.client, user, None, "email_deleted", params)?);
+        writes.extend(notify(self.cx, user, None, "email_deleted", params)?);
         Ok(writes)
     }
 }
@@ -238,20 +232,19 @@ async fn drop_unverified(app: &App, user: &mut User) -> Result<Vec<Write>, Refus
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     change: Change,
     email: &str,
 ) -> Result<(User, Session, Sending), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { app, client, permits };
-        let parts = refresh_again(app, parts, again).await?;
+        let mut desk = Desk { cx, permits };
+        let parts = refresh_again(cx.app, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let email = check(app, &user, &session, change, email)?;
+        let email = check(cx.app, &user, &session, change, email)?;
         if change != Change::Resend {
-            require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+            require_recent(cx.app, &user, &session, cx.settings.account.reauthentication_required)?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
@@ -264,7 +257,7 @@ pub async fn change(
         };
         Ok(Decision::Write(writes, (changed, waiting, Sending::Sent), ((user, session), desk.permits)))
     };
-    app.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Permits::default()), decide).await
 }
 
 /// The address that is meant, where this may be done with it.
@@ -328,48 +321,47 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change_pending(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     mut user: User,
     email: &str,
 ) -> Result<Vec<Listed>, Refusal> {
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx.app, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     if process.email.as_deref().is_some_and(|waiting| is_same_email(waiting, email)) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("email", "same_as_current", message).into());
     }
-    let claims = find_email_claims(&app.store, email).await?;
-    let hidden = match assess(app, &claims) {
+    let claims = find_email_claims(&cx.store, email).await?;
+    let hidden = match assess(cx.app, &claims) {
         Availability::Taken => return Err(Problem::email_taken("email").into()),
         Availability::Hidden => true,
         Availability::Free => false,
     };
     let mut permits = Permits::default();
-    if !permits.ask(app, client, "confirm_email", email).await? {
+    if !permits.ask(cx, "confirm_email", email).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx.app, KIND, &mut process);
     process.email = Some(email.to_owned());
     process.changes += 1;
     process.is_decoy = hidden;
     let mut writes = Vec::new();
     let message = if hidden {
         writes.push(Write::check(&user));
-        account_exists_mail(app, email)
+        account_exists_mail(cx.app, email)
     } else {
-        writes.extend(drop_unverified(app, &mut user).await?);
-        user.addresses.push(Address::new(email, false, app.random()));
+        writes.extend(drop_unverified(cx.app, &mut user).await?);
+        user.addresses.push(Address::new(email, false, cx.random()));
         writes.push(Write::replace(&user)?);
         writes.push(claim_email(&claims, email, user.id)?);
-        code_mail(app, &user, email, &code)
+        code_mail(cx.app, &user, email, &code)
     };
     writes.push(Write::create(&message)?);
     let mut session = session.clone();
     session.set_code(KIND, process);
     writes.push(Write::replace(&session)?);
-    match app.store.commit(writes).await? {
+    match cx.store.commit(writes).await? {
         Committed::Done => {}
         Committed::Refused(_) | Committed::Contended => return Err(Refusal::Conflict),
     }

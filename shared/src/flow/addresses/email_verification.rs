@@ -3,6 +3,7 @@
 use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
@@ -10,7 +11,7 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
+use crate::session::{Caller, CodeKind, Session, StageKey};
 use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 use uuid::Uuid;
 
@@ -57,17 +58,17 @@ pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<In
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
+pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
-    let waits = is_at_stage(app, &caller);
-    let (proof, counted) = prove(app, &caller, key).await?;
+    let waits = is_at_stage(cx.app, &caller);
+    let (proof, counted) = prove(cx.app, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
         // Verified in another way since: the code is worth nothing any more.
         if let Some(mut session) = counted {
             session.drop_code(KIND);
-            app.store.commit(vec![Write::replace(&session)?]).await?;
+            cx.store.commit(vec![Write::replace(&session)?]).await?;
         }
-        return Err(wrong_key(app).into());
+        return Err(wrong_key(cx.app).into());
     }
     let caller = match counted {
         Some(session) => caller.with_session(session),
@@ -77,21 +78,21 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
     let attempt = |(mut proof, mut permits): (Proof, Permits), again: Option<Again>| async move {
         if again.is_some() {
             // Another request was at the account, the address or the session: see what it left.
-            if !is_unchanged(app, caller).await? {
+            if !is_unchanged(cx.app, caller).await? {
                 return Err(Refusal::Conflict);
             }
-            let found = load(app, proof.user.id, &proof.email).await?;
-            let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+            let found = load(cx.app, proof.user.id, &proof.email).await?;
+            let (user, claims) = found.ok_or_else(|| wrong_key(cx.app))?;
             let verified = user.address(&proof.email).is_some_and(|address| address.verified);
-            if verified || !may_verify(app, caller, &user, &proof.email) {
-                return Err(wrong_key(app).into());
+            if verified || !may_verify(cx.app, caller, &user, &proof.email) {
+                return Err(wrong_key(cx.app).into());
             }
-            proof = check(app, user, claims, proof.email)?;
+            proof = check(cx.app, user, claims, proof.email)?;
         }
-        let (writes, outcome) = decide(app, client, caller, waits, &proof, &mut permits).await?;
+        let (writes, outcome) = decide(cx, caller, waits, &proof, &mut permits).await?;
         Ok(Decision::Write(writes, outcome, (proof, permits)))
     };
-    app.store.run((proof, Permits::default()), attempt).await
+    cx.store.run((proof, Permits::default()), attempt).await
 }
 
 /// Sends another code, and forgets the one before.
@@ -99,31 +100,31 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`];
 /// the table is unavailable.
-pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
-    if !app.settings.account.email_verification_by_code_enabled {
+pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx.app, caller, KIND).await?.clone();
     let (Some(session), Some(email)) = (caller.session(), process.email.clone()) else { return Err(Refusal::Conflict) };
-    if process.resends >= KIND.max_resends(&app.settings) {
+    if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
     let mut permits = Permits::default();
     let user_key = process.user.unwrap_or(UserId::NOBODY).key();
-    let permit = permits.ask(app, client, "confirm_email", &email);
-    let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
+    let permit = permits.ask(cx, "confirm_email", &email);
+    let (granted, user) = futures_util::try_join!(permit, cx.store.find::<User>(&user_key))?;
     if !granted {
         return Err(permits.refusal());
     }
     let mut session = session.clone();
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx.app, KIND, &mut process);
     process.resends += 1;
     let message = match &user {
-        Some(user) => code_mail(app, user, &email, &code),
-        None => Message::decoy(app),
+        Some(user) => code_mail(cx.app, user, &email, &code),
+        None => Message::decoy(cx.app),
     };
     session.set_code(KIND, process);
-    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+    match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
         // Another request of the same session was faster; its code, or its attempt, stands.
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
@@ -213,18 +214,17 @@ async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
 }
 
 async fn decide(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     waits: bool,
     proof: &Proof,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let mut user = proof.user.clone();
-    let mut writes = mark_verified(app, client, &mut user, proof).await?;
+    let mut writes = mark_verified(cx, &mut user, proof).await?;
     let mut outcome = match caller {
         Caller::Pending(session) if waits => {
-            let (more, outcome) = go_on(app, client, caller, session, &mut user, permits).await?;
+            let (more, outcome) = go_on(cx, caller, session, &mut user, permits).await?;
             writes.extend(more);
             outcome
         }
@@ -240,7 +240,7 @@ async fn decide(
     if let Caller::User(parts) = &mut outcome.caller
         && parts.0.id == user.id
     {
-        outcome.shown_as = caller.user().map(|before| before.display(&app.settings).to_owned());
+        outcome.shown_as = caller.user().map(|before| before.display(&cx.settings).to_owned());
         parts.0 = user;
     }
     Ok((writes, outcome))
@@ -249,14 +249,13 @@ async fn decide(
 /// The login that waited: it goes on where the settings let it, in the session that asked for it; otherwise
 /// it is over, and the person logs in.
 async fn go_on(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     session: &Session,
     user: &mut User,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let account = &app.settings.account;
+    let account = &cx.settings.account;
     let may = account.login_on_email_confirmation || account.email_verification_by_code_enabled;
     let login = session
         .login
@@ -264,7 +263,7 @@ async fn go_on(
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
     let Some(mut login) = login else { return end_login(session) };
     login.handled.push(StageKey::VerifyEmail);
-    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
     match entrance.proceed(Some(user), login, permits).await {
         // The address is verified all the same.
         Err(Refusal::StageRefused(_)) => end_login(session),

@@ -5,6 +5,7 @@
 
 use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::identities::identity::{Process, complete};
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Refusal};
@@ -12,7 +13,7 @@ use crate::outbound::Roots;
 use crate::provider::Redirect;
 use crate::provider::{AppConfig, Callback, Engine, HttpFetch, NativeToken, PlainHttp, Provider, ProviderError};
 use crate::secret;
-use crate::session::{Caller, ClientInfo, Session};
+use crate::session::{Caller, Session};
 use crate::settings::{Settings, TlsRoots, trusted_origin};
 use crate::store::{Committed, Item, Key, StoreError, Write};
 use serde::{Deserialize, Serialize};
@@ -152,8 +153,7 @@ pub enum DepartureError {
 /// # Errors
 /// The table is unavailable.
 pub async fn remember(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     provider: &str,
     process: Process,
@@ -163,17 +163,17 @@ pub async fn remember(
     let (session, outcome) = match caller.session() {
         Some(session) => (session.clone(), Outcome::unchanged(caller.clone())),
         None => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             writes.push(Write::create(&session)?);
             let caller = Caller::Pending(Box::new(session.clone()));
             (session, Outcome { issued: Some(token), ..Outcome::unchanged(caller) })
         }
     };
-    let (state, mut request) = AuthorizationRequest::new(app, provider, process);
+    let (state, mut request) = AuthorizationRequest::new(cx.app, provider, process);
     request.next = next.to_owned();
     request.browser.clone_from(&session.secret);
     writes.push(Write::create(&request)?);
-    app.store.insist(writes).await?;
+    cx.store.insist(writes).await?;
     Ok((state, outcome, request))
 }
 
@@ -208,15 +208,14 @@ impl AuthorizationRequest {
 /// # Errors
 /// The provider tells of no way there; the table is unavailable.
 pub async fn depart(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     config: &AppConfig,
     process: Process,
     next: &str,
 ) -> Result<(String, Outcome), DepartureError> {
-    let (state, outcome, request) = remember(app, client, caller, config.id(), process, next).await?;
-    Ok((authorize_url(app, config, &request, &state).await?, outcome))
+    let (state, outcome, request) = remember(cx, caller, config.id(), process, next).await?;
+    Ok((authorize_url(cx.app, config, &request, &state).await?, outcome))
 }
 
 /// Sends somebody to a provider who comes back to a page of their own client, which hands in what came: where, and the
@@ -330,16 +329,15 @@ pub enum ArrivalError {
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     request: AuthorizationRequest,
     params: BTreeMap<String, String>,
 ) -> Result<Outcome, ArrivalError> {
-    let redirect_uri = request.redirect_uri(app, config);
+    let redirect_uri = request.redirect_uri(cx.app, config);
     let params = request.answer.unwrap_or(params);
-    let now = app.now().seconds();
+    let now = cx.now().seconds();
     if let Some(error) = params.get("error") {
         // LinkedIn has words of its own.
         const OF_LINKEDIN: [&str; 2] = ["user_cancelled_authorize", "user_cancelled_login"];
@@ -348,10 +346,10 @@ pub async fn arrive(
         let denied = ProviderError::Denied(error.chars().filter(char::is_ascii_graphic).take(80).collect());
         return Err(if cancelled { ArrivalError::Cancelled } else { denied.into() });
     }
-    let provider = provider(app, config);
+    let provider = provider(cx.app, config);
     let who = if config.is_telegram() {
         let answer = params.get("tgAuthResult").map(String::as_str).unwrap_or_default();
-        ProvenIdentity::new(app, config, provider.identify_telegram(answer, now)?, None)
+        ProvenIdentity::new(cx.app, config, provider.identify_telegram(answer, now)?, None)
     } else {
         let missing = || ProviderError::Nonsense("no code in the answer".to_owned());
         let callback = Callback {
@@ -363,9 +361,9 @@ pub async fn arrive(
         let tokens = provider.exchange(&callback, now).await?;
         let asked = config.uses_pkce() || !config.is_openid_connect();
         let identity = provider.identify(&tokens, request.nonce.as_deref().filter(|_| asked), now).await?;
-        ProvenIdentity::new(app, config, identity, Some(&tokens))
+        ProvenIdentity::new(cx.app, config, identity, Some(&tokens))
     };
-    Ok(complete(app, client, caller, request.process, who).await?)
+    Ok(complete(cx, caller, request.process, who).await?)
 }
 
 /// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that
@@ -374,15 +372,14 @@ pub async fn arrive(
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive_by_access_token(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     token: &str,
 ) -> Result<Outcome, ArrivalError> {
-    let identity = provider(app, config).verify_access_token(token, app.now().seconds()).await?;
-    let who = ProvenIdentity::new(app, config, identity, None);
-    Ok(complete(app, client, caller, Process::Login, who).await?)
+    let identity = provider(cx.app, config).verify_access_token(token, cx.now().seconds()).await?;
+    let who = ProvenIdentity::new(cx.app, config, identity, None);
+    Ok(complete(cx, caller, Process::Login, who).await?)
 }
 
 /// Does what an app wants with a token that it has from the provider.
@@ -390,14 +387,13 @@ pub async fn arrive_by_access_token(
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive_by_token(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     process: Process,
     token: &NativeToken<'_>,
 ) -> Result<Outcome, ArrivalError> {
-    let identity = provider(app, config).verify_token(token, app.now().seconds()).await?;
-    let who = ProvenIdentity::new(app, config, identity, None);
-    Ok(complete(app, client, caller, process, who).await?)
+    let identity = provider(cx.app, config).verify_token(token, cx.now().seconds()).await?;
+    let who = ProvenIdentity::new(cx.app, config, identity, None);
+    Ok(complete(cx, caller, process, who).await?)
 }

@@ -6,6 +6,7 @@ use crate::account::{
     release_email,
 };
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::password::users_by_email;
 use crate::flow::login::reauthentication::require_recent;
@@ -16,7 +17,7 @@ use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::AppConfig;
 use crate::secret;
-use crate::session::{Caller, ClientInfo, Login, Session, refresh, refresh_again};
+use crate::session::{Caller, Login, Session, refresh, refresh_again};
 use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -73,26 +74,25 @@ impl Item for UsedToken {
 /// [`Refusal::Forbidden`] where nobody is logged in to connect to, or signup is closed; [`Refusal::Invalid`] where the
 /// identity is somebody else's; [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn complete(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     process: Process,
     who: ProvenIdentity,
 ) -> Result<Outcome, Refusal> {
     if let Some(replay) = &who.identity.replay
-        && !app.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
+        && !cx.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
     {
         return Err(invalid_token());
     }
     let (caller, who) = (&caller, &who);
     let decide = |(), _: Option<Again>| async move {
-        let claim = app.store.find::<IdentityClaim>(&who.key()).await?;
+        let claim = cx.store.find::<IdentityClaim>(&who.key()).await?;
         let decided = match (process, claim) {
-            (Process::Connect, claim) => connect(app, client, caller, who, claim).await,
-            (Process::Login, Some(claim)) => log_in(app, client, caller, who, claim).await,
-            (Process::Login, None) => match find_by_email(app, who).await? {
-                Some(found) => log_in_by_email(app, client, caller, who, found).await,
-                None => sign_up_or_ask(app, client, caller, who).await,
+            (Process::Connect, claim) => connect(cx, caller, who, claim).await,
+            (Process::Login, Some(claim)) => log_in(cx, caller, who, claim).await,
+            (Process::Login, None) => match find_by_email(cx.app, who).await? {
+                Some(found) => log_in_by_email(cx, caller, who, found).await,
+                None => sign_up_or_ask(cx, caller, who).await,
             },
         };
         match decided {
@@ -100,7 +100,7 @@ pub async fn complete(
             decided => decided,
         }
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }
 
 /// What an attempt at it has decided.
@@ -113,38 +113,36 @@ pub fn invalid_token() -> Refusal {
 
 /// Logs in the user whose identity it is.
 async fn log_in(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: IdentityClaim,
 ) -> Result<Decided, Refusal> {
-    let Some(mut user) = app.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
+    let Some(mut user) = cx.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
     if !user.is_active {
         return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     who.refresh_in(&mut user);
     let renewed = Write::replace(&who.renewed(&claim))?;
-    enter(app, client, caller, who, user, vec![renewed]).await
+    enter(cx, caller, who, user, vec![renewed]).await
 }
 
 /// Takes the login of a user through the stages, and writes the user.
 async fn enter(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     mut user: User,
     more: Vec<Write>,
 ) -> Result<Decided, Refusal> {
-    let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
-    login.email_verification = app.settings.social_email_verification();
+    let mut login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
+    login.email_verification = cx.settings.social_email_verification();
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
-        Caller::User(_) => vec![who.record(app)],
-        _ => with_record(app, caller, &user, who.record(app)),
+        Caller::User(_) => vec![who.record(cx.app)],
+        _ => with_record(cx.app, caller, &user, who.record(cx.app)),
     };
-    let entrance = Entrance { app, client, caller, methods, spends_session: false };
+    let entrance = Entrance { cx, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
     if let (Caller::User(parts), false) = (caller, outcome.logged_in) {
         writes.push(Write::discard(parts.1.key()));
@@ -191,8 +189,7 @@ async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundBy
 /// Logs in to the account that has the provider's verified address. Where the account never verified it, somebody else
 /// may have made it: whatever they could come back with is taken away.
 async fn log_in_by_email(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     found: FoundByEmail,
@@ -203,17 +200,17 @@ async fn log_in_by_email(
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        let taken = take_over(app, &mut user, &email).await?;
+        let taken = take_over(cx.app, &mut user, &email).await?;
         let Some(taken) = taken else { return Ok(Decision::Again(())) };
         writes.extend(taken);
         // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
-        let claims = find_email_claims(&app.store, &email).await?;
-        if let Ok(own) = own_email(&claims, &email, user.id, app.settings.account.unique_email)? {
+        let claims = find_email_claims(&cx.store, &email).await?;
+        if let Ok(own) = own_email(&claims, &email, user.id, cx.settings.account.unique_email)? {
             writes.extend(own);
             user.mark_verified(&email);
         }
     }
-    let social = &app.settings.social;
+    let social = &cx.settings.social;
     let config = social.providers.named(&who.provider);
     let everywhere = social.email_authentication_auto_connect;
     let connects = config.map_or(everywhere, |config| config.email_authentication_auto_connect(everywhere));
@@ -221,9 +218,9 @@ async fn log_in_by_email(
         who.add_to(&mut user);
         writes.push(Write::create(&who.claim(&user))?);
         let params = json!({"provider": who.provider_name});
-        writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+        writes.extend(notify(cx, &user, None, "account_connected", params)?);
     }
-    enter(app, client, caller, who, user, writes).await
+    enter(cx, caller, who, user, writes).await
 }
 
 /// Writes that taking an account over may bring into the commit of the login. A transaction takes
@@ -269,13 +266,8 @@ fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
 }
 
 /// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
-async fn sign_up_or_ask(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    who: &ProvenIdentity,
-) -> Result<Decided, Refusal> {
-    let settings = &app.settings;
+async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Decided, Refusal> {
+    let settings = &cx.settings;
     if !settings.account.signup_open {
         return Err(Refusal::Forbidden);
     }
@@ -285,19 +277,19 @@ async fn sign_up_or_ask(
     // No mail could ever reach it, and no endpoint would take it.
     let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
-        return ask(app, client, caller, who).await.map(Decision::Settled);
+        return ask(cx, caller, who).await.map(Decision::Settled);
     }
-    let username = good_username(app, who).await?;
+    let username = good_username(cx.app, who).await?;
     let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
-    let owns_email = is_verified && believes_emails(app, who);
+    let owns_email = is_verified && believes_emails(cx.app, who);
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
-    match signup(app, client, caller.clone(), form).await {
+    match signup(cx, caller.clone(), form).await {
         Ok(outcome) => Ok(Decision::Settled(outcome)),
         // The address is somebody's: another can be given. Unless it is that of the account that another request has just
         // made for the same identity.
-        Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
+        Err(Refusal::Invalid(_)) => match cx.store.find::<IdentityClaim>(&who.key()).await? {
             Some(_) => Ok(Decision::Again(())),
-            None => ask(app, client, caller, who).await.map(Decision::Settled),
+            None => ask(cx, caller, who).await.map(Decision::Settled),
         },
         Err(refusal) => Err(refusal),
     }
@@ -313,11 +305,11 @@ async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>
 }
 
 /// Keeps the identity in a session of nobody, until the form of signup is sent. Whoever was logged in is not any more.
-async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
+async fn ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
     let (mut session, issued) = match caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -327,7 +319,7 @@ async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdenti
     if let Caller::User(parts) = caller {
         writes.push(Write::discard(parts.1.key()));
     }
-    app.store.insist(writes).await?;
+    cx.store.insist(writes).await?;
     Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -344,30 +336,23 @@ pub fn expect_pending(app: &App, caller: &Caller) -> Result<ProvenIdentity, Refu
 ///
 /// # Errors
 /// As [`signup`]; [`Refusal::Conflict`] where the identity is somebody's by now.
-pub async fn sign_up(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    who: ProvenIdentity,
-    mut form: Form,
-) -> Result<Outcome, Refusal> {
+pub async fn sign_up(cx: Context<'_>, caller: Caller, who: ProvenIdentity, mut form: Form) -> Result<Outcome, Refusal> {
     form.identity = Some(Box::new(who));
     form.spends_session = true;
-    signup(app, client, caller, form).await
+    signup(cx, caller, form).await
 }
 
 /// Connects the identity to the caller's account.
 async fn connect(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: Option<IdentityClaim>,
 ) -> Result<Decided, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
-    let now = refresh(app, &parts.0, &parts.1).await?;
+    let now = refresh(cx.app, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+    require_recent(cx.app, &user, &session, cx.settings.social_reauthentication_required())?;
     let mut writes = Vec::new();
     match claim {
         Some(claim) if claim.user != user.id => return Err(connected_other()),
@@ -376,7 +361,7 @@ async fn connect(
             writes.extend([Write::replace(&who.renewed(&claim))?, Write::replace(&user)?]);
         }
         None => {
-            if find_by_email(app, who).await?.is_some_and(|found| found.user.id != user.id) {
+            if find_by_email(cx.app, who).await?.is_some_and(|found| found.user.id != user.id) {
                 return Err(connected_other());
             }
             if user.identities.len() >= User::MOST_IDENTITIES {
@@ -387,7 +372,7 @@ async fn connect(
             writes.push(Write::create(&who.claim(&user))?);
             writes.push(Write::replace(&user)?);
             let params = json!({"provider": who.provider_name});
-            writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+            writes.extend(notify(cx, &user, None, "account_connected", params)?);
         }
     }
     Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), ()))
@@ -429,27 +414,26 @@ pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Resu
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn disconnect(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     provider: &str,
     uid: &str,
 ) -> Result<User, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(cx.app, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        may_disconnect(app, &user, provider, uid)?;
-        require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+        may_disconnect(cx.app, &user, provider, uid)?;
+        require_recent(cx.app, &user, &session, cx.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
         changed.identities.retain(|link| !(link.provider == provider && link.uid == uid));
-        let name = app.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
+        let name = cx.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
         let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
         let params = json!({"provider": name});
-        writes.extend(notify(app, client, &changed, None, "account_disconnected", params)?);
+        writes.extend(notify(cx, &changed, None, "account_disconnected", params)?);
         Ok(Decision::Write(writes, changed, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }
 
 #[cfg(test)]

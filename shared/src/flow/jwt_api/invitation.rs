@@ -4,10 +4,10 @@ use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Problem, Refusal, api_url};
 use crate::outbox::Message;
-use crate::session::ClientInfo;
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
 use serde_json::json;
@@ -105,31 +105,31 @@ pub enum Opened {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
-pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Refusal> {
+pub async fn open(cx: Context<'_>, key: &str) -> Result<Option<Opened>, Refusal> {
     let decide = |(), _: Option<Again>| async move {
-        let found = find_ticket(app, Purpose::Invitation, key).await?;
+        let found = find_ticket(cx.app, Purpose::Invitation, key).await?;
         let Some((ticket, mut user)) = found else { return Ok(Decision::Settled(None)) };
         let mut writes = vec![Write::check(&ticket)];
         if let Some(email) = user.primary_email().filter(|_| !user.has_verified_email(None)).map(str::to_owned) {
-            let found = load(app, user.id, &email).await?;
+            let found = load(cx.app, user.id, &email).await?;
             let (now, claims) = found.ok_or(Refusal::InvalidToken)?;
-            if !can_own(&claims, now.id, app.settings.account.unique_email) {
+            if !can_own(&claims, now.id, cx.settings.account.unique_email) {
                 return Err(Refusal::InvalidToken);
             }
             user = now.clone();
             let proof = Proof { email, user: now, claims };
-            writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+            writes.extend(mark_verified(cx, &mut user, &proof).await?);
             writes.push(Write::replace(&user)?);
         }
         let opened = if user.has_usable_password() {
             Opened::Confirmed
         } else {
-            let lifetime = app.settings.jwt_api.access_token_lifetime;
-            let (capability, text) = Ticket::new(app, Purpose::SetCapability, &user, lifetime);
+            let lifetime = cx.settings.jwt_api.access_token_lifetime;
+            let (capability, text) = Ticket::new(cx.app, Purpose::SetCapability, &user, lifetime);
             writes.push(Write::overwrite(&capability)?);
             Opened::Capability { user: Box::new(user), text }
         };
         Ok(Decision::Write(writes, Some(opened), ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }

@@ -4,13 +4,14 @@ use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use crate::account::{Authenticator, TotpSecret, User};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::mfa::change::{end_other_sessions, may_add};
 use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{FactorProblem, Refusal};
-use crate::session::{ClientInfo, Session, StageKey, refresh, refresh_again};
+use crate::session::{Session, StageKey, refresh, refresh_again};
 use crate::store::{Again, Decision, Item, StoreError, Write};
 use crate::throttle::Limit;
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
@@ -81,35 +82,29 @@ pub struct Activated {
 /// # Errors
 /// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeOver`] where another request was
 /// faster with the challenge; as [`begin`]; the table is unavailable.
-pub async fn activate(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    enrollee: Enrollee,
-    code: &str,
-) -> Result<Activated, Refusal> {
+pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &str) -> Result<Activated, Refusal> {
     let decide = |(mut user, mut enrollee): (User, Enrollee), again: Option<Again>| async move {
         if again.is_some() {
-            (user, enrollee) = reload(app, user, enrollee).await?;
+            (user, enrollee) = reload(cx.app, user, enrollee).await?;
         }
-        let setup = find_ticket_of(app, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
-        let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+        let setup = find_ticket_of(cx.app, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
+        let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(cx.app, sealed));
         let secret = secret.ok_or(FactorProblem::SetupNotBegun)?;
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(FactorProblem::TotpActive.into());
         }
-        enrollee.check(app, &user)?;
-        let step = secret.step_of(app, code).ok_or(FactorProblem::WrongCode)?;
-        let totp = Authenticator::totp(app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
+        enrollee.check(cx.app, &user)?;
+        let step = secret.step_of(cx.app, code).ok_or(FactorProblem::WrongCode)?;
+        let totp = Authenticator::totp(cx.app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
         let mut changed = user.clone();
         changed.authenticators.push(totp);
-        add_recovery_codes(app, &mut changed);
-        let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(app)).unwrap_or_default();
+        add_recovery_codes(cx.app, &mut changed);
+        let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(cx.app)).unwrap_or_default();
         mark_viewed(&mut changed);
-        end_other_sessions(app, &mut changed);
+        end_other_sessions(cx.app, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
-        writes.extend(notify(app, client, &changed, None, "totp_activated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, "totp_activated", json!({}))?);
         let entry = match &enrollee {
             Enrollee::In(session) => {
                 writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
@@ -118,7 +113,7 @@ pub async fn activate(
             Enrollee::Waiting(challenge) => {
                 writes.push(Write::delete(challenge));
                 let past = &[StageKey::MfaAuthenticate, StageKey::MfaSetup];
-                let attempt = Attempt { app, client, method: "mfa", past, signup: false };
+                let attempt = Attempt { cx, method: "mfa", past, signup: false };
                 let (more, entry) = attempt.enter_if_possible(&changed).await?;
                 writes.extend(more);
                 Some(entry)
@@ -126,7 +121,7 @@ pub async fn activate(
         };
         Ok(Decision::Write(writes, Activated { recovery_codes: codes, entry }, (user, enrollee)))
     };
-    app.store.run((user, enrollee), decide).await
+    cx.store.run((user, enrollee), decide).await
 }
 
 /// The user and where they stand as it is now, where others were faster.
@@ -196,14 +191,14 @@ impl Shown<'_> {
 /// # Errors
 /// [`FactorProblem::ChallengeOver`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
 /// [`FactorProblem::WrongCode`], [`FactorProblem::ChallengeSpent`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
-    let found = find_ticket(app, Purpose::LoginChallenge, challenge).await?;
+pub async fn verify(cx: Context<'_>, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
+    let found = find_ticket(cx.app, Purpose::LoginChallenge, challenge).await?;
     let (ticket, user) = found.ok_or(FactorProblem::ChallengeOver)?;
     let key = user.id.to_string();
-    let limit = failures(app, &key);
+    let limit = failures(cx.app, &key);
     // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
     // now may be attempts that are being compared at this moment, and one of them right.
-    match refuse_locked_out(app, &user).await {
+    match refuse_locked_out(cx.app, &user).await {
         Ok(()) => {}
         Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeOver.into()),
         Err(other) => return Err(other),
@@ -212,54 +207,47 @@ pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Show
         return Err(shown.missing().into());
     }
     if let Some(limit) = &limit
-        && !app.consume_of(limit).await?
+        && !cx.consume_of(limit).await?
     {
-        refuse_locked_out(app, &user).await?;
+        refuse_locked_out(cx.app, &user).await?;
         return Err(Refusal::RateLimited(1));
     }
-    let most = match app.settings.jwt_api.mfa_challenge_max_attempts {
+    let most = match cx.settings.jwt_api.mfa_challenge_max_attempts {
         0 => u32::MAX,
         most => most,
     };
-    let ticket = ticket.count(app, most).await?.ok_or(FactorProblem::ChallengeOver)?;
-    let entry = meet(app, client, ticket, user, shown, most).await?;
+    let ticket = ticket.count(cx.app, most).await?.ok_or(FactorProblem::ChallengeOver)?;
+    let entry = meet(cx, ticket, user, shown, most).await?;
     if let Some(limit) = &limit
-        && let Err(error) = app.forget_of(limit).await
+        && let Err(error) = cx.forget_of(limit).await
     {
         tracing::warn!(%error, "failed attempts stay counted");
     }
     Ok(entry)
 }
 
-async fn meet(
-    app: &App,
-    client: &ClientInfo,
-    ticket: Ticket,
-    user: User,
-    shown: Shown<'_>,
-    most: u32,
-) -> Result<Entry, Refusal> {
+async fn meet(cx: Context<'_>, ticket: Ticket, user: User, shown: Shown<'_>, most: u32) -> Result<Entry, Refusal> {
     let decide = |(mut ticket, mut user): (Ticket, User), again: Option<Again>| async move {
         if again.is_some() {
             // Another attempt was counted, or met the challenge; or the user has changed.
-            let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
+            let now = cx.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
             let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
             (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
         }
-        if !shown.use_up(app, &mut user) {
-            return Err(fail(app, &ticket, &user, most).await?);
+        if !shown.use_up(cx.app, &mut user) {
+            return Err(fail(cx.app, &ticket, &user, most).await?);
         }
-        let attempt = Attempt { app, client, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
+        let attempt = Attempt { cx, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
         let (mut writes, mut entry) = attempt.enter(&user, &mut Permits::default()).await?;
         if let Entry::In(parts) = &mut entry {
-            user.last_login = Some(app.now());
+            user.last_login = Some(cx.now());
             parts.0.last_login = user.last_login;
             parts.0.version += 1;
         }
         writes.extend([Write::replace(&user)?, Write::delete(&ticket)]);
         Ok(Decision::Write(writes, entry, (ticket, user)))
     };
-    app.store.run((ticket, user), decide).await
+    cx.store.run((ticket, user), decide).await
 }
 
 /// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
@@ -285,21 +273,21 @@ async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Refu
 ///
 /// # Errors
 /// [`FactorProblem::NoTotp`]; the table is unavailable.
-pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
+pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result<(), Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(FactorProblem::NoTotp)?;
+        let (user, session) = refresh_again(cx.app, parts, again).await?.ok_or(FactorProblem::NoTotp)?;
         if user.authenticator("totp").is_none() {
             return Err(FactorProblem::NoTotp.into());
         }
         let mut changed = user.clone();
         changed.remove_authenticators(|it| it.factor.kind() == "totp");
-        end_other_sessions(app, &mut changed);
+        end_other_sessions(cx.app, &mut changed);
         let kept = Session { generation: changed.generation, ..session.clone() };
         let mut writes = vec![Write::replace(&changed)?, Write::replace(&kept)?];
-        writes.extend(notify(app, client, &changed, None, "totp_deactivated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, "totp_deactivated", json!({}))?);
         Ok(Decision::Write(writes, (), (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }
 
 /// The failures of a user's second factor.

@@ -2,9 +2,9 @@
 
 use crate::account::{User, UserId};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
-use crate::session::ClientInfo;
 use crate::session::{Session, StageKey, refresh_again, user_session_key};
 use crate::store::{self, Again, Write};
 
@@ -16,21 +16,20 @@ use crate::store::{self, Again, Write};
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::StageRefused`], [`Refusal::SessionExpired`]; the table is unavailable.
 pub async fn refresh(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: UserId,
     number: u64,
     started: i64,
     jti: &str,
 ) -> Result<(User, Session), Refusal> {
-    let settings = &app.settings.jwt_api;
+    let settings = &cx.settings.jwt_api;
     let rules = Rules { rotate: true, grace_seconds: settings.refresh_grace_seconds };
-    let whose = Client::new(&client.user_agent);
+    let whose = Client::new(&cx.client.user_agent);
     let key = user_session_key(user, number);
     let (key, whose) = (&key, &whose);
     // Somebody may be faster. If it was with the same token, that is used then, and the next look shows it.
     let attempt = |(), _: Option<Again>| async move {
-        let (session, user) = app.store.find_two::<Session, User>(key, &user.key()).await?;
+        let (session, user) = cx.store.find_two::<Session, User>(key, &user.key()).await?;
         let (Some(session), Some(user)) = (session, user) else { return Err(Refusal::InvalidToken) };
         let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken) };
         if session.generation != user.generation || !user.is_active {
@@ -43,17 +42,17 @@ pub async fn refresh(
         let mut family = bearer.family.clone();
         let lifetime = settings.session_lifetime.unwrap_or(i64::MAX);
         family.ends = family.started.min(started).saturating_add(lifetime);
-        let decision = presented.map(|counter| decide(&family, counter, app.now().seconds(), rules, whose));
+        let decision = presented.map(|counter| decide(&family, counter, cx.now().seconds(), rules, whose));
         let next = match decision {
             Some(Decision::Rotate(next)) => next,
             Some(Decision::Keep | Decision::Repeat) => return Ok(store::Decision::Settled((user, session))),
             Some(Decision::RefuseSoftly) => return Err(Refusal::InvalidToken),
             Some(Decision::Expired) => {
-                app.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.insist(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::SessionExpired);
             }
             Some(Decision::End) | None => {
-                app.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.insist(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::InvalidToken);
             }
         };
@@ -62,12 +61,12 @@ pub async fn refresh(
             bearer.family = next;
             renewed.ends = bearer.ends(settings.refresh_token_lifetime);
         }
-        renewed.last_seen = Some(app.now());
+        renewed.last_seen = Some(cx.now());
         let writes = vec![Write::replace(&renewed)?];
         renewed.version += 1;
         Ok(store::Decision::Write(writes, (user, renewed), ()))
     };
-    app.store.run((), attempt).await
+    cx.store.run((), attempt).await
 }
 
 /// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.

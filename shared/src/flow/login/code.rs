@@ -2,6 +2,7 @@
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
@@ -10,7 +11,7 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
 use crate::settings::PreventEnumeration;
 use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
 
@@ -60,28 +61,28 @@ impl Identifier {
 /// # Errors
 /// [`Refusal::Invalid`] where the account is unknown and may be told so, or codes were asked for too often; the
 /// table is unavailable.
-pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
+pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(app, client, "request_login_code", to.text());
-    let (granted, user) = futures_util::try_join!(permit, find(app, &to))?;
-    if user.is_none() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(app).await;
+    let permit = permits.ask(cx, "request_login_code", to.text());
+    let (granted, user) = futures_util::try_join!(permit, find(cx.app, &to))?;
+    if user.is_none() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
+        permits.give_back(cx.app).await;
         return Err(to.unknown().into());
     }
     if !granted {
         let problem = Problem::too_many_login_attempts();
         return Err(Problem { param: Some(to.param()), ..problem }.into());
     }
-    let (mut process, code) = codes::begin(app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
+    let (mut process, code) = codes::begin(cx.app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
     process.asked_for = true;
-    let message = code_message(app, &to.recipient(), user.is_some(), false, &code);
+    let message = code_message(cx.app, &to.recipient(), user.is_some(), false, &code);
     if let Caller::User(parts) = &caller {
         // Who is in logs in with no code, but can have one sent, and sent again.
         let mut session = parts.1.clone();
         session.set_code(KIND, process);
         let writes = vec![Write::replace(&session)?, Write::create(&message)?];
         session.version += 1;
-        return match app.store.commit(writes).await? {
+        return match cx.store.commit(writes).await? {
             Committed::Done => Ok(Outcome::unchanged(caller.with_session(session))),
             Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
         };
@@ -89,7 +90,7 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
     let (mut session, issued) = match &caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -98,12 +99,12 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
         Identifier::Email(email) => Some(email.clone()),
         Identifier::Phone(_) => None,
     };
-    let mut login = Login::new(user.as_ref(), email, false, &app.settings, app.now());
+    let mut login = Login::new(user.as_ref(), email, false, &cx.settings, cx.now());
     login.current = Some(StageKey::LoginByCode);
     session.login = Some(login);
     session.set_code(KIND, process);
     let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
-    match app.store.insist(writes).await? {
+    match cx.store.insist(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) }),
         _ => Err(StoreError::Busy.into()),
     }
@@ -158,48 +159,47 @@ pub async fn expect(app: &App, caller: &Caller) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
-    expect(app, &caller).await?;
-    let session = codes::count(app, &caller, KIND).await?;
+pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
+    expect(cx.app, &caller).await?;
+    let session = codes::count(cx.app, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
     let guess = Problem::expect_text("code", guess)?;
-    let id = process.user.filter(|_| codes::is_right(app, KIND, &process, guess));
+    let id = process.user.filter(|_| codes::is_right(cx.app, KIND, &process, guess));
     let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
     let caller = Caller::Pending(Box::new(session));
     let (caller, process) = (&caller, &process);
     let decide = |mut permits: Permits, again: Option<Again>| async move {
         if again.is_some() {
             let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-            let now = app.store.find::<Session>(&session.key()).await?;
+            let now = cx.store.find::<Session>(&session.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
                 return Err(Refusal::Conflict);
             }
         }
-        let found = load(app, id, process.email.as_deref().unwrap_or_default()).await?;
+        let found = load(cx.app, id, process.email.as_deref().unwrap_or_default()).await?;
         let Some((mut user, claims)) = found else { return Err(Refusal::Conflict) };
         let mut writes = Vec::new();
         if let Some(email) = process.email.clone() {
             let open = user.address(&email).is_some_and(|address| !address.verified);
-            if open && can_own(&claims, user.id, app.settings.account.unique_email) {
+            if open && can_own(&claims, user.id, cx.settings.account.unique_email) {
                 let proof = Proof { email, user: user.clone(), claims };
-                writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+                writes.extend(mark_verified(cx, &mut user, &proof).await?);
             }
         }
         if let Some(phone) = user.phone.as_mut().filter(|phone| Some(&phone.number) == process.phone.as_ref()) {
             phone.verified = true;
         }
-        let (more, outcome) = go_on(app, client, caller, &mut user, process, &mut permits).await?;
+        let (more, outcome) = go_on(cx, caller, &mut user, process, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
         Ok(Decision::Write(writes, outcome, permits))
     };
-    app.store.run(Permits::default(), decide).await
+    cx.store.run(Permits::default(), decide).await
 }
 
 /// A code that was asked for begins a login of its own; one that a login asked for lets it go on.
 async fn go_on(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     user: &mut User,
     process: &crate::session::CodeProcess,
@@ -210,18 +210,18 @@ async fn go_on(
         let Caller::Pending(session) = caller else { return Err(Refusal::Conflict) };
         return end_login(session);
     }
-    let mut record = AuthenticationRecord::new("code", app.now());
+    let mut record = AuthenticationRecord::new("code", cx.now());
     record.email.clone_from(&process.email);
     record.phone.clone_from(&process.phone);
-    let methods = with_record(app, caller, user, record);
+    let methods = with_record(cx.app, caller, user, record);
     let login = if process.asked_for {
-        Login::new(Some(user), process.email.clone(), false, &app.settings, app.now())
+        Login::new(Some(user), process.email.clone(), false, &cx.settings, cx.now())
     } else {
         let mut login = waiting;
         login.handled.push(StageKey::LoginByCode);
         login
     };
-    let entrance = Entrance { app, client, caller, methods, spends_session: true };
+    let entrance = Entrance { cx, caller, methods, spends_session: true };
     entrance.proceed(Some(user), login, permits).await
 }
 

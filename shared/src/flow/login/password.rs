@@ -2,12 +2,13 @@
 
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::known_password::{FAILED, failure_keys};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login};
+use crate::session::{AuthenticationRecord, Caller, Login};
 use crate::settings::LoginMethod;
 use crate::store::{Committed, Patch, StoreError, Write};
 use crate::throttle::{Action, Usage};
@@ -26,8 +27,8 @@ pub struct Credentials {
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
+pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
+    cx.consume(cx.client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Somebody who has shown a password.
@@ -58,19 +59,20 @@ impl Proven {
 /// # Errors
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
-pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
+pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Proven, Refusal> {
     let actions = [Action::new("login"), Action::new(FAILED)];
-    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
+    let (usage, candidates) =
+        futures_util::try_join!(cx.consume(cx.client.ip, &actions), candidates(cx.app, &credentials))?;
     let mut usage = usage.map_err(|limited| match limited.action {
         "login" => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
     // Whose failure it would be is known only now. It is counted while the user is read, and before anything is compared.
-    let keys = failure_keys(app, client, &candidates, &credentials.identifier);
+    let keys = failure_keys(cx, &candidates, &credentials.identifier);
     let actions = keys.iter().map(|key| Action::only_about(FAILED, key)).collect::<Vec<_>>();
-    let (counted, users) = futures_util::try_join!(app.consume(client.ip, &actions), find_users(app, candidates))?;
+    let (counted, users) = futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_users(cx.app, candidates))?;
     usage.extend(counted.map_err(|_| Refusal::TooManyLoginAttempts)?);
-    match find_by_password(app, users, &credentials.password).await {
+    match find_by_password(cx.app, users, &credentials.password).await {
         Some((user, rehash)) => Ok(Proven { user, credentials, rehash, usage }),
         None => Err(Refusal::IncorrectCredentials(credentials.method)),
     }
@@ -141,25 +143,25 @@ pub(in crate::flow) async fn find_users(app: &App, mut ids: Vec<UserId>) -> Resu
 ///
 /// # Errors
 /// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] where a code was sent a moment ago; the table is unavailable.
-pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
+pub async fn finish(cx: Context<'_>, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
     if !proven.user.is_active {
-        proven.give_back(app).await;
+        proven.give_back(cx.app).await;
         return Ok(Outcome::unchanged(caller));
     }
     let credentials = &proven.credentials;
     let given = |method| (credentials.method == method).then(|| credentials.identifier.clone());
-    let mut record = AuthenticationRecord::new("password", app.now());
+    let mut record = AuthenticationRecord::new("password", cx.now());
     record.email = given(LoginMethod::Email);
     record.username = given(LoginMethod::Username);
     let mut user = proven.user.clone();
-    let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
-    let methods = with_record(app, &caller, &user, record);
-    let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
+    let login = Login::new(Some(&user), given(LoginMethod::Email), false, &cx.settings, cx.now());
+    let methods = with_record(cx.app, &caller, &user, record);
+    let entrance = Entrance { cx, caller: &caller, methods, spends_session: false };
     let proceeded = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let (writes, outcome) = match proceeded {
         Ok(proceeded) => proceeded,
         Err(refusal) => {
-            proven.give_back(app).await;
+            proven.give_back(cx.app).await;
             return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
                 Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
@@ -169,8 +171,8 @@ pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Prov
     };
     // No transaction with the user: a session born while the user changes carries the generation that was read, and is
     // dead if that is over.
-    let note = note_login(app, &proven.user, outcome.logged_in, proven.outdated());
-    let (committed, noted, ()) = futures_util::join!(app.store.insist(writes), note, proven.give_back(app));
+    let note = note_login(cx.app, &proven.user, outcome.logged_in, proven.outdated());
+    let (committed, noted, ()) = futures_util::join!(cx.store.insist(writes), note, proven.give_back(cx.app));
     noted?;
     if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
 }

@@ -2,9 +2,10 @@
 
 use crate::account::User;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh_again};
+use crate::session::{AuthenticationRecord, Caller, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
 
 /// Whether the user has a way to show again who they are.
@@ -60,14 +61,8 @@ fn is_recent(app: &App, session: &Session, recent: Recent) -> bool {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for another password, and after too many failures; the table is unavailable.
-pub async fn by_password(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    password: String,
-) -> Result<Outcome, Refusal> {
-    match is_right(app, client, &user, password).await {
+pub async fn by_password(cx: Context<'_>, user: User, session: Session, password: String) -> Result<Outcome, Refusal> {
+    match is_right(cx, &user, password).await {
         Ok(true) => {}
         Ok(false) => return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into()),
         Err(Refusal::TooManyLoginAttempts) => {
@@ -75,11 +70,11 @@ pub async fn by_password(
         }
         Err(other) => return Err(other),
     }
-    let mut record = AuthenticationRecord::new("password", app.now());
+    let mut record = AuthenticationRecord::new("password", cx.now());
     record.reauthenticated = true;
     let record = &record;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(cx.app, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut noted = session.clone();
         note_again(&mut noted.methods, record.clone());
@@ -87,5 +82,5 @@ pub async fn by_password(
         let outcome = Outcome::unchanged(Caller::User(Box::new((user.clone(), noted))));
         Ok(Decision::Write(writes, outcome, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }

@@ -5,10 +5,11 @@ use super::waiting::{past, reload};
 use super::{change::Work, webauthn};
 use crate::account::User;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, StageKey, note_again};
+use crate::session::{AuthenticationRecord, Caller, Session, StageKey, note_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::Value as Json;
 
@@ -57,32 +58,26 @@ impl Proof<'_> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn authenticate(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    user: User,
-    proof: Proof<'_>,
-) -> Result<Outcome, Refusal> {
+pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Proof<'_>) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
+    let key = count(cx, &user, Attempts::Showing, proof.param()).await?;
     let caller = &caller;
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            user = reload(app, caller, &user).await?;
+            user = reload(cx.app, caller, &user).await?;
         }
         let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
-        let record = proof.use_up(app, session, &mut user)?;
+        let record = proof.use_up(cx.app, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
         let entrance =
-            Entrance { app, client, caller, methods: with_record(app, caller, &user, record), spends_session: true };
+            Entrance { cx, caller, methods: with_record(cx.app, caller, &user, record), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
     };
-    let outcome = app.store.run((user, Permits::default()), decide).await?;
-    forget(app, &key).await;
+    let outcome = cx.store.run((user, Permits::default()), decide).await?;
+    forget(cx.app, &key).await;
     Ok(outcome)
 }
 
@@ -91,18 +86,17 @@ pub async fn authenticate(
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
 pub async fn reauthenticate(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
-    let work = Work { app, client, user, session };
+    let key = count(cx, &user, Attempts::Showing, proof.param()).await?;
+    let work = Work { cx, user, session };
     let outcome = work.run(|work, _| {
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
-        let mut record = proof.use_up(app, &session, &mut user)?;
+        let mut record = proof.use_up(cx.app, &session, &mut user)?;
         record.reauthenticated = true;
         note_again(&mut session.methods, record);
         session.ceremony = None;
@@ -112,6 +106,6 @@ pub async fn reauthenticate(
         Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), work))
     });
     let outcome = outcome.await?;
-    forget(app, &key).await;
+    forget(cx.app, &key).await;
     Ok(outcome)
 }

@@ -2,18 +2,18 @@
 
 use crate::account::User;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::addresses::trust::are_all_verified;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
-use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, StoreError, Write};
 use serde_json::json;
 
 /// A user who changes their authenticators.
 pub(in crate::flow) struct Work<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
+    pub cx: Context<'a>,
     pub user: User,
     pub session: Session,
 }
@@ -27,7 +27,7 @@ impl Work<'_> {
         self,
         decide: impl Fn(Self, Option<Again>) -> Result<Decision<Self, T>, Refusal>,
     ) -> Result<T, Refusal> {
-        let (app, decide) = (self.app, &decide);
+        let (app, decide) = (self.cx.app, &decide);
         let attempt = |work: Self, again: Option<Again>| async move {
             let parts = refresh_again(app, (work.user, work.session), again).await?;
             let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
@@ -38,7 +38,7 @@ impl Work<'_> {
 
     /// The writes of a change of what the user's second factors are: every other session and login of the account ends.
     pub fn change(&self, mut user: User, mut session: Session, more: Vec<Write>) -> Result<Vec<Write>, StoreError> {
-        end_other_sessions(self.app, &mut user);
+        end_other_sessions(self.cx.app, &mut user);
         session.generation = user.generation;
         let mut writes = vec![Write::replace(&user)?, Write::replace(&session)?];
         writes.extend(more);
@@ -46,11 +46,11 @@ impl Work<'_> {
     }
 
     pub fn require_recent(&self) -> Result<(), Refusal> {
-        require_recent(self.app, &self.user, &self.session, self.app.settings.mfa.reauthentication_required)
+        require_recent(self.cx.app, &self.user, &self.session, self.cx.settings.mfa.reauthentication_required)
     }
 
     pub fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
-        Ok(notify(self.app, self.client, &self.user, None, kind, json!({}))?.into_iter().collect())
+        Ok(notify(self.cx, &self.user, None, kind, json!({}))?.into_iter().collect())
     }
 }
 

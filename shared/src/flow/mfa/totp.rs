@@ -5,10 +5,11 @@ use super::limits::{Attempts, count, forget};
 use super::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::account::{Authenticator, TotpSecret, User};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::{Problem, Refusal};
 use crate::secret::same;
-use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 
 /// A secret for an authenticator app, which the session keeps until a code of it is shown, and its `otpauth` URL.
@@ -63,32 +64,31 @@ pub struct Activation<'a> {
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
 /// unavailable.
 pub async fn activate(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     activation: Activation<'_>,
 ) -> Result<(Authenticator, Option<Authenticator>), Refusal> {
     let Activation { code, recent, shows_codes } = activation;
-    may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
+    may_add(cx.app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict);
     }
-    let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
-    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
-    let step = secret.as_ref().and_then(|secret| secret.step_of(app, code));
+    let key = count(cx, &user, Attempts::SettingUp, "code").await?;
+    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(cx.app, sealed));
+    let step = secret.as_ref().and_then(|secret| secret.step_of(cx.app, code));
     let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
-    require(app, &user, &session, app.settings.mfa.reauthentication_required, recent)?;
+    require(cx.app, &user, &session, cx.settings.mfa.reauthentication_required, recent)?;
     let secret = &secret;
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     let activated = work.run(|work, _| {
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
-        let totp = Authenticator::totp(app, secret, step).ok_or(Refusal::Conflict)?;
+        let totp = Authenticator::totp(cx.app, secret, step).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
-        let has_codes = add_recovery_codes(app, &mut user);
+        let has_codes = add_recovery_codes(cx.app, &mut user);
         if has_codes && shows_codes {
             mark_viewed(&mut user);
         }
@@ -98,7 +98,7 @@ pub async fn activate(
         Ok(Decision::Write(writes, (totp, codes), work))
     });
     let activated = activated.await?;
-    forget(app, &key).await;
+    forget(cx.app, &key).await;
     Ok(activated)
 }
 
@@ -106,8 +106,8 @@ pub async fn activate(
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result<(), Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         if work.user.authenticator("totp").is_none() {
             return Ok(Decision::Settled(()));

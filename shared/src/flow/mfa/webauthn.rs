@@ -8,10 +8,11 @@ use super::recovery_codes::add_recovery_codes;
 use super::waiting::{find_waiting, past, reload};
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, ClientInfo, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, Login, Session, StageKey};
 use crate::settings::MfaRates;
 use crate::store::{Again, Committed, Decision, Item, Patch, StoreError, Write};
 use crate::throttle::Action;
@@ -50,18 +51,18 @@ fn state(app: &App, session: &Session, param: Option<&'static str>) -> Result<St
 }
 
 /// Keeps a new ceremony in the caller's session, in place of one in progress; in a new session where there is none.
-async fn begin(app: &App, client: &ClientInfo, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
-    let ticket = CeremonyTicket { state, at: app.now() }.text();
+async fn begin(cx: Context<'_>, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
+    let ticket = CeremonyTicket { state, at: cx.now() }.text();
     if let Some(session) = caller.session() {
         let patch = Patch::default().text("ceremony", &ticket);
-        return match app.store.insist(vec![Write::patch(session.key(), patch)]).await? {
+        return match cx.store.insist(vec![Write::patch(session.key(), patch)]).await? {
             Committed::Done => Ok(Outcome::unchanged(caller.clone())),
             _ => Err(Refusal::NotAuthenticated(Caller::Anonymous)),
         };
     }
-    let (mut session, token) = Session::of_nobody(app, client);
+    let (mut session, token) = Session::of_nobody(cx.app, cx.client);
     session.ceremony = Some(ticket);
-    app.store.insist(vec![Write::create(&session)?]).await?;
+    cx.store.insist(vec![Write::create(&session)?]).await?;
     Ok(Outcome { issued: Some(token), ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -70,17 +71,11 @@ async fn begin(app: &App, client: &ClientInfo, caller: &Caller, state: String) -
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn begin_adding(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    passwordless: bool,
-) -> Result<Json, Refusal> {
-    let at_work = Work { app, client, user, session };
+pub async fn begin_adding(cx: Context<'_>, user: User, session: Session, passwordless: bool) -> Result<Json, Refusal> {
+    let at_work = Work { cx, user, session };
     at_work.require_recent()?;
-    let (options, state) = begin_registration(app, &at_work.user, passwordless)?;
-    begin(app, client, &Caller::User(Box::new((at_work.user, at_work.session))), state).await?;
+    let (options, state) = begin_registration(cx.app, &at_work.user, passwordless)?;
+    begin(cx, &Caller::User(Box::new((at_work.user, at_work.session))), state).await?;
     Ok(options)
 }
 
@@ -134,15 +129,14 @@ impl NewCredential<'_> {
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there are too many; the table
 /// is unavailable.
 pub async fn add(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     new: NewCredential<'_>,
 ) -> Result<(Authenticator, bool), Refusal> {
-    let credential = new.finish(app, &session)?;
+    let credential = new.finish(cx.app, &session)?;
     let ticket = session.ceremony.clone();
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     work.require_recent()?;
     work.run(|work, again| {
         if let Some(Again::Refused(_)) = again {
@@ -156,12 +150,12 @@ pub async fn add(
         let added = match upgrade(&mut user, &credential)? {
             Some(upgraded) => upgraded,
             None => {
-                let (added, claim) = new.add_to(app, &mut user, credential.clone())?;
+                let (added, claim) = new.add_to(cx.app, &mut user, credential.clone())?;
                 writes.push(claim);
                 added
             }
         };
-        let made_codes = add_recovery_codes(app, &mut user);
+        let made_codes = add_recovery_codes(cx.app, &mut user);
         Ok(Decision::Write(work.change(user, session, writes)?, (added, made_codes), work))
     })
     .await
@@ -189,14 +183,13 @@ fn upgrade(user: &mut User, credential: &Credential) -> Result<Option<Authentica
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn rename(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     id: u64,
     new_name: &str,
 ) -> Result<Option<Authenticator>, Refusal> {
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         work.require_recent()?;
         let mut user = work.user.clone();
@@ -215,8 +208,8 @@ pub async fn rename(
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn remove(cx: Context<'_>, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         work.require_recent()?;
         let (mut user, session) = (work.user.clone(), work.session.clone());
@@ -237,16 +230,11 @@ pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn begin_authentication(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    user: &User,
-) -> Result<Json, Refusal> {
+pub async fn begin_authentication(cx: Context<'_>, caller: &Caller, user: &User) -> Result<Json, Refusal> {
     let own = user.credentials().cloned().collect::<Vec<_>>();
-    let begun = ceremonies(app)?.begin_authentication(user.id.0, &own);
+    let begun = ceremonies(cx.app)?.begin_authentication(user.id.0, &own);
     let (options, state) = begun.map_err(|error| refuse(error, PARAM))?;
-    begin(app, client, caller, state).await?;
+    begin(cx, caller, state).await?;
     Ok(options)
 }
 
@@ -279,8 +267,8 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    let counted = app.consume(client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
+pub async fn count_login(cx: Context<'_>) -> Result<(), Refusal> {
+    let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
     counted.map(|_| ()).map_err(Refusal::from)
 }
 
@@ -288,29 +276,29 @@ pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> 
 ///
 /// # Errors
 /// [`Refusal::RateLimited`] unless the caller is logged in; the table is unavailable.
-pub async fn begin_login(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
+pub async fn begin_login(cx: Context<'_>, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
     if !matches!(caller, Caller::User(_)) {
-        let counted = app.consume(client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
+        let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
         counted.map_err(Refusal::from)?;
     }
-    let (options, state) = ceremonies(app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
-    Ok((options, begin(app, client, caller, state).await?))
+    let (options, state) = ceremonies(cx.app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
+    Ok((options, begin(cx, caller, state).await?))
 }
 
 /// Logs in with a passkey, and takes the login as far as it goes.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], whatever is wrong with it; the table is unavailable.
-pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
-    let ceremonies = ceremonies(app)?;
+pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
+    let ceremonies = ceremonies(cx.app)?;
     let (named, _) = ceremonies.identify(response).map_err(|error| refuse(error, PARAM))?;
     let Some(session) = caller.session().cloned() else { return Err(incorrect(PARAM)) };
-    let state = state(app, &session, PARAM)?;
-    let user = app.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
+    let state = state(cx.app, &session, PARAM)?;
+    let user = cx.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
     let (caller, session, state, ceremonies) = (&caller, &session, &state, &ceremonies);
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            let (now, found) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+            let (now, found) = cx.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
                 return Err(incorrect(PARAM)); // somebody was faster with the same answer
             }
@@ -318,19 +306,19 @@ pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Js
         }
         let own = user.credentials().cloned().collect::<Vec<_>>();
         let used = ceremonies.finish_discoverable(state, response, &own).map_err(|error| refuse(error, PARAM))?;
-        let mut record = note_use(app, &mut user, used)?;
+        let mut record = note_use(cx.app, &mut user, used)?;
         record.passwordless = true;
         if !user.is_active {
             return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
         }
-        let login = Login::new(Some(&user), None, false, &app.settings, app.now());
-        let methods = with_record(app, caller, &user, record);
-        let entrance = Entrance { app, client, caller, methods, spends_session: true };
+        let login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
+        let methods = with_record(cx.app, caller, &user, record);
+        let entrance = Entrance { cx, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok(Decision::Write(writes, outcome, (user, permits)))
     };
-    app.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Permits::default()), decide).await
 }
 
 /// Who has signed up by a passkey and has none yet.
@@ -348,9 +336,9 @@ pub async fn find_signing_up(app: &App, caller: &Caller) -> Result<User, Refusal
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn begin_signup(app: &App, client: &ClientInfo, caller: &Caller, user: &User) -> Result<Json, Refusal> {
-    let (options, state) = begin_registration(app, user, true)?;
-    begin(app, client, caller, state).await?;
+pub async fn begin_signup(cx: Context<'_>, caller: &Caller, user: &User) -> Result<Json, Refusal> {
+    let (options, state) = begin_registration(cx.app, user, true)?;
+    begin(cx, caller, state).await?;
     Ok(options)
 }
 
@@ -358,31 +346,25 @@ pub async fn begin_signup(app: &App, client: &ClientInfo, caller: &Caller, user:
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn sign_up(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    user: User,
-    new: NewCredential<'_>,
-) -> Result<Outcome, Refusal> {
+pub async fn sign_up(cx: Context<'_>, caller: Caller, user: User, new: NewCredential<'_>) -> Result<Outcome, Refusal> {
     let gone = || Refusal::NotAuthenticated(caller.clone());
     let session = caller.session().ok_or_else(gone)?;
     let waiting = session.login.clone().ok_or_else(gone)?;
-    let credential = new.finish(app, session)?;
+    let credential = new.finish(cx.app, session)?;
     let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         match again {
             None => {}
             Some(Again::Refused(_)) => return Err(incorrect(None)), // the credential is somebody's already
-            Some(Again::Contended) => user = reload(app, caller, &user).await?,
+            Some(Again::Contended) => user = reload(cx.app, caller, &user).await?,
         }
-        let (_, claim) = new.add_to(app, &mut user, credential.clone())?;
+        let (_, claim) = new.add_to(cx.app, &mut user, credential.clone())?;
         let login = past(waiting.clone(), StageKey::MfaSignupWebauthn);
         let methods = session.methods.clone();
-        let entrance = Entrance { app, client, caller, methods, spends_session: true };
+        let entrance = Entrance { cx, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.extend([Write::replace(&user)?, claim]);
         Ok(Decision::Write(writes, outcome, (user, permits)))
     };
-    app.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Permits::default()), decide).await
 }

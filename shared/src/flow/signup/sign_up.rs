@@ -6,12 +6,13 @@ use crate::account::{
     own_email, suggestions,
 };
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::Entrance;
 use crate::flow::permits::Permits;
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider;
-use crate::session::{Caller, ClientInfo, Login};
+use crate::session::{Caller, Login};
 use crate::settings::{EmailVerification, PreventEnumeration};
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
@@ -67,9 +68,9 @@ pub(in crate::flow) enum Availability {
 /// # Errors
 /// [`Refusal::RateLimited`], [`Refusal::Invalid`], then [`Refusal::Conflict`] for those who are logged in, and
 /// [`Refusal::Forbidden`] where signup is closed; the table is unavailable.
-pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
-    let account = &app.settings.account;
-    let wants_mail = email_verification(app, &form) != EmailVerification::None
+pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
+    let account = &cx.settings.account;
+    let wants_mail = email_verification(cx.app, &form) != EmailVerification::None
         && form.identity.is_none()
         && form.problems.is_empty()
         && caller.user().is_none()
@@ -77,40 +78,40 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
     let mut permits = Permits::default();
     let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
     let (limit, known, _) = futures_util::try_join!(
-        app.consume(client.ip, &actions),
-        look_up(app, &form),
-        ask_for_mail(app, client, &form, wants_mail, &mut permits),
+        cx.consume(cx.client.ip, &actions),
+        look_up(cx.app, &form),
+        ask_for_mail(cx, &form, wants_mail, &mut permits),
     )?;
     let refusal = match limit {
         Err(limited) => Some(limited.into()),
-        Ok(_) => refuse(app, &caller, &form, &known),
+        Ok(_) => refuse(cx.app, &caller, &form, &known),
     };
     if let Some(refusal) = refusal {
-        permits.give_back(app).await;
+        permits.give_back(cx.app).await;
         return Err(refusal);
     }
     if form.is_bot {
         // It is not told that it was noticed.
-        permits.give_back(app).await;
+        permits.give_back(cx.app).await;
         return Ok(Outcome::unchanged(caller));
     }
     let hash = match form.password.clone() {
-        Some(password) => Some(app.hash_password(password).await),
+        Some(password) => Some(cx.hash_password(password).await),
         None => None,
     };
     let (caller, form, hash) = (&caller, &form, &hash);
     let attempt = |(mut known, mut permits): (Known, Permits), again: Option<Again>| async move {
         if let Some(Again::Refused(_)) = again {
             // Somebody took the address or the name in the meantime.
-            known = look_up(app, form).await?;
-            if let Some(refusal) = refuse(app, caller, form, &known) {
+            known = look_up(cx.app, form).await?;
+            if let Some(refusal) = refuse(cx.app, caller, form, &known) {
                 return Err(refusal);
             }
         }
-        let (writes, outcome) = decide(app, client, caller, form, &known, hash.clone(), &mut permits).await?;
+        let (writes, outcome) = decide(cx, caller, form, &known, hash.clone(), &mut permits).await?;
         Ok(Decision::Write(writes, outcome, (known, permits)))
     };
-    app.store.run((known, permits), attempt).await
+    cx.store.run((known, permits), attempt).await
 }
 
 fn email_verification(app: &App, form: &Form) -> EmailVerification {
@@ -121,15 +122,9 @@ fn email_verification(app: &App, form: &Form) -> EmailVerification {
 }
 
 /// The permit for the mail that a good form will cause, beside the other questions.
-async fn ask_for_mail(
-    app: &App,
-    client: &ClientInfo,
-    form: &Form,
-    wanted: bool,
-    permits: &mut Permits,
-) -> Result<(), StoreError> {
+async fn ask_for_mail(cx: Context<'_>, form: &Form, wanted: bool, permits: &mut Permits) -> Result<(), StoreError> {
     if let (true, Some(email)) = (wanted, &form.email) {
-        permits.ask(app, client, "confirm_email", email).await?;
+        permits.ask(cx, "confirm_email", email).await?;
     }
     Ok(())
 }
@@ -253,30 +248,29 @@ fn taken_elsewhere(who: &ProvenIdentity) -> Problem {
 
 /// The writes of one attempt and where they lead.
 async fn decide(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     form: &Form,
     known: &Known,
     hash: Option<String>,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let hidden = matches!(availability(app, form, known), Availability::Hidden) || known.phone_taken;
-    let mut user = (!hidden).then(|| new_user(app, form, known, hash));
+    let hidden = matches!(availability(cx.app, form, known), Availability::Hidden) || known.phone_taken;
+    let mut user = (!hidden).then(|| new_user(cx.app, form, known, hash));
     // A user's login waits for any address of theirs; one that only looks like it has no other than this.
     let named = form.email.clone().filter(|_| user.is_none());
-    let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
+    let mut login = Login::new(user.as_ref(), named, true, &cx.settings, cx.now());
     login.phone.clone_from(&form.phone);
     login.by_passkey = form.by_passkey;
-    login.email_verification = email_verification(app, form);
-    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(app));
+    login.email_verification = email_verification(cx.app, form);
+    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(cx.app));
     let methods = methods.into_iter().collect();
-    let entrance = Entrance { app, client, caller, methods, spends_session: form.spends_session };
+    let entrance = Entrance { cx, caller, methods, spends_session: form.spends_session };
     let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
         for address in &user.addresses {
-            writes.extend(hold(app, user, address, known)?);
+            writes.extend(hold(cx.app, user, address, known)?);
         }
         if let Some(who) = &form.identity {
             writes.push(Write::create(&who.claim(user))?);

@@ -11,38 +11,38 @@ use crate::session::CodeKind;
 use serde_json::json;
 
 /// Stops where `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to how the person showed who they are.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let (app, user) = (cx.app, cx.user);
-    let method = cx.session.methods.last().map(|record| record.method.as_str());
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let (app, user) = (stage.cx.app, stage.user);
+    let method = stage.session.methods.last().map(|record| record.method.as_str());
     if method == Some("code") || !app.settings.account.login_by_code_required.applies_to(method) {
         return Need::Nothing;
     }
-    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(app, cx.client, user);
+    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(stage.cx, user);
     if app.settings.mfa.enabled && user.is_some_and(trusted) {
         return Need::Nothing;
     }
     // Without a way to reach the person the requirement cannot be met.
-    if recipient(cx).is_some() { Need::Stop } else { Need::Impossible }
+    if recipient(stage).is_some() { Need::Stop } else { Need::Impossible }
 }
 
 /// Sends the code, and lets the session wait for it.
-pub(in crate::flow) fn begin(cx: &mut StageContext<'_>) {
-    let Some(recipient) = recipient(cx) else { return };
-    let (app, user) = (cx.app, cx.user);
+pub(in crate::flow) fn begin(stage: &mut StageContext<'_>) {
+    let Some(recipient) = recipient(stage) else { return };
+    let (app, user) = (stage.cx.app, stage.user);
     let (process, code) = codes::begin(app, CodeKind::LoginByCode, user.map(|user| user.id), &recipient);
-    cx.messages.push(code_message(app, &recipient, user.is_some(), cx.login.signup, &code));
-    cx.session.set_code(CodeKind::LoginByCode, process);
+    stage.messages.push(code_message(app, &recipient, user.is_some(), stage.login.signup, &code));
+    stage.session.set_code(CodeKind::LoginByCode, process);
 }
 
 /// Where the code can go: to the address that was named, unless that is an unverified one beside a verified one.
-fn recipient<'a>(cx: &StageContext<'a>) -> Option<Recipient<'a>> {
-    let (login, user) = (cx.login, cx.user);
+fn recipient<'a>(stage: &StageContext<'a>) -> Option<Recipient<'a>> {
+    let (login, user) = (stage.login, stage.user);
     let named = login.email.as_deref().filter(|email| user.is_none_or(|user| user.is_reached_by(email)));
     let email = named.or(user.and_then(|user| user.primary_email()));
     let phone = user.and_then(|user| user.phone.as_ref()).map(|phone| phone.number.as_str()).or(login.phone.as_deref());
     match (email, phone) {
         (Some(email), _) => Some(Recipient::Email(email)),
-        (None, Some(phone)) if cx.app.settings.account.signup_fields.get("phone").is_some() => {
+        (None, Some(phone)) if stage.cx.settings.account.signup_fields.get("phone").is_some() => {
             Some(Recipient::Phone(phone))
         }
         _ => None,

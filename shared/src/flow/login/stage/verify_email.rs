@@ -14,13 +14,13 @@ use serde_json::json;
 pub(in crate::flow) const LINK: &str = "email verification link";
 
 /// Stops where verification is mandatory and missing. Where it is optional, a sign-up sends the mail and goes on.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    if cx.user.is_some_and(|user| user.has_verified_email(cx.login.email.as_deref())) {
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    if stage.user.is_some_and(|user| user.has_verified_email(stage.login.email.as_deref())) {
         return Need::Nothing;
     }
-    match cx.login.email_verification {
+    match stage.login.email_verification {
         EmailVerification::None => Need::Nothing,
-        EmailVerification::Optional if cx.login.signup => Need::Message,
+        EmailVerification::Optional if stage.login.signup => Need::Message,
         EmailVerification::Optional => Need::Nothing,
         EmailVerification::Mandatory => Need::Stop,
     }
@@ -30,36 +30,36 @@ pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
 ///
 /// # Errors
 /// [`Refusal::RateLimited`] for a code; the table is unavailable.
-pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refusal> {
-    let (app, login) = (cx.app, cx.login);
-    let address = cx.user.and_then(|user| match &login.email {
+pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), Refusal> {
+    let (app, login) = (stage.cx.app, stage.login);
+    let address = stage.user.and_then(|user| match &login.email {
         Some(email) => user.address(email),
         None => user.address_to_verify(),
     });
-    let email = match (cx.user, address, &login.email) {
+    let email = match (stage.user, address, &login.email) {
         (Some(_), Some(address), _) => address.email.clone(),
         (None, _, Some(email)) => email.clone(),
         _ => return Ok(()), // nowhere to send it
     };
     // The JWT API has links alone.
-    let by_code = app.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
-    if !cx.permits.ask(app, cx.client, "confirm_email", &email).await? {
+    let by_code = app.settings.account.email_verification_by_code_enabled && stage.cx.client.api != Api::Jwt;
+    if !stage.permits.ask(stage.cx, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
-        return if by_code { Err(cx.permits.refusal()) } else { Ok(()) };
+        return if by_code { Err(stage.permits.refusal()) } else { Ok(()) };
     }
     let message = if by_code {
-        let owner = cx.user.filter(|_| address.is_some());
-        let id = cx.user.map(|user| user.id);
+        let owner = stage.user.filter(|_| address.is_some());
+        let id = stage.user.map(|user| user.id);
         let (process, code) = codes::begin(app, CodeKind::EmailVerification, id, &Recipient::Email(&email));
-        cx.session.set_code(CodeKind::EmailVerification, process);
+        stage.session.set_code(CodeKind::EmailVerification, process);
         owner.map_or_else(|| account_exists_mail(app, &email), |user| code_mail(app, user, &email, &code))
     } else {
-        match (cx.user, address) {
-            (Some(user), Some(address)) => link_mail(app, cx.client.api, user, address),
+        match (stage.user, address) {
+            (Some(user), Some(address)) => link_mail(app, stage.cx.client.api, user, address),
             _ => account_exists_mail(app, &email),
         }
     };
-    cx.messages.push(message);
+    stage.messages.push(message);
     Ok(())
 }
 

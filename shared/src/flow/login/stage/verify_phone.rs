@@ -9,15 +9,15 @@ use crate::session::CodeKind;
 use serde_json::json;
 
 /// Stops where sign-up has phone numbers and this one is not verified.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let account = &cx.app.settings.account;
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let account = &stage.cx.settings.account;
     let Some(field) = account.signup_fields.get("phone") else { return Need::Nothing };
-    match cx.user.map(|user| &user.phone) {
+    match stage.user.map(|user| &user.phone) {
         Some(None) if field.required => Need::Impossible,
         Some(None) => Need::Nothing,
         Some(Some(phone)) if phone.verified || !account.phone_verification_enabled => Need::Nothing,
         Some(Some(_)) => Need::Stop,
-        None if cx.login.phone.is_some() => Need::Stop,
+        None if stage.login.phone.is_some() => Need::Stop,
         None => Need::Nothing,
     }
 }
@@ -26,17 +26,17 @@ pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refusal> {
-    let app = cx.app;
-    let own = cx.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
-    let Some(phone) = own.or(cx.login.phone.as_ref()) else { return Ok(()) };
-    if !cx.permits.ask(app, cx.client, "verify_phone", phone).await? {
-        return Err(cx.permits.refusal());
+pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), Refusal> {
+    let app = stage.cx.app;
+    let own = stage.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
+    let Some(phone) = own.or(stage.login.phone.as_ref()) else { return Ok(()) };
+    if !stage.permits.ask(stage.cx, "verify_phone", phone).await? {
+        return Err(stage.permits.refusal());
     }
-    let user = cx.user.map(|user| user.id);
+    let user = stage.user.map(|user| user.id);
     let (process, code) = codes::begin(app, CodeKind::PhoneVerification, user, &Recipient::Phone(phone));
-    cx.messages.push(code_sms(app, phone, user.is_some(), &code));
-    cx.session.set_code(CodeKind::PhoneVerification, process);
+    stage.messages.push(code_sms(app, phone, user.is_some(), &code));
+    stage.session.set_code(CodeKind::PhoneVerification, process);
     Ok(())
 }
 
