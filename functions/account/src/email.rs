@@ -43,7 +43,9 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
             problems.push(Problem::required("primary"));
         }
         // What is wrong with the address is told along with it.
-        problems.extend(email.as_ref().and_then(|email| check(cx.app, &user, &session, change, email).err()));
+        problems.extend(
+            email.as_ref().and_then(|email| check(&cx.settings, cx.now(), &user, &session, change, email).err()),
+        );
     }
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
     let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
@@ -55,12 +57,12 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
 }
 
 fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
-    Envelope::data(addresses_data(&list(&exchange.app, user, Some(session)))).into()
+    Envelope::data(addresses_data(&list(&exchange.app.settings, exchange.app.now(), user, Some(session)))).into()
 }
 
 async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
     let cx = exchange.context();
-    let user = email_addresses::find_changeable(cx.app, caller).await?;
+    let user = email_addresses::find_changeable(cx, caller).await?;
     exchange.limit("manage_email", &user).await?;
     let mut problems = Vec::new();
     let email = exchange.input()?.email_field("email", true, &mut problems);

@@ -31,7 +31,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
 }
 
 async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {
-    let user = flow::find_changeable(&exchange.app, caller).await?;
+    let user = flow::find_changeable(exchange.context(), caller).await?;
     exchange.limit("change_phone", &user).await?;
     let number = read(&exchange)?;
     flow::change_pending(exchange.context(), caller, user, &number).await?;

@@ -21,7 +21,7 @@ pub async fn request(exchange: Exchange) -> Result<Answer, Rejection> {
 /// `POST auth/code/confirm`: the code.
 pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller_who_finishes().await?;
-    login_by_code::expect(&exchange.app, &caller).await?;
+    login_by_code::expect(exchange.context(), &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;
     let code = input.text("code");
@@ -33,6 +33,6 @@ pub async fn confirm(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn resend(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
-    login_by_code::resend(&exchange.app, &caller).await?;
+    login_by_code::resend(exchange.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

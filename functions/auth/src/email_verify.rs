@@ -11,11 +11,11 @@ use shared::settings::ClientKind;
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller_who_finishes().await?;
     let cx = exchange.context();
-    email_verification::enter(cx.app, &caller).await?;
+    email_verification::enter(cx, &caller).await?;
     if exchange.method == Method::GET {
         let header = exchange.header("x-email-verification-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
-        let found = email_verification::inspect(cx.app, &caller, key).await?;
+        let found = email_verification::inspect(cx, &caller, key).await?;
         let data = json!({"email": found.email, "user": user_data(&cx.settings, &found.user)});
         let is_authenticating = json!(found.is_authenticating);
         return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());

@@ -28,7 +28,7 @@ pub async fn login(exchange: Exchange) -> Result<Answer, Rejection> {
     let proven = check(cx, credentials).await?;
     // Told only after the credentials were found right, as the reference does.
     if caller.user().is_some() {
-        proven.give_back(cx.app).await;
+        proven.give_back(cx).await;
         return Err(Refusal::Conflict.into());
     }
     let outcome = finish(cx, caller, proven).await?;

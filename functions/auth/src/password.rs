@@ -24,14 +24,14 @@ pub async fn reset(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller().await?;
     let cx = exchange.context();
     if exchange.method == Method::GET {
-        password_reset::enter(cx.app, &caller).await?;
+        password_reset::enter(cx, &caller).await?;
         let header = exchange.header("x-password-reset-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let user = password_reset::inspect(cx, &caller, key).await?;
         return Ok(Envelope::data(json!({"user": user_data(&cx.settings, &user)})).into());
     }
     password_reset::count(cx).await?;
-    password_reset::enter(cx.app, &caller).await?;
+    password_reset::enter(cx, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["key", "password"])?;
     let (key, password) = (input.text("key"), input.text("password"));

@@ -8,7 +8,7 @@ use shared::http::{Answer, Exchange, Rejection};
 /// `POST auth/phone/verify`: the code.
 pub async fn verify(exchange: Exchange) -> Result<Answer, Rejection> {
     let caller = exchange.caller_who_finishes().await?;
-    phone::enter(&exchange.app, &caller).await?;
+    phone::enter(exchange.context(), &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;
     let outcome = phone::verify(exchange.context(), caller, input.text("code").as_deref()).await?;

@@ -12,7 +12,7 @@ pub async fn verify(exchange: Exchange) -> Result<Reply, Rejection> {
     let input = exchange.input()?;
     let (key, token) = (input.text("key"), input.text("token"));
     let caller = caller(&exchange, token.as_deref()).await?;
-    email_verification::enter(cx.app, &caller).await?;
+    email_verification::enter(cx, &caller).await?;
     let outcome = email_verification::verify(cx, caller, key.as_deref()).await?;
     Reply::done(&exchange, &outcome, token.as_deref()).await
 }

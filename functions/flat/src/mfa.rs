@@ -18,7 +18,7 @@ pub async fn authenticate(exchange: Exchange) -> Result<Reply, Rejection> {
     let cx = exchange.context();
     let (token, code) = two(&exchange.input()?, "token", "code")?;
     let caller = caller(&exchange, Some(&token)).await?;
-    let user = waiting::find_waiting(cx.app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = waiting::find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     Reply::entered(&exchange, &outcome, Some(&token)).await
 }
@@ -29,8 +29,8 @@ pub async fn add(exchange: Exchange) -> Result<Reply, Rejection> {
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
     }
-    may_add(&exchange.app, &user).map_err(Refusal::from)?;
-    let (secret, url) = totp::begin(&exchange.app, user, session).await?;
+    may_add(&exchange.app.settings, &user).map_err(Refusal::from)?;
+    let (secret, url) = totp::begin(exchange.context(), user, session).await?;
     Ok(Reply::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
 }
 
@@ -39,13 +39,13 @@ pub async fn confirm(exchange: Exchange) -> Result<Reply, Rejection> {
     let (user, session) = user(&exchange).await?;
     let cx = exchange.context();
     let (secret, code) = two(&exchange.input()?, "secret", "code")?;
-    if !totp::is_setting_up(cx.app, &session, &secret) {
+    if !totp::is_setting_up(&cx.keys, &session, &secret) {
         let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
         return Err(Refusal::from(problem).into());
     }
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
     let (totp, codes) = totp::activate(cx, user, session, activation).await?;
-    let codes = codes.map(|codes| codes.unused_codes(cx.app)).unwrap_or_default();
+    let codes = codes.map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
     Ok(Reply::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
 }
 

@@ -30,7 +30,7 @@ pub async fn reset(exchange: Exchange) -> Result<Reply, Rejection> {
         Some(token) => caller(&exchange, Some(token)).await?,
         None => Caller::Anonymous,
     };
-    password_reset::enter(cx.app, &caller).await?;
+    password_reset::enter(cx, &caller).await?;
     let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
     Reply::done(&exchange, &outcome, token.as_deref()).await
 }

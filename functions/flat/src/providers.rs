@@ -32,7 +32,7 @@ pub async fn redirect(exchange: Exchange) -> Result<Reply, Rejection> {
         None => usual_page(&exchange, config),
     };
     let page = exchange.app.settings.service.public_url.join(&page).map_or(page, String::from);
-    match depart_for(&exchange.app, config, &page).await {
+    match depart_for(exchange.context(), config, &page).await {
         // The client compares this to what comes back.
         Ok((url, state)) => Ok(Reply::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
@@ -65,7 +65,7 @@ pub async fn callback(exchange: Exchange) -> Result<Reply, Rejection> {
     }
     let params = params(&exchange)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
-    let request = take_handed_in(cx.app, config.id(), state).await?;
+    let request = take_handed_in(&cx.store, config.id(), state).await?;
     let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
     let request = request.ok_or_else(wrong)?;
     let arrived = arrive(cx, Caller::Anonymous, config, request, params).await;

@@ -17,6 +17,6 @@ pub async fn user(exchange: Exchange) -> Result<Reply, Rejection> {
 /// `POST logout/`: ends the session, and with it its tokens.
 pub async fn logout(exchange: Exchange) -> Result<Reply, Rejection> {
     let parts = endpoint::user(&exchange).await?;
-    logout::logout(&exchange.app, Caller::User(Box::new(parts))).await?;
+    logout::logout(&exchange.app.store, Caller::User(Box::new(parts))).await?;
     Ok(Reply::ok(json!({})))
 }

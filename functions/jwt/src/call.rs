@@ -220,7 +220,7 @@ impl Call {
     /// The table is unavailable.
     pub async fn live(&self, access: &Access) -> Result<Option<(User, Session)>, Fault> {
         match access.session.flatten() {
-            Some(session) => Ok(find_live(self.app(), access.user, session).await?),
+            Some(session) => Ok(find_live(&self.app().store, access.user, session).await?),
             None => Ok(None),
         }
     }

@@ -25,7 +25,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
         return Ok(Reply::nowhere());
     }
     let (inviter, _) = call.session().await?;
-    flow::may_invite(app, &inviter)?;
+    flow::may_invite(&app.settings, &inviter)?;
     call.allow(&Method::POST)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 100);
@@ -40,14 +40,14 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
         }
     });
     if let Some(email) = &email
-        && flow::is_taken(app, email).await?
+        && flow::is_taken(call.context(), email).await?
     {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(missing()) };
     let (first_name, last_name) = (first_name.unwrap_or_default(), last_name.unwrap_or_default());
-    flow::invite(app, &inviter, Form { email, role, first_name, last_name }).await?;
+    flow::invite(call.context(), &inviter, Form { email, role, first_name, last_name }).await?;
     Ok(Reply::json(201, json!({})))
 }
 

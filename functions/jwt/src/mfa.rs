@@ -37,7 +37,7 @@ async fn enrollee(call: &Call) -> Result<(User, Enrollee), Fault> {
 async fn waiting(call: &Call) -> Result<Option<(Ticket, User)>, Fault> {
     match call.data()?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
         "" => Ok(None),
-        challenge => Ok(flow::find_setup(call.app(), challenge).await?),
+        challenge => Ok(flow::find_setup(&call.app().store, challenge).await?),
     }
 }
 
@@ -48,7 +48,7 @@ pub async fn setup(call: Call) -> Result<Reply, Fault> {
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let (secret, url) = flow::begin(call.app(), &user, &enrollee).await?;
+    let (secret, url) = flow::begin(call.context(), &user, &enrollee).await?;
     let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
     Ok(Reply::json(200, body))
 }
@@ -144,7 +144,7 @@ async fn meetable(
 ) -> Result<(String, String), Fault> {
     if mode(call) == TotpMode::Disabled {
         let given = challenge.as_deref().unwrap_or_default();
-        if !flow::is_challenge(call.app(), given).await? {
+        if !flow::is_challenge(&call.app().store, given).await? {
             return Err(disabled());
         }
     }
@@ -181,7 +181,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let user = profile::get(call.app(), access.user).await?;
+    let user = profile::get(&call.app().store, access.user).await?;
     let shown = |it: &Authenticator| {
         json!({
             "id": it.id,

@@ -37,7 +37,7 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
     let first = fields.text("new_password1", PASSWORD);
     let second = fields.text("new_password2", PASSWORD);
     if let (Some(first), Some(second), true) = (&first, &second, fields.are_fine()) {
-        fields.complain_all(flow::problems(cx.app, &user, first, second));
+        fields.complain_all(flow::problems(&cx.password_policy, &user, first, second));
     }
     fields.check()?;
     let new = first.ok_or_else(missing)?;

@@ -25,7 +25,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
     call.find_access().await?;
     call.allow(&Method::POST)?;
     let (app, cx) = (call.app(), call.context());
-    flow::check_open(app)?;
+    flow::check_open(&app.settings)?;
     let mut fields = Fields::new(call.fields()?);
     let email = fields.email("email", 100);
     let password = fields.text("password1", Text::default());
@@ -41,7 +41,7 @@ pub async fn register(call: Call) -> Result<Reply, Fault> {
         Some(email) => Some(flow::look_up(cx, email).await?),
         None => None,
     };
-    if holders.as_ref().is_some_and(|holders| holders.is_visibly_taken(app)) {
+    if holders.as_ref().is_some_and(|holders| holders.is_visibly_taken(&app.settings)) {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;

@@ -46,7 +46,7 @@ pub async fn confirm(call: Call) -> Result<Reply, Fault> {
         return Ok(reply);
     }
     let [uid, token] = call.last_parts();
-    match flow::confirm(call.app(), uid, token).await {
+    match flow::confirm(call.context(), uid, token).await {
         Ok((user, text)) => {
             let page = call.app().settings.jwt_api.password_reset_redirect.clone();
             let page = page.unwrap_or_else(|| page::path(call.app(), "/password/reset/default/"));

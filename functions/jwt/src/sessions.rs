@@ -45,7 +45,7 @@ pub async fn logout(call: Call) -> Result<Reply, Fault> {
     };
     let invalid = || Fault::from(Reply::detail(400, "Invalid token."));
     let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
-    match flow::logout(call.app(), known.user, known.session).await {
+    match flow::logout(&call.app().store, known.user, known.session).await {
         Ok(()) => Ok(Reply::detail(200, "Successfully logged out.")),
         Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
@@ -58,7 +58,7 @@ pub async fn logout_all(call: Call) -> Result<Reply, Fault> {
     call.allow(&Method::POST)?;
     // A token that outlives its session ends nothing. It is told the same, as in the reference.
     if let Some((user, session)) = call.live(&access).await? {
-        flow::logout_all(call.app(), user, session).await?;
+        flow::logout_all(&call.app().store, user, session).await?;
     }
     Ok(Reply::detail(200, "Successfully logged out from all devices."))
 }

@@ -15,7 +15,7 @@ pub async fn user(call: Call) -> Result<Reply, Fault> {
     let puts = call.app().settings.jwt_api.user_put_enabled;
     if *call.method() == Method::GET {
         let access = call.access().await?;
-        return Ok(shown(&flow::get(call.app(), access.user).await?));
+        return Ok(shown(&flow::get(&call.app().store, access.user).await?));
     }
     let (user, session) = call.session().await?;
     let optional = match *call.method() {
@@ -29,7 +29,7 @@ pub async fn user(call: Call) -> Result<Reply, Fault> {
     let first = fields.text("first_name", rule);
     let last = fields.text("last_name", rule);
     fields.check()?;
-    let changed = flow::rename(call.app(), user, session, first.as_deref(), last.as_deref()).await?;
+    let changed = flow::rename(&call.app().store, user, session, first.as_deref(), last.as_deref()).await?;
     Ok(shown(&changed))
 }
 

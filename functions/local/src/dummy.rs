@@ -27,11 +27,11 @@ async fn page(exchange: Exchange) -> Result<Answer, Rejection> {
     let mut fields = exchange.form();
     let state = fields.remove("state").unwrap_or_default();
     let caller = exchange.caller().await?;
-    let Some(request) = find(app, &state).await? else {
-        return Ok(Answer::redirect(login_error(app, "unknown", Process::Login)));
+    let Some(request) = find(&app.store, &state).await? else {
+        return Ok(Answer::redirect(login_error(&app.settings, "unknown", Process::Login)));
     };
-    if !take(app, &caller, &request).await? {
-        return Ok(Answer::redirect(login_error(app, "unknown", request.process)));
+    if !take(&app.store, &caller, &request).await? {
+        return Ok(Answer::redirect(login_error(&app.settings, "unknown", request.process)));
     }
     let fail = |error: &str| Ok(Answer::redirect(with_error(&request.next, error, request.process)));
     if fields.get("action").is_some_and(|action| action == "cancel") {

@@ -26,10 +26,10 @@ pub async fn totp(exchange: Exchange) -> Result<Answer, Rejection> {
         Method::GET => match user.authenticator("totp") {
             Some(totp) => Ok(Envelope::data(authenticator_data(totp, None)).into()),
             None => {
-                if let Err(problem) = may_add(cx.app, &user) {
+                if let Err(problem) = may_add(&cx.settings, &user) {
                     return Ok(Envelope::errors(&[problem]).with_status(409).into());
                 }
-                let (secret, url) = totp::begin(cx.app, user, session).await?;
+                let (secret, url) = totp::begin(cx, user, session).await?;
                 let secret = json!(secret.as_str());
                 Ok(Envelope::bare(404).with_meta("secret", secret).with_meta("totp_url", json!(url)).into())
             }
@@ -68,6 +68,6 @@ pub async fn recovery_codes(exchange: Exchange) -> Result<Answer, Rejection> {
 }
 
 fn shown_codes(exchange: &Exchange, codes: &Authenticator, shown: bool) -> Answer {
-    let unused = shown.then(|| codes.unused_codes(&exchange.app));
+    let unused = shown.then(|| codes.unused_codes(&exchange.app.keys));
     Envelope::data(authenticator_data(codes, unused.as_deref())).into()
 }

@@ -12,7 +12,7 @@ use shared::session::StageKey;
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let user = find_waiting(cx.app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
@@ -30,7 +30,7 @@ pub async fn reauthenticate(exchange: Exchange) -> Result<Answer, Rejection> {
 pub async fn trust(exchange: Exchange) -> Result<Answer, Rejection> {
     let cx = exchange.context();
     let caller = exchange.caller().await?;
-    let user = find_waiting(cx.app, &caller, StageKey::MfaTrust).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
     if exchange.method == Method::GET {
         return Err(Rejection::MethodNotAllowed);
     }

@@ -21,7 +21,7 @@ pub async fn manage(exchange: Exchange) -> Result<Answer, Rejection> {
     let (user, session) = exchange.user().await?;
     let cx = exchange.context();
     let adds = [Method::GET, Method::POST].contains(&exchange.method);
-    if adds && let Err(problem) = may_add(cx.app, &user) {
+    if adds && let Err(problem) = may_add(&cx.settings, &user) {
         return Ok(Envelope::errors(&[problem]).with_status(409).into());
     }
     match exchange.method {
@@ -83,7 +83,7 @@ async fn rename(exchange: &Exchange, user: User, session: Session) -> Result<Ans
 pub async fn authenticate(exchange: Exchange) -> Result<Answer, Rejection> {
     let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let user = find_waiting(cx.app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     if exchange.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
     }
@@ -130,7 +130,7 @@ pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
     };
     match exchange.method {
         Method::GET => {
-            let user = flow::find_signing_up(cx.app, &caller).await?;
+            let user = flow::find_signing_up(cx, &caller).await?;
             Ok(creation_options(&flow::begin_signup(cx, &caller, &user).await?).into())
         }
         Method::POST => {
@@ -142,7 +142,7 @@ pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
         Method::PUT => {
             let new = new_credential(&exchange.input()?);
             let waits = caller.session().is_some_and(|it| it.pending_stage(&cx.settings, cx.now()).is_some());
-            let user = match flow::find_signing_up(cx.app, &caller).await {
+            let user = match flow::find_signing_up(cx, &caller).await {
                 // Somebody who waits for something else is told first what is wrong with the body.
                 Err(Refusal::Conflict) if waits => return Err(new.err().unwrap_or(Refusal::Conflict.into())),
                 found => found?,

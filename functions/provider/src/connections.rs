@@ -25,7 +25,7 @@ pub async fn connections(exchange: Exchange) -> Result<Answer, Rejection> {
             let typed =
                 input.0.get("account").and_then(Json::as_str).filter(|uid| user.identity(&provider, uid).is_some());
             let account = typed.map_or(account, str::to_owned);
-            may_disconnect(cx.app, &user, &provider, &account).map_err(Refusal::from)?;
+            may_disconnect(&cx.settings, &user, &provider, &account).map_err(Refusal::from)?;
             let user = disconnect(cx, user, session, &provider, &account).await?;
             Ok(listed(&exchange, &user))
         }

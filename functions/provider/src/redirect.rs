@@ -53,5 +53,5 @@ fn dummy_page(app: &App, state: &str) -> String {
 
 /// Where the frontend tells that it did not work, while no page of its own waits.
 pub fn to_error_page(app: &App, process: Process) -> Answer {
-    Answer::redirect(login_error(app, "unknown", process))
+    Answer::redirect(login_error(&app.settings, "unknown", process))
 }

@@ -9,7 +9,7 @@ use shared::http::{Answer, Exchange, Rejection, signup_form};
 pub async fn signup(exchange: Exchange) -> Result<Answer, Rejection> {
     let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let who = expect_pending(cx.app, &caller)?;
+    let who = expect_pending(&cx.settings, &caller)?;
     if exchange.method == Method::GET {
         return Ok(Envelope::data(pending_identity_data(cx.app, &who)).into());
     }

@@ -22,8 +22,8 @@ pub mod tokens;
 pub use context::Context;
 pub use refusal::{FactorProblem, Problem, Refusal};
 
-use crate::app::App;
 use crate::session::{Caller, Token};
+use crate::settings::Settings;
 
 /// Where somebody stands after a flow.
 #[derive(Debug)]
@@ -48,17 +48,17 @@ impl Outcome {
 }
 
 /// A page of the frontend: from the settings alone, never from a request.
-fn frontend_url(app: &App, name: &str, fallback: &str, key: &str) -> String {
-    let template = app.settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
+fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> String {
+    let template = settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
     let url = crate::iri::to_uri(&template.replace("{key}", key));
-    match app.settings.service.public_url.join(&url) {
+    match settings.service.public_url.join(&url) {
         Ok(absolute) if url.starts_with('/') => absolute.into(),
         _ => url,
     }
 }
 
 /// An address of the JWT API, as links have it.
-fn api_url(app: &App, path: &str) -> String {
-    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
-    format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
+fn api_url(settings: &Settings, path: &str) -> String {
+    let base = settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}{}{path}", settings.jwt_api.prefix.as_str())
 }

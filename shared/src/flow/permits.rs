@@ -1,7 +1,6 @@
 //! Permits: rate limits that a flow asks for before it decides, once, however often it has to decide.
 
 use super::Refusal;
-use crate::app::App;
 use crate::flow::Context;
 use crate::store::StoreError;
 use crate::throttle::{Action, Limited, Usage};
@@ -32,10 +31,10 @@ impl Permits {
     }
 
     /// Gives back what was asked for in vain.
-    pub async fn give_back(&self, app: &App) {
+    pub async fn give_back(&self, cx: Context<'_>) {
         for (_, _, usage) in &self.0 {
             if let Ok(usage) = usage {
-                app.give_back(usage, None).await;
+                cx.give_back(usage, None).await;
             }
         }
     }

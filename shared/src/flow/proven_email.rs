@@ -3,9 +3,8 @@
 use super::notify::notify;
 use super::{Problem, Refusal};
 use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, own_email, release_email};
-use crate::app::App;
 use crate::flow::Context;
-use crate::store::{StoreError, Write};
+use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
 /// An address that the caller has shown they read.
@@ -17,12 +16,12 @@ pub(in crate::flow) struct Proof {
 
 /// The user and all claims on an address.
 pub(in crate::flow) async fn load(
-    app: &App,
+    store: &Store,
     user: UserId,
     email: &str,
 ) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
     let key = user.key();
-    let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
+    let (user, claims) = futures_util::try_join!(store.find::<User>(&key), find_email_claims(store, email))?;
     Ok(user.map(|user| (user, claims)))
 }
 

@@ -200,9 +200,9 @@ impl Exchange {
 
     async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, Rejection> {
         let found = if clears {
-            find_caller_and_clear(&self.app, &credential).await
+            find_caller_and_clear(&self.app.store, &credential).await
         } else {
-            find_caller(&self.app, &credential).await
+            find_caller(&self.app.store, &credential).await
         };
         Ok(found?)
     }
@@ -210,10 +210,10 @@ impl Exchange {
     /// Whose session an access token speaks of. One that is not good is nobody's.
     async fn find_bearer(&self, token: &str) -> Result<Caller, Rejection> {
         let ring = self.keyring().await?;
-        let Some((user, number, _)) = check_access(&self.app, &ring, token) else {
+        let Some((user, number, _)) = check_access(&self.app.settings, self.app.now(), &ring, token) else {
             return Ok(Caller::Anonymous);
         };
-        Ok(match find_session(&self.app, user, number).await? {
+        Ok(match find_session(&self.app.store, user, number).await? {
             Found::Live(parts) => Caller::User(parts),
             Found::Nothing if !self.app.settings.tokens.stateful => Caller::Gone,
             Found::Over(_) | Found::Nothing => Caller::Anonymous,

@@ -3,7 +3,7 @@
 use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
 };
-use crate::app::App;
+use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
@@ -13,8 +13,8 @@ use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Problem, Refusal};
 use crate::session::{Caller, CodeKind, Session, refresh_again};
-use crate::settings::{LoginMethod, PreventEnumeration};
-use crate::store::{Again, Committed, Decision, Write};
+use crate::settings::{LoginMethod, PreventEnumeration, Settings};
+use crate::store::{Again, Committed, Decision, Store, Write};
 use serde_json::json;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -31,14 +31,14 @@ pub struct Listed {
 }
 
 /// The user's addresses, and the one that waits for its code.
-pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
+pub fn list(settings: &Settings, now: Timestamp, user: &User, session: Option<&Session>) -> Vec<Listed> {
     let listed = |address: &Address| Listed {
         email: address.email.clone(),
         verified: address.verified,
         primary: address.primary,
     };
     let mut all = user.addresses.iter().map(listed).collect::<Vec<_>>();
-    if let Some(email) = session.and_then(|session| waiting_address(app, user, session)) {
+    if let Some(email) = session.and_then(|session| waiting_address(settings, now, user, session)) {
         let waiting = user.address(&email).map_or(Listed { email, verified: false, primary: false }, listed);
         all.push(waiting);
     }
@@ -46,9 +46,9 @@ pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
 }
 
 /// The address that the session waits for a code for.
-fn waiting_address(app: &App, user: &User, session: &Session) -> Option<String> {
+fn waiting_address(settings: &Settings, now: Timestamp, user: &User, session: &Session) -> Option<String> {
     let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
-    let live = process.has_attempts(KIND, &app.settings) && !process.is_over(KIND, &app.settings, app.now());
+    let live = process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, now);
     process.email.clone().filter(|_| live)
 }
 
@@ -85,11 +85,11 @@ pub enum Sending {
 pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> Result<(User, Session), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
         let mut desk = Desk { cx, permits };
-        let parts = refresh_again(cx.app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let claims = find_email_claims(&cx.store, email).await?;
-        may_add(cx.app, &user, &claims, email)?;
-        require_recent(cx.app, &user, &session, cx.settings.account.reauthentication_required)?;
+        may_add(&cx.settings, &user, &claims, email)?;
+        require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
@@ -97,14 +97,14 @@ pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> 
     cx.store.run(((user, session), Permits::default()), decide).await
 }
 
-fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
-    let account = &app.settings.account;
+fn may_add(settings: &Settings, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
+    let account = &settings.account;
     if user.address(email).is_some() {
         let message = "This email address is already associated with this account.";
         return Err(Problem::field("email", "duplicate_email", message));
     }
     let by_code = account.email_verification_by_code_enabled;
-    if user.has_second_factor() && !app.settings.mfa.allow_unverified_email && !by_code {
+    if user.has_second_factor() && !settings.mfa.allow_unverified_email && !by_code {
         let message = "You cannot add an email address to an account protected by two-factor authentication.";
         return Err(Problem::field("email", "add_email_blocked", message));
     }
@@ -139,11 +139,11 @@ impl Desk<'_> {
         }
         let mut writes = Vec::new();
         if cx.settings.account.change_email {
-            writes.extend(drop_unverified(cx.app, user).await?);
+            writes.extend(drop_unverified(&cx.store, user).await?);
         }
         let address = Address::new(email, false, cx.random());
         if self.may_send(email).await? {
-            writes.push(Write::create(&link_mail(cx.app, self.cx.client.api, user, &address))?);
+            writes.push(Write::create(&link_mail(cx, self.cx.client.api, user, &address))?);
         }
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
@@ -157,9 +157,9 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Err(self.permits.refusal());
         }
-        let (process, code) = codes::begin(self.cx.app, KIND, Some(user.id), &Recipient::Email(email));
+        let (process, code) = codes::begin(self.cx, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
-        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.cx.app, user, email, &code))?];
+        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.cx, user, email, &code))?];
         session.version += 1;
         Ok(writes)
     }
@@ -174,10 +174,10 @@ impl Desk<'_> {
             if !self.may_send(email).await? {
                 return Err(self.permits.refusal());
             }
-            let code = codes::renew(cx.app, KIND, &mut process);
+            let code = codes::renew(cx, KIND, &mut process);
             process.resends += 1;
             session.set_code(KIND, process);
-            let writes = vec![Write::replace(session)?, Write::create(&code_mail(cx.app, user, email, &code))?];
+            let writes = vec![Write::replace(session)?, Write::create(&code_mail(cx, user, email, &code))?];
             session.version += 1;
             return Ok(Some(writes));
         };
@@ -187,7 +187,7 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Ok(None);
         }
-        Ok(Some(vec![Write::create(&link_mail(cx.app, self.cx.client.api, user, address))?]))
+        Ok(Some(vec![Write::create(&link_mail(cx, self.cx.client.api, user, address))?]))
     }
 
     async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
@@ -221,10 +221,10 @@ impl Desk<'_> {
 }
 
 /// Gives up the address that was being changed to, so that there is one such at most.
-async fn drop_unverified(app: &App, user: &mut User) -> Result<Vec<Write>, Refusal> {
+async fn drop_unverified(store: &Store, user: &mut User) -> Result<Vec<Write>, Refusal> {
     let Some(place) = user.addresses.iter().rposition(|address| !address.verified) else { return Ok(Vec::new()) };
     let old = user.addresses.remove(place);
-    Ok(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?)
+    Ok(release_email(&find_email_claims(store, &old.email).await?, user.id)?)
 }
 
 /// Does something with an address that the user has, or waits for.
@@ -240,11 +240,11 @@ pub async fn change(
 ) -> Result<(User, Session, Sending), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
         let mut desk = Desk { cx, permits };
-        let parts = refresh_again(cx.app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let email = check(cx.app, &user, &session, change, email)?;
+        let email = check(&cx.settings, cx.now(), &user, &session, change, email)?;
         if change != Change::Resend {
-            require_recent(cx.app, &user, &session, cx.settings.account.reauthentication_required)?;
+            require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
@@ -264,14 +264,21 @@ pub async fn change(
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
-    let email = select(app, user, session, email)?;
-    may_change(app, user, change, &email)?;
+pub fn check(
+    settings: &Settings,
+    now: Timestamp,
+    user: &User,
+    session: &Session,
+    change: Change,
+    email: &str,
+) -> Result<String, Problem> {
+    let email = select(settings, now, user, session, email)?;
+    may_change(settings, user, change, &email)?;
     Ok(email)
 }
 
-fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
-    let waiting = || waiting_address(app, user, session).filter(|waiting| is_same_email(waiting, email));
+fn select(settings: &Settings, now: Timestamp, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    let waiting = || waiting_address(settings, now, user, session).filter(|waiting| is_same_email(waiting, email));
     if let Some(own) = user.address(email).map(|address| address.email.clone()).or_else(waiting) {
         return Ok(own);
     }
@@ -282,7 +289,7 @@ fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<Stri
 }
 
 /// Never an account without a way in, or with a primary address that may be somebody else's.
-fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(), Problem> {
+fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> Result<(), Problem> {
     let address = user.address(email);
     match change {
         Change::Resend => Ok(()),
@@ -293,7 +300,7 @@ fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(),
         }
         Change::Remove => {
             let others = user.addresses.len() > 1;
-            let only_by_email = app.settings.account.login_methods == [LoginMethod::Email];
+            let only_by_email = settings.account.login_methods == [LoginMethod::Email];
             let fits =
                 address.is_none_or(
                     |address| if address.primary { !others && !only_by_email } else { others || !only_by_email },
@@ -308,11 +315,11 @@ fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(),
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where it cannot; the table is unavailable.
-pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
-    if !app.settings.account.email_verification_by_code_enabled {
+pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
+    if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    codes::find_changer(app, caller, KIND).await
+    codes::find_changer(cx, caller, KIND).await
 }
 
 /// Changes the address of somebody who has just signed up and waits for its code. An address that somebody else
@@ -326,14 +333,14 @@ pub async fn change_pending(
     mut user: User,
     email: &str,
 ) -> Result<Vec<Listed>, Refusal> {
-    let mut process = codes::expect(cx.app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     if process.email.as_deref().is_some_and(|waiting| is_same_email(waiting, email)) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("email", "same_as_current", message).into());
     }
     let claims = find_email_claims(&cx.store, email).await?;
-    let hidden = match assess(cx.app, &claims) {
+    let hidden = match assess(&cx.settings, &claims) {
         Availability::Taken => return Err(Problem::email_taken("email").into()),
         Availability::Hidden => true,
         Availability::Free => false,
@@ -342,20 +349,20 @@ pub async fn change_pending(
     if !permits.ask(cx, "confirm_email", email).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(cx.app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.email = Some(email.to_owned());
     process.changes += 1;
     process.is_decoy = hidden;
     let mut writes = Vec::new();
     let message = if hidden {
         writes.push(Write::check(&user));
-        account_exists_mail(cx.app, email)
+        account_exists_mail(cx, email)
     } else {
-        writes.extend(drop_unverified(cx.app, &mut user).await?);
+        writes.extend(drop_unverified(&cx.store, &mut user).await?);
         user.addresses.push(Address::new(email, false, cx.random()));
         writes.push(Write::replace(&user)?);
         writes.push(claim_email(&claims, email, user.id)?);
-        code_mail(cx.app, &user, email, &code)
+        code_mail(cx, &user, email, &code)
     };
     writes.push(Write::create(&message)?);
     let mut session = session.clone();

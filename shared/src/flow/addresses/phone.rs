@@ -1,7 +1,7 @@
 //! The phone number of an account: verifying, changing.
 
 use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
-use crate::app::App;
+use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
@@ -11,7 +11,7 @@ use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, CodeKind, Session, StageKey, refresh_again};
-use crate::settings::PreventEnumeration;
+use crate::settings::{PreventEnumeration, Settings};
 use crate::store::{Again, Committed, Decision, Item, Write};
 
 const KIND: CodeKind = CodeKind::PhoneVerification;
@@ -20,13 +20,13 @@ fn taken(param: &'static str) -> Problem {
     Problem::field(param, "phone_taken", "A user is already registered with this phone number.")
 }
 
-fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) -> Result<bool, Problem> {
+fn check_new(settings: &Settings, user: &User, claim: Option<&PhoneClaim>, phone: &str) -> Result<bool, Problem> {
     if user.phone.as_ref().is_some_and(|current| current.number == phone) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("phone", "same_as_current", message));
     }
     let others = claim.is_some_and(|claim| claim.user != user.id);
-    if others && app.settings.account.prevent_enumeration == PreventEnumeration::No {
+    if others && settings.account.prevent_enumeration == PreventEnumeration::No {
         return Err(taken("phone"));
     }
     Ok(others)
@@ -38,17 +38,17 @@ fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) ->
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
     let claim = find_phone_claim(&cx.store, phone).await?;
-    check_new(cx.app, &user, claim.as_ref(), phone)?;
-    require_recent(cx.app, &user, &session, cx.settings.account.reauthentication_required)?;
+    check_new(&cx.settings, &user, claim.as_ref(), phone)?;
+    require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
     let mut permits = Permits::default();
     if !permits.ask(cx, "verify_phone", phone).await? {
         return Err(permits.refusal());
     }
-    let (process, code) = codes::begin(cx.app, KIND, Some(user.id), &Recipient::Phone(phone));
-    let message = code_sms(cx.app, phone, true, &code);
+    let (process, code) = codes::begin(cx, KIND, Some(user.id), &Recipient::Phone(phone));
+    let message = code_sms(cx, phone, true, &code);
     let (process, message) = (&process, &message);
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(cx.app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         session.set_code(KIND, process.clone());
         let writes = vec![Write::replace(&session)?, Write::create(message)?];
@@ -61,16 +61,16 @@ pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) 
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for; the table is unavailable.
-pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    if caller.user().is_none() && !is_at_stage(app, caller) {
+pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if caller.user().is_none() && !is_at_stage(&cx.settings, cx.now(), caller) {
         return Err(Refusal::Conflict);
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-fn is_at_stage(app: &App, caller: &Caller) -> bool {
+fn is_at_stage(settings: &Settings, now: Timestamp, caller: &Caller) -> bool {
     match caller {
-        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyPhone),
+        Caller::Pending(session) => session.pending_stage(settings, now) == Some(StageKey::VerifyPhone),
         _ => false,
     }
 }
@@ -80,12 +80,12 @@ fn is_at_stage(app: &App, caller: &Caller) -> bool {
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
-    enter(cx.app, &caller).await?;
-    let session = codes::count(cx.app, &caller, KIND).await?;
+    enter(cx, &caller).await?;
+    let session = codes::count(cx, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
     let guess = Problem::expect_text("code", guess)?;
     let (id, phone) = match (process.user, process.phone.clone()) {
-        (Some(user), Some(phone)) if codes::is_right(cx.app, KIND, &process, guess) => (user, phone),
+        (Some(user), Some(phone)) if codes::is_right(&cx.keys, KIND, &process, guess) => (user, phone),
         _ => return Err(Problem::incorrect_code("code").into()),
     };
     let shown_as = caller.user().map(|user| user.display(&cx.settings).to_owned());
@@ -170,10 +170,10 @@ async fn go_on(
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`]; the
 /// table is unavailable.
 pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
-    if !is_at_stage(cx.app, caller) {
+    if !is_at_stage(&cx.settings, cx.now(), caller) {
         return Err(Refusal::Conflict);
     }
-    let mut process = codes::expect(cx.app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let (Some(session), Some(phone)) = (caller.session(), process.phone.clone()) else { return Err(Refusal::Conflict) };
     if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
@@ -182,10 +182,10 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !permits.ask(cx, "verify_phone", &phone).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(cx.app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.resends += 1;
     let known = process.user.is_some() && !process.is_decoy;
-    let message = if known { code_sms(cx.app, &phone, true, &code) } else { Message::decoy(cx.app) };
+    let message = if known { code_sms(cx, &phone, true, &code) } else { Message::decoy(cx.app) };
     let mut session = session.clone();
     session.set_code(KIND, process);
     match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
@@ -198,11 +198,11 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where it cannot; the table is unavailable.
-pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
-    if !is_at_stage(app, caller) {
+pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
+    if !is_at_stage(&cx.settings, cx.now(), caller) {
         return Err(Refusal::Conflict);
     }
-    codes::find_changer(app, caller, KIND).await
+    codes::find_changer(cx, caller, KIND).await
 }
 
 /// Changes the number of somebody who has just signed up and waits for its code. A number that somebody else has
@@ -211,19 +211,19 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change_pending(cx: Context<'_>, caller: &Caller, mut user: User, phone: &str) -> Result<(), Refusal> {
-    let mut process = codes::expect(cx.app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let claim = find_phone_claim(&cx.store, phone).await?;
-    let hidden = check_new(cx.app, &user, claim.as_ref(), phone)?;
+    let hidden = check_new(&cx.settings, &user, claim.as_ref(), phone)?;
     let mut permits = Permits::default();
     if !permits.ask(cx, "verify_phone", phone).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(cx.app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.phone = Some(phone.to_owned());
     process.changes += 1;
     process.is_decoy = hidden;
-    let mut writes = vec![Write::create(&code_sms(cx.app, phone, !hidden, &code))?];
+    let mut writes = vec![Write::create(&code_sms(cx, phone, !hidden, &code))?];
     if hidden {
         writes.push(Write::check(&user));
     } else {

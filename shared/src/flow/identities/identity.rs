@@ -5,7 +5,6 @@ use crate::account::{
     IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
     release_email,
 };
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::password::users_by_email;
@@ -18,6 +17,7 @@ use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::AppConfig;
 use crate::secret;
 use crate::session::{Caller, Login, Session, refresh, refresh_again};
+use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,7 +90,7 @@ pub async fn complete(
         let decided = match (process, claim) {
             (Process::Connect, claim) => connect(cx, caller, who, claim).await,
             (Process::Login, Some(claim)) => log_in(cx, caller, who, claim).await,
-            (Process::Login, None) => match find_by_email(cx.app, who).await? {
+            (Process::Login, None) => match find_by_email(cx, who).await? {
                 Some(found) => log_in_by_email(cx, caller, who, found).await,
                 None => sign_up_or_ask(cx, caller, who).await,
             },
@@ -139,8 +139,8 @@ async fn enter(
     login.email_verification = cx.settings.social_email_verification();
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
-        Caller::User(_) => vec![who.record(cx.app)],
-        _ => with_record(cx.app, caller, &user, who.record(cx.app)),
+        Caller::User(_) => vec![who.record(cx.now())],
+        _ => with_record(&cx.settings, cx.now(), caller, &user, who.record(cx.now())),
     };
     let entrance = Entrance { cx, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
@@ -159,21 +159,21 @@ struct FoundByEmail {
 }
 
 /// Whether an address that this provider has verified counts (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
-fn believes_emails(app: &App, who: &ProvenIdentity) -> bool {
-    let social = &app.settings.social;
+fn believes_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
+    let social = &settings.social;
     let everywhere = social.email_authentication;
     social.providers.named(&who.provider).map_or(everywhere, |config| config.email_authentication(everywhere))
 }
 
 /// The account that an address names which the provider has verified, where that is believed. An address that the
 /// provider has not verified never leads to an account (CVE-2026-47164).
-async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
-    if !believes_emails(app, who) {
+async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
+    if !believes_emails(&cx.settings, who) {
         return Ok(None);
     }
     for address in who.identity.emails.iter().filter(|address| address.verified) {
-        for id in users_by_email(app, &address.email).await? {
-            if let Some(user) = app.store.find::<User>(&id.key()).await? {
+        for id in users_by_email(&cx.store, &address.email).await? {
+            if let Some(user) = cx.store.find::<User>(&id.key()).await? {
                 // An address that somebody only wrote beside their verified one is no way to their account.
                 if user.is_reached_by(&address.email) {
                     // As the account has it: the provider may spell the domain in another way.
@@ -200,7 +200,7 @@ async fn log_in_by_email(
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        let taken = take_over(cx.app, &mut user, &email).await?;
+        let taken = take_over(cx, &mut user, &email).await?;
         let Some(taken) = taken else { return Ok(Decision::Again(())) };
         writes.extend(taken);
         // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
@@ -230,16 +230,16 @@ const MOST_TO_TAKE_OVER: usize = 80;
 /// Leaves the account to whoever owns this address, and to nobody else: what that writes. The new generation ends sessions
 /// with all that they hold, logins in progress and trusted browsers. Where it is too much for one
 /// commit, the other ways in are taken away in a commit of their own, and the caller looks again: then the rest fits.
-async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
+async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
     let mut released = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
-        let claims = find_email_claims(&app.store, &address.email).await?;
+        let claims = find_email_claims(&cx.store, &address.email).await?;
         released.extend(release_email(&claims, user.id)?);
     }
-    let mut writes = take_ways_in(user, app.random());
+    let mut writes = take_ways_in(user, cx.random());
     if writes.len() + released.len() > MOST_TO_TAKE_OVER {
         writes.push(Write::replace(user)?);
-        app.store.commit(writes).await?;
+        cx.store.commit(writes).await?;
         return Ok(None);
     }
     writes.extend(released);
@@ -279,9 +279,9 @@ async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) 
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
         return ask(cx, caller, who).await.map(Decision::Settled);
     }
-    let username = good_username(cx.app, who).await?;
+    let username = good_username(cx, who).await?;
     let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
-    let owns_email = is_verified && believes_emails(cx.app, who);
+    let owns_email = is_verified && believes_emails(&cx.settings, who);
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(cx, caller.clone(), form).await {
         Ok(outcome) => Ok(Decision::Settled(outcome)),
@@ -296,11 +296,11 @@ async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) 
 }
 
 /// The provider's username, where it can be had here.
-async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
-    let account = &app.settings.account;
+async fn good_username(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
+    let account = &cx.settings.account;
     let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
     let Some(username) = username.filter(|name| check_username(name, account).is_empty()) else { return Ok(None) };
-    let taken = find_name_claims(&app.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
+    let taken = find_name_claims(&cx.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
     Ok((!taken).then_some(username))
 }
 
@@ -327,9 +327,9 @@ async fn ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<O
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where there is none; [`Refusal::Forbidden`] where signup is closed.
-pub fn expect_pending(app: &App, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
+pub fn expect_pending(settings: &Settings, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
     let pending = caller.session().and_then(pending).ok_or(Refusal::Conflict)?;
-    if app.settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
+    if settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
 }
 
 /// Signs up with the identity that the session waits with, and what the form has. Of two at once, one does.
@@ -350,9 +350,9 @@ async fn connect(
     claim: Option<IdentityClaim>,
 ) -> Result<Decided, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
-    let now = refresh(cx.app, &parts.0, &parts.1).await?;
+    let now = refresh(&cx.store, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    require_recent(cx.app, &user, &session, cx.settings.social_reauthentication_required())?;
+    require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.social_reauthentication_required())?;
     let mut writes = Vec::new();
     match claim {
         Some(claim) if claim.user != user.id => return Err(connected_other()),
@@ -361,7 +361,7 @@ async fn connect(
             writes.extend([Write::replace(&who.renewed(&claim))?, Write::replace(&user)?]);
         }
         None => {
-            if find_by_email(cx.app, who).await?.is_some_and(|found| found.user.id != user.id) {
+            if find_by_email(cx, who).await?.is_some_and(|found| found.user.id != user.id) {
                 return Err(connected_other());
             }
             if user.identities.len() >= User::MOST_IDENTITIES {
@@ -387,7 +387,7 @@ fn connected_other() -> Refusal {
 ///
 /// # Errors
 /// What stands against it.
-pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
+pub fn may_disconnect(settings: &Settings, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
     use crate::settings::EmailVerification::Mandatory;
     if user.identity(provider, uid).is_none() {
         return Err(Problem::general("account_not_found", "Unknown account."));
@@ -395,14 +395,14 @@ pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Resu
     if user.identities.len() > 1 {
         return Ok(());
     }
-    if app.settings.social.only {
+    if settings.social.only {
         let message = "You cannot disconnect your last remaining third-party account.";
         return Err(Problem::general("disconnect_last", message));
     }
     if !user.has_usable_password() {
         return Err(Problem::general("no_password", "Your account has no password set up."));
     }
-    if app.settings.account.email_verification == Mandatory && !user.has_verified_email(None) {
+    if settings.account.email_verification == Mandatory && !user.has_verified_email(None) {
         return Err(Problem::general("no_verified_email", "Your account has no verified email address."));
     }
     Ok(())
@@ -421,10 +421,10 @@ pub async fn disconnect(
     uid: &str,
 ) -> Result<User, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(cx.app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        may_disconnect(cx.app, &user, provider, uid)?;
-        require_recent(cx.app, &user, &session, cx.settings.social_reauthentication_required())?;
+        may_disconnect(&cx.settings, &user, provider, uid)?;
+        require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
         changed.identities.retain(|link| !(link.provider == provider && link.uid == uid));
         let name = cx.settings.social.providers.named(provider).map_or(provider, AppConfig::name);

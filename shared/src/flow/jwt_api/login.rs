@@ -28,15 +28,15 @@ pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<Entry
             return Err(Refusal::Inactive);
         }
         if matches!(entry, Entry::SecondFactor(_)) {
-            refuse_locked_out(cx.app, user).await?;
+            refuse_locked_out(cx, user).await?;
         }
         Ok((writes, entry))
     };
-    let (entered, ()) = futures_util::join!(enter, proven.give_back(cx.app));
+    let (entered, ()) = futures_util::join!(enter, proven.give_back(cx));
     let (writes, entry) = entered?;
     let is_in = matches!(entry, Entry::In(_));
     // No transaction with the user: a session that is born while the user changes is dead at birth.
-    let noted = note_login(cx.app, user, is_in, proven.outdated());
+    let noted = note_login(cx, user, is_in, proven.outdated());
     let (committed, noted) = futures_util::join!(cx.store.insist(writes), noted);
     noted?;
     if matches!(committed?, Committed::Done) { Ok(entry) } else { Err(StoreError::Busy.into()) }

@@ -3,17 +3,17 @@
 use super::entry::open;
 use super::links::password_problems;
 use crate::account::User;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
+use crate::secret::strength::Policy;
 use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// What is wrong with a new password of this user, typed twice.
-pub fn problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Problem> {
-    password_problems(app, user, first, second)
+pub fn problems(policy: &Policy, user: &User, first: &str, second: &str) -> Vec<Problem> {
+    password_problems(policy, user, first, second)
 }
 
 /// Gives the user a new password, which was found good. Where `LOGOUT_ON_PASSWORD_CHANGE` says so every session and
@@ -31,7 +31,7 @@ pub async fn change(
     let had_password = user.has_usable_password();
     let hash = &hash;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(cx.app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
+        let (user, session) = refresh_again(&cx.store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
         let logs_out = cx.settings.jwt_api.logout_on_password_change;

@@ -4,13 +4,12 @@ use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use super::links::{address_taken, address_taken_mail};
 use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_claims};
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::flow::permits::Permits;
 use crate::outbox::Message;
 use crate::session::Session;
-use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
+use crate::settings::{EmailVerification, PreventEnumeration, Settings, TotpMode};
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket};
@@ -52,8 +51,8 @@ pub struct Holders {
 
 impl Holders {
     /// Whether somebody has it, and the caller may be told so.
-    pub fn is_visibly_taken(&self, app: &App) -> bool {
-        self.is_taken && !hides(app)
+    pub fn is_visibly_taken(&self, settings: &Settings) -> bool {
+        self.is_taken && !hides(settings)
     }
 
     /// Whether somebody has it.
@@ -63,9 +62,9 @@ impl Holders {
 }
 
 /// Whether answers hide that an account exists: that takes a mail that nobody but its reader knows of.
-fn hides(app: &App) -> bool {
-    let mandatory = app.settings.account.email_verification == EmailVerification::Mandatory;
-    mandatory && app.settings.account.prevent_enumeration != PreventEnumeration::No
+fn hides(settings: &Settings) -> bool {
+    let mandatory = settings.account.email_verification == EmailVerification::Mandatory;
+    mandatory && settings.account.prevent_enumeration != PreventEnumeration::No
 }
 
 /// Who holds an address that somebody wants to register with, within the limits of that.
@@ -74,8 +73,7 @@ fn hides(app: &App) -> bool {
 /// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
     let actions = [Action::new("signup")];
-    let (limit, holders) =
-        futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_holders(cx.app, email, true))?;
+    let (limit, holders) = futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_holders(cx, email, true))?;
     limit.map_err(Refusal::from)?;
     Ok(holders)
 }
@@ -83,14 +81,14 @@ pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
 /// Who holds an address. It is taken once anybody has verified it, has been in, is staff, has come by way of a provider or
 /// with a passkey, or is `invited`, where that counts. An account that only waits for its verification does not take it: a
 /// registration makes another account beside it, and whoever verifies the address first owns it.
-pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Result<Holders, StoreError> {
-    let claims = find_email_claims(&app.store, email).await?;
+pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) -> Result<Holders, StoreError> {
+    let claims = find_email_claims(&cx.store, email).await?;
     let mut ids = claims.iter().map(|claim| claim.user).collect::<Vec<_>>();
     if ids.is_empty() {
         ids.push(UserId::NOBODY); // the way is as long
     }
     let find = |id: UserId| async move {
-        app.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
+        cx.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
     };
     let found = futures_util::future::try_join_all(ids.into_iter().map(find)).await?;
     let flag = |user: &User, name: &str| user.attributes.get(name).is_some_and(|value| value == true);
@@ -108,7 +106,7 @@ pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Resul
                 || (invited && waits(ticket, user))
         })
     };
-    let unique = app.settings.account.unique_email;
+    let unique = cx.settings.account.unique_email;
     let verified = claims.iter().any(|claim| claim.verified);
     let is_full = claims.len() >= EmailClaim::MOST_READ;
     let is_taken = unique && (verified || is_full || found.iter().any(is_claimed));
@@ -128,14 +126,14 @@ pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<
 /// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::Invalid`] where somebody has the address;
 /// [`Refusal::StageRefused`] where nobody can register here; the table is unavailable.
 pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<Registered, Refusal> {
-    check_open(cx.app)?;
+    check_open(&cx.settings)?;
     let hash = cx.hash_password(form.password.clone()).await;
     let (form, hash) = (&form, &hash);
     let attempt = |(mut holders, mut permits): (Holders, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            holders = find_holders(cx.app, &form.email, true).await?;
+            holders = find_holders(cx, &form.email, true).await?;
         }
-        if holders.is_taken && !hides(cx.app) {
+        if holders.is_taken && !hides(&cx.settings) {
             return Err(address_taken().into());
         }
         // What a taken address would lead to if it were free is decided too, and dropped: the answer and the way are the same.
@@ -151,15 +149,15 @@ pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<R
 ///
 /// # Errors
 /// [`Refusal::Forbidden`].
-pub fn check_open(app: &App) -> Result<(), Refusal> {
-    if app.settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
+pub fn check_open(settings: &Settings) -> Result<(), Refusal> {
+    if settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
 /// verification mails.
 async fn pretend(cx: Context<'_>, email: &str, permits: &mut Permits) -> Result<(Vec<Write>, Registered), Refusal> {
     let granted = permits.ask(cx, "confirm_email", email).await?;
-    let mail = if granted { address_taken_mail(cx.app, email) } else { Message::decoy(cx.app) };
+    let mail = if granted { address_taken_mail(cx, email) } else { Message::decoy(cx.app) };
     let writes = vec![Write::create(&mail)?];
     let required = cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
     let setup = required.then(|| Ticket::lookalike(cx.app, Purpose::SetupChallenge, 0).1);
@@ -189,7 +187,7 @@ async fn decide(
             writes.push(Write::create(&ticket)?);
             Registered::Waits { setup: Some(text), session: None }
         }
-        Entry::Verification(_) if hides(cx.app) => {
+        Entry::Verification(_) if hides(&cx.settings) => {
             writes.remove(0);
             Registered::Waits { setup: None, session: None }
         }

@@ -5,7 +5,6 @@ use super::entry::Attempt;
 use super::links::password_problems;
 use super::{Entry, is_email_verified};
 use crate::account::User;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
@@ -25,19 +24,20 @@ use serde_json::json;
 pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
     let mut permits = Permits::default();
     let permit = permits.ask(cx, "reset_password", email);
-    let users = async { find_users(cx.app, users_by_email(cx.app, email).await?).await };
+    let users = async { find_users(&cx.store, users_by_email(&cx.store, email).await?).await };
     let (granted, users) = futures_util::try_join!(permit, users)?;
     if !granted {
         return Err(permits.refusal());
     }
-    let may =
-        |user: &User| user.is_active && user.has_usable_password() && is_email_verified(cx.app, user, Some(email));
+    let may = |user: &User| {
+        user.is_active && user.has_usable_password() && is_email_verified(&cx.settings, user, Some(email))
+    };
     let mut writes = Vec::new();
     for user in users.into_iter().flatten().filter(may) {
         let lifetime = cx.settings.account.password_reset_timeout;
         let (ticket, text) = Ticket::new(cx.app, Purpose::ResetLink, &user, lifetime);
         let Some((uid, token)) = split(&text) else { continue };
-        let url = api_url(cx.app, &format!("/password/reset/confirm/{uid}/{token}/"));
+        let url = api_url(&cx.settings, &format!("/password/reset/confirm/{uid}/{token}/"));
         let params = json!({"url": url, "username": user.username});
         // A newer link takes the place of the one before.
         writes.push(Write::overwrite(&ticket)?);
@@ -68,18 +68,18 @@ fn join(uid: &str, token: &str) -> Option<String> {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`]; the table is unavailable.
-pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Refusal> {
+pub async fn confirm(cx: Context<'_>, uid: &str, token: &str) -> Result<(User, String), Refusal> {
     let text = join(uid, token).ok_or(Refusal::InvalidToken)?;
     let text = &text;
     let decide = |(), _: Option<Again>| async move {
-        let found = find_ticket(app, Purpose::ResetLink, text).await?;
+        let found = find_ticket(&cx.store, Purpose::ResetLink, text).await?;
         let (ticket, user) = found.ok_or(Refusal::InvalidToken)?;
-        let lifetime = app.settings.jwt_api.access_token_lifetime;
-        let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
+        let lifetime = cx.settings.jwt_api.access_token_lifetime;
+        let (capability, text) = Ticket::new(cx.app, Purpose::ResetCapability, &user, lifetime);
         let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
         Ok(Decision::Write(writes, (user, text), ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }
 
 /// Exchanges a capability, once, for a password, typed twice; `None` where the body will not do, which uses it up too.
@@ -95,11 +95,11 @@ pub async fn redeem(
 ) -> Result<Entry, Refusal> {
     let passwords = &passwords;
     let decide = |hash: Option<String>, _: Option<Again>| async move {
-        let (ticket, user) = find_ticket(cx.app, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
+        let (ticket, user) = find_ticket(&cx.store, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
         let refused = match passwords {
             None => Some(Refusal::Invalid(Vec::new())),
             Some((first, second)) => {
-                let problems = password_problems(cx.app, &user, first, second);
+                let problems = password_problems(&cx.password_policy, &user, first, second);
                 (!problems.is_empty()).then_some(Refusal::Invalid(problems))
             }
         };
@@ -121,7 +121,7 @@ pub async fn redeem(
         let kind = if purpose == Purpose::SetCapability { "password_set" } else { "password_reset" };
         writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         if purpose == Purpose::SetCapability
-            && let Some(invitation) = find_ticket_of(cx.app, Purpose::Invitation, &user).await?
+            && let Some(invitation) = find_ticket_of(&cx.store, Purpose::Invitation, &user).await?
         {
             writes.push(Write::delete(&invitation));
         }

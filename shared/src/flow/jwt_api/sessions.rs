@@ -1,12 +1,11 @@
 //! Refreshing and ending sessions (ASVS 5.0 10.4.5).
 
 use crate::account::{User, UserId};
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
 use crate::session::{Session, StageKey, refresh_again, user_session_key};
-use crate::store::{self, Again, Write};
+use crate::store::{self, Again, Store, Write};
 
 /// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
 /// session whose tokens its holder gets now. Each is good once; with any other of a live session somebody has a copy, and
@@ -73,35 +72,35 @@ pub async fn refresh(
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where there is none to end; the table is unavailable.
-pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Refusal> {
+pub async fn logout(store: &Store, user: UserId, number: u64) -> Result<(), Refusal> {
     let attempt = |(), _: Option<Again>| async move {
-        let (_, session) = find_live(app, user, number).await?.ok_or(Refusal::InvalidToken)?;
+        let (_, session) = find_live(store, user, number).await?.ok_or(Refusal::InvalidToken)?;
         Ok(store::Decision::Write(vec![Write::delete(&session)], (), ()))
     };
-    app.store.run((), attempt).await
+    store.run((), attempt).await
 }
 
 /// Ends every session and every login of a user, of this API and the others.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
-pub async fn logout_all(app: &App, user: User, session: Session) -> Result<(), Refusal> {
+pub async fn logout_all(store: &Store, user: User, session: Session) -> Result<(), Refusal> {
     let attempt = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
+        let (user, session) = refresh_again(store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.generation += 1;
         Ok(store::Decision::Write(vec![Write::replace(&changed)?], (), (user, session)))
     };
-    app.store.run((user, session), attempt).await
+    store.run((user, session), attempt).await
 }
 
 /// The user and the session of this number, if the session still stands: one request to the table.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_live(app: &App, user: UserId, number: u64) -> Result<Option<(User, Session)>, Refusal> {
+pub async fn find_live(store: &Store, user: UserId, number: u64) -> Result<Option<(User, Session)>, Refusal> {
     let key = user_session_key(user, number);
-    let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
+    let (session, user) = store.find_two::<Session, User>(&key, &user.key()).await?;
     let is_live = |(user, session): &(User, Session)| {
         user.is_active && session.bearer.is_some() && session.generation == user.generation
     };

@@ -18,7 +18,7 @@ use crate::store::{Again, Decision, Write};
 pub async fn verify(cx: Context<'_>, key: &str) -> Result<Option<(User, Session)>, Refusal> {
     let settings = &cx.settings.jwt_api;
     let decide = |(), _: Option<Again>| async move {
-        let proof = prove_link(cx.app, key).await?;
+        let proof = prove_link(cx, key).await?;
         let mut user = proof.user.clone();
         let is_first = !user.has_verified_email(None);
         let mut writes = mark_verified(cx, &mut user, &proof).await?;

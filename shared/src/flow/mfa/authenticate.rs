@@ -4,7 +4,6 @@ use super::limits::{Attempts, count, forget};
 use super::waiting::{past, reload};
 use super::{change::Work, webauthn};
 use crate::account::User;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
@@ -40,16 +39,16 @@ impl Proof<'_> {
     }
 
     /// Uses it up, with any of the user's authenticators that it is good for: which one that was.
-    fn use_up(self, app: &App, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
+    fn use_up(self, cx: Context<'_>, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
         match self {
             Self::Code(code) => {
                 let used = user
                     .authenticators
                     .iter_mut()
-                    .find_map(|it| it.use_code(app, code).then(|| AuthenticationRecord::of_factor(it, app.now())));
+                    .find_map(|it| it.use_code(cx.app, code).then(|| AuthenticationRecord::of_factor(it, cx.now())));
                 Ok(used.ok_or_else(|| Problem::incorrect_code("code"))?)
             }
-            Self::Credential(response) => webauthn::use_credential(app, session, user, response),
+            Self::Credential(response) => webauthn::use_credential(cx, session, user, response),
         }
     }
 }
@@ -64,20 +63,24 @@ pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Pr
     let caller = &caller;
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            user = reload(cx.app, caller, &user).await?;
+            user = reload(&cx.store, caller, &user).await?;
         }
         let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
-        let record = proof.use_up(cx.app, session, &mut user)?;
+        let record = proof.use_up(cx, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
-        let entrance =
-            Entrance { cx, caller, methods: with_record(cx.app, caller, &user, record), spends_session: true };
+        let entrance = Entrance {
+            cx,
+            caller,
+            methods: with_record(&cx.settings, cx.now(), caller, &user, record),
+            spends_session: true,
+        };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
     };
     let outcome = cx.store.run((user, Permits::default()), decide).await?;
-    forget(cx.app, &key).await;
+    forget(cx, &key).await;
     Ok(outcome)
 }
 
@@ -96,7 +99,7 @@ pub async fn reauthenticate(
     let work = Work { cx, user, session };
     let outcome = work.run(|work, _| {
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
-        let mut record = proof.use_up(cx.app, &session, &mut user)?;
+        let mut record = proof.use_up(cx, &session, &mut user)?;
         record.reauthenticated = true;
         note_again(&mut session.methods, record);
         session.ceremony = None;
@@ -106,6 +109,6 @@ pub async fn reauthenticate(
         Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), work))
     });
     let outcome = outcome.await?;
-    forget(cx.app, &key).await;
+    forget(cx, &key).await;
     Ok(outcome)
 }

@@ -1,7 +1,6 @@
 //! What limits guessing at second factors.
 
 use crate::account::User;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::login::known_password::FAILED;
 use crate::flow::{Problem, Refusal};
@@ -33,8 +32,8 @@ pub(super) async fn count(
 }
 
 /// A good proof forgets the bad ones of the same user.
-pub(super) async fn forget(app: &App, key: &str) {
-    if let Err(error) = app.forget(&Action::about(FAILED, key)).await {
+pub(super) async fn forget(cx: Context<'_>, key: &str) {
+    if let Err(error) = cx.forget(&Action::about(FAILED, key)).await {
         tracing::warn!(%error, "failed attempts stay counted");
     }
 }

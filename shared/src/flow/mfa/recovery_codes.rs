@@ -2,17 +2,16 @@
 
 use super::change::Work;
 use crate::account::{Authenticator, Factor, User};
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::{Problem, Refusal};
 use crate::session::Session;
 use crate::store::{Decision, Write};
 
 /// Recovery codes, where there are none yet: whether they were made.
-pub(in crate::flow) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
-    let wanted = app.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
+pub(in crate::flow) fn add_recovery_codes(cx: Context<'_>, user: &mut User) -> bool {
+    let wanted = cx.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
     if wanted {
-        user.authenticators.extend(Authenticator::recovery_codes(app));
+        user.authenticators.extend(Authenticator::recovery_codes(cx.app));
     }
     wanted
 }
@@ -72,7 +71,7 @@ pub async fn generate(cx: Context<'_>, user: User, session: Session) -> Result<A
         work.require_recent()?;
         let mut user = work.user.clone();
         user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");
-        add_recovery_codes(cx.app, &mut user);
+        add_recovery_codes(cx, &mut user);
         mark_viewed(&mut user);
         let codes = user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict)?;
         let mut writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];

@@ -23,7 +23,7 @@ pub async fn trust(
     let caller = &caller;
     let decide = |mut user: User, again: Option<Again>| async move {
         if again.is_some() {
-            user = reload(cx.app, caller, &user).await?;
+            user = reload(&cx.store, caller, &user).await?;
         }
         let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller.clone())) };
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;

@@ -1,19 +1,23 @@
 //! Changing a password, or setting a first one.
 
 use crate::account::User;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::notify::notify;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::secret::strength::weaknesses;
+use crate::secret::strength::{Policy, weaknesses};
 use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// What is wrong with a new password of this user.
-pub(in crate::flow) fn password_problems(app: &App, param: &'static str, password: &str, user: &User) -> Vec<Problem> {
-    let weak = weaknesses(password, &user.attributes_for_passwords(), &app.password_policy);
+pub(in crate::flow) fn password_problems(
+    policy: &Policy,
+    param: &'static str,
+    password: &str,
+    user: &User,
+) -> Vec<Problem> {
+    let weak = weaknesses(password, &user.attributes_for_passwords(), policy);
     weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
 }
 
@@ -51,14 +55,14 @@ pub async fn change(
     match &new {
         None if new_unread => {}
         None => problems.push(Problem::required("new_password")),
-        Some(new) => problems.extend(password_problems(cx.app, "new_password", new, &user)),
+        Some(new) => problems.extend(password_problems(&cx.password_policy, "new_password", new, &user)),
     }
     let Some(new) = new.filter(|_| problems.is_empty()) else { return Err(Refusal::Invalid(problems)) };
     let hash = cx.hash_password(new).await;
     let hash = &hash;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
         // Whoever changed the password in the meantime has ended this session too.
-        let parts = refresh_again(cx.app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());

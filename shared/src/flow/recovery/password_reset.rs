@@ -2,7 +2,6 @@
 
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
-use crate::app::App;
 use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
@@ -19,7 +18,7 @@ use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};
 use crate::settings::PreventEnumeration;
-use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
 use uuid::Uuid;
@@ -37,9 +36,9 @@ const LINK: &str = "password reset link";
 pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
     let mut permits = Permits::default();
     let permit = permits.ask(cx, "reset_password", to.text());
-    let (granted, users) = futures_util::try_join!(permit, find(cx.app, to))?;
+    let (granted, users) = futures_util::try_join!(permit, find(&cx.store, to))?;
     if users.is_empty() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(cx.app).await;
+        permits.give_back(cx).await;
         return Err(to.unknown().into());
     }
     if !granted {
@@ -49,9 +48,9 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result
         Identifier::Email(email) if !cx.settings.account.password_reset_by_code_enabled => email,
         _ => return send_code(cx, caller, to, users.first()).await.map(Some),
     };
-    let mut messages = users.iter().map(|user| link_mail(cx.app, user, email)).collect::<Vec<_>>();
+    let mut messages = users.iter().map(|user| link_mail(cx, user, email)).collect::<Vec<_>>();
     if messages.is_empty() {
-        messages.push(unknown_account_mail(cx.app, email));
+        messages.push(unknown_account_mail(cx, email));
     }
     let writes = messages.iter().map(Write::create).collect::<Result<Vec<_>, _>>()?;
     match cx.store.insist(writes).await? {
@@ -60,8 +59,8 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result
     }
 }
 
-async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
-    let users = find_users(app, candidates(app, to).await?).await?;
+async fn find(store: &Store, to: &Identifier) -> Result<Vec<User>, StoreError> {
+    let users = find_users(store, candidates(store, to).await?).await?;
     let may = |user: &User| match to {
         Identifier::Email(email) => user.is_reached_by(email),
         // A number that was never verified may be a stranger's: it opens no account that has a verified address.
@@ -73,13 +72,13 @@ async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
 }
 
 /// The message with a code, or for nobody's address or number the one that says so.
-fn code_message(app: &App, to: &Identifier, known: bool, code: &str) -> Message {
-    let (kind, lifetime) = ("password_reset_code", app.settings.account.password_reset_by_code_timeout);
+fn code_message(cx: Context<'_>, to: &Identifier, known: bool, code: &str) -> Message {
+    let (kind, lifetime) = ("password_reset_code", cx.settings.account.password_reset_by_code_timeout);
     match to {
-        Identifier::Email(email) if known => Message::mail(app, kind, email, json!({"code": code}), lifetime),
-        Identifier::Email(email) => unknown_account_mail(app, email),
-        Identifier::Phone(phone) if known => Message::sms(app, kind, phone, json!({"code": code}), lifetime),
-        Identifier::Phone(phone) => Message::sms(app, "unknown_account", phone, json!({}), 86_400),
+        Identifier::Email(email) if known => Message::mail(cx.app, kind, email, json!({"code": code}), lifetime),
+        Identifier::Email(email) => unknown_account_mail(cx, email),
+        Identifier::Phone(phone) if known => Message::sms(cx.app, kind, phone, json!({"code": code}), lifetime),
+        Identifier::Phone(phone) => Message::sms(cx.app, "unknown_account", phone, json!({}), 86_400),
     }
 }
 
@@ -91,8 +90,8 @@ async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Optio
             (session, Some(token))
         }
     };
-    let (process, code) = codes::begin(cx.app, KIND, user.map(|user| user.id), &to.recipient());
-    let message = code_message(cx.app, to, user.is_some(), &code);
+    let (process, code) = codes::begin(cx, KIND, user.map(|user| user.id), &to.recipient());
+    let message = code_message(cx, to, user.is_some(), &code);
     let mut session = session;
     session.set_code(KIND, process);
     let writes = vec![Write::save(&session)?, Write::create(&message)?];
@@ -110,11 +109,11 @@ async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Optio
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for.
-pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    if !app.settings.account.password_reset_by_code_enabled {
+pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !cx.settings.account.password_reset_by_code_enabled {
         return Ok(());
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
 /// Counts a request to reset by key.
@@ -133,15 +132,15 @@ pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<User, Refusal> {
     if !cx.settings.account.password_reset_by_code_enabled {
-        return Ok(find_by_link_key(cx.app, key).await??);
+        return Ok(find_by_link_key(cx, key).await??);
     }
-    let mut session = codes::count(cx.app, caller, KIND).await?;
-    let mut user = find_by_code(cx.app, &session, key).await??;
+    let mut session = codes::count(cx, caller, KIND).await?;
+    let mut user = find_by_code(cx, &session, key).await??;
     let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
     let email = process.email.clone().filter(|_| !process.confirmed);
     process.confirmed = true;
     process.at = cx.now();
-    codes::give_back(cx.app, session, KIND).await?;
+    codes::give_back(&cx.store, session, KIND).await?;
     if let Some(email) = email {
         let writes = verify_by_code(cx, &mut user, &email).await?;
         if !writes.is_empty() {
@@ -156,7 +155,7 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
 /// Whoever reads the code reads mail to the address: what verifies it, where that can be.
 async fn verify_by_code(cx: Context<'_>, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
     let open = user.address(email).is_some_and(|address| !address.verified);
-    if let (true, Some((_, claims))) = (open, load(cx.app, user.id, email).await?)
+    if let (true, Some((_, claims))) = (open, load(&cx.store, user.id, email).await?)
         && can_own(&claims, user.id, cx.settings.account.unique_email)
     {
         let proof = Proof { email: email.to_owned(), user: user.clone(), claims };
@@ -176,10 +175,10 @@ pub async fn reset(
     password: Option<String>,
 ) -> Result<Outcome, Refusal> {
     let by_code = cx.settings.account.password_reset_by_code_enabled;
-    let counted = if by_code { Some(codes::count(cx.app, &caller, KIND).await?) } else { None };
+    let counted = if by_code { Some(codes::count(cx, &caller, KIND).await?) } else { None };
     let found = match &counted {
-        Some(session) => find_by_code(cx.app, session, key).await?,
-        None => find_by_link_key(cx.app, key).await?,
+        Some(session) => find_by_code(cx, session, key).await?,
+        None => find_by_link_key(cx, key).await?,
     };
     let (mut problems, user) = match found {
         Ok(user) => (Vec::new(), Some(user)),
@@ -187,13 +186,15 @@ pub async fn reset(
     };
     match (Problem::expect_text("password", password.as_deref()), &user) {
         (Err(problem), _) => problems.push(problem),
-        (Ok(password), Some(user)) => problems.extend(password_problems(cx.app, "password", password, user)),
+        (Ok(password), Some(user)) => {
+            problems.extend(password_problems(&cx.password_policy, "password", password, user))
+        }
         (Ok(_), None) => {}
     }
     let (Some(user), Some(password), true) = (user, password, problems.is_empty()) else {
         // A weak password is no guess at the code.
         if let (Some(session), false) = (counted, problems.iter().any(|problem| problem.param == Some("key"))) {
-            codes::give_back(cx.app, session, KIND).await?;
+            codes::give_back(&cx.store, session, KIND).await?;
         }
         return Err(Refusal::Invalid(problems));
     };
@@ -211,14 +212,14 @@ pub async fn reset(
         if again.is_some() {
             // By link, the key is for the account as it was: it tells whether another request was faster.
             user = match process {
-                None => find_by_link_key(cx.app, key).await??,
+                None => find_by_link_key(cx, key).await??,
                 Some(process) => {
                     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
                     let now = cx.store.find::<Session>(&session.key()).await?;
                     if now.is_none_or(|now| now.version != session.version) {
                         return Err(Refusal::Conflict);
                     }
-                    find_recipient(cx.app, process, user.id).await?.ok_or(Refusal::Conflict)?
+                    find_recipient(&cx.store, process, user.id).await?.ok_or(Refusal::Conflict)?
                 }
             };
         }
@@ -258,7 +259,7 @@ impl Reset<'_> {
             let mut record = AuthenticationRecord::new("password_reset", cx.now());
             record.email.clone_from(&email);
             record.phone = phone;
-            let methods = with_record(cx.app, caller, &user, record);
+            let methods = with_record(&cx.settings, cx.now(), caller, &user, record);
             let login = Login::new(Some(&user), email, false, &cx.settings, cx.now());
             let entrance = Entrance { cx, caller, methods, spends_session: self.process.is_some() };
             match entrance.proceed(Some(&mut user), login, permits).await {
@@ -284,56 +285,57 @@ impl Reset<'_> {
     }
 }
 
-async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result<Result<User, Problem>, Refusal> {
+async fn find_by_code(cx: Context<'_>, session: &Session, key: Option<&str>) -> Result<Result<User, Problem>, Refusal> {
     let process = session.code(KIND).ok_or(Refusal::Conflict)?;
     let key = match Problem::expect_text("key", key) {
         Ok(key) => key,
         Err(problem) => return Ok(Err(problem)),
     };
-    match process.user.filter(|_| codes::is_right(app, KIND, process, key)) {
-        Some(user) => Ok(find_recipient(app, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
+    match process.user.filter(|_| codes::is_right(&cx.keys, KIND, process, key)) {
+        Some(user) => Ok(find_recipient(&cx.store, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
         None => Ok(Err(Problem::incorrect_code("key"))),
     }
 }
 
 /// The user whose code it is, while the address that it was sent to is still theirs: afterwards whoever reads mail there
 /// is nobody to this account.
-async fn find_recipient(app: &App, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
+async fn find_recipient(store: &Store, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
     let holds = |user: &User| {
         let own_phone = user.phone.as_ref().map(|phone| &phone.number);
         process.email.as_deref().is_none_or(|email| user.address(email).is_some())
             && process.phone.as_ref().is_none_or(|phone| own_phone == Some(phone))
     };
-    Ok(app.store.find::<User>(&user.key()).await?.filter(holds))
+    Ok(store.find::<User>(&user.key()).await?.filter(holds))
 }
 
-async fn find_by_link_key(app: &App, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
+async fn find_by_link_key(cx: Context<'_>, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
     let key = match Problem::expect_text("key", key) {
         Ok(key) => key,
         Err(problem) => return Ok(Err(problem)),
     };
     let wrong = || Problem::field("key", "invalid_password_reset", "The password reset token was invalid.");
     let Some((user, made, digest)) = read_link_key(key) else { return Ok(Err(wrong())) };
-    let over = app.now() > made.plus_seconds(app.settings.account.password_reset_timeout);
-    let user = if over { None } else { app.store.find::<User>(&user.key()).await? };
+    let over = cx.now() > made.plus_seconds(cx.settings.account.password_reset_timeout);
+    let user = if over { None } else { cx.store.find::<User>(&user.key()).await? };
     let fits = |user: &User| {
         let state = state(user);
-        app.keys.is_digest(digest, LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()])
+        cx.keys.is_digest(digest, LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()])
     };
     Ok(user.filter(|user| user.is_active && fits(user)).ok_or_else(wrong))
 }
 
 /// The mail with a link. Its key fits the account as it is: any change of password, address or last login is the
 /// end of it.
-fn link_mail(app: &App, user: &User, email: &str) -> Message {
-    let made = app.now();
+fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
+    let made = cx.now();
     let named = [&user.id.0.as_bytes()[..], &made.0.to_be_bytes()].concat();
     let state = state(user);
-    let digest = app.keys.digest(LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()]);
+    let digest = cx.keys.digest(LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()]);
     let key = format!("{}.{digest}", encode(&named));
-    let url = frontend_url(app, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
+    let url =
+        frontend_url(&cx.settings, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
     let params = json!({"url": url, "username": user.username});
-    Message::mail(app, "password_reset_key", email, params, app.settings.account.password_reset_timeout)
+    Message::mail(cx.app, "password_reset_key", email, params, cx.settings.account.password_reset_timeout)
 }
 
 fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {

@@ -21,7 +21,7 @@ pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pai
     let claims = &claims;
     let asking = &asking;
     let attempt = |(), _: Option<Again>| async move {
-        let Found::Live(parts) = find_session(cx.app, id, number).await? else { return Err(Refusal::InvalidToken) };
+        let Found::Live(parts) = find_session(&cx.store, id, number).await? else { return Err(Refusal::InvalidToken) };
         let (user, mut session) = *parts;
         let family = session.family.clone().ok_or(Refusal::InvalidToken)?;
         let counter = family.counter_of(&claims.jti).ok_or(Refusal::InvalidToken)?;
