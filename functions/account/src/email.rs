@@ -43,9 +43,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
             problems.push(Problem::required("primary"));
         }
         // What is wrong with the address is told along with it.
-        problems.extend(
-            email.as_ref().and_then(|email| check(&cx.settings, cx.now(), &user, &session, change, email).err()),
-        );
+        problems.extend(email.as_ref().and_then(|email| check(cx, &user, &session, change, email).err()));
     }
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
     let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
@@ -57,7 +55,7 @@ async fn of_user(exchange: Exchange, user: User, session: Session) -> Result<Ans
 }
 
 fn listed(exchange: &Exchange, user: &User, session: &Session) -> Answer {
-    Envelope::data(addresses_data(&list(&exchange.app.settings, exchange.app.now(), user, Some(session)))).into()
+    Envelope::data(addresses_data(&list(exchange.context(), user, Some(session)))).into()
 }
 
 async fn change_pending(exchange: Exchange, caller: &Caller) -> Result<Answer, Rejection> {

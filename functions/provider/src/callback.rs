@@ -37,25 +37,19 @@ pub async fn callback(exchange: Exchange) -> Result<Answer, Rejection> {
         // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
         return Ok(to_error_page(app, Process::Login));
     }
+    let own_url = callback_url(&app.settings, config);
     if exchange.method == Method::POST {
         // The page of another site has posted this: no cookie came along. The browser comes again by itself.
         return Ok(match keep_answer(&app.store, request, params.clone()).await? {
             // What we made: it needs no escaping.
-            true => Answer::redirect(format!(
-                "{}?state={}",
-                callback_url(&app.settings, config),
-                state.map_or("", String::as_str)
-            )),
+            true => Answer::redirect(format!("{own_url}?state={}", state.map_or("", String::as_str))),
             false => to_error_page(app, Process::Login),
         });
     }
     let is_strict = app.settings.cookies.session_samesite == SameSite::Strict;
     let caller = exchange.caller().await?;
     if is_strict && caller.session().is_none() && !exchange.asks_for("_redir") {
-        return Ok(Answer::html(
-            200,
-            again(&format!("{}?{}&_redir=", callback_url(&app.settings, config), exchange.query())),
-        ));
+        return Ok(Answer::html(200, again(&format!("{own_url}?{}&_redir=", exchange.query()))));
     }
     if !take(&app.store, &caller, &request).await? {
         return Ok(to_error_page(app, Process::Login));

@@ -3,7 +3,6 @@
 use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
 };
-use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
@@ -31,14 +30,14 @@ pub struct Listed {
 }
 
 /// The user's addresses, and the one that waits for its code.
-pub fn list(settings: &Settings, now: Timestamp, user: &User, session: Option<&Session>) -> Vec<Listed> {
+pub fn list(cx: Context<'_>, user: &User, session: Option<&Session>) -> Vec<Listed> {
     let listed = |address: &Address| Listed {
         email: address.email.clone(),
         verified: address.verified,
         primary: address.primary,
     };
     let mut all = user.addresses.iter().map(listed).collect::<Vec<_>>();
-    if let Some(email) = session.and_then(|session| waiting_address(settings, now, user, session)) {
+    if let Some(email) = session.and_then(|session| waiting_address(cx, user, session)) {
         let waiting = user.address(&email).map_or(Listed { email, verified: false, primary: false }, listed);
         all.push(waiting);
     }
@@ -46,9 +45,9 @@ pub fn list(settings: &Settings, now: Timestamp, user: &User, session: Option<&S
 }
 
 /// The address that the session waits for a code for.
-fn waiting_address(settings: &Settings, now: Timestamp, user: &User, session: &Session) -> Option<String> {
+fn waiting_address(cx: Context<'_>, user: &User, session: &Session) -> Option<String> {
     let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
-    let live = process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, now);
+    let live = process.has_attempts(KIND, &cx.settings) && !process.is_over(KIND, &cx.settings, cx.now());
     process.email.clone().filter(|_| live)
 }
 
@@ -89,7 +88,7 @@ pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> 
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let claims = find_email_claims(&cx.store, email).await?;
         may_add(&cx.settings, &user, &claims, email)?;
-        require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
+        require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
@@ -143,7 +142,7 @@ impl Desk<'_> {
         }
         let address = Address::new(email, false, cx.random());
         if self.may_send(email).await? {
-            writes.push(Write::create(&link_mail(cx, self.cx.client.api, user, &address))?);
+            writes.push(Write::create(&link_mail(cx, user, &address))?);
         }
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
@@ -187,7 +186,7 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Ok(None);
         }
-        Ok(Some(vec![Write::create(&link_mail(cx, self.cx.client.api, user, address))?]))
+        Ok(Some(vec![Write::create(&link_mail(cx, user, address))?]))
     }
 
     async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
@@ -242,9 +241,9 @@ pub async fn change(
         let mut desk = Desk { cx, permits };
         let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let email = check(&cx.settings, cx.now(), &user, &session, change, email)?;
+        let email = check(cx, &user, &session, change, email)?;
         if change != Change::Resend {
-            require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
+            require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
@@ -264,21 +263,14 @@ pub async fn change(
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(
-    settings: &Settings,
-    now: Timestamp,
-    user: &User,
-    session: &Session,
-    change: Change,
-    email: &str,
-) -> Result<String, Problem> {
-    let email = select(settings, now, user, session, email)?;
-    may_change(settings, user, change, &email)?;
+pub fn check(cx: Context<'_>, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
+    let email = select(cx, user, session, email)?;
+    may_change(&cx.settings, user, change, &email)?;
     Ok(email)
 }
 
-fn select(settings: &Settings, now: Timestamp, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
-    let waiting = || waiting_address(settings, now, user, session).filter(|waiting| is_same_email(waiting, email));
+fn select(cx: Context<'_>, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    let waiting = || waiting_address(cx, user, session).filter(|waiting| is_same_email(waiting, email));
     if let Some(own) = user.address(email).map(|address| address.email.clone()).or_else(waiting) {
         return Ok(own);
     }

@@ -36,7 +36,7 @@ pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !cx.settings.account.email_verification_by_code_enabled {
         return Ok(());
     }
-    if caller.user().is_none() && !is_at_stage(&cx.settings, cx.now(), caller) {
+    if caller.user().is_none() && !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
     codes::expect(cx, caller, KIND).await.map(|_| ())
@@ -52,11 +52,7 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
     if let Some(session) = counted {
         codes::give_back(&cx.store, session, KIND).await?;
     }
-    Ok(Inspection {
-        email: proof.email,
-        user: proof.user,
-        is_authenticating: is_at_stage(&cx.settings, cx.now(), caller),
-    })
+    Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(cx, caller) })
 }
 
 /// Marks the address verified, and takes a login that waited for it further.
@@ -65,7 +61,7 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
-    let waits = is_at_stage(&cx.settings, cx.now(), &caller);
+    let waits = is_at_stage(cx, &caller);
     let (proof, counted) = prove(cx, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
         // Verified in another way since: the code is worth nothing any more.
@@ -136,9 +132,9 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     }
 }
 
-fn is_at_stage(settings: &Settings, now: Timestamp, caller: &Caller) -> bool {
+fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     match caller {
-        Caller::Pending(session) => session.pending_stage(settings, now) == Some(StageKey::VerifyEmail),
+        Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()) == Some(StageKey::VerifyEmail),
         _ => false,
     }
 }

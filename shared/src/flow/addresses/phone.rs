@@ -1,7 +1,6 @@
 //! The phone number of an account: verifying, changing.
 
 use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
-use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
@@ -39,7 +38,7 @@ fn check_new(settings: &Settings, user: &User, claim: Option<&PhoneClaim>, phone
 pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
     let claim = find_phone_claim(&cx.store, phone).await?;
     check_new(&cx.settings, &user, claim.as_ref(), phone)?;
-    require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.account.reauthentication_required)?;
+    require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
     let mut permits = Permits::default();
     if !permits.ask(cx, "verify_phone", phone).await? {
         return Err(permits.refusal());
@@ -62,15 +61,15 @@ pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) 
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for; the table is unavailable.
 pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
-    if caller.user().is_none() && !is_at_stage(&cx.settings, cx.now(), caller) {
+    if caller.user().is_none() && !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
     codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-fn is_at_stage(settings: &Settings, now: Timestamp, caller: &Caller) -> bool {
+fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     match caller {
-        Caller::Pending(session) => session.pending_stage(settings, now) == Some(StageKey::VerifyPhone),
+        Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()) == Some(StageKey::VerifyPhone),
         _ => false,
     }
 }
@@ -170,7 +169,7 @@ async fn go_on(
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`]; the
 /// table is unavailable.
 pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
-    if !is_at_stage(&cx.settings, cx.now(), caller) {
+    if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
     let mut process = codes::expect(cx, caller, KIND).await?.clone();
@@ -199,7 +198,7 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::Conflict`] where it cannot; the table is unavailable.
 pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
-    if !is_at_stage(&cx.settings, cx.now(), caller) {
+    if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
     codes::find_changer(cx, caller, KIND).await

@@ -140,7 +140,7 @@ async fn enter(
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
         Caller::User(_) => vec![who.record(cx.now())],
-        _ => with_record(&cx.settings, cx.now(), caller, &user, who.record(cx.now())),
+        _ => with_record(cx, caller, &user, who.record(cx.now())),
     };
     let entrance = Entrance { cx, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
@@ -352,7 +352,7 @@ async fn connect(
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
     let now = refresh(&cx.store, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.social_reauthentication_required())?;
+    require_recent(cx, &user, &session, cx.settings.social_reauthentication_required())?;
     let mut writes = Vec::new();
     match claim {
         Some(claim) if claim.user != user.id => return Err(connected_other()),
@@ -424,7 +424,7 @@ pub async fn disconnect(
         let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         may_disconnect(&cx.settings, &user, provider, uid)?;
-        require_recent(&cx.settings, cx.now(), &user, &session, cx.settings.social_reauthentication_required())?;
+        require_recent(cx, &user, &session, cx.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
         changed.identities.retain(|link| !(link.provider == provider && link.uid == uid));
         let name = cx.settings.social.providers.named(provider).map_or(provider, AppConfig::name);

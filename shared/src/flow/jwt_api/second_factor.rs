@@ -3,7 +3,6 @@
 use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use crate::account::{Authenticator, TotpSecret, User};
-use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::mfa::change::{end_other_sessions, may_add};
@@ -40,12 +39,10 @@ impl Enrollee {
     ///
     /// # Errors
     /// [`Refusal::StageRefused`], [`Refusal::ReauthenticationRequired`].
-    fn check(&self, settings: &Settings, now: Timestamp, user: &User) -> Result<(), Refusal> {
-        may_add(settings, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
+    fn check(&self, cx: Context<'_>, user: &User) -> Result<(), Refusal> {
+        may_add(&cx.settings, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
         match self {
-            Self::In(session) => {
-                require(settings, now, user, session, settings.mfa.reauthentication_required, Recent::Login)
-            }
+            Self::In(session) => require(cx, user, session, cx.settings.mfa.reauthentication_required, Recent::Login),
             Self::Waiting(_) => Ok(()),
         }
     }
@@ -60,7 +57,7 @@ pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<
     if user.authenticator("totp").is_some() {
         return Err(FactorProblem::TotpActive.into());
     }
-    enrollee.check(&cx.settings, cx.now(), user)?;
+    enrollee.check(cx, user)?;
     let secret = TotpSecret::new(cx.app);
     let (mut ticket, _) = Ticket::new(cx.app, Purpose::TotpSetup, user, CHALLENGE);
     ticket.payload = secret.seal(cx.app);
@@ -96,7 +93,7 @@ pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &st
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(FactorProblem::TotpActive.into());
         }
-        enrollee.check(&cx.settings, cx.now(), &user)?;
+        enrollee.check(cx, &user)?;
         let step = secret.step_of(&cx.settings, cx.now(), code).ok_or(FactorProblem::WrongCode)?;
         let totp = Authenticator::totp(cx.app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
         let mut changed = user.clone();

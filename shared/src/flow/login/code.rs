@@ -212,7 +212,7 @@ async fn go_on(
     let mut record = AuthenticationRecord::new("code", cx.now());
     record.email.clone_from(&process.email);
     record.phone.clone_from(&process.phone);
-    let methods = with_record(&cx.settings, cx.now(), caller, user, record);
+    let methods = with_record(cx, caller, user, record);
     let login = if process.asked_for {
         Login::new(Some(user), process.email.clone(), false, &cx.settings, cx.now())
     } else {

@@ -3,13 +3,11 @@
 use super::api::{Step, step};
 use super::stage::{self, Need, StageContext};
 use crate::account::User;
-use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
-use crate::settings::Settings;
 use crate::store::{Item, StoreError, Write};
 
 /// The stages, in the order of the reference; ours come last.
@@ -252,13 +250,12 @@ pub(in crate::flow) fn end_login(session: &Session) -> Result<(Vec<Write>, Outco
 
 /// The records of a caller on the way in, as far as they are this user's, and one more.
 pub(in crate::flow) fn with_record(
-    settings: &Settings,
-    now: Timestamp,
+    cx: Context<'_>,
     caller: &Caller,
     user: &User,
     record: AuthenticationRecord,
 ) -> Vec<AuthenticationRecord> {
-    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(settings, now);
+    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&cx.settings, cx.now());
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
     match caller {

@@ -155,7 +155,7 @@ pub async fn finish(cx: Context<'_>, caller: Caller, proven: Proven) -> Result<O
     record.username = given(LoginMethod::Username);
     let mut user = proven.user.clone();
     let login = Login::new(Some(&user), given(LoginMethod::Email), false, &cx.settings, cx.now());
-    let methods = with_record(&cx.settings, cx.now(), &caller, &user, record);
+    let methods = with_record(cx, &caller, &user, record);
     let entrance = Entrance { cx, caller: &caller, methods, spends_session: false };
     let proceeded = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let (writes, outcome) = match proceeded {

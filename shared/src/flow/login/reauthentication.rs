@@ -1,12 +1,10 @@
 //! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
 
 use crate::account::User;
-use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, Session, note_again, refresh_again};
-use crate::settings::Settings;
 use crate::store::{Again, Decision, Write};
 
 /// Whether the user has a way to show again who they are.
@@ -28,36 +26,34 @@ pub enum Recent {
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
 pub(in crate::flow) fn require_recent(
-    settings: &Settings,
-    now: Timestamp,
+    cx: Context<'_>,
     user: &User,
     session: &Session,
     required: bool,
 ) -> Result<(), Refusal> {
-    require(settings, now, user, session, required, Recent::Again)
+    require(cx, user, session, required, Recent::Again)
 }
 
 /// The same, with what shows it.
 pub(in crate::flow) fn require(
-    settings: &Settings,
-    now: Timestamp,
+    cx: Context<'_>,
     user: &User,
     session: &Session,
     required: bool,
     recent: Recent,
 ) -> Result<(), Refusal> {
-    if !required || !is_possible(user) || is_recent(settings, now, session, recent) {
+    if !required || !is_possible(user) || is_recent(cx, session, recent) {
         return Ok(());
     }
     let caller = Caller::User(Box::new((user.clone(), session.clone())));
     Err(Refusal::ReauthenticationRequired(caller))
 }
 
-fn is_recent(settings: &Settings, now: Timestamp, session: &Session, recent: Recent) -> bool {
+fn is_recent(cx: Context<'_>, session: &Session, recent: Recent) -> bool {
     let mut latest_first = session.methods.iter().rev();
     let latest = latest_first.find(|record| record.reauthenticated || recent == Recent::Login);
-    let timeout = settings.account.reauthentication_timeout;
-    latest.is_some_and(|record| now < record.at.plus_seconds(timeout))
+    let timeout = cx.settings.account.reauthentication_timeout;
+    latest.is_some_and(|record| cx.now() < record.at.plus_seconds(timeout))
 }
 
 /// Notes that the user has shown their password again. The session and its token stay.

@@ -69,12 +69,7 @@ pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Pr
         let record = proof.use_up(cx, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
-        let entrance = Entrance {
-            cx,
-            caller,
-            methods: with_record(&cx.settings, cx.now(), caller, &user, record),
-            spends_session: true,
-        };
+        let entrance = Entrance { cx, caller, methods: with_record(cx, caller, &user, record), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))

@@ -46,13 +46,7 @@ impl Work<'_> {
     }
 
     pub fn require_recent(&self) -> Result<(), Refusal> {
-        require_recent(
-            &self.cx.settings,
-            self.cx.now(),
-            &self.user,
-            &self.session,
-            self.cx.settings.mfa.reauthentication_required,
-        )
+        require_recent(self.cx, &self.user, &self.session, self.cx.settings.mfa.reauthentication_required)
     }
 
     pub fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {

@@ -77,7 +77,7 @@ pub async fn activate(
     let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(&cx.keys, sealed));
     let step = secret.as_ref().and_then(|secret| secret.step_of(&cx.settings, cx.now(), code));
     let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
-    require(&cx.settings, cx.now(), &user, &session, cx.settings.mfa.reauthentication_required, recent)?;
+    require(cx, &user, &session, cx.settings.mfa.reauthentication_required, recent)?;
     let secret = &secret;
     let work = Work { cx, user, session };
     let activated = work.run(|work, _| {

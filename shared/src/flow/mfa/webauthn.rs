@@ -317,7 +317,7 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
             return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
         }
         let login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
-        let methods = with_record(&cx.settings, cx.now(), caller, &user, record);
+        let methods = with_record(cx, caller, &user, record);
         let entrance = Entrance { cx, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);

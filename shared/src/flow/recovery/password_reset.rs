@@ -259,7 +259,7 @@ impl Reset<'_> {
             let mut record = AuthenticationRecord::new("password_reset", cx.now());
             record.email.clone_from(&email);
             record.phone = phone;
-            let methods = with_record(&cx.settings, cx.now(), caller, &user, record);
+            let methods = with_record(cx, caller, &user, record);
             let login = Login::new(Some(&user), email, false, &cx.settings, cx.now());
             let entrance = Entrance { cx, caller, methods, spends_session: self.process.is_some() };
             match entrance.proceed(Some(&mut user), login, permits).await {

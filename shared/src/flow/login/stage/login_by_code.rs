@@ -16,7 +16,7 @@ pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     if method == Some("code") || !cx.settings.account.login_by_code_required.applies_to(method) {
         return Need::Nothing;
     }
-    let trusted = |user| cx.settings.account.login_by_code_trust_enabled && is_trusted(stage.cx, user);
+    let trusted = |user| cx.settings.account.login_by_code_trust_enabled && is_trusted(cx, user);
     if cx.settings.mfa.enabled && user.is_some_and(trusted) {
         return Need::Nothing;
     }

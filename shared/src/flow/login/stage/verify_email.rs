@@ -41,8 +41,8 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
         _ => return Ok(()), // nowhere to send it
     };
     // The JWT API has links alone.
-    let by_code = cx.settings.account.email_verification_by_code_enabled && stage.cx.client.api != Api::Jwt;
-    if !stage.permits.ask(stage.cx, "confirm_email", &email).await? {
+    let by_code = cx.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
+    if !stage.permits.ask(cx, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
         return if by_code { Err(stage.permits.refusal()) } else { Ok(()) };
     }
@@ -54,7 +54,7 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
         owner.map_or_else(|| account_exists_mail(cx, &email), |user| code_mail(cx, user, &email, &code))
     } else {
         match (stage.user, address) {
-            (Some(user), Some(address)) => link_mail(cx, stage.cx.client.api, user, address),
+            (Some(user), Some(address)) => link_mail(cx, user, address),
             _ => account_exists_mail(cx, &email),
         }
     };
@@ -70,9 +70,9 @@ pub(in crate::flow) fn code_mail(cx: Context<'_>, user: &User, email: &str, code
 }
 
 /// The mail with a link: to a page of the frontend, or to the JWT API itself for those who signed up there.
-pub(in crate::flow) fn link_mail(cx: Context<'_>, api: Api, user: &User, address: &Address) -> Message {
+pub(in crate::flow) fn link_mail(cx: Context<'_>, user: &User, address: &Address) -> Message {
     let key = link_key(cx, user, address);
-    let url = match api {
+    let url = match cx.client.api {
         Api::Headless | Api::Flat => {
             frontend_url(&cx.settings, "account_confirm_email", "/accounts/confirm-email/{key}/", &key)
         }

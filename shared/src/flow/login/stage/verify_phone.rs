@@ -29,7 +29,7 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     let cx = stage.cx;
     let own = stage.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
     let Some(phone) = own.or(stage.login.phone.as_ref()) else { return Ok(()) };
-    if !stage.permits.ask(stage.cx, "verify_phone", phone).await? {
+    if !stage.permits.ask(cx, "verify_phone", phone).await? {
         return Err(stage.permits.refusal());
     }
     let user = stage.user.map(|user| user.id);
