@@ -186,9 +186,9 @@ impl std::fmt::Debug for TotpSecret {
 }
 
 impl TotpSecret {
-    /// A new one.
-    pub fn new(app: &App) -> Self {
-        Self(Secret::from(app.random::<SECRET_LENGTH>().to_vec()).to_base32())
+    /// A new one, of random bytes.
+    pub fn new(bytes: [u8; SECRET_LENGTH]) -> Self {
+        Self(Secret::from(bytes.to_vec()).to_base32())
     }
 
     /// In base 32, as people type it.

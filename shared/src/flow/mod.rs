@@ -2,6 +2,9 @@
 //!
 //! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
 //! client is not its business. Several APIs share the flows.
+//!
+//! A flow takes its [`Context`] first. What needs only one of the service's parts, such as the settings or the table, takes
+//! that part.
 
 pub mod addresses;
 mod codes;

@@ -58,7 +58,7 @@ pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<
         return Err(FactorProblem::TotpActive.into());
     }
     enrollee.check(cx, user)?;
-    let secret = TotpSecret::new(cx.app);
+    let secret = TotpSecret::new(cx.random());
     let (mut ticket, _) = Ticket::new(cx.app, Purpose::TotpSetup, user, CHALLENGE);
     ticket.payload = secret.seal(cx.app);
     cx.store.insist(vec![Write::overwrite(&ticket)?]).await?;

@@ -17,7 +17,7 @@ use crate::store::{Again, Decision, Write};
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
 pub async fn begin(cx: Context<'_>, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
-    let secret = TotpSecret::new(cx.app);
+    let secret = TotpSecret::new(cx.random());
     let new = &secret;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
         let parts = refresh_again(&cx.store, parts, again).await?;

@@ -258,7 +258,6 @@ pub(in crate::flow) fn use_credential(
 
 /// Notes the use with the authenticator. Writing the user under its version makes the counter go up once only.
 fn note_use(now: Timestamp, user: &mut User, used: Authenticated) -> Result<AuthenticationRecord, Refusal> {
-    let now = now;
     let is_it = |it: &&mut Authenticator| it.credential().is_some_and(|it| it.id_bytes() == used.credential.id_bytes());
     let authenticator = user.authenticators.iter_mut().find(is_it).ok_or_else(|| incorrect(PARAM))?;
     if let Factor::WebAuthn { credential, .. } = &mut authenticator.factor {
