@@ -1,4 +1,4 @@
-//! Everything that an operation needs, in one value that is handed to it.
+//! The service's parts, in one value.
 
 use crate::ambient::{Chance, Clock, Timestamp, random};
 use crate::jwt::{Keyring, SigningKey};

@@ -71,7 +71,7 @@ impl Envelope {
                 flows.push(json!({"id": "mfa_reauthenticate", "types": user.factor_kinds()}));
             }
         }
-        flows.extend(password_reset_flow(app, caller));
+        flows.extend(password_reset_flow(&app.settings, app.now(), caller));
         envelope.body["data"]["flows"] = json!(flows);
         envelope.body["status"] = json!(401);
         Self { status: 401, ..envelope }
@@ -242,19 +242,18 @@ fn flows(app: &App, client: ClientKind, caller: &Caller) -> Vec<Json> {
             None => flows.push(pending),
         }
     }
-    flows.extend(password_reset_flow(app, caller));
+    flows.extend(password_reset_flow(&app.settings, app.now(), caller));
     flows
 }
 
-fn password_reset_flow(app: &App, caller: &Caller) -> Option<Json> {
+fn password_reset_flow(settings: &Settings, now: Timestamp, caller: &Caller) -> Option<Json> {
     const KIND: CodeKind = CodeKind::PasswordReset;
-    let settings = &app.settings;
     if !settings.account.password_reset_by_code_enabled || settings.social.only {
         return None;
     }
     let process = caller.session().and_then(|session| session.code(KIND));
     let is_live =
-        |process: &&CodeProcess| process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, app.now());
+        |process: &&CodeProcess| process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, now);
     Some(json!({"id": "password_reset_by_code", "is_pending": process.filter(is_live).is_some()}))
 }
 

@@ -5,7 +5,7 @@ use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
-use crate::store::{Item, Key, StoreError};
+use crate::store::{Item, Key, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -131,8 +131,8 @@ impl Ticket {
     ///
     /// # Errors
     /// The table is unavailable, or others kept changing the ticket.
-    pub async fn count(&self, app: &App, most: u32) -> Result<Option<Self>, StoreError> {
-        app.store.count_up(&self.key(), &["guesses"], &self.guesses.id, most).await
+    pub async fn count(&self, store: &Store, most: u32) -> Result<Option<Self>, StoreError> {
+        store.count_up(&self.key(), &["guesses"], &self.guesses.id, most).await
     }
 
     /// Where a user's ticket is, of a purpose that there is one of at a time.
@@ -164,10 +164,10 @@ impl Item for Ticket {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_ticket(app: &App, purpose: Purpose, text: &str) -> Result<Option<(Ticket, User)>, StoreError> {
+pub async fn find_ticket(store: &Store, purpose: Purpose, text: &str) -> Result<Option<(Ticket, User)>, StoreError> {
     let Some((user, digest)) = read(text) else { return Ok(None) };
     let key = Ticket::key_with(user, purpose, &digest);
-    let (ticket, user) = app.store.find_two::<Ticket, User>(&key, &user.key()).await?;
+    let (ticket, user) = store.find_two::<Ticket, User>(&key, &user.key()).await?;
     let fits = |(ticket, user): &(Ticket, User)| {
         secret::same(ticket.secret.as_bytes(), digest.as_bytes()) && ticket.fits(user) && user.is_active
     };
@@ -178,8 +178,8 @@ pub async fn find_ticket(app: &App, purpose: Purpose, text: &str) -> Result<Opti
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_ticket_of(app: &App, purpose: Purpose, user: &User) -> Result<Option<Ticket>, StoreError> {
-    let ticket = app.store.find::<Ticket>(&Ticket::key_of(user.id, purpose)).await?;
+pub async fn find_ticket_of(store: &Store, purpose: Purpose, user: &User) -> Result<Option<Ticket>, StoreError> {
+    let ticket = store.find::<Ticket>(&Ticket::key_of(user.id, purpose)).await?;
     Ok(ticket.filter(|ticket| ticket.fits(user)))
 }
 

@@ -9,6 +9,7 @@ use crate::jwt::{
     Algorithm, Claims, Issuer, KeyError, Keyring, Leeway, Rotation, SigningKey, StoredKey, Subject, TokenUse, sign,
     verify,
 };
+use crate::secret::Keys;
 use crate::session::Session;
 use crate::settings::{Settings, UserClaim};
 use crate::store::{Again, Committed, Decision, Item, Key, StoreError, Write};
@@ -44,8 +45,8 @@ impl Item for KeyRecord {
 }
 
 impl KeyRecord {
-    fn open(&self, app: &App) -> Option<StoredKey> {
-        let der = app.keys.open(SEAL, self.kid.as_bytes(), &self.sealed);
+    fn open(&self, keys: &Keys) -> Option<StoredKey> {
+        let der = keys.open(SEAL, self.kid.as_bytes(), &self.sealed);
         if der.is_none() {
             tracing::error!(kid = self.kid, "a signing key cannot be opened: SECRET_KEY has changed");
         }
@@ -113,7 +114,7 @@ async fn read(app: &App) -> Result<(Keyring, u64), StoreError> {
     }
     let records = app.store.list::<KeyRecord>(KEYS, "", MOST_KEYS).await?;
     let last = records.iter().map(|record| record.number).max().unwrap_or(0);
-    let stored = records.iter().filter_map(|record| record.open(app)).collect();
+    let stored = records.iter().filter_map(|record| record.open(&app.keys)).collect();
     Ok((Keyring::of_records(stored, rotation(&app.settings)).map_err(unreadable)?, last))
 }
 
@@ -126,7 +127,7 @@ fn keys_of_settings(app: &App) -> Option<Result<Keyring, KeyError>> {
     let settings = &app.settings.tokens;
     let given = settings.private_key.text();
     match settings.algorithm {
-        Algorithm::Hs256 if given.is_empty() => Some(derived(app, "signed tokens")),
+        Algorithm::Hs256 if given.is_empty() => Some(derived(&app.keys, "signed tokens")),
         Algorithm::Hs256 => Some(SigningKey::from_secret(given.as_bytes()).map(Keyring::of_setting)),
         Algorithm::Rs256 if given.is_empty() => None,
         Algorithm::Rs256 => Some(SigningKey::from_pem(given).map(Keyring::of_setting)),
@@ -134,8 +135,8 @@ fn keys_of_settings(app: &App) -> Option<Result<Keyring, KeyError>> {
 }
 
 /// Keys made of `SECRET_KEY`, and of `SECRET_KEY_FALLBACKS` for what they signed.
-fn derived(app: &App, purpose: &str) -> Result<Keyring, KeyError> {
-    let keys = app.keys.derived(purpose).map(|key| SigningKey::from_secret(&*key)).collect::<Result<_, _>>()?;
+fn derived(keys: &Keys, purpose: &str) -> Result<Keyring, KeyError> {
+    let keys = keys.derived(purpose).map(|key| SigningKey::from_secret(&*key)).collect::<Result<_, _>>()?;
     Ok(Keyring::of_settings(keys))
 }
 
@@ -143,7 +144,7 @@ fn derived(app: &App, purpose: &str) -> Result<Keyring, KeyError> {
 /// signature is most of what a refresh costs.
 fn refresh_keys(app: &App) -> Result<&Keyring, KeyError> {
     if app.refresh_keys.get().is_none() {
-        let _ = app.refresh_keys.set(derived(app, "refresh tokens")?);
+        let _ = app.refresh_keys.set(derived(&app.keys, "refresh tokens")?);
     }
     app.refresh_keys.get().ok_or(KeyError::Sign)
 }
@@ -273,18 +274,24 @@ fn custom_claims(user: &User, wanted: &[UserClaim]) -> Map<String, Json> {
 }
 
 /// Whose access token this is, and of which session; nothing where it is not good now. Nothing is read from the table.
-pub fn check_access(app: &App, ring: &Keyring, token: &str) -> Option<(UserId, u64, Claims)> {
-    check(app, ring, token, TokenUse::Access)
+pub fn check_access(settings: &Settings, now: Timestamp, ring: &Keyring, token: &str) -> Option<(UserId, u64, Claims)> {
+    check(settings, now, ring, token, TokenUse::Access)
 }
 
 /// The same of a refresh token.
 pub fn check_refresh(app: &App, token: &str) -> Option<(UserId, u64, Claims)> {
-    check(app, refresh_keys(app).ok()?, token, TokenUse::Refresh)
+    check(&app.settings, app.now(), refresh_keys(app).ok()?, token, TokenUse::Refresh)
 }
 
-fn check(app: &App, ring: &Keyring, token: &str, token_use: TokenUse) -> Option<(UserId, u64, Claims)> {
-    let issuer = issuer(&app.settings).ok()?;
-    let verified = verify(token, ring, &issuer, token_use, app.now().seconds(), Leeway::default());
+fn check(
+    settings: &Settings,
+    now: Timestamp,
+    ring: &Keyring,
+    token: &str,
+    token_use: TokenUse,
+) -> Option<(UserId, u64, Claims)> {
+    let issuer = issuer(settings).ok()?;
+    let verified = verify(token, ring, &issuer, token_use, now.seconds(), Leeway::default());
     let claims = verified.inspect_err(|reason| tracing::info!(%reason, "a signed token is refused")).ok()?;
     let user = UserId(claims.sub.parse().ok()?);
     let number = claims.sid.parse().ok()?;

@@ -19,7 +19,7 @@ pub async fn email(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     exchange.limit("manage_email", &user).await?;
     let change = match exchange.method {
         Method::GET => return Ok(listed(&exchange, &user, &session)),
@@ -27,7 +27,7 @@ async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<A
             let mut problems = Vec::new();
             let email = exchange.input()?.email_field("email", true, &mut problems);
             let email = email.ok_or(Refusal::Invalid(problems))?;
-            let (user, session) = email_addresses::add(app, client, user, session, &email).await?;
+            let (user, session) = email_addresses::add(cx, user, session, &email).await?;
             return Ok(listed(&exchange, &user, &session));
         }
         Method::PUT => Change::Resend,
@@ -43,10 +43,10 @@ async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<A
             problems.push(Problem::required("primary"));
         }
         // What is wrong with the address is told along with it.
-        problems.extend(email.as_ref().and_then(|email| check(app, &user, &session, change, email).err()));
+        problems.extend(email.as_ref().and_then(|email| check(cx, &user, &session, change, email).err()));
     }
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
-    let (user, session, sending) = email_addresses::change(app, client, user, session, change, &email).await?;
+    let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
     Ok(match (change, sending) {
         (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
         (Change::Resend, Sending::NotNow) => Envelope::bare(403).into(),
@@ -55,16 +55,16 @@ async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<A
 }
 
 fn listed(exchange: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
-    Envelope::data(addresses_data(&list(&exchange.app, user, Some(session)))).into()
+    Envelope::data(addresses_data(&list(exchange.context(), user, Some(session)))).into()
 }
 
 async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
-    let user = email_addresses::find_changeable(app, caller).await?;
+    let cx = exchange.context();
+    let user = email_addresses::find_changeable(cx, caller).await?;
     exchange.limit("manage_email", &user).await?;
     let mut problems = Vec::new();
     let email = exchange.input()?.email_field("email", true, &mut problems);
     let email = email.ok_or(Refusal::Invalid(problems))?;
-    let addresses = email_addresses::change_pending(app, client, caller, user, &email).await?;
+    let addresses = email_addresses::change_pending(cx, caller, user, &email).await?;
     Ok(Envelope::data(addresses_data(&addresses)).into())
 }

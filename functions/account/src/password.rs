@@ -25,7 +25,7 @@ pub async fn change(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         }
         return Err(if problems.is_empty() { refused } else { Refusal::Invalid(problems).into() });
     }
-    let (app, client) = (&exchange.app, &exchange.client);
-    let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
+    let cx = exchange.context();
+    let outcome = password_change::change(cx, user, session, current, new, problems).await?;
     Ok(exchange.answer(&outcome))
 }

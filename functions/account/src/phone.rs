@@ -26,15 +26,15 @@ async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<A
     }
     let number = read(&exchange)?;
     exchange.allow(&[Method::POST])?;
-    flow::change(&exchange.app, &exchange.client, user, session, &number).await?;
+    flow::change(exchange.context(), user, session, &number).await?;
     Ok(accepted(&number))
 }
 
 async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
-    let user = flow::find_changeable(&exchange.app, caller).await?;
+    let user = flow::find_changeable(exchange.context(), caller).await?;
     exchange.limit("change_phone", &user).await?;
     let number = read(&exchange)?;
-    flow::change_pending(&exchange.app, &exchange.client, caller, user, &number).await?;
+    flow::change_pending(exchange.context(), caller, user, &number).await?;
     Ok(accepted(&number))
 }
 

@@ -15,7 +15,7 @@ pub async fn sessions(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         let mut problems = Vec::new();
         let numbers = exchange.input()?.choices_field("sessions", |_| true, &mut problems);
         let numbers = numbers.ok_or(Refusal::Invalid(problems))?;
-        let outcome = flow::end(app, user, session, &numbers).await?;
+        let outcome = flow::end(&app.store, user, session, &numbers).await?;
         match outcome.caller {
             Caller::User(parts) => *parts,
             _ => return Ok(exchange.answer(&outcome)),
@@ -25,6 +25,6 @@ pub async fn sessions(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         exchange.allow(&[Method::GET])?;
         (user, session)
     };
-    let sessions = flow::list(app, &user, &session).await?;
+    let sessions = flow::list(&app.store, &user, &session).await?;
     Ok(Envelope::data(sessions_data(&app.settings, &sessions, &session)).into())
 }

@@ -9,29 +9,29 @@ use shared::settings::{AccountSettings, LoginMethod};
 /// `POST auth/login`.
 pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     if exchange.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
-    let credentials = match exchange.input().map(|input| read(&input, &app.settings.account)) {
+    let credentials = match exchange.input().map(|input| read(&input, &cx.settings.account)) {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(problems)) => {
-            count(app, client).await?;
+            count(cx).await?;
             return Err(Refusal::Invalid(problems).into());
         }
         Err(malformed) => {
-            count(app, client).await?;
+            count(cx).await?;
             return Err(malformed);
         }
     };
     exchange.allow(&[Method::POST])?;
-    let proven = check(app, client, credentials).await?;
+    let proven = check(cx, credentials).await?;
     // Told only after the credentials were found right, as the reference does.
     if caller.user().is_some() {
-        proven.give_back(app).await;
+        proven.give_back(cx).await;
         return Err(Refusal::Conflict.into());
     }
-    let outcome = finish(app, client, caller, proven).await?;
+    let outcome = finish(cx, caller, proven).await?;
     Ok(exchange.answer(&outcome))
 }
 

@@ -15,26 +15,26 @@ pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     let to = reset_identifier(&exchange.input()?, &exchange.app.settings.account).map_err(Refusal::Invalid)?;
     exchange.allow(&[Method::POST])?;
-    let outcome = password_reset::request(&exchange.app, &exchange.client, caller, &to).await?;
+    let outcome = password_reset::request(exchange.context(), caller, &to).await?;
     Ok(outcome.map_or_else(|| Envelope::bare(200).into(), |outcome| exchange.answer(&outcome)))
 }
 
 /// `GET auth/password/reset`: whose password a key resets. `POST auth/password/reset`: the new password.
 pub async fn reset(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     if exchange.method == Method::GET {
-        password_reset::enter(app, &caller).await?;
+        password_reset::enter(cx, &caller).await?;
         let header = exchange.header("x-password-reset-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
-        let user = password_reset::inspect(app, client, &caller, key).await?;
-        return Ok(Envelope::data(json!({"user": user_data(&app.settings, &user)})).into());
+        let user = password_reset::inspect(cx, &caller, key).await?;
+        return Ok(Envelope::data(json!({"user": user_data(&cx.settings, &user)})).into());
     }
-    password_reset::count(app, client).await?;
-    password_reset::enter(app, &caller).await?;
+    password_reset::count(cx).await?;
+    password_reset::enter(cx, &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["key", "password"])?;
     let (key, password) = (input.text("key"), input.text("password"));
-    let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
+    let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
     Ok(exchange.answer(&outcome))
 }

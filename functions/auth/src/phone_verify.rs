@@ -8,10 +8,10 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 /// `POST auth/phone/verify`: the code.
 pub async fn verify(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller_who_finishes().await?;
-    phone::enter(&exchange.app, &caller).await?;
+    phone::enter(exchange.context(), &caller).await?;
     let input = exchange.input()?;
     exchange.allow_with(&[Method::POST], &input, &["code"])?;
-    let outcome = phone::verify(&exchange.app, &exchange.client, caller, input.text("code").as_deref()).await?;
+    let outcome = phone::verify(exchange.context(), caller, input.text("code").as_deref()).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -19,6 +19,6 @@ pub async fn verify(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn resend(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = exchange.caller().await?;
     exchange.allow(&[Method::POST])?;
-    phone::resend(&exchange.app, &exchange.client, &caller).await?;
+    phone::resend(exchange.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

@@ -16,6 +16,6 @@ pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiErro
     let password = exchange.input()?.raw_field("password", &mut problems);
     let password = password.ok_or(Refusal::Invalid(problems))?;
     exchange.allow(&[Method::POST])?;
-    let outcome = reauthentication::by_password(&exchange.app, &exchange.client, user, session, password).await?;
+    let outcome = reauthentication::by_password(exchange.context(), user, session, password).await?;
     Ok(exchange.answer(&outcome))
 }

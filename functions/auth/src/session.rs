@@ -12,9 +12,9 @@ pub async fn session(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     exchange.input()?;
     exchange.allow(&[Method::GET, Method::DELETE])?;
     let outcome = if exchange.method == Method::DELETE {
-        logout(&exchange.app, caller).await?
+        logout(&exchange.app.store, caller).await?
     } else {
-        Outcome::unchanged(with_factors(&exchange.app, caller).await?)
+        Outcome::unchanged(with_factors(exchange.context(), caller).await?)
     };
     Ok(exchange.answer(&outcome))
 }

@@ -10,6 +10,6 @@ pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let input = exchange.input()?;
     exchange.allow(&[Method::POST])?;
     let form = signup_form(&exchange.app, &input, true);
-    let outcome = sign_up(&exchange.app, &exchange.client, caller, form).await?;
+    let outcome = sign_up(exchange.context(), caller, form).await?;
     Ok(exchange.answer(&outcome))
 }

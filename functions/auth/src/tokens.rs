@@ -22,7 +22,7 @@ pub async fn refresh(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }
     let ring = exchange.keyring().await?;
-    let pair = renew(&exchange.app, &exchange.client, &ring, &token).await?;
+    let pair = renew(exchange.context(), &ring, &token).await?;
     let mut data = json!({"access_token": pair.access});
     if let Some(refresh) = pair.refresh {
         data["refresh_token"] = json!(refresh);

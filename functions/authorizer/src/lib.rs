@@ -124,7 +124,7 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
         AuthorizerCredential::SessionCookie => session_credential(&event.headers, settings, ClientKind::Browser),
     };
     let Some(credential) = caller else { return Ok(None) };
-    match find_caller(app, &credential).await? {
+    match find_caller(&app.store, &credential).await? {
         Caller::User(parts) => Ok(Some(Identity::of_session(&parts.0, &parts.1))),
         _ => Ok(None),
     }
@@ -135,9 +135,9 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
 async fn by_access_token(app: &App, event: &Event) -> Result<Option<Identity>, StoreError> {
     let Some(token) = access_token(&event.headers, &app.settings) else { return Ok(None) };
     let ring = known_keys(app).await?;
-    let Some((user, number, claims)) = check_access(app, &ring, &token) else { return Ok(None) };
+    let Some((user, number, claims)) = check_access(&app.settings, app.now(), &ring, &token) else { return Ok(None) };
     if app.settings.tokens.stateful {
-        return Ok(match find_session(app, user, number).await? {
+        return Ok(match find_session(&app.store, user, number).await? {
             Found::Live(parts) => Some(Identity::of_session(&parts.0, &parts.1)),
             Found::Over(_) | Found::Nothing => None,
         });

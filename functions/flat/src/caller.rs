@@ -23,7 +23,7 @@ pub async fn caller(exchange: &ApiRequest, token: Option<&str>) -> Result<Caller
         let bearer = exchange.bearer().await?;
         return Ok(bearer.map_or(Caller::Anonymous, |parts| Caller::User(Box::new(parts))));
     };
-    match find_caller(&exchange.app, token).await? {
+    match find_caller(&exchange.app.store, token).await? {
         Caller::Pending(session) => Ok(Caller::Pending(session)),
         _ => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
     }

@@ -9,16 +9,16 @@ use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
 pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
-    let credentials = match exchange.input().and_then(|input| Ok(read(&input, &app.settings.account)?)) {
+    let cx = exchange.context();
+    let credentials = match exchange.input().and_then(|input| Ok(read(&input, &cx.settings.account)?)) {
         Ok(credentials) => credentials,
         Err(rejection) => {
-            count(app, client).await?;
+            count(cx).await?;
             return Err(rejection);
         }
     };
-    let proven = check(app, client, credentials).await?;
-    let outcome = finish(app, client, Caller::Anonymous, proven).await?;
+    let proven = check(cx, credentials).await?;
+    let outcome = finish(cx, Caller::Anonymous, proven).await?;
     words::entered(&exchange, &outcome, None).await
 }
 

@@ -15,11 +15,11 @@ use shared::session::StageKey;
 
 /// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
 pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let (token, code) = two(&exchange.input()?, "token", "code")?;
     let caller = caller(&exchange, Some(&token)).await?;
-    let user = waiting::find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
-    let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
+    let user = waiting::find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
+    let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     words::entered(&exchange, &outcome, Some(&token)).await
 }
 
@@ -29,23 +29,23 @@ pub async fn add(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
     }
-    may_add(&exchange.app, &user).map_err(Refusal::from)?;
-    let (secret, url) = totp::begin(&exchange.app, user, session).await?;
+    may_add(&exchange.app.settings, &user).map_err(Refusal::from)?;
+    let (secret, url) = totp::begin(exchange.context(), user, session).await?;
     Ok(words::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
 pub async fn confirm(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&exchange).await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let (secret, code) = two(&exchange.input()?, "secret", "code")?;
-    if !totp::is_setting_up(app, &session, &secret) {
+    if !totp::is_setting_up(&cx.keys, &session, &secret) {
         let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
         return Err(Refusal::from(problem).into());
     }
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
-    let (totp, codes) = totp::activate(app, client, user, session, activation).await?;
-    let codes = codes.map(|codes| codes.unused_codes(app)).unwrap_or_default();
+    let (totp, codes) = totp::activate(cx, user, session, activation).await?;
+    let codes = codes.map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
     Ok(words::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
 }
 

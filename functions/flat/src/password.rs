@@ -11,9 +11,9 @@ use shared::session::Caller;
 
 /// `POST password/reset/`: sends a link or a code.
 pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
-    let to = reset_identifier(&exchange.input()?, &app.settings.account).map_err(Refusal::Invalid)?;
-    match password_reset::request(app, client, Caller::Anonymous, &to).await? {
+    let cx = exchange.context();
+    let to = reset_identifier(&exchange.input()?, &cx.settings.account).map_err(Refusal::Invalid)?;
+    match password_reset::request(cx, Caller::Anonymous, &to).await? {
         Some(outcome) => words::done(&exchange, &outcome, None).await,
         None => Ok(words::ok(json!({}))),
     }
@@ -22,16 +22,16 @@ pub async fn request(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST password/reset/confirm/`: `key` is that of the link, or a code, for which `token` is the `flow_token` of the
 /// answer to the request.
 pub async fn reset(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
-    password_reset::count(app, client).await?;
+    let cx = exchange.context();
+    password_reset::count(cx).await?;
     let input = exchange.input()?;
     let (key, password, token) = (input.text("key"), input.text("password"), input.text("token"));
     let caller = match &token {
         Some(token) => caller(&exchange, Some(token)).await?,
         None => Caller::Anonymous,
     };
-    password_reset::enter(app, &caller).await?;
-    let outcome = password_reset::reset(app, client, caller, key.as_deref(), password).await?;
+    password_reset::enter(cx, &caller).await?;
+    let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
     words::done(&exchange, &outcome, token.as_deref()).await
 }
 
@@ -39,10 +39,10 @@ pub async fn reset(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn change(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&exchange).await?;
     exchange.limit("change_password", &user).await?;
-    let (app, client, input) = (&exchange.app, &exchange.client, exchange.input()?);
+    let (cx, input) = (exchange.context(), exchange.input()?);
     let mut problems = Vec::new();
     let current = input.char_field("current_password", false, &mut problems);
     let new = input.char_field("new_password", false, &mut problems);
-    let outcome = password_change::change(app, client, user, session, current, new, problems).await?;
+    let outcome = password_change::change(cx, user, session, current, new, problems).await?;
     words::done(&exchange, &outcome, None).await
 }

@@ -32,7 +32,7 @@ pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         None => usual_page(&exchange, config),
     };
     let page = exchange.app.settings.service.public_url.join(&page).map_or(page, String::from);
-    match depart_for(&exchange.app, config, &page).await {
+    match depart_for(exchange.context(), config, &page).await {
         // The client compares this to what comes back.
         Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
@@ -58,17 +58,17 @@ fn usual_page(exchange: &ApiRequest, config: &AppConfig) -> String {
 
 /// `providers/{provider}/callback/`: what came back from the provider.
 pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let config = find(&exchange)?;
     if exchange.is_head {
         return Ok(words::ok(json!({})));
     }
     let params = params(&exchange)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
-    let request = take_handed_in(app, config.id(), state).await?;
+    let request = take_handed_in(&cx.store, config.id(), state).await?;
     let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
     let request = request.ok_or_else(wrong)?;
-    let arrived = arrive(app, client, Caller::Anonymous, config, request, params).await;
+    let arrived = arrive(cx, Caller::Anonymous, config, request, params).await;
     answer(&exchange, arrived, "code").await
 }
 
@@ -86,22 +86,22 @@ fn params(exchange: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
 /// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
 /// counts first.
 pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let (caller, input) = (Caller::Anonymous, exchange.input()?);
     let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
-    let arrived = if named(&exchange) == DUMMY && app.has_dummy_provider {
+    let arrived = if named(&exchange) == DUMMY && cx.has_dummy_provider {
         let told = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
         let who = dummy::read_token(&told).ok_or_else(invalid_token)?;
-        complete(app, client, caller, Process::Login, who).await.map_err(ArrivalError::from)
+        complete(cx, caller, Process::Login, who).await.map_err(ArrivalError::from)
     } else {
         let config = find(&exchange)?;
         match (&id_token, &access_token) {
             (Some(token), _) => {
                 let client_id = input.text("client_id").unwrap_or_else(|| config.client_id().to_owned());
                 let native = NativeToken { client_id: &client_id, id_token: Some(token), access_token: None };
-                arrive_by_token(app, client, caller, config, Process::Login, &native).await
+                arrive_by_token(cx, caller, config, Process::Login, &native).await
             }
-            (None, Some(token)) => arrive_by_access_token(app, client, caller, config, token).await,
+            (None, Some(token)) => arrive_by_access_token(cx, caller, config, token).await,
             (None, None) => return Err(Refusal::from(Problem::required("access_token")).into()),
         }
     };

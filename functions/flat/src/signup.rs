@@ -12,7 +12,7 @@ use shared::settings::EmailVerification;
 pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     let form = signup_form(app, &exchange.input()?, true);
-    let outcome = sign_up(app, &exchange.client, Caller::Anonymous, form).await?;
+    let outcome = sign_up(exchange.context(), Caller::Anonymous, form).await?;
     let sent = match &outcome.caller {
         Caller::User(parts) => {
             let is_wanted = app.settings.account.email_verification != EmailVerification::None;

@@ -17,6 +17,6 @@ pub async fn user(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST logout/`: ends the session, and with it its tokens.
 pub async fn logout(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let parts = caller::user(&exchange).await?;
-    logout::logout(&exchange.app, Caller::User(Box::new(parts))).await?;
+    logout::logout(&exchange.app.store, Caller::User(Box::new(parts))).await?;
     Ok(words::ok(json!({})))
 }

@@ -51,7 +51,7 @@ pub async fn find_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> 
 /// The table is unavailable.
 pub async fn live(call: &ApiRequest, access: &Access) -> Result<Option<(User, Session)>, ApiError> {
     match access.session.flatten() {
-        Some(session) => Ok(find_live(call.app(), access.user, session).await?),
+        Some(session) => Ok(find_live(&call.app().store, access.user, session).await?),
         None => Ok(None),
     }
 }

@@ -26,7 +26,7 @@ pub async fn invite(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(page::nowhere());
     }
     let (inviter, _) = caller::session(&call).await?;
-    flow::may_invite(app, &inviter)?;
+    flow::may_invite(&app.settings, &inviter)?;
     guard::allow(&call, &Method::POST)?;
     let mut fields = Fields::read(&call)?;
     let email = fields.email("email", 100);
@@ -41,14 +41,14 @@ pub async fn invite(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         }
     });
     if let Some(email) = &email
-        && flow::is_taken(app, email).await?
+        && flow::is_taken(call.context(), email).await?
     {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(missing()) };
     let (first_name, last_name) = (first_name.unwrap_or_default(), last_name.unwrap_or_default());
-    flow::invite(app, &inviter, Form { email, role, first_name, last_name }).await?;
+    flow::invite(call.context(), &inviter, Form { email, role, first_name, last_name }).await?;
     Ok(ApiResponse::json(201, json!({})))
 }
 
@@ -57,7 +57,7 @@ pub async fn invite(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// # Errors
 /// The table is unavailable.
 pub async fn claim(call: &ApiRequest, key: &str) -> Result<Option<ApiResponse>, ApiError> {
-    match flow::open(call.app(), call.client(), key).await {
+    match flow::open(call.context(), key).await {
         Ok(None) => Ok(None),
         Ok(Some(Opened::Confirmed)) => Ok(Some(words::redirect(&page::verified_at(call.app())))),
         Ok(Some(Opened::Capability { user, text })) => {

@@ -19,7 +19,7 @@ pub async fn login(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let password = fields.text("password", Text::default());
     fields.check()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(missing()) };
-    let entry = flow::login(call.app(), call.client(), &email, &password).await;
+    let entry = flow::login(call.context(), &email, &password).await;
     entered(&call, 200, entry.map_err(|refusal| refused(&call, refusal))?, None)
 }
 

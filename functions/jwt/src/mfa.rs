@@ -40,7 +40,7 @@ async fn enrollee(call: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
 async fn waiting(call: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiError> {
     match body::data(call)?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
         "" => Ok(None),
-        challenge => Ok(flow::find_setup(call.app(), challenge).await?),
+        challenge => Ok(flow::find_setup(&call.app().store, challenge).await?),
     }
 }
 
@@ -51,7 +51,7 @@ pub async fn setup(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let (secret, url) = flow::begin(call.app(), &user, &enrollee).await?;
+    let (secret, url) = flow::begin(call.context(), &user, &enrollee).await?;
     let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
     Ok(ApiResponse::json(200, body))
 }
@@ -76,14 +76,13 @@ pub async fn activate(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     fields.text("setup_challenge_id", Text { optional: true, blank: true, ..Text::default() });
     fields.check()?;
     let code = code.ok_or_else(missing)?;
-    let app = call.app();
     // Somebody who is in and names a challenge of their own goes on with that.
     if let Enrollee::In(_) = enrollee
         && let Some((ticket, _)) = waiting(&call).await?.filter(|(_, of)| of.id == user.id)
     {
         enrollee = Enrollee::Waiting(ticket);
     }
-    let activated = match flow::activate(app, call.client(), user, enrollee, &code).await {
+    let activated = match flow::activate(call.context(), user, enrollee, &code).await {
         // Clients know this of an app that is there already, too: nothing is being set up.
         Err(Refusal::Factor(FactorProblem::TotpActive)) => return Err(FactorProblem::SetupNotBegun.into()),
         other => other?,
@@ -107,7 +106,7 @@ pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("code", SIX);
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
-    let met = flow::verify(call.app(), call.client(), &challenge, Shown::Totp(&code)).await;
+    let met = flow::verify(call.context(), &challenge, Shown::Totp(&code)).await;
     entered(&call, 200, met.map_err(|refusal| refused(&call, refusal))?, None)
 }
 
@@ -117,7 +116,7 @@ pub async fn verify_recovery(call: ApiRequest) -> Result<ApiResponse, ApiError> 
     let challenge = fields.text("challenge_id", Text::default());
     let code = fields.text("recovery_code", Text::default());
     let (challenge, code) = meetable(&call, &fields, challenge, code).await?;
-    match flow::verify(call.app(), call.client(), &challenge, Shown::Recovery(&code)).await {
+    match flow::verify(call.context(), &challenge, Shown::Recovery(&code)).await {
         Ok(entry) => entered(&call, 200, entry, None),
         Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
             refused(&call, wrong);
@@ -148,7 +147,7 @@ async fn meetable(
 ) -> Result<(String, String), ApiError> {
     if mode(call) == TotpMode::Disabled {
         let given = challenge.as_deref().unwrap_or_default();
-        if !flow::is_challenge(call.app(), given).await? {
+        if !flow::is_challenge(&call.app().store, given).await? {
             return Err(disabled());
         }
     }
@@ -167,14 +166,14 @@ pub async fn deactivate(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         }
         TotpMode::Optional => {}
     }
-    let (app, client) = (call.app(), call.client());
+    let cx = call.context();
     let mut fields = Fields::read(&call)?;
     let given = fields.text("password", Text::default());
     fields.check()?;
-    if !is_right(app, client, &user, given.ok_or_else(missing)?).await? {
+    if !is_right(cx, &user, given.ok_or_else(missing)?).await? {
         return Err(words::detail(400, "Invalid password.").into());
     }
-    flow::deactivate(app, client, user, session).await?;
+    flow::deactivate(cx, user, session).await?;
     Ok(ApiResponse::json(200, json!({"success": true})))
 }
 
@@ -185,7 +184,7 @@ pub async fn list(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     if mode(&call) == TotpMode::Disabled {
         return Err(disabled());
     }
-    let user = profile::get(call.app(), access.user).await?;
+    let user = profile::get(&call.app().store, access.user).await?;
     let shown = |it: &Authenticator| {
         json!({
             "id": it.id,

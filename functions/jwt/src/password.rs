@@ -20,12 +20,12 @@ pub async fn change(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     const SAVED: &str = "New password has been saved.";
     let (user, session) = caller::session(&call).await?;
     guard::allow(&call, &Method::POST)?;
-    let (app, client) = (call.app(), call.client());
+    let cx = call.context();
     let mut fields = Fields::read(&call)?;
-    if app.settings.jwt_api.old_password_field_enabled
+    if cx.settings.jwt_api.old_password_field_enabled
         && let Some(old) = fields.text("old_password", PASSWORD)
     {
-        match is_right(app, client, &user, old).await {
+        match is_right(cx, &user, old).await {
             Ok(true) => {}
             Ok(false) => {
                 fields.complain("old_password", "Your old password was entered incorrectly. Please enter it again.")
@@ -39,11 +39,11 @@ pub async fn change(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let first = fields.text("new_password1", PASSWORD);
     let second = fields.text("new_password2", PASSWORD);
     if let (Some(first), Some(second), true) = (&first, &second, fields.are_fine()) {
-        fields.complain_all(flow::problems(app, &user, first, second));
+        fields.complain_all(flow::problems(&cx.password_policy, &user, first, second));
     }
     fields.check()?;
     let new = first.ok_or_else(missing)?;
-    match flow::change(app, client, user, session, new).await? {
+    match flow::change(cx, user, session, new).await? {
         Some((user, session)) => {
             let extra = [("detail".to_owned(), json!(SAVED))];
             renewed(&call, 200, &user, &session, extra.into_iter().collect())

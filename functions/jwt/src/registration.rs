@@ -26,8 +26,8 @@ pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     caller::find_access(&call).await?;
     guard::allow(&call, &Method::POST)?;
-    let (app, client) = (call.app(), call.client());
-    flow::check_open(app)?;
+    let (app, cx) = (call.app(), call.context());
+    flow::check_open(&app.settings)?;
     let mut fields = Fields::read(&call)?;
     let email = fields.email("email", 100);
     let password = fields.text("password1", Text::default());
@@ -40,10 +40,10 @@ pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         fields.complain_all(weak.map(|it| Problem::field("password1", it.code, it.message)).collect());
     }
     let holders = match &email {
-        Some(email) => Some(flow::look_up(app, client, email).await?),
+        Some(email) => Some(flow::look_up(cx, email).await?),
         None => None,
     };
-    if holders.as_ref().is_some_and(|holders| holders.is_visibly_taken(app)) {
+    if holders.as_ref().is_some_and(|holders| holders.is_visibly_taken(&app.settings)) {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;
@@ -57,7 +57,7 @@ pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(missing());
     };
     let form = Form { email, password, first_name, last_name };
-    match flow::register(app, client, form, holders).await? {
+    match flow::register(cx, form, holders).await? {
         Registered::Entered(entry) => entered(&call, 201, entry, None),
         Registered::Waits { setup: Some(challenge), .. } => entered(&call, 201, Entry::Setup(challenge), Some(SENT)),
         Registered::Waits { session: None, .. } => Ok(words::detail(201, SENT)),
@@ -95,7 +95,7 @@ pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     {
         return Ok(reply);
     }
-    match verification::verify(call.app(), call.client(), key).await {
+    match verification::verify(call.context(), key).await {
         Ok(opened) => {
             let reply = words::redirect(&page::verified_at(call.app()));
             match opened {

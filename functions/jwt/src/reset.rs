@@ -32,7 +32,7 @@ pub async fn request(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
         return Err(ApiResponse::json(400, json!({"email": {"email": [message]}})).into());
     }
-    match flow::request(call.app(), call.client(), &email).await {
+    match flow::request(call.context(), &email).await {
         Ok(()) => Ok(words::detail(200, "Password reset e-mail has been sent.")),
         Err(Refusal::RateLimited(seconds)) => {
             let reply = words::detail(429, "Too many password reset requests for this e-mail address.");
@@ -49,7 +49,7 @@ pub async fn confirm(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(reply);
     }
     let [uid, token] = call.last_parts();
-    match flow::confirm(call.app(), uid, token).await {
+    match flow::confirm(call.context(), uid, token).await {
         Ok((user, text)) => {
             let page = call.app().settings.jwt_api.password_reset_redirect.clone();
             let page = page.unwrap_or_else(|| page::path(call.app(), "/password/reset/default/"));
@@ -123,7 +123,7 @@ pub async fn redeem(call: &ApiRequest, purpose: Purpose) -> Result<Entry, ApiErr
         Ok(passwords) => (Some(passwords), None),
         Err(fault) => (None, Some(fault)),
     };
-    let redeemed = flow::redeem(call.app(), call.client(), purpose, &capability, passwords).await;
+    let redeemed = flow::redeem(call.context(), purpose, &capability, passwords).await;
     redeemed.map_err(|refusal| match (refusal, unfit) {
         (Refusal::Invalid(_), Some(fault)) => fault,
         (other, _) => other.into(),

@@ -27,8 +27,8 @@ pub async fn refresh(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     fields.check()?;
     let token = token.ok_or_else(missing)?;
     let known = read_refresh(call.app(), &token)?;
-    let (app, client) = (call.app(), call.client());
-    let (user, session) = flow::refresh(app, client, known.user, known.session, known.started, &known.jti).await?;
+    let cx = call.context();
+    let (user, session) = flow::refresh(cx, known.user, known.session, known.started, &known.jti).await?;
     renewed(&call, 200, &user, &session, Map::new())
 }
 
@@ -48,7 +48,7 @@ pub async fn logout(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let invalid = || ApiError::from(words::detail(400, "Invalid token."));
     let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
-    match flow::logout(call.app(), known.user, known.session).await {
+    match flow::logout(&call.app().store, known.user, known.session).await {
         Ok(()) => Ok(words::detail(200, "Successfully logged out.")),
         Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
@@ -60,9 +60,9 @@ pub async fn logout_all(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&call).await?;
     guard::allow(&call, &Method::POST)?;
     match caller::live(&call, &access).await? {
-        Some((user, session)) => flow::logout_all(call.app(), user, session).await?,
+        Some((user, session)) => flow::logout_all(&call.app().store, user, session).await?,
         // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.
-        None if flow::has_any(call.app(), access.user).await? => return Err(caller::ended()),
+        None if flow::has_any(&call.app().store, access.user).await? => return Err(caller::ended()),
         None => {}
     }
     Ok(words::detail(200, "Successfully logged out from all devices."))

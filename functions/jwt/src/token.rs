@@ -41,7 +41,7 @@ pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, ApiError> {
 /// They could not be signed.
 pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String), ApiError> {
     let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken.into()) };
-    let verified = is_email_verified(app, user, None);
+    let verified = is_email_verified(&app.settings, user, None);
     tokens::pair(app, user, session, bearer, verified).map_err(|error| unsigned(&error))
 }
 

@@ -16,7 +16,7 @@ pub async fn user(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let puts = call.app().settings.jwt_api.user_put_enabled;
     if call.method == Method::GET {
         let access = caller::access(&call).await?;
-        return Ok(shown(&flow::get(call.app(), access.user).await?));
+        return Ok(shown(&flow::get(&call.app().store, access.user).await?));
     }
     let (user, session) = caller::session(&call).await?;
     let optional = match call.method {
@@ -30,7 +30,7 @@ pub async fn user(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     let first = fields.text("first_name", rule);
     let last = fields.text("last_name", rule);
     fields.check()?;
-    let changed = flow::rename(call.app(), user, session, first.as_deref(), last.as_deref()).await?;
+    let changed = flow::rename(&call.app().store, user, session, first.as_deref(), last.as_deref()).await?;
     Ok(shown(&changed))
 }
 

@@ -27,11 +27,11 @@ async fn page(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = exchange.form();
     let state = fields.remove("state").unwrap_or_default();
     let caller = exchange.caller().await?;
-    let Some(request) = find(app, &state).await? else {
-        return Ok(ApiResponse::redirect(login_error(app, "unknown", Process::Login)));
+    let Some(request) = find(&app.store, &state).await? else {
+        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", Process::Login)));
     };
-    if !take(app, &caller, &request).await? {
-        return Ok(ApiResponse::redirect(login_error(app, "unknown", request.process)));
+    if !take(&app.store, &caller, &request).await? {
+        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", request.process)));
     }
     let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&request.next, error, request.process)));
     if fields.get("action").is_some_and(|action| action == "cancel") {
@@ -39,7 +39,7 @@ async fn page(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
     let Some(who) = dummy::read(&fields) else { return fail("unknown") };
-    match complete(app, &exchange.client, caller, request.process, who).await {
+    match complete(exchange.context(), caller, request.process, who).await {
         Ok(outcome) => Ok(ApiResponse::redirect(request.next.clone()).after(&outcome)),
         Err(refusal) => match provider::error_of(&refusal, request.process) {
             Some(error) => fail(&error),

@@ -153,7 +153,7 @@ impl Mailer {
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let permanent = |error: &dyn std::fmt::Display| SendError::Permanent(error.to_string());
-        let contents = message.open(&self.app).ok_or_else(|| permanent(&"it cannot be opened"))?;
+        let contents = message.open(&self.app.keys).ok_or_else(|| permanent(&"it cannot be opened"))?;
         if message.channel == Channel::Sms {
             let text = self.renderer.sms(&message.kind, &contents.params).map_err(|e| permanent(&e))?;
             return self.transport.sms(&contents.to, &text).await;

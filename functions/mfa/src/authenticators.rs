@@ -21,15 +21,15 @@ pub async fn list(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `GET account/authenticators/totp` shows it, or the secret for a new one; `POST` sets it up; `DELETE` removes it.
 pub async fn totp(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     match exchange.method {
         Method::GET => match user.authenticator("totp") {
             Some(totp) => Ok(Envelope::data(authenticator_data(totp, None)).into()),
             None => {
-                if let Err(problem) = may_add(app, &user) {
+                if let Err(problem) = may_add(&cx.settings, &user) {
                     return Ok(Envelope::errors(&[problem]).with_status(409).into());
                 }
-                let (secret, url) = totp::begin(app, user, session).await?;
+                let (secret, url) = totp::begin(cx, user, session).await?;
                 let secret = json!(secret.as_str());
                 Ok(Envelope::bare(404).with_meta("secret", secret).with_meta("totp_url", json!(url)).into())
             }
@@ -39,11 +39,11 @@ pub async fn totp(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             let code = exchange.input()?.char_field("code", true, &mut problems);
             let code = code.ok_or(Refusal::Invalid(problems))?;
             let activation = Activation { code: &code, recent: Recent::Again, shows_codes: false };
-            let (totp, _) = totp::activate(app, client, user, session, activation).await?;
+            let (totp, _) = totp::activate(cx, user, session, activation).await?;
             Ok(Envelope::data(authenticator_data(&totp, None)).into())
         }
         Method::DELETE => {
-            totp::deactivate(app, client, user, session).await?;
+            totp::deactivate(cx, user, session).await?;
             Ok(Envelope::bare(200).into())
         }
         _ => Err(exchange.refuse_method()),
@@ -53,9 +53,9 @@ pub async fn totp(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `GET account/authenticators/recovery-codes` shows them, `POST` makes new ones.
 pub async fn recovery_codes(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     if exchange.method == Method::GET {
-        return Ok(match recovery_codes::view(app, client, user, session).await? {
+        return Ok(match recovery_codes::view(cx, user, session).await? {
             Some((codes, shown)) => shown_codes(&exchange, &codes, shown),
             None => Envelope::bare(404).into(),
         });
@@ -63,11 +63,11 @@ pub async fn recovery_codes(exchange: ApiRequest) -> Result<ApiResponse, ApiErro
     exchange.input()?;
     recovery_codes::may_generate(&user).map_err(Refusal::from)?;
     exchange.allow(&[Method::POST])?;
-    let codes = recovery_codes::generate(app, client, user, session).await?;
+    let codes = recovery_codes::generate(cx, user, session).await?;
     Ok(shown_codes(&exchange, &codes, true))
 }
 
 fn shown_codes(exchange: &ApiRequest, codes: &Authenticator, shown: bool) -> ApiResponse {
-    let unused = shown.then(|| codes.unused_codes(&exchange.app));
+    let unused = shown.then(|| codes.unused_codes(&exchange.app.keys));
     Envelope::data(authenticator_data(codes, unused.as_deref())).into()
 }

@@ -10,11 +10,11 @@ use shared::session::StageKey;
 
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
 pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     let code = code(&exchange)?;
-    let outcome = authenticate::authenticate(app, client, caller, user, Proof::Code(&code)).await?;
+    let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
@@ -22,16 +22,15 @@ pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError>
 pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
     let code = code(&exchange)?;
-    let outcome =
-        authenticate::reauthenticate(&exchange.app, &exchange.client, user, session, Proof::Code(&code)).await?;
+    let outcome = authenticate::reauthenticate(exchange.context(), user, session, Proof::Code(&code)).await?;
     Ok(exchange.answer(&outcome))
 }
 
 /// `POST auth/2fa/trust`: whether this browser is let off the second factor from now on.
 pub async fn trust(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller().await?;
-    let user = find_waiting(app, &caller, StageKey::MfaTrust).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
     if exchange.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
@@ -41,7 +40,7 @@ pub async fn trust(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(Refusal::Invalid(problems).into());
     }
     exchange.allow(super::POST)?;
-    let (outcome, cookie) = trust::trust(app, client, caller, user, trusts).await?;
+    let (outcome, cookie) = trust::trust(cx, caller, user, trusts).await?;
     Ok(exchange.answer(&outcome).with_trust(cookie))
 }
 

@@ -19,15 +19,15 @@ const MOST_NAME: usize = 100;
 /// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
 pub async fn manage(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let adds = [Method::GET, Method::POST].contains(&exchange.method);
-    if adds && let Err(problem) = may_add(app, &user) {
+    if adds && let Err(problem) = may_add(&cx.settings, &user) {
         return Ok(Envelope::errors(&[problem]).with_status(409).into());
     }
     match exchange.method {
         Method::GET => {
             let passwordless = exchange.asks_for("passwordless");
-            let options = flow::begin_adding(app, client, user, session, passwordless).await?;
+            let options = flow::begin_adding(cx, user, session, passwordless).await?;
             Ok(creation_options(&options).into())
         }
         Method::POST => add(&exchange, user, session).await,
@@ -37,7 +37,7 @@ pub async fn manage(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             let known = |id| is_key(&user, id);
             let ids = exchange.input()?.choices_field("authenticators", known, &mut problems);
             let ids = ids.ok_or(Refusal::Invalid(problems))?;
-            flow::remove(app, client, user, session, &ids).await?;
+            flow::remove(cx, user, session, &ids).await?;
             Ok(Envelope::bare(200).into())
         }
         _ => Err(exchange.refuse_method()),
@@ -57,7 +57,7 @@ async fn add(exchange: &ApiRequest, user: User, session: Session) -> Result<ApiR
         return Err(Refusal::Invalid(problems).into());
     }
     let new = NewCredential { name, response: &response, passwordless };
-    let (added, made_codes) = flow::add(&exchange.app, &exchange.client, user, session, new).await?;
+    let (added, made_codes) = flow::add(exchange.context(), user, session, new).await?;
     let envelope = Envelope::data(authenticator_data(&added, None));
     Ok(envelope.with_meta("recovery_codes_generated", json!(made_codes)).into())
 }
@@ -74,82 +74,82 @@ async fn rename(exchange: &ApiRequest, user: User, session: Session) -> Result<A
     };
     let name = input.short_field("name", true, MOST_NAME, &mut problems);
     let (Some(id), Some(name)) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
-    let renamed = flow::rename(&exchange.app, &exchange.client, user, session, id, &name).await?;
+    let renamed = flow::rename(exchange.context(), user, session, id, &name).await?;
     let renamed = renamed.ok_or_else(|| Refusal::Invalid(vec![Choice::problem("id")]))?;
     Ok(Envelope::data(authenticator_data(&renamed, None)).into())
 }
 
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
 pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let user = find_waiting(app, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     if exchange.method == Method::GET {
-        return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
+        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
     }
     let response = credential(&exchange)?;
     let proof = Proof::Credential(&response);
-    let outcome = authenticate::authenticate(app, client, caller, user, proof).await?;
+    let outcome = authenticate::authenticate(cx, caller, user, proof).await?;
     Ok(exchange.answer(&outcome))
 }
 
 /// `auth/webauthn/reauthenticate`: by somebody who is in.
 pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let (user, session) = exchange.user().await?;
     if exchange.method == Method::GET {
         let caller = Caller::User(Box::new((user.clone(), session)));
-        return Ok(request_options(&flow::begin_authentication(app, client, &caller, &user).await?).into());
+        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
     }
     let response = credential(&exchange)?;
     let proof = Proof::Credential(&response);
-    let outcome = authenticate::reauthenticate(app, client, user, session, proof).await?;
+    let outcome = authenticate::reauthenticate(cx, user, session, proof).await?;
     Ok(exchange.answer(&outcome))
 }
 
 /// `auth/webauthn/login`: with a passkey, nobody being named.
 pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller().await?;
     if exchange.method == Method::GET {
-        let (options, outcome) = flow::begin_login(app, client, &caller).await?;
+        let (options, outcome) = flow::begin_login(cx, &caller).await?;
         return Ok(ApiResponse::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
     }
-    flow::count_login(app, client).await?;
+    flow::count_login(cx).await?;
     let response = credential(&exchange)?;
-    let outcome = flow::login(app, client, caller, &response).await?;
+    let outcome = flow::login(cx, caller, &response).await?;
     Ok(exchange.answer(&outcome))
 }
 
 /// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
 pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = match exchange.method {
         Method::PUT => exchange.caller_who_finishes().await?,
         _ => exchange.caller().await?,
     };
     match exchange.method {
         Method::GET => {
-            let user = flow::find_signing_up(app, &caller).await?;
-            Ok(creation_options(&flow::begin_signup(app, client, &caller, &user).await?).into())
+            let user = flow::find_signing_up(cx, &caller).await?;
+            Ok(creation_options(&flow::begin_signup(cx, &caller, &user).await?).into())
         }
         Method::POST => {
-            let mut form = signup_form(app, &exchange.input()?, false);
+            let mut form = signup_form(cx.app, &exchange.input()?, false);
             form.by_passkey = true;
-            let outcome = sign_up(app, client, caller, form).await?;
+            let outcome = sign_up(cx, caller, form).await?;
             Ok(exchange.answer(&outcome))
         }
         Method::PUT => {
             let new = new_credential(&exchange.input()?);
-            let waits = caller.session().is_some_and(|it| it.pending_stage(&app.settings, app.now()).is_some());
-            let user = match flow::find_signing_up(app, &caller).await {
+            let waits = caller.session().is_some_and(|it| it.pending_stage(&cx.settings, cx.now()).is_some());
+            let user = match flow::find_signing_up(cx, &caller).await {
                 // Somebody who waits for something else is told first what is wrong with the body.
                 Err(Refusal::Conflict) if waits => return Err(new.err().unwrap_or(Refusal::Conflict.into())),
                 found => found?,
             };
             let (name, response) = new?;
             let new = NewCredential { name, response: &response, passwordless: true };
-            let outcome = flow::sign_up(app, client, caller, user, new).await?;
+            let outcome = flow::sign_up(cx, caller, user, new).await?;
             Ok(exchange.answer(&outcome))
         }
         _ => Err(exchange.refuse_method()),

@@ -16,7 +16,7 @@ use shared::settings::SameSite;
 pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &exchange.app;
     let known = &app.settings.social.providers.apps;
-    if !known.iter().any(|config| callback_path(app, config) == exchange.path()) {
+    if !known.iter().any(|config| callback_path(&app.settings, config) == exchange.path()) {
         return Err(ApiError::NotFound);
     }
     if exchange.is_head {
@@ -25,7 +25,7 @@ pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let params = exchange.form();
     let state = params.get("state").filter(|state| !state.is_empty());
     let Some(request) = (match state {
-        Some(state) => find(app, state).await?,
+        Some(state) => find(&app.store, state).await?,
         None => None,
     }) else {
         return Ok(to_error_page(app, Process::Login));
@@ -33,36 +33,30 @@ pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let Some(config) = app.settings.social.providers.named(&request.provider) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    if callback_path(app, config) != exchange.path() {
+    if callback_path(&app.settings, config) != exchange.path() {
         // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
         return Ok(to_error_page(app, Process::Login));
     }
+    let own_url = callback_url(&app.settings, config);
     if exchange.method == Method::POST {
         // The page of another site has posted this: no cookie came along. The browser comes again by itself.
-        return Ok(match keep_answer(app, request, params.clone()).await? {
+        return Ok(match keep_answer(&app.store, request, params.clone()).await? {
             // What we made: it needs no escaping.
-            true => ApiResponse::redirect(format!(
-                "{}?state={}",
-                callback_url(app, config),
-                state.map_or("", String::as_str)
-            )),
+            true => ApiResponse::redirect(format!("{own_url}?state={}", state.map_or("", String::as_str))),
             false => to_error_page(app, Process::Login),
         });
     }
     let is_strict = app.settings.cookies.session_samesite == SameSite::Strict;
     let caller = exchange.caller().await?;
     if is_strict && caller.session().is_none() && !exchange.asks_for("_redir") {
-        return Ok(ApiResponse::html(
-            200,
-            again(&format!("{}?{}&_redir=", callback_url(app, config), exchange.query())),
-        ));
+        return Ok(ApiResponse::html(200, again(&format!("{own_url}?{}&_redir=", exchange.query()))));
     }
-    if !take(app, &caller, &request).await? {
+    if !take(&app.store, &caller, &request).await? {
         return Ok(to_error_page(app, Process::Login));
     }
     let (next, process) = (request.next.clone(), request.process);
     let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&next, error, process)));
-    match arrive(app, &exchange.client, caller, config, request, params).await {
+    match arrive(exchange.context(), caller, config, request, params).await {
         Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),
         Ok(_) => fail("unknown"),
         Err(ArrivalError::Cancelled) => fail("cancelled"),

@@ -11,7 +11,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 /// `GET account/providers` lists them, `DELETE` takes one away.
 pub async fn connections(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = exchange.user().await?;
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     match exchange.method {
         Method::GET => Ok(listed(&exchange, &user)),
         Method::DELETE => {
@@ -25,8 +25,8 @@ pub async fn connections(exchange: ApiRequest) -> Result<ApiResponse, ApiError> 
             let typed =
                 input.0.get("account").and_then(Json::as_str).filter(|uid| user.identity(&provider, uid).is_some());
             let account = typed.map_or(account, str::to_owned);
-            may_disconnect(app, &user, &provider, &account).map_err(Refusal::from)?;
-            let user = disconnect(app, client, user, session, &provider, &account).await?;
+            may_disconnect(&cx.settings, &user, &provider, &account).map_err(Refusal::from)?;
+            let user = disconnect(cx, user, session, &provider, &account).await?;
             Ok(listed(&exchange, &user))
         }
         _ => Err(exchange.refuse_method()),

@@ -9,7 +9,7 @@ use shared::provider::DUMMY;
 
 /// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
 pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let (app, cx) = (&exchange.app, exchange.context());
     let caller = exchange.caller().await?;
     if exchange.method != axum::http::Method::POST {
         return Err(ApiError::MethodNotAllowed); // it reads no JSON
@@ -30,13 +30,13 @@ pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(to_error_page(app, Process::Login));
     };
     if name == DUMMY && app.has_dummy_provider {
-        let (state, outcome, _) = remember(app, client, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
+        let (state, outcome, _) = remember(cx, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
         return Ok(ApiResponse::redirect(dummy_page(app, &state)).after(&outcome));
     }
     let Some(config) = app.settings.social.providers.find(name, None) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    match depart(app, client, &caller, config, process, next).await {
+    match depart(cx, &caller, config, process, next).await {
         Ok((url, outcome)) => Ok(ApiResponse::redirect(url).after(&outcome)),
         Err(DepartureError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
@@ -53,5 +53,5 @@ fn dummy_page(app: &App, state: &str) -> String {
 
 /// Where the frontend tells that it did not work, while no page of its own waits.
 pub fn to_error_page(app: &App, process: Process) -> ApiResponse {
-    ApiResponse::redirect(login_error(app, "unknown", process))
+    ApiResponse::redirect(login_error(&app.settings, "unknown", process))
 }

@@ -7,15 +7,15 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
 /// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
 pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller_who_finishes().await?;
-    let who = expect_pending(app, &caller)?;
+    let who = expect_pending(&cx.settings, &caller)?;
     if exchange.method == Method::GET {
-        return Ok(Envelope::data(pending_identity_data(app, &who)).into());
+        return Ok(Envelope::data(pending_identity_data(cx.app, &who)).into());
     }
-    let mut form = signup_form(app, &exchange.input()?, false);
+    let mut form = signup_form(cx.app, &exchange.input()?, false);
     // Whether an address is needed is a setting of its own here.
-    if !app.settings.social_email_required() {
+    if !cx.settings.social_email_required() {
         form.problems.retain(|problem| !(problem.param == Some("email") && problem.code == "required"));
     } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {
         form.problems.push(shared::flow::Problem::required("email"));
@@ -23,6 +23,6 @@ pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     if exchange.method != Method::POST && form.problems.is_empty() {
         return Err(exchange.refuse_method());
     }
-    let outcome = sign_up(app, client, caller, who, form).await?;
+    let outcome = sign_up(cx, caller, who, form).await?;
     Ok(exchange.answer(&outcome))
 }

@@ -17,7 +17,7 @@ enum Source<'a> {
 
 /// `POST auth/provider/token`.
 pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, client) = (&exchange.app, &exchange.client);
+    let cx = exchange.context();
     let caller = exchange.caller().await?;
     let input = exchange.input()?;
     if exchange.method == axum::http::Method::GET {
@@ -39,12 +39,12 @@ pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let arrived = match source {
         Source::Dummy => {
             let who = text("id_token").and_then(dummy::read_token).ok_or_else(invalid_token)?;
-            complete(app, client, caller, process, who).await.map_err(ArrivalError::from)
+            complete(cx, caller, process, who).await.map_err(ArrivalError::from)
         }
         Source::App(config) => {
             let (id_token, access_token) = (text("id_token"), text("access_token"));
             let native = NativeToken { client_id: text("client_id").unwrap_or_default(), id_token, access_token };
-            arrive_by_token(app, client, caller, config, process, &native).await
+            arrive_by_token(cx, caller, config, process, &native).await
         }
     };
     answer(&exchange, arrived)

@@ -3,7 +3,8 @@
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
-use crate::settings::MfaSettings;
+use crate::secret::Keys;
+use crate::settings::{MfaSettings, Settings};
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
@@ -126,7 +127,7 @@ impl Authenticator {
             Factor::Totp { secret, used } => {
                 let secret =
                     app.keys.open(SEAL, b"totp", secret).and_then(|plain| String::from_utf8(plain.to_vec()).ok());
-                let step = secret.and_then(|secret| TotpSecret(secret).step_of(app, code));
+                let step = secret.and_then(|secret| TotpSecret(secret).step_of(&app.settings, app.now(), code));
                 match step.filter(|step| !used.contains(step)) {
                     Some(step) => {
                         // Steps that no tolerance reaches any more need not be remembered.
@@ -141,7 +142,7 @@ impl Authenticator {
             Factor::RecoveryCodes { codes, used, .. } => {
                 let code = secret::normalize_code(code);
                 let fits = |known: &String| secret::same(known.as_bytes(), code.as_bytes());
-                match open_codes(app, codes).iter().position(fits).filter(|place| !used.contains(place)) {
+                match open_codes(&app.keys, codes).iter().position(fits).filter(|place| !used.contains(place)) {
                     Some(place) => {
                         used.push(place);
                         true
@@ -158,10 +159,10 @@ impl Authenticator {
     }
 
     /// Recovery codes that were not used yet.
-    pub fn unused_codes(&self, app: &App) -> Vec<String> {
+    pub fn unused_codes(&self, keys: &Keys) -> Vec<String> {
         match &self.factor {
             Factor::RecoveryCodes { codes, used, .. } => {
-                let all = open_codes(app, codes).into_iter().enumerate();
+                let all = open_codes(keys, codes).into_iter().enumerate();
                 all.filter(|(place, _)| !used.contains(place)).map(|(_, code)| code).collect()
             }
             Factor::Totp { .. } | Factor::WebAuthn { .. } => Vec::new(),
@@ -169,8 +170,8 @@ impl Authenticator {
     }
 }
 
-fn open_codes(app: &App, sealed: &str) -> Vec<String> {
-    let plain = app.keys.open(SEAL, b"recovery codes", sealed);
+fn open_codes(keys: &Keys, sealed: &str) -> Vec<String> {
+    let plain = keys.open(SEAL, b"recovery codes", sealed);
     plain.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_default()
 }
 
@@ -185,9 +186,9 @@ impl std::fmt::Debug for TotpSecret {
 }
 
 impl TotpSecret {
-    /// A new one.
-    pub fn new(app: &App) -> Self {
-        Self(Secret::from(app.random::<SECRET_LENGTH>().to_vec()).to_base32())
+    /// A new one, of random bytes.
+    pub fn new(bytes: [u8; SECRET_LENGTH]) -> Self {
+        Self(Secret::from(bytes.to_vec()).to_base32())
     }
 
     /// In base 32, as people type it.
@@ -201,15 +202,15 @@ impl TotpSecret {
     }
 
     /// What [`TotpSecret::seal`] closed.
-    pub fn open(app: &App, sealed: &str) -> Option<Self> {
-        let plain = app.keys.open(SEAL, b"totp setup", sealed)?;
+    pub fn open(keys: &Keys, sealed: &str) -> Option<Self> {
+        let plain = keys.open(SEAL, b"totp setup", sealed)?;
         String::from_utf8(plain.to_vec()).ok().map(Self)
     }
 
     /// The time step whose code this is, within the tolerance of now.
-    pub fn step_of(&self, app: &App, code: &str) -> Option<u64> {
-        let totp = self.totp(&app.settings.mfa)?;
-        let now = u64::try_from(app.now().seconds()).ok()?;
+    pub fn step_of(&self, settings: &Settings, now: Timestamp, code: &str) -> Option<u64> {
+        let totp = self.totp(&settings.mfa)?;
+        let now = u64::try_from(now.seconds()).ok()?;
         totp.check(&secret::normalize_code(code), now)
     }
 

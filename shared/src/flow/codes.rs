@@ -1,11 +1,11 @@
 //! Codes that people are sent: making, guessing, sending again. What a code is for is its kind's business.
 
 use crate::account::{User, UserId};
-use crate::app::App;
-use crate::flow::Refusal;
+use crate::flow::{Context, Refusal};
 use crate::secret;
+use crate::secret::Keys;
 use crate::session::{Caller, CodeKind, CodeProcess, Session};
-use crate::store::{Item, Write};
+use crate::store::{Item, Store, Write};
 
 /// Where a code goes.
 pub(in crate::flow) enum Recipient<'a> {
@@ -15,7 +15,7 @@ pub(in crate::flow) enum Recipient<'a> {
 
 /// A code and the process that waits for it.
 pub(in crate::flow) fn begin(
-    app: &App,
+    cx: Context<'_>,
     kind: CodeKind,
     user: Option<UserId>,
     to: &Recipient<'_>,
@@ -30,7 +30,7 @@ pub(in crate::flow) fn begin(
         email,
         phone,
         user,
-        at: app.now(),
+        at: cx.now(),
         attempts: 0,
         resends: 0,
         changes: 0,
@@ -38,50 +38,50 @@ pub(in crate::flow) fn begin(
         is_decoy: false,
         confirmed: false,
     };
-    let code = renew(app, kind, &mut process);
+    let code = renew(cx, kind, &mut process);
     (process, code)
 }
 
 /// Gives the process a new code; the old one is worth nothing any more.
-pub(in crate::flow) fn renew(app: &App, kind: CodeKind, process: &mut CodeProcess) -> String {
-    let code = secret::generate_code(kind.format(&app.settings), &*app.chance);
-    process.id = secret::encode(&app.random::<12>());
-    process.code = app.keys.digest(kind.as_str(), &[process.id.as_bytes(), secret::normalize_code(&code).as_bytes()]);
+pub(in crate::flow) fn renew(cx: Context<'_>, kind: CodeKind, process: &mut CodeProcess) -> String {
+    let code = secret::generate_code(kind.format(&cx.settings), &*cx.chance);
+    process.id = secret::encode(&cx.random::<12>());
+    process.code = cx.keys.digest(kind.as_str(), &[process.id.as_bytes(), secret::normalize_code(&code).as_bytes()]);
     code
 }
 
 /// Whether this is the code, for somebody there is. The attempt has to be counted before.
-pub(in crate::flow) fn is_right(app: &App, kind: CodeKind, process: &CodeProcess, guess: &str) -> bool {
+pub(in crate::flow) fn is_right(keys: &Keys, kind: CodeKind, process: &CodeProcess, guess: &str) -> bool {
     let guess = secret::normalize_code(guess);
-    let right = app.keys.is_digest(&process.code, kind.as_str(), &[process.id.as_bytes(), guess.as_bytes()]);
+    let right = keys.is_digest(&process.code, kind.as_str(), &[process.id.as_bytes(), guess.as_bytes()]);
     right && process.user.is_some() && !process.is_decoy
 }
 
 /// The process that waits for a code of this kind. One whose time is over is cleared away.
 pub(in crate::flow) async fn expect<'a>(
-    app: &App,
+    cx: Context<'_>,
     caller: &'a Caller,
     kind: CodeKind,
 ) -> Result<&'a CodeProcess, Refusal> {
     let session = caller.session().ok_or(Refusal::Conflict)?;
     let process = session.code(kind).ok_or(Refusal::Conflict)?;
-    if process.is_over(kind, &app.settings, app.now()) {
+    if process.is_over(kind, &cx.settings, cx.now()) {
         let mut cleared = session.clone();
         cleared.drop_code(kind);
         if kind != CodeKind::PasswordReset {
             cleared.clear_login();
         }
-        app.store.commit(vec![Write::replace(&cleared)?]).await?;
+        cx.store.commit(vec![Write::replace(&cleared)?]).await?;
         return Err(Refusal::Conflict);
     }
-    if process.has_attempts(kind, &app.settings) { Ok(process) } else { Err(Refusal::Conflict) }
+    if process.has_attempts(kind, &cx.settings) { Ok(process) } else { Err(Refusal::Conflict) }
 }
 
 /// Who waits for a code of this kind after signing up, and may still change where it goes.
-pub(in crate::flow) async fn find_changer(app: &App, caller: &Caller, kind: CodeKind) -> Result<User, Refusal> {
-    let process = expect(app, caller, kind).await?;
-    let id = process.user.filter(|_| process.changes < kind.max_changes(&app.settings)).ok_or(Refusal::Conflict)?;
-    let user = app.store.find::<User>(&id.key()).await?;
+pub(in crate::flow) async fn find_changer(cx: Context<'_>, caller: &Caller, kind: CodeKind) -> Result<User, Refusal> {
+    let process = expect(cx, caller, kind).await?;
+    let id = process.user.filter(|_| process.changes < kind.max_changes(&cx.settings)).ok_or(Refusal::Conflict)?;
+    let user = cx.store.find::<User>(&id.key()).await?;
     let login = caller.session().and_then(|session| session.login.as_ref());
     // A login in progress that the account has moved on from changes nothing of it.
     let stands = |user: &User| login.is_some_and(|login| login.generation == user.generation);
@@ -89,19 +89,23 @@ pub(in crate::flow) async fn find_changer(app: &App, caller: &Caller, kind: Code
 }
 
 /// Counts a guess, before it is compared (CVE-2026-27801). The session as it then stands.
-pub(in crate::flow) async fn count(app: &App, caller: &Caller, kind: CodeKind) -> Result<Session, Refusal> {
-    let process = expect(app, caller, kind).await?;
+pub(in crate::flow) async fn count(cx: Context<'_>, caller: &Caller, kind: CodeKind) -> Result<Session, Refusal> {
+    let process = expect(cx, caller, kind).await?;
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    let most = kind.max_attempts(&app.settings);
-    let counted = app.store.count_up(&session.key(), &["codes", kind.as_str()], &process.id, most).await?;
+    let most = kind.max_attempts(&cx.settings);
+    let counted = cx.store.count_up(&session.key(), &["codes", kind.as_str()], &process.id, most).await?;
     counted.ok_or(Refusal::Conflict)
 }
 
 /// Gives an attempt back that was none: the code was right. Should that fail, one guess less is left.
-pub(in crate::flow) async fn give_back(app: &App, mut session: Session, kind: CodeKind) -> Result<Session, Refusal> {
+pub(in crate::flow) async fn give_back(
+    store: &Store,
+    mut session: Session,
+    kind: CodeKind,
+) -> Result<Session, Refusal> {
     if let Some(process) = session.codes.get_mut(kind.as_str()) {
         process.attempts = process.attempts.saturating_sub(1);
-        app.store.commit(vec![Write::replace(&session)?]).await?;
+        store.commit(vec![Write::replace(&session)?]).await?;
         session.version += 1;
     }
     Ok(session)

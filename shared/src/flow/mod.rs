@@ -2,9 +2,13 @@
 //!
 //! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
 //! client is not its business. Several APIs share the flows.
+//!
+//! A flow takes its [`Context`] first. What needs only one of the service's parts, such as the settings or the table, takes
+//! that part.
 
 pub mod addresses;
 mod codes;
+mod context;
 pub mod identities;
 pub mod jwt_api;
 pub mod login;
@@ -18,10 +22,11 @@ mod refusal;
 pub mod signup;
 pub mod tokens;
 
+pub use context::Context;
 pub use refusal::{FactorProblem, Problem, Refusal};
 
-use crate::app::App;
 use crate::session::{Caller, Token};
+use crate::settings::Settings;
 
 /// Where somebody stands after a flow.
 #[derive(Debug)]
@@ -46,17 +51,17 @@ impl Outcome {
 }
 
 /// A page of the frontend: from the settings alone, never from a request.
-fn frontend_url(app: &App, name: &str, fallback: &str, key: &str) -> String {
-    let template = app.settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
+fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> String {
+    let template = settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
     let url = crate::iri::to_uri(&template.replace("{key}", key));
-    match app.settings.service.public_url.join(&url) {
+    match settings.service.public_url.join(&url) {
         Ok(absolute) if url.starts_with('/') => absolute.into(),
         _ => url,
     }
 }
 
 /// An address of the JWT API, as links have it.
-fn api_url(app: &App, path: &str) -> String {
-    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
-    format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
+fn api_url(settings: &Settings, path: &str) -> String {
+    let base = settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}{}{path}", settings.jwt_api.prefix.as_str())
 }

@@ -1,8 +1,7 @@
 //! Permits: rate limits that a flow asks for before it decides, once, however often it has to decide.
 
 use super::Refusal;
-use crate::app::App;
-use crate::session::ClientInfo;
+use crate::flow::Context;
 use crate::store::StoreError;
 use crate::throttle::{Action, Limited, Usage};
 
@@ -15,17 +14,11 @@ impl Permits {
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn ask(
-        &mut self,
-        app: &App,
-        client: &ClientInfo,
-        action: &'static str,
-        key: &str,
-    ) -> Result<bool, StoreError> {
+    pub async fn ask(&mut self, cx: Context<'_>, action: &'static str, key: &str) -> Result<bool, StoreError> {
         if let Some((_, _, usage)) = self.0.iter().find(|(known, of, _)| *known == action && of == key) {
             return Ok(usage.is_ok());
         }
-        let usage = app.consume(client.ip, &[Action::about(action, key)]).await?;
+        let usage = cx.consume(cx.client.ip, &[Action::about(action, key)]).await?;
         let granted = usage.is_ok();
         self.0.push((action, key.to_owned(), usage));
         Ok(granted)
@@ -38,10 +31,10 @@ impl Permits {
     }
 
     /// Gives back what was asked for in vain.
-    pub async fn give_back(&self, app: &App) {
+    pub async fn give_back(&self, cx: Context<'_>) {
         for (_, _, usage) in &self.0 {
             if let Ok(usage) = usage {
-                app.give_back(usage, None).await;
+                cx.give_back(usage, None).await;
             }
         }
     }

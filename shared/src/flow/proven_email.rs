@@ -3,9 +3,8 @@
 use super::notify::notify;
 use super::{Problem, Refusal};
 use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, own_email, release_email};
-use crate::app::App;
-use crate::session::ClientInfo;
-use crate::store::{StoreError, Write};
+use crate::flow::Context;
+use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
 /// An address that the caller has shown they read.
@@ -17,44 +16,43 @@ pub(in crate::flow) struct Proof {
 
 /// The user and all claims on an address.
 pub(in crate::flow) async fn load(
-    app: &App,
+    store: &Store,
     user: UserId,
     email: &str,
 ) -> Result<Option<(User, Vec<EmailClaim>)>, StoreError> {
     let key = user.key();
-    let (user, claims) = futures_util::try_join!(app.store.find::<User>(&key), find_email_claims(&app.store, email))?;
+    let (user, claims) = futures_util::try_join!(store.find::<User>(&key), find_email_claims(store, email))?;
     Ok(user.map(|user| (user, claims)))
 }
 
 /// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
 /// being changed to replaces the others.
 pub(in crate::flow) async fn mark_verified(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: &mut User,
     proof: &Proof,
 ) -> Result<Vec<Write>, Refusal> {
-    let unique = app.settings.account.unique_email;
+    let unique = cx.settings.account.unique_email;
     let before = user.clone();
     // As the account has it: whoever asked for the code may have spelled the domain in another way.
     let own = user.address(&proof.email).map(|address| address.email.clone());
     let email = own.as_deref().unwrap_or(&proof.email);
     if user.address(email).is_none() {
         // By code, an address is only added once it is verified.
-        user.addresses.push(Address::new(email, false, app.random()));
+        user.addresses.push(Address::new(email, false, cx.random()));
     }
     user.mark_verified(email);
     let mut writes = own_email(&proof.claims, email, user.id, unique)?.map_err(|_| Problem::email_taken("key"))?;
-    if app.settings.account.change_email {
+    if cx.settings.account.change_email {
         for old in before.addresses.iter().filter(|address| address.email != email) {
-            writes.extend(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?);
+            writes.extend(release_email(&find_email_claims(&cx.store, &old.email).await?, user.id)?);
         }
         user.addresses.retain(|address| address.email == email);
         user.make_primary(email);
         let old = before.primary_email().filter(|old| *old != email);
         let params = json!({"from_email": old, "to_email": email});
         if old.is_some() {
-            writes.extend(notify(app, client, user, old, "email_changed", params)?);
+            writes.extend(notify(cx, user, old, "email_changed", params)?);
         }
     }
     Ok(writes)

@@ -1,7 +1,8 @@
 //! Who somebody is by the word of an identity provider.
 
 use crate::account::{IdentityClaim, IdentityLink, User, identity_claim_key, is_email};
-use crate::app::App;
+use crate::ambient::Timestamp;
+use crate::flow::Context;
 use crate::provider::{AppConfig, Identity, Tokens};
 use crate::session::{AuthenticationRecord, Session};
 use crate::store::Key;
@@ -32,9 +33,9 @@ pub struct ProvenIdentity {
 
 impl ProvenIdentity {
     /// What an application's provider has told, with its tokens where they are kept.
-    pub fn new(app: &App, config: &AppConfig, identity: Identity, tokens: Option<&Tokens>) -> Self {
+    pub fn new(cx: Context<'_>, config: &AppConfig, identity: Identity, tokens: Option<&Tokens>) -> Self {
         let display = config.display(&identity.extra);
-        let kept = tokens.filter(|_| app.settings.social.store_tokens);
+        let kept = tokens.filter(|_| cx.settings.social.store_tokens);
         let sealed = kept.and_then(|tokens| {
             let plain = json!({
                 "access_token": tokens.access_token,
@@ -46,7 +47,7 @@ impl ProvenIdentity {
                 tracing::warn!(provider = config.id(), bytes = plain.len(), "tokens too long to keep");
                 return None;
             }
-            app.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*app.chance)
+            cx.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*cx.chance)
         });
         Self::told(config.id(), config.name(), display, identity, sealed)
     }
@@ -104,8 +105,8 @@ impl ProvenIdentity {
         }
     }
 
-    pub(in crate::flow) fn record(&self, app: &App) -> AuthenticationRecord {
-        let mut record = AuthenticationRecord::new("socialaccount", app.now());
+    pub(in crate::flow) fn record(&self, now: Timestamp) -> AuthenticationRecord {
+        let mut record = AuthenticationRecord::new("socialaccount", now);
         record.provider = Some(self.provider.clone());
         record.uid = Some(self.identity.subject.clone());
         record

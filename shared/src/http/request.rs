@@ -7,7 +7,7 @@ use super::form::form_fields;
 use super::{ApiResponse, Input, body, cookies, headers};
 use crate::account::{User, UserId};
 use crate::app::App;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
     Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
@@ -85,6 +85,11 @@ impl ApiRequest {
         })
     }
 
+    /// What an operation works with.
+    pub fn context(&self) -> Context<'_> {
+        Context { app: &self.app, client: &self.client }
+    }
+
     /// Who asks. Without a credential nobody has to be asked for it.
     ///
     /// # Errors
@@ -140,9 +145,9 @@ impl ApiRequest {
 
     async fn find_by(&self, credential: String, clears: bool) -> Result<Caller, ApiError> {
         let found = if clears {
-            find_caller_and_clear(&self.app, &credential).await
+            find_caller_and_clear(&self.app.store, &credential).await
         } else {
-            find_caller(&self.app, &credential).await
+            find_caller(&self.app.store, &credential).await
         };
         Ok(found?)
     }
@@ -150,10 +155,10 @@ impl ApiRequest {
     /// Whose session an access token speaks of. One that is not good is nobody's.
     async fn find_bearer(&self, token: &str) -> Result<Caller, ApiError> {
         let ring = self.keyring().await?;
-        let Some((user, number, _)) = check_access(&self.app, &ring, token) else {
+        let Some((user, number, _)) = check_access(&self.app.settings, self.app.now(), &ring, token) else {
             return Ok(Caller::Anonymous);
         };
-        Ok(match find_session(&self.app, user, number).await? {
+        Ok(match find_session(&self.app.store, user, number).await? {
             Found::Live(parts) => Caller::User(parts),
             Found::Nothing if !self.app.settings.tokens.stateful => Caller::Gone,
             Found::Over(_) | Found::Nothing => Caller::Anonymous,
@@ -271,11 +276,6 @@ impl ApiRequest {
     /// The service's parts.
     pub fn app(&self) -> &App {
         &self.app
-    }
-
-    /// Who asks, as far as the network shows.
-    pub fn client(&self) -> &ClientInfo {
-        &self.client
     }
 
     /// The path, without its query.

@@ -17,7 +17,7 @@ pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
         let username = input.char_field("username", field.required, &mut form.problems);
         // Composed: what a keyboard sends as a letter and a mark is the letter that people see.
         form.username = username.map(|name| name.nfc().collect());
-        let problems = form.username.as_deref().map(|name| username_problems(app, name)).unwrap_or_default();
+        let problems = form.username.as_deref().map(|name| username_problems(&app.settings, name)).unwrap_or_default();
         if !problems.is_empty() {
             form.username = None;
             form.problems.extend(problems);

@@ -7,6 +7,7 @@ pub mod render;
 use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
+use crate::secret::Keys;
 use crate::store::{Item, Key};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -103,8 +104,8 @@ impl Message {
     }
 
     /// What it says to whom; `None` if it cannot be opened any more.
-    pub fn open(&self, app: &App) -> Option<Contents> {
-        let plain = app.keys.open(SEAL, self.id.as_bytes(), &self.sealed)?;
+    pub fn open(&self, keys: &Keys) -> Option<Contents> {
+        let plain = keys.open(SEAL, self.id.as_bytes(), &self.sealed)?;
         serde_json::from_slice(&plain).ok()
     }
 

@@ -385,12 +385,12 @@ pub fn user_session_key(user: UserId, number: u64) -> Key {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn list_sessions(app: &App, user: &User) -> Result<Vec<Session>, StoreError> {
-    let sessions = app.store.list_pages::<Session>(&user.key().pk, USER_SESSION, MOST_PAGES).await?;
+pub async fn list_sessions(store: &Store, user: &User) -> Result<Vec<Session>, StoreError> {
+    let sessions = store.list_pages::<Session>(&user.key().pk, USER_SESSION, MOST_PAGES).await?;
     let (mut live, over) = sessions.into_iter().partition::<Vec<_>, _>(|session| session.generation == user.generation);
     if !over.is_empty() {
         let over = over.iter().take(Store::MOST_WRITES).map(Session::key).collect::<Vec<_>>();
-        app.store.discard_all(&over).await?;
+        store.discard_all(&over).await?;
     }
     live.sort_by_key(|session| (session.created, session.number));
     Ok(live)
@@ -404,8 +404,8 @@ fn pending_key(digest: &str) -> Key {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn refresh(app: &App, user: &User, session: &Session) -> Result<Option<(User, Session)>, StoreError> {
-    let (session, user) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+pub async fn refresh(store: &Store, user: &User, session: &Session) -> Result<Option<(User, Session)>, StoreError> {
+    let (session, user) = store.find_two::<Session, User>(&session.key(), &user.key()).await?;
     let live = |(user, session): &(User, Session)| session.generation == user.generation && user.is_active;
     Ok(user.zip(session).filter(live))
 }
@@ -415,13 +415,13 @@ pub async fn refresh(app: &App, user: &User, session: &Session) -> Result<Option
 /// # Errors
 /// The table is unavailable.
 pub async fn refresh_again(
-    app: &App,
+    store: &Store,
     parts: (User, Session),
     again: Option<Again>,
 ) -> Result<Option<(User, Session)>, StoreError> {
     match again {
         None => Ok(Some(parts)),
-        Some(_) => refresh(app, &parts.0, &parts.1).await,
+        Some(_) => refresh(store, &parts.0, &parts.1).await,
     }
 }
 
@@ -457,8 +457,8 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_caller(app: &App, credential: &str) -> Result<Caller, StoreError> {
-    Ok(match look_up(app, credential).await? {
+pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, StoreError> {
+    Ok(match look_up(store, credential).await? {
         Known::Caller(caller) => caller,
         Known::Over(_) => Caller::Anonymous,
     })
@@ -468,11 +468,11 @@ pub async fn find_caller(app: &App, credential: &str) -> Result<Caller, StoreErr
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_caller_and_clear(app: &App, credential: &str) -> Result<Caller, StoreError> {
-    match look_up(app, credential).await? {
+pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Caller, StoreError> {
+    match look_up(store, credential).await? {
         Known::Caller(caller) => Ok(caller),
         Known::Over(session) => {
-            app.store.insist(vec![Write::discard(session.key())]).await?;
+            store.insist(vec![Write::discard(session.key())]).await?;
             Ok(Caller::Anonymous)
         }
     }
@@ -485,15 +485,15 @@ enum Known {
     Over(Box<Session>),
 }
 
-async fn look_up(app: &App, credential: &str) -> Result<Known, StoreError> {
+async fn look_up(store: &Store, credential: &str) -> Result<Known, StoreError> {
     let Some(token) = Token::parse(credential) else { return Ok(Known::Caller(Caller::Gone)) };
     Ok(match token.kind() {
         TokenKind::Nobody => {
-            let session = app.store.find::<Session>(&pending_key(&token.digest())).await?;
+            let session = store.find::<Session>(&pending_key(&token.digest())).await?;
             Known::Caller(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
         }
         TokenKind::User(id) => {
-            let caller = find_session(app, id, token.number()).await?;
+            let caller = find_session(store, id, token.number()).await?;
             let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
             match caller {
                 Found::Live(parts) if fits(&parts.1) => Known::Caller(Caller::User(parts)),
@@ -520,9 +520,9 @@ pub enum Found {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_session(app: &App, user: UserId, number: u64) -> Result<Found, StoreError> {
+pub async fn find_session(store: &Store, user: UserId, number: u64) -> Result<Found, StoreError> {
     let keys = (user_session_key(user, number), user.key());
-    let (session, user) = app.store.find_two::<Session, User>(&keys.0, &keys.1).await?;
+    let (session, user) = store.find_two::<Session, User>(&keys.0, &keys.1).await?;
     Ok(match (session, user) {
         (Some(session), Some(user)) if session.generation == user.generation && user.is_active => {
             Found::Live(Box::new((user, session)))

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::jwt::api_token::{self, ApiClaims, Kind, Unfit};
 use crate::jwt::{KeyError, SigningKey};
 use crate::session::{Bearer, Session};
-use crate::settings::SecretKey;
+use crate::settings::{SecretKey, Settings};
 use crate::ticket::Purpose;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -100,7 +100,7 @@ pub fn pair(
     email_verified: bool,
 ) -> Result<(String, String), KeyError> {
     let settings = &app.settings.jwt_api;
-    let mut base = attributes(app, user);
+    let mut base = attributes(&app.settings, user);
     base.extend([
         ("user_id".to_owned(), json!(user.id.to_string())),
         ("session".to_owned(), json!(session.number.to_string())),
@@ -126,7 +126,7 @@ pub fn pair(
 }
 
 /// The claims that `JWT_ALLAUTH_USER_ATTRIBUTES` names, as far as the user has them.
-fn attributes(app: &App, user: &User) -> ApiClaims {
+fn attributes(settings: &Settings, user: &User) -> ApiClaims {
     let mut all = Json::Object(user.attributes.clone().into_iter().collect());
     let known = [
         ("id", json!(user.id.to_string())),
@@ -145,7 +145,7 @@ fn attributes(app: &App, user: &User) -> ApiClaims {
             all[flag] = json!(false);
         }
     }
-    let paths = &app.settings.jwt_api.user_attributes.0;
+    let paths = &settings.jwt_api.user_attributes.0;
     let found = paths.iter().filter_map(|(name, path)| {
         let value = path.split('.').try_fold(&all, |value, part| value.get(part))?;
         (!value.is_null()).then(|| (name.clone(), value.clone()))

@@ -3,7 +3,7 @@
 use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
 };
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_email::{account_exists_mail, code_mail, link_mail};
@@ -11,9 +11,9 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Problem, Refusal};
-use crate::session::{Caller, ClientInfo, CodeKind, Session, refresh_again};
-use crate::settings::{LoginMethod, PreventEnumeration};
-use crate::store::{Again, Committed, Decision, Write};
+use crate::session::{Caller, CodeKind, Session, refresh_again};
+use crate::settings::{LoginMethod, PreventEnumeration, Settings};
+use crate::store::{Again, Committed, Decision, Store, Write};
 use serde_json::json;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -30,14 +30,14 @@ pub struct Listed {
 }
 
 /// The user's addresses, and the one that waits for its code.
-pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
+pub fn list(cx: Context<'_>, user: &User, session: Option<&Session>) -> Vec<Listed> {
     let listed = |address: &Address| Listed {
         email: address.email.clone(),
         verified: address.verified,
         primary: address.primary,
     };
     let mut all = user.addresses.iter().map(listed).collect::<Vec<_>>();
-    if let Some(email) = session.and_then(|session| waiting_address(app, user, session)) {
+    if let Some(email) = session.and_then(|session| waiting_address(cx, user, session)) {
         let waiting = user.address(&email).map_or(Listed { email, verified: false, primary: false }, listed);
         all.push(waiting);
     }
@@ -45,9 +45,9 @@ pub fn list(app: &App, user: &User, session: Option<&Session>) -> Vec<Listed> {
 }
 
 /// The address that the session waits for a code for.
-fn waiting_address(app: &App, user: &User, session: &Session) -> Option<String> {
+fn waiting_address(cx: Context<'_>, user: &User, session: &Session) -> Option<String> {
     let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
-    let live = process.has_attempts(KIND, &app.settings) && !process.is_over(KIND, &app.settings, app.now());
+    let live = process.has_attempts(KIND, &cx.settings) && !process.is_over(KIND, &cx.settings, cx.now());
     process.email.clone().filter(|_| live)
 }
 
@@ -64,8 +64,7 @@ pub enum Change {
 
 /// A user's work on their addresses.
 struct Desk<'a> {
-    app: &'a App,
-    client: &'a ClientInfo,
+    cx: Context<'a>,
     permits: Permits,
 }
 
@@ -82,35 +81,29 @@ pub enum Sending {
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn add(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    email: &str,
-) -> Result<(User, Session), Refusal> {
+pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> Result<(User, Session), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { app, client, permits };
-        let parts = refresh_again(app, parts, again).await?;
+        let mut desk = Desk { cx, permits };
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let claims = find_email_claims(&app.store, email).await?;
-        may_add(app, &user, &claims, email)?;
-        require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+        let claims = find_email_claims(&cx.store, email).await?;
+        may_add(&cx.settings, &user, &claims, email)?;
+        require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
         Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
     };
-    app.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Permits::default()), decide).await
 }
 
-fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
-    let account = &app.settings.account;
+fn may_add(settings: &Settings, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
+    let account = &settings.account;
     if user.address(email).is_some() {
         let message = "This email address is already associated with this account.";
         return Err(Problem::field("email", "duplicate_email", message));
     }
     let by_code = account.email_verification_by_code_enabled;
-    if user.has_second_factor() && !app.settings.mfa.allow_unverified_email && !by_code {
+    if user.has_second_factor() && !settings.mfa.allow_unverified_email && !by_code {
         let message = "You cannot add an email address to an account protected by two-factor authentication.";
         return Err(Problem::field("email", "add_email_blocked", message));
     }
@@ -129,7 +122,7 @@ fn may_add(app: &App, user: &User, claims: &[EmailClaim], email: &str) -> Result
 
 impl Desk<'_> {
     async fn may_send(&mut self, email: &str) -> Result<bool, Refusal> {
-        Ok(self.permits.ask(self.app, self.client, "confirm_email", email).await?)
+        Ok(self.permits.ask(self.cx, "confirm_email", email).await?)
     }
 
     async fn add(
@@ -139,17 +132,17 @@ impl Desk<'_> {
         claims: &[EmailClaim],
         email: &str,
     ) -> Result<Vec<Write>, Refusal> {
-        let app = self.app;
-        if app.settings.account.email_verification_by_code_enabled {
+        let cx = self.cx;
+        if cx.settings.account.email_verification_by_code_enabled {
             return self.send_code(user, session, email).await;
         }
         let mut writes = Vec::new();
-        if app.settings.account.change_email {
-            writes.extend(drop_unverified(app, user).await?);
+        if cx.settings.account.change_email {
+            writes.extend(drop_unverified(&cx.store, user).await?);
         }
-        let address = Address::new(email, false, app.random());
+        let address = Address::new(email, false, cx.random());
         if self.may_send(email).await? {
-            writes.push(Write::create(&link_mail(app, self.client.api, user, &address))?);
+            writes.push(Write::create(&link_mail(cx, user, &address))?);
         }
         user.addresses.push(address);
         writes.push(Write::replace(user)?);
@@ -163,37 +156,37 @@ impl Desk<'_> {
         if !self.may_send(email).await? {
             return Err(self.permits.refusal());
         }
-        let (process, code) = codes::begin(self.app, KIND, Some(user.id), &Recipient::Email(email));
+        let (process, code) = codes::begin(self.cx, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
-        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.app, user, email, &code))?];
+        let writes = vec![Write::replace(session)?, Write::create(&code_mail(self.cx, user, email, &code))?];
         session.version += 1;
         Ok(writes)
     }
 
     async fn resend(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
-        let app = self.app;
+        let cx = self.cx;
         let Some(address) = user.address(email) else {
             let mut process = session.code(KIND).cloned().ok_or(Refusal::Conflict)?;
-            if process.resends >= KIND.max_resends(&app.settings) {
+            if process.resends >= KIND.max_resends(&cx.settings) {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
                 return Err(self.permits.refusal());
             }
-            let code = codes::renew(app, KIND, &mut process);
+            let code = codes::renew(cx, KIND, &mut process);
             process.resends += 1;
             session.set_code(KIND, process);
-            let writes = vec![Write::replace(session)?, Write::create(&code_mail(app, user, email, &code))?];
+            let writes = vec![Write::replace(session)?, Write::create(&code_mail(cx, user, email, &code))?];
             session.version += 1;
             return Ok(Some(writes));
         };
-        if app.settings.account.email_verification_by_code_enabled {
+        if cx.settings.account.email_verification_by_code_enabled {
             return self.send_code(user, session, email).await.map(Some);
         }
         if !self.may_send(email).await? {
             return Ok(None);
         }
-        Ok(Some(vec![Write::create(&link_mail(app, self.client.api, user, address))?]))
+        Ok(Some(vec![Write::create(&link_mail(cx, user, address))?]))
     }
 
     async fn make_primary(&self, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
@@ -203,7 +196,7 @@ impl Desk<'_> {
         user.version += 1;
         if let Some(old) = old {
             let params = json!({"from_email": old, "to_email": email});
-            writes.extend(notify(self.app, self.client, user, Some(&old), "email_changed", params)?);
+            writes.extend(notify(self.cx, user, Some(&old), "email_changed", params)?);
         }
         Ok(writes)
     }
@@ -215,22 +208,22 @@ impl Desk<'_> {
             session.version += 1;
             return Ok(writes);
         }
-        let claims = find_email_claims(&self.app.store, email).await?;
+        let claims = find_email_claims(&self.cx.store, email).await?;
         user.addresses.retain(|address| address.email != email);
         let mut writes = vec![Write::replace(user)?];
         user.version += 1;
         writes.extend(release_email(&claims, user.id)?);
         let params = json!({"deleted_email": email});
-        writes.extend(notify(self.app, self.client, user, None, "email_deleted", params)?);
+        writes.extend(notify(self.cx, user, None, "email_deleted", params)?);
         Ok(writes)
     }
 }
 
 /// Gives up the address that was being changed to, so that there is one such at most.
-async fn drop_unverified(app: &App, user: &mut User) -> Result<Vec<Write>, Refusal> {
+async fn drop_unverified(store: &Store, user: &mut User) -> Result<Vec<Write>, Refusal> {
     let Some(place) = user.addresses.iter().rposition(|address| !address.verified) else { return Ok(Vec::new()) };
     let old = user.addresses.remove(place);
-    Ok(release_email(&find_email_claims(&app.store, &old.email).await?, user.id)?)
+    Ok(release_email(&find_email_claims(store, &old.email).await?, user.id)?)
 }
 
 /// Does something with an address that the user has, or waits for.
@@ -238,20 +231,19 @@ async fn drop_unverified(app: &App, user: &mut User) -> Result<Vec<Write>, Refus
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     change: Change,
     email: &str,
 ) -> Result<(User, Session, Sending), Refusal> {
     let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { app, client, permits };
-        let parts = refresh_again(app, parts, again).await?;
+        let mut desk = Desk { cx, permits };
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        let email = check(app, &user, &session, change, email)?;
+        let email = check(cx, &user, &session, change, email)?;
         if change != Change::Resend {
-            require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+            require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
@@ -264,21 +256,21 @@ pub async fn change(
         };
         Ok(Decision::Write(writes, (changed, waiting, Sending::Sent), ((user, session), desk.permits)))
     };
-    app.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Permits::default()), decide).await
 }
 
 /// The address that is meant, where this may be done with it.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(app: &App, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
-    let email = select(app, user, session, email)?;
-    may_change(app, user, change, &email)?;
+pub fn check(cx: Context<'_>, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
+    let email = select(cx, user, session, email)?;
+    may_change(&cx.settings, user, change, &email)?;
     Ok(email)
 }
 
-fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
-    let waiting = || waiting_address(app, user, session).filter(|waiting| is_same_email(waiting, email));
+fn select(cx: Context<'_>, user: &User, session: &Session, email: &str) -> Result<String, Problem> {
+    let waiting = || waiting_address(cx, user, session).filter(|waiting| is_same_email(waiting, email));
     if let Some(own) = user.address(email).map(|address| address.email.clone()).or_else(waiting) {
         return Ok(own);
     }
@@ -289,7 +281,7 @@ fn select(app: &App, user: &User, session: &Session, email: &str) -> Result<Stri
 }
 
 /// Never an account without a way in, or with a primary address that may be somebody else's.
-fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(), Problem> {
+fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> Result<(), Problem> {
     let address = user.address(email);
     match change {
         Change::Resend => Ok(()),
@@ -300,7 +292,7 @@ fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(),
         }
         Change::Remove => {
             let others = user.addresses.len() > 1;
-            let only_by_email = app.settings.account.login_methods == [LoginMethod::Email];
+            let only_by_email = settings.account.login_methods == [LoginMethod::Email];
             let fits =
                 address.is_none_or(
                     |address| if address.primary { !others && !only_by_email } else { others || !only_by_email },
@@ -315,11 +307,11 @@ fn may_change(app: &App, user: &User, change: Change, email: &str) -> Result<(),
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where it cannot; the table is unavailable.
-pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
-    if !app.settings.account.email_verification_by_code_enabled {
+pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
+    if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    codes::find_changer(app, caller, KIND).await
+    codes::find_changer(cx, caller, KIND).await
 }
 
 /// Changes the address of somebody who has just signed up and waits for its code. An address that somebody else
@@ -328,48 +320,47 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn change_pending(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     mut user: User,
     email: &str,
 ) -> Result<Vec<Listed>, Refusal> {
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     if process.email.as_deref().is_some_and(|waiting| is_same_email(waiting, email)) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("email", "same_as_current", message).into());
     }
-    let claims = find_email_claims(&app.store, email).await?;
-    let hidden = match assess(app, &claims) {
+    let claims = find_email_claims(&cx.store, email).await?;
+    let hidden = match assess(&cx.settings, &claims) {
         Availability::Taken => return Err(Problem::email_taken("email").into()),
         Availability::Hidden => true,
         Availability::Free => false,
     };
     let mut permits = Permits::default();
-    if !permits.ask(app, client, "confirm_email", email).await? {
+    if !permits.ask(cx, "confirm_email", email).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.email = Some(email.to_owned());
     process.changes += 1;
     process.is_decoy = hidden;
     let mut writes = Vec::new();
     let message = if hidden {
         writes.push(Write::check(&user));
-        account_exists_mail(app, email)
+        account_exists_mail(cx, email)
     } else {
-        writes.extend(drop_unverified(app, &mut user).await?);
-        user.addresses.push(Address::new(email, false, app.random()));
+        writes.extend(drop_unverified(&cx.store, &mut user).await?);
+        user.addresses.push(Address::new(email, false, cx.random()));
         writes.push(Write::replace(&user)?);
         writes.push(claim_email(&claims, email, user.id)?);
-        code_mail(app, &user, email, &code)
+        code_mail(cx, &user, email, &code)
     };
     writes.push(Write::create(&message)?);
     let mut session = session.clone();
     session.set_code(KIND, process);
     writes.push(Write::replace(&session)?);
-    match app.store.commit(writes).await? {
+    match cx.store.commit(writes).await? {
         Committed::Done => {}
         Committed::Refused(_) | Committed::Contended => return Err(Refusal::Conflict),
     }

@@ -2,7 +2,7 @@
 
 use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::ambient::Timestamp;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
@@ -10,8 +10,10 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey};
-use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
+use crate::secret::Keys;
+use crate::session::{Caller, CodeKind, Session, StageKey};
+use crate::settings::Settings;
+use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
 use uuid::Uuid;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
@@ -30,14 +32,14 @@ pub struct Inspection {
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for.
-pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    if !app.settings.account.email_verification_by_code_enabled {
+pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !cx.settings.account.email_verification_by_code_enabled {
         return Ok(());
     }
-    if caller.user().is_none() && !is_at_stage(app, caller) {
+    if caller.user().is_none() && !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
 /// Says what a key is about, and uses nothing up but an attempt at a code, where it is wrong: mail scanners
@@ -45,29 +47,29 @@ pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn inspect(app: &App, caller: &Caller, key: Option<&str>) -> Result<Inspection, Refusal> {
-    let (proof, counted) = prove(app, caller, key).await?;
+pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<Inspection, Refusal> {
+    let (proof, counted) = prove(cx, caller, key).await?;
     if let Some(session) = counted {
-        codes::give_back(app, session, KIND).await?;
+        codes::give_back(&cx.store, session, KIND).await?;
     }
-    Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(app, caller) })
+    Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(cx, caller) })
 }
 
 /// Marks the address verified, and takes a login that waited for it further.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
+pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
     // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
-    let waits = is_at_stage(app, &caller);
-    let (proof, counted) = prove(app, &caller, key).await?;
+    let waits = is_at_stage(cx, &caller);
+    let (proof, counted) = prove(cx, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
         // Verified in another way since: the code is worth nothing any more.
         if let Some(mut session) = counted {
             session.drop_code(KIND);
-            app.store.commit(vec![Write::replace(&session)?]).await?;
+            cx.store.commit(vec![Write::replace(&session)?]).await?;
         }
-        return Err(wrong_key(app).into());
+        return Err(wrong_key(&cx.settings).into());
     }
     let caller = match counted {
         Some(session) => caller.with_session(session),
@@ -77,21 +79,21 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
     let attempt = |(mut proof, mut permits): (Proof, Permits), again: Option<Again>| async move {
         if again.is_some() {
             // Another request was at the account, the address or the session: see what it left.
-            if !is_unchanged(app, caller).await? {
+            if !is_unchanged(&cx.store, caller).await? {
                 return Err(Refusal::Conflict);
             }
-            let found = load(app, proof.user.id, &proof.email).await?;
-            let (user, claims) = found.ok_or_else(|| wrong_key(app))?;
+            let found = load(&cx.store, proof.user.id, &proof.email).await?;
+            let (user, claims) = found.ok_or_else(|| wrong_key(&cx.settings))?;
             let verified = user.address(&proof.email).is_some_and(|address| address.verified);
-            if verified || !may_verify(app, caller, &user, &proof.email) {
-                return Err(wrong_key(app).into());
+            if verified || !may_verify(&cx.settings, caller, &user, &proof.email) {
+                return Err(wrong_key(&cx.settings).into());
             }
-            proof = check(app, user, claims, proof.email)?;
+            proof = check(&cx.settings, user, claims, proof.email)?;
         }
-        let (writes, outcome) = decide(app, client, caller, waits, &proof, &mut permits).await?;
+        let (writes, outcome) = decide(cx, caller, waits, &proof, &mut permits).await?;
         Ok(Decision::Write(writes, outcome, (proof, permits)))
     };
-    app.store.run((proof, Permits::default()), attempt).await
+    cx.store.run((proof, Permits::default()), attempt).await
 }
 
 /// Sends another code, and forgets the one before.
@@ -99,106 +101,107 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, key: Option<
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`];
 /// the table is unavailable.
-pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
-    if !app.settings.account.email_verification_by_code_enabled {
+pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
     }
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let (Some(session), Some(email)) = (caller.session(), process.email.clone()) else { return Err(Refusal::Conflict) };
-    if process.resends >= KIND.max_resends(&app.settings) {
+    if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
     let mut permits = Permits::default();
     let user_key = process.user.unwrap_or(UserId::NOBODY).key();
-    let permit = permits.ask(app, client, "confirm_email", &email);
-    let (granted, user) = futures_util::try_join!(permit, app.store.find::<User>(&user_key))?;
+    let permit = permits.ask(cx, "confirm_email", &email);
+    let (granted, user) = futures_util::try_join!(permit, cx.store.find::<User>(&user_key))?;
     if !granted {
         return Err(permits.refusal());
     }
     let mut session = session.clone();
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.resends += 1;
     let message = match &user {
-        Some(user) => code_mail(app, user, &email, &code),
-        None => Message::decoy(app),
+        Some(user) => code_mail(cx, user, &email, &code),
+        None => Message::decoy(cx.app),
     };
     session.set_code(KIND, process);
-    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+    match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
         // Another request of the same session was faster; its code, or its attempt, stands.
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }
 }
 
-fn is_at_stage(app: &App, caller: &Caller) -> bool {
+fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     match caller {
-        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
+        Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()) == Some(StageKey::VerifyEmail),
         _ => false,
     }
 }
 
 /// Finds out what a key proves. By code, the attempt is counted first, and the session returned as it then is.
-async fn prove(app: &App, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Session>), Refusal> {
-    if app.settings.account.email_verification_by_code_enabled {
-        let session = codes::count(app, caller, KIND).await?;
+async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Session>), Refusal> {
+    if cx.settings.account.email_verification_by_code_enabled {
+        let session = codes::count(cx, caller, KIND).await?;
         let process = session.code(KIND).ok_or(Refusal::Conflict)?;
         let key = Problem::expect_text("key", key)?;
         let (user, email) = match (process.user, &process.email) {
-            (Some(user), Some(email)) if codes::is_right(app, KIND, process, key) => (user, email.clone()),
-            _ => return Err(wrong_key(app).into()),
+            (Some(user), Some(email)) if codes::is_right(&cx.keys, KIND, process, key) => (user, email.clone()),
+            _ => return Err(wrong_key(&cx.settings).into()),
         };
-        let (user, claims) = load(app, user, &email).await?.ok_or_else(|| wrong_key(app))?;
-        if !may_verify(app, caller, &user, &email) {
-            return Err(wrong_key(app).into());
+        let (user, claims) = load(&cx.store, user, &email).await?.ok_or_else(|| wrong_key(&cx.settings))?;
+        if !may_verify(&cx.settings, caller, &user, &email) {
+            return Err(wrong_key(&cx.settings).into());
         }
-        return Ok((check(app, user, claims, email)?, Some(session)));
+        return Ok((check(&cx.settings, user, claims, email)?, Some(session)));
     }
     let key = Problem::expect_text("key", key)?;
-    Ok((prove_link(app, key).await?, None))
+    Ok((prove_link(cx, key).await?, None))
 }
 
 /// Finds out what the key of a link proves.
-pub(in crate::flow) async fn prove_link(app: &App, key: &str) -> Result<Proof, Refusal> {
-    let (user, address, made) = read_link_key(app, key).ok_or_else(|| wrong_key(app))?;
-    let lifetime = app.settings.account.email_confirmation_expire_days * 86_400.0;
-    if app.now().since(made).as_secs_f64() > lifetime {
-        return Err(wrong_key(app).into());
+pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<Proof, Refusal> {
+    let (user, address, made) = read_link_key(&cx.keys, key).ok_or_else(|| wrong_key(&cx.settings))?;
+    let lifetime = cx.settings.account.email_confirmation_expire_days * 86_400.0;
+    if cx.now().since(made).as_secs_f64() > lifetime {
+        return Err(wrong_key(&cx.settings).into());
     }
-    let user = app.store.find::<User>(&user.key()).await?.ok_or_else(|| wrong_key(app))?;
+    let user = cx.store.find::<User>(&user.key()).await?.ok_or_else(|| wrong_key(&cx.settings))?;
     // By the address's random id: removed and added again it is another one.
-    let address = user.address_by_id(&address).filter(|address| !address.verified).ok_or_else(|| wrong_key(app))?;
+    let address =
+        user.address_by_id(&address).filter(|address| !address.verified).ok_or_else(|| wrong_key(&cx.settings))?;
     let email = address.email.clone();
-    let claims = find_email_claims(&app.store, &email).await?;
-    check(app, user, claims, email)
+    let claims = find_email_claims(&cx.store, &email).await?;
+    check(&cx.settings, user, claims, email)
 }
 
 /// Whether the address is one that the user has, or that a live session of theirs is about to add: of a login in progress
 /// and of a link nothing is added to an account that has moved on.
-fn may_verify(app: &App, caller: &Caller, user: &User, email: &str) -> bool {
+fn may_verify(settings: &Settings, caller: &Caller, user: &User, email: &str) -> bool {
     let adds = match caller {
         Caller::User(parts) => parts.0.id == user.id && parts.1.generation == user.generation,
         _ => false,
     };
-    user.address(email).is_some() || (adds && app.settings.account.email_verification_by_code_enabled)
+    user.address(email).is_some() || (adds && settings.account.email_verification_by_code_enabled)
 }
 
-fn check(app: &App, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {
-    if !can_own(&claims, user.id, app.settings.account.unique_email) {
+fn check(settings: &Settings, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {
+    if !can_own(&claims, user.id, settings.account.unique_email) {
         return Err(Problem::email_taken("key").into());
     }
     Ok(Proof { email, user, claims })
 }
 
 /// User, id of the address, and when the link was made.
-fn read_link_key(app: &App, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
-    let payload = app.keys.verify(LINK, key)?;
+fn read_link_key(keys: &Keys, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
+    let payload = keys.verify(LINK, key)?;
     let (user, rest) = payload.split_first_chunk::<16>()?;
     let (made, address) = rest.split_last_chunk::<8>().map(|(address, made)| (made, address))?;
     Some((UserId(Uuid::from_bytes(*user)), address.to_vec(), Timestamp(i64::from_be_bytes(*made))))
 }
 
-fn wrong_key(app: &App) -> Problem {
-    if app.settings.account.email_verification_by_code_enabled {
+fn wrong_key(settings: &Settings) -> Problem {
+    if settings.account.email_verification_by_code_enabled {
         Problem::incorrect_code("key")
     } else {
         Problem::field("key", "invalid_or_expired_key", "Invalid or expired key.")
@@ -206,25 +209,24 @@ fn wrong_key(app: &App) -> Problem {
 }
 
 /// Whether the caller's session still stands as it was read.
-async fn is_unchanged(app: &App, caller: &Caller) -> Result<bool, StoreError> {
+async fn is_unchanged(store: &Store, caller: &Caller) -> Result<bool, StoreError> {
     let Some(session) = caller.session() else { return Ok(true) };
-    let now = app.store.find::<Session>(&session.key()).await?;
+    let now = store.find::<Session>(&session.key()).await?;
     Ok(now.is_some_and(|now| now.version == session.version))
 }
 
 async fn decide(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     waits: bool,
     proof: &Proof,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let mut user = proof.user.clone();
-    let mut writes = mark_verified(app, client, &mut user, proof).await?;
+    let mut writes = mark_verified(cx, &mut user, proof).await?;
     let mut outcome = match caller {
         Caller::Pending(session) if waits => {
-            let (more, outcome) = go_on(app, client, caller, session, &mut user, permits).await?;
+            let (more, outcome) = go_on(cx, caller, session, &mut user, permits).await?;
             writes.extend(more);
             outcome
         }
@@ -240,7 +242,7 @@ async fn decide(
     if let Caller::User(parts) = &mut outcome.caller
         && parts.0.id == user.id
     {
-        outcome.shown_as = caller.user().map(|before| before.display(&app.settings).to_owned());
+        outcome.shown_as = caller.user().map(|before| before.display(&cx.settings).to_owned());
         parts.0 = user;
     }
     Ok((writes, outcome))
@@ -249,14 +251,13 @@ async fn decide(
 /// The login that waited: it goes on where the settings let it, in the session that asked for it; otherwise
 /// it is over, and the person logs in.
 async fn go_on(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     session: &Session,
     user: &mut User,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let account = &app.settings.account;
+    let account = &cx.settings.account;
     let may = account.login_on_email_confirmation || account.email_verification_by_code_enabled;
     let login = session
         .login
@@ -264,7 +265,7 @@ async fn go_on(
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
     let Some(mut login) = login else { return end_login(session) };
     login.handled.push(StageKey::VerifyEmail);
-    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
     match entrance.proceed(Some(user), login, permits).await {
         // The address is verified all the same.
         Err(Refusal::StageRefused(_)) => end_login(session),

@@ -1,7 +1,7 @@
 //! The phone number of an account: verifying, changing.
 
 use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::reauthentication::require_recent;
@@ -9,8 +9,8 @@ use crate::flow::login::stage::verify_phone::code_sms;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{Caller, ClientInfo, CodeKind, Session, StageKey, refresh_again};
-use crate::settings::PreventEnumeration;
+use crate::session::{Caller, CodeKind, Session, StageKey, refresh_again};
+use crate::settings::{PreventEnumeration, Settings};
 use crate::store::{Again, Committed, Decision, Item, Write};
 
 const KIND: CodeKind = CodeKind::PhoneVerification;
@@ -19,13 +19,13 @@ fn taken(param: &'static str) -> Problem {
     Problem::field(param, "phone_taken", "A user is already registered with this phone number.")
 }
 
-fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) -> Result<bool, Problem> {
+fn check_new(settings: &Settings, user: &User, claim: Option<&PhoneClaim>, phone: &str) -> Result<bool, Problem> {
     if user.phone.as_ref().is_some_and(|current| current.number == phone) {
         let message = "The new value must be different from the current one.";
         return Err(Problem::field("phone", "same_as_current", message));
     }
     let others = claim.is_some_and(|claim| claim.user != user.id);
-    if others && app.settings.account.prevent_enumeration == PreventEnumeration::No {
+    if others && settings.account.prevent_enumeration == PreventEnumeration::No {
         return Err(taken("phone"));
     }
     Ok(others)
@@ -35,41 +35,41 @@ fn check_new(app: &App, user: &User, claim: Option<&PhoneClaim>, phone: &str) ->
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn change(app: &App, client: &ClientInfo, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
-    let claim = find_phone_claim(&app.store, phone).await?;
-    check_new(app, &user, claim.as_ref(), phone)?;
-    require_recent(app, &user, &session, app.settings.account.reauthentication_required)?;
+pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) -> Result<(), Refusal> {
+    let claim = find_phone_claim(&cx.store, phone).await?;
+    check_new(&cx.settings, &user, claim.as_ref(), phone)?;
+    require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
     let mut permits = Permits::default();
-    if !permits.ask(app, client, "verify_phone", phone).await? {
+    if !permits.ask(cx, "verify_phone", phone).await? {
         return Err(permits.refusal());
     }
-    let (process, code) = codes::begin(app, KIND, Some(user.id), &Recipient::Phone(phone));
-    let message = code_sms(app, phone, true, &code);
+    let (process, code) = codes::begin(cx, KIND, Some(user.id), &Recipient::Phone(phone));
+    let message = code_sms(cx, phone, true, &code);
     let (process, message) = (&process, &message);
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         session.set_code(KIND, process.clone());
         let writes = vec![Write::replace(&session)?, Write::create(message)?];
         Ok(Decision::Write(writes, (), (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }
 
 /// Where the caller stands before any code is looked at.
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for; the table is unavailable.
-pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    if caller.user().is_none() && !is_at_stage(app, caller) {
+pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if caller.user().is_none() && !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-fn is_at_stage(app: &App, caller: &Caller) -> bool {
+fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     match caller {
-        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyPhone),
+        Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()) == Some(StageKey::VerifyPhone),
         _ => false,
     }
 }
@@ -78,28 +78,28 @@ fn is_at_stage(app: &App, caller: &Caller) -> bool {
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
-    enter(app, &caller).await?;
-    let session = codes::count(app, &caller, KIND).await?;
+pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
+    enter(cx, &caller).await?;
+    let session = codes::count(cx, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
     let guess = Problem::expect_text("code", guess)?;
     let (id, phone) = match (process.user, process.phone.clone()) {
-        (Some(user), Some(phone)) if codes::is_right(app, KIND, &process, guess) => (user, phone),
+        (Some(user), Some(phone)) if codes::is_right(&cx.keys, KIND, &process, guess) => (user, phone),
         _ => return Err(Problem::incorrect_code("code").into()),
     };
-    let shown_as = caller.user().map(|user| user.display(&app.settings).to_owned());
+    let shown_as = caller.user().map(|user| user.display(&cx.settings).to_owned());
     let caller = caller.with_session(session);
     let key = id.key();
     let (caller, key, phone, shown_as) = (&caller, &key, &phone, &shown_as);
     let decide = |mut permits: Permits, again: Option<Again>| async move {
         if again.is_some() {
             let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-            let now = app.store.find::<Session>(&session.key()).await?;
+            let now = cx.store.find::<Session>(&session.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
                 return Err(Refusal::Conflict);
             }
         }
-        let (user, claim) = futures_util::try_join!(app.store.find::<User>(key), find_phone_claim(&app.store, phone))?;
+        let (user, claim) = futures_util::try_join!(cx.store.find::<User>(key), find_phone_claim(&cx.store, phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };
         // Only a live session brings in a new number; a login in progress shows the one that the account has.
         let counts = match caller {
@@ -115,7 +115,7 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
             None => move_claim(&user, phone)?,
         };
         user.phone = Some(Phone { number: phone.clone(), verified: true });
-        let (more, mut outcome) = go_on(app, client, caller, &mut user, &mut permits).await?;
+        let (more, mut outcome) = go_on(cx, caller, &mut user, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
         if let Caller::User(parts) = &mut outcome.caller {
@@ -124,7 +124,7 @@ pub async fn verify(app: &App, client: &ClientInfo, caller: Caller, guess: Optio
         }
         Ok(Decision::Write(writes, outcome, permits))
     };
-    app.store.run(Permits::default(), decide).await
+    cx.store.run(Permits::default(), decide).await
 }
 
 /// The writes that move a user's hold from their number to a free one.
@@ -138,8 +138,7 @@ fn move_claim(user: &User, phone: &str) -> Result<Vec<Write>, crate::store::Stor
 }
 
 async fn go_on(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     user: &mut User,
     permits: &mut Permits,
@@ -156,7 +155,7 @@ async fn go_on(
         return end_login(session);
     }
     login.handled.push(StageKey::VerifyPhone);
-    let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+    let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
     match entrance.proceed(Some(user), login, permits).await {
         // The number is verified all the same.
         Err(Refusal::StageRefused(_)) => end_login(session),
@@ -169,26 +168,26 @@ async fn go_on(
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`]; the
 /// table is unavailable.
-pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(), Refusal> {
-    if !is_at_stage(app, caller) {
+pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let (Some(session), Some(phone)) = (caller.session(), process.phone.clone()) else { return Err(Refusal::Conflict) };
-    if process.resends >= KIND.max_resends(&app.settings) {
+    if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
     let mut permits = Permits::default();
-    if !permits.ask(app, client, "verify_phone", &phone).await? {
+    if !permits.ask(cx, "verify_phone", &phone).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.resends += 1;
     let known = process.user.is_some() && !process.is_decoy;
-    let message = if known { code_sms(app, &phone, true, &code) } else { Message::decoy(app) };
+    let message = if known { code_sms(cx, &phone, true, &code) } else { Message::decoy(cx.app) };
     let mut session = session.clone();
     session.set_code(KIND, process);
-    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+    match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }
@@ -198,11 +197,11 @@ pub async fn resend(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where it cannot; the table is unavailable.
-pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal> {
-    if !is_at_stage(app, caller) {
+pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
+    if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
     }
-    codes::find_changer(app, caller, KIND).await
+    codes::find_changer(cx, caller, KIND).await
 }
 
 /// Changes the number of somebody who has just signed up and waits for its code. A number that somebody else has
@@ -210,26 +209,20 @@ pub async fn find_changeable(app: &App, caller: &Caller) -> Result<User, Refusal
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn change_pending(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    mut user: User,
-    phone: &str,
-) -> Result<(), Refusal> {
-    let mut process = codes::expect(app, caller, KIND).await?.clone();
+pub async fn change_pending(cx: Context<'_>, caller: &Caller, mut user: User, phone: &str) -> Result<(), Refusal> {
+    let mut process = codes::expect(cx, caller, KIND).await?.clone();
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-    let claim = find_phone_claim(&app.store, phone).await?;
-    let hidden = check_new(app, &user, claim.as_ref(), phone)?;
+    let claim = find_phone_claim(&cx.store, phone).await?;
+    let hidden = check_new(&cx.settings, &user, claim.as_ref(), phone)?;
     let mut permits = Permits::default();
-    if !permits.ask(app, client, "verify_phone", phone).await? {
+    if !permits.ask(cx, "verify_phone", phone).await? {
         return Err(permits.refusal());
     }
-    let code = codes::renew(app, KIND, &mut process);
+    let code = codes::renew(cx, KIND, &mut process);
     process.phone = Some(phone.to_owned());
     process.changes += 1;
     process.is_decoy = hidden;
-    let mut writes = vec![Write::create(&code_sms(app, phone, !hidden, &code))?];
+    let mut writes = vec![Write::create(&code_sms(cx, phone, !hidden, &code))?];
     if hidden {
         writes.push(Write::check(&user));
     } else {
@@ -240,7 +233,7 @@ pub async fn change_pending(
     let mut session = session.clone();
     session.set_code(KIND, process);
     writes.push(Write::replace(&session)?);
-    match app.store.commit(writes).await? {
+    match cx.store.commit(writes).await? {
         Committed::Done => Ok(()),
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }

@@ -1,23 +1,22 @@
 //! Which of a user's addresses count as their own.
 
 use crate::account::{Address, User, is_same_email};
-use crate::app::App;
-use crate::settings::EmailVerification;
+use crate::settings::{EmailVerification, Settings};
 
 /// Whether the user's address, or any of them, counts as verified: it is, or it was registered through the JWT API while
 /// verification was off, and verification still is.
-pub fn is_email_verified(app: &App, user: &User, email: Option<&str>) -> bool {
+pub fn is_email_verified(settings: &Settings, user: &User, email: Option<&str>) -> bool {
     user.addresses
         .iter()
-        .any(|address| counts(app, address) && email.is_none_or(|email| is_same_email(email, &address.email)))
+        .any(|address| counts(settings, address) && email.is_none_or(|email| is_same_email(email, &address.email)))
 }
 
 /// Whether every address of the user counts as verified.
-pub(in crate::flow) fn are_all_verified(app: &App, user: &User) -> bool {
-    user.addresses.iter().all(|address| counts(app, address))
+pub(in crate::flow) fn are_all_verified(settings: &Settings, user: &User) -> bool {
+    user.addresses.iter().all(|address| counts(settings, address))
 }
 
-fn counts(app: &App, address: &Address) -> bool {
-    let on_trust = app.settings.account.email_verification == EmailVerification::None && address.on_trust;
+fn counts(settings: &Settings, address: &Address) -> bool {
+    let on_trust = settings.account.email_verification == EmailVerification::None && address.on_trust;
     address.verified || on_trust
 }

@@ -5,6 +5,7 @@
 
 use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::flow::Context;
 use crate::flow::identities::identity::{Process, complete};
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Refusal};
@@ -12,9 +13,9 @@ use crate::outbound::Roots;
 use crate::provider::Redirect;
 use crate::provider::{AppConfig, Callback, Engine, HttpFetch, NativeToken, PlainHttp, Provider, ProviderError};
 use crate::secret;
-use crate::session::{Caller, ClientInfo, Session};
+use crate::session::{Caller, Session};
 use crate::settings::{Settings, TlsRoots, trusted_origin};
-use crate::store::{Committed, Item, Key, StoreError, Write};
+use crate::store::{Committed, Item, Key, Store, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,19 +83,19 @@ pub fn provider<'a>(app: &'a App, config: &'a AppConfig) -> Provider<'a> {
 }
 
 /// The path, below `PUBLIC_URL`, that a provider sends people back to.
-pub fn callback_path(app: &App, config: &AppConfig) -> String {
+pub fn callback_path(settings: &Settings, config: &AppConfig) -> String {
     if !config.is_openid_connect() {
         return format!("/accounts/{}/login/callback/", config.provider());
     }
-    let prefix = app.settings.social.openid_connect_url_prefix.trim_matches('/');
+    let prefix = settings.social.openid_connect_url_prefix.trim_matches('/');
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
     format!("/accounts/{prefix}{}/login/callback/", config.id())
 }
 
 /// Where a provider sends people back to.
-pub fn callback_url(app: &App, config: &AppConfig) -> String {
-    let base = app.settings.service.public_url.as_str().trim_end_matches('/');
-    format!("{base}{}", callback_path(app, config))
+pub fn callback_url(settings: &Settings, config: &AppConfig) -> String {
+    let base = settings.service.public_url.as_str().trim_end_matches('/');
+    format!("{base}{}", callback_path(settings, config))
 }
 
 /// Whether people may be sent here: to a path of ours, or to a page of a frontend that the settings name. Origins are
@@ -130,8 +131,8 @@ pub fn with_error(next: &str, error: &str, process: Process) -> String {
 }
 
 /// Where people are sent while no page waits for them: `socialaccount_login_error` of `HEADLESS_FRONTEND_URLS`.
-pub fn login_error(app: &App, error: &str, process: Process) -> String {
-    let page = app.settings.headless.frontend_urls.get("socialaccount_login_error");
+pub fn login_error(settings: &Settings, error: &str, process: Process) -> String {
+    let page = settings.headless.frontend_urls.get("socialaccount_login_error");
     with_error(page.map_or("/", String::as_str), error, process)
 }
 
@@ -152,8 +153,7 @@ pub enum DepartureError {
 /// # Errors
 /// The table is unavailable.
 pub async fn remember(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     provider: &str,
     process: Process,
@@ -163,43 +163,43 @@ pub async fn remember(
     let (session, outcome) = match caller.session() {
         Some(session) => (session.clone(), Outcome::unchanged(caller.clone())),
         None => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             writes.push(Write::create(&session)?);
             let caller = Caller::Pending(Box::new(session.clone()));
             (session, Outcome { issued: Some(token), ..Outcome::unchanged(caller) })
         }
     };
-    let (state, mut request) = AuthorizationRequest::new(app, provider, process);
+    let (state, mut request) = AuthorizationRequest::new(cx, provider, process);
     request.next = next.to_owned();
     request.browser.clone_from(&session.secret);
     writes.push(Write::create(&request)?);
-    app.store.insist(writes).await?;
+    cx.store.insist(writes).await?;
     Ok((state, outcome, request))
 }
 
 impl AuthorizationRequest {
     /// A request that begins, and its `state`.
-    fn new(app: &App, provider: &str, process: Process) -> (String, Self) {
-        let state = secret::encode(&app.random::<24>());
+    fn new(cx: Context<'_>, provider: &str, process: Process) -> (String, Self) {
+        let state = secret::encode(&cx.random::<24>());
         let request = Self {
             state: secret::digest(state.as_bytes()),
             provider: provider.to_owned(),
             process,
             next: String::new(),
             browser: String::new(),
-            nonce: Some(secret::encode(&app.random::<24>())),
-            verifier: Some(secret::encode(&app.random::<32>())),
+            nonce: Some(secret::encode(&cx.random::<24>())),
+            verifier: Some(secret::encode(&cx.random::<32>())),
             handed_in_at: None,
             answer: None,
-            ends: app.now().plus_seconds(LIFETIME),
+            ends: cx.now().plus_seconds(LIFETIME),
             version: 0,
         };
         (state, request)
     }
 
     /// Where the provider is to send people back to.
-    fn redirect_uri(&self, app: &App, config: &AppConfig) -> String {
-        self.handed_in_at.clone().unwrap_or_else(|| callback_url(app, config))
+    fn redirect_uri(&self, settings: &Settings, config: &AppConfig) -> String {
+        self.handed_in_at.clone().unwrap_or_else(|| callback_url(settings, config))
     }
 }
 
@@ -208,15 +208,14 @@ impl AuthorizationRequest {
 /// # Errors
 /// The provider tells of no way there; the table is unavailable.
 pub async fn depart(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     config: &AppConfig,
     process: Process,
     next: &str,
 ) -> Result<(String, Outcome), DepartureError> {
-    let (state, outcome, request) = remember(app, client, caller, config.id(), process, next).await?;
-    Ok((authorize_url(app, config, &request, &state).await?, outcome))
+    let (state, outcome, request) = remember(cx, caller, config.id(), process, next).await?;
+    Ok((authorize_url(cx, config, &request, &state).await?, outcome))
 }
 
 /// Sends somebody to a provider who comes back to a page of their own client, which hands in what came: where, and the
@@ -224,21 +223,21 @@ pub async fn depart(
 ///
 /// # Errors
 /// As [`depart`].
-pub async fn depart_for(app: &App, config: &AppConfig, page: &str) -> Result<(String, String), DepartureError> {
-    let (state, mut request) = AuthorizationRequest::new(app, config.id(), Process::Login);
+pub async fn depart_for(cx: Context<'_>, config: &AppConfig, page: &str) -> Result<(String, String), DepartureError> {
+    let (state, mut request) = AuthorizationRequest::new(cx, config.id(), Process::Login);
     request.handed_in_at = Some(page.to_owned());
-    let url = authorize_url(app, config, &request, &state).await?;
-    app.store.insist(vec![Write::create(&request)?]).await?;
+    let url = authorize_url(cx, config, &request, &state).await?;
+    cx.store.insist(vec![Write::create(&request)?]).await?;
     Ok((url, state))
 }
 
 async fn authorize_url(
-    app: &App,
+    cx: Context<'_>,
     config: &AppConfig,
     request: &AuthorizationRequest,
     state: &str,
 ) -> Result<String, ProviderError> {
-    let redirect_uri = request.redirect_uri(app, config);
+    let redirect_uri = request.redirect_uri(&cx.settings, config);
     // Generic OpenID Connect is asked as the reference asks it, unless PKCE is on: then the nonce comes with it.
     let uses_pkce = config.uses_pkce();
     let redirect = Redirect {
@@ -248,7 +247,7 @@ async fn authorize_url(
         pkce_verifier: request.verifier.as_deref().filter(|_| uses_pkce),
         ..Redirect::default()
     };
-    let url = provider(app, config).authorize_url(&redirect, app.now().seconds()).await?;
+    let url = provider(cx.app, config).authorize_url(&redirect, cx.now().seconds()).await?;
     Ok(url.into())
 }
 
@@ -256,13 +255,13 @@ async fn authorize_url(
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
-    Ok(find_any(app, state).await?.filter(|request| request.handed_in_at.is_none()))
+pub async fn find(store: &Store, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
+    Ok(find_any(store, state).await?.filter(|request| request.handed_in_at.is_none()))
 }
 
-async fn find_any(app: &App, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
+async fn find_any(store: &Store, state: &str) -> Result<Option<AuthorizationRequest>, StoreError> {
     let key = Key::new(format!("STATE#{}", secret::digest(state.as_bytes())), "REQUEST");
-    app.store.find(&key).await
+    store.find(&key).await
 }
 
 /// Uses up the request of a client that hands in what came back by itself, if it left with this `state` for this
@@ -271,13 +270,13 @@ async fn find_any(app: &App, state: &str) -> Result<Option<AuthorizationRequest>
 /// # Errors
 /// The table is unavailable.
 pub async fn take_handed_in(
-    app: &App,
+    store: &Store,
     provider: &str,
     state: &str,
 ) -> Result<Option<AuthorizationRequest>, StoreError> {
     let fits = |it: &AuthorizationRequest| it.handed_in_at.is_some() && it.provider == provider;
-    let Some(request) = find_any(app, state).await?.filter(fits) else { return Ok(None) };
-    let taken = matches!(app.store.commit(vec![Write::delete(&request)]).await?, Committed::Done);
+    let Some(request) = find_any(store, state).await?.filter(fits) else { return Ok(None) };
+    let taken = matches!(store.commit(vec![Write::delete(&request)]).await?, Committed::Done);
     Ok(taken.then_some(request))
 }
 
@@ -287,7 +286,7 @@ pub async fn take_handed_in(
 /// # Errors
 /// The table is unavailable.
 pub async fn keep_answer(
-    app: &App,
+    store: &Store,
     request: AuthorizationRequest,
     answer: BTreeMap<String, String>,
 ) -> Result<bool, StoreError> {
@@ -295,20 +294,20 @@ pub async fn keep_answer(
         return Ok(false);
     }
     let request = AuthorizationRequest { answer: Some(answer), ..request };
-    Ok(matches!(app.store.commit(vec![Write::replace(&request)?]).await?, Committed::Done))
+    Ok(matches!(store.commit(vec![Write::replace(&request)?]).await?, Committed::Done))
 }
 
 /// Uses a request up, for the browser that left with it: what came back, and whether it counts.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn take(app: &App, caller: &Caller, request: &AuthorizationRequest) -> Result<bool, StoreError> {
+pub async fn take(store: &Store, caller: &Caller, request: &AuthorizationRequest) -> Result<bool, StoreError> {
     let same = |session: &Session| secret::same(session.secret.as_bytes(), request.browser.as_bytes());
     if !caller.session().is_some_and(same) {
         tracing::info!("an answer of a provider came to another browser");
         return Ok(false);
     }
-    Ok(matches!(app.store.commit(vec![Write::delete(request)]).await?, Committed::Done))
+    Ok(matches!(store.commit(vec![Write::delete(request)]).await?, Committed::Done))
 }
 
 /// Why somebody came back from a provider in vain.
@@ -330,16 +329,15 @@ pub enum ArrivalError {
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     request: AuthorizationRequest,
     params: BTreeMap<String, String>,
 ) -> Result<Outcome, ArrivalError> {
-    let redirect_uri = request.redirect_uri(app, config);
+    let redirect_uri = request.redirect_uri(&cx.settings, config);
     let params = request.answer.unwrap_or(params);
-    let now = app.now().seconds();
+    let now = cx.now().seconds();
     if let Some(error) = params.get("error") {
         // LinkedIn has words of its own.
         const OF_LINKEDIN: [&str; 2] = ["user_cancelled_authorize", "user_cancelled_login"];
@@ -348,10 +346,10 @@ pub async fn arrive(
         let denied = ProviderError::Denied(error.chars().filter(char::is_ascii_graphic).take(80).collect());
         return Err(if cancelled { ArrivalError::Cancelled } else { denied.into() });
     }
-    let provider = provider(app, config);
+    let provider = provider(cx.app, config);
     let who = if config.is_telegram() {
         let answer = params.get("tgAuthResult").map(String::as_str).unwrap_or_default();
-        ProvenIdentity::new(app, config, provider.identify_telegram(answer, now)?, None)
+        ProvenIdentity::new(cx, config, provider.identify_telegram(answer, now)?, None)
     } else {
         let missing = || ProviderError::Nonsense("no code in the answer".to_owned());
         let callback = Callback {
@@ -363,9 +361,9 @@ pub async fn arrive(
         let tokens = provider.exchange(&callback, now).await?;
         let asked = config.uses_pkce() || !config.is_openid_connect();
         let identity = provider.identify(&tokens, request.nonce.as_deref().filter(|_| asked), now).await?;
-        ProvenIdentity::new(app, config, identity, Some(&tokens))
+        ProvenIdentity::new(cx, config, identity, Some(&tokens))
     };
-    Ok(complete(app, client, caller, request.process, who).await?)
+    Ok(complete(cx, caller, request.process, who).await?)
 }
 
 /// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that
@@ -374,15 +372,14 @@ pub async fn arrive(
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive_by_access_token(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     token: &str,
 ) -> Result<Outcome, ArrivalError> {
-    let identity = provider(app, config).verify_access_token(token, app.now().seconds()).await?;
-    let who = ProvenIdentity::new(app, config, identity, None);
-    Ok(complete(app, client, caller, Process::Login, who).await?)
+    let identity = provider(cx.app, config).verify_access_token(token, cx.now().seconds()).await?;
+    let who = ProvenIdentity::new(cx, config, identity, None);
+    Ok(complete(cx, caller, Process::Login, who).await?)
 }
 
 /// Does what an app wants with a token that it has from the provider.
@@ -390,14 +387,13 @@ pub async fn arrive_by_access_token(
 /// # Errors
 /// [`ArrivalError`].
 pub async fn arrive_by_token(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     process: Process,
     token: &NativeToken<'_>,
 ) -> Result<Outcome, ArrivalError> {
-    let identity = provider(app, config).verify_token(token, app.now().seconds()).await?;
-    let who = ProvenIdentity::new(app, config, identity, None);
-    Ok(complete(app, client, caller, process, who).await?)
+    let identity = provider(cx.app, config).verify_token(token, cx.now().seconds()).await?;
+    let who = ProvenIdentity::new(cx, config, identity, None);
+    Ok(complete(cx, caller, process, who).await?)
 }

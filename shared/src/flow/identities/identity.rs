@@ -5,7 +5,7 @@ use crate::account::{
     IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
     release_email,
 };
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::password::users_by_email;
 use crate::flow::login::reauthentication::require_recent;
@@ -16,7 +16,8 @@ use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider::AppConfig;
 use crate::secret;
-use crate::session::{Caller, ClientInfo, Login, Session, refresh, refresh_again};
+use crate::session::{Caller, Login, Session, refresh, refresh_again};
+use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Key, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -73,26 +74,25 @@ impl Item for UsedToken {
 /// [`Refusal::Forbidden`] where nobody is logged in to connect to, or signup is closed; [`Refusal::Invalid`] where the
 /// identity is somebody else's; [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn complete(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     process: Process,
     who: ProvenIdentity,
 ) -> Result<Outcome, Refusal> {
     if let Some(replay) = &who.identity.replay
-        && !app.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
+        && !cx.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
     {
         return Err(invalid_token());
     }
     let (caller, who) = (&caller, &who);
     let decide = |(), _: Option<Again>| async move {
-        let claim = app.store.find::<IdentityClaim>(&who.key()).await?;
+        let claim = cx.store.find::<IdentityClaim>(&who.key()).await?;
         let decided = match (process, claim) {
-            (Process::Connect, claim) => connect(app, client, caller, who, claim).await,
-            (Process::Login, Some(claim)) => log_in(app, client, caller, who, claim).await,
-            (Process::Login, None) => match find_by_email(app, who).await? {
-                Some(found) => log_in_by_email(app, client, caller, who, found).await,
-                None => sign_up_or_ask(app, client, caller, who).await,
+            (Process::Connect, claim) => connect(cx, caller, who, claim).await,
+            (Process::Login, Some(claim)) => log_in(cx, caller, who, claim).await,
+            (Process::Login, None) => match find_by_email(cx, who).await? {
+                Some(found) => log_in_by_email(cx, caller, who, found).await,
+                None => sign_up_or_ask(cx, caller, who).await,
             },
         };
         match decided {
@@ -100,7 +100,7 @@ pub async fn complete(
             decided => decided,
         }
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }
 
 /// What an attempt at it has decided.
@@ -113,38 +113,36 @@ pub fn invalid_token() -> Refusal {
 
 /// Logs in the user whose identity it is.
 async fn log_in(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: IdentityClaim,
 ) -> Result<Decided, Refusal> {
-    let Some(mut user) = app.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
+    let Some(mut user) = cx.store.find::<User>(&claim.user.key()).await? else { return Err(Refusal::Conflict) };
     if !user.is_active {
         return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
     }
     who.refresh_in(&mut user);
     let renewed = Write::replace(&who.renewed(&claim))?;
-    enter(app, client, caller, who, user, vec![renewed]).await
+    enter(cx, caller, who, user, vec![renewed]).await
 }
 
 /// Takes the login of a user through the stages, and writes the user.
 async fn enter(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     mut user: User,
     more: Vec<Write>,
 ) -> Result<Decided, Refusal> {
-    let mut login = Login::new(Some(&user), None, false, &app.settings, app.now());
-    login.email_verification = app.settings.social_email_verification();
+    let mut login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
+    login.email_verification = cx.settings.social_email_verification();
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
-        Caller::User(_) => vec![who.record(app)],
-        _ => with_record(app, caller, &user, who.record(app)),
+        Caller::User(_) => vec![who.record(cx.now())],
+        _ => with_record(cx, caller, &user, who.record(cx.now())),
     };
-    let entrance = Entrance { app, client, caller, methods, spends_session: false };
+    let entrance = Entrance { cx, caller, methods, spends_session: false };
     let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
     if let (Caller::User(parts), false) = (caller, outcome.logged_in) {
         writes.push(Write::discard(parts.1.key()));
@@ -161,21 +159,21 @@ struct FoundByEmail {
 }
 
 /// Whether an address that this provider has verified counts (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
-fn believes_emails(app: &App, who: &ProvenIdentity) -> bool {
-    let social = &app.settings.social;
+fn believes_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
+    let social = &settings.social;
     let everywhere = social.email_authentication;
     social.providers.named(&who.provider).map_or(everywhere, |config| config.email_authentication(everywhere))
 }
 
 /// The account that an address names which the provider has verified, where that is believed. An address that the
 /// provider has not verified never leads to an account (CVE-2026-47164).
-async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
-    if !believes_emails(app, who) {
+async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
+    if !believes_emails(&cx.settings, who) {
         return Ok(None);
     }
     for address in who.identity.emails.iter().filter(|address| address.verified) {
-        for id in users_by_email(app, &address.email).await? {
-            if let Some(user) = app.store.find::<User>(&id.key()).await? {
+        for id in users_by_email(&cx.store, &address.email).await? {
+            if let Some(user) = cx.store.find::<User>(&id.key()).await? {
                 // An address that somebody only wrote beside their verified one is no way to their account.
                 if user.is_reached_by(&address.email) {
                     // As the account has it: the provider may spell the domain in another way.
@@ -191,8 +189,7 @@ async fn find_by_email(app: &App, who: &ProvenIdentity) -> Result<Option<FoundBy
 /// Logs in to the account that has the provider's verified address. Where the account never verified it, somebody else
 /// may have made it: whatever they could come back with is taken away.
 async fn log_in_by_email(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     found: FoundByEmail,
@@ -203,17 +200,17 @@ async fn log_in_by_email(
     }
     let mut writes = Vec::new();
     if !user.has_verified_email(Some(&email)) {
-        let taken = take_over(app, &mut user, &email).await?;
+        let taken = take_over(cx, &mut user, &email).await?;
         let Some(taken) = taken else { return Ok(Decision::Again(())) };
         writes.extend(taken);
         // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
-        let claims = find_email_claims(&app.store, &email).await?;
-        if let Ok(own) = own_email(&claims, &email, user.id, app.settings.account.unique_email)? {
+        let claims = find_email_claims(&cx.store, &email).await?;
+        if let Ok(own) = own_email(&claims, &email, user.id, cx.settings.account.unique_email)? {
             writes.extend(own);
             user.mark_verified(&email);
         }
     }
-    let social = &app.settings.social;
+    let social = &cx.settings.social;
     let config = social.providers.named(&who.provider);
     let everywhere = social.email_authentication_auto_connect;
     let connects = config.map_or(everywhere, |config| config.email_authentication_auto_connect(everywhere));
@@ -221,9 +218,9 @@ async fn log_in_by_email(
         who.add_to(&mut user);
         writes.push(Write::create(&who.claim(&user))?);
         let params = json!({"provider": who.provider_name});
-        writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+        writes.extend(notify(cx, &user, None, "account_connected", params)?);
     }
-    enter(app, client, caller, who, user, writes).await
+    enter(cx, caller, who, user, writes).await
 }
 
 /// Writes that taking an account over may bring into the commit of the login. A transaction takes
@@ -233,16 +230,16 @@ const MOST_TO_TAKE_OVER: usize = 80;
 /// Leaves the account to whoever owns this address, and to nobody else: what that writes. The new generation ends sessions
 /// with all that they hold, logins in progress and trusted browsers. Where it is too much for one
 /// commit, the other ways in are taken away in a commit of their own, and the caller looks again: then the rest fits.
-async fn take_over(app: &App, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
+async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
     let mut released = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
-        let claims = find_email_claims(&app.store, &address.email).await?;
+        let claims = find_email_claims(&cx.store, &address.email).await?;
         released.extend(release_email(&claims, user.id)?);
     }
-    let mut writes = take_ways_in(user, app.random());
+    let mut writes = take_ways_in(user, cx.random());
     if writes.len() + released.len() > MOST_TO_TAKE_OVER {
         writes.push(Write::replace(user)?);
-        app.store.commit(writes).await?;
+        cx.store.commit(writes).await?;
         return Ok(None);
     }
     writes.extend(released);
@@ -269,13 +266,8 @@ fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
 }
 
 /// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
-async fn sign_up_or_ask(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    who: &ProvenIdentity,
-) -> Result<Decided, Refusal> {
-    let settings = &app.settings;
+async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Decided, Refusal> {
+    let settings = &cx.settings;
     if !settings.account.signup_open {
         return Err(Refusal::Forbidden);
     }
@@ -285,39 +277,39 @@ async fn sign_up_or_ask(
     // No mail could ever reach it, and no endpoint would take it.
     let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
-        return ask(app, client, caller, who).await.map(Decision::Settled);
+        return ask(cx, caller, who).await.map(Decision::Settled);
     }
-    let username = good_username(app, who).await?;
+    let username = good_username(cx, who).await?;
     let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
-    let owns_email = is_verified && believes_emails(app, who);
+    let owns_email = is_verified && believes_emails(&cx.settings, who);
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
-    match signup(app, client, caller.clone(), form).await {
+    match signup(cx, caller.clone(), form).await {
         Ok(outcome) => Ok(Decision::Settled(outcome)),
         // The address is somebody's: another can be given. Unless it is that of the account that another request has just
         // made for the same identity.
-        Err(Refusal::Invalid(_)) => match app.store.find::<IdentityClaim>(&who.key()).await? {
+        Err(Refusal::Invalid(_)) => match cx.store.find::<IdentityClaim>(&who.key()).await? {
             Some(_) => Ok(Decision::Again(())),
-            None => ask(app, client, caller, who).await.map(Decision::Settled),
+            None => ask(cx, caller, who).await.map(Decision::Settled),
         },
         Err(refusal) => Err(refusal),
     }
 }
 
 /// The provider's username, where it can be had here.
-async fn good_username(app: &App, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
-    let account = &app.settings.account;
+async fn good_username(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
+    let account = &cx.settings.account;
     let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
     let Some(username) = username.filter(|name| check_username(name, account).is_empty()) else { return Ok(None) };
-    let taken = find_name_claims(&app.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
+    let taken = find_name_claims(&cx.store, &[&username]).await?.iter().any(|claims| !claims.is_empty());
     Ok((!taken).then_some(username))
 }
 
 /// Keeps the identity in a session of nobody, until the form of signup is sent. Whoever was logged in is not any more.
-async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
+async fn ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
     let (mut session, issued) = match caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -327,7 +319,7 @@ async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdenti
     if let Caller::User(parts) = caller {
         writes.push(Write::discard(parts.1.key()));
     }
-    app.store.insist(writes).await?;
+    cx.store.insist(writes).await?;
     Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -335,39 +327,32 @@ async fn ask(app: &App, client: &ClientInfo, caller: &Caller, who: &ProvenIdenti
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where there is none; [`Refusal::Forbidden`] where signup is closed.
-pub fn expect_pending(app: &App, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
+pub fn expect_pending(settings: &Settings, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
     let pending = caller.session().and_then(pending).ok_or(Refusal::Conflict)?;
-    if app.settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
+    if settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
 }
 
 /// Signs up with the identity that the session waits with, and what the form has. Of two at once, one does.
 ///
 /// # Errors
 /// As [`signup`]; [`Refusal::Conflict`] where the identity is somebody's by now.
-pub async fn sign_up(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    who: ProvenIdentity,
-    mut form: Form,
-) -> Result<Outcome, Refusal> {
+pub async fn sign_up(cx: Context<'_>, caller: Caller, who: ProvenIdentity, mut form: Form) -> Result<Outcome, Refusal> {
     form.identity = Some(Box::new(who));
     form.spends_session = true;
-    signup(app, client, caller, form).await
+    signup(cx, caller, form).await
 }
 
 /// Connects the identity to the caller's account.
 async fn connect(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     who: &ProvenIdentity,
     claim: Option<IdentityClaim>,
 ) -> Result<Decided, Refusal> {
     let Caller::User(parts) = caller else { return Err(Refusal::Forbidden) };
-    let now = refresh(app, &parts.0, &parts.1).await?;
+    let now = refresh(&cx.store, &parts.0, &parts.1).await?;
     let (mut user, session) = now.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-    require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+    require_recent(cx, &user, &session, cx.settings.social_reauthentication_required())?;
     let mut writes = Vec::new();
     match claim {
         Some(claim) if claim.user != user.id => return Err(connected_other()),
@@ -376,7 +361,7 @@ async fn connect(
             writes.extend([Write::replace(&who.renewed(&claim))?, Write::replace(&user)?]);
         }
         None => {
-            if find_by_email(app, who).await?.is_some_and(|found| found.user.id != user.id) {
+            if find_by_email(cx, who).await?.is_some_and(|found| found.user.id != user.id) {
                 return Err(connected_other());
             }
             if user.identities.len() >= User::MOST_IDENTITIES {
@@ -387,7 +372,7 @@ async fn connect(
             writes.push(Write::create(&who.claim(&user))?);
             writes.push(Write::replace(&user)?);
             let params = json!({"provider": who.provider_name});
-            writes.extend(notify(app, client, &user, None, "account_connected", params)?);
+            writes.extend(notify(cx, &user, None, "account_connected", params)?);
         }
     }
     Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), ()))
@@ -402,7 +387,7 @@ fn connected_other() -> Refusal {
 ///
 /// # Errors
 /// What stands against it.
-pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
+pub fn may_disconnect(settings: &Settings, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
     use crate::settings::EmailVerification::Mandatory;
     if user.identity(provider, uid).is_none() {
         return Err(Problem::general("account_not_found", "Unknown account."));
@@ -410,14 +395,14 @@ pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Resu
     if user.identities.len() > 1 {
         return Ok(());
     }
-    if app.settings.social.only {
+    if settings.social.only {
         let message = "You cannot disconnect your last remaining third-party account.";
         return Err(Problem::general("disconnect_last", message));
     }
     if !user.has_usable_password() {
         return Err(Problem::general("no_password", "Your account has no password set up."));
     }
-    if app.settings.account.email_verification == Mandatory && !user.has_verified_email(None) {
+    if settings.account.email_verification == Mandatory && !user.has_verified_email(None) {
         return Err(Problem::general("no_verified_email", "Your account has no verified email address."));
     }
     Ok(())
@@ -429,27 +414,26 @@ pub fn may_disconnect(app: &App, user: &User, provider: &str, uid: &str) -> Resu
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn disconnect(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     provider: &str,
     uid: &str,
 ) -> Result<User, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        may_disconnect(app, &user, provider, uid)?;
-        require_recent(app, &user, &session, app.settings.social_reauthentication_required())?;
+        may_disconnect(&cx.settings, &user, provider, uid)?;
+        require_recent(cx, &user, &session, cx.settings.social_reauthentication_required())?;
         let mut changed = user.clone();
         changed.identities.retain(|link| !(link.provider == provider && link.uid == uid));
-        let name = app.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
+        let name = cx.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
         let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
         let params = json!({"provider": name});
-        writes.extend(notify(app, client, &changed, None, "account_disconnected", params)?);
+        writes.extend(notify(cx, &changed, None, "account_disconnected", params)?);
         Ok(Decision::Write(writes, changed, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }
 
 #[cfg(test)]

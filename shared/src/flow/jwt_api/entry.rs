@@ -2,11 +2,11 @@
 //! a challenge.
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::flow::login::engine::{Progress, advance};
 use crate::flow::permits::Permits;
-use crate::session::{AuthenticationRecord, ClientInfo, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Login, Session, StageKey};
 use crate::store::{StoreError, Write};
 use crate::ticket::{Purpose, Ticket};
 
@@ -30,8 +30,7 @@ pub enum Entry {
 
 /// A login of the JWT API that the engine takes as far as it goes.
 pub(super) struct Attempt<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
+    pub cx: Context<'a>,
     /// How the person showed who they are, as `amr` names it.
     pub method: &'a str,
     /// Stages that what they showed has taken them past.
@@ -46,32 +45,32 @@ impl Attempt<'_> {
     /// # Errors
     /// [`Refusal::StageRefused`]; the table is unavailable.
     pub async fn enter(&self, user: &User, permits: &mut Permits) -> Result<(Vec<Write>, Entry), Refusal> {
-        let (app, client) = (self.app, self.client);
-        let mut login = Login::new(Some(user), None, self.signup, &app.settings, app.now());
+        let cx = self.cx;
+        let mut login = Login::new(Some(user), None, self.signup, &cx.settings, cx.now());
         login.handled.extend(self.past);
         // No session waits here: what a stage would keep in it is kept by a challenge, or not at all.
-        let (mut scratch, _) = Session::of_nobody(app, client);
+        let (mut scratch, _) = Session::of_nobody(cx.app, cx.client);
         if !self.signup {
             // Whoever signs up has shown nothing yet.
-            scratch.methods.push(AuthenticationRecord::new(self.method, app.now()));
+            scratch.methods.push(AuthenticationRecord::new(self.method, cx.now()));
         }
         let mut messages = Vec::new();
-        let progress = advance(app, client, Some(user), &mut login, &mut scratch, &mut messages, permits).await?;
+        let progress = advance(cx, Some(user), &mut login, &mut scratch, &mut messages, permits).await?;
         let (mut writes, entry) = match progress {
             Progress::In => {
-                let (session, write) = open(app, client, user, self.method, false)?;
+                let (session, write) = open(cx, user, self.method, false)?;
                 (vec![write], Entry::In(Box::new((user.clone(), session))))
             }
             Progress::Waiting(StageKey::MfaAuthenticate) => {
-                let (ticket, text) = Ticket::new(app, Purpose::LoginChallenge, user, CHALLENGE);
+                let (ticket, text) = Ticket::new(cx.app, Purpose::LoginChallenge, user, CHALLENGE);
                 (vec![Write::create(&ticket)?], Entry::SecondFactor(text))
             }
             Progress::Waiting(StageKey::MfaSetup) => {
-                let (ticket, text) = Ticket::new(app, Purpose::SetupChallenge, user, CHALLENGE);
+                let (ticket, text) = Ticket::new(cx.app, Purpose::SetupChallenge, user, CHALLENGE);
                 (vec![Write::create(&ticket)?], Entry::Setup(text))
             }
             Progress::Waiting(StageKey::VerifyEmail) => {
-                let (session, write) = open(app, client, user, self.method, true)?;
+                let (session, write) = open(cx, user, self.method, true)?;
                 (vec![write], Entry::Verification(Box::new((user.clone(), session))))
             }
             Progress::Waiting(
@@ -102,14 +101,13 @@ impl Attempt<'_> {
 
 /// A new session, and its write.
 pub(super) fn open(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: &User,
     method: &str,
     waits_for_email: bool,
 ) -> Result<(Session, Write), StoreError> {
-    let mut session = Session::of_bearer(app, user, client, waits_for_email);
-    session.methods.push(AuthenticationRecord::new(method, app.now()));
+    let mut session = Session::of_bearer(cx.app, user, cx.client, waits_for_email);
+    session.methods.push(AuthenticationRecord::new(method, cx.now()));
     let write = Write::create(&session)?;
     session.version = 1;
     Ok((session, write))

@@ -3,11 +3,11 @@
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Problem, Refusal, api_url};
 use crate::outbox::Message;
-use crate::session::ClientInfo;
+use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
 use serde_json::json;
@@ -28,8 +28,8 @@ pub struct Form {
 ///
 /// # Errors
 /// [`Refusal::Forbidden`].
-pub fn may_invite(app: &App, inviter: &User) -> Result<(), Refusal> {
-    let roles = &app.settings.jwt_api.registration_allowed_roles;
+pub fn may_invite(settings: &Settings, inviter: &User) -> Result<(), Refusal> {
+    let roles = &settings.jwt_api.registration_allowed_roles;
     if roles.contains(&inviter.role) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
@@ -37,40 +37,40 @@ pub fn may_invite(app: &App, inviter: &User) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn is_taken(app: &App, email: &str) -> Result<bool, Refusal> {
-    Ok(find_holders(app, email, false).await?.is_taken())
+pub async fn is_taken(cx: Context<'_>, email: &str) -> Result<bool, Refusal> {
+    Ok(find_holders(cx, email, false).await?.is_taken())
 }
 
 /// Makes an account without a password, and mails the link by which it gets one.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] where somebody has the address, or the role is above the inviter's own; the table is unavailable.
-pub async fn invite(app: &App, inviter: &User, form: Form) -> Result<(), Refusal> {
+pub async fn invite(cx: Context<'_>, inviter: &User, form: Form) -> Result<(), Refusal> {
     if form.role > inviter.role {
         let message = "You cannot give a role above your own.";
         return Err(Problem::field("role", "role_above_own", message).into());
     }
     let form = &form;
     let decide = |(), _: Option<Again>| async move {
-        let holders = find_holders(app, &form.email, false).await?;
+        let holders = find_holders(cx, &form.email, false).await?;
         if holders.is_taken() {
             return Err(address_taken().into());
         }
-        let mut user = User::new(UserId::new(app.random()), app.now());
+        let mut user = User::new(UserId::new(cx.random()), cx.now());
         user.role = form.role;
         user.first_name.clone_from(&form.first_name);
         user.last_name.clone_from(&form.last_name);
-        user.addresses.push(Address::new(&form.email, true, app.random()));
-        let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
-        let (ticket, key) = Ticket::new(app, Purpose::Invitation, &user, lifetime);
-        let url = api_url(app, &format!("/registration/verification/{key}/"));
+        user.addresses.push(Address::new(&form.email, true, cx.random()));
+        let lifetime = (cx.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
+        let (ticket, key) = Ticket::new(cx.app, Purpose::Invitation, &user, lifetime);
+        let url = api_url(&cx.settings, &format!("/registration/verification/{key}/"));
         // An invitation takes the place of an earlier one that nobody has opened.
         let mut writes = replace(&user, &form.email, &holders)?;
         writes.push(Write::create(&ticket)?);
-        writes.push(Write::create(&Message::mail(app, "invitation", &form.email, json!({"url": url}), lifetime))?);
+        writes.push(Write::create(&Message::mail(cx.app, "invitation", &form.email, json!({"url": url}), lifetime))?);
         Ok(Decision::Write(writes, (), ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }
 
 /// The writes of a new account, in place of those that wait for an invitation to the same address to be opened.
@@ -105,31 +105,31 @@ pub enum Opened {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
-pub async fn open(app: &App, client: &ClientInfo, key: &str) -> Result<Option<Opened>, Refusal> {
+pub async fn open(cx: Context<'_>, key: &str) -> Result<Option<Opened>, Refusal> {
     let decide = |(), _: Option<Again>| async move {
-        let found = find_ticket(app, Purpose::Invitation, key).await?;
+        let found = find_ticket(&cx.store, Purpose::Invitation, key).await?;
         let Some((ticket, mut user)) = found else { return Ok(Decision::Settled(None)) };
         let mut writes = vec![Write::check(&ticket)];
         if let Some(email) = user.primary_email().filter(|_| !user.has_verified_email(None)).map(str::to_owned) {
-            let found = load(app, user.id, &email).await?;
+            let found = load(&cx.store, user.id, &email).await?;
             let (now, claims) = found.ok_or(Refusal::InvalidToken)?;
-            if !can_own(&claims, now.id, app.settings.account.unique_email) {
+            if !can_own(&claims, now.id, cx.settings.account.unique_email) {
                 return Err(Refusal::InvalidToken);
             }
             user = now.clone();
             let proof = Proof { email, user: now, claims };
-            writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+            writes.extend(mark_verified(cx, &mut user, &proof).await?);
             writes.push(Write::replace(&user)?);
         }
         let opened = if user.has_usable_password() {
             Opened::Confirmed
         } else {
-            let lifetime = app.settings.jwt_api.access_token_lifetime;
-            let (capability, text) = Ticket::new(app, Purpose::SetCapability, &user, lifetime);
+            let lifetime = cx.settings.jwt_api.access_token_lifetime;
+            let (capability, text) = Ticket::new(cx.app, Purpose::SetCapability, &user, lifetime);
             writes.push(Write::overwrite(&capability)?);
             Opened::Capability { user: Box::new(user), text }
         };
         Ok(Decision::Write(writes, Some(opened), ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }

@@ -1,19 +1,18 @@
 //! Links of the JWT API, and the mails around them.
 
 use crate::account::User;
-use crate::app::App;
-use crate::flow::Problem;
+use crate::flow::{Context, Problem};
 use crate::outbox::Message;
-use crate::secret::strength::weaknesses;
+use crate::secret::strength::{Policy, weaknesses};
 use serde_json::Value as Json;
 
 /// What is wrong with a new password that was typed twice, as Django's form has it.
-pub(super) fn password_problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Problem> {
+pub(super) fn password_problems(policy: &Policy, user: &User, first: &str, second: &str) -> Vec<Problem> {
     if first != second {
         let message = "The two password fields didn\u{2019}t match.";
         return vec![Problem::field("new_password2", "password_mismatch", message)];
     }
-    let weak = weaknesses(second, &user.attributes_for_passwords(), &app.password_policy);
+    let weak = weaknesses(second, &user.attributes_for_passwords(), policy);
     weak.into_iter().map(|weakness| Problem::field("new_password2", weakness.code, weakness.message)).collect()
 }
 
@@ -24,9 +23,9 @@ pub(super) fn address_taken() -> Problem {
 
 /// The mail that tells the owner of an address that somebody wanted to register with it. It links to the page that
 /// asks for a reset, where there is one.
-pub(super) fn address_taken_mail(app: &App, email: &str) -> Message {
-    let page = app.settings.jwt_api.password_reset_request_url.as_deref();
-    let url = page.map(|page| match app.settings.service.public_url.join(page) {
+pub(super) fn address_taken_mail(cx: Context<'_>, email: &str) -> Message {
+    let page = cx.settings.jwt_api.password_reset_request_url.as_deref();
+    let url = page.map(|page| match cx.settings.service.public_url.join(page) {
         Ok(absolute) => absolute.to_string(),
         Err(_) => page.to_owned(),
     });
@@ -34,5 +33,5 @@ pub(super) fn address_taken_mail(app: &App, email: &str) -> Message {
         Some(url) => serde_json::json!({"password_reset_url": url}),
         None => Json::Object(serde_json::Map::new()),
     };
-    Message::mail(app, "account_already_exists", email, params, 86_400)
+    Message::mail(cx.app, "account_already_exists", email, params, 86_400)
 }

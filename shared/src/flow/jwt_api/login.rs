@@ -3,11 +3,10 @@
 use super::Entry;
 use super::entry::Attempt;
 use super::second_factor::refuse_locked_out;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::flow::login::password::{Credentials, check, note_login};
 use crate::flow::permits::Permits;
-use crate::session::ClientInfo;
 use crate::settings::LoginMethod;
 use crate::store::{Committed, StoreError};
 
@@ -16,12 +15,12 @@ use crate::store::{Committed, StoreError};
 /// # Errors
 /// [`Refusal::IncorrectCredentials`], [`Refusal::TooManyLoginAttempts`], [`Refusal::RateLimited`]; with the right ones
 /// [`Refusal::StageRefused`], [`Refusal::Inactive`], [`Refusal::LockedOut`]; the table is unavailable.
-pub async fn login(app: &App, client: &ClientInfo, email: &str, password: &str) -> Result<Entry, Refusal> {
+pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<Entry, Refusal> {
     let credentials =
         Credentials { method: LoginMethod::Email, identifier: email.to_lowercase(), password: password.to_owned() };
-    let proven = check(app, client, credentials).await?;
+    let proven = check(cx, credentials).await?;
     let user = &proven.user;
-    let attempt = Attempt { app, client, method: "password", past: &[], signup: false };
+    let attempt = Attempt { cx, method: "password", past: &[], signup: false };
     let mut permits = Permits::default();
     let enter = async {
         let (writes, entry) = attempt.enter(user, &mut permits).await?;
@@ -29,16 +28,16 @@ pub async fn login(app: &App, client: &ClientInfo, email: &str, password: &str) 
             return Err(Refusal::Inactive);
         }
         if matches!(entry, Entry::SecondFactor(_)) {
-            refuse_locked_out(app, user).await?;
+            refuse_locked_out(cx, user).await?;
         }
         Ok((writes, entry))
     };
-    let (entered, ()) = futures_util::join!(enter, proven.give_back(app));
+    let (entered, ()) = futures_util::join!(enter, proven.give_back(cx));
     let (writes, entry) = entered?;
     let is_in = matches!(entry, Entry::In(_));
     // No transaction with the user: a session that is born while the user changes is dead at birth.
-    let noted = note_login(app, user, is_in, proven.outdated());
-    let (committed, noted) = futures_util::join!(app.store.insist(writes), noted);
+    let noted = note_login(cx, user, is_in, proven.outdated());
+    let (committed, noted) = futures_util::join!(cx.store.insist(writes), noted);
     noted?;
     if matches!(committed?, Committed::Done) { Ok(entry) } else { Err(StoreError::Busy.into()) }
 }

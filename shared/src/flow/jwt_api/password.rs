@@ -3,16 +3,17 @@
 use super::entry::open;
 use super::links::password_problems;
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
-use crate::session::{ClientInfo, Session, refresh_again};
+use crate::secret::strength::Policy;
+use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// What is wrong with a new password of this user, typed twice.
-pub fn problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Problem> {
-    password_problems(app, user, first, second)
+pub fn problems(policy: &Policy, user: &User, first: &str, second: &str) -> Vec<Problem> {
+    password_problems(policy, user, first, second)
 }
 
 /// Gives the user a new password, which was found good. Where `LOGOUT_ON_PASSWORD_CHANGE` says so every session and
@@ -21,32 +22,31 @@ pub fn problems(app: &App, user: &User, first: &str, second: &str) -> Vec<Proble
 /// # Errors
 /// [`Refusal::InvalidToken`] where another request was faster in doing the like; the table is unavailable.
 pub async fn change(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     new: String,
 ) -> Result<Option<(User, Session)>, Refusal> {
-    let hash = app.hash_password(new).await;
+    let hash = cx.hash_password(new).await;
     let had_password = user.has_usable_password();
     let hash = &hash;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
+        let (user, session) = refresh_again(&cx.store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
-        let logs_out = app.settings.jwt_api.logout_on_password_change;
+        let logs_out = cx.settings.jwt_api.logout_on_password_change;
         changed.generation += u64::from(logs_out);
         let mut writes = vec![Write::replace(&changed)?];
         changed.version += 1;
         let kind = if had_password { "password_changed" } else { "password_set" };
-        writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
+        writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         let mut opened = None;
         if logs_out {
-            let (next, write) = open(app, client, &changed, "password", false)?;
+            let (next, write) = open(cx, &changed, "password", false)?;
             writes.push(write);
             opened = Some((changed, next));
         }
         Ok(Decision::Write(writes, opened, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }

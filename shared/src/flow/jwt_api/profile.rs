@@ -1,17 +1,16 @@
 //! What users see and change of themselves.
 
 use crate::account::{User, UserId};
-use crate::app::App;
 use crate::flow::Refusal;
 use crate::session::{Session, refresh_again};
-use crate::store::{Again, Decision, Write};
+use crate::store::{Again, Decision, Store, Write};
 
 /// The user of an access token.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where they are no more, or may not log in; the table is unavailable.
-pub async fn get(app: &App, user: UserId) -> Result<User, Refusal> {
-    let user = app.store.find::<User>(&user.key()).await?;
+pub async fn get(store: &Store, user: UserId) -> Result<User, Refusal> {
+    let user = store.find::<User>(&user.key()).await?;
     user.filter(|user| user.is_active).ok_or(Refusal::InvalidToken)
 }
 
@@ -20,14 +19,14 @@ pub async fn get(app: &App, user: UserId) -> Result<User, Refusal> {
 /// # Errors
 /// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
 pub async fn rename(
-    app: &App,
+    store: &Store,
     user: User,
     session: Session,
     first_name: Option<&str>,
     last_name: Option<&str>,
 ) -> Result<User, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
+        let (user, session) = refresh_again(store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.first_name = first_name.unwrap_or(&user.first_name).to_owned();
         changed.last_name = last_name.unwrap_or(&user.last_name).to_owned();
@@ -36,5 +35,5 @@ pub async fn rename(
         }
         Ok(Decision::Write(vec![Write::replace(&changed)?], changed, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    store.run((user, session), decide).await
 }

@@ -4,12 +4,12 @@ use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use super::links::{address_taken, address_taken_mail};
 use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_claims};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::flow::permits::Permits;
 use crate::outbox::Message;
-use crate::session::{ClientInfo, Session};
-use crate::settings::{EmailVerification, PreventEnumeration, TotpMode};
+use crate::session::Session;
+use crate::settings::{EmailVerification, PreventEnumeration, Settings, TotpMode};
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket};
@@ -51,8 +51,8 @@ pub struct Holders {
 
 impl Holders {
     /// Whether somebody has it, and the caller may be told so.
-    pub fn is_visibly_taken(&self, app: &App) -> bool {
-        self.is_taken && !hides(app)
+    pub fn is_visibly_taken(&self, settings: &Settings) -> bool {
+        self.is_taken && !hides(settings)
     }
 
     /// Whether somebody has it.
@@ -62,18 +62,18 @@ impl Holders {
 }
 
 /// Whether answers hide that an account exists: that takes a mail that nobody but its reader knows of.
-fn hides(app: &App) -> bool {
-    let mandatory = app.settings.account.email_verification == EmailVerification::Mandatory;
-    mandatory && app.settings.account.prevent_enumeration != PreventEnumeration::No
+fn hides(settings: &Settings) -> bool {
+    let mandatory = settings.account.email_verification == EmailVerification::Mandatory;
+    mandatory && settings.account.prevent_enumeration != PreventEnumeration::No
 }
 
 /// Who holds an address that somebody wants to register with, within the limits of that.
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn look_up(app: &App, client: &ClientInfo, email: &str) -> Result<Holders, Refusal> {
+pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
     let actions = [Action::new("signup")];
-    let (limit, holders) = futures_util::try_join!(app.consume(client.ip, &actions), find_holders(app, email, true))?;
+    let (limit, holders) = futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_holders(cx, email, true))?;
     limit.map_err(Refusal::from)?;
     Ok(holders)
 }
@@ -81,14 +81,14 @@ pub async fn look_up(app: &App, client: &ClientInfo, email: &str) -> Result<Hold
 /// Who holds an address. It is taken once anybody has verified it, has been in, is staff, has come by way of a provider or
 /// with a passkey, or is `invited`, where that counts. An account that only waits for its verification does not take it: a
 /// registration makes another account beside it, and whoever verifies the address first owns it.
-pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Result<Holders, StoreError> {
-    let claims = find_email_claims(&app.store, email).await?;
+pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) -> Result<Holders, StoreError> {
+    let claims = find_email_claims(&cx.store, email).await?;
     let mut ids = claims.iter().map(|claim| claim.user).collect::<Vec<_>>();
     if ids.is_empty() {
         ids.push(UserId::NOBODY); // the way is as long
     }
     let find = |id: UserId| async move {
-        app.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
+        cx.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
     };
     let found = futures_util::future::try_join_all(ids.into_iter().map(find)).await?;
     let flag = |user: &User, name: &str| user.attributes.get(name).is_some_and(|value| value == true);
@@ -106,7 +106,7 @@ pub(super) async fn find_holders(app: &App, email: &str, invited: bool) -> Resul
                 || (invited && waits(ticket, user))
         })
     };
-    let unique = app.settings.account.unique_email;
+    let unique = cx.settings.account.unique_email;
     let verified = claims.iter().any(|claim| claim.verified);
     let is_full = claims.len() >= EmailClaim::MOST_READ;
     let is_taken = unique && (verified || is_full || found.iter().any(is_claimed));
@@ -125,81 +125,75 @@ pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<
 /// # Errors
 /// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::Invalid`] where somebody has the address;
 /// [`Refusal::StageRefused`] where nobody can register here; the table is unavailable.
-pub async fn register(app: &App, client: &ClientInfo, form: Form, holders: Holders) -> Result<Registered, Refusal> {
-    check_open(app)?;
-    let hash = app.hash_password(form.password.clone()).await;
+pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<Registered, Refusal> {
+    check_open(&cx.settings)?;
+    let hash = cx.hash_password(form.password.clone()).await;
     let (form, hash) = (&form, &hash);
     let attempt = |(mut holders, mut permits): (Holders, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            holders = find_holders(app, &form.email, true).await?;
+            holders = find_holders(cx, &form.email, true).await?;
         }
-        if holders.is_taken && !hides(app) {
+        if holders.is_taken && !hides(&cx.settings) {
             return Err(address_taken().into());
         }
         // What a taken address would lead to if it were free is decided too, and dropped: the answer and the way are the same.
-        let decided = decide(app, client, form, hash, &holders, &mut permits).await?;
+        let decided = decide(cx, form, hash, &holders, &mut permits).await?;
         let (writes, registered) =
-            if holders.is_taken { pretend(app, client, &form.email, &mut permits).await? } else { decided };
+            if holders.is_taken { pretend(cx, &form.email, &mut permits).await? } else { decided };
         Ok(Decision::Write(writes, registered, (holders, permits)))
     };
-    app.store.run((holders, Permits::default()), attempt).await
+    cx.store.run((holders, Permits::default()), attempt).await
 }
 
 /// Whether people may register themselves (`ACCOUNT_SIGNUP_OPEN`).
 ///
 /// # Errors
 /// [`Refusal::Forbidden`].
-pub fn check_open(app: &App) -> Result<(), Refusal> {
-    if app.settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
+pub fn check_open(settings: &Settings) -> Result<(), Refusal> {
+    if settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
 /// verification mails.
-async fn pretend(
-    app: &App,
-    client: &ClientInfo,
-    email: &str,
-    permits: &mut Permits,
-) -> Result<(Vec<Write>, Registered), Refusal> {
-    let granted = permits.ask(app, client, "confirm_email", email).await?;
-    let mail = if granted { address_taken_mail(app, email) } else { Message::decoy(app) };
+async fn pretend(cx: Context<'_>, email: &str, permits: &mut Permits) -> Result<(Vec<Write>, Registered), Refusal> {
+    let granted = permits.ask(cx, "confirm_email", email).await?;
+    let mail = if granted { address_taken_mail(cx, email) } else { Message::decoy(cx.app) };
     let writes = vec![Write::create(&mail)?];
-    let required = app.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
-    let setup = required.then(|| Ticket::lookalike(app, Purpose::SetupChallenge, 0).1);
+    let required = cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
+    let setup = required.then(|| Ticket::lookalike(cx.app, Purpose::SetupChallenge, 0).1);
     Ok((writes, Registered::Waits { setup, session: None }))
 }
 
 async fn decide(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     form: &Form,
     hash: &str,
     holders: &Holders,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Registered), Refusal> {
-    let mut user = User::new(UserId::new(app.random()), app.now());
+    let mut user = User::new(UserId::new(cx.random()), cx.now());
     user.password = Some(hash.to_owned());
     user.first_name.clone_from(&form.first_name);
     user.last_name.clone_from(&form.last_name);
-    let on_trust = app.settings.account.email_verification == EmailVerification::None;
-    user.addresses.push(Address { on_trust, ..Address::new(&form.email, true, app.random()) });
-    let attempt = Attempt { app, client, method: "password", past: &[], signup: true };
+    let on_trust = cx.settings.account.email_verification == EmailVerification::None;
+    user.addresses.push(Address { on_trust, ..Address::new(&form.email, true, cx.random()) });
+    let attempt = Attempt { cx, method: "password", past: &[], signup: true };
     let (mut writes, entry) = attempt.enter(&user, permits).await?;
     let registered = match entry {
-        Entry::Verification(_) if app.settings.jwt_api.mfa_totp_mode == TotpMode::Required => {
+        Entry::Verification(_) if cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required => {
             // No session yet: the challenge, which counts once the address is verified.
-            let (ticket, text) = Ticket::new(app, Purpose::SetupChallenge, &user, CHALLENGE);
+            let (ticket, text) = Ticket::new(cx.app, Purpose::SetupChallenge, &user, CHALLENGE);
             writes.remove(0);
             writes.push(Write::create(&ticket)?);
             Registered::Waits { setup: Some(text), session: None }
         }
-        Entry::Verification(_) if hides(app) => {
+        Entry::Verification(_) if hides(&cx.settings) => {
             writes.remove(0);
             Registered::Waits { setup: None, session: None }
         }
         Entry::Verification(parts) => Registered::Waits { setup: None, session: Some(parts) },
         entry => {
-            user.last_login = Some(app.now());
+            user.last_login = Some(cx.now());
             Registered::Entered(entry)
         }
     };

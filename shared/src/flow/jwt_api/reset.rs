@@ -5,7 +5,7 @@ use super::entry::Attempt;
 use super::links::password_problems;
 use super::{Entry, is_email_verified};
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
@@ -13,7 +13,6 @@ use crate::flow::permits::Permits;
 use crate::flow::{Refusal, api_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
-use crate::session::ClientInfo;
 use crate::store::{Again, Decision, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
@@ -22,31 +21,33 @@ use serde_json::json;
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn request(app: &App, client: &ClientInfo, email: &str) -> Result<(), Refusal> {
+pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(app, client, "reset_password", email);
-    let users = async { find_users(app, users_by_email(app, email).await?).await };
+    let permit = permits.ask(cx, "reset_password", email);
+    let users = async { find_users(&cx.store, users_by_email(&cx.store, email).await?).await };
     let (granted, users) = futures_util::try_join!(permit, users)?;
     if !granted {
         return Err(permits.refusal());
     }
-    let may = |user: &User| user.is_active && user.has_usable_password() && is_email_verified(app, user, Some(email));
+    let may = |user: &User| {
+        user.is_active && user.has_usable_password() && is_email_verified(&cx.settings, user, Some(email))
+    };
     let mut writes = Vec::new();
     for user in users.into_iter().flatten().filter(may) {
-        let lifetime = app.settings.account.password_reset_timeout;
-        let (ticket, text) = Ticket::new(app, Purpose::ResetLink, &user, lifetime);
+        let lifetime = cx.settings.account.password_reset_timeout;
+        let (ticket, text) = Ticket::new(cx.app, Purpose::ResetLink, &user, lifetime);
         let Some((uid, token)) = split(&text) else { continue };
-        let url = api_url(app, &format!("/password/reset/confirm/{uid}/{token}/"));
+        let url = api_url(&cx.settings, &format!("/password/reset/confirm/{uid}/{token}/"));
         let params = json!({"url": url, "username": user.username});
         // A newer link takes the place of the one before.
         writes.push(Write::overwrite(&ticket)?);
-        writes.push(Write::create(&Message::mail(app, "password_reset_key", email, params, lifetime))?);
+        writes.push(Write::create(&Message::mail(cx.app, "password_reset_key", email, params, lifetime))?);
     }
     if writes.is_empty() {
-        writes.push(Write::overwrite(&Ticket::lookalike(app, Purpose::ResetLink, 60).0)?);
-        writes.push(Write::create(&Message::decoy(app))?);
+        writes.push(Write::overwrite(&Ticket::lookalike(cx.app, Purpose::ResetLink, 60).0)?);
+        writes.push(Write::create(&Message::decoy(cx.app))?);
     }
-    app.store.insist(writes).await?;
+    cx.store.insist(writes).await?;
     Ok(())
 }
 
@@ -67,18 +68,18 @@ fn join(uid: &str, token: &str) -> Option<String> {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`]; the table is unavailable.
-pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String), Refusal> {
+pub async fn confirm(cx: Context<'_>, uid: &str, token: &str) -> Result<(User, String), Refusal> {
     let text = join(uid, token).ok_or(Refusal::InvalidToken)?;
     let text = &text;
     let decide = |(), _: Option<Again>| async move {
-        let found = find_ticket(app, Purpose::ResetLink, text).await?;
+        let found = find_ticket(&cx.store, Purpose::ResetLink, text).await?;
         let (ticket, user) = found.ok_or(Refusal::InvalidToken)?;
-        let lifetime = app.settings.jwt_api.access_token_lifetime;
-        let (capability, text) = Ticket::new(app, Purpose::ResetCapability, &user, lifetime);
+        let lifetime = cx.settings.jwt_api.access_token_lifetime;
+        let (capability, text) = Ticket::new(cx.app, Purpose::ResetCapability, &user, lifetime);
         let writes = vec![Write::delete(&ticket), Write::overwrite(&capability)?];
         Ok(Decision::Write(writes, (user, text), ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }
 
 /// Exchanges a capability, once, for a password, typed twice; `None` where the body will not do, which uses it up too.
@@ -87,19 +88,18 @@ pub async fn confirm(app: &App, uid: &str, token: &str) -> Result<(User, String)
 /// # Errors
 /// [`Refusal::InvalidToken`]; [`Refusal::Invalid`]; the table is unavailable.
 pub async fn redeem(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     purpose: Purpose,
     text: &str,
     passwords: Option<(String, String)>,
 ) -> Result<Entry, Refusal> {
     let passwords = &passwords;
     let decide = |hash: Option<String>, _: Option<Again>| async move {
-        let (ticket, user) = find_ticket(app, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
+        let (ticket, user) = find_ticket(&cx.store, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
         let refused = match passwords {
             None => Some(Refusal::Invalid(Vec::new())),
             Some((first, second)) => {
-                let problems = password_problems(app, &user, first, second);
+                let problems = password_problems(&cx.password_policy, &user, first, second);
                 (!problems.is_empty()).then_some(Refusal::Invalid(problems))
             }
         };
@@ -110,28 +110,28 @@ pub async fn redeem(
             Some(hash) => hash,
             None => {
                 let password = passwords.as_ref().map(|(first, _)| first.clone()).unwrap_or_default();
-                app.hash_password(password).await
+                cx.hash_password(password).await
             }
         };
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
-        changed.generation += u64::from(app.settings.jwt_api.logout_on_password_change);
+        changed.generation += u64::from(cx.settings.jwt_api.logout_on_password_change);
         let mut writes = vec![Write::delete(&ticket), Write::replace(&changed)?];
         changed.version += 1;
         let kind = if purpose == Purpose::SetCapability { "password_set" } else { "password_reset" };
-        writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
+        writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         if purpose == Purpose::SetCapability
-            && let Some(invitation) = find_ticket_of(app, Purpose::Invitation, &user).await?
+            && let Some(invitation) = find_ticket_of(&cx.store, Purpose::Invitation, &user).await?
         {
             writes.push(Write::delete(&invitation));
         }
-        let attempt = Attempt { app, client, method: kind, past: &[], signup: false };
+        let attempt = Attempt { cx, method: kind, past: &[], signup: false };
         let (more, entry) = attempt.enter_if_possible(&changed).await?;
         writes.extend(more);
         Ok(Decision::Write(writes, Ok((entry, user.id)), Some(hash)))
     };
-    let done: Result<_, Refusal> = app.store.run(None, decide).await;
+    let done: Result<_, Refusal> = cx.store.run(None, decide).await;
     let (entry, user) = done??;
-    forget_failures(app, client, user).await;
+    forget_failures(cx, user).await;
     Ok(entry)
 }

@@ -3,15 +3,16 @@
 use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use crate::account::{Authenticator, TotpSecret, User};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::mfa::change::{end_other_sessions, may_add};
 use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{FactorProblem, Refusal};
-use crate::session::{ClientInfo, Session, StageKey, refresh, refresh_again};
-use crate::store::{Again, Decision, Item, StoreError, Write};
+use crate::session::{Session, StageKey, refresh, refresh_again};
+use crate::settings::Settings;
+use crate::store::{Again, Decision, Item, Store, StoreError, Write};
 use crate::throttle::Limit;
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
@@ -20,8 +21,8 @@ use serde_json::json;
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_setup(app: &App, challenge: &str) -> Result<Option<(Ticket, User)>, Refusal> {
-    Ok(find_ticket(app, Purpose::SetupChallenge, challenge).await?)
+pub async fn find_setup(store: &Store, challenge: &str) -> Result<Option<(Ticket, User)>, Refusal> {
+    Ok(find_ticket(store, Purpose::SetupChallenge, challenge).await?)
 }
 
 /// Where somebody stands who sets a second factor up.
@@ -38,10 +39,10 @@ impl Enrollee {
     ///
     /// # Errors
     /// [`Refusal::StageRefused`], [`Refusal::ReauthenticationRequired`].
-    fn check(&self, app: &App, user: &User) -> Result<(), Refusal> {
-        may_add(app, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
+    fn check(&self, cx: Context<'_>, user: &User) -> Result<(), Refusal> {
+        may_add(&cx.settings, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
         match self {
-            Self::In(session) => require(app, user, session, app.settings.mfa.reauthentication_required, Recent::Login),
+            Self::In(session) => require(cx, user, session, cx.settings.mfa.reauthentication_required, Recent::Login),
             Self::Waiting(_) => Ok(()),
         }
     }
@@ -52,18 +53,18 @@ impl Enrollee {
 /// # Errors
 /// [`FactorProblem::TotpActive`]; [`Refusal::StageRefused`] before the address is verified;
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn begin(app: &App, user: &User, enrollee: &Enrollee) -> Result<(TotpSecret, String), Refusal> {
+pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<(TotpSecret, String), Refusal> {
     if user.authenticator("totp").is_some() {
         return Err(FactorProblem::TotpActive.into());
     }
-    enrollee.check(app, user)?;
-    let secret = TotpSecret::new(app);
-    let (mut ticket, _) = Ticket::new(app, Purpose::TotpSetup, user, CHALLENGE);
-    ticket.payload = secret.seal(app);
-    app.store.insist(vec![Write::overwrite(&ticket)?]).await?;
+    enrollee.check(cx, user)?;
+    let secret = TotpSecret::new(cx.random());
+    let (mut ticket, _) = Ticket::new(cx.app, Purpose::TotpSetup, user, CHALLENGE);
+    ticket.payload = secret.seal(cx.app);
+    cx.store.insist(vec![Write::overwrite(&ticket)?]).await?;
     let label = user.primary_email().unwrap_or_default();
-    let issuer = app.settings.jwt_api.totp_issuer.as_deref().filter(|issuer| !issuer.is_empty());
-    let url = secret.url(label, issuer.unwrap_or(app.settings.site_name()), &app.settings.mfa);
+    let issuer = cx.settings.jwt_api.totp_issuer.as_deref().filter(|issuer| !issuer.is_empty());
+    let url = secret.url(label, issuer.unwrap_or(cx.settings.site_name()), &cx.settings.mfa);
     Ok((secret, url))
 }
 
@@ -81,35 +82,30 @@ pub struct Activated {
 /// # Errors
 /// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeOver`] where another request was
 /// faster with the challenge; as [`begin`]; the table is unavailable.
-pub async fn activate(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    enrollee: Enrollee,
-    code: &str,
-) -> Result<Activated, Refusal> {
+pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &str) -> Result<Activated, Refusal> {
     let decide = |(mut user, mut enrollee): (User, Enrollee), again: Option<Again>| async move {
         if again.is_some() {
-            (user, enrollee) = reload(app, user, enrollee).await?;
+            (user, enrollee) = reload(&cx.store, user, enrollee).await?;
         }
-        let setup = find_ticket_of(app, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
-        let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+        let setup = find_ticket_of(&cx.store, Purpose::TotpSetup, &user).await?.ok_or(FactorProblem::SetupNotBegun)?;
+        let secret = setup.payload.as_deref().and_then(|sealed| TotpSecret::open(&cx.keys, sealed));
         let secret = secret.ok_or(FactorProblem::SetupNotBegun)?;
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(FactorProblem::TotpActive.into());
         }
-        enrollee.check(app, &user)?;
-        let step = secret.step_of(app, code).ok_or(FactorProblem::WrongCode)?;
-        let totp = Authenticator::totp(app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
+        enrollee.check(cx, &user)?;
+        let step = secret.step_of(&cx.settings, cx.now(), code).ok_or(FactorProblem::WrongCode)?;
+        let totp = Authenticator::totp(cx.app, &secret, step).ok_or(FactorProblem::SetupNotBegun)?;
         let mut changed = user.clone();
         changed.authenticators.push(totp);
-        add_recovery_codes(app, &mut changed);
-        let codes = changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(app)).unwrap_or_default();
+        add_recovery_codes(cx, &mut changed);
+        let codes =
+            changed.authenticator("recovery_codes").map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
         mark_viewed(&mut changed);
-        end_other_sessions(app, &mut changed);
+        end_other_sessions(&cx.settings, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
-        writes.extend(notify(app, client, &changed, None, "totp_activated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, "totp_activated", json!({}))?);
         let entry = match &enrollee {
             Enrollee::In(session) => {
                 writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
@@ -118,7 +114,7 @@ pub async fn activate(
             Enrollee::Waiting(challenge) => {
                 writes.push(Write::delete(challenge));
                 let past = &[StageKey::MfaAuthenticate, StageKey::MfaSetup];
-                let attempt = Attempt { app, client, method: "mfa", past, signup: false };
+                let attempt = Attempt { cx, method: "mfa", past, signup: false };
                 let (more, entry) = attempt.enter_if_possible(&changed).await?;
                 writes.extend(more);
                 Some(entry)
@@ -126,19 +122,19 @@ pub async fn activate(
         };
         Ok(Decision::Write(writes, Activated { recovery_codes: codes, entry }, (user, enrollee)))
     };
-    app.store.run((user, enrollee), decide).await
+    cx.store.run((user, enrollee), decide).await
 }
 
 /// The user and where they stand as it is now, where others were faster.
-async fn reload(app: &App, user: User, enrollee: Enrollee) -> Result<(User, Enrollee), Refusal> {
+async fn reload(store: &Store, user: User, enrollee: Enrollee) -> Result<(User, Enrollee), Refusal> {
     match enrollee {
         Enrollee::In(session) => {
-            let now = refresh(app, &user, &session).await?;
+            let now = refresh(store, &user, &session).await?;
             let (user, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
             Ok((user, Enrollee::In(Box::new(session))))
         }
         Enrollee::Waiting(challenge) => {
-            let (now, user) = app.store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
+            let (now, user) = store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
             now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
             Ok((user.ok_or(FactorProblem::SetupNotBegun)?, Enrollee::Waiting(challenge)))
         }
@@ -149,8 +145,8 @@ async fn reload(app: &App, user: User, enrollee: Enrollee) -> Result<(User, Enro
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn is_challenge(app: &App, challenge: &str) -> Result<bool, Refusal> {
-    Ok(find_ticket(app, Purpose::LoginChallenge, challenge).await?.is_some())
+pub async fn is_challenge(store: &Store, challenge: &str) -> Result<bool, Refusal> {
+    Ok(find_ticket(store, Purpose::LoginChallenge, challenge).await?.is_some())
 }
 
 /// What is shown.
@@ -178,12 +174,12 @@ impl Shown<'_> {
     }
 
     /// Uses the code up, if it is good. Using it is not shown with the authenticator, as in the reference.
-    fn use_up(self, app: &App, user: &mut User) -> bool {
+    fn use_up(self, cx: Context<'_>, user: &mut User) -> bool {
         let (Self::Totp(code) | Self::Recovery(code)) = self;
         let kind = self.kind();
         user.authenticators.iter_mut().filter(|it| it.factor.kind() == kind).any(|it| {
             let before = it.last_used;
-            let used = it.use_code(app, code);
+            let used = it.use_code(cx.app, code);
             it.last_used = before;
             used
         })
@@ -196,14 +192,14 @@ impl Shown<'_> {
 /// # Errors
 /// [`FactorProblem::ChallengeOver`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
 /// [`FactorProblem::WrongCode`], [`FactorProblem::ChallengeSpent`]; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
-    let found = find_ticket(app, Purpose::LoginChallenge, challenge).await?;
+pub async fn verify(cx: Context<'_>, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
+    let found = find_ticket(&cx.store, Purpose::LoginChallenge, challenge).await?;
     let (ticket, user) = found.ok_or(FactorProblem::ChallengeOver)?;
     let key = user.id.to_string();
-    let limit = failures(app, &key);
+    let limit = failures(&cx.settings, &key);
     // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
     // now may be attempts that are being compared at this moment, and one of them right.
-    match refuse_locked_out(app, &user).await {
+    match refuse_locked_out(cx, &user).await {
         Ok(()) => {}
         Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeOver.into()),
         Err(other) => return Err(other),
@@ -212,62 +208,55 @@ pub async fn verify(app: &App, client: &ClientInfo, challenge: &str, shown: Show
         return Err(shown.missing().into());
     }
     if let Some(limit) = &limit
-        && !app.consume_of(limit).await?
+        && !cx.consume_of(limit).await?
     {
-        refuse_locked_out(app, &user).await?;
+        refuse_locked_out(cx, &user).await?;
         return Err(Refusal::RateLimited(1));
     }
-    let most = match app.settings.jwt_api.mfa_challenge_max_attempts {
+    let most = match cx.settings.jwt_api.mfa_challenge_max_attempts {
         0 => u32::MAX,
         most => most,
     };
-    let ticket = ticket.count(app, most).await?.ok_or(FactorProblem::ChallengeOver)?;
-    let entry = meet(app, client, ticket, user, shown, most).await?;
+    let ticket = ticket.count(&cx.store, most).await?.ok_or(FactorProblem::ChallengeOver)?;
+    let entry = meet(cx, ticket, user, shown, most).await?;
     if let Some(limit) = &limit
-        && let Err(error) = app.forget_of(limit).await
+        && let Err(error) = cx.forget_of(limit).await
     {
         tracing::warn!(%error, "failed attempts stay counted");
     }
     Ok(entry)
 }
 
-async fn meet(
-    app: &App,
-    client: &ClientInfo,
-    ticket: Ticket,
-    user: User,
-    shown: Shown<'_>,
-    most: u32,
-) -> Result<Entry, Refusal> {
+async fn meet(cx: Context<'_>, ticket: Ticket, user: User, shown: Shown<'_>, most: u32) -> Result<Entry, Refusal> {
     let decide = |(mut ticket, mut user): (Ticket, User), again: Option<Again>| async move {
         if again.is_some() {
             // Another attempt was counted, or met the challenge; or the user has changed.
-            let now = app.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
+            let now = cx.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
             let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
             (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
         }
-        if !shown.use_up(app, &mut user) {
-            return Err(fail(app, &ticket, &user, most).await?);
+        if !shown.use_up(cx, &mut user) {
+            return Err(fail(cx, &ticket, &user, most).await?);
         }
-        let attempt = Attempt { app, client, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
+        let attempt = Attempt { cx, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
         let (mut writes, mut entry) = attempt.enter(&user, &mut Permits::default()).await?;
         if let Entry::In(parts) = &mut entry {
-            user.last_login = Some(app.now());
+            user.last_login = Some(cx.now());
             parts.0.last_login = user.last_login;
             parts.0.version += 1;
         }
         writes.extend([Write::replace(&user)?, Write::delete(&ticket)]);
         Ok(Decision::Write(writes, entry, (ticket, user)))
     };
-    app.store.run((ticket, user), decide).await
+    cx.store.run((ticket, user), decide).await
 }
 
 /// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
-async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Refusal, StoreError> {
-    let end = || app.store.insist(vec![Write::discard(ticket.key())]);
+async fn fail(cx: Context<'_>, ticket: &Ticket, user: &User, most: u32) -> Result<Refusal, StoreError> {
+    let end = || cx.store.insist(vec![Write::discard(ticket.key())]);
     let key = user.id.to_string();
-    if let Some(limit) = failures(app, &key) {
-        let seconds = app.full_for(&limit).await?;
+    if let Some(limit) = failures(&cx.settings, &key) {
+        let seconds = cx.full_for(&limit).await?;
         if seconds > 0 {
             end().await?;
             return Ok(Refusal::LockedOut(seconds));
@@ -285,26 +274,26 @@ async fn fail(app: &App, ticket: &Ticket, user: &User, most: u32) -> Result<Refu
 ///
 /// # Errors
 /// [`FactorProblem::NoTotp`]; the table is unavailable.
-pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
+pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result<(), Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(FactorProblem::NoTotp)?;
+        let (user, session) = refresh_again(&cx.store, parts, again).await?.ok_or(FactorProblem::NoTotp)?;
         if user.authenticator("totp").is_none() {
             return Err(FactorProblem::NoTotp.into());
         }
         let mut changed = user.clone();
         changed.remove_authenticators(|it| it.factor.kind() == "totp");
-        end_other_sessions(app, &mut changed);
+        end_other_sessions(&cx.settings, &mut changed);
         let kept = Session { generation: changed.generation, ..session.clone() };
         let mut writes = vec![Write::replace(&changed)?, Write::replace(&kept)?];
-        writes.extend(notify(app, client, &changed, None, "totp_deactivated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, "totp_deactivated", json!({}))?);
         Ok(Decision::Write(writes, (), (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }
 
 /// The failures of a user's second factor.
-fn failures<'a>(app: &App, user: &'a str) -> Option<Limit<'a>> {
-    let settings = &app.settings.jwt_api;
+fn failures<'a>(settings: &Settings, user: &'a str) -> Option<Limit<'a>> {
+    let settings = &settings.jwt_api;
     let limit = Limit {
         name: "jwt_second_factor",
         key: user,
@@ -315,10 +304,10 @@ fn failures<'a>(app: &App, user: &'a str) -> Option<Limit<'a>> {
 }
 
 /// Turns away a user who is locked out of the second factor.
-pub(super) async fn refuse_locked_out(app: &App, user: &User) -> Result<(), Refusal> {
+pub(super) async fn refuse_locked_out(cx: Context<'_>, user: &User) -> Result<(), Refusal> {
     let key = user.id.to_string();
-    let Some(limit) = failures(app, &key) else { return Ok(()) };
-    match app.full_for(&limit).await? {
+    let Some(limit) = failures(&cx.settings, &key) else { return Ok(()) };
+    match cx.full_for(&limit).await? {
         0 => Ok(()),
         seconds => Err(Refusal::LockedOut(seconds)),
     }

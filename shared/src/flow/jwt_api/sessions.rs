@@ -1,12 +1,11 @@
 //! Refreshing and ending sessions (ASVS 5.0 10.4.5).
 
 use crate::account::{User, UserId};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, Rules, decide};
-use crate::session::ClientInfo;
 use crate::session::{Session, StageKey, list_sessions, refresh_again, user_session_key};
-use crate::store::{self, Again, Write};
+use crate::store::{self, Again, Store, Write};
 
 /// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
 /// session whose tokens its holder gets now. Each is good once; with any other of a live session somebody has a copy, and
@@ -16,21 +15,20 @@ use crate::store::{self, Again, Write};
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::StageRefused`], [`Refusal::SessionExpired`]; the table is unavailable.
 pub async fn refresh(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: UserId,
     number: u64,
     started: i64,
     jti: &str,
 ) -> Result<(User, Session), Refusal> {
-    let settings = &app.settings.jwt_api;
+    let settings = &cx.settings.jwt_api;
     let rules = Rules { rotate: true, grace_seconds: settings.refresh_grace_seconds };
-    let whose = Client::new(&client.user_agent);
+    let whose = Client::new(&cx.client.user_agent);
     let key = user_session_key(user, number);
     let (key, whose) = (&key, &whose);
     // Somebody may be faster. If it was with the same token, that is used then, and the next look shows it.
     let attempt = |(), _: Option<Again>| async move {
-        let (session, user) = app.store.find_two::<Session, User>(key, &user.key()).await?;
+        let (session, user) = cx.store.find_two::<Session, User>(key, &user.key()).await?;
         let (Some(session), Some(user)) = (session, user) else { return Err(Refusal::InvalidToken) };
         let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken) };
         if session.generation != user.generation || !user.is_active {
@@ -43,19 +41,19 @@ pub async fn refresh(
         let mut family = bearer.family.clone();
         let lifetime = settings.session_lifetime.unwrap_or(i64::MAX);
         family.ends = family.started.min(started).saturating_add(lifetime);
-        let decision = presented.map(|counter| decide(&family, counter, app.now().seconds(), rules, whose));
+        let decision = presented.map(|counter| decide(&family, counter, cx.now().seconds(), rules, whose));
         let next = match decision {
             Some(Decision::Rotate(next)) => next,
             Some(Decision::Keep | Decision::Repeat) => return Ok(store::Decision::Settled((user, session))),
             Some(Decision::RefuseSoftly) => return Err(Refusal::InvalidToken),
             Some(Decision::Expired) => {
-                app.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.insist(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::SessionExpired);
             }
             Some(Decision::End) | None => {
-                app.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.insist(vec![Write::discard(key.clone())]).await?;
                 tracing::warn!(session = number, "a refresh token was used again: its session has ended");
-                app.metrics.count(app.now(), "RefreshTokenReuse");
+                cx.metrics.count(cx.now(), "RefreshTokenReuse");
                 return Err(Refusal::InvalidToken);
             }
         };
@@ -64,47 +62,47 @@ pub async fn refresh(
             bearer.family = next;
             renewed.ends = bearer.ends(settings.refresh_token_lifetime);
         }
-        renewed.last_seen = Some(app.now());
+        renewed.last_seen = Some(cx.now());
         let writes = vec![Write::replace(&renewed)?];
         renewed.version += 1;
         Ok(store::Decision::Write(writes, (user, renewed), ()))
     };
-    app.store.run((), attempt).await
+    cx.store.run((), attempt).await
 }
 
 /// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where there is none to end; the table is unavailable.
-pub async fn logout(app: &App, user: UserId, number: u64) -> Result<(), Refusal> {
+pub async fn logout(store: &Store, user: UserId, number: u64) -> Result<(), Refusal> {
     let attempt = |(), _: Option<Again>| async move {
-        let (_, session) = find_live(app, user, number).await?.ok_or(Refusal::InvalidToken)?;
+        let (_, session) = find_live(store, user, number).await?.ok_or(Refusal::InvalidToken)?;
         Ok(store::Decision::Write(vec![Write::delete(&session)], (), ()))
     };
-    app.store.run((), attempt).await
+    store.run((), attempt).await
 }
 
 /// Ends every session and every login of a user, of this API and the others.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
-pub async fn logout_all(app: &App, user: User, session: Session) -> Result<(), Refusal> {
+pub async fn logout_all(store: &Store, user: User, session: Session) -> Result<(), Refusal> {
     let attempt = |parts: (User, Session), again: Option<Again>| async move {
-        let (user, session) = refresh_again(app, parts, again).await?.ok_or(Refusal::InvalidToken)?;
+        let (user, session) = refresh_again(store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
         let mut changed = user.clone();
         changed.generation += 1;
         Ok(store::Decision::Write(vec![Write::replace(&changed)?], (), (user, session)))
     };
-    app.store.run((user, session), attempt).await
+    store.run((user, session), attempt).await
 }
 
 /// Whether the user has any session that can be ended.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn has_any(app: &App, user: UserId) -> Result<bool, Refusal> {
-    match app.store.find::<User>(&user.key()).await? {
-        Some(user) => Ok(!list_sessions(app, &user).await?.is_empty()),
+pub async fn has_any(store: &Store, user: UserId) -> Result<bool, Refusal> {
+    match store.find::<User>(&user.key()).await? {
+        Some(user) => Ok(!list_sessions(store, &user).await?.is_empty()),
         None => Ok(false),
     }
 }
@@ -113,9 +111,9 @@ pub async fn has_any(app: &App, user: UserId) -> Result<bool, Refusal> {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn find_live(app: &App, user: UserId, number: u64) -> Result<Option<(User, Session)>, Refusal> {
+pub async fn find_live(store: &Store, user: UserId, number: u64) -> Result<Option<(User, Session)>, Refusal> {
     let key = user_session_key(user, number);
-    let (session, user) = app.store.find_two::<Session, User>(&key, &user.key()).await?;
+    let (session, user) = store.find_two::<Session, User>(&key, &user.key()).await?;
     let is_live = |(user, session): &(User, Session)| {
         user.is_active && session.bearer.is_some() && session.generation == user.generation
     };

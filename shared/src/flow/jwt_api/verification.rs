@@ -3,11 +3,11 @@
 use super::Entry;
 use super::entry::Attempt;
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::flow::addresses::email_verification::prove_link;
 use crate::flow::proven_email::mark_verified;
-use crate::session::{ClientInfo, Session};
+use crate::session::Session;
 use crate::store::{Again, Decision, Write};
 
 /// Marks the address of a link's key verified, once. Where the settings say so, and it was the account's first, the browser
@@ -15,18 +15,18 @@ use crate::store::{Again, Decision, Write};
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a key that is not good, or no longer; the table is unavailable.
-pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<(User, Session)>, Refusal> {
-    let settings = &app.settings.jwt_api;
+pub async fn verify(cx: Context<'_>, key: &str) -> Result<Option<(User, Session)>, Refusal> {
+    let settings = &cx.settings.jwt_api;
     let decide = |(), _: Option<Again>| async move {
-        let proof = prove_link(app, key).await?;
+        let proof = prove_link(cx, key).await?;
         let mut user = proof.user.clone();
         let is_first = !user.has_verified_email(None);
-        let mut writes = mark_verified(app, client, &mut user, &proof).await?;
+        let mut writes = mark_verified(cx, &mut user, &proof).await?;
         writes.push(Write::replace(&user)?);
         user.version += 1;
         let mut opened = None;
         if settings.session_on_email_verification && settings.refresh_token_as_cookie && is_first && user.is_active {
-            let attempt = Attempt { app, client, method: "email", past: &[], signup: false };
+            let attempt = Attempt { cx, method: "email", past: &[], signup: false };
             // What else the login would wait for is asked at a login of its own.
             if let (more, Entry::In(parts)) = attempt.enter_if_possible(&user).await? {
                 writes.extend(more);
@@ -35,5 +35,5 @@ pub async fn verify(app: &App, client: &ClientInfo, key: &str) -> Result<Option<
         }
         Ok(Decision::Write(writes, opened, ()))
     };
-    app.store.run((), decide).await
+    cx.store.run((), decide).await
 }

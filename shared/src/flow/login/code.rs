@@ -1,7 +1,7 @@
 //! Logging in with a code that is sent.
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
@@ -10,9 +10,9 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, Login, Session, StageKey};
+use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
 use crate::settings::PreventEnumeration;
-use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
 
 const KIND: CodeKind = CodeKind::LoginByCode;
 
@@ -60,28 +60,28 @@ impl Identifier {
 /// # Errors
 /// [`Refusal::Invalid`] where the account is unknown and may be told so, or codes were asked for too often; the
 /// table is unavailable.
-pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
+pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(app, client, "request_login_code", to.text());
-    let (granted, user) = futures_util::try_join!(permit, find(app, &to))?;
-    if user.is_none() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(app).await;
+    let permit = permits.ask(cx, "request_login_code", to.text());
+    let (granted, user) = futures_util::try_join!(permit, find(&cx.store, &to))?;
+    if user.is_none() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
+        permits.give_back(cx).await;
         return Err(to.unknown().into());
     }
     if !granted {
         let problem = Problem::too_many_login_attempts();
         return Err(Problem { param: Some(to.param()), ..problem }.into());
     }
-    let (mut process, code) = codes::begin(app, KIND, user.as_ref().map(|user| user.id), &to.recipient());
+    let (mut process, code) = codes::begin(cx, KIND, user.as_ref().map(|user| user.id), &to.recipient());
     process.asked_for = true;
-    let message = code_message(app, &to.recipient(), user.is_some(), false, &code);
+    let message = code_message(cx, &to.recipient(), user.is_some(), false, &code);
     if let Caller::User(parts) = &caller {
         // Who is in logs in with no code, but can have one sent, and sent again.
         let mut session = parts.1.clone();
         session.set_code(KIND, process);
         let writes = vec![Write::replace(&session)?, Write::create(&message)?];
         session.version += 1;
-        return match app.store.commit(writes).await? {
+        return match cx.store.commit(writes).await? {
             Committed::Done => Ok(Outcome::unchanged(caller.with_session(session))),
             Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
         };
@@ -89,7 +89,7 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
     let (mut session, issued) = match &caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -98,12 +98,12 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
         Identifier::Email(email) => Some(email.clone()),
         Identifier::Phone(_) => None,
     };
-    let mut login = Login::new(user.as_ref(), email, false, &app.settings, app.now());
+    let mut login = Login::new(user.as_ref(), email, false, &cx.settings, cx.now());
     login.current = Some(StageKey::LoginByCode);
     session.login = Some(login);
     session.set_code(KIND, process);
     let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
-    match app.store.insist(writes).await? {
+    match cx.store.insist(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) }),
         _ => Err(StoreError::Busy.into()),
     }
@@ -113,26 +113,26 @@ pub async fn request(app: &App, client: &ClientInfo, caller: Caller, to: Identif
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for or it was sent often enough; the table is unavailable.
-pub async fn resend(app: &App, caller: &Caller) -> Result<(), Refusal> {
+pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if caller.user().is_some() {
-        codes::expect(app, caller, KIND).await?;
+        codes::expect(cx, caller, KIND).await?;
     } else {
-        expect(app, caller).await?;
+        expect(cx, caller).await?;
     }
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let mut session = session.clone();
     let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
-    if process.resends >= KIND.max_resends(&app.settings) {
+    if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
-    let code = codes::renew(app, KIND, process);
+    let code = codes::renew(cx, KIND, process);
     process.resends += 1;
     let message = match (&process.user, &process.email, &process.phone) {
-        (Some(_), Some(email), _) => code_message(app, &Recipient::Email(email), true, false, &code),
-        (Some(_), None, Some(phone)) => code_message(app, &Recipient::Phone(phone), true, false, &code),
-        _ => Message::decoy(app),
+        (Some(_), Some(email), _) => code_message(cx, &Recipient::Email(email), true, false, &code),
+        (Some(_), None, Some(phone)) => code_message(cx, &Recipient::Phone(phone), true, false, &code),
+        _ => Message::decoy(cx.app),
     };
-    match app.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
+    match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }
@@ -142,15 +142,15 @@ pub async fn resend(app: &App, caller: &Caller) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`] if not; the table is unavailable.
-pub async fn expect(app: &App, caller: &Caller) -> Result<(), Refusal> {
+pub async fn expect(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     let stage = match caller {
-        Caller::Pending(session) => session.pending_stage(&app.settings, app.now()),
+        Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()),
         _ => None,
     };
     if stage != Some(StageKey::LoginByCode) {
         return Err(Refusal::Conflict);
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
 /// Takes the login further with the right code. Whoever reads the code reads what is sent to the address or
@@ -158,48 +158,47 @@ pub async fn expect(app: &App, caller: &Caller) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn confirm(app: &App, client: &ClientInfo, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
-    expect(app, &caller).await?;
-    let session = codes::count(app, &caller, KIND).await?;
+pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Result<Outcome, Refusal> {
+    expect(cx, &caller).await?;
+    let session = codes::count(cx, &caller, KIND).await?;
     let process = session.code(KIND).ok_or(Refusal::Conflict)?.clone();
     let guess = Problem::expect_text("code", guess)?;
-    let id = process.user.filter(|_| codes::is_right(app, KIND, &process, guess));
+    let id = process.user.filter(|_| codes::is_right(&cx.keys, KIND, &process, guess));
     let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
     let caller = Caller::Pending(Box::new(session));
     let (caller, process) = (&caller, &process);
     let decide = |mut permits: Permits, again: Option<Again>| async move {
         if again.is_some() {
             let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-            let now = app.store.find::<Session>(&session.key()).await?;
+            let now = cx.store.find::<Session>(&session.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
                 return Err(Refusal::Conflict);
             }
         }
-        let found = load(app, id, process.email.as_deref().unwrap_or_default()).await?;
+        let found = load(&cx.store, id, process.email.as_deref().unwrap_or_default()).await?;
         let Some((mut user, claims)) = found else { return Err(Refusal::Conflict) };
         let mut writes = Vec::new();
         if let Some(email) = process.email.clone() {
             let open = user.address(&email).is_some_and(|address| !address.verified);
-            if open && can_own(&claims, user.id, app.settings.account.unique_email) {
+            if open && can_own(&claims, user.id, cx.settings.account.unique_email) {
                 let proof = Proof { email, user: user.clone(), claims };
-                writes.extend(mark_verified(app, client, &mut user, &proof).await?);
+                writes.extend(mark_verified(cx, &mut user, &proof).await?);
             }
         }
         if let Some(phone) = user.phone.as_mut().filter(|phone| Some(&phone.number) == process.phone.as_ref()) {
             phone.verified = true;
         }
-        let (more, outcome) = go_on(app, client, caller, &mut user, process, &mut permits).await?;
+        let (more, outcome) = go_on(cx, caller, &mut user, process, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
         Ok(Decision::Write(writes, outcome, permits))
     };
-    app.store.run(Permits::default(), decide).await
+    cx.store.run(Permits::default(), decide).await
 }
 
 /// A code that was asked for begins a login of its own; one that a login asked for lets it go on.
 async fn go_on(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     user: &mut User,
     process: &crate::session::CodeProcess,
@@ -210,24 +209,24 @@ async fn go_on(
         let Caller::Pending(session) = caller else { return Err(Refusal::Conflict) };
         return end_login(session);
     }
-    let mut record = AuthenticationRecord::new("code", app.now());
+    let mut record = AuthenticationRecord::new("code", cx.now());
     record.email.clone_from(&process.email);
     record.phone.clone_from(&process.phone);
-    let methods = with_record(app, caller, user, record);
+    let methods = with_record(cx, caller, user, record);
     let login = if process.asked_for {
-        Login::new(Some(user), process.email.clone(), false, &app.settings, app.now())
+        Login::new(Some(user), process.email.clone(), false, &cx.settings, cx.now())
     } else {
         let mut login = waiting;
         login.handled.push(StageKey::LoginByCode);
         login
     };
-    let entrance = Entrance { app, client, caller, methods, spends_session: true };
+    let entrance = Entrance { cx, caller, methods, spends_session: true };
     entrance.proceed(Some(user), login, permits).await
 }
 
-async fn find(app: &App, to: &Identifier) -> Result<Option<User>, StoreError> {
-    let first = candidates(app, to).await?.into_iter().take(1).collect();
-    let user = find_users(app, first).await?.into_iter().flatten().next();
+async fn find(store: &Store, to: &Identifier) -> Result<Option<User>, StoreError> {
+    let first = candidates(store, to).await?.into_iter().take(1).collect();
+    let user = find_users(store, first).await?.into_iter().flatten().next();
     let is_reached = |user: &User| match to {
         Identifier::Email(email) => user.is_reached_by(email),
         Identifier::Phone(_) => true,
@@ -236,11 +235,11 @@ async fn find(app: &App, to: &Identifier) -> Result<Option<User>, StoreError> {
 }
 
 /// Who an address or a number may name.
-pub(in crate::flow) async fn candidates(app: &App, to: &Identifier) -> Result<Vec<UserId>, StoreError> {
+pub(in crate::flow) async fn candidates(store: &Store, to: &Identifier) -> Result<Vec<UserId>, StoreError> {
     match to {
-        Identifier::Email(email) => users_by_email(app, email).await,
+        Identifier::Email(email) => users_by_email(store, email).await,
         Identifier::Phone(phone) => {
-            Ok(find_phone_claim(&app.store, phone).await?.map(|claim| claim.user).into_iter().collect())
+            Ok(find_phone_claim(store, phone).await?.map(|claim| claim.user).into_iter().collect())
         }
     }
 }

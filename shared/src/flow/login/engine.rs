@@ -3,11 +3,11 @@
 use super::api::{Step, step};
 use super::stage::{self, Need, StageContext};
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login, Session, StageKey, Token, note_again};
+use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
 use crate::store::{Item, StoreError, Write};
 
 /// The stages, in the order of the reference; ours come last.
@@ -21,24 +21,24 @@ const STAGES: [StageKey; 7] = [
     StageKey::MfaSetup,
 ];
 
-fn need(key: StageKey, cx: &StageContext<'_>) -> Need {
+fn need(key: StageKey, stage: &StageContext<'_>) -> Need {
     match key {
-        StageKey::LoginByCode => stage::login_by_code::need(cx),
-        StageKey::VerifyPhone => stage::verify_phone::need(cx),
-        StageKey::VerifyEmail => stage::verify_email::need(cx),
-        StageKey::MfaAuthenticate => stage::mfa_authenticate::need(cx),
-        StageKey::MfaTrust => stage::mfa_trust::need(cx),
-        StageKey::MfaSignupWebauthn => stage::mfa_signup_webauthn::need(cx),
-        StageKey::MfaSetup => stage::mfa_setup::need(cx),
+        StageKey::LoginByCode => stage::login_by_code::need(stage),
+        StageKey::VerifyPhone => stage::verify_phone::need(stage),
+        StageKey::VerifyEmail => stage::verify_email::need(stage),
+        StageKey::MfaAuthenticate => stage::mfa_authenticate::need(stage),
+        StageKey::MfaTrust => stage::mfa_trust::need(stage),
+        StageKey::MfaSignupWebauthn => stage::mfa_signup_webauthn::need(stage),
+        StageKey::MfaSetup => stage::mfa_setup::need(stage),
     }
 }
 
 /// Sends what a stage sends.
-async fn begin(key: StageKey, cx: &mut StageContext<'_>) -> Result<(), Refusal> {
+async fn begin(key: StageKey, stage: &mut StageContext<'_>) -> Result<(), Refusal> {
     match key {
-        StageKey::LoginByCode => stage::login_by_code::begin(cx),
-        StageKey::VerifyPhone => stage::verify_phone::begin(cx).await?,
-        StageKey::VerifyEmail => stage::verify_email::begin(cx).await?,
+        StageKey::LoginByCode => stage::login_by_code::begin(stage),
+        StageKey::VerifyPhone => stage::verify_phone::begin(stage).await?,
+        StageKey::VerifyEmail => stage::verify_email::begin(stage).await?,
         StageKey::MfaAuthenticate | StageKey::MfaTrust | StageKey::MfaSignupWebauthn | StageKey::MfaSetup => {}
     }
     Ok(())
@@ -61,8 +61,7 @@ pub(in crate::flow) enum Progress {
 /// # Errors
 /// [`Refusal::StageRefused`] at a stage for which the API has no place; [`Refusal::RateLimited`]; the table is unavailable.
 pub(in crate::flow) async fn advance(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: Option<&User>,
     login: &mut Login,
     session: &mut Session,
@@ -74,16 +73,16 @@ pub(in crate::flow) async fn advance(
             continue;
         }
         login.current = Some(key);
-        let mut cx = StageContext { app, client, user, login, session, messages, permits };
-        match need(key, &cx) {
+        let mut stage = StageContext { cx, user, login, session, messages, permits };
+        match need(key, &stage) {
             Need::Nothing => login.handled.push(key),
             Need::Message => {
-                begin(key, &mut cx).await?;
+                begin(key, &mut stage).await?;
                 login.handled.push(key);
             }
-            Need::Stop if step(client.api, key, login) == Step::Refuse => return Err(Refusal::StageRefused(key)),
+            Need::Stop if step(cx.client.api, key, login) == Step::Refuse => return Err(Refusal::StageRefused(key)),
             Need::Stop => {
-                begin(key, &mut cx).await?;
+                begin(key, &mut stage).await?;
                 login.halted.push(key);
                 return Ok(Progress::Waiting(key));
             }
@@ -96,8 +95,7 @@ pub(in crate::flow) async fn advance(
 
 /// A login on its way in.
 pub(in crate::flow) struct Entrance<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
+    pub cx: Context<'a>,
     /// Who asked, and with which session.
     pub caller: &'a Caller,
     /// How they showed who they are, the latest last.
@@ -117,8 +115,8 @@ impl Entrance<'_> {
     ) -> Result<(Vec<Write>, Outcome), Refusal> {
         let (mut session, issued) = self.waiting_session();
         let mut messages = Vec::new();
-        let (app, client) = (self.app, self.client);
-        let progress = advance(app, client, user.as_deref(), &mut login, &mut session, &mut messages, permits).await?;
+        let cx = self.cx;
+        let progress = advance(cx, user.as_deref(), &mut login, &mut session, &mut messages, permits).await?;
         match (progress, user) {
             (Progress::In, Some(user)) => Ok(self.complete(user, &messages)?),
             (Progress::Waiting(_), user) => {
@@ -142,7 +140,7 @@ impl Entrance<'_> {
                 (session, None)
             }
             _ => {
-                let (session, token) = Session::of_nobody(self.app, self.client);
+                let (session, token) = Session::of_nobody(self.cx.app, self.cx.client);
                 (session, Some(token))
             }
         };
@@ -192,17 +190,17 @@ impl Entrance<'_> {
     }
 
     fn complete(&self, user: &mut User, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
-        user.last_login = Some(self.app.now());
+        user.last_login = Some(self.cx.now());
         user.login_generation = user.generation;
         if let Caller::User(parts) = self.caller
             && let kept = &parts.1
             && (kept.user, kept.generation) == (Some(user.id), user.generation)
             && self.spends_session
-            && !self.client.is_browser
+            && !self.cx.client.is_browser
         {
             return self.stay(user, kept, messages);
         }
-        let (mut session, token) = Session::of_user(self.app, user, self.client);
+        let (mut session, token) = Session::of_user(self.cx.app, user, self.cx.client);
         session.methods.clone_from(&self.methods);
         match self.caller {
             Caller::Pending(old) => session.inherit(old),
@@ -252,12 +250,12 @@ pub(in crate::flow) fn end_login(session: &Session) -> Result<(Vec<Write>, Outco
 
 /// The records of a caller on the way in, as far as they are this user's, and one more.
 pub(in crate::flow) fn with_record(
-    app: &App,
+    cx: Context<'_>,
     caller: &Caller,
     user: &User,
     record: AuthenticationRecord,
 ) -> Vec<AuthenticationRecord> {
-    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&app.settings, app.now());
+    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&cx.settings, cx.now());
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
     match caller {

@@ -6,18 +6,17 @@
 
 use super::device;
 use crate::account::{User, UserId, identifier_key};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::secret::password::Verdict;
-use crate::session::ClientInfo;
 use crate::throttle::Action;
 
 /// The action that failures are counted under.
 pub(in crate::flow) const FAILED: &str = "login_failed";
 
 /// What a failure at this account is counted by.
-fn failure_key(app: &App, client: &ClientInfo, user: UserId) -> String {
-    match device::find_log(app, client.device.as_deref(), user) {
+fn failure_key(cx: Context<'_>, user: UserId) -> String {
+    match device::find_log(cx.app, cx.client.device.as_deref(), user) {
         Some(log) => format!("account {user} device {log}"),
         None => account_key(user),
     }
@@ -28,10 +27,10 @@ fn account_key(user: UserId) -> String {
 }
 
 /// What a failed login is counted by: the accounts that the identifier names, or the identifier itself where it names none.
-pub(super) fn failure_keys(app: &App, client: &ClientInfo, named: &[UserId], identifier: &str) -> Vec<String> {
+pub(super) fn failure_keys(cx: Context<'_>, named: &[UserId], identifier: &str) -> Vec<String> {
     match named {
         [] => vec![format!("nobody {}", identifier_key(identifier))],
-        _ => named.iter().map(|user| failure_key(app, client, *user)).collect(),
+        _ => named.iter().map(|user| failure_key(cx, *user)).collect(),
     }
 }
 
@@ -40,23 +39,23 @@ pub(super) fn failure_keys(app: &App, client: &ClientInfo, named: &[UserId], ide
 ///
 /// # Errors
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
-pub async fn is_right(app: &App, client: &ClientInfo, user: &User, password: String) -> Result<bool, Refusal> {
-    let key = failure_key(app, client, user.id);
-    let consumed = app.consume(client.ip, &[Action::about(FAILED, &key)]).await?;
+pub async fn is_right(cx: Context<'_>, user: &User, password: String) -> Result<bool, Refusal> {
+    let key = failure_key(cx, user.id);
+    let consumed = cx.consume(cx.client.ip, &[Action::about(FAILED, &key)]).await?;
     let usage = consumed.map_err(|_| Refusal::TooManyLoginAttempts)?;
-    if app.verify_password(password, user.password.clone()).await == Verdict::Wrong {
+    if cx.verify_password(password, user.password.clone()).await == Verdict::Wrong {
         return Ok(false);
     }
-    app.give_back(&usage, None).await;
+    cx.give_back(&usage, None).await;
     Ok(true)
 }
 
 /// Forgets the failures at an account whose password was reset by somebody who reads its mail. The password is changed by
 /// then: a limit that stays is no reason to say otherwise.
-pub(in crate::flow) async fn forget_failures(app: &App, client: &ClientInfo, user: UserId) {
-    let (account, own) = (account_key(user), failure_key(app, client, user));
+pub(in crate::flow) async fn forget_failures(cx: Context<'_>, user: UserId) {
+    let (account, own) = (account_key(user), failure_key(cx, user));
     let forget = |key| async move {
-        if let Err(error) = app.forget(&Action::about(FAILED, key)).await {
+        if let Err(error) = cx.forget(&Action::about(FAILED, key)).await {
             tracing::warn!(%error, "failed logins stay counted");
         }
     };

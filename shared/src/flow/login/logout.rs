@@ -1,17 +1,16 @@
 //! Logging out.
 
-use crate::app::App;
 use crate::flow::{Outcome, Refusal};
 use crate::session::Caller;
-use crate::store::{Item, Write};
+use crate::store::{Item, Store, Write};
 
 /// Ends the caller's session: one delete. A session that is gone already is as good.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn logout(app: &App, caller: Caller) -> Result<Outcome, Refusal> {
+pub async fn logout(store: &Store, caller: Caller) -> Result<Outcome, Refusal> {
     if let Some(session) = caller.session() {
-        app.store.insist(vec![Write::discard(session.key())]).await?;
+        store.insist(vec![Write::discard(session.key())]).await?;
     }
     Ok(Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) })
 }

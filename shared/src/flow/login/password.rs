@@ -1,15 +1,15 @@
 //! Logging in with a password.
 
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::known_password::{FAILED, failure_keys};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
 use crate::secret::password::Verdict;
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Login};
+use crate::session::{AuthenticationRecord, Caller, Login};
 use crate::settings::LoginMethod;
-use crate::store::{Committed, Patch, StoreError, Write};
+use crate::store::{Committed, Patch, Store, StoreError, Write};
 use crate::throttle::{Action, Usage};
 
 /// What somebody logs in with. The identifier is cleaned (an address in lower case), the password is not empty.
@@ -26,8 +26,8 @@ pub struct Credentials {
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    app.consume(client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
+pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
+    cx.consume(cx.client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Somebody who has shown a password.
@@ -43,8 +43,8 @@ pub struct Proven {
 
 impl Proven {
     /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
-    pub async fn give_back(&self, app: &App) {
-        app.give_back(&self.usage, Some(FAILED)).await;
+    pub async fn give_back(&self, cx: Context<'_>) {
+        cx.give_back(&self.usage, Some(FAILED)).await;
     }
 
     /// The password, where its hash is out of date.
@@ -58,31 +58,33 @@ impl Proven {
 /// # Errors
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
-pub async fn check(app: &App, client: &ClientInfo, credentials: Credentials) -> Result<Proven, Refusal> {
+pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Proven, Refusal> {
     let actions = [Action::new("login"), Action::new(FAILED)];
-    let (usage, candidates) = futures_util::try_join!(app.consume(client.ip, &actions), candidates(app, &credentials))?;
+    let (usage, candidates) =
+        futures_util::try_join!(cx.consume(cx.client.ip, &actions), candidates(cx, &credentials))?;
     let mut usage = usage.map_err(|limited| match limited.action {
         "login" => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
     // Whose failure it would be is known only now. It is counted while the user is read, and before anything is compared.
-    let keys = failure_keys(app, client, &candidates, &credentials.identifier);
+    let keys = failure_keys(cx, &candidates, &credentials.identifier);
     let actions = keys.iter().map(|key| Action::only_about(FAILED, key)).collect::<Vec<_>>();
-    let (counted, users) = futures_util::try_join!(app.consume(client.ip, &actions), find_users(app, candidates))?;
+    let (counted, users) =
+        futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_users(&cx.store, candidates))?;
     usage.extend(counted.map_err(|_| Refusal::TooManyLoginAttempts)?);
-    match find_by_password(app, users, &credentials.password).await {
+    match find_by_password(cx, users, &credentials.password).await {
         Some((user, rehash)) => Ok(Proven { user, credentials, rehash, usage }),
         None => Err(Refusal::IncorrectCredentials(credentials.method)),
     }
 }
 
 /// Who the identifier may name: those who verified the address, or else all who hold it.
-async fn candidates(app: &App, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
+async fn candidates(cx: Context<'_>, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
     match credentials.method {
-        LoginMethod::Email => users_by_email(app, &credentials.identifier).await,
-        LoginMethod::Username => users_by_name(app, &credentials.identifier).await,
+        LoginMethod::Email => users_by_email(&cx.store, &credentials.identifier).await,
+        LoginMethod::Username => users_by_name(cx, &credentials.identifier).await,
         LoginMethod::Phone => {
-            let claim = find_phone_claim(&app.store, &credentials.identifier).await?;
+            let claim = find_phone_claim(&cx.store, &credentials.identifier).await?;
             Ok(claim.into_iter().map(|claim| claim.user).collect())
         }
     }
@@ -90,13 +92,13 @@ async fn candidates(app: &App, credentials: &Credentials) -> Result<Vec<UserId>,
 
 /// Who a username names. Where addresses log in, too, one that is given as a username comes first, as in the reference:
 /// many clients have one field for both.
-async fn users_by_name(app: &App, identifier: &str) -> Result<Vec<UserId>, StoreError> {
+async fn users_by_name(cx: Context<'_>, identifier: &str) -> Result<Vec<UserId>, StoreError> {
     let by_email = async {
-        let may_be_email = app.settings.account.login_methods.contains(&LoginMethod::Email) && is_email(identifier);
-        if may_be_email { users_by_email(app, identifier).await } else { Ok(Vec::new()) }
+        let may_be_email = cx.settings.account.login_methods.contains(&LoginMethod::Email) && is_email(identifier);
+        if may_be_email { users_by_email(&cx.store, identifier).await } else { Ok(Vec::new()) }
     };
     let names = [identifier];
-    let (mut users, claims) = futures_util::try_join!(by_email, find_name_claims(&app.store, &names))?;
+    let (mut users, claims) = futures_util::try_join!(by_email, find_name_claims(&cx.store, &names))?;
     for claim in claims.into_iter().flatten() {
         if !users.contains(&claim.user) {
             users.push(claim.user);
@@ -106,18 +108,18 @@ async fn users_by_name(app: &App, identifier: &str) -> Result<Vec<UserId>, Store
 }
 
 /// Who an address may name: the account that verified it, or else all that hold it.
-pub(in crate::flow) async fn users_by_email(app: &App, email: &str) -> Result<Vec<UserId>, StoreError> {
-    let claims = find_email_claims(&app.store, email).await?;
+pub(in crate::flow) async fn users_by_email(store: &Store, email: &str) -> Result<Vec<UserId>, StoreError> {
+    let claims = find_email_claims(store, email).await?;
     let verified = claims.iter().any(|claim| claim.verified);
     Ok(claims.iter().filter(|claim| claim.verified || !verified).map(|claim| claim.user).collect())
 }
 
 /// The user whose password it is, and whether its hash is out of date. For a user who does not exist a hash is computed
 /// too, so that the way is as long (ASVS 5.0 6.3.8).
-async fn find_by_password(app: &App, users: Vec<Option<User>>, password: &str) -> Option<(User, bool)> {
+async fn find_by_password(cx: Context<'_>, users: Vec<Option<User>>, password: &str) -> Option<(User, bool)> {
     for user in users {
         let encoded = user.as_ref().and_then(|user| user.password.clone());
-        let verdict = app.verify_password(password.to_owned(), encoded).await;
+        let verdict = cx.verify_password(password.to_owned(), encoded).await;
         if let (Some(user), Verdict::Right { rehash }) = (user, verdict) {
             return Some((user, rehash));
         }
@@ -126,40 +128,40 @@ async fn find_by_password(app: &App, users: Vec<Option<User>>, password: &str) -
 }
 
 /// The users; where there are none, the answer of one that does not exist.
-pub(in crate::flow) async fn find_users(app: &App, mut ids: Vec<UserId>) -> Result<Vec<Option<User>>, StoreError> {
+pub(in crate::flow) async fn find_users(store: &Store, mut ids: Vec<UserId>) -> Result<Vec<Option<User>>, StoreError> {
     if ids.is_empty() {
         ids.push(UserId::NOBODY);
     }
     if let [only] = ids[..] {
-        return Ok(vec![app.store.find::<User>(&only.key()).await?]);
+        return Ok(vec![store.find::<User>(&only.key()).await?]);
     }
     let keys = ids.iter().map(|id| id.key()).collect::<Vec<_>>();
-    app.store.find_all(&keys).await
+    store.find_all(&keys).await
 }
 
 /// Takes the login of somebody who has shown their password as far as it goes.
 ///
 /// # Errors
 /// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] where a code was sent a moment ago; the table is unavailable.
-pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
+pub async fn finish(cx: Context<'_>, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
     if !proven.user.is_active {
-        proven.give_back(app).await;
+        proven.give_back(cx).await;
         return Ok(Outcome::unchanged(caller));
     }
     let credentials = &proven.credentials;
     let given = |method| (credentials.method == method).then(|| credentials.identifier.clone());
-    let mut record = AuthenticationRecord::new("password", app.now());
+    let mut record = AuthenticationRecord::new("password", cx.now());
     record.email = given(LoginMethod::Email);
     record.username = given(LoginMethod::Username);
     let mut user = proven.user.clone();
-    let login = Login::new(Some(&user), given(LoginMethod::Email), false, &app.settings, app.now());
-    let methods = with_record(app, &caller, &user, record);
-    let entrance = Entrance { app, client, caller: &caller, methods, spends_session: false };
+    let login = Login::new(Some(&user), given(LoginMethod::Email), false, &cx.settings, cx.now());
+    let methods = with_record(cx, &caller, &user, record);
+    let entrance = Entrance { cx, caller: &caller, methods, spends_session: false };
     let proceeded = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
     let (writes, outcome) = match proceeded {
         Ok(proceeded) => proceeded,
         Err(refusal) => {
-            proven.give_back(app).await;
+            proven.give_back(cx).await;
             return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
                 Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
@@ -169,30 +171,30 @@ pub async fn finish(app: &App, client: &ClientInfo, caller: Caller, proven: Prov
     };
     // No transaction with the user: a session born while the user changes carries the generation that was read, and is
     // dead if that is over.
-    let note = note_login(app, &proven.user, outcome.logged_in, proven.outdated());
-    let (committed, noted, ()) = futures_util::join!(app.store.insist(writes), note, proven.give_back(app));
+    let note = note_login(cx, &proven.user, outcome.logged_in, proven.outdated());
+    let (committed, noted, ()) = futures_util::join!(cx.store.insist(writes), note, proven.give_back(cx));
     noted?;
     if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
 }
 
 /// Notes the moment with the user who is in, and a new hash where the old one is out of date.
 pub(in crate::flow) async fn note_login(
-    app: &App,
+    cx: Context<'_>,
     user: &User,
     is_in: bool,
     outdated: Option<String>,
 ) -> Result<(), StoreError> {
     let now = Patch::default();
     let generation = i64::try_from(user.generation).unwrap_or(i64::MAX);
-    let now = if is_in { now.number("last_login", app.now().0).number("login_generation", generation) } else { now };
+    let now = if is_in { now.number("last_login", cx.now().0).number("login_generation", generation) } else { now };
     let write = match (outdated, &user.password) {
         (Some(password), Some(old)) => {
-            let new = app.hash_password(password).await;
+            let new = cx.hash_password(password).await;
             Write::patch_if(user.id.key(), now.text("password", &new), "password", old)
         }
         _ if is_in => Write::patch(user.id.key(), now),
         _ => return Ok(()),
     };
     // Refused: the user is gone or has another password by now, and the session is dead with that.
-    app.store.insist(vec![write]).await.map(|_| ())
+    cx.store.insist(vec![write]).await.map(|_| ())
 }

@@ -1,10 +1,10 @@
 //! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, note_again, refresh_again};
+use crate::session::{AuthenticationRecord, Caller, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
 
 /// Whether the user has a way to show again who they are.
@@ -26,48 +26,42 @@ pub enum Recent {
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
 pub(in crate::flow) fn require_recent(
-    app: &App,
+    cx: Context<'_>,
     user: &User,
     session: &Session,
     required: bool,
 ) -> Result<(), Refusal> {
-    require(app, user, session, required, Recent::Again)
+    require(cx, user, session, required, Recent::Again)
 }
 
 /// The same, with what shows it.
 pub(in crate::flow) fn require(
-    app: &App,
+    cx: Context<'_>,
     user: &User,
     session: &Session,
     required: bool,
     recent: Recent,
 ) -> Result<(), Refusal> {
-    if !required || !is_possible(user) || is_recent(app, session, recent) {
+    if !required || !is_possible(user) || is_recent(cx, session, recent) {
         return Ok(());
     }
     let caller = Caller::User(Box::new((user.clone(), session.clone())));
     Err(Refusal::ReauthenticationRequired(caller))
 }
 
-fn is_recent(app: &App, session: &Session, recent: Recent) -> bool {
+fn is_recent(cx: Context<'_>, session: &Session, recent: Recent) -> bool {
     let mut latest_first = session.methods.iter().rev();
     let latest = latest_first.find(|record| record.reauthenticated || recent == Recent::Login);
-    let timeout = app.settings.account.reauthentication_timeout;
-    latest.is_some_and(|record| app.now() < record.at.plus_seconds(timeout))
+    let timeout = cx.settings.account.reauthentication_timeout;
+    latest.is_some_and(|record| cx.now() < record.at.plus_seconds(timeout))
 }
 
 /// Notes that the user has shown their password again. The session and its token stay.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for another password, and after too many failures; the table is unavailable.
-pub async fn by_password(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    password: String,
-) -> Result<Outcome, Refusal> {
-    match is_right(app, client, &user, password).await {
+pub async fn by_password(cx: Context<'_>, user: User, session: Session, password: String) -> Result<Outcome, Refusal> {
+    match is_right(cx, &user, password).await {
         Ok(true) => {}
         Ok(false) => return Err(Problem::field("password", "incorrect_password", "Incorrect password.").into()),
         Err(Refusal::TooManyLoginAttempts) => {
@@ -75,11 +69,11 @@ pub async fn by_password(
         }
         Err(other) => return Err(other),
     }
-    let mut record = AuthenticationRecord::new("password", app.now());
+    let mut record = AuthenticationRecord::new("password", cx.now());
     record.reauthenticated = true;
     let record = &record;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut noted = session.clone();
         note_again(&mut noted.methods, record.clone());
@@ -87,5 +81,5 @@ pub async fn by_password(
         let outcome = Outcome::unchanged(Caller::User(Box::new((user.clone(), noted))));
         Ok(Decision::Write(writes, outcome, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }

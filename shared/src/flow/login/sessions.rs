@@ -1,10 +1,9 @@
 //! The list of a person's sessions, and ending some of them (ASVS 5.0 7.5.2).
 
 use crate::account::User;
-use crate::app::App;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{Caller, Session, list_sessions, refresh_again, user_session_key};
-use crate::store::{Again, Decision, Key, Write};
+use crate::store::{Again, Decision, Key, Store, Write};
 
 /// Sessions that are listed.
 const MOST_LISTED: usize = 100;
@@ -13,8 +12,8 @@ const MOST_LISTED: usize = 100;
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn list(app: &App, user: &User, session: &Session) -> Result<Vec<Session>, Refusal> {
-    Ok(shown(list_sessions(app, user).await?, session))
+pub async fn list(store: &Store, user: &User, session: &Session) -> Result<Vec<Session>, Refusal> {
+    Ok(shown(list_sessions(store, user).await?, session))
 }
 
 fn shown(all: Vec<Session>, own: &Session) -> Vec<Session> {
@@ -30,8 +29,8 @@ fn shown(all: Vec<Session>, own: &Session) -> Vec<Session> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a number that is no session of the user's; the table is unavailable.
-pub async fn end(app: &App, user: User, session: Session, numbers: &[u64]) -> Result<Outcome, Refusal> {
-    let sessions = list_sessions(app, &user).await?;
+pub async fn end(store: &Store, user: User, session: Session, numbers: &[u64]) -> Result<Outcome, Refusal> {
+    let sessions = list_sessions(store, &user).await?;
     let is_known = |number: &&u64| sessions.iter().any(|session| session.number == **number);
     if let Some(number) = numbers.iter().find(|number| !is_known(number)) {
         let message = format!("Select a valid choice. {number} is not one of the available choices.");
@@ -40,19 +39,19 @@ pub async fn end(app: &App, user: User, session: Session, numbers: &[u64]) -> Re
     let ends_own = numbers.contains(&session.number);
     let is_named = |other: &Session| other.number == session.number || numbers.contains(&other.number);
     if sessions.len() > MOST_LISTED && shown(sessions.clone(), &session).iter().all(is_named) {
-        return end_all(app, user, session, ends_own).await;
+        return end_all(store, user, session, ends_own).await;
     }
     let named = sessions.iter().filter(|session| numbers.contains(&session.number));
     let keys = named.map(|session| user_session_key(user.id, session.number)).collect::<Vec<Key>>();
-    app.store.discard_all(&keys).await?;
+    store.discard_all(&keys).await?;
     Ok(ended(user, session, ends_own))
 }
 
 /// Ends every session of the user, however many there are, and every login in progress: a new generation, with which the
 /// caller's own session goes on unless it ends too.
-async fn end_all(app: &App, user: User, session: Session, ends_own: bool) -> Result<Outcome, Refusal> {
+async fn end_all(store: &Store, user: User, session: Session, ends_own: bool) -> Result<Outcome, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let generation = user.generation + 1;
         // As after a login, the sessions that are over are gone at once.
@@ -65,7 +64,7 @@ async fn end_all(app: &App, user: User, session: Session, ends_own: bool) -> Res
         kept.version += 1;
         Ok(Decision::Write(writes, ended(renewed, kept, ends_own), (user, session)))
     };
-    app.store.run((user, session), decide).await
+    store.run((user, session), decide).await
 }
 
 fn ended(user: User, session: Session, ends_own: bool) -> Outcome {

@@ -4,11 +4,11 @@ use super::limits::{Attempts, count, forget};
 use super::waiting::{past, reload};
 use super::{change::Work, webauthn};
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, Session, StageKey, note_again};
+use crate::session::{AuthenticationRecord, Caller, Session, StageKey, note_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::Value as Json;
 
@@ -39,16 +39,16 @@ impl Proof<'_> {
     }
 
     /// Uses it up, with any of the user's authenticators that it is good for: which one that was.
-    fn use_up(self, app: &App, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
+    fn use_up(self, cx: Context<'_>, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
         match self {
             Self::Code(code) => {
                 let used = user
                     .authenticators
                     .iter_mut()
-                    .find_map(|it| it.use_code(app, code).then(|| AuthenticationRecord::of_factor(it, app.now())));
+                    .find_map(|it| it.use_code(cx.app, code).then(|| AuthenticationRecord::of_factor(it, cx.now())));
                 Ok(used.ok_or_else(|| Problem::incorrect_code("code"))?)
             }
-            Self::Credential(response) => webauthn::use_credential(app, session, user, response),
+            Self::Credential(response) => webauthn::use_credential(cx, session, user, response),
         }
     }
 }
@@ -57,32 +57,25 @@ impl Proof<'_> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn authenticate(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    user: User,
-    proof: Proof<'_>,
-) -> Result<Outcome, Refusal> {
+pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Proof<'_>) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
+    let key = count(cx, &user, Attempts::Showing, proof.param()).await?;
     let caller = &caller;
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            user = reload(app, caller, &user).await?;
+            user = reload(&cx.store, caller, &user).await?;
         }
         let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
-        let record = proof.use_up(app, session, &mut user)?;
+        let record = proof.use_up(cx, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaAuthenticate);
-        let entrance =
-            Entrance { app, client, caller, methods: with_record(app, caller, &user, record), spends_session: true };
+        let entrance = Entrance { cx, caller, methods: with_record(cx, caller, &user, record), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
     };
-    let outcome = app.store.run((user, Permits::default()), decide).await?;
-    forget(app, &key).await;
+    let outcome = cx.store.run((user, Permits::default()), decide).await?;
+    forget(cx, &key).await;
     Ok(outcome)
 }
 
@@ -91,18 +84,17 @@ pub async fn authenticate(
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
 pub async fn reauthenticate(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     proof: Proof<'_>,
 ) -> Result<Outcome, Refusal> {
     proof.check()?;
-    let key = count(app, client, &user, Attempts::Showing, proof.param()).await?;
-    let work = Work { app, client, user, session };
+    let key = count(cx, &user, Attempts::Showing, proof.param()).await?;
+    let work = Work { cx, user, session };
     let outcome = work.run(|work, _| {
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
-        let mut record = proof.use_up(app, &session, &mut user)?;
+        let mut record = proof.use_up(cx, &session, &mut user)?;
         record.reauthenticated = true;
         note_again(&mut session.methods, record);
         session.ceremony = None;
@@ -112,6 +104,6 @@ pub async fn reauthenticate(
         Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), work))
     });
     let outcome = outcome.await?;
-    forget(app, &key).await;
+    forget(cx, &key).await;
     Ok(outcome)
 }

@@ -1,19 +1,19 @@
 //! Changing what second factors somebody has.
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::addresses::trust::are_all_verified;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
 use crate::flow::{Problem, Refusal};
-use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::session::{Caller, Session, refresh_again};
+use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};
 use serde_json::json;
 
 /// A user who changes their authenticators.
 pub(in crate::flow) struct Work<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
+    pub cx: Context<'a>,
     pub user: User,
     pub session: Session,
 }
@@ -27,9 +27,9 @@ impl Work<'_> {
         self,
         decide: impl Fn(Self, Option<Again>) -> Result<Decision<Self, T>, Refusal>,
     ) -> Result<T, Refusal> {
-        let (app, decide) = (self.app, &decide);
+        let (app, decide) = (self.cx.app, &decide);
         let attempt = |work: Self, again: Option<Again>| async move {
-            let parts = refresh_again(app, (work.user, work.session), again).await?;
+            let parts = refresh_again(&app.store, (work.user, work.session), again).await?;
             let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
             decide(Self { user, session, ..work }, again)
         };
@@ -38,7 +38,7 @@ impl Work<'_> {
 
     /// The writes of a change of what the user's second factors are: every other session and login of the account ends.
     pub fn change(&self, mut user: User, mut session: Session, more: Vec<Write>) -> Result<Vec<Write>, StoreError> {
-        end_other_sessions(self.app, &mut user);
+        end_other_sessions(&self.cx.settings, &mut user);
         session.generation = user.generation;
         let mut writes = vec![Write::replace(&user)?, Write::replace(&session)?];
         writes.extend(more);
@@ -46,11 +46,11 @@ impl Work<'_> {
     }
 
     pub fn require_recent(&self) -> Result<(), Refusal> {
-        require_recent(self.app, &self.user, &self.session, self.app.settings.mfa.reauthentication_required)
+        require_recent(self.cx, &self.user, &self.session, self.cx.settings.mfa.reauthentication_required)
     }
 
     pub fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
-        Ok(notify(self.app, self.client, &self.user, None, kind, json!({}))?.into_iter().collect())
+        Ok(notify(self.cx, &self.user, None, kind, json!({}))?.into_iter().collect())
     }
 }
 
@@ -59,8 +59,8 @@ impl Work<'_> {
 ///
 /// # Errors
 /// What stands against it.
-pub fn may_add(app: &App, user: &User) -> Result<(), Problem> {
-    if are_all_verified(app, user) || app.settings.mfa.allow_unverified_email {
+pub fn may_add(settings: &Settings, user: &User) -> Result<(), Problem> {
+    if are_all_verified(settings, user) || settings.mfa.allow_unverified_email {
         return Ok(());
     }
     let message = "You cannot activate two-factor authentication until you have verified your email address.";
@@ -69,6 +69,6 @@ pub fn may_add(app: &App, user: &User) -> Result<(), Problem> {
 
 /// Ends every session and login of a user whose second factors change, but for the one that changes them, which is written
 /// with the new generation (ASVS 5.0 7.4.3; `LATCHKEY_MFA_CHANGE_ENDS_SESSIONS`).
-pub(in crate::flow) fn end_other_sessions(app: &App, user: &mut User) {
-    user.generation += u64::from(app.settings.mfa.change_ends_sessions);
+pub(in crate::flow) fn end_other_sessions(settings: &Settings, user: &mut User) {
+    user.generation += u64::from(settings.mfa.change_ends_sessions);
 }

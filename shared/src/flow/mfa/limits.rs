@@ -1,10 +1,9 @@
 //! What limits guessing at second factors.
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::known_password::FAILED;
 use crate::flow::{Problem, Refusal};
-use crate::session::ClientInfo;
 use crate::throttle::Action;
 
 /// What attempts are counted by. Each has a log of its own: no operation clears what another has counted.
@@ -18,8 +17,7 @@ pub(super) enum Attempts {
 
 /// Counts an attempt of a user, before it is compared.
 pub(super) async fn count(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: &User,
     attempts: Attempts,
     param: &'static str,
@@ -28,14 +26,14 @@ pub(super) async fn count(
         Attempts::Showing => (format!("mfa-auth-user-{}", user.id), "too_many_login_attempts"),
         Attempts::SettingUp => (format!("mfa-setup-user-{}", user.id), "rate_limited"),
     };
-    let consumed = app.consume(client.ip, &[Action::about(FAILED, &key)]).await?;
+    let consumed = cx.consume(cx.client.ip, &[Action::about(FAILED, &key)]).await?;
     consumed.map_err(|_| Problem { param: Some(param), code: code.into(), ..Problem::too_many_login_attempts() })?;
     Ok(key)
 }
 
 /// A good proof forgets the bad ones of the same user.
-pub(super) async fn forget(app: &App, key: &str) {
-    if let Err(error) = app.forget(&Action::about(FAILED, key)).await {
+pub(super) async fn forget(cx: Context<'_>, key: &str) {
+    if let Err(error) = cx.forget(&Action::about(FAILED, key)).await {
         tracing::warn!(%error, "failed attempts stay counted");
     }
 }

@@ -2,16 +2,16 @@
 
 use super::change::Work;
 use crate::account::{Authenticator, Factor, User};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::{Problem, Refusal};
-use crate::session::{ClientInfo, Session};
+use crate::session::Session;
 use crate::store::{Decision, Write};
 
 /// Recovery codes, where there are none yet: whether they were made.
-pub(in crate::flow) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
-    let wanted = app.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
+pub(in crate::flow) fn add_recovery_codes(cx: Context<'_>, user: &mut User) -> bool {
+    let wanted = cx.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
     if wanted {
-        user.authenticators.extend(Authenticator::recovery_codes(app));
+        user.authenticators.extend(Authenticator::recovery_codes(cx.app));
     }
     wanted
 }
@@ -20,20 +20,15 @@ pub(in crate::flow) fn add_recovery_codes(app: &App, user: &mut User) -> bool {
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn view(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-) -> Result<Option<(Authenticator, bool)>, Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn view(cx: Context<'_>, user: User, session: Session) -> Result<Option<(Authenticator, bool)>, Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         let codes = work.user.authenticator("recovery_codes").cloned();
         let Some(codes) = codes else { return Ok(Decision::Settled(None)) };
         work.require_recent()?;
         let Factor::RecoveryCodes { viewed, .. } = codes.factor else { return Ok(Decision::Settled(None)) };
         if viewed {
-            return Ok(Decision::Settled(Some((codes, !app.settings.mfa.recovery_codes_show_once))));
+            return Ok(Decision::Settled(Some((codes, !cx.settings.mfa.recovery_codes_show_once))));
         }
         let mut user = work.user.clone();
         mark_viewed(&mut user);
@@ -69,14 +64,14 @@ pub fn may_generate(user: &User) -> Result<(), Problem> {
 /// # Errors
 /// [`Refusal::Invalid`] where there is nothing to recover for, [`Refusal::ReauthenticationRequired`]; the table is
 /// unavailable.
-pub async fn generate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<Authenticator, Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn generate(cx: Context<'_>, user: User, session: Session) -> Result<Authenticator, Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         may_generate(&work.user)?;
         work.require_recent()?;
         let mut user = work.user.clone();
         user.authenticators.retain(|it| it.factor.kind() != "recovery_codes");
-        add_recovery_codes(app, &mut user);
+        add_recovery_codes(cx, &mut user);
         mark_viewed(&mut user);
         let codes = user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict)?;
         let mut writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];

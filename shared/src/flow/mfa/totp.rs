@@ -4,34 +4,34 @@ use super::change::{Work, may_add};
 use super::limits::{Attempts, count, forget};
 use super::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::account::{Authenticator, TotpSecret, User};
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::{Problem, Refusal};
-use crate::secret::same;
-use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::secret::{Keys, same};
+use crate::session::{Caller, Session, refresh_again};
+use crate::settings::Settings;
 use crate::store::{Again, Decision, Write};
 
 /// A secret for an authenticator app, which the session keeps until a code of it is shown, and its `otpauth` URL.
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn begin(app: &App, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
-    let secret = TotpSecret::new(app);
+pub async fn begin(cx: Context<'_>, user: User, session: Session) -> Result<(TotpSecret, String), Refusal> {
+    let secret = TotpSecret::new(cx.random());
     let new = &secret;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, mut session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
-        session.totp_setup = new.seal(app);
-        let url = totp_url(app, &user, new);
+        session.totp_setup = new.seal(cx.app);
+        let url = totp_url(&cx.settings, &user, new);
         Ok::<_, Refusal>(Decision::Write(vec![Write::replace(&session)?], url, (user, session)))
     };
-    let url = app.store.run((user, session), decide).await?;
+    let url = cx.store.run((user, session), decide).await?;
     Ok((secret, url))
 }
 
 /// What the authenticator app reads: for whom the code is, and with whom.
-fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
-    let settings = &app.settings;
+fn totp_url(settings: &Settings, user: &User, secret: &TotpSecret) -> String {
     let label = user.primary_email().unwrap_or_else(|| user.display(settings));
     let issuer = match settings.mfa.totp_issuer.as_str() {
         "" => settings.site_name(),
@@ -41,8 +41,8 @@ fn totp_url(app: &App, user: &User, secret: &TotpSecret) -> String {
 }
 
 /// Whether this is the secret of the authenticator app that the session sets up.
-pub fn is_setting_up(app: &App, session: &Session, secret: &str) -> bool {
-    let own = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
+pub fn is_setting_up(keys: &Keys, session: &Session, secret: &str) -> bool {
+    let own = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(keys, sealed));
     own.is_some_and(|own| same(own.as_str().as_bytes(), secret.as_bytes()))
 }
 
@@ -63,32 +63,31 @@ pub struct Activation<'a> {
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
 /// unavailable.
 pub async fn activate(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     activation: Activation<'_>,
 ) -> Result<(Authenticator, Option<Authenticator>), Refusal> {
     let Activation { code, recent, shows_codes } = activation;
-    may_add(app, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
+    may_add(&cx.settings, &user).map_err(|problem| Problem { param: Some("code"), ..problem })?;
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict);
     }
-    let key = count(app, client, &user, Attempts::SettingUp, "code").await?;
-    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(app, sealed));
-    let step = secret.as_ref().and_then(|secret| secret.step_of(app, code));
+    let key = count(cx, &user, Attempts::SettingUp, "code").await?;
+    let secret = session.totp_setup.as_deref().and_then(|sealed| TotpSecret::open(&cx.keys, sealed));
+    let step = secret.as_ref().and_then(|secret| secret.step_of(&cx.settings, cx.now(), code));
     let (secret, step) = secret.zip(step).ok_or_else(|| Problem::incorrect_code("code"))?;
-    require(app, &user, &session, app.settings.mfa.reauthentication_required, recent)?;
+    require(cx, &user, &session, cx.settings.mfa.reauthentication_required, recent)?;
     let secret = &secret;
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     let activated = work.run(|work, _| {
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
         if user.authenticator("totp").is_some() || user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
-        let totp = Authenticator::totp(app, secret, step).ok_or(Refusal::Conflict)?;
+        let totp = Authenticator::totp(cx.app, secret, step).ok_or(Refusal::Conflict)?;
         user.authenticators.push(totp.clone());
-        let has_codes = add_recovery_codes(app, &mut user);
+        let has_codes = add_recovery_codes(cx, &mut user);
         if has_codes && shows_codes {
             mark_viewed(&mut user);
         }
@@ -98,7 +97,7 @@ pub async fn activate(
         Ok(Decision::Write(writes, (totp, codes), work))
     });
     let activated = activated.await?;
-    forget(app, &key).await;
+    forget(cx, &key).await;
     Ok(activated)
 }
 
@@ -106,8 +105,8 @@ pub async fn activate(
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn deactivate(app: &App, client: &ClientInfo, user: User, session: Session) -> Result<(), Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result<(), Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         if work.user.authenticator("totp").is_none() {
             return Ok(Decision::Settled(()));

@@ -2,12 +2,12 @@
 
 use super::waiting::{past, reload};
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::Entrance;
 use crate::flow::login::stage::mfa_trust;
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Refusal};
-use crate::session::{Caller, ClientInfo, StageKey};
+use crate::session::{Caller, StageKey};
 use crate::store::{Again, Decision, Write};
 
 /// Says whether this browser is let off the second factor from now on: the outcome, and the cookie's value.
@@ -15,8 +15,7 @@ use crate::store::{Again, Decision, Write};
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
 pub async fn trust(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     user: User,
     trusts: bool,
@@ -24,16 +23,16 @@ pub async fn trust(
     let caller = &caller;
     let decide = |mut user: User, again: Option<Again>| async move {
         if again.is_some() {
-            user = reload(app, caller, &user).await?;
+            user = reload(&cx.store, caller, &user).await?;
         }
         let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller.clone())) };
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let login = past(waiting, StageKey::MfaTrust);
-        let entrance = Entrance { app, client, caller, methods: session.methods.clone(), spends_session: true };
+        let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
         writes.push(Write::replace(&user)?);
-        let cookie = trusts.then(|| mfa_trust::trust(app, client, &user));
+        let cookie = trusts.then(|| mfa_trust::trust(cx, &user));
         Ok(Decision::Write(writes, (outcome, cookie), user))
     };
-    app.store.run(user, decide).await
+    cx.store.run(user, decide).await
 }

@@ -7,12 +7,13 @@ use super::change::Work;
 use super::recovery_codes::add_recovery_codes;
 use super::waiting::{find_waiting, past, reload};
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
-use crate::app::App;
+use crate::ambient::Timestamp;
+use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, ClientInfo, Login, Session, StageKey};
-use crate::settings::MfaRates;
+use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, Login, Session, StageKey};
+use crate::settings::{MfaRates, Settings};
 use crate::store::{Again, Committed, Decision, Item, Patch, StoreError, Write};
 use crate::throttle::Action;
 use crate::webauthn::{Authenticated, Ceremonies, CeremonyError, Credential};
@@ -20,9 +21,9 @@ use serde_json::Value as Json;
 
 const PARAM: Option<&str> = Some("credential");
 
-fn ceremonies(app: &App) -> Result<Ceremonies, Refusal> {
+fn ceremonies(settings: &Settings) -> Result<Ceremonies, Refusal> {
     // The settings were checked at the start.
-    Ceremonies::new(&app.settings.webauthn_policy()).map_err(|error| StoreError::Malformed(error.to_string()).into())
+    Ceremonies::new(&settings.webauthn_policy()).map_err(|error| StoreError::Malformed(error.to_string()).into())
 }
 
 /// What clients are told of a ceremony that failed. The reference names the field where a credential is used, and does not
@@ -45,23 +46,23 @@ pub(in crate::flow) fn check(response: &Json) -> Result<(), Refusal> {
 }
 
 /// What the ceremony in progress has to remember.
-fn state(app: &App, session: &Session, param: Option<&'static str>) -> Result<String, Refusal> {
-    session.ceremony(app.now()).map(|ticket| ticket.state).ok_or_else(|| incorrect(param))
+fn state(cx: Context<'_>, session: &Session, param: Option<&'static str>) -> Result<String, Refusal> {
+    session.ceremony(cx.now()).map(|ticket| ticket.state).ok_or_else(|| incorrect(param))
 }
 
 /// Keeps a new ceremony in the caller's session, in place of one in progress; in a new session where there is none.
-async fn begin(app: &App, client: &ClientInfo, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
-    let ticket = CeremonyTicket { state, at: app.now() }.text();
+async fn begin(cx: Context<'_>, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
+    let ticket = CeremonyTicket { state, at: cx.now() }.text();
     if let Some(session) = caller.session() {
         let patch = Patch::default().text("ceremony", &ticket);
-        return match app.store.insist(vec![Write::patch(session.key(), patch)]).await? {
+        return match cx.store.insist(vec![Write::patch(session.key(), patch)]).await? {
             Committed::Done => Ok(Outcome::unchanged(caller.clone())),
             _ => Err(Refusal::NotAuthenticated(Caller::Anonymous)),
         };
     }
-    let (mut session, token) = Session::of_nobody(app, client);
+    let (mut session, token) = Session::of_nobody(cx.app, cx.client);
     session.ceremony = Some(ticket);
-    app.store.insist(vec![Write::create(&session)?]).await?;
+    cx.store.insist(vec![Write::create(&session)?]).await?;
     Ok(Outcome { issued: Some(token), ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -70,25 +71,19 @@ async fn begin(app: &App, client: &ClientInfo, caller: &Caller, state: String) -
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn begin_adding(
-    app: &App,
-    client: &ClientInfo,
-    user: User,
-    session: Session,
-    passwordless: bool,
-) -> Result<Json, Refusal> {
-    let at_work = Work { app, client, user, session };
+pub async fn begin_adding(cx: Context<'_>, user: User, session: Session, passwordless: bool) -> Result<Json, Refusal> {
+    let at_work = Work { cx, user, session };
     at_work.require_recent()?;
-    let (options, state) = begin_registration(app, &at_work.user, passwordless)?;
-    begin(app, client, &Caller::User(Box::new((at_work.user, at_work.session))), state).await?;
+    let (options, state) = begin_registration(&cx.settings, &at_work.user, passwordless)?;
+    begin(cx, &Caller::User(Box::new((at_work.user, at_work.session))), state).await?;
     Ok(options)
 }
 
-fn begin_registration(app: &App, user: &User, passwordless: bool) -> Result<(Json, String), Refusal> {
-    let display = user.display(&app.settings);
+fn begin_registration(settings: &Settings, user: &User, passwordless: bool) -> Result<(Json, String), Refusal> {
+    let display = user.display(settings);
     let name = user.primary_email().or(user.username.as_deref()).unwrap_or(display);
     let existing = user.credentials().cloned().collect::<Vec<_>>();
-    let begun = ceremonies(app)?.begin_registration(user.id.0, name, display, &existing, passwordless);
+    let begun = ceremonies(settings)?.begin_registration(user.id.0, name, display, &existing, passwordless);
     begun.map_err(|error| refuse(error, None))
 }
 
@@ -103,15 +98,20 @@ pub struct NewCredential<'a> {
 }
 
 impl NewCredential<'_> {
-    fn finish(&self, app: &App, session: &Session) -> Result<Credential, Refusal> {
-        let state = state(app, session, None)?;
-        let credential = ceremonies(app)?.finish_registration(&state, self.response);
+    fn finish(&self, cx: Context<'_>, session: &Session) -> Result<Credential, Refusal> {
+        let state = state(cx, session, None)?;
+        let credential = ceremonies(&cx.settings)?.finish_registration(&state, self.response);
         let credential = credential.map_err(|error| refuse(error, None))?;
         if self.passwordless && !credential.may_log_in_alone() { Err(incorrect(None)) } else { Ok(credential) }
     }
 
     /// Adds it to the user: the authenticator, and the claim on its id.
-    fn add_to(&self, app: &App, user: &mut User, credential: Credential) -> Result<(Authenticator, Write), Refusal> {
+    fn add_to(
+        &self,
+        cx: Context<'_>,
+        user: &mut User,
+        credential: Credential,
+    ) -> Result<(Authenticator, Write), Refusal> {
         if user.authenticators.len() >= Authenticator::MOST {
             return Err(Refusal::Conflict);
         }
@@ -121,7 +121,7 @@ impl NewCredential<'_> {
             1 => "Backup key".to_owned(),
             more => format!("Key nr. {}", more + 1),
         });
-        let authenticator = Authenticator::webauthn(app, name, credential);
+        let authenticator = Authenticator::webauthn(cx.app, name, credential);
         user.authenticators.push(authenticator.clone());
         Ok((authenticator, claim))
     }
@@ -134,15 +134,14 @@ impl NewCredential<'_> {
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there are too many; the table
 /// is unavailable.
 pub async fn add(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     new: NewCredential<'_>,
 ) -> Result<(Authenticator, bool), Refusal> {
-    let credential = new.finish(app, &session)?;
+    let credential = new.finish(cx, &session)?;
     let ticket = session.ceremony.clone();
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     work.require_recent()?;
     work.run(|work, again| {
         if let Some(Again::Refused(_)) = again {
@@ -160,12 +159,12 @@ pub async fn add(
         let added = match upgrade(&mut user, &credential)? {
             Some(upgraded) => upgraded,
             None => {
-                let (added, claim) = new.add_to(app, &mut user, credential.clone())?;
+                let (added, claim) = new.add_to(cx, &mut user, credential.clone())?;
                 writes.push(claim);
                 added
             }
         };
-        let made_codes = add_recovery_codes(app, &mut user);
+        let made_codes = add_recovery_codes(cx, &mut user);
         Ok(Decision::Write(work.change(user, session, writes)?, (added, made_codes), work))
     })
     .await
@@ -193,14 +192,13 @@ fn upgrade(user: &mut User, credential: &Credential) -> Result<Option<Authentica
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn rename(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     id: u64,
     new_name: &str,
 ) -> Result<Option<Authenticator>, Refusal> {
-    let work = Work { app, client, user, session };
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         work.require_recent()?;
         let mut user = work.user.clone();
@@ -219,8 +217,8 @@ pub async fn rename(
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
-pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
-    let work = Work { app, client, user, session };
+pub async fn remove(cx: Context<'_>, user: User, session: Session, ids: &[u64]) -> Result<(), Refusal> {
+    let work = Work { cx, user, session };
     work.run(|work, _| {
         work.require_recent()?;
         let (mut user, session) = (work.user.clone(), work.session.clone());
@@ -241,35 +239,29 @@ pub async fn remove(app: &App, client: &ClientInfo, user: User, session: Session
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn begin_authentication(
-    app: &App,
-    client: &ClientInfo,
-    caller: &Caller,
-    user: &User,
-) -> Result<Json, Refusal> {
+pub async fn begin_authentication(cx: Context<'_>, caller: &Caller, user: &User) -> Result<Json, Refusal> {
     let own = user.credentials().cloned().collect::<Vec<_>>();
-    let begun = ceremonies(app)?.begin_authentication(user.id.0, &own);
+    let begun = ceremonies(&cx.settings)?.begin_authentication(user.id.0, &own);
     let (options, state) = begun.map_err(|error| refuse(error, PARAM))?;
-    begin(app, client, caller, state).await?;
+    begin(cx, caller, state).await?;
     Ok(options)
 }
 
 /// Uses a credential of the user, as the second factor that the session's ceremony asks for.
 pub(in crate::flow) fn use_credential(
-    app: &App,
+    cx: Context<'_>,
     session: &Session,
     user: &mut User,
     response: &Json,
 ) -> Result<AuthenticationRecord, Refusal> {
-    let state = state(app, session, PARAM)?;
+    let state = state(cx, session, PARAM)?;
     let own = user.credentials().cloned().collect::<Vec<_>>();
-    let used = ceremonies(app)?.finish_authentication(&state, response, &own);
-    note_use(app, user, used.map_err(|error| refuse(error, PARAM))?)
+    let used = ceremonies(&cx.settings)?.finish_authentication(&state, response, &own);
+    note_use(cx.now(), user, used.map_err(|error| refuse(error, PARAM))?)
 }
 
 /// Notes the use with the authenticator. Writing the user under its version makes the counter go up once only.
-fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<AuthenticationRecord, Refusal> {
-    let now = app.now();
+fn note_use(now: Timestamp, user: &mut User, used: Authenticated) -> Result<AuthenticationRecord, Refusal> {
     let is_it = |it: &&mut Authenticator| it.credential().is_some_and(|it| it.id_bytes() == used.credential.id_bytes());
     let authenticator = user.authenticators.iter_mut().find(is_it).ok_or_else(|| incorrect(PARAM))?;
     if let Factor::WebAuthn { credential, .. } = &mut authenticator.factor {
@@ -283,8 +275,8 @@ fn note_use(app: &App, user: &mut User, used: Authenticated) -> Result<Authentic
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    let counted = app.consume(client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
+pub async fn count_login(cx: Context<'_>) -> Result<(), Refusal> {
+    let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
     counted.map(|_| ()).map_err(Refusal::from)
 }
 
@@ -292,29 +284,29 @@ pub async fn count_login(app: &App, client: &ClientInfo) -> Result<(), Refusal> 
 ///
 /// # Errors
 /// [`Refusal::RateLimited`] unless the caller is logged in; the table is unavailable.
-pub async fn begin_login(app: &App, client: &ClientInfo, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
+pub async fn begin_login(cx: Context<'_>, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
     if !matches!(caller, Caller::User(_)) {
-        let counted = app.consume(client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
+        let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
         counted.map_err(Refusal::from)?;
     }
-    let (options, state) = ceremonies(app)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
-    Ok((options, begin(app, client, caller, state).await?))
+    let (options, state) = ceremonies(&cx.settings)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;
+    Ok((options, begin(cx, caller, state).await?))
 }
 
 /// Logs in with a passkey, and takes the login as far as it goes.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], whatever is wrong with it; the table is unavailable.
-pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
-    let ceremonies = ceremonies(app)?;
+pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
+    let ceremonies = ceremonies(&cx.settings)?;
     let (named, _) = ceremonies.identify(response).map_err(|error| refuse(error, PARAM))?;
     let Some(session) = caller.session().cloned() else { return Err(incorrect(PARAM)) };
-    let state = state(app, &session, PARAM)?;
-    let user = app.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
+    let state = state(cx, &session, PARAM)?;
+    let user = cx.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
     let (caller, session, state, ceremonies) = (&caller, &session, &state, &ceremonies);
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
-            let (now, found) = app.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
+            let (now, found) = cx.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
                 return Err(incorrect(PARAM)); // somebody was faster with the same answer
             }
@@ -322,27 +314,27 @@ pub async fn login(app: &App, client: &ClientInfo, caller: Caller, response: &Js
         }
         let own = user.credentials().cloned().collect::<Vec<_>>();
         let used = ceremonies.finish_discoverable(state, response, &own).map_err(|error| refuse(error, PARAM))?;
-        let mut record = note_use(app, &mut user, used)?;
+        let mut record = note_use(cx.now(), &mut user, used)?;
         record.passwordless = true;
         if !user.is_active {
             return Ok(Decision::Settled(Outcome::unchanged(caller.clone())));
         }
-        let login = Login::new(Some(&user), None, false, &app.settings, app.now());
-        let methods = with_record(app, caller, &user, record);
-        let entrance = Entrance { app, client, caller, methods, spends_session: true };
+        let login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
+        let methods = with_record(cx, caller, &user, record);
+        let entrance = Entrance { cx, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.push(Write::replace(&user)?);
         Ok(Decision::Write(writes, outcome, (user, permits)))
     };
-    app.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Permits::default()), decide).await
 }
 
 /// Who has signed up by a passkey and has none yet.
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where nobody waits for that; the table is unavailable.
-pub async fn find_signing_up(app: &App, caller: &Caller) -> Result<User, Refusal> {
-    find_waiting(app, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
+pub async fn find_signing_up(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
+    find_waiting(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
         Refusal::NotAuthenticated(_) => Refusal::Conflict,
         other => other,
     })
@@ -352,9 +344,9 @@ pub async fn find_signing_up(app: &App, caller: &Caller) -> Result<User, Refusal
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn begin_signup(app: &App, client: &ClientInfo, caller: &Caller, user: &User) -> Result<Json, Refusal> {
-    let (options, state) = begin_registration(app, user, true)?;
-    begin(app, client, caller, state).await?;
+pub async fn begin_signup(cx: Context<'_>, caller: &Caller, user: &User) -> Result<Json, Refusal> {
+    let (options, state) = begin_registration(&cx.settings, user, true)?;
+    begin(cx, caller, state).await?;
     Ok(options)
 }
 
@@ -362,31 +354,25 @@ pub async fn begin_signup(app: &App, client: &ClientInfo, caller: &Caller, user:
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn sign_up(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    user: User,
-    new: NewCredential<'_>,
-) -> Result<Outcome, Refusal> {
+pub async fn sign_up(cx: Context<'_>, caller: Caller, user: User, new: NewCredential<'_>) -> Result<Outcome, Refusal> {
     let gone = || Refusal::NotAuthenticated(caller.clone());
     let session = caller.session().ok_or_else(gone)?;
     let waiting = session.login.clone().ok_or_else(gone)?;
-    let credential = new.finish(app, session)?;
+    let credential = new.finish(cx, session)?;
     let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         match again {
             None => {}
             Some(Again::Refused(_)) => return Err(incorrect(None)), // the credential is somebody's already
-            Some(Again::Contended) => user = reload(app, caller, &user).await?,
+            Some(Again::Contended) => user = reload(&cx.store, caller, &user).await?,
         }
-        let (_, claim) = new.add_to(app, &mut user, credential.clone())?;
+        let (_, claim) = new.add_to(cx, &mut user, credential.clone())?;
         let login = past(waiting.clone(), StageKey::MfaSignupWebauthn);
         let methods = session.methods.clone();
-        let entrance = Entrance { app, client, caller, methods, spends_session: true };
+        let entrance = Entrance { cx, caller, methods, spends_session: true };
         let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
         writes.extend([Write::replace(&user)?, claim]);
         Ok(Decision::Write(writes, outcome, (user, permits)))
     };
-    app.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Permits::default()), decide).await
 }

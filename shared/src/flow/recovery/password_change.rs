@@ -1,18 +1,23 @@
 //! Changing a password, or setting a first one.
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::notify::notify;
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::secret::strength::weaknesses;
-use crate::session::{Caller, ClientInfo, Session, refresh_again};
+use crate::secret::strength::{Policy, weaknesses};
+use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// What is wrong with a new password of this user.
-pub(in crate::flow) fn password_problems(app: &App, param: &'static str, password: &str, user: &User) -> Vec<Problem> {
-    let weak = weaknesses(password, &user.attributes_for_passwords(), &app.password_policy);
+pub(in crate::flow) fn password_problems(
+    policy: &Policy,
+    param: &'static str,
+    password: &str,
+    user: &User,
+) -> Vec<Problem> {
+    let weak = weaknesses(password, &user.attributes_for_passwords(), policy);
     weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
 }
 
@@ -22,8 +27,7 @@ pub(in crate::flow) fn password_problems(app: &App, param: &'static str, passwor
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] where another request was faster; the table is unavailable.
 pub async fn change(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     user: User,
     session: Session,
     current: Option<String>,
@@ -36,7 +40,7 @@ pub async fn change(
     match &current {
         None if had_password && !current_unread => problems.push(Problem::required("current_password")),
         None => {}
-        Some(current) => match is_right(app, client, &user, current.clone()).await {
+        Some(current) => match is_right(cx, &user, current.clone()).await {
             Ok(true) => {}
             Ok(false) => {
                 let message = "Please type your current password.";
@@ -51,14 +55,14 @@ pub async fn change(
     match &new {
         None if new_unread => {}
         None => problems.push(Problem::required("new_password")),
-        Some(new) => problems.extend(password_problems(app, "new_password", new, &user)),
+        Some(new) => problems.extend(password_problems(&cx.password_policy, "new_password", new, &user)),
     }
     let Some(new) = new.filter(|_| problems.is_empty()) else { return Err(Refusal::Invalid(problems)) };
-    let hash = app.hash_password(new).await;
+    let hash = cx.hash_password(new).await;
     let hash = &hash;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
         // Whoever changed the password in the meantime has ended this session too.
-        let parts = refresh_again(app, parts, again).await?;
+        let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut changed = user.clone();
         changed.password = Some(hash.clone());
@@ -66,11 +70,11 @@ pub async fn change(
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&session)];
         changed.version += 1;
         let kind = if had_password { "password_changed" } else { "password_set" };
-        writes.extend(notify(app, client, &changed, None, kind, json!({}))?);
-        let outcome = if app.settings.account.logout_on_password_change {
+        writes.extend(notify(cx, &changed, None, kind, json!({}))?);
+        let outcome = if cx.settings.account.logout_on_password_change {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
         } else {
-            let (mut next, token) = Session::of_user(app, &changed, client);
+            let (mut next, token) = Session::of_user(cx.app, &changed, cx.client);
             next.methods.clone_from(&session.methods);
             writes.push(Write::create(&next)?);
             next.version = 1;
@@ -79,5 +83,5 @@ pub async fn change(
         };
         Ok(Decision::Write(writes, outcome, (user, session)))
     };
-    app.store.run((user, session), decide).await
+    cx.store.run((user, session), decide).await
 }

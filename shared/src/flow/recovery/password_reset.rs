@@ -2,7 +2,7 @@
 
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
 use crate::flow::login::engine::{Entrance, with_record};
@@ -16,9 +16,9 @@ use crate::flow::recovery::password_change::password_problems;
 use crate::flow::{Outcome, Problem, Refusal, frontend_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
-use crate::session::{AuthenticationRecord, Caller, ClientInfo, CodeKind, CodeProcess, Login, Session};
+use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};
 use crate::settings::PreventEnumeration;
-use crate::store::{Again, Committed, Decision, Item, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
 use uuid::Uuid;
@@ -33,39 +33,34 @@ const LINK: &str = "password reset link";
 /// # Errors
 /// [`Refusal::Invalid`] where the account is unknown and may be told so; [`Refusal::RateLimited`]; the table is
 /// unavailable.
-pub async fn request(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    to: &Identifier,
-) -> Result<Option<Outcome>, Refusal> {
+pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(app, client, "reset_password", to.text());
-    let (granted, users) = futures_util::try_join!(permit, find(app, to))?;
-    if users.is_empty() && app.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(app).await;
+    let permit = permits.ask(cx, "reset_password", to.text());
+    let (granted, users) = futures_util::try_join!(permit, find(&cx.store, to))?;
+    if users.is_empty() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
+        permits.give_back(cx).await;
         return Err(to.unknown().into());
     }
     if !granted {
         return Err(permits.refusal());
     }
     let email = match to {
-        Identifier::Email(email) if !app.settings.account.password_reset_by_code_enabled => email,
-        _ => return send_code(app, client, caller, to, users.first()).await.map(Some),
+        Identifier::Email(email) if !cx.settings.account.password_reset_by_code_enabled => email,
+        _ => return send_code(cx, caller, to, users.first()).await.map(Some),
     };
-    let mut messages = users.iter().map(|user| link_mail(app, user, email)).collect::<Vec<_>>();
+    let mut messages = users.iter().map(|user| link_mail(cx, user, email)).collect::<Vec<_>>();
     if messages.is_empty() {
-        messages.push(unknown_account_mail(app, email));
+        messages.push(unknown_account_mail(cx, email));
     }
     let writes = messages.iter().map(Write::create).collect::<Result<Vec<_>, _>>()?;
-    match app.store.insist(writes).await? {
+    match cx.store.insist(writes).await? {
         Committed::Done => Ok(None),
         _ => Err(StoreError::Busy.into()),
     }
 }
 
-async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
-    let users = find_users(app, candidates(app, to).await?).await?;
+async fn find(store: &Store, to: &Identifier) -> Result<Vec<User>, StoreError> {
+    let users = find_users(store, candidates(store, to).await?).await?;
     let may = |user: &User| match to {
         Identifier::Email(email) => user.is_reached_by(email),
         // A number that was never verified may be a stranger's: it opens no account that has a verified address.
@@ -77,32 +72,26 @@ async fn find(app: &App, to: &Identifier) -> Result<Vec<User>, StoreError> {
 }
 
 /// The message with a code, or for nobody's address or number the one that says so.
-fn code_message(app: &App, to: &Identifier, known: bool, code: &str) -> Message {
-    let (kind, lifetime) = ("password_reset_code", app.settings.account.password_reset_by_code_timeout);
+fn code_message(cx: Context<'_>, to: &Identifier, known: bool, code: &str) -> Message {
+    let (kind, lifetime) = ("password_reset_code", cx.settings.account.password_reset_by_code_timeout);
     match to {
-        Identifier::Email(email) if known => Message::mail(app, kind, email, json!({"code": code}), lifetime),
-        Identifier::Email(email) => unknown_account_mail(app, email),
-        Identifier::Phone(phone) if known => Message::sms(app, kind, phone, json!({"code": code}), lifetime),
-        Identifier::Phone(phone) => Message::sms(app, "unknown_account", phone, json!({}), 86_400),
+        Identifier::Email(email) if known => Message::mail(cx.app, kind, email, json!({"code": code}), lifetime),
+        Identifier::Email(email) => unknown_account_mail(cx, email),
+        Identifier::Phone(phone) if known => Message::sms(cx.app, kind, phone, json!({"code": code}), lifetime),
+        Identifier::Phone(phone) => Message::sms(cx.app, "unknown_account", phone, json!({}), 86_400),
     }
 }
 
-async fn send_code(
-    app: &App,
-    client: &ClientInfo,
-    caller: Caller,
-    to: &Identifier,
-    user: Option<&User>,
-) -> Result<Outcome, Refusal> {
+async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Option<&User>) -> Result<Outcome, Refusal> {
     let (session, issued) = match caller.session() {
         Some(session) => (session.clone(), None),
         None => {
-            let (session, token) = Session::of_nobody(app, client);
+            let (session, token) = Session::of_nobody(cx.app, cx.client);
             (session, Some(token))
         }
     };
-    let (process, code) = codes::begin(app, KIND, user.map(|user| user.id), &to.recipient());
-    let message = code_message(app, to, user.is_some(), &code);
+    let (process, code) = codes::begin(cx, KIND, user.map(|user| user.id), &to.recipient());
+    let message = code_message(cx, to, user.is_some(), &code);
     let mut session = session;
     session.set_code(KIND, process);
     let writes = vec![Write::save(&session)?, Write::create(&message)?];
@@ -110,7 +99,7 @@ async fn send_code(
         Caller::User(_) | Caller::Pending(_) => caller.with_session(session),
         Caller::Anonymous | Caller::Gone => Caller::Pending(Box::new(session)),
     };
-    match app.store.commit(writes).await? {
+    match cx.store.commit(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(caller) }),
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }
@@ -120,19 +109,19 @@ async fn send_code(
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where no code is waited for.
-pub async fn enter(app: &App, caller: &Caller) -> Result<(), Refusal> {
-    if !app.settings.account.password_reset_by_code_enabled {
+pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
+    if !cx.settings.account.password_reset_by_code_enabled {
         return Ok(());
     }
-    codes::expect(app, caller, KIND).await.map(|_| ())
+    codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
 /// Counts a request to reset by key.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
-pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
-    let consumed = app.consume(client.ip, &[Action::new("reset_password_from_key")]).await?;
+pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
+    let consumed = cx.consume(cx.client.ip, &[Action::new("reset_password_from_key")]).await?;
     consumed.map(|_| ()).map_err(Refusal::from)
 }
 
@@ -141,36 +130,36 @@ pub async fn count(app: &App, client: &ClientInfo) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
-pub async fn inspect(app: &App, client: &ClientInfo, caller: &Caller, key: Option<&str>) -> Result<User, Refusal> {
-    if !app.settings.account.password_reset_by_code_enabled {
-        return Ok(find_by_link_key(app, key).await??);
+pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<User, Refusal> {
+    if !cx.settings.account.password_reset_by_code_enabled {
+        return Ok(find_by_link_key(cx, key).await??);
     }
-    let mut session = codes::count(app, caller, KIND).await?;
-    let mut user = find_by_code(app, &session, key).await??;
+    let mut session = codes::count(cx, caller, KIND).await?;
+    let mut user = find_by_code(cx, &session, key).await??;
     let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
     let email = process.email.clone().filter(|_| !process.confirmed);
     process.confirmed = true;
-    process.at = app.now();
-    codes::give_back(app, session, KIND).await?;
+    process.at = cx.now();
+    codes::give_back(&cx.store, session, KIND).await?;
     if let Some(email) = email {
-        let writes = verify_by_code(app, client, &mut user, &email).await?;
+        let writes = verify_by_code(cx, &mut user, &email).await?;
         if !writes.is_empty() {
             let writes = [writes, vec![Write::replace(&user)?]].concat();
             // Somebody else changed the account: the reset itself verifies the address, too.
-            app.store.commit(writes).await?;
+            cx.store.commit(writes).await?;
         }
     }
     Ok(user)
 }
 
 /// Whoever reads the code reads mail to the address: what verifies it, where that can be.
-async fn verify_by_code(app: &App, client: &ClientInfo, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
+async fn verify_by_code(cx: Context<'_>, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
     let open = user.address(email).is_some_and(|address| !address.verified);
-    if let (true, Some((_, claims))) = (open, load(app, user.id, email).await?)
-        && can_own(&claims, user.id, app.settings.account.unique_email)
+    if let (true, Some((_, claims))) = (open, load(&cx.store, user.id, email).await?)
+        && can_own(&claims, user.id, cx.settings.account.unique_email)
     {
         let proof = Proof { email: email.to_owned(), user: user.clone(), claims };
-        return mark_verified(app, client, user, &proof).await;
+        return mark_verified(cx, user, &proof).await;
     }
     Ok(Vec::new())
 }
@@ -180,17 +169,16 @@ async fn verify_by_code(app: &App, client: &ClientInfo, user: &mut User, email: 
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn reset(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: Caller,
     key: Option<&str>,
     password: Option<String>,
 ) -> Result<Outcome, Refusal> {
-    let by_code = app.settings.account.password_reset_by_code_enabled;
-    let counted = if by_code { Some(codes::count(app, &caller, KIND).await?) } else { None };
+    let by_code = cx.settings.account.password_reset_by_code_enabled;
+    let counted = if by_code { Some(codes::count(cx, &caller, KIND).await?) } else { None };
     let found = match &counted {
-        Some(session) => find_by_code(app, session, key).await?,
-        None => find_by_link_key(app, key).await?,
+        Some(session) => find_by_code(cx, session, key).await?,
+        None => find_by_link_key(cx, key).await?,
     };
     let (mut problems, user) = match found {
         Ok(user) => (Vec::new(), Some(user)),
@@ -198,13 +186,15 @@ pub async fn reset(
     };
     match (Problem::expect_text("password", password.as_deref()), &user) {
         (Err(problem), _) => problems.push(problem),
-        (Ok(password), Some(user)) => problems.extend(password_problems(app, "password", password, user)),
+        (Ok(password), Some(user)) => {
+            problems.extend(password_problems(&cx.password_policy, "password", password, user))
+        }
         (Ok(_), None) => {}
     }
     let (Some(user), Some(password), true) = (user, password, problems.is_empty()) else {
         // A weak password is no guess at the code.
         if let (Some(session), false) = (counted, problems.iter().any(|problem| problem.param == Some("key"))) {
-            codes::give_back(app, session, KIND).await?;
+            codes::give_back(&cx.store, session, KIND).await?;
         }
         return Err(Refusal::Invalid(problems));
     };
@@ -216,36 +206,35 @@ pub async fn reset(
         }
         None => caller,
     };
-    let hash = app.hash_password(password).await;
+    let hash = cx.hash_password(password).await;
     let (caller, process, hash) = (&caller, &process, &hash);
     let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
         if again.is_some() {
             // By link, the key is for the account as it was: it tells whether another request was faster.
             user = match process {
-                None => find_by_link_key(app, key).await??,
+                None => find_by_link_key(cx, key).await??,
                 Some(process) => {
                     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                    let now = app.store.find::<Session>(&session.key()).await?;
+                    let now = cx.store.find::<Session>(&session.key()).await?;
                     if now.is_none_or(|now| now.version != session.version) {
                         return Err(Refusal::Conflict);
                     }
-                    find_recipient(app, process, user.id).await?.ok_or(Refusal::Conflict)?
+                    find_recipient(&cx.store, process, user.id).await?.ok_or(Refusal::Conflict)?
                 }
             };
         }
-        let request = Reset { app, client, caller, process: process.as_ref(), hash };
+        let request = Reset { cx, caller, process: process.as_ref(), hash };
         let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
         Ok::<_, Refusal>(Decision::Write(writes, (outcome, user.id), (user, permits)))
     };
-    let (outcome, user) = app.store.run((user, Permits::default()), decide).await?;
-    forget_failures(app, client, user).await;
+    let (outcome, user) = cx.store.run((user, Permits::default()), decide).await?;
+    forget_failures(cx, user).await;
     Ok(outcome)
 }
 
 /// One attempt at a reset.
 struct Reset<'a> {
-    app: &'a App,
-    client: &'a ClientInfo,
+    cx: Context<'a>,
     caller: &'a Caller,
     process: Option<&'a CodeProcess>,
     hash: &'a str,
@@ -253,11 +242,11 @@ struct Reset<'a> {
 
 impl Reset<'_> {
     async fn decide(&self, mut user: User, permits: &mut Permits) -> Result<(Vec<Write>, Outcome), Refusal> {
-        let (app, client, caller) = (self.app, self.client, self.caller);
+        let (cx, caller) = (self.cx, self.caller);
         let mut writes = Vec::new();
         let email = self.process.and_then(|process| process.email.clone());
         if let Some(email) = &email {
-            writes.extend(verify_by_code(app, client, &mut user, email).await?);
+            writes.extend(verify_by_code(cx, &mut user, email).await?);
         }
         let phone = self.process.and_then(|process| process.phone.clone());
         if let Some(own) = user.phone.as_mut().filter(|own| Some(&own.number) == phone.as_ref()) {
@@ -265,14 +254,14 @@ impl Reset<'_> {
         }
         user.password = Some(self.hash.to_owned());
         user.generation += 1;
-        writes.extend(notify(app, client, &user, None, "password_reset", json!({}))?);
-        let outcome = if app.settings.account.login_on_password_reset && user.is_active {
-            let mut record = AuthenticationRecord::new("password_reset", app.now());
+        writes.extend(notify(cx, &user, None, "password_reset", json!({}))?);
+        let outcome = if cx.settings.account.login_on_password_reset && user.is_active {
+            let mut record = AuthenticationRecord::new("password_reset", cx.now());
             record.email.clone_from(&email);
             record.phone = phone;
-            let methods = with_record(app, caller, &user, record);
-            let login = Login::new(Some(&user), email, false, &app.settings, app.now());
-            let entrance = Entrance { app, client, caller, methods, spends_session: self.process.is_some() };
+            let methods = with_record(cx, caller, &user, record);
+            let login = Login::new(Some(&user), email, false, &cx.settings, cx.now());
+            let entrance = Entrance { cx, caller, methods, spends_session: self.process.is_some() };
             match entrance.proceed(Some(&mut user), login, permits).await {
                 Ok((more, outcome)) => {
                     writes.extend(more);
@@ -282,7 +271,7 @@ impl Reset<'_> {
                 Err(Refusal::StageRefused(_)) => Outcome::unchanged(Caller::Anonymous),
                 Err(other) => return Err(other),
             }
-        } else if client.is_browser && caller.user().is_some_and(|caller| caller.id == user.id) {
+        } else if cx.client.is_browser && caller.user().is_some_and(|caller| caller.id == user.id) {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
         } else {
             // An app whose own user that is finds out with its next request that its session is over.
@@ -296,56 +285,57 @@ impl Reset<'_> {
     }
 }
 
-async fn find_by_code(app: &App, session: &Session, key: Option<&str>) -> Result<Result<User, Problem>, Refusal> {
+async fn find_by_code(cx: Context<'_>, session: &Session, key: Option<&str>) -> Result<Result<User, Problem>, Refusal> {
     let process = session.code(KIND).ok_or(Refusal::Conflict)?;
     let key = match Problem::expect_text("key", key) {
         Ok(key) => key,
         Err(problem) => return Ok(Err(problem)),
     };
-    match process.user.filter(|_| codes::is_right(app, KIND, process, key)) {
-        Some(user) => Ok(find_recipient(app, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
+    match process.user.filter(|_| codes::is_right(&cx.keys, KIND, process, key)) {
+        Some(user) => Ok(find_recipient(&cx.store, process, user).await?.ok_or_else(|| Problem::incorrect_code("key"))),
         None => Ok(Err(Problem::incorrect_code("key"))),
     }
 }
 
 /// The user whose code it is, while the address that it was sent to is still theirs: afterwards whoever reads mail there
 /// is nobody to this account.
-async fn find_recipient(app: &App, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
+async fn find_recipient(store: &Store, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
     let holds = |user: &User| {
         let own_phone = user.phone.as_ref().map(|phone| &phone.number);
         process.email.as_deref().is_none_or(|email| user.address(email).is_some())
             && process.phone.as_ref().is_none_or(|phone| own_phone == Some(phone))
     };
-    Ok(app.store.find::<User>(&user.key()).await?.filter(holds))
+    Ok(store.find::<User>(&user.key()).await?.filter(holds))
 }
 
-async fn find_by_link_key(app: &App, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
+async fn find_by_link_key(cx: Context<'_>, key: Option<&str>) -> Result<Result<User, Problem>, StoreError> {
     let key = match Problem::expect_text("key", key) {
         Ok(key) => key,
         Err(problem) => return Ok(Err(problem)),
     };
     let wrong = || Problem::field("key", "invalid_password_reset", "The password reset token was invalid.");
     let Some((user, made, digest)) = read_link_key(key) else { return Ok(Err(wrong())) };
-    let over = app.now() > made.plus_seconds(app.settings.account.password_reset_timeout);
-    let user = if over { None } else { app.store.find::<User>(&user.key()).await? };
+    let over = cx.now() > made.plus_seconds(cx.settings.account.password_reset_timeout);
+    let user = if over { None } else { cx.store.find::<User>(&user.key()).await? };
     let fits = |user: &User| {
         let state = state(user);
-        app.keys.is_digest(digest, LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()])
+        cx.keys.is_digest(digest, LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()])
     };
     Ok(user.filter(|user| user.is_active && fits(user)).ok_or_else(wrong))
 }
 
 /// The mail with a link. Its key fits the account as it is: any change of password, address or last login is the
 /// end of it.
-fn link_mail(app: &App, user: &User, email: &str) -> Message {
-    let made = app.now();
+fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
+    let made = cx.now();
     let named = [&user.id.0.as_bytes()[..], &made.0.to_be_bytes()].concat();
     let state = state(user);
-    let digest = app.keys.digest(LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()]);
+    let digest = cx.keys.digest(LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()]);
     let key = format!("{}.{digest}", encode(&named));
-    let url = frontend_url(app, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
+    let url =
+        frontend_url(&cx.settings, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
     let params = json!({"url": url, "username": user.username});
-    Message::mail(app, "password_reset_key", email, params, app.settings.account.password_reset_timeout)
+    Message::mail(cx.app, "password_reset_key", email, params, cx.settings.account.password_reset_timeout)
 }
 
 fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {

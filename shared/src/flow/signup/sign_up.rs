@@ -5,15 +5,15 @@ use crate::account::{
     claim_email, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, is_email, is_same_email,
     own_email, suggestions,
 };
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::login::engine::Entrance;
 use crate::flow::permits::Permits;
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::provider;
-use crate::session::{Caller, ClientInfo, Login};
-use crate::settings::{EmailVerification, PreventEnumeration};
-use crate::store::{Again, Decision, StoreError, Write};
+use crate::session::{Caller, Login};
+use crate::settings::{EmailVerification, PreventEnumeration, Settings};
+use crate::store::{Again, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 
 /// What somebody signs up with, as far as it could be read; what could not is among the problems.
@@ -67,9 +67,9 @@ pub(in crate::flow) enum Availability {
 /// # Errors
 /// [`Refusal::RateLimited`], [`Refusal::Invalid`], then [`Refusal::Conflict`] for those who are logged in, and
 /// [`Refusal::Forbidden`] where signup is closed; the table is unavailable.
-pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
-    let account = &app.settings.account;
-    let wants_mail = email_verification(app, &form) != EmailVerification::None
+pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
+    let account = &cx.settings.account;
+    let wants_mail = email_verification(&cx.settings, &form) != EmailVerification::None
         && form.identity.is_none()
         && form.problems.is_empty()
         && caller.user().is_none()
@@ -77,84 +77,78 @@ pub async fn signup(app: &App, client: &ClientInfo, caller: Caller, form: Form) 
     let mut permits = Permits::default();
     let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
     let (limit, known, _) = futures_util::try_join!(
-        app.consume(client.ip, &actions),
-        look_up(app, &form),
-        ask_for_mail(app, client, &form, wants_mail, &mut permits),
+        cx.consume(cx.client.ip, &actions),
+        look_up(cx, &form),
+        ask_for_mail(cx, &form, wants_mail, &mut permits),
     )?;
     let refusal = match limit {
         Err(limited) => Some(limited.into()),
-        Ok(_) => refuse(app, &caller, &form, &known),
+        Ok(_) => refuse(&cx.settings, &caller, &form, &known),
     };
     if let Some(refusal) = refusal {
-        permits.give_back(app).await;
+        permits.give_back(cx).await;
         return Err(refusal);
     }
     if form.is_bot {
         // It is not told that it was noticed.
-        permits.give_back(app).await;
+        permits.give_back(cx).await;
         return Ok(Outcome::unchanged(caller));
     }
     let hash = match form.password.clone() {
-        Some(password) => Some(app.hash_password(password).await),
+        Some(password) => Some(cx.hash_password(password).await),
         None => None,
     };
     let (caller, form, hash) = (&caller, &form, &hash);
     let attempt = |(mut known, mut permits): (Known, Permits), again: Option<Again>| async move {
         if let Some(Again::Refused(_)) = again {
             // Somebody took the address or the name in the meantime.
-            known = look_up(app, form).await?;
-            if let Some(refusal) = refuse(app, caller, form, &known) {
+            known = look_up(cx, form).await?;
+            if let Some(refusal) = refuse(&cx.settings, caller, form, &known) {
                 return Err(refusal);
             }
         }
-        let (writes, outcome) = decide(app, client, caller, form, &known, hash.clone(), &mut permits).await?;
+        let (writes, outcome) = decide(cx, caller, form, &known, hash.clone(), &mut permits).await?;
         Ok(Decision::Write(writes, outcome, (known, permits)))
     };
-    app.store.run((known, permits), attempt).await
+    cx.store.run((known, permits), attempt).await
 }
 
-fn email_verification(app: &App, form: &Form) -> EmailVerification {
+fn email_verification(settings: &Settings, form: &Form) -> EmailVerification {
     match form.identity {
-        Some(_) => app.settings.social_email_verification(),
-        None => app.settings.account.email_verification,
+        Some(_) => settings.social_email_verification(),
+        None => settings.account.email_verification,
     }
 }
 
 /// The permit for the mail that a good form will cause, beside the other questions.
-async fn ask_for_mail(
-    app: &App,
-    client: &ClientInfo,
-    form: &Form,
-    wanted: bool,
-    permits: &mut Permits,
-) -> Result<(), StoreError> {
+async fn ask_for_mail(cx: Context<'_>, form: &Form, wanted: bool, permits: &mut Permits) -> Result<(), StoreError> {
     if let (true, Some(email)) = (wanted, &form.email) {
-        permits.ask(app, client, "confirm_email", email).await?;
+        permits.ask(cx, "confirm_email", email).await?;
     }
     Ok(())
 }
 
-async fn look_up(app: &App, form: &Form) -> Result<Known, StoreError> {
+async fn look_up(cx: Context<'_>, form: &Form) -> Result<Known, StoreError> {
     let claims = async {
         match &form.email {
-            Some(email) => find_email_claims(&app.store, email).await,
+            Some(email) => find_email_claims(&cx.store, email).await,
             None => Ok(Vec::new()),
         }
     };
     let phone = async {
         match &form.phone {
-            Some(phone) => find_phone_claim(&app.store, phone).await,
+            Some(phone) => find_phone_claim(&cx.store, phone).await,
             None => Ok(None),
         }
     };
     let (claims, phone, (username_taken, made), (others, identity_taken)) =
-        futures_util::try_join!(claims, phone, look_up_name(app, form), look_up_identity(app, form))?;
+        futures_util::try_join!(claims, phone, look_up_name(cx, form), look_up_identity(&cx.store, form))?;
     Ok(Known { claims, others, identity_taken, phone_taken: phone.is_some(), username_taken, made })
 }
 
 /// Who holds the identity's other addresses, and whether somebody has the identity itself.
 async fn look_up_identity(
-    app: &App,
+    store: &Store,
     form: &Form,
 ) -> Result<(Vec<(provider::Address, Vec<EmailClaim>)>, bool), StoreError> {
     let Some(who) = &form.identity else { return Ok((Vec::new(), false)) };
@@ -167,18 +161,18 @@ async fn look_up_identity(
     });
     let others = others.into_iter().take(User::MOST_ADDRESSES - 1);
     let others = others.map(|address| async move {
-        find_email_claims(&app.store, &address.email).await.map(|claims| (address.clone(), claims))
+        find_email_claims(store, &address.email).await.map(|claims| (address.clone(), claims))
     });
     let key = identity_claim_key(&who.provider, &who.identity.subject);
-    let taken = app.store.find::<IdentityClaim>(&key);
+    let taken = store.find::<IdentityClaim>(&key);
     let (others, taken) = futures_util::try_join!(futures_util::future::try_join_all(others), taken)?;
     Ok((others, taken.is_some()))
 }
 
-async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), StoreError> {
-    let account = &app.settings.account;
+async fn look_up_name(cx: Context<'_>, form: &Form) -> Result<(bool, Option<String>), StoreError> {
+    let account = &cx.settings.account;
     if let Some(username) = &form.username {
-        let claims = find_name_claims(&app.store, &[username]).await?;
+        let claims = find_name_claims(&cx.store, &[username]).await?;
         return Ok((claims.iter().any(|claims| !claims.is_empty()), None));
     }
     if account.username_field.is_none() || !form.problems.is_empty() {
@@ -187,16 +181,16 @@ async fn look_up_name(app: &App, form: &Form) -> Result<(bool, Option<String>), 
     let names = form.identity.as_ref().map(|who| (who.identity.names(), who.identity.username.clone()));
     let ((first, last), username) = names.unwrap_or_default();
     let (username, email) = (username.unwrap_or_default(), form.email.clone().unwrap_or_default());
-    let candidates = suggestions(&[&first, &last, &email, &username], account, &*app.chance);
+    let candidates = suggestions(&[&first, &last, &email, &username], account, &*cx.chance);
     let names = candidates.iter().map(String::as_str).collect::<Vec<_>>();
-    let taken = find_name_claims(&app.store, &names).await?;
+    let taken = find_name_claims(&cx.store, &names).await?;
     let free = names.iter().zip(taken).find(|(_, claims)| claims.is_empty()).map(|(name, _)| (*name).to_owned());
     Ok((false, free))
 }
 
 /// Whether the address is free, as far as enumeration prevention lets anybody know.
-pub(in crate::flow) fn assess(app: &App, claims: &[EmailClaim]) -> Availability {
-    let account = &app.settings.account;
+pub(in crate::flow) fn assess(settings: &Settings, claims: &[EmailClaim]) -> Availability {
+    let account = &settings.account;
     if claims.is_empty() || !account.unique_email {
         return Availability::Free;
     }
@@ -208,23 +202,23 @@ pub(in crate::flow) fn assess(app: &App, claims: &[EmailClaim]) -> Availability 
     }
 }
 
-fn availability(app: &App, form: &Form, known: &Known) -> Availability {
+fn availability(settings: &Settings, form: &Form, known: &Known) -> Availability {
     let verified = known.claims.iter().any(|claim| claim.verified);
-    if form.owns_email && !verified { Availability::Free } else { assess(app, &known.claims) }
+    if form.owns_email && !verified { Availability::Free } else { assess(settings, &known.claims) }
 }
 
-fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
+fn refuse(settings: &Settings, caller: &Caller, form: &Form, known: &Known) -> Option<Refusal> {
     if known.identity_taken {
         return Some(Refusal::Conflict);
     }
     let mut problems = form.problems.clone();
-    if matches!(availability(app, form, known), Availability::Taken) {
+    if matches!(availability(settings, form, known), Availability::Taken) {
         problems.push(match &form.identity {
             Some(who) => taken_elsewhere(who),
             None => Problem::email_taken("email"),
         });
     }
-    let tells = app.settings.account.prevent_enumeration == PreventEnumeration::No;
+    let tells = settings.account.prevent_enumeration == PreventEnumeration::No;
     if known.phone_taken && tells {
         problems.push(Problem::field("phone", "", "A user is already registered with this phone number."));
     }
@@ -235,7 +229,7 @@ fn refuse(app: &App, caller: &Caller, form: &Form, known: &Known) -> Option<Refu
         Some(Refusal::Invalid(problems))
     } else if caller.user().is_some() && form.identity.is_none() {
         Some(Refusal::Conflict)
-    } else if !app.settings.account.signup_open {
+    } else if !settings.account.signup_open {
         Some(Refusal::Forbidden)
     } else {
         None
@@ -253,30 +247,29 @@ fn taken_elsewhere(who: &ProvenIdentity) -> Problem {
 
 /// The writes of one attempt and where they lead.
 async fn decide(
-    app: &App,
-    client: &ClientInfo,
+    cx: Context<'_>,
     caller: &Caller,
     form: &Form,
     known: &Known,
     hash: Option<String>,
     permits: &mut Permits,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
-    let hidden = matches!(availability(app, form, known), Availability::Hidden) || known.phone_taken;
-    let mut user = (!hidden).then(|| new_user(app, form, known, hash));
+    let hidden = matches!(availability(&cx.settings, form, known), Availability::Hidden) || known.phone_taken;
+    let mut user = (!hidden).then(|| new_user(cx, form, known, hash));
     // A user's login waits for any address of theirs; one that only looks like it has no other than this.
     let named = form.email.clone().filter(|_| user.is_none());
-    let mut login = Login::new(user.as_ref(), named, true, &app.settings, app.now());
+    let mut login = Login::new(user.as_ref(), named, true, &cx.settings, cx.now());
     login.phone.clone_from(&form.phone);
     login.by_passkey = form.by_passkey;
-    login.email_verification = email_verification(app, form);
-    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(app));
+    login.email_verification = email_verification(&cx.settings, form);
+    let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(cx.now()));
     let methods = methods.into_iter().collect();
-    let entrance = Entrance { app, client, caller, methods, spends_session: form.spends_session };
+    let entrance = Entrance { cx, caller, methods, spends_session: form.spends_session };
     let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
         for address in &user.addresses {
-            writes.extend(hold(app, user, address, known)?);
+            writes.extend(hold(&cx.settings, user, address, known)?);
         }
         if let Some(who) = &form.identity {
             writes.push(Write::create(&who.claim(user))?);
@@ -292,11 +285,11 @@ async fn decide(
 }
 
 /// What a new user's address writes: one that a provider has verified is the user's own.
-fn hold(app: &App, user: &User, address: &Address, known: &Known) -> Result<Vec<Write>, StoreError> {
+fn hold(settings: &Settings, user: &User, address: &Address, known: &Known) -> Result<Vec<Write>, StoreError> {
     let others = known.others.iter().find(|(other, _)| other.email == address.email);
     let claims = others.map_or(&known.claims, |(_, claims)| claims);
     if address.verified
-        && let Ok(writes) = own_email(claims, &address.email, user.id, app.settings.account.unique_email)?
+        && let Ok(writes) = own_email(claims, &address.email, user.id, settings.account.unique_email)?
     {
         return Ok(writes);
     }
@@ -304,11 +297,11 @@ fn hold(app: &App, user: &User, address: &Address, known: &Known) -> Result<Vec<
 }
 
 /// The addresses that come with an identity: those that nobody else has. A verified one is the primary one.
-fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
-    let account = &app.settings.account;
+fn addresses(cx: Context<'_>, form: &Form, known: &Known) -> Vec<Address> {
+    let account = &cx.settings.account;
     let mut all = Vec::<Address>::new();
     if let Some(email) = &form.email {
-        let mut address = Address::new(email, true, app.random());
+        let mut address = Address::new(email, true, cx.random());
         let own =
             form.identity.iter().flat_map(|who| &who.identity.emails).find(|known| is_same_email(&known.email, email));
         let taken = account.unique_email && known.claims.iter().any(|claim| claim.verified);
@@ -319,7 +312,7 @@ fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
         let strict = account.prevent_enumeration == PreventEnumeration::Strict;
         let conflicts = |claim: &EmailClaim| !strict || (other.verified && claim.verified);
         if !(account.unique_email && claims.iter().any(conflicts)) {
-            let mut address = Address::new(&other.email, other.primary && all.is_empty(), app.random());
+            let mut address = Address::new(&other.email, other.primary && all.is_empty(), cx.random());
             address.verified = other.verified;
             all.push(address);
         }
@@ -334,13 +327,13 @@ fn addresses(app: &App, form: &Form, known: &Known) -> Vec<Address> {
     all
 }
 
-fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> User {
-    let mut user = User::new(UserId::new(app.random()), app.now());
+fn new_user(cx: Context<'_>, form: &Form, known: &Known, password: Option<String>) -> User {
+    let mut user = User::new(UserId::new(cx.random()), cx.now());
     user.password = password;
     let name = form.username.clone().or_else(|| known.made.clone());
-    let keep = app.settings.account.preserve_username_casing;
+    let keep = cx.settings.account.preserve_username_casing;
     user.username = name.map(|name| if keep { name } else { name.to_lowercase() });
-    user.addresses = addresses(app, form, known);
+    user.addresses = addresses(cx, form, known);
     if let Some(who) = &form.identity {
         (user.first_name, user.last_name) = who.identity.names();
         who.add_to(&mut user);
@@ -350,8 +343,8 @@ fn new_user(app: &App, form: &Form, known: &Known, password: Option<String>) -> 
 }
 
 /// What is wrong with a username, in the words of the API.
-pub fn username_problems(app: &App, username: &str) -> Vec<Problem> {
-    let (minimum, length) = (app.settings.account.username_min_length, username.chars().count());
+pub fn username_problems(settings: &Settings, username: &str) -> Vec<Problem> {
+    let (minimum, length) = (settings.account.username_min_length, username.chars().count());
     let bounds =
         |which: &str, bound: usize| format!("Ensure this value has at {which} {bound} characters (it has {length}).");
     let say = |problem| match problem {
@@ -366,5 +359,5 @@ pub fn username_problems(app: &App, username: &str) -> Vec<Problem> {
         UsernameProblem::TooShort => Problem::field("username", "min_length", bounds("least", minimum)),
         UsernameProblem::TooLong => Problem::field("username", "max_length", bounds("most", 150)),
     };
-    check_username(username, &app.settings.account).into_iter().map(say).collect()
+    check_username(username, &settings.account).into_iter().map(say).collect()
 }

@@ -1,9 +1,9 @@
 //! New tokens for an app that shows its refresh token (ASVS 5.0 10.4.5, RFC 9700 section 4.14).
 
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::Refusal;
 use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, decide};
-use crate::session::{ClientInfo, Found, find_session};
+use crate::session::{Found, find_session};
 use crate::store::{self, Again, StoreError, Write};
 use crate::tokens::{Pair, access, check_refresh, delete_dead_keys, pair};
 
@@ -13,19 +13,19 @@ use crate::tokens::{Pair, access, check_refresh, delete_dead_keys, pair};
 /// # Errors
 /// [`Refusal::InvalidToken`], whatever is wrong with it; a token that was used before ends its session. The table is
 /// unavailable.
-pub async fn refresh(app: &App, client: &ClientInfo, ring: &Keyring, token: &str) -> Result<Pair, Refusal> {
-    let (id, number, claims) = check_refresh(app, token).ok_or(Refusal::InvalidToken)?;
-    let settings = &app.settings.tokens;
+pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pair, Refusal> {
+    let (id, number, claims) = check_refresh(cx.app, token).ok_or(Refusal::InvalidToken)?;
+    let settings = &cx.settings.tokens;
     let rules = Rules { rotate: settings.rotate, grace_seconds: settings.grace_seconds };
-    let asking = Client::new(&client.user_agent);
+    let asking = Client::new(&cx.client.user_agent);
     let claims = &claims;
     let asking = &asking;
     let attempt = |(), _: Option<Again>| async move {
-        let Found::Live(parts) = find_session(app, id, number).await? else { return Err(Refusal::InvalidToken) };
+        let Found::Live(parts) = find_session(&cx.store, id, number).await? else { return Err(Refusal::InvalidToken) };
         let (user, mut session) = *parts;
         let family = session.family.clone().ok_or(Refusal::InvalidToken)?;
         let counter = family.counter_of(&claims.jti).ok_or(Refusal::InvalidToken)?;
-        let decision = decide(&family, counter, app.now().seconds(), rules, asking);
+        let decision = decide(&family, counter, cx.now().seconds(), rules, asking);
         let write = match &decision {
             Decision::Rotate(next) => {
                 session.family = Some(next.clone());
@@ -38,23 +38,23 @@ pub async fn refresh(app: &App, client: &ClientInfo, ring: &Keyring, token: &str
         };
         Ok::<_, Refusal>(store::Decision::Write(vec![write], (decision, user, session), ()))
     };
-    let (decision, user, session) = app.store.run((), attempt).await?;
+    let (decision, user, session) = cx.store.run((), attempt).await?;
     match decision {
         Decision::Rotate(_) => {
-            if let Err(error) = delete_dead_keys(app, ring).await {
+            if let Err(error) = delete_dead_keys(cx.app, ring).await {
                 tracing::warn!(%error, "signing keys whose time is over stay for now");
             }
-            pair(app, ring, &user, &session).map_err(unsigned)
+            pair(cx.app, ring, &user, &session).map_err(unsigned)
         }
         Decision::Keep => {
-            let access = access(app, ring, &user, &session).map_err(unsigned)?;
+            let access = access(cx.app, ring, &user, &session).map_err(unsigned)?;
             Ok(Pair { access, refresh: None })
         }
-        Decision::Repeat => pair(app, ring, &user, &session).map_err(unsigned),
+        Decision::Repeat => pair(cx.app, ring, &user, &session).map_err(unsigned),
         Decision::RefuseSoftly | Decision::Expired => Err(Refusal::InvalidToken),
         Decision::End => {
             tracing::warn!(session = number, "a refresh token was used again: its session has ended");
-            app.metrics.count(app.now(), "RefreshTokenReuse");
+            cx.metrics.count(cx.now(), "RefreshTokenReuse");
             Err(Refusal::InvalidToken)
         }
     }

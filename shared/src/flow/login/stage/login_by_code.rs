@@ -3,46 +3,45 @@
 use super::mfa_trust::is_trusted;
 use super::verify_email::account_exists_mail;
 use super::{Need, StageContext};
-use crate::app::App;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::frontend_url;
+use crate::flow::{Context, frontend_url};
 use crate::outbox::Message;
 use crate::session::CodeKind;
 use serde_json::json;
 
 /// Stops where `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to how the person showed who they are.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let (app, user) = (cx.app, cx.user);
-    let method = cx.session.methods.last().map(|record| record.method.as_str());
-    if method == Some("code") || !app.settings.account.login_by_code_required.applies_to(method) {
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let (cx, user) = (stage.cx, stage.user);
+    let method = stage.session.methods.last().map(|record| record.method.as_str());
+    if method == Some("code") || !cx.settings.account.login_by_code_required.applies_to(method) {
         return Need::Nothing;
     }
-    let trusted = |user| app.settings.account.login_by_code_trust_enabled && is_trusted(app, cx.client, user);
-    if app.settings.mfa.enabled && user.is_some_and(trusted) {
+    let trusted = |user| cx.settings.account.login_by_code_trust_enabled && is_trusted(cx, user);
+    if cx.settings.mfa.enabled && user.is_some_and(trusted) {
         return Need::Nothing;
     }
     // Without a way to reach the person the requirement cannot be met.
-    if recipient(cx).is_some() { Need::Stop } else { Need::Impossible }
+    if recipient(stage).is_some() { Need::Stop } else { Need::Impossible }
 }
 
 /// Sends the code, and lets the session wait for it.
-pub(in crate::flow) fn begin(cx: &mut StageContext<'_>) {
-    let Some(recipient) = recipient(cx) else { return };
-    let (app, user) = (cx.app, cx.user);
-    let (process, code) = codes::begin(app, CodeKind::LoginByCode, user.map(|user| user.id), &recipient);
-    cx.messages.push(code_message(app, &recipient, user.is_some(), cx.login.signup, &code));
-    cx.session.set_code(CodeKind::LoginByCode, process);
+pub(in crate::flow) fn begin(stage: &mut StageContext<'_>) {
+    let Some(recipient) = recipient(stage) else { return };
+    let (cx, user) = (stage.cx, stage.user);
+    let (process, code) = codes::begin(cx, CodeKind::LoginByCode, user.map(|user| user.id), &recipient);
+    stage.messages.push(code_message(cx, &recipient, user.is_some(), stage.login.signup, &code));
+    stage.session.set_code(CodeKind::LoginByCode, process);
 }
 
 /// Where the code can go: to the address that was named, unless that is an unverified one beside a verified one.
-fn recipient<'a>(cx: &StageContext<'a>) -> Option<Recipient<'a>> {
-    let (login, user) = (cx.login, cx.user);
+fn recipient<'a>(stage: &StageContext<'a>) -> Option<Recipient<'a>> {
+    let (login, user) = (stage.login, stage.user);
     let named = login.email.as_deref().filter(|email| user.is_none_or(|user| user.is_reached_by(email)));
     let email = named.or(user.and_then(|user| user.primary_email()));
     let phone = user.and_then(|user| user.phone.as_ref()).map(|phone| phone.number.as_str()).or(login.phone.as_deref());
     match (email, phone) {
         (Some(email), _) => Some(Recipient::Email(email)),
-        (None, Some(phone)) if cx.app.settings.account.signup_fields.get("phone").is_some() => {
+        (None, Some(phone)) if stage.cx.settings.account.signup_fields.get("phone").is_some() => {
             Some(Recipient::Phone(phone))
         }
         _ => None,
@@ -50,23 +49,29 @@ fn recipient<'a>(cx: &StageContext<'a>) -> Option<Recipient<'a>> {
 }
 
 /// The message with a code, or for nobody's address the one that says so.
-pub(in crate::flow) fn code_message(app: &App, to: &Recipient<'_>, known: bool, signup: bool, code: &str) -> Message {
-    let lifetime = app.settings.account.login_by_code_timeout;
+pub(in crate::flow) fn code_message(
+    cx: Context<'_>,
+    to: &Recipient<'_>,
+    known: bool,
+    signup: bool,
+    code: &str,
+) -> Message {
+    let lifetime = cx.settings.account.login_by_code_timeout;
     match to {
-        Recipient::Email(email) if known => Message::mail(app, "login_code", email, json!({"code": code}), lifetime),
-        Recipient::Email(email) if signup => account_exists_mail(app, email),
-        Recipient::Email(email) => unknown_account_mail(app, email),
-        Recipient::Phone(phone) if known => Message::sms(app, "login_code", phone, json!({"code": code}), lifetime),
-        Recipient::Phone(phone) if signup => Message::sms(app, "account_already_exists", phone, json!({}), 86_400),
-        Recipient::Phone(phone) => Message::sms(app, "unknown_account", phone, json!({}), 86_400),
+        Recipient::Email(email) if known => Message::mail(cx.app, "login_code", email, json!({"code": code}), lifetime),
+        Recipient::Email(email) if signup => account_exists_mail(cx, email),
+        Recipient::Email(email) => unknown_account_mail(cx, email),
+        Recipient::Phone(phone) if known => Message::sms(cx.app, "login_code", phone, json!({"code": code}), lifetime),
+        Recipient::Phone(phone) if signup => Message::sms(cx.app, "account_already_exists", phone, json!({}), 86_400),
+        Recipient::Phone(phone) => Message::sms(cx.app, "unknown_account", phone, json!({}), 86_400),
     }
 }
 
 /// The mail to an address that no account has, where such mails are sent.
-pub(in crate::flow) fn unknown_account_mail(app: &App, email: &str) -> Message {
-    if !app.settings.account.email_unknown_accounts {
-        return Message::decoy(app);
+pub(in crate::flow) fn unknown_account_mail(cx: Context<'_>, email: &str) -> Message {
+    if !cx.settings.account.email_unknown_accounts {
+        return Message::decoy(cx.app);
     }
-    let params = json!({"signup_url": frontend_url(app, "account_signup", "/accounts/signup/", "")});
-    Message::mail(app, "unknown_account", email, params, 86_400)
+    let params = json!({"signup_url": frontend_url(&cx.settings, "account_signup", "/accounts/signup/", "")});
+    Message::mail(cx.app, "unknown_account", email, params, 86_400)
 }

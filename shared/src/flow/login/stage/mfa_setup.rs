@@ -4,9 +4,9 @@ use super::{Need, StageContext};
 use crate::settings::TotpMode;
 
 /// Stops whoever has no second factor, where `JWT_ALLAUTH_MFA_TOTP_MODE` requires one.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let settings = &cx.app.settings;
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let settings = &stage.cx.settings;
     let required = settings.mfa.enabled && settings.jwt_api.mfa_totp_mode == TotpMode::Required;
-    let lacks = cx.user.is_some_and(|user| !user.has_second_factor());
+    let lacks = stage.user.is_some_and(|user| !user.has_second_factor());
     if required && lacks { Need::Stop } else { Need::Nothing }
 }

@@ -3,7 +3,7 @@
 use super::{Need, StageContext};
 
 /// Stops whoever signs up by a passkey and has none yet.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let waits = cx.login.by_passkey && cx.user.is_some_and(|user| user.credentials().next().is_none());
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let waits = stage.login.by_passkey && stage.user.is_some_and(|user| user.credentials().next().is_none());
     if waits { Need::Stop } else { Need::Nothing }
 }

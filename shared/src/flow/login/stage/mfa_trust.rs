@@ -2,9 +2,9 @@
 
 use super::{Need, StageContext};
 use crate::account::{Factor, User};
-use crate::app::App;
+use crate::flow::Context;
 use crate::secret::{decode, encode};
-use crate::session::{ClientInfo, StageKey};
+use crate::session::StageKey;
 use serde_json::json;
 
 /// What the cookie's digest is for.
@@ -13,34 +13,34 @@ const TRUST: &str = "trusted browser";
 const MOST: usize = 10;
 
 /// Stops a browser that has just shown a second factor, or a code that it need not show again.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    let (settings, halted) = (&cx.app.settings, &cx.login.halted);
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    let (settings, halted) = (&stage.cx.settings, &stage.login.halted);
     let by_factor = settings.mfa.trust_enabled && halted.contains(&StageKey::MfaAuthenticate);
     let by_code = settings.account.login_by_code_trust_enabled && halted.contains(&StageKey::LoginByCode);
-    let asks = settings.mfa.enabled && (by_factor || by_code) && cx.client.is_browser && cx.user.is_some();
+    let asks = settings.mfa.enabled && (by_factor || by_code) && stage.cx.client.is_browser && stage.user.is_some();
     if asks { Need::Stop } else { Need::Nothing }
 }
 
 /// Whether the browser is let off. The cookie fits the account as it is: any change of password or authenticators is
 /// the end of it.
-pub(in crate::flow) fn is_trusted(app: &App, client: &ClientInfo, user: &User) -> bool {
-    let settings = &app.settings;
+pub(in crate::flow) fn is_trusted(cx: Context<'_>, user: &User) -> bool {
+    let settings = &cx.settings;
     if !settings.mfa.trust_enabled && !settings.account.login_by_code_trust_enabled {
         return false;
     }
-    let entries = client.trust.as_deref().map(entries).unwrap_or_default();
+    let entries = cx.client.trust.as_deref().map(entries).unwrap_or_default();
     entries.iter().any(|(at, digest)| {
-        let age = app.now().seconds() - at;
+        let age = cx.now().seconds() - at;
         (0..settings.mfa.trust_cookie_age).contains(&age)
-            && app.keys.is_digest(digest, TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()])
+            && cx.keys.is_digest(digest, TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()])
     })
 }
 
 /// The cookie's value with this account added.
-pub(in crate::flow) fn trust(app: &App, client: &ClientInfo, user: &User) -> String {
-    let at = app.now().seconds();
-    let digest = app.keys.digest(TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()]);
-    let mut all = client.trust.as_deref().map(entries).unwrap_or_default();
+pub(in crate::flow) fn trust(cx: Context<'_>, user: &User) -> String {
+    let at = cx.now().seconds();
+    let digest = cx.keys.digest(TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()]);
+    let mut all = cx.client.trust.as_deref().map(entries).unwrap_or_default();
     all.push((at, digest));
     let first = all.len().saturating_sub(MOST);
     encode(json!(all[first..]).to_string().as_bytes())

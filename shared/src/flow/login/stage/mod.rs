@@ -13,10 +13,10 @@ pub(in crate::flow) mod verify_email;
 pub(in crate::flow) mod verify_phone;
 
 use crate::account::User;
-use crate::app::App;
+use crate::flow::Context;
 use crate::flow::permits::Permits;
 use crate::outbox::Message;
-use crate::session::{ClientInfo, Login, Session};
+use crate::session::{Login, Session};
 
 /// What a stage asks of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,7 @@ pub(in crate::flow) enum Need {
 
 /// What a stage works with. It decides without I/O, apart from the rate limits that it asks for.
 pub(in crate::flow) struct StageContext<'a> {
-    pub app: &'a App,
-    pub client: &'a ClientInfo,
+    pub cx: Context<'a>,
     /// Who logs in; `None` where the login only looks like one.
     pub user: Option<&'a User>,
     pub login: &'a Login,

@@ -2,9 +2,8 @@
 
 use super::{Need, StageContext};
 use crate::account::{Address, User};
-use crate::app::App;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::{Refusal, api_url, frontend_url};
+use crate::flow::{Context, Refusal, api_url, frontend_url};
 use crate::outbox::Message;
 use crate::session::{Api, CodeKind};
 use crate::settings::EmailVerification;
@@ -14,13 +13,13 @@ use serde_json::json;
 pub(in crate::flow) const LINK: &str = "email verification link";
 
 /// Stops where verification is mandatory and missing. Where it is optional, a sign-up sends the mail and goes on.
-pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
-    if cx.user.is_some_and(|user| user.has_verified_email(cx.login.email.as_deref())) {
+pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
+    if stage.user.is_some_and(|user| user.has_verified_email(stage.login.email.as_deref())) {
         return Need::Nothing;
     }
-    match cx.login.email_verification {
+    match stage.login.email_verification {
         EmailVerification::None => Need::Nothing,
-        EmailVerification::Optional if cx.login.signup => Need::Message,
+        EmailVerification::Optional if stage.login.signup => Need::Message,
         EmailVerification::Optional => Need::Nothing,
         EmailVerification::Mandatory => Need::Stop,
     }
@@ -30,70 +29,72 @@ pub(in crate::flow) fn need(cx: &StageContext<'_>) -> Need {
 ///
 /// # Errors
 /// [`Refusal::RateLimited`] for a code; the table is unavailable.
-pub(in crate::flow) async fn begin(cx: &mut StageContext<'_>) -> Result<(), Refusal> {
-    let (app, login) = (cx.app, cx.login);
-    let address = cx.user.and_then(|user| match &login.email {
+pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), Refusal> {
+    let (cx, login) = (stage.cx, stage.login);
+    let address = stage.user.and_then(|user| match &login.email {
         Some(email) => user.address(email),
         None => user.address_to_verify(),
     });
-    let email = match (cx.user, address, &login.email) {
+    let email = match (stage.user, address, &login.email) {
         (Some(_), Some(address), _) => address.email.clone(),
         (None, _, Some(email)) => email.clone(),
         _ => return Ok(()), // nowhere to send it
     };
     // The JWT API has links alone.
-    let by_code = app.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
-    if !cx.permits.ask(app, cx.client, "confirm_email", &email).await? {
+    let by_code = cx.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
+    if !stage.permits.ask(cx, "confirm_email", &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
-        return if by_code { Err(cx.permits.refusal()) } else { Ok(()) };
+        return if by_code { Err(stage.permits.refusal()) } else { Ok(()) };
     }
     let message = if by_code {
-        let owner = cx.user.filter(|_| address.is_some());
-        let id = cx.user.map(|user| user.id);
-        let (process, code) = codes::begin(app, CodeKind::EmailVerification, id, &Recipient::Email(&email));
-        cx.session.set_code(CodeKind::EmailVerification, process);
-        owner.map_or_else(|| account_exists_mail(app, &email), |user| code_mail(app, user, &email, &code))
+        let owner = stage.user.filter(|_| address.is_some());
+        let id = stage.user.map(|user| user.id);
+        let (process, code) = codes::begin(cx, CodeKind::EmailVerification, id, &Recipient::Email(&email));
+        stage.session.set_code(CodeKind::EmailVerification, process);
+        owner.map_or_else(|| account_exists_mail(cx, &email), |user| code_mail(cx, user, &email, &code))
     } else {
-        match (cx.user, address) {
-            (Some(user), Some(address)) => link_mail(app, cx.client.api, user, address),
-            _ => account_exists_mail(app, &email),
+        match (stage.user, address) {
+            (Some(user), Some(address)) => link_mail(cx, user, address),
+            _ => account_exists_mail(cx, &email),
         }
     };
-    cx.messages.push(message);
+    stage.messages.push(message);
     Ok(())
 }
 
 /// The mail with a code.
-pub(in crate::flow) fn code_mail(app: &App, user: &User, email: &str, code: &str) -> Message {
-    let params = json!({"code": code, "user_display": user.display(&app.settings)});
-    let lifetime = app.settings.account.email_verification_by_code_timeout;
-    Message::mail(app, confirmation_kind(user), email, params, lifetime)
+pub(in crate::flow) fn code_mail(cx: Context<'_>, user: &User, email: &str, code: &str) -> Message {
+    let params = json!({"code": code, "user_display": user.display(&cx.settings)});
+    let lifetime = cx.settings.account.email_verification_by_code_timeout;
+    Message::mail(cx.app, confirmation_kind(user), email, params, lifetime)
 }
 
 /// The mail with a link: to a page of the frontend, or to the JWT API itself for those who signed up there.
-pub(in crate::flow) fn link_mail(app: &App, api: Api, user: &User, address: &Address) -> Message {
-    let key = link_key(app, user, address);
-    let url = match api {
-        Api::Headless | Api::Flat => frontend_url(app, "account_confirm_email", "/accounts/confirm-email/{key}/", &key),
-        Api::Jwt => api_url(app, &format!("/registration/verification/{key}/")),
+pub(in crate::flow) fn link_mail(cx: Context<'_>, user: &User, address: &Address) -> Message {
+    let key = link_key(cx, user, address);
+    let url = match cx.client.api {
+        Api::Headless | Api::Flat => {
+            frontend_url(&cx.settings, "account_confirm_email", "/accounts/confirm-email/{key}/", &key)
+        }
+        Api::Jwt => api_url(&cx.settings, &format!("/registration/verification/{key}/")),
     };
-    let params = json!({"url": url, "user_display": user.display(&app.settings)});
-    let lifetime = (app.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
-    Message::mail(app, confirmation_kind(user), &address.email, params, lifetime)
+    let params = json!({"url": url, "user_display": user.display(&cx.settings)});
+    let lifetime = (cx.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
+    Message::mail(cx.app, confirmation_kind(user), &address.email, params, lifetime)
 }
 
 /// The key of a link: it names the address by its random id, and carries when it was made.
-fn link_key(app: &App, user: &User, address: &Address) -> String {
-    let made = app.now().0.to_be_bytes();
-    app.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
+fn link_key(cx: Context<'_>, user: &User, address: &Address) -> String {
+    let made = cx.now().0.to_be_bytes();
+    cx.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
 }
 
 /// The mail to the owner of an address that somebody tried to sign up with.
-pub(in crate::flow) fn account_exists_mail(app: &App, email: &str) -> Message {
+pub(in crate::flow) fn account_exists_mail(cx: Context<'_>, email: &str) -> Message {
     let params = json!({
-        "password_reset_url": frontend_url(app, "account_reset_password", "/accounts/password/reset/", ""),
+        "password_reset_url": frontend_url(&cx.settings, "account_reset_password", "/accounts/password/reset/", ""),
     });
-    Message::mail(app, "account_already_exists", email, params, 86_400)
+    Message::mail(cx.app, "account_already_exists", email, params, 86_400)
 }
 
 /// People who have never been in are welcomed.
