@@ -3,14 +3,13 @@
 use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
 };
-use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_email::{account_exists_mail, code_mail, link_mail};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
-use crate::flow::{Problem, Refusal};
+use crate::flow::{Context, Problem, Refusal};
 use crate::session::{Caller, CodeKind, Session, refresh_again};
 use crate::settings::{LoginMethod, PreventEnumeration, Settings};
 use crate::store::{Again, Committed, Decision, Store, Write};

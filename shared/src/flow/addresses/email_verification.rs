@@ -2,13 +2,12 @@
 
 use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::ambient::Timestamp;
-use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
 use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::secret::Keys;
 use crate::session::{Caller, CodeKind, Session, StageKey};

@@ -1,13 +1,12 @@
 //! The phone number of an account: verifying, changing.
 
 use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
-use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_phone::code_sms;
 use crate::flow::permits::Permits;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, CodeKind, Session, StageKey, refresh_again};
 use crate::settings::{PreventEnumeration, Settings};

@@ -5,10 +5,9 @@
 
 use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::flow::Context;
 use crate::flow::identities::identity::{Process, complete};
 use crate::flow::proven_identity::ProvenIdentity;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Context, Outcome, Refusal};
 use crate::outbound::Roots;
 use crate::provider::Redirect;
 use crate::provider::{AppConfig, Callback, Engine, HttpFetch, NativeToken, PlainHttp, Provider, ProviderError};

@@ -5,7 +5,6 @@ use crate::account::{
     IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
     release_email,
 };
-use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::password::users_by_email;
 use crate::flow::login::reauthentication::require_recent;
@@ -13,7 +12,7 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::proven_identity::{ProvenIdentity, pending};
 use crate::flow::signup::sign_up::{Form, signup};
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::provider::AppConfig;
 use crate::secret;
 use crate::session::{Caller, Login, Session, refresh, refresh_again};

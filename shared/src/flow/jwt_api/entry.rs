@@ -2,10 +2,9 @@
 //! a challenge.
 
 use crate::account::User;
-use crate::flow::Context;
-use crate::flow::Refusal;
 use crate::flow::login::engine::{Progress, advance};
 use crate::flow::permits::Permits;
+use crate::flow::{Context, Refusal};
 use crate::session::{AuthenticationRecord, Login, Session, StageKey};
 use crate::store::{StoreError, Write};
 use crate::ticket::{Purpose, Ticket};

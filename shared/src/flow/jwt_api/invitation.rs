@@ -3,9 +3,8 @@
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
-use crate::flow::Context;
 use crate::flow::proven_email::{Proof, load, mark_verified};
-use crate::flow::{Problem, Refusal, api_url};
+use crate::flow::{Context, Problem, Refusal, api_url};
 use crate::outbox::Message;
 use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};

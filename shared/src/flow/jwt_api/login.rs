@@ -3,10 +3,9 @@
 use super::Entry;
 use super::entry::Attempt;
 use super::second_factor::refuse_locked_out;
-use crate::flow::Context;
-use crate::flow::Refusal;
 use crate::flow::login::password::{Credentials, check, note_login};
 use crate::flow::permits::Permits;
+use crate::flow::{Context, Refusal};
 use crate::settings::LoginMethod;
 use crate::store::{Committed, StoreError};
 

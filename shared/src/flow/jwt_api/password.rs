@@ -3,9 +3,8 @@
 use super::entry::open;
 use super::links::password_problems;
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::notify::notify;
-use crate::flow::{Problem, Refusal};
+use crate::flow::{Context, Problem, Refusal};
 use crate::secret::strength::Policy;
 use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};

@@ -3,13 +3,12 @@
 use super::Entry;
 use super::entry::{Attempt, CHALLENGE};
 use crate::account::{Authenticator, TotpSecret, User};
-use crate::flow::Context;
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::mfa::change::{end_other_sessions, may_add};
 use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
-use crate::flow::{FactorProblem, Refusal};
+use crate::flow::{Context, FactorProblem, Refusal};
 use crate::session::{Session, StageKey, refresh, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};

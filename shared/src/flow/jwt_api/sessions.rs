@@ -1,8 +1,7 @@
 //! Refreshing and ending sessions (ASVS 5.0 10.4.5).
 
 use crate::account::{User, UserId};
-use crate::flow::Context;
-use crate::flow::Refusal;
+use crate::flow::{Context, Refusal};
 use crate::jwt::{Client, Decision, Rules, decide};
 use crate::session::{Session, StageKey, list_sessions, refresh_again, user_session_key};
 use crate::store::{self, Again, Store, Write};

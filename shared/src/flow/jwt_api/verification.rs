@@ -3,10 +3,9 @@
 use super::Entry;
 use super::entry::Attempt;
 use crate::account::User;
-use crate::flow::Context;
-use crate::flow::Refusal;
 use crate::flow::addresses::email_verification::prove_link;
 use crate::flow::proven_email::mark_verified;
+use crate::flow::{Context, Refusal};
 use crate::session::Session;
 use crate::store::{Again, Decision, Write};
 

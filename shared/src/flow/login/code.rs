@@ -1,14 +1,13 @@
 //! Logging in with a code that is sent.
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
-use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::code_message;
 use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
 use crate::settings::PreventEnumeration;

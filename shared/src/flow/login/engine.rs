@@ -3,9 +3,8 @@
 use super::api::{Step, step};
 use super::stage::{self, Need, StageContext};
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::permits::Permits;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Context, Outcome, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
 use crate::store::{Item, StoreError, Write};

@@ -6,8 +6,7 @@
 
 use super::device;
 use crate::account::{User, UserId, identifier_key};
-use crate::flow::Context;
-use crate::flow::Refusal;
+use crate::flow::{Context, Refusal};
 use crate::secret::password::Verdict;
 use crate::throttle::Action;
 

@@ -1,11 +1,10 @@
 //! Logging in with a password.
 
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
-use crate::flow::Context;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::login::known_password::{FAILED, failure_keys};
 use crate::flow::permits::Permits;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Context, Outcome, Refusal};
 use crate::secret::password::Verdict;
 use crate::session::{AuthenticationRecord, Caller, Login};
 use crate::settings::LoginMethod;

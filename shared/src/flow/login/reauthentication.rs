@@ -1,9 +1,8 @@
 //! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
 
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
 

@@ -1,11 +1,10 @@
 //! Changing what second factors somebody has.
 
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::addresses::trust::are_all_verified;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
-use crate::flow::{Problem, Refusal};
+use crate::flow::{Context, Problem, Refusal};
 use crate::session::{Caller, Session, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};

@@ -1,9 +1,8 @@
 //! What limits guessing at second factors.
 
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::login::known_password::FAILED;
-use crate::flow::{Problem, Refusal};
+use crate::flow::{Context, Problem, Refusal};
 use crate::throttle::Action;
 
 /// What attempts are counted by. Each has a log of its own: no operation clears what another has counted.

@@ -2,8 +2,7 @@
 
 use super::change::Work;
 use crate::account::{Authenticator, Factor, User};
-use crate::flow::Context;
-use crate::flow::{Problem, Refusal};
+use crate::flow::{Context, Problem, Refusal};
 use crate::session::Session;
 use crate::store::{Decision, Write};
 

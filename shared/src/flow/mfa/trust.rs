@@ -2,11 +2,10 @@
 
 use super::waiting::{past, reload};
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::login::engine::Entrance;
 use crate::flow::login::stage::mfa_trust;
 use crate::flow::permits::Permits;
-use crate::flow::{Outcome, Refusal};
+use crate::flow::{Context, Outcome, Refusal};
 use crate::session::{Caller, StageKey};
 use crate::store::{Again, Decision, Write};
 

@@ -1,10 +1,9 @@
 //! Changing a password, or setting a first one.
 
 use crate::account::User;
-use crate::flow::Context;
 use crate::flow::login::known_password::is_right;
 use crate::flow::notify::notify;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::secret::strength::{Policy, weaknesses};
 use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};

@@ -2,7 +2,6 @@
 
 use crate::account::{User, UserId, can_own};
 use crate::ambient::Timestamp;
-use crate::flow::Context;
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
 use crate::flow::login::engine::{Entrance, with_record};
@@ -13,7 +12,7 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
-use crate::flow::{Outcome, Problem, Refusal, frontend_url};
+use crate::flow::{Context, Outcome, Problem, Refusal, frontend_url};
 use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};

@@ -5,11 +5,10 @@ use crate::account::{
     claim_email, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, is_email, is_same_email,
     own_email, suggestions,
 };
-use crate::flow::Context;
 use crate::flow::login::engine::Entrance;
 use crate::flow::permits::Permits;
 use crate::flow::proven_identity::ProvenIdentity;
-use crate::flow::{Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::provider;
 use crate::session::{Caller, Login};
 use crate::settings::{EmailVerification, PreventEnumeration, Settings};

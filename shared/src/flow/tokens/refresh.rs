@@ -1,7 +1,6 @@
 //! New tokens for an app that shows its refresh token (ASVS 5.0 10.4.5, RFC 9700 section 4.14).
 
-use crate::flow::Context;
-use crate::flow::Refusal;
+use crate::flow::{Context, Refusal};
 use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, decide};
 use crate::session::{Found, find_session};
 use crate::store::{self, Again, StoreError, Write};
