@@ -10,32 +10,32 @@ use shared::session::{Caller, Session};
 
 /// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
 /// removes. While a signup waits for its code, `POST` changes the address.
-pub async fn email(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    match exchange.caller().await? {
-        Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
-        caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
+pub async fn email(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    match request.caller().await? {
+        Caller::User(parts) => of_user(request, parts.0, parts.1).await,
+        caller if request.method == Method::POST => change_pending(request, &caller).await,
         caller => Err(Refusal::NotAuthenticated(caller).into()),
     }
 }
 
-async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    exchange.limit("manage_email", &user).await?;
-    let change = match exchange.method {
-        Method::GET => return Ok(listed(&exchange, &user, &session)),
+async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    request.limit("manage_email", &user).await?;
+    let change = match request.method {
+        Method::GET => return Ok(listed(&request, &user, &session)),
         Method::POST => {
             let mut problems = Vec::new();
-            let email = exchange.input()?.email_field("email", true, &mut problems);
+            let email = request.input()?.email_field("email", true, &mut problems);
             let email = email.ok_or(Refusal::Invalid(problems))?;
             let (user, session) = email_addresses::add(cx, user, session, &email).await?;
-            return Ok(listed(&exchange, &user, &session));
+            return Ok(listed(&request, &user, &session));
         }
         Method::PUT => Change::Resend,
         Method::PATCH => Change::MakePrimary,
         Method::DELETE => Change::Remove,
-        _ => return Err(exchange.refuse_method()),
+        _ => return Err(request.refuse_method()),
     };
-    let input = exchange.input()?;
+    let input = request.input()?;
     let mut problems = Vec::new();
     let email = input.char_field("email", true, &mut problems);
     if change == Change::MakePrimary && !input.bool_field("primary", &mut problems) {
@@ -50,20 +50,20 @@ async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<A
     Ok(match (change, sending) {
         (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
         (Change::Resend, Sending::NotNow) => Envelope::bare(403).into(),
-        _ => listed(&exchange, &user, &session),
+        _ => listed(&request, &user, &session),
     })
 }
 
-fn listed(exchange: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
-    Envelope::data(addresses_data(&list(exchange.context(), user, Some(session)))).into()
+fn listed(request: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
+    Envelope::data(addresses_data(&list(request.context(), user, Some(session)))).into()
 }
 
-async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
+async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
     let user = email_addresses::find_changeable(cx, caller).await?;
-    exchange.limit("manage_email", &user).await?;
+    request.limit("manage_email", &user).await?;
     let mut problems = Vec::new();
-    let email = exchange.input()?.email_field("email", true, &mut problems);
+    let email = request.input()?.email_field("email", true, &mut problems);
     let email = email.ok_or(Refusal::Invalid(problems))?;
     let addresses = email_addresses::change_pending(cx, caller, user, &email).await?;
     Ok(Envelope::data(addresses_data(&addresses)).into())

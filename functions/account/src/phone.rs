@@ -10,37 +10,37 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::{Caller, Session};
 
 /// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
-pub async fn phone(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    match exchange.caller().await? {
-        Caller::User(parts) => of_user(exchange, parts.0, parts.1).await,
-        caller if exchange.method == Method::POST => change_pending(exchange, &caller).await,
+pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    match request.caller().await? {
+        Caller::User(parts) => of_user(request, parts.0, parts.1).await,
+        caller if request.method == Method::POST => change_pending(request, &caller).await,
         caller => Err(Refusal::NotAuthenticated(caller).into()),
     }
 }
 
-async fn of_user(exchange: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    exchange.limit("change_phone", &user).await?;
-    if exchange.method == Method::GET {
+async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
+    request.limit("change_phone", &user).await?;
+    if request.method == Method::GET {
         let number = user.phone.iter().map(|phone| json!({"phone": phone.number, "verified": phone.verified}));
         return Ok(Envelope::data(number.collect()).into());
     }
-    let number = read(&exchange)?;
-    exchange.allow(&[Method::POST])?;
-    flow::change(exchange.context(), user, session, &number).await?;
+    let number = read(&request)?;
+    request.allow(&[Method::POST])?;
+    flow::change(request.context(), user, session, &number).await?;
     Ok(accepted(&number))
 }
 
-async fn change_pending(exchange: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
-    let user = flow::find_changeable(exchange.context(), caller).await?;
-    exchange.limit("change_phone", &user).await?;
-    let number = read(&exchange)?;
-    flow::change_pending(exchange.context(), caller, user, &number).await?;
+async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
+    let user = flow::find_changeable(request.context(), caller).await?;
+    request.limit("change_phone", &user).await?;
+    let number = read(&request)?;
+    flow::change_pending(request.context(), caller, user, &number).await?;
     Ok(accepted(&number))
 }
 
-fn read(exchange: &ApiRequest) -> Result<String, ApiError> {
+fn read(request: &ApiRequest) -> Result<String, ApiError> {
     let mut problems = Vec::new();
-    let number = exchange.input()?.phone_field("phone", true, &mut problems);
+    let number = request.input()?.phone_field("phone", true, &mut problems);
     Ok(number.ok_or(Refusal::Invalid(problems))?)
 }
 

@@ -8,21 +8,21 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
 
 /// `GET auth/sessions` lists, `DELETE` ends some.
-pub async fn sessions(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = exchange.user().await?;
-    let app = &exchange.app;
-    let (user, session) = if exchange.method == Method::DELETE {
+pub async fn sessions(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = request.user().await?;
+    let app = &request.app;
+    let (user, session) = if request.method == Method::DELETE {
         let mut problems = Vec::new();
-        let numbers = exchange.input()?.choices_field("sessions", |_| true, &mut problems);
+        let numbers = request.input()?.choices_field("sessions", |_| true, &mut problems);
         let numbers = numbers.ok_or(Refusal::Invalid(problems))?;
         let outcome = flow::end(&app.store, user, session, &numbers).await?;
         match outcome.caller {
             Caller::User(parts) => *parts,
-            _ => return Ok(exchange.answer(&outcome)),
+            _ => return Ok(request.answer(&outcome)),
         }
     } else {
-        exchange.input()?;
-        exchange.allow(&[Method::GET])?;
+        request.input()?;
+        request.allow(&[Method::GET])?;
         (user, session)
     };
     let sessions = flow::list(&app.store, &user, &session).await?;

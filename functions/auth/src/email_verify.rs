@@ -8,31 +8,31 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::settings::ClientKind;
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
-pub async fn verify(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let caller = exchange.caller_who_finishes().await?;
-    let cx = exchange.context();
+pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let caller = request.caller_who_finishes().await?;
+    let cx = request.context();
     email_verification::enter(cx, &caller).await?;
-    if exchange.method == Method::GET {
-        let header = exchange.header("x-email-verification-key");
+    if request.method == Method::GET {
+        let header = request.header("x-email-verification-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let found = email_verification::inspect(cx, &caller, key).await?;
         let data = json!({"email": found.email, "user": user_data(&cx.settings, &found.user)});
         let is_authenticating = json!(found.is_authenticating);
         return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());
     }
-    let input = exchange.input()?;
-    exchange.allow_with(&[Method::POST], &input, &["key"])?;
+    let input = request.input()?;
+    request.allow_with(&[Method::POST], &input, &["key"])?;
     let mut outcome = email_verification::verify(cx, caller, input.text("key").as_deref()).await?;
-    if exchange.kind == ClientKind::Browser && !cx.settings.account.email_verification_by_code_enabled {
+    if request.kind == ClientKind::Browser && !cx.settings.account.email_verification_by_code_enabled {
         outcome.shown_as = None; // the reference has read the account anew here, but not for apps
     }
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// `POST auth/email/verify/resend`: another code.
-pub async fn resend(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let caller = exchange.caller().await?;
-    exchange.allow(&[Method::POST])?;
-    email_verification::resend(exchange.context(), &caller).await?;
+pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let caller = request.caller().await?;
+    request.allow(&[Method::POST])?;
+    email_verification::resend(request.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

@@ -7,13 +7,13 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST auth/login`.
-pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let caller = exchange.caller().await?;
-    let cx = exchange.context();
-    if exchange.method == Method::GET {
+pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let caller = request.caller().await?;
+    let cx = request.context();
+    if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
-    let credentials = match exchange.input().map(|input| read(&input, &cx.settings.account)) {
+    let credentials = match request.input().map(|input| read(&input, &cx.settings.account)) {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(problems)) => {
             count(cx).await?;
@@ -24,7 +24,7 @@ pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             return Err(malformed);
         }
     };
-    exchange.allow(&[Method::POST])?;
+    request.allow(&[Method::POST])?;
     let proven = check(cx, credentials).await?;
     // Told only after the credentials were found right, as the reference does.
     if caller.user().is_some() {
@@ -32,7 +32,7 @@ pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(Refusal::Conflict.into());
     }
     let outcome = finish(cx, caller, proven).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// The one identifier that is given, and the password.

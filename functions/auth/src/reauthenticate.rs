@@ -6,16 +6,16 @@ use shared::flow::login::reauthentication;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST auth/reauthenticate`.
-pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = exchange.user().await?;
-    exchange.limit("reauthenticate", &user).await?;
-    if exchange.method == Method::GET {
+pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = request.user().await?;
+    request.limit("reauthenticate", &user).await?;
+    if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
-    let password = exchange.input()?.raw_field("password", &mut problems);
+    let password = request.input()?.raw_field("password", &mut problems);
     let password = password.ok_or(Refusal::Invalid(problems))?;
-    exchange.allow(&[Method::POST])?;
-    let outcome = reauthentication::by_password(exchange.context(), user, session, password).await?;
-    Ok(exchange.answer(&outcome))
+    request.allow(&[Method::POST])?;
+    let outcome = reauthentication::by_password(request.context(), user, session, password).await?;
+    Ok(request.answer(&outcome))
 }

@@ -7,14 +7,14 @@ use shared::flow::mfa::waiting::with_factors;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
-pub async fn session(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let caller = exchange.caller().await?;
-    exchange.input()?;
-    exchange.allow(&[Method::GET, Method::DELETE])?;
-    let outcome = if exchange.method == Method::DELETE {
-        logout(&exchange.app.store, caller).await?
+pub async fn session(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let caller = request.caller().await?;
+    request.input()?;
+    request.allow(&[Method::GET, Method::DELETE])?;
+    let outcome = if request.method == Method::DELETE {
+        logout(&request.app.store, caller).await?
     } else {
-        Outcome::unchanged(with_factors(exchange.context(), caller).await?)
+        Outcome::unchanged(with_factors(request.context(), caller).await?)
     };
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }

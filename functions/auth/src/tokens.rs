@@ -8,21 +8,21 @@ use shared::flow::tokens::refresh::refresh as renew;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST tokens/refresh`: new tokens for a refresh token.
-pub async fn refresh(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    exchange.caller_of_app().await?;
+pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    request.caller_of_app().await?;
     let mut problems = Vec::new();
-    let input = exchange.input()?;
-    if exchange.method == Method::GET {
+    let input = request.input()?;
+    if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
     let token = input.char_field("refresh_token", true, &mut problems);
     let token = token.ok_or(Refusal::Invalid(problems))?;
-    exchange.allow(&[Method::POST])?;
-    if !exchange.app.settings.gives_tokens() {
+    request.allow(&[Method::POST])?;
+    if !request.app.settings.gives_tokens() {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }
-    let ring = exchange.keyring().await?;
-    let pair = renew(exchange.context(), &ring, &token).await?;
+    let ring = request.keyring().await?;
+    let pair = renew(request.context(), &ring, &token).await?;
     let mut data = json!({"access_token": pair.access});
     if let Some(refresh) = pair.refresh {
         data["refresh_token"] = json!(refresh);

@@ -45,9 +45,9 @@ fn publishes_keys(settings: &Settings) -> bool {
 }
 
 /// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.
-async fn config(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    exchange.caller_of_app().await?;
-    exchange.input()?;
-    exchange.allow(GET)?;
-    Ok(envelope::configuration(&exchange.app, exchange.kind).into())
+async fn config(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    request.caller_of_app().await?;
+    request.input()?;
+    request.allow(GET)?;
+    Ok(envelope::configuration(&request.app, request.kind).into())
 }

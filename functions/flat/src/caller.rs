@@ -9,8 +9,8 @@ use shared::session::{Caller, Session, find_caller};
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
-pub async fn user(exchange: &ApiRequest) -> Result<(User, Session), ApiError> {
-    exchange.bearer().await?.ok_or_else(|| Refusal::NotAuthenticated(Caller::Anonymous).into())
+pub async fn user(request: &ApiRequest) -> Result<(User, Session), ApiError> {
+    request.bearer().await?.ok_or_else(|| Refusal::NotAuthenticated(Caller::Anonymous).into())
 }
 
 /// Who goes on with what an earlier answer gave this token for. Without one, whose access token the request brings, if
@@ -18,12 +18,12 @@ pub async fn user(exchange: &ApiRequest) -> Result<(User, Session), ApiError> {
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where either is not good; the table is unavailable.
-pub async fn caller(exchange: &ApiRequest, token: Option<&str>) -> Result<Caller, ApiError> {
+pub async fn caller(request: &ApiRequest, token: Option<&str>) -> Result<Caller, ApiError> {
     let Some(token) = token else {
-        let bearer = exchange.bearer().await?;
+        let bearer = request.bearer().await?;
         return Ok(bearer.map_or(Caller::Anonymous, |parts| Caller::User(Box::new(parts))));
     };
-    match find_caller(&exchange.app.store, token).await? {
+    match find_caller(&request.app.store, token).await? {
         Caller::Pending(session) => Ok(Caller::Pending(session)),
         _ => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
     }

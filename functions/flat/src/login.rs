@@ -8,9 +8,9 @@ use shared::session::Caller;
 use shared::settings::{AccountSettings, LoginMethod};
 
 /// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
-pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let credentials = match exchange.input().and_then(|input| Ok(read(&input, &cx.settings.account)?)) {
+pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let credentials = match request.input().and_then(|input| Ok(read(&input, &cx.settings.account)?)) {
         Ok(credentials) => credentials,
         Err(rejection) => {
             count(cx).await?;
@@ -19,7 +19,7 @@ pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let proven = check(cx, credentials).await?;
     let outcome = finish(cx, Caller::Anonymous, proven).await?;
-    words::entered(&exchange, &outcome, None).await
+    words::entered(&request, &outcome, None).await
 }
 
 /// The one identifier that is given, and the password.

@@ -14,31 +14,31 @@ use shared::qr;
 use shared::session::StageKey;
 
 /// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
-pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let (token, code) = two(&exchange.input()?, "token", "code")?;
-    let caller = caller(&exchange, Some(&token)).await?;
+pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let (token, code) = two(&request.input()?, "token", "code")?;
+    let caller = caller(&request, Some(&token)).await?;
     let user = waiting::find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
-    words::entered(&exchange, &outcome, Some(&token)).await
+    words::entered(&request, &outcome, Some(&token)).await
 }
 
 /// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
-pub async fn add(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = user(&exchange).await?;
+pub async fn add(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = user(&request).await?;
     if user.authenticator("totp").is_some() {
         return Err(Refusal::Conflict.into());
     }
-    may_add(&exchange.app.settings, &user).map_err(Refusal::from)?;
-    let (secret, url) = totp::begin(exchange.context(), user, session).await?;
+    may_add(&request.app.settings, &user).map_err(Refusal::from)?;
+    let (secret, url) = totp::begin(request.context(), user, session).await?;
     Ok(words::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
-pub async fn confirm(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = user(&exchange).await?;
-    let cx = exchange.context();
-    let (secret, code) = two(&exchange.input()?, "secret", "code")?;
+pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = user(&request).await?;
+    let cx = request.context();
+    let (secret, code) = two(&request.input()?, "secret", "code")?;
     if !totp::is_setting_up(&cx.keys, &session, &secret) {
         let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
         return Err(Refusal::from(problem).into());

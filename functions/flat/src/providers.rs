@@ -17,22 +17,22 @@ use shared::session::Caller;
 use std::collections::BTreeMap;
 
 /// `GET providers/`.
-pub async fn list(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    Ok(words::ok(json!({"providers": providers_data(&exchange.app)})))
+pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    Ok(words::ok(json!({"providers": providers_data(&request.app)})))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
 /// back to; unset, the one that the settings name.
-pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let config = find(&exchange)?;
-    let input = exchange.input()?;
+pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let config = find(&request)?;
+    let input = request.input()?;
     let page = match input.text("callback_url") {
-        Some(url) if is_safe(&exchange.app.settings, &url) => url,
+        Some(url) if is_safe(&request.app.settings, &url) => url,
         Some(_) => return Err(Refusal::from(Problem::field("callback_url", "invalid", "Enter a valid URL.")).into()),
-        None => usual_page(&exchange, config),
+        None => usual_page(&request, config),
     };
-    let page = exchange.app.settings.service.public_url.join(&page).map_or(page, String::from);
-    match depart_for(exchange.context(), config, &page).await {
+    let page = request.app.settings.service.public_url.join(&page).map_or(page, String::from);
+    match depart_for(request.context(), config, &page).await {
         // The client compares this to what comes back.
         Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
@@ -45,8 +45,8 @@ pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 
 /// The frontend's page `socialaccount_callback`, or else our own endpoint: what a web view opens, its application can
 /// read.
-fn usual_page(exchange: &ApiRequest, config: &AppConfig) -> String {
-    let settings = &exchange.app.settings;
+fn usual_page(request: &ApiRequest, config: &AppConfig) -> String {
+    let settings = &request.app.settings;
     match settings.headless.frontend_urls.get("socialaccount_callback") {
         Some(page) => page.replace("{provider}", config.id()),
         None => {
@@ -57,44 +57,44 @@ fn usual_page(exchange: &ApiRequest, config: &AppConfig) -> String {
 }
 
 /// `providers/{provider}/callback/`: what came back from the provider.
-pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let config = find(&exchange)?;
-    if exchange.is_head {
+pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let config = find(&request)?;
+    if request.is_head {
         return Ok(words::ok(json!({})));
     }
-    let params = params(&exchange)?;
+    let params = params(&request)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
-    let request = take_handed_in(&cx.store, config.id(), state).await?;
+    let left = take_handed_in(&cx.store, config.id(), state).await?;
     let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
-    let request = request.ok_or_else(wrong)?;
-    let arrived = arrive(cx, Caller::Anonymous, config, request, params).await;
-    answer(&exchange, arrived, "code").await
+    let left = left.ok_or_else(wrong)?;
+    let arrived = arrive(cx, Caller::Anonymous, config, left, params).await;
+    answer(&request, arrived, "code").await
 }
 
 /// The fields of the query, of a form, or of JSON.
-fn params(exchange: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
-    let form = exchange.form();
-    if exchange.method == Method::GET || !form.is_empty() {
+fn params(request: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
+    let form = request.form();
+    if request.method == Method::GET || !form.is_empty() {
         return Ok(form);
     }
-    let input = exchange.input()?;
+    let input = request.input()?;
     let names = input.0.keys().cloned();
     Ok(names.filter_map(|name| Some((name.clone(), input.text(&name)?))).collect())
 }
 
 /// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
 /// counts first.
-pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let (caller, input) = (Caller::Anonymous, exchange.input()?);
+pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let (caller, input) = (Caller::Anonymous, request.input()?);
     let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
-    let arrived = if named(&exchange) == DUMMY && cx.has_dummy_provider {
+    let arrived = if named(&request) == DUMMY && cx.has_dummy_provider {
         let told = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
         let who = dummy::read_token(&told).ok_or_else(invalid_token)?;
         complete(cx, caller, Process::Login, who).await.map_err(ArrivalError::from)
     } else {
-        let config = find(&exchange)?;
+        let config = find(&request)?;
         match (&id_token, &access_token) {
             (Some(token), _) => {
                 let client_id = input.text("client_id").unwrap_or_else(|| config.client_id().to_owned());
@@ -105,27 +105,27 @@ pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             (None, None) => return Err(Refusal::from(Problem::required("access_token")).into()),
         }
     };
-    answer(&exchange, arrived, "access_token").await
+    answer(&request, arrived, "access_token").await
 }
 
 /// What the path calls the provider.
-fn named(exchange: &ApiRequest) -> &str {
-    let [name, _] = exchange.last_parts();
+fn named(request: &ApiRequest) -> &str {
+    let [name, _] = request.last_parts();
     name
 }
 
 /// The application that the path names.
-fn find(exchange: &ApiRequest) -> Result<&AppConfig, ApiError> {
-    exchange.app.settings.social.providers.named(named(exchange)).ok_or(ApiError::NotFound)
+fn find(request: &ApiRequest) -> Result<&AppConfig, ApiError> {
+    request.app.settings.social.providers.named(named(request)).ok_or(ApiError::NotFound)
 }
 
 async fn answer(
-    exchange: &ApiRequest,
+    request: &ApiRequest,
     arrived: Result<Outcome, ArrivalError>,
     field: &'static str,
 ) -> Result<ApiResponse, ApiError> {
     match arrived {
-        Ok(outcome) => words::entered(exchange, &outcome, None).await,
+        Ok(outcome) => words::entered(request, &outcome, None).await,
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Cancelled) => {
             Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())

@@ -9,17 +9,17 @@ use shared::settings::EmailVerification;
 
 /// `POST signup/`: 200 where the form will do, and `verification_sent` where the address is yet to be verified. An
 /// address that somebody has already looks the same.
-pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let app = &exchange.app;
-    let form = signup_form(app, &exchange.input()?, true);
-    let outcome = sign_up(exchange.context(), Caller::Anonymous, form).await?;
+pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let app = &request.app;
+    let form = signup_form(app, &request.input()?, true);
+    let outcome = sign_up(request.context(), Caller::Anonymous, form).await?;
     let sent = match &outcome.caller {
         Caller::User(parts) => {
             let is_wanted = app.settings.account.email_verification != EmailVerification::None;
             is_wanted && parts.0.addresses.iter().any(|address| !address.verified)
         }
         Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
-        Caller::Anonymous | Caller::Gone => return words::entered(&exchange, &outcome, None).await,
+        Caller::Anonymous | Caller::Gone => return words::entered(&request, &outcome, None).await,
     };
-    Ok(words::done(&exchange, &outcome, None).await?.with_field("verification_sent", json!(sent)))
+    Ok(words::done(&request, &outcome, None).await?.with_field("verification_sent", json!(sent)))
 }

@@ -9,14 +9,14 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
 
 /// `GET user/`.
-pub async fn user(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, _) = caller::user(&exchange).await?;
-    Ok(words::ok(json!({"user": user_data(&exchange.app.settings, &user)})))
+pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, _) = caller::user(&request).await?;
+    Ok(words::ok(json!({"user": user_data(&request.app.settings, &user)})))
 }
 
 /// `POST logout/`: ends the session, and with it its tokens.
-pub async fn logout(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let parts = caller::user(&exchange).await?;
-    logout::logout(&exchange.app.store, Caller::User(Box::new(parts))).await?;
+pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let parts = caller::user(&request).await?;
+    logout::logout(&request.app.store, Caller::User(Box::new(parts))).await?;
     Ok(words::ok(json!({})))
 }

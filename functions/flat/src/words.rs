@@ -21,10 +21,10 @@ pub fn ok(body: Json) -> ApiResponse {
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
-pub async fn entered(exchange: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
+pub async fn entered(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
     match &outcome.caller {
-        Caller::User(_) => done(exchange, outcome, token).await,
-        Caller::Pending(session) => match flow(exchange, session, outcome, token) {
+        Caller::User(_) => done(request, outcome, token).await,
+        Caller::Pending(session) => match flow(request, session, outcome, token) {
             Some(body) => Ok(ApiResponse::json(401, body)),
             None => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
         },
@@ -37,15 +37,15 @@ pub async fn entered(exchange: &ApiRequest, outcome: &Outcome, token: Option<&st
 ///
 /// # Errors
 /// Nothing can be signed; the table is unavailable.
-pub async fn done(exchange: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
+pub async fn done(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
     let body = match &outcome.caller {
         Caller::User(parts) => {
             let (user, session) = &**parts;
-            let mut body = json!({"user": user_data(&exchange.app.settings, user)});
+            let mut body = json!({"user": user_data(&request.app.settings, user)});
             if outcome.issued.is_some() {
-                let lifetime = exchange.app.settings.flat.token_lifetime;
-                let ring = exchange.keyring().await?;
-                let pair = pair_for(&exchange.app, &ring, user, session, lifetime).map_err(unsigned)?;
+                let lifetime = request.app.settings.flat.token_lifetime;
+                let ring = request.keyring().await?;
+                let pair = pair_for(&request.app, &ring, user, session, lifetime).map_err(unsigned)?;
                 body["access_token"] = json!(pair.access);
                 body["token_type"] = json!("Bearer");
                 body["expires_in"] = json!(lifetime);
@@ -53,7 +53,7 @@ pub async fn done(exchange: &ApiRequest, outcome: &Outcome, token: Option<&str>)
             }
             body
         }
-        Caller::Pending(session) => flow(exchange, session, outcome, token).unwrap_or_else(|| json!({})),
+        Caller::Pending(session) => flow(request, session, outcome, token).unwrap_or_else(|| json!({})),
         Caller::Anonymous | Caller::Gone => json!({}),
     };
     Ok(match outcome.caller.user() {
@@ -135,8 +135,8 @@ fn unsigned(error: KeyError) -> ApiError {
 }
 
 /// What a session of nobody waits for, and the token to go on with; nothing where it waits for nothing.
-fn flow(exchange: &ApiRequest, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
-    let stage = session.pending_stage(&exchange.app.settings, exchange.app.now());
+fn flow(request: &ApiRequest, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
+    let stage = session.pending_stage(&request.app.settings, request.app.now());
     let id = match stage {
         Some(stage) => stage.as_str(),
         None if proven_identity::pending(session).is_some() => "provider_signup",

@@ -8,12 +8,12 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, form_fields};
 ///
 /// # Errors
 /// 400 for what is no JSON or no form, 415 for another type.
-pub fn data(call: &ApiRequest) -> Result<Json, ApiError> {
-    let body = call.body();
+pub fn data(request: &ApiRequest) -> Result<Json, ApiError> {
+    let body = request.body();
     if body.is_empty() {
         return Ok(json!({}));
     }
-    let given = call.header("content-type").unwrap_or_default();
+    let given = request.header("content-type").unwrap_or_default();
     let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
         "application/json" => serde_json::from_slice(body)
@@ -30,8 +30,8 @@ pub fn data(call: &ApiRequest) -> Result<Json, ApiError> {
 ///
 /// # Errors
 /// As [`data`]; 400 for JSON that is no object.
-pub fn fields(call: &ApiRequest) -> Result<Map<String, Json>, ApiError> {
-    let name = match data(call)? {
+pub fn fields(request: &ApiRequest) -> Result<Map<String, Json>, ApiError> {
+    let name = match data(request)? {
         Json::Object(fields) => return Ok(fields),
         Json::Null => {
             return Err(ApiResponse::json(400, json!({"non_field_errors": ["No data provided"]})).into());

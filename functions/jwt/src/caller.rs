@@ -9,8 +9,8 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Session;
 
 /// The access token that the request brings. `None` without one; a bad one is an error.
-fn read_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
-    let header = call.header("authorization").unwrap_or_default();
+fn read_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
+    let header = request.header("authorization").unwrap_or_default();
     let mut parts = header.split_whitespace();
     if parts.next() != Some("Bearer") {
         return Ok(None);
@@ -19,7 +19,7 @@ fn read_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
         let detail = "Authorization header must contain two space-delimited values";
         return Err(words::coded(401, detail, "bad_authorization_header").into());
     };
-    let claims = token::read(call.app(), token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
+    let claims = token::read(&request.app, token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
     match Access::of(&claims) {
         Some(access) => Ok(Some(access)),
         None => {
@@ -34,13 +34,13 @@ fn read_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
 ///
 /// # Errors
 /// 401; the table is unavailable.
-pub async fn find_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> {
-    let access = read_access(call)?;
+pub async fn find_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
+    let access = read_access(request)?;
     if let Some(access) = &access
         && access.session.is_some()
-        && call.app().settings.jwt_api.session_check
+        && request.app.settings.jwt_api.session_check
     {
-        live(call, access).await?.ok_or_else(ended)?;
+        live(request, access).await?.ok_or_else(ended)?;
     }
     Ok(access)
 }
@@ -49,9 +49,9 @@ pub async fn find_access(call: &ApiRequest) -> Result<Option<Access>, ApiError> 
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn live(call: &ApiRequest, access: &Access) -> Result<Option<(User, Session)>, ApiError> {
+pub async fn live(request: &ApiRequest, access: &Access) -> Result<Option<(User, Session)>, ApiError> {
     match access.session.flatten() {
-        Some(session) => Ok(find_live(&call.app().store, access.user, session).await?),
+        Some(session) => Ok(find_live(&request.app.store, access.user, session).await?),
         None => Ok(None),
     }
 }
@@ -61,9 +61,9 @@ pub async fn live(call: &ApiRequest, access: &Access) -> Result<Option<(User, Se
 ///
 /// # Errors
 /// 401; the table is unavailable.
-pub async fn find_session(call: &ApiRequest) -> Result<Option<(User, Session)>, ApiError> {
-    match read_access(call)? {
-        Some(access) => live(call, &access).await?.ok_or_else(ended).map(Some),
+pub async fn find_session(request: &ApiRequest) -> Result<Option<(User, Session)>, ApiError> {
+    match read_access(request)? {
+        Some(access) => live(request, &access).await?.ok_or_else(ended).map(Some),
         None => Ok(None),
     }
 }
@@ -72,16 +72,16 @@ pub async fn find_session(call: &ApiRequest) -> Result<Option<(User, Session)>, 
 ///
 /// # Errors
 /// 401; the table is unavailable.
-pub async fn session(call: &ApiRequest) -> Result<(User, Session), ApiError> {
-    find_session(call).await?.ok_or_else(|| words::anonymous().into())
+pub async fn session(request: &ApiRequest) -> Result<(User, Session), ApiError> {
+    find_session(request).await?.ok_or_else(|| words::anonymous().into())
 }
 
 /// The access token that the endpoint wants.
 ///
 /// # Errors
 /// 401; the table is unavailable.
-pub async fn access(call: &ApiRequest) -> Result<Access, ApiError> {
-    find_access(call).await?.ok_or_else(|| words::anonymous().into())
+pub async fn access(request: &ApiRequest) -> Result<Access, ApiError> {
+    find_access(request).await?.ok_or_else(|| words::anonymous().into())
 }
 
 /// An access token whose session has ended.

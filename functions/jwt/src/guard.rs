@@ -8,24 +8,24 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 ///
 /// # Errors
 /// 405.
-pub fn allow(call: &ApiRequest, method: &Method) -> Result<(), ApiError> {
-    if call.method == method { Ok(()) } else { Err(not_allowed(call).into()) }
+pub fn allow(request: &ApiRequest, method: &Method) -> Result<(), ApiError> {
+    if request.method == method { Ok(()) } else { Err(not_allowed(request).into()) }
 }
 
 /// That the endpoint does nothing for this method.
-pub fn not_allowed(call: &ApiRequest) -> ApiResponse {
-    words::detail(405, &format!("Method \"{}\" not allowed.", call.method))
+pub fn not_allowed(request: &ApiRequest) -> ApiResponse {
+    words::detail(405, &format!("Method \"{}\" not allowed.", request.method))
 }
 
 /// Turns away a request that may change something and comes from a page whose origin no setting names.
 ///
 /// # Errors
 /// 403.
-pub fn refuse_foreign_pages(call: &ApiRequest) -> Result<(), ApiError> {
-    if !call.is_from_a_foreign_page() {
+pub fn refuse_foreign_pages(request: &ApiRequest) -> Result<(), ApiError> {
+    if !request.is_from_a_foreign_page() {
         return Ok(());
     }
-    let origin = call.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
+    let origin = request.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
     tracing::warn!(
         origin,
         "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"
@@ -39,16 +39,16 @@ pub fn refuse_foreign_pages(call: &ApiRequest) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// 403 where the button is on a foreign page; 405 for other methods.
-pub fn before_acting(call: &ApiRequest) -> Result<Option<ApiResponse>, ApiError> {
-    if call.is_head {
+pub fn before_acting(request: &ApiRequest) -> Result<Option<ApiResponse>, ApiError> {
+    if request.is_head {
         return Ok(Some(ApiResponse::bare(200)));
     }
-    if !call.app().settings.jwt_api.links_ask_first {
-        return allow(call, &Method::GET).map(|()| None);
+    if !request.app.settings.jwt_api.links_ask_first {
+        return allow(request, &Method::GET).map(|()| None);
     }
-    if call.method == Method::GET {
-        return Ok(Some(page::ask(call.app())));
+    if request.method == Method::GET {
+        return Ok(Some(page::ask(&request.app)));
     }
-    allow(call, &Method::POST)?;
-    refuse_foreign_pages(call).map(|()| None)
+    allow(request, &Method::POST)?;
+    refuse_foreign_pages(request).map(|()| None)
 }

@@ -12,20 +12,20 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Session;
 
 /// `POST login/`.
-pub async fn login(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    guard::allow(&call, &Method::POST)?;
-    let mut fields = Fields::read(&call)?;
+pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    guard::allow(&request, &Method::POST)?;
+    let mut fields = Fields::read(&request)?;
     let email = fields.text("email", Text::default());
     let password = fields.text("password", Text::default());
     fields.check()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(missing()) };
-    let entry = flow::login(call.context(), &email, &password).await;
-    entered(&call, 200, entry.map_err(|refusal| refused(&call, refusal))?, None)
+    let entry = flow::login(request.context(), &email, &password).await;
+    entered(&request, 200, entry.map_err(|refusal| refused(&request, refusal))?, None)
 }
 
 /// Notes that a login was refused.
-pub fn refused(call: &ApiRequest, refusal: Refusal) -> Refusal {
-    let app = call.app();
+pub fn refused(request: &ApiRequest, refusal: Refusal) -> Refusal {
+    let app = &request.app;
     app.metrics.count_by(app.now(), "LoginRefusals", "Reason", refusal.metric_reason());
     refusal
 }
@@ -34,11 +34,11 @@ pub fn refused(call: &ApiRequest, refusal: Refusal) -> Refusal {
 ///
 /// # Errors
 /// The tokens could not be signed.
-pub fn entered(call: &ApiRequest, status: u16, entry: Entry, detail: Option<&str>) -> Result<ApiResponse, ApiError> {
+pub fn entered(request: &ApiRequest, status: u16, entry: Entry, detail: Option<&str>) -> Result<ApiResponse, ApiError> {
     let mut body = match entry {
         Entry::In(parts) => {
             let extra = detail.map(|detail| ("detail".to_owned(), json!(detail)));
-            return tokens(call, status, &parts.0, &parts.1, extra.into_iter().collect());
+            return tokens(request, status, &parts.0, &parts.1, extra.into_iter().collect());
         }
         Entry::SecondFactor(challenge) => json!({"mfa_required": true, "challenge_id": challenge}),
         Entry::Setup(challenge) => json!({"mfa_setup_required": true, "setup_challenge_id": challenge}),
@@ -55,20 +55,20 @@ pub fn entered(call: &ApiRequest, status: u16, entry: Entry, detail: Option<&str
 /// # Errors
 /// They could not be signed.
 pub fn tokens(
-    call: &ApiRequest,
+    request: &ApiRequest,
     status: u16,
     user: &User,
     session: &Session,
     extra: Map<String, Json>,
 ) -> Result<ApiResponse, ApiError> {
-    let response = renewed(call, status, user, session, extra)?.with_login(user.id);
-    Ok(response.with_cookie(device_cookie(call, user)))
+    let response = renewed(request, status, user, session, extra)?.with_login(user.id);
+    Ok(response.with_cookie(device_cookie(request, user)))
 }
 
 /// The cookie by which the browser of somebody who has just got in is known from now on.
-pub fn device_cookie(call: &ApiRequest, user: &User) -> Option<HeaderValue> {
-    let in_cookies = call.app().settings.jwt_api.refresh_token_as_cookie;
-    if in_cookies { call.device_cookie(user.id) } else { None }
+pub fn device_cookie(request: &ApiRequest, user: &User) -> Option<HeaderValue> {
+    let in_cookies = request.app.settings.jwt_api.refresh_token_as_cookie;
+    if in_cookies { request.device_cookie(user.id) } else { None }
 }
 
 /// The tokens of a session, and more.
@@ -76,13 +76,13 @@ pub fn device_cookie(call: &ApiRequest, user: &User) -> Option<HeaderValue> {
 /// # Errors
 /// They could not be signed.
 pub fn renewed(
-    call: &ApiRequest,
+    request: &ApiRequest,
     status: u16,
     user: &User,
     session: &Session,
     extra: Map<String, Json>,
 ) -> Result<ApiResponse, ApiError> {
-    let app = call.app();
+    let app = &request.app;
     let (access, refresh) = token::pair(app, user, session)?;
     let mut body = Map::from_iter([("access".to_owned(), json!(access))]);
     let in_cookie = app.settings.jwt_api.refresh_token_as_cookie;

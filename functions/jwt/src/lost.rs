@@ -5,15 +5,15 @@ use crate::words;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// A path that lacks its last slash leads to the one that has it; other paths lead nowhere.
-pub async fn lost(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let uri = &call.uri;
-    let prefix = call.app().settings.jwt_api.prefix.as_str();
+pub async fn lost(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let uri = &request.uri;
+    let prefix = request.app.settings.jwt_api.prefix.as_str();
     let path = uri.path().strip_prefix(prefix).map(|path| format!("{path}/")).unwrap_or_default();
     if !crate::endpoints().iter().any(|endpoint| fits(endpoint.path, &path)) {
         return Ok(page::nowhere());
     }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Ok(words::moved(&format!("{}{query}", page::path(call.app(), &path))))
+    Ok(words::moved(&format!("{}{query}", page::path(&request.app, &path))))
 }
 
 /// Whether a path is of this pattern, in which braces stand for anything but nothing.

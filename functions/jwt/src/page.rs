@@ -94,7 +94,7 @@ pub fn verification_failed() -> String {
 }
 
 /// The form for a new password. It goes to `to`; after that the browser goes on to `done`, or is told to close the page.
-pub fn form(call: &ApiRequest, title: &str, heading: &str, to: &str, done: &str) -> ApiResponse {
+pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &str) -> ApiResponse {
     const SCRIPT: &str = "\
         const form=document.forms[0],say=document.getElementById('say');\
         form.addEventListener('submit',async event=>{event.preventDefault();say.textContent='';\
@@ -105,7 +105,7 @@ pub fn form(call: &ApiRequest, title: &str, heading: &str, to: &str, done: &str)
         form.hidden=true;say.textContent='Your password is set. You can close this page.'}}\
         else{const told=await answer.json();\
         say.textContent=Object.values(told).flat().join(' ')+' Please ask for another link.'}});";
-    let (secret, cookie) = call.csrf();
+    let (secret, cookie) = request.csrf();
     let body = format!(
         "<p>{heading}. You have one try, so type with care.</p>\
          <form method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
@@ -116,6 +116,6 @@ pub fn form(call: &ApiRequest, title: &str, heading: &str, to: &str, done: &str)
          <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script>{SCRIPT}</script>"
     );
     let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, leads_to: &[] };
-    let policy = policy.header(&call.app().settings);
+    let policy = policy.header(&request.app.settings);
     ApiResponse::html(200, page(title, &body)).with_header(header::CONTENT_SECURITY_POLICY, &policy).with_cookie(cookie)
 }

@@ -16,12 +16,12 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
 
 /// `POST password/change/`.
-pub async fn change(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const SAVED: &str = "New password has been saved.";
-    let (user, session) = caller::session(&call).await?;
-    guard::allow(&call, &Method::POST)?;
-    let cx = call.context();
-    let mut fields = Fields::read(&call)?;
+    let (user, session) = caller::session(&request).await?;
+    guard::allow(&request, &Method::POST)?;
+    let cx = request.context();
+    let mut fields = Fields::read(&request)?;
     if cx.settings.jwt_api.old_password_field_enabled
         && let Some(old) = fields.text("old_password", PASSWORD)
     {
@@ -46,7 +46,7 @@ pub async fn change(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     match flow::change(cx, user, session, new).await? {
         Some((user, session)) => {
             let extra = [("detail".to_owned(), json!(SAVED))];
-            renewed(&call, 200, &user, &session, extra.into_iter().collect())
+            renewed(&request, 200, &user, &session, extra.into_iter().collect())
         }
         None => Ok(words::detail(200, SAVED)),
     }

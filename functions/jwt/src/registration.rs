@@ -20,15 +20,15 @@ use shared::settings::EmailVerification;
 const SENT: &str = "Verification e-mail sent.";
 
 /// `POST registration/`.
-pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if !call.app().settings.jwt_api.has_registration() {
+pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    if !request.app.settings.jwt_api.has_registration() {
         return Ok(page::nowhere());
     }
-    caller::find_access(&call).await?;
-    guard::allow(&call, &Method::POST)?;
-    let (app, cx) = (call.app(), call.context());
+    caller::find_access(&request).await?;
+    guard::allow(&request, &Method::POST)?;
+    let (app, cx) = (&request.app, request.context());
     flow::check_open(&app.settings)?;
-    let mut fields = Fields::read(&call)?;
+    let mut fields = Fields::read(&request)?;
     let email = fields.email("email", 100);
     let password = fields.text("password1", Text::default());
     let again = fields.text("password2", Text::default());
@@ -58,8 +58,8 @@ pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let form = Form { email, password, first_name, last_name };
     match flow::register(cx, form, holders).await? {
-        Registered::Entered(entry) => entered(&call, 201, entry, None),
-        Registered::Waits { setup: Some(challenge), .. } => entered(&call, 201, Entry::Setup(challenge), Some(SENT)),
+        Registered::Entered(entry) => entered(&request, 201, entry, None),
+        Registered::Waits { setup: Some(challenge), .. } => entered(&request, 201, Entry::Setup(challenge), Some(SENT)),
         Registered::Waits { session: None, .. } => Ok(words::detail(201, SENT)),
         Registered::Waits { session: Some(parts), .. } => {
             let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
@@ -71,38 +71,38 @@ pub async fn register(call: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-fn verifies(call: &ApiRequest) -> bool {
-    call.app().settings.account.email_verification != EmailVerification::None
+fn verifies(request: &ApiRequest) -> bool {
+    request.app.settings.account.email_verification != EmailVerification::None
 }
 
 /// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
 /// opens an invitation.
-pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let settings = &call.app().settings.jwt_api;
-    if !settings.has_invitations() && !verifies(&call) {
+pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let settings = &request.app.settings.jwt_api;
+    if !settings.has_invitations() && !verifies(&request) {
         return Ok(page::nowhere());
     }
-    caller::find_access(&call).await?;
-    if call.method == Method::POST && !settings.links_ask_first {
+    caller::find_access(&request).await?;
+    if request.method == Method::POST && !settings.links_ask_first {
         return Ok(ApiResponse::bare(405));
     }
-    if let Some(reply) = guard::before_acting(&call)? {
+    if let Some(reply) = guard::before_acting(&request)? {
         return Ok(reply);
     }
-    let [key] = call.last_parts();
+    let [key] = request.last_parts();
     if settings.has_invitations()
-        && let Some(reply) = claim(&call, key).await?
+        && let Some(reply) = claim(&request, key).await?
     {
         return Ok(reply);
     }
-    match verification::verify(call.context(), key).await {
+    match verification::verify(request.context(), key).await {
         Ok(opened) => {
-            let reply = words::redirect(&page::verified_at(call.app()));
+            let reply = words::redirect(&page::verified_at(&request.app));
             match opened {
                 Some((user, session)) => {
-                    let (_, refresh) = token::pair(call.app(), &user, &session)?;
-                    let reply = reply.with_cookie(token::refresh_cookie(call.app(), &refresh));
-                    Ok(reply.with_cookie(device_cookie(&call, &user)))
+                    let (_, refresh) = token::pair(&request.app, &user, &session)?;
+                    let reply = reply.with_cookie(token::refresh_cookie(&request.app, &refresh));
+                    Ok(reply.with_cookie(device_cookie(&request, &user)))
                 }
                 None => Ok(reply),
             }
@@ -114,21 +114,21 @@ pub async fn verify(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 /// `GET registration/verified/`.
-pub async fn verified_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let settings = &call.app().settings.jwt_api;
-    let served = settings.has_invitations() || verifies(&call);
+pub async fn verified_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let settings = &request.app.settings.jwt_api;
+    let served = settings.has_invitations() || verifies(&request);
     if !served || settings.email_verified_redirect.is_some() {
         return Ok(page::nowhere());
     }
-    guard::allow(&call, &Method::GET)?;
+    guard::allow(&request, &Method::GET)?;
     Ok(ApiResponse::html(200, page::verified()))
 }
 
 /// `GET registration/account_email_verification_sent/`.
-pub async fn sent_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if !call.app().settings.jwt_api.has_registration() || !verifies(&call) {
+pub async fn sent_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    if !request.app.settings.jwt_api.has_registration() || !verifies(&request) {
         return Ok(page::nowhere());
     }
-    guard::allow(&call, &Method::GET)?;
+    guard::allow(&request, &Method::GET)?;
     Ok(ApiResponse::html(200, page::verification_sent()))
 }

@@ -18,11 +18,11 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
 /// `POST password/reset/`: mails a link.
-pub async fn request(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const MOST: usize = 254;
-    caller::find_access(&call).await?;
-    guard::allow(&call, &Method::POST)?;
-    let mut fields = Fields::read(&call)?;
+    caller::find_access(&request).await?;
+    guard::allow(&request, &Method::POST)?;
+    let mut fields = Fields::read(&request)?;
     let email = fields.email("email", 0);
     fields.check()?;
     let email = email.ok_or_else(missing)?;
@@ -32,7 +32,7 @@ pub async fn request(call: ApiRequest) -> Result<ApiResponse, ApiError> {
         let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
         return Err(ApiResponse::json(400, json!({"email": {"email": [message]}})).into());
     }
-    match flow::request(call.context(), &email).await {
+    match flow::request(request.context(), &email).await {
         Ok(()) => Ok(words::detail(200, "Password reset e-mail has been sent.")),
         Err(Refusal::RateLimited(seconds)) => {
             let reply = words::detail(429, "Too many password reset requests for this e-mail address.");
@@ -44,16 +44,16 @@ pub async fn request(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 
 /// `GET password/reset/confirm/{uid}/{token}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: exchanges the link, once, for
 /// a capability in a cookie, and sends the browser to where the new password is chosen.
-pub async fn confirm(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if let Some(reply) = guard::before_acting(&call)? {
+pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    if let Some(reply) = guard::before_acting(&request)? {
         return Ok(reply);
     }
-    let [uid, token] = call.last_parts();
-    match flow::confirm(call.context(), uid, token).await {
+    let [uid, token] = request.last_parts();
+    match flow::confirm(request.context(), uid, token).await {
         Ok((user, text)) => {
-            let page = call.app().settings.jwt_api.password_reset_redirect.clone();
-            let page = page.unwrap_or_else(|| page::path(call.app(), "/password/reset/default/"));
-            hand_over(&call, Purpose::ResetCapability, &user, &text, &page)
+            let page = request.app.settings.jwt_api.password_reset_redirect.clone();
+            let page = page.unwrap_or_else(|| page::path(&request.app, "/password/reset/default/"));
+            hand_over(&request, Purpose::ResetCapability, &user, &text, &page)
         }
         Err(Refusal::InvalidToken) => Ok(ApiResponse::html(200, page::reset_link_is_over())),
         Err(other) => Err(other.into()),
@@ -65,46 +65,46 @@ pub async fn confirm(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// # Errors
 /// The capability could not be signed.
 pub fn hand_over(
-    call: &ApiRequest,
+    request: &ApiRequest,
     purpose: Purpose,
     user: &User,
     text: &str,
     to: &str,
 ) -> Result<ApiResponse, ApiError> {
-    let cookie = token::capability(call.app(), purpose, user, text)?;
-    let csrf = call.app().settings.jwt_api.capability_cookie_csrf.then(|| call.csrf().1).flatten();
+    let cookie = token::capability(&request.app, purpose, user, text)?;
+    let csrf = request.app.settings.jwt_api.capability_cookie_csrf.then(|| request.csrf().1).flatten();
     Ok(words::redirect(to).with_cookie(cookie).with_cookie(csrf))
 }
 
 /// `GET password/reset/default/`: the form, where no page of the frontend has it.
-pub async fn default_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if call.app().settings.jwt_api.password_reset_redirect.is_some() {
+pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    if request.app.settings.jwt_api.password_reset_redirect.is_some() {
         return Ok(page::nowhere());
     }
-    caller::find_access(&call).await?;
-    guard::allow(&call, &Method::GET)?;
-    if !token::has_capability(&call, Purpose::ResetCapability) {
+    caller::find_access(&request).await?;
+    guard::allow(&request, &Method::GET)?;
+    if !token::has_capability(&request, Purpose::ResetCapability) {
         return Ok(ApiResponse::html(200, page::reset_link_is_over()));
     }
-    let to = page::path(call.app(), "/password/reset/set-new/");
-    let done = page::path(call.app(), "/password/reset/complete/");
-    Ok(page::form(&call, "Reset Password", "Choose a new password", &to, &done))
+    let to = page::path(&request.app, "/password/reset/set-new/");
+    let done = page::path(&request.app, "/password/reset/complete/");
+    Ok(page::form(&request, "Reset Password", "Choose a new password", &to, &done))
 }
 
 /// `GET password/reset/complete/`.
-pub async fn complete_page(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if call.app().settings.jwt_api.password_reset_redirect.is_some() {
+pub async fn complete_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    if request.app.settings.jwt_api.password_reset_redirect.is_some() {
         return Ok(page::nowhere());
     }
-    guard::allow(&call, &Method::GET)?;
+    guard::allow(&request, &Method::GET)?;
     Ok(ApiResponse::html(200, page::reset_complete()))
 }
 
 /// `POST password/reset/set-new/`: exchanges the capability, once, for a new password. Whoever has a second factor has
 /// to show it, as at a login.
-pub async fn set_new(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let entry = redeem(&call, Purpose::ResetCapability).await?;
-    entered(&call, 200, entry, Some("Password reset."))
+pub async fn set_new(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let entry = redeem(&request, Purpose::ResetCapability).await?;
+    entered(&request, 200, entry, Some("Password reset."))
 }
 
 /// Exchanges a capability for the password in the body. Whatever is wrong with the fields uses the capability up; a
@@ -112,26 +112,26 @@ pub async fn set_new(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 ///
 /// # Errors
 /// 401 without a capability, 403 for a request from elsewhere, 400 for the body.
-pub async fn redeem(call: &ApiRequest, purpose: Purpose) -> Result<Entry, ApiError> {
-    let capability = token::read_capability(call, purpose).ok_or_else(words::anonymous)?;
-    if call.app().settings.jwt_api.capability_cookie_csrf && !call.is_from_our_page() {
+pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<Entry, ApiError> {
+    let capability = token::read_capability(request, purpose).ok_or_else(words::anonymous)?;
+    if request.app.settings.jwt_api.capability_cookie_csrf && !request.is_from_our_page() {
         return Err(words::detail(403, "CSRF Failed: CSRF token missing or incorrect.").into());
     }
-    guard::allow(call, &Method::POST)?;
-    body::data(call)?;
-    let (passwords, unfit) = match read_passwords(call) {
+    guard::allow(request, &Method::POST)?;
+    body::data(request)?;
+    let (passwords, unfit) = match read_passwords(request) {
         Ok(passwords) => (Some(passwords), None),
         Err(fault) => (None, Some(fault)),
     };
-    let redeemed = flow::redeem(call.context(), purpose, &capability, passwords).await;
+    let redeemed = flow::redeem(request.context(), purpose, &capability, passwords).await;
     redeemed.map_err(|refusal| match (refusal, unfit) {
         (Refusal::Invalid(_), Some(fault)) => fault,
         (other, _) => other.into(),
     })
 }
 
-fn read_passwords(call: &ApiRequest) -> Result<(String, String), ApiError> {
-    let mut fields = Fields::read(call)?;
+fn read_passwords(request: &ApiRequest) -> Result<(String, String), ApiError> {
+    let mut fields = Fields::read(request)?;
     let first = fields.text("new_password1", PASSWORD);
     let second = fields.text("new_password2", PASSWORD);
     fields.check()?;

@@ -14,41 +14,42 @@ use shared::flow::jwt_api::sessions as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST refresh/`: new tokens for a refresh token, which is used up by it.
-pub async fn refresh(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    guard::allow(&call, &Method::POST)?;
-    let given = if call.app().settings.jwt_api.refresh_token_as_cookie {
-        let cookie = call.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    guard::allow(&request, &Method::POST)?;
+    let given = if request.app.settings.jwt_api.refresh_token_as_cookie {
+        let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
         cookie.map(|token| ("refresh".to_owned(), json!(token))).into_iter().collect()
     } else {
-        body::data(&call)?.as_object().cloned().unwrap_or_default()
+        body::data(&request)?.as_object().cloned().unwrap_or_default()
     };
     let mut fields = Fields::new(given);
     let token = fields.text("refresh", Text::default());
     fields.check()?;
     let token = token.ok_or_else(missing)?;
-    let known = read_refresh(call.app(), &token)?;
-    let cx = call.context();
+    let known = read_refresh(&request.app, &token)?;
+    let cx = request.context();
     let (user, session) = flow::refresh(cx, known.user, known.session, known.started, &known.jti).await?;
-    renewed(&call, 200, &user, &session, Map::new())
+    renewed(&request, 200, &user, &session, Map::new())
 }
 
 /// `POST logout/`: ends the session of a refresh token of the caller's.
-pub async fn logout(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let access = caller::access(&call).await?;
-    guard::allow(&call, &Method::POST)?;
-    body::data(&call)?;
-    let token = if call.app().settings.jwt_api.refresh_token_as_cookie {
-        let cookie = call.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
+pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let access = caller::access(&request).await?;
+    guard::allow(&request, &Method::POST)?;
+    body::data(&request)?;
+    let token = if request.app.settings.jwt_api.refresh_token_as_cookie {
+        let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
         cookie.ok_or_else(|| ApiError::from(words::detail(400, "Refresh token cookie not found.")))?
     } else {
-        let mut fields = Fields::read(&call)?;
+        let mut fields = Fields::read(&request)?;
         let token = fields.text("refresh", Text::default());
         fields.check()?;
         token.ok_or_else(missing)?
     };
     let invalid = || ApiError::from(words::detail(400, "Invalid token."));
-    let known = read_refresh(call.app(), &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
-    match flow::logout(&call.app().store, known.user, known.session).await {
+    let known =
+        read_refresh(&request.app, &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
+    match flow::logout(&request.app.store, known.user, known.session).await {
         Ok(()) => Ok(words::detail(200, "Successfully logged out.")),
         Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
@@ -56,13 +57,13 @@ pub async fn logout(call: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 /// `POST logout-all/`: ends every session of the caller's, of every API.
-pub async fn logout_all(call: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let access = caller::access(&call).await?;
-    guard::allow(&call, &Method::POST)?;
-    match caller::live(&call, &access).await? {
-        Some((user, session)) => flow::logout_all(&call.app().store, user, session).await?,
+pub async fn logout_all(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let access = caller::access(&request).await?;
+    guard::allow(&request, &Method::POST)?;
+    match caller::live(&request, &access).await? {
+        Some((user, session)) => flow::logout_all(&request.app.store, user, session).await?,
         // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.
-        None if flow::has_any(&call.app().store, access.user).await? => return Err(caller::ended()),
+        None if flow::has_any(&request.app.store, access.user).await? => return Err(caller::ended()),
         None => {}
     }
     Ok(words::detail(200, "Successfully logged out from all devices."))

@@ -76,13 +76,13 @@ pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Resul
 }
 
 /// Whether the request brings any cookie of this capability.
-pub fn has_capability(exchange: &ApiRequest, purpose: Purpose) -> bool {
-    exchange.cookie(capability_cookie(purpose)).is_some()
+pub fn has_capability(request: &ApiRequest, purpose: Purpose) -> bool {
+    request.cookie(capability_cookie(purpose)).is_some()
 }
 
 /// The capability that the request's cookie holds, if it is one for this.
-pub fn read_capability(exchange: &ApiRequest, purpose: Purpose) -> Option<String> {
-    tokens::read_capability(&exchange.app, purpose, &exchange.cookie(capability_cookie(purpose))?)
+pub fn read_capability(request: &ApiRequest, purpose: Purpose) -> Option<String> {
+    tokens::read_capability(&request.app, purpose, &request.cookie(capability_cookie(purpose))?)
 }
 
 /// The cookie of a refresh token.

@@ -11,26 +11,26 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET user/`; `PATCH user/` changes names, and `PUT user/` both of them, where the settings want
 /// it. The address is read only.
-pub async fn user(call: ApiRequest) -> Result<ApiResponse, ApiError> {
+pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const MOST: usize = 150;
-    let puts = call.app().settings.jwt_api.user_put_enabled;
-    if call.method == Method::GET {
-        let access = caller::access(&call).await?;
-        return Ok(shown(&flow::get(&call.app().store, access.user).await?));
+    let puts = request.app.settings.jwt_api.user_put_enabled;
+    if request.method == Method::GET {
+        let access = caller::access(&request).await?;
+        return Ok(shown(&flow::get(&request.app.store, access.user).await?));
     }
-    let (user, session) = caller::session(&call).await?;
-    let optional = match call.method {
+    let (user, session) = caller::session(&request).await?;
+    let optional = match request.method {
         Method::PATCH => true,
         Method::PUT if puts => false,
-        _ if puts => return Err(guard::not_allowed(&call).into()),
-        _ => return Err(guard::not_allowed(&call).with_header(header::ALLOW, "GET, HEAD, PATCH, OPTIONS").into()),
+        _ if puts => return Err(guard::not_allowed(&request).into()),
+        _ => return Err(guard::not_allowed(&request).with_header(header::ALLOW, "GET, HEAD, PATCH, OPTIONS").into()),
     };
-    let mut fields = Fields::read(&call)?;
+    let mut fields = Fields::read(&request)?;
     let rule = Text { optional, blank: true, max: MOST, ..Text::default() };
     let first = fields.text("first_name", rule);
     let last = fields.text("last_name", rule);
     fields.check()?;
-    let changed = flow::rename(&call.app().store, user, session, first.as_deref(), last.as_deref()).await?;
+    let changed = flow::rename(&request.app.store, user, session, first.as_deref(), last.as_deref()).await?;
     Ok(shown(&changed))
 }
 

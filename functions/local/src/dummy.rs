@@ -17,31 +17,31 @@ pub fn endpoints(app: &App) -> Vec<Endpoint> {
     app.has_dummy_provider.then(page).into_iter().collect()
 }
 
-async fn page(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let app = &exchange.app;
-    if exchange.method == Method::GET {
+async fn page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let app = &request.app;
+    if request.method == Method::GET {
         let leads_to = app.settings.frontend_origins();
         let policy = PagePolicy { has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
         return Ok(ApiResponse::html(200, PAGE.to_owned()).with_policy(policy.header(&app.settings)));
     }
-    let mut fields = exchange.form();
+    let mut fields = request.form();
     let state = fields.remove("state").unwrap_or_default();
-    let caller = exchange.caller().await?;
-    let Some(request) = find(&app.store, &state).await? else {
+    let caller = request.caller().await?;
+    let Some(left) = find(&app.store, &state).await? else {
         return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", Process::Login)));
     };
-    if !take(&app.store, &caller, &request).await? {
-        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", request.process)));
+    if !take(&app.store, &caller, &left).await? {
+        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", left.process)));
     }
-    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&request.next, error, request.process)));
+    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&left.next, error, left.process)));
     if fields.get("action").is_some_and(|action| action == "cancel") {
         return fail("cancelled");
     }
     let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
     let Some(who) = dummy::read(&fields) else { return fail("unknown") };
-    match complete(exchange.context(), caller, request.process, who).await {
-        Ok(outcome) => Ok(ApiResponse::redirect(request.next.clone()).after(&outcome)),
-        Err(refusal) => match provider::error_of(&refusal, request.process) {
+    match complete(request.context(), caller, left.process, who).await {
+        Ok(outcome) => Ok(ApiResponse::redirect(left.next.clone()).after(&outcome)),
+        Err(refusal) => match provider::error_of(&refusal, left.process) {
             Some(error) => fail(&error),
             None => Err(refusal.into()),
         },

@@ -9,49 +9,49 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::StageKey;
 
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
-pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller_who_finishes().await?;
+pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller_who_finishes().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
-    let code = code(&exchange)?;
+    let code = code(&request)?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// `POST auth/2fa/reauthenticate`: a code, by somebody who is in.
-pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = exchange.user().await?;
-    let code = code(&exchange)?;
-    let outcome = authenticate::reauthenticate(exchange.context(), user, session, Proof::Code(&code)).await?;
-    Ok(exchange.answer(&outcome))
+pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = request.user().await?;
+    let code = code(&request)?;
+    let outcome = authenticate::reauthenticate(request.context(), user, session, Proof::Code(&code)).await?;
+    Ok(request.answer(&outcome))
 }
 
 /// `POST auth/2fa/trust`: whether this browser is let off the second factor from now on.
-pub async fn trust(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller().await?;
+pub async fn trust(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
-    if exchange.method == Method::GET {
+    if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
-    let trusts = exchange.input()?.bool_field("trust", &mut problems);
+    let trusts = request.input()?.bool_field("trust", &mut problems);
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems).into());
     }
-    exchange.allow(super::POST)?;
+    request.allow(super::POST)?;
     let (outcome, cookie) = trust::trust(cx, caller, user, trusts).await?;
-    Ok(exchange.answer(&outcome).with_trust(cookie))
+    Ok(request.answer(&outcome).with_trust(cookie))
 }
 
 /// The code that a request brings.
-fn code(exchange: &ApiRequest) -> Result<String, ApiError> {
-    if exchange.method == Method::GET {
+fn code(request: &ApiRequest) -> Result<String, ApiError> {
+    if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
-    let code = exchange.input()?.char_field("code", true, &mut problems);
+    let code = request.input()?.char_field("code", true, &mut problems);
     let code = code.ok_or(Refusal::Invalid(problems))?;
-    exchange.allow(super::POST)?;
+    request.allow(super::POST)?;
     Ok(code)
 }

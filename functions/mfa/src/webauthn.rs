@@ -17,30 +17,30 @@ use shared::session::{Caller, Session, StageKey};
 const MOST_NAME: usize = 100;
 
 /// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
-pub async fn manage(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = exchange.user().await?;
-    let cx = exchange.context();
-    let adds = [Method::GET, Method::POST].contains(&exchange.method);
+pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = request.user().await?;
+    let cx = request.context();
+    let adds = [Method::GET, Method::POST].contains(&request.method);
     if adds && let Err(problem) = may_add(&cx.settings, &user) {
         return Ok(Envelope::errors(&[problem]).with_status(409).into());
     }
-    match exchange.method {
+    match request.method {
         Method::GET => {
-            let passwordless = exchange.asks_for("passwordless");
+            let passwordless = request.asks_for("passwordless");
             let options = flow::begin_adding(cx, user, session, passwordless).await?;
             Ok(creation_options(&options).into())
         }
-        Method::POST => add(&exchange, user, session).await,
-        Method::PUT => rename(&exchange, user, session).await,
+        Method::POST => add(&request, user, session).await,
+        Method::PUT => rename(&request, user, session).await,
         Method::DELETE => {
             let mut problems = Vec::new();
             let known = |id| is_key(&user, id);
-            let ids = exchange.input()?.choices_field("authenticators", known, &mut problems);
+            let ids = request.input()?.choices_field("authenticators", known, &mut problems);
             let ids = ids.ok_or(Refusal::Invalid(problems))?;
             flow::remove(cx, user, session, &ids).await?;
             Ok(Envelope::bare(200).into())
         }
-        _ => Err(exchange.refuse_method()),
+        _ => Err(request.refuse_method()),
     }
 }
 
@@ -48,22 +48,22 @@ fn is_key(user: &User, id: u64) -> bool {
     user.authenticators.iter().any(|it| it.id == id && it.credential().is_some())
 }
 
-async fn add(exchange: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    let input = exchange.input()?;
+async fn add(request: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
+    let input = request.input()?;
     let (name, response) = new_credential(&input)?;
     let mut problems = Vec::new();
-    let passwordless = input.bool_field("passwordless", &mut problems) && exchange.app.settings.mfa.has_passkey_login();
+    let passwordless = input.bool_field("passwordless", &mut problems) && request.app.settings.mfa.has_passkey_login();
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems).into());
     }
     let new = NewCredential { name, response: &response, passwordless };
-    let (added, made_codes) = flow::add(exchange.context(), user, session, new).await?;
+    let (added, made_codes) = flow::add(request.context(), user, session, new).await?;
     let envelope = Envelope::data(authenticator_data(&added, None));
     Ok(envelope.with_meta("recovery_codes_generated", json!(made_codes)).into())
 }
 
-async fn rename(exchange: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    let (input, mut problems) = (exchange.input()?, Vec::new());
+async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
+    let (input, mut problems) = (request.input()?, Vec::new());
     let id = match input.choice_field("id", &mut problems) {
         Choice::Number(id) if is_key(&user, id) => Some(id),
         Choice::Missing => None,
@@ -74,73 +74,73 @@ async fn rename(exchange: &ApiRequest, user: User, session: Session) -> Result<A
     };
     let name = input.short_field("name", true, MOST_NAME, &mut problems);
     let (Some(id), Some(name)) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
-    let renamed = flow::rename(exchange.context(), user, session, id, &name).await?;
+    let renamed = flow::rename(request.context(), user, session, id, &name).await?;
     let renamed = renamed.ok_or_else(|| Refusal::Invalid(vec![Choice::problem("id")]))?;
     Ok(Envelope::data(authenticator_data(&renamed, None)).into())
 }
 
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
-pub async fn authenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller_who_finishes().await?;
+pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller_who_finishes().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
-    if exchange.method == Method::GET {
+    if request.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
     }
-    let response = credential(&exchange)?;
+    let response = credential(&request)?;
     let proof = Proof::Credential(&response);
     let outcome = authenticate::authenticate(cx, caller, user, proof).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// `auth/webauthn/reauthenticate`: by somebody who is in.
-pub async fn reauthenticate(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let (user, session) = exchange.user().await?;
-    if exchange.method == Method::GET {
+pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let (user, session) = request.user().await?;
+    if request.method == Method::GET {
         let caller = Caller::User(Box::new((user.clone(), session)));
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
     }
-    let response = credential(&exchange)?;
+    let response = credential(&request)?;
     let proof = Proof::Credential(&response);
     let outcome = authenticate::reauthenticate(cx, user, session, proof).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// `auth/webauthn/login`: with a passkey, nobody being named.
-pub async fn login(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller().await?;
-    if exchange.method == Method::GET {
+pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller().await?;
+    if request.method == Method::GET {
         let (options, outcome) = flow::begin_login(cx, &caller).await?;
-        return Ok(ApiResponse::from(request_options(&options)).with_session(exchange.kind, outcome.issued.as_ref()));
+        return Ok(ApiResponse::from(request_options(&options)).with_session(request.kind, outcome.issued.as_ref()));
     }
     flow::count_login(cx).await?;
-    let response = credential(&exchange)?;
+    let response = credential(&request)?;
     let outcome = flow::login(cx, caller, &response).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }
 
 /// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
-pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = match exchange.method {
-        Method::PUT => exchange.caller_who_finishes().await?,
-        _ => exchange.caller().await?,
+pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = match request.method {
+        Method::PUT => request.caller_who_finishes().await?,
+        _ => request.caller().await?,
     };
-    match exchange.method {
+    match request.method {
         Method::GET => {
             let user = flow::find_signing_up(cx, &caller).await?;
             Ok(creation_options(&flow::begin_signup(cx, &caller, &user).await?).into())
         }
         Method::POST => {
-            let mut form = signup_form(cx.app, &exchange.input()?, false);
+            let mut form = signup_form(cx.app, &request.input()?, false);
             form.by_passkey = true;
             let outcome = sign_up(cx, caller, form).await?;
-            Ok(exchange.answer(&outcome))
+            Ok(request.answer(&outcome))
         }
         Method::PUT => {
-            let new = new_credential(&exchange.input()?);
+            let new = new_credential(&request.input()?);
             let waits = caller.session().is_some_and(|it| it.pending_stage(&cx.settings, cx.now()).is_some());
             let user = match flow::find_signing_up(cx, &caller).await {
                 // Somebody who waits for something else is told first what is wrong with the body.
@@ -150,9 +150,9 @@ pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             let (name, response) = new?;
             let new = NewCredential { name, response: &response, passwordless: true };
             let outcome = flow::sign_up(cx, caller, user, new).await?;
-            Ok(exchange.answer(&outcome))
+            Ok(request.answer(&outcome))
         }
-        _ => Err(exchange.refuse_method()),
+        _ => Err(request.refuse_method()),
     }
 }
 
@@ -176,9 +176,9 @@ fn new_credential(input: &Input) -> Result<(Option<String>, Json), ApiError> {
 }
 
 /// The answer of an authenticator in use.
-fn credential(exchange: &ApiRequest) -> Result<Json, ApiError> {
-    exchange.allow(super::POST)?;
+fn credential(request: &ApiRequest) -> Result<Json, ApiError> {
+    request.allow(super::POST)?;
     let mut problems = Vec::new();
-    let response = exchange.input()?.credential_field("credential", &mut problems);
+    let response = request.input()?.credential_field("credential", &mut problems);
     Ok(response.ok_or(Refusal::Invalid(problems))?)
 }

@@ -13,51 +13,51 @@ use shared::session::Caller;
 use shared::settings::SameSite;
 
 /// `/accounts/<provider>/login/callback/` and `/accounts/oidc/<id>/login/callback/`. Every answer is a redirect.
-pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let app = &exchange.app;
+pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let app = &request.app;
     let known = &app.settings.social.providers.apps;
-    if !known.iter().any(|config| callback_path(&app.settings, config) == exchange.path()) {
+    if !known.iter().any(|config| callback_path(&app.settings, config) == request.path()) {
         return Err(ApiError::NotFound);
     }
-    if exchange.is_head {
+    if request.is_head {
         return Ok(ApiResponse::html(200, String::new()));
     }
-    let params = exchange.form();
+    let params = request.form();
     let state = params.get("state").filter(|state| !state.is_empty());
-    let Some(request) = (match state {
+    let Some(left) = (match state {
         Some(state) => find(&app.store, state).await?,
         None => None,
     }) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    let Some(config) = app.settings.social.providers.named(&request.provider) else {
+    let Some(config) = app.settings.social.providers.named(&left.provider) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    if callback_path(&app.settings, config) != exchange.path() {
+    if callback_path(&app.settings, config) != request.path() {
         // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
         return Ok(to_error_page(app, Process::Login));
     }
     let own_url = callback_url(&app.settings, config);
-    if exchange.method == Method::POST {
+    if request.method == Method::POST {
         // The page of another site has posted this: no cookie came along. The browser comes again by itself.
-        return Ok(match keep_answer(&app.store, request, params.clone()).await? {
+        return Ok(match keep_answer(&app.store, left, params.clone()).await? {
             // What we made: it needs no escaping.
             true => ApiResponse::redirect(format!("{own_url}?state={}", state.map_or("", String::as_str))),
             false => to_error_page(app, Process::Login),
         });
     }
     let is_strict = app.settings.cookies.session_samesite == SameSite::Strict;
-    let caller = exchange.caller().await?;
-    if is_strict && caller.session().is_none() && !exchange.asks_for("_redir") {
-        return Ok(ApiResponse::html(200, again(&format!("{own_url}?{}&_redir=", exchange.query()))));
+    let caller = request.caller().await?;
+    if is_strict && caller.session().is_none() && !request.asks_for("_redir") {
+        return Ok(ApiResponse::html(200, again(&format!("{own_url}?{}&_redir=", request.query()))));
     }
-    if !take(&app.store, &caller, &request).await? {
+    if !take(&app.store, &caller, &left).await? {
         return Ok(to_error_page(app, Process::Login));
     }
-    let (next, process) = (request.next.clone(), request.process);
+    let (next, process) = (left.next.clone(), left.process);
     let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&next, error, process)));
-    match arrive(exchange.context(), caller, config, request, params).await {
-        Ok(outcome) if leads_somewhere(&exchange, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),
+    match arrive(request.context(), caller, config, left, params).await {
+        Ok(outcome) if leads_somewhere(&request, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),
         Ok(_) => fail("unknown"),
         Err(ArrivalError::Cancelled) => fail("cancelled"),
         Err(ArrivalError::Provider(error)) => {
@@ -72,8 +72,8 @@ pub async fn callback(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 /// Whether somebody is in, or has something left to do.
-pub fn leads_somewhere(exchange: &ApiRequest, outcome: &Outcome) -> bool {
-    let app = &exchange.app;
+pub fn leads_somewhere(request: &ApiRequest, outcome: &Outcome) -> bool {
+    let app = &request.app;
     match &outcome.caller {
         Caller::User(_) => true,
         Caller::Pending(session) => {

@@ -9,13 +9,13 @@ use shared::flow::identities::identity::{disconnect, may_disconnect};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET account/providers` lists them, `DELETE` takes one away.
-pub async fn connections(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (user, session) = exchange.user().await?;
-    let cx = exchange.context();
-    match exchange.method {
-        Method::GET => Ok(listed(&exchange, &user)),
+pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (user, session) = request.user().await?;
+    let cx = request.context();
+    match request.method {
+        Method::GET => Ok(listed(&request, &user)),
         Method::DELETE => {
-            let (input, mut problems) = (exchange.input()?, Vec::new());
+            let (input, mut problems) = (request.input()?, Vec::new());
             let provider = input.char_field("provider", true, &mut problems);
             let account = input.char_field("account", true, &mut problems);
             let (Some(provider), Some(account)) = (provider, account) else {
@@ -27,12 +27,12 @@ pub async fn connections(exchange: ApiRequest) -> Result<ApiResponse, ApiError> 
             let account = typed.map_or(account, str::to_owned);
             may_disconnect(&cx.settings, &user, &provider, &account).map_err(Refusal::from)?;
             let user = disconnect(cx, user, session, &provider, &account).await?;
-            Ok(listed(&exchange, &user))
+            Ok(listed(&request, &user))
         }
-        _ => Err(exchange.refuse_method()),
+        _ => Err(request.refuse_method()),
     }
 }
 
-fn listed(exchange: &ApiRequest, user: &User) -> ApiResponse {
-    Envelope::data(identities_data(&exchange.app, user)).into()
+fn listed(request: &ApiRequest, user: &User) -> ApiResponse {
+    Envelope::data(identities_data(&request.app, user)).into()
 }

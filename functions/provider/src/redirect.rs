@@ -8,13 +8,13 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::DUMMY;
 
 /// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
-pub async fn redirect(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let (app, cx) = (&exchange.app, exchange.context());
-    let caller = exchange.caller().await?;
-    if exchange.method != axum::http::Method::POST {
+pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let (app, cx) = (&request.app, request.context());
+    let caller = request.caller().await?;
+    if request.method != axum::http::Method::POST {
         return Err(ApiError::MethodNotAllowed); // it reads no JSON
     }
-    let form = exchange.form_body();
+    let form = request.form_body();
     let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
     let process = form.get("process").and_then(|process| Process::parse(process));
     let next = text("callback_url").filter(|url| is_safe(&app.settings, url));

@@ -6,23 +6,23 @@ use shared::flow::identities::identity::{expect_pending, sign_up};
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
 /// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
-pub async fn signup(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller_who_finishes().await?;
+pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller_who_finishes().await?;
     let who = expect_pending(&cx.settings, &caller)?;
-    if exchange.method == Method::GET {
+    if request.method == Method::GET {
         return Ok(Envelope::data(pending_identity_data(cx.app, &who)).into());
     }
-    let mut form = signup_form(cx.app, &exchange.input()?, false);
+    let mut form = signup_form(cx.app, &request.input()?, false);
     // Whether an address is needed is a setting of its own here.
     if !cx.settings.social_email_required() {
         form.problems.retain(|problem| !(problem.param == Some("email") && problem.code == "required"));
     } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {
         form.problems.push(shared::flow::Problem::required("email"));
     }
-    if exchange.method != Method::POST && form.problems.is_empty() {
-        return Err(exchange.refuse_method());
+    if request.method != Method::POST && form.problems.is_empty() {
+        return Err(request.refuse_method());
     }
     let outcome = sign_up(cx, caller, who, form).await?;
-    Ok(exchange.answer(&outcome))
+    Ok(request.answer(&outcome))
 }

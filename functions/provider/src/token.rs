@@ -16,11 +16,11 @@ enum Source<'a> {
 }
 
 /// `POST auth/provider/token`.
-pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let cx = exchange.context();
-    let caller = exchange.caller().await?;
-    let input = exchange.input()?;
-    if exchange.method == axum::http::Method::GET {
+pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    let cx = request.context();
+    let caller = request.caller().await?;
+    let input = request.input()?;
+    if request.method == axum::http::Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
     let mut problems = Vec::new();
@@ -28,13 +28,13 @@ pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
     let process = process(&input, &mut problems);
     let token = token_field(&input, &mut problems);
     let source = match (&name, token) {
-        (Some(name), Some(token)) => find_source(&exchange, name, token, &mut problems),
+        (Some(name), Some(token)) => find_source(&request, name, token, &mut problems),
         _ => None,
     };
     let (Some(process), Some(source), Some(token), true) = (process, source, token, problems.is_empty()) else {
         return Err(Refusal::Invalid(problems).into());
     };
-    exchange.allow(&[axum::http::Method::POST])?;
+    request.allow(&[axum::http::Method::POST])?;
     let text = |name: &str| token.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
     let arrived = match source {
         Source::Dummy => {
@@ -47,12 +47,12 @@ pub async fn token(exchange: ApiRequest) -> Result<ApiResponse, ApiError> {
             arrive_by_token(cx, caller, config, process, &native).await
         }
     };
-    answer(&exchange, arrived)
+    answer(&request, arrived)
 }
 
-fn answer(exchange: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Result<ApiResponse, ApiError> {
+fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Result<ApiResponse, ApiError> {
     match arrived {
-        Ok(outcome) => Ok(exchange.answer(&outcome)),
+        Ok(outcome) => Ok(request.answer(&outcome)),
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Provider(error)) => {
             tracing::warn!(%error, "a provider's token does not count");
@@ -98,12 +98,12 @@ fn invalid() -> Problem {
 }
 
 fn find_source<'a>(
-    exchange: &'a ApiRequest,
+    request: &'a ApiRequest,
     name: &str,
     token: &Json,
     problems: &mut Vec<Problem>,
 ) -> Option<Source<'a>> {
-    let is_dummy = name == DUMMY && exchange.app.has_dummy_provider;
+    let is_dummy = name == DUMMY && request.app.has_dummy_provider;
     let mut fail = |problem: Problem| {
         problems.push(problem);
         None
@@ -114,7 +114,7 @@ fn find_source<'a>(
         let Some(client_id) = token.get("client_id").and_then(Json::as_str) else {
             return fail(Problem::field("token", "client_id_required", "`client_id` required."));
         };
-        let Some(config) = exchange.app.settings.social.providers.find(name, Some(client_id)) else {
+        let Some(config) = request.app.settings.social.providers.find(name, Some(client_id)) else {
             return fail(invalid());
         };
         if !config.supports_token_authentication() {

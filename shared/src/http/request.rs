@@ -273,11 +273,6 @@ impl ApiRequest {
         }
     }
 
-    /// The service's parts.
-    pub fn app(&self) -> &App {
-        &self.app
-    }
-
     /// The path, without its query.
     pub fn path(&self) -> &str {
         self.uri.path()
