@@ -13,6 +13,7 @@ mod jwt_api;
 mod native;
 mod origin;
 mod prefix;
+mod presets;
 mod providers;
 mod rates;
 mod secrets;
@@ -27,6 +28,7 @@ pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
 pub use origin::trusted_origin;
 pub use prefix::Prefix;
+pub use presets::Preset;
 pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
 pub use sections::{
@@ -144,6 +146,7 @@ impl Settings {
     pub fn load(source: &Source) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut settings = Self::default();
+        settings.take_preset(source, &mut problems);
         for (name, given) in source.all() {
             match settings.take(name, given) {
                 Some(Ok(())) => {}
@@ -161,6 +164,18 @@ impl Settings {
     fn give_way(&mut self, source: &Source) {
         if !source.has("HEADLESS_FLAT_PREFIX") && self.flat.prefix == self.jwt_api.prefix {
             self.flat.prefix = Prefix::OFF;
+        }
+    }
+
+    /// Sets what `LATCHKEY_PRESET` stands for, under what is given by itself.
+    fn take_preset(&mut self, source: &Source, problems: &mut Vec<String>) {
+        let given = source.all().find(|(name, _)| *name == "LATCHKEY_PRESET");
+        // A word that is no preset is told with the other mistakes.
+        let Some(Ok(Some(preset))) = given.map(|(_, given)| given.read::<Option<Preset>>()) else { return };
+        for (name, text) in preset.settings() {
+            if let Some(Err(problem)) = self.take(name, Given::Text(text)) {
+                problems.push(format!("LATCHKEY_PRESET: {name}: {problem}"));
+            }
         }
     }
 
@@ -203,7 +218,7 @@ impl Settings {
     /// What ceremonies with security keys and passkeys have to keep to.
     pub fn webauthn_policy(&self) -> Policy {
         let mfa = &self.mfa;
-        let rp_id = mfa.webauthn_rp_id.as_deref().or(self.service.public_url.host_str()).unwrap_or_default();
+        let rp_id = self.webauthn_rp_id();
         let android = mfa.webauthn_android_apps.0.values().flatten();
         let android = android.map(|digest| format!("android:apk-key-hash:{}", secret::encode(digest)));
         let given = mfa.webauthn_origins.clone().unwrap_or_else(|| self.origins_of(rp_id));
@@ -215,6 +230,33 @@ impl Settings {
             full_options: mfa.webauthn_full_options,
             allow_insecure_origin: mfa.webauthn_allow_insecure_origin,
             user_verification: mfa.webauthn_user_verification,
+        }
+    }
+
+    /// The domain that security keys and passkeys are bound to: `MFA_WEBAUTHN_RP_ID`, or else the domain that page and API
+    /// share by their cookies, or else the host of `PUBLIC_URL`.
+    fn webauthn_rp_id(&self) -> &str {
+        let shared = self.cookies.session_domain.as_deref().or(self.cookies.csrf_domain.as_deref());
+        let shared = shared.map(|domain| domain.trim_start_matches('.'));
+        let own = self.mfa.webauthn_rp_id.as_deref().or(shared);
+        own.or(self.service.public_url.host_str()).unwrap_or_default()
+    }
+
+    /// Origins of the frontend that can use no security key and no passkey of the relying party: their browsers would
+    /// refuse every ceremony, for ever.
+    fn check_webauthn_origins(&self, problems: &mut Vec<String>) {
+        let rp_id = self.webauthn_rp_id();
+        for (name, origins) in [
+            ("CORS_ALLOWED_ORIGINS", &self.service.cors_allowed_origins),
+            ("CSRF_TRUSTED_ORIGINS", &self.cookies.csrf_trusted_origins),
+        ] {
+            let is_page = |origin: &&String| origin.starts_with("http") && !origin.contains('*');
+            for origin in origins.iter().filter(is_page).filter(|origin| !Policy::allows(rp_id, origin)) {
+                problems.push(format!(
+                    "{name}: pages of `{origin}` cannot use security keys of `{rp_id}`: set MFA_WEBAUTHN_RP_ID to the \
+                     domain that they share with PUBLIC_URL, or name the origins that may in MFA_WEBAUTHN_ORIGINS"
+                ));
+            }
         }
     }
 
@@ -351,6 +393,9 @@ impl Settings {
         {
             problems
                 .push(format!("MFA_WEBAUTHN_RP_ID, MFA_WEBAUTHN_ORIGINS, LATCHKEY_WEBAUTHN_TOP_ORIGINS: {mistake}"));
+        }
+        if mfa.supports("webauthn") && mfa.webauthn_origins.is_none() && !mfa.webauthn_allow_insecure_origin {
+            self.check_webauthn_origins(problems);
         }
         if mfa.has_passkey_signup() {
             for (needs, fits) in [

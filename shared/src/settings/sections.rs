@@ -4,6 +4,7 @@ use super::declare::section;
 use super::flat::FlatSettings;
 use super::jwt_api::JwtApiSettings;
 use super::native::AndroidApps;
+use super::presets::Preset;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
 use super::secrets::{SecretKey, SecretText};
@@ -21,6 +22,9 @@ use url::Url;
 section! {
     /// The service itself; names without a prefix, and `LATCHKEY_*`, are ours.
     ServiceSettings {
+        /// A family of settings that belong together (ours): passwords with second factors, codes by mail in place of passwords,
+        /// or passkeys. What is given by itself wins over it.
+        preset: Option<Preset> = "LATCHKEY_PRESET", None;
         /// Where the service is reached. Links and origins come from it, never from a request's `Host`.
         public_url: Url = "PUBLIC_URL", localhost();
         /// The key that all others are derived from: 32 bytes at least. The local service makes one in `--data`.
@@ -278,8 +282,8 @@ section! {
         passkey_login_enabled: bool = "MFA_PASSKEY_LOGIN_ENABLED", false;
         /// Whether people can sign up with a passkey and no password; `webauthn` has to be among `MFA_SUPPORTED_TYPES`.
         passkey_signup_enabled: bool = "MFA_PASSKEY_SIGNUP_ENABLED", false;
-        /// The domain that security keys and passkeys are bound to, for ever; unset, the host of `PUBLIC_URL`. It has to be
-        /// the domain of the frontend's pages, or one above it.
+        /// The domain that security keys and passkeys are bound to, for ever; unset, the domain of the session or CSRF cookie, or
+        /// else the host of `PUBLIC_URL`. It has to be the domain of the frontend's pages, or one above it.
         webauthn_rp_id: Option<String> = "MFA_WEBAUTHN_RP_ID", None;
         /// The origins that may use security keys and passkeys, and native apps as `android:apk-key-hash:…`; unset, those of
         /// `PUBLIC_URL`, `CORS_ALLOWED_ORIGINS` and `CSRF_TRUSTED_ORIGINS` that are at or below that domain. The apps of

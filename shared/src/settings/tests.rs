@@ -215,3 +215,42 @@ fn the_settings_page_is_current() {
     let page = std::fs::read_to_string(path).unwrap_or_default();
     assert!(page == document(), "docs/settings.md is stale: cargo run -- settings > docs/settings.md");
 }
+
+#[test]
+fn a_preset_sets_a_family_and_single_settings_win_over_it() {
+    let of = |pairs: &[(&str, &str)]| load(pairs).unwrap();
+    let passkeys = of(&[("LATCHKEY_PRESET", "passkeys")]);
+    assert!(
+        passkeys.mfa.has_passkey_login() && passkeys.mfa.has_passkey_signup() && passkeys.mfa.webauthn_full_options
+    );
+    assert!(passkeys.account.email_notifications);
+    let own = of(&[("LATCHKEY_PRESET", "passkeys"), ("MFA_PASSKEY_SIGNUP_ENABLED", "false")]);
+    assert!(own.mfa.has_passkey_login() && !own.mfa.has_passkey_signup());
+    let passwordless = of(&[("LATCHKEY_PRESET", "passwordless")]);
+    assert!(passwordless.account.login_by_code_enabled);
+    assert!(passwordless.account.signup_fields.get("password1").is_none());
+    let classic = of(&[("LATCHKEY_PRESET", "classic")]);
+    assert!(classic.cookies.device_cookie && classic.mfa.supports("webauthn") && !classic.mfa.has_passkey_login());
+    assert!(!of(&[]).account.email_notifications);
+    let Problems(problems) = load(&[("LATCHKEY_PRESET", "passkey")]).unwrap_err();
+    assert!(problems[0].starts_with("LATCHKEY_PRESET: must be one of: classic passwordless passkeys"), "{problems:?}");
+}
+
+#[test]
+fn security_keys_are_bound_to_the_domain_that_page_and_api_share() {
+    let base = [
+        ("PUBLIC_URL", "https://auth.example.com"),
+        ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com"]"#),
+        ("LATCHKEY_PRESET", "passkeys"),
+    ];
+    let with = |more: &[(&str, &str)]| load(&[&base[..], more].concat());
+    let policy = with(&[("CSRF_COOKIE_DOMAIN", ".example.com")]).unwrap().webauthn_policy();
+    assert_eq!(policy.rp_id, "example.com");
+    assert!(policy.origins.contains(&"https://app.example.com".to_owned()), "{:?}", policy.origins);
+    assert_eq!(with(&[("MFA_WEBAUTHN_RP_ID", "example.com")]).unwrap().webauthn_policy().rp_id, "example.com");
+    let Problems(problems) = with(&[]).unwrap_err();
+    assert!(problems.iter().any(|it| it.starts_with("CORS_ALLOWED_ORIGINS: pages of `https://app.example.com`")));
+    let without_keys =
+        [("PUBLIC_URL", "https://auth.example.com"), ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com"]"#)];
+    assert!(load(&without_keys).is_ok(), "nobody has security keys there");
+}

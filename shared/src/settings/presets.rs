@@ -1,0 +1,53 @@
+//! Families of settings that belong together (`LATCHKEY_PRESET`).
+
+use super::values::words;
+
+words! {
+    /// How people are to log in, and what goes with it.
+    Preset {
+        /// Passwords, with the second factors and notices that make them safe.
+        Classic = "classic",
+        /// Codes by mail, and no passwords.
+        Passwordless = "passwordless",
+        /// Passkeys first, for sign-up too.
+        Passkeys = "passkeys",
+    }
+}
+
+/// What every preset sets (ASVS 5.0 6.3.7).
+const EVERY: &[(&str, &str)] = &[("ACCOUNT_EMAIL_NOTIFICATIONS", "true")];
+
+const CLASSIC: &[(&str, &str)] = &[
+    ("ACCOUNT_REAUTHENTICATION_REQUIRED", "true"),
+    ("LATCHKEY_DEVICE_COOKIE", "true"),
+    ("MFA_SUPPORTED_TYPES", r#"["recovery_codes", "totp", "webauthn"]"#),
+    ("MFA_TRUST_ENABLED", "true"),
+];
+
+const PASSWORDLESS: &[(&str, &str)] = &[
+    ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+    ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
+    ("ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND", "true"),
+    ("ACCOUNT_SIGNUP_FIELDS", r#"["email*"]"#),
+];
+
+const PASSKEYS: &[(&str, &str)] = &[
+    ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+    ("ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND", "true"),
+    ("LATCHKEY_WEBAUTHN_FULL_OPTIONS", "true"),
+    ("MFA_PASSKEY_LOGIN_ENABLED", "true"),
+    ("MFA_PASSKEY_SIGNUP_ENABLED", "true"),
+    ("MFA_SUPPORTED_TYPES", r#"["recovery_codes", "totp", "webauthn"]"#),
+];
+
+impl Preset {
+    /// The settings of the family, as the environment would give them. Each one that is given by itself wins.
+    pub(super) fn settings(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let own = match self {
+            Self::Classic => CLASSIC,
+            Self::Passwordless => PASSWORDLESS,
+            Self::Passkeys => PASSKEYS,
+        };
+        EVERY.iter().chain(own).copied()
+    }
+}
