@@ -16,7 +16,7 @@ pub(super) const ORIGIN: &str = "https://app.example.com";
 const RP_ID: &str = "example.com";
 pub(super) const SETTINGS: [(&str, &str); 9] = [
     ("PUBLIC_URL", "https://login.example.com"),
-    ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com", "https://elsewhere.example.org"]"#),
+    ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com"]"#),
     ("MFA_WEBAUTHN_RP_ID", RP_ID),
     ("MFA_SUPPORTED_TYPES", r#"["totp", "webauthn", "recovery_codes"]"#),
     ("MFA_PASSKEY_LOGIN_ENABLED", "true"),
