@@ -88,6 +88,16 @@ pub(in crate::flow) async fn find_changer(cx: Context<'_>, caller: &Caller, kind
     user.filter(|user| user.last_login.is_none() && stands(user)).ok_or(Refusal::Conflict)
 }
 
+/// Checks that the caller's session still stands as it was read.
+///
+/// # Errors
+/// [`Refusal::Conflict`] where another request has changed or ended it; the table is unavailable.
+pub(super) async fn expect_unchanged(store: &Store, caller: &Caller) -> Result<(), Refusal> {
+    let session = caller.session().ok_or(Refusal::Conflict)?;
+    let now = store.find::<Session>(&session.key()).await?;
+    if now.is_some_and(|now| now.version == session.version) { Ok(()) } else { Err(Refusal::Conflict) }
+}
+
 /// Counts a guess, before it is compared (CVE-2026-27801). The session as it then stands.
 pub(in crate::flow) async fn count(cx: Context<'_>, caller: &Caller, kind: CodeKind) -> Result<Session, Refusal> {
     let process = expect(cx, caller, kind).await?;

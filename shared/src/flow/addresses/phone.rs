@@ -92,11 +92,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
     let (caller, key, phone, shown_as) = (&caller, &key, &phone, &shown_as);
     let decide = |mut permits: Permits, again: Option<Again>| async move {
         if again.is_some() {
-            let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-            let now = cx.store.find::<Session>(&session.key()).await?;
-            if now.is_none_or(|now| now.version != session.version) {
-                return Err(Refusal::Conflict);
-            }
+            codes::expect_unchanged(&cx.store, caller).await?;
         }
         let (user, claim) = futures_util::try_join!(cx.store.find::<User>(key), find_phone_claim(&cx.store, phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };

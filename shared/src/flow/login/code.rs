@@ -11,7 +11,7 @@ use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
 use crate::settings::PreventEnumeration;
-use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 
 const KIND: CodeKind = CodeKind::LoginByCode;
 
@@ -168,11 +168,7 @@ pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Re
     let (caller, process) = (&caller, &process);
     let decide = |mut permits: Permits, again: Option<Again>| async move {
         if again.is_some() {
-            let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-            let now = cx.store.find::<Session>(&session.key()).await?;
-            if now.is_none_or(|now| now.version != session.version) {
-                return Err(Refusal::Conflict);
-            }
+            codes::expect_unchanged(&cx.store, caller).await?;
         }
         let found = load(&cx.store, id, process.email.as_deref().unwrap_or_default()).await?;
         let Some((mut user, claims)) = found else { return Err(Refusal::Conflict) };

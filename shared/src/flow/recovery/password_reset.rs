@@ -17,7 +17,7 @@ use crate::outbox::Message;
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};
 use crate::settings::PreventEnumeration;
-use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
+use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
 use uuid::Uuid;
@@ -213,11 +213,7 @@ pub async fn reset(
             user = match process {
                 None => find_by_link_key(cx, key).await??,
                 Some(process) => {
-                    let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
-                    let now = cx.store.find::<Session>(&session.key()).await?;
-                    if now.is_none_or(|now| now.version != session.version) {
-                        return Err(Refusal::Conflict);
-                    }
+                    codes::expect_unchanged(&cx.store, caller).await?;
                     find_recipient(&cx.store, process, user.id).await?.ok_or(Refusal::Conflict)?
                 }
             };
