@@ -142,3 +142,6 @@ fn parse_costs(text: &str) -> Option<Parameters> {
     let parameters = Parameters { memory_kib: cost("m=")?, passes: cost("t=")?, lanes: cost("p=")? };
     costs.next().is_none().then_some(parameters)
 }
+
+#[cfg(test)]
+mod peer;

@@ -45,6 +45,9 @@ struct Cli {
     /// Starts of which the median is told.
     #[arg(long, default_value_t = 9)]
     starts: usize,
+    /// A build of `hash-speed` with the profile `reference`.
+    #[arg(long, default_value = "target/reference/hash-speed")]
+    reference: PathBuf,
     /// Where the temporary folder is made; the system's place for such unless told. Commits wait for its disk.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -79,6 +82,13 @@ fn measure(cli: &Cli, folder: &std::path::Path) -> Result<(), Failure> {
 
     let (alone, together) = (hash_cost(1)?, hash_cost(cores())?);
     println!("one argon2 hash (19 MiB, 2 passes): {alone:.2} ms CPU; {together:.2} ms with one on each core");
+    let compared = hash_speed::compare(&cli.reference)?;
+    println!(
+        "the fastest of many: {:.2} ms CPU; in a plain build with opt-level 3: {:.2} ms; ratio {:.2}",
+        compared.own,
+        compared.reference,
+        compared.ratio()
+    );
 
     let (signed, checked) = token_costs()?;
     println!(
