@@ -4,9 +4,11 @@ use axum::http::header;
 use shared::app::App;
 use shared::http::PagePolicy;
 use shared::http::{ApiRequest, ApiResponse};
+use std::collections::BTreeSet;
 use url::Url;
 
-const STYLE: &str = "body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em auto;padding:0 1em}\
+const STYLE: &str = ":root{color-scheme:light dark}\
+    body{font:1.1em/1.5 sans-serif;max-width:32em;margin:3em auto;padding:0 1em}\
     label,input,button{display:block;font:inherit}input{width:100%;box-sizing:border-box;padding:.4em}\
     button{margin-top:1em;padding:.5em 1em}";
 
@@ -40,14 +42,11 @@ pub fn policy(app: &App) -> String {
 pub fn ask(app: &App) -> ApiResponse {
     let settings = &app.settings.jwt_api;
     let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
-    let source = |page: &Option<String>| {
-        let page = Url::parse(page.as_deref()?).ok()?;
-        // Apps have schemes of their own, without origins.
-        let is_app = !page.origin().is_tuple();
-        Some(if is_app { format!("{}:", page.scheme()) } else { page.origin().ascii_serialization() })
-    };
-    let leads_to = pages.into_iter().filter_map(source).collect::<Vec<_>>();
-    let body = "<p>Press the button to go on.</p><form method=\"post\"><button>Continue</button></form>";
+    let scheme = |page: &Option<String>| Some(format!("{}:", Url::parse(page.as_deref()?).ok()?.scheme()));
+    // A page of the frontend may redirect to another host in turn, so its origin would not be enough.
+    let leads_to = pages.into_iter().filter_map(scheme).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let body = "<p>You opened a link from a message. Press the button to continue.</p>\
+                <form method=\"post\"><button>Continue</button></form>";
     let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
     ApiResponse::html(200, page("One More Step", body))
         .with_header(header::CONTENT_SECURITY_POLICY, &policy.header(&app.settings))
@@ -96,7 +95,7 @@ pub fn verification_failed() -> String {
 /// The form for a new password. It goes to `to`; after that the browser goes on to `done`, or is told to close the page.
 pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &str) -> ApiResponse {
     const SCRIPT: &str = "\
-        const form=document.forms[0],say=document.getElementById('say');\
+        const form=document.forms[0],say=document.getElementById('say');form.hidden=false;\
         form.addEventListener('submit',async event=>{event.preventDefault();say.textContent='';\
         const answer=await fetch(form.action,{method:'POST',credentials:'same-origin',headers:{\
         'Content-Type':'application/json','X-CSRFToken':form.dataset.csrf},body:JSON.stringify({\
@@ -108,7 +107,8 @@ pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &s
     let (secret, cookie) = request.csrf();
     let body = format!(
         "<p>{heading}. You have one try, so type with care.</p>\
-         <form method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
+         <noscript><p>Please allow JavaScript for this page, then reload it.</p></noscript>\
+         <form hidden method=\"post\" action=\"{to}\" data-csrf=\"{secret}\" data-done=\"{done}\">\
          <p><label for=\"first\">New password</label>\
          <input id=\"first\" name=\"first\" type=\"password\" autocomplete=\"new-password\" required></p>\
          <p><label for=\"second\">The same again</label>\

@@ -50,7 +50,8 @@ pub struct PagePolicy<'a> {
     pub script: &'a str,
     /// Whether it has a form, which it sends to the service.
     pub has_form: bool,
-    /// The origins, or schemes of apps, that the answer to the form may lead to: browsers hold redirects to the policy of the form's page.
+    /// The origins or schemes that the answer to the form may redirect to. Chromium holds the whole chain of redirects after
+    /// a form to the policy of the form's page.
     pub leads_to: &'a [String],
 }
 

@@ -306,12 +306,8 @@ fn a_link_that_asks_first_acts_by_its_button_alone() {
             assert_eq!((page.status, page.header("set-cookie")), (200, None), "{}", page.text);
             assert!(page.text.contains("<form method=\"post\"><button>"), "{}", page.text);
             assert_strict(&page);
-            // Browsers hold the redirect after a form to the policy of the form's page.
-            assert!(
-                policy(&page).contains("form-action 'self' example-app: https://app.example.test;"),
-                "{}",
-                policy(&page)
-            );
+            // Browsers hold every redirect after a form to the policy of the form's page.
+            assert!(policy(&page).contains("form-action 'self' example-app: https:;"), "{}", policy(&page));
         }
         assert_eq!(client.send("HEAD", link, None).status, 200);
         assert_eq!(client.send("PUT", link, None).status, 405);

@@ -1,0 +1,56 @@
+// The frontend of `pages/app`, as people use it.
+
+import assert from 'node:assert/strict';
+
+export const ADA = 'ada@example.com';
+const PASSWORD = 'correct-Horse-42-battery';
+
+/** Opens the frontend in a page or frame. The functions that it returns fill its fields in and press its buttons. */
+export async function open(page, url) {
+  await page.goto(url);
+  return use(page);
+}
+
+/** As `open`, for a frontend that is open already. */
+export function use(page) {
+  const status = page.locator('#status');
+  const becomes = async (expected) => {
+    await page.waitForFunction(() => !['-', '…'].includes(document.getElementById('status')?.textContent ?? '-'));
+    assert.equal(await status.textContent(), expected);
+  };
+  const press = async (button, expected) => {
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await becomes(expected);
+  };
+  const fill = (label, text) => page.getByLabel(label, { exact: true }).fill(text);
+  return { becomes, press, fill };
+}
+
+/** Returns the code in the latest mail to Ada. */
+export async function readCode(service) {
+  return (await service.mail(ADA)).text.match(/^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*$/m)[1];
+}
+
+/** Signs Ada up. */
+export async function signUpByPassword(service, { press, fill }) {
+  await fill('Email', ADA);
+  await fill('Password', PASSWORD);
+  await press('Sign up', '401 verify_email');
+  await fill('Code', await readCode(service));
+  await press('Verify the address', `200 ${ADA}`);
+}
+
+/** Presses a button for which the API wants Ada to confirm her password first, as it does right after a sign-up. */
+export async function confirmAndPress({ press, fill }, button, expected) {
+  await press(button, '401 reauthenticate');
+  await fill('Password', PASSWORD);
+  await press('Confirm the password', `200 ${ADA}`);
+  await press(button, expected);
+}
+
+/** Logs Ada in by her password. */
+export async function logIn({ press, fill }, expected) {
+  await fill('Email', ADA);
+  await fill('Password', PASSWORD);
+  await press('Log in', expected);
+}

@@ -1,0 +1,34 @@
+// Chromium, and what the walks need of it beyond pages.
+
+import { chromium } from 'playwright-core';
+import { certificate } from './front.mjs';
+
+const EXECUTABLE = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
+
+/** Starts Chromium. It finds `localhost` on loopback, and every other name on the front, at https' own port. */
+export function launch(front) {
+  const args = [
+    '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--disable-sync',
+    `--host-resolver-rules=MAP *:443 127.0.0.1:${front.port}, EXCLUDE localhost, EXCLUDE 127.0.0.1, MAP * ~NOTFOUND`,
+    `--ignore-certificate-errors-spki-list=${certificate.digest}`,
+  ];
+  return chromium.launch({ executablePath: EXECUTABLE, args });
+}
+
+/**
+ * Gives a page an authenticator that is built into the device, such as a fingerprint reader, whose user agrees at once.
+ * `credentials` returns the passkeys that it holds.
+ */
+export async function addAuthenticator(page, options = {}) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true, ...options,
+    },
+  });
+  const credentials = async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  return { credentials };
+}

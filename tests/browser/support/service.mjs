@@ -1,0 +1,84 @@
+// The local service as a process of its own, and the mails that it sends.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseMail } from './mail.mjs';
+
+const BINARY = process.env.LATCHKEY_BIN ?? fileURLToPath(new URL('../../../target/debug/latchkey', import.meta.url));
+const START_SECONDS = 20;
+const MAIL_SECONDS = 5;
+
+/** Returns a port on loopback that nothing listens on. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export class Service {
+  /**
+   * Starts the service on a free port, with an empty table in memory. Settings are strings, or values that are written
+   * as JSON. Throws with what the service says if it does not start.
+   */
+  static async start(settings = {}) {
+    const service = new Service();
+    service.port = await freePort();
+    service.outbox = await mkdtemp(join(tmpdir(), 'latchkey-outbox-'));
+    const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+    const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, text(value)]));
+    const options = ['--listen', `127.0.0.1:${service.port}`, '--data', ':memory:', '--outbox', service.outbox];
+    service.process = spawn(BINARY, options, { env: { PATH: process.env.PATH, ...given } });
+    service.log = '';
+    service.process.stderr.on('data', (data) => (service.log += data));
+    try {
+      await service.#ready();
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
+    return service;
+  }
+
+  #ready() {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the service is not ready: ${this.log}`)), START_SECONDS * 1000);
+      const done = (settle) => (clearTimeout(timer), settle());
+      this.process.stdout.on('data', (data) => `${data}`.includes('Latchkey is ready') && done(resolve));
+      this.process.on('error', (error) => done(() => reject(error)));
+      this.process.on('close', () => done(() => reject(new Error(this.log))));
+    });
+  }
+
+  /** Returns the mails to an address, the latest first: `to`, `subject` and `text` of each. */
+  async mails(to) {
+    const names = (await readdir(this.outbox)).filter((name) => /^[^.].*\.eml$/.test(name)).sort().reverse();
+    const mails = await Promise.all(names.map(async (name) => parseMail(await readFile(join(this.outbox, name)))));
+    return mails.filter((mail) => mail.to === to);
+  }
+
+  /** Returns the latest mail to an address, once there is one. */
+  async mail(to) {
+    for (const end = Date.now() + MAIL_SECONDS * 1000; Date.now() < end; await pause(20)) {
+      const [latest] = await this.mails(to);
+      if (latest) return latest;
+    }
+    throw new Error(`no mail to ${to}`);
+  }
+
+  /** Ends the process and deletes its mails. */
+  async stop() {
+    if (this.process.exitCode === null && this.process.signalCode === null && this.process.kill()) {
+      await once(this.process, 'exit');
+    }
+    await rm(this.outbox, { recursive: true });
+  }
+}
