@@ -20,6 +20,9 @@ check:
 # Installs the tools of the recipes into `target/ci-venv`.
 tools: (venv ".ci/tools.txt")
 
+# Installs the tools, and what the checks against other implementations and the builds for Lambda need.
+requirements: (venv ".ci/requirements.txt")
+
 # Runs the service on http://localhost:8000.
 [group('develop')]
 run *arguments:
@@ -60,9 +63,23 @@ settings:
 # Measures which lines the tests reach. The report is in `target/llvm-cov/html`.
 [group('develop')]
 coverage:
-    rustup component add llvm-tools
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # LLVM of Debian serves as well, where it is as new as that of Rust.
+    llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+    if command -v "llvm-cov-$llvm"; then
+        export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
+    else
+        rustup component add llvm-tools
+    fi
     cargo llvm-cov --workspace --html
     cargo llvm-cov report --summary-only
+
+# Builds the functions for Lambda, each as a ZIP archive in a folder. The architecture is `arm64` or `x86_64`.
+[group('develop')]
+functions architecture="arm64" folder="target/lambda": requirements
+    cargo lambda build --release --output-format zip --{{ replace(architecture, "_", "-") }} --lambda-dir {{ folder }} \
+        -p {{ replace(functions, " ", " -p ") }}
 
 # Formats the code.
 [group('check')]
@@ -106,8 +123,12 @@ typos:
 # Checks docs and doc comments for phrases that are hard to read. `--count` counts them.
 [group('check')]
 prose *arguments:
-    python3 .ci/prose_test.py
     python3 .ci/prose.py {{ arguments }}
+
+# Runs the tests of the scripts in `.ci`.
+[group('check')]
+scripts:
+    python3 -m unittest discover --start-directory .ci --pattern '*_test.py'
 
 # Lints the GitHub workflows, the Dockerfile and the shell scripts.
 [group('check')]
