@@ -135,9 +135,6 @@ scripts:
 workflows:
     actionlint
     zizmor --offline --quiet .github
-    check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-    check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
-    check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
     hadolint Dockerfile
     shellcheck .ci/run
 
