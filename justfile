@@ -50,9 +50,9 @@ bench *arguments:
     cargo build --release -p local
     cargo run --release -p tests --bin bench -- {{ arguments }}
 
-# Builds the documentation of the code. Warnings are errors.
+# Builds the documentation of the code, private items included. Warnings are errors.
 [group('develop')]
-docs $RUSTDOCFLAGS="-D warnings":
+docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
     cargo doc --workspace --no-deps --document-private-items
 
 # Writes the page of all settings.

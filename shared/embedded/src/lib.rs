@@ -93,7 +93,7 @@ impl Embedded {
         connector::http_client(self.clone())
     }
 
-    /// An SDK client of this database: [`client`] over [`Embedded::http_client`].
+    /// An SDK client of this database: [`client()`] over [`Embedded::http_client`].
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
         client(self.http_client())
     }
