@@ -1,4 +1,4 @@
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useId, useState } from "react";
 import { type Answer, type Problem, call } from "./api";
 
 interface Field {
@@ -20,6 +20,7 @@ interface Props {
 export function Form({ path, fields, action, onAnswer }: Props) {
   const [problems, setProblems] = useState<Problem[]>([]);
   const [isBusy, setBusy] = useState(false);
+  const id = useId();
 
   async function send(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -34,26 +35,34 @@ export function Form({ path, fields, action, onAnswer }: Props) {
     if (!answer.errors) onAnswer(answer);
   }
 
-  const messages = (name?: string) =>
-    problems
-      .filter((problem) => problem.param === name || (!name && !fields.some((field) => field.name === problem.param)))
-      .map((problem) => (
-        <p role="alert" key={problem.code}>
-          {problem.message}
-        </p>
-      ));
+  const isOf = (problem: Problem, name: string) => problem.param === name;
+  const general = problems.filter((problem) => !fields.some((field) => isOf(problem, field.name)));
 
   return (
     <form onSubmit={(event) => void send(event)} noValidate>
-      {messages()}
-      {fields.map(({ label, ...field }) => (
-        <label key={field.name}>
-          {label}
-          <input required {...field} />
-          {messages(field.name)}
-        </label>
-      ))}
+      <Messages problems={general} />
+      {fields.map(({ label, ...field }) => {
+        const own = problems.filter((problem) => isOf(problem, field.name));
+        const [input, messages] = [`${id}-${field.name}`, `${id}-${field.name}-messages`];
+        return (
+          <div key={field.name}>
+            <label htmlFor={input}>{label}</label>
+            <input id={input} required aria-invalid={own.length > 0} aria-describedby={messages} {...field} />
+            <div id={messages}>
+              <Messages problems={own} />
+            </div>
+          </div>
+        );
+      })}
       <button disabled={isBusy}>{action}</button>
     </form>
   );
+}
+
+function Messages({ problems }: { problems: Problem[] }) {
+  return problems.map((problem) => (
+    <p role="alert" key={problem.code}>
+      {problem.message}
+    </p>
+  ));
 }
