@@ -491,7 +491,7 @@ impl Bearer {
     }
 
     /// Sets an authenticator app up: its secret, and the recovery codes.
-    pub fn enrol(&mut self, lab: &Lab) -> (String, Vec<String>) {
+    pub fn enroll(&mut self, lab: &Lab) -> (String, Vec<String>) {
         let secret = self.post("mfa/setup/", json!({})).json["secret"].as_str().unwrap().to_owned();
         let reply = self.post("mfa/activate/", json!({"code": code_of(&secret, lab.now())}));
         assert_eq!(reply.status, 200, "{}", reply.text);

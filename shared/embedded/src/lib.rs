@@ -2,7 +2,7 @@
 //!
 //! [`Embedded`] owns a database (a SQLite file, or memory) and hands out an HTTP client for the
 //! SDK whose "server" is that database, called inline. The code under test or under development
-//! is therefore the code that runs against AWS: the same client, the same serialisation, the same
+//! is therefore the code that runs against AWS: the same client, the same serialization, the same
 //! errors, the same retries.
 //!
 //! [`faults`] puts a layer between the two that counts requests and makes them fail the ways
@@ -93,7 +93,7 @@ impl Embedded {
         connector::http_client(self.clone())
     }
 
-    /// An SDK client of this database: [`client`] over [`Embedded::http_client`].
+    /// An SDK client of this database: [`client()`] over [`Embedded::http_client`].
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
         client(self.http_client())
     }

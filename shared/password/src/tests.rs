@@ -52,7 +52,7 @@ const VECTORS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn right_passwords_are_recognised() {
+fn right_passwords_are_recognized() {
     for (index, (password, encoded)) in VECTORS.iter().enumerate() {
         let rehash = index >= 2;
         let verdict = verify(password, encoded, &CHEAP);

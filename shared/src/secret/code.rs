@@ -30,7 +30,7 @@ pub fn plain_digits(text: &str) -> impl Iterator<Item = char> {
 
 /// A number below `limit` (at most 65,536), every one as likely.
 fn below(limit: usize, chance: &dyn Chance) -> usize {
-    let even = 65_536 / limit * limit; // numbers from here on would favour the small ones
+    let even = 65_536 / limit * limit; // numbers from here on would favor the small ones
     loop {
         let number = usize::from(u16::from_le_bytes(random(chance)));
         if number < even {

@@ -274,7 +274,7 @@ impl Ceremonies {
         let client_data = ClientData::parse(&answer.response.client_data_json)?;
         self.check_frame(&client_data)?;
         let mut key = used.key().clone();
-        // A passkey that was bound to one device may come to be synchronised. The engine compares with the stored flags,
+        // A passkey that was bound to one device may come to be synchronized. The engine compares with the stored flags,
         // so it sees the new one. It refuses the reverse, and a backup of what cannot be backed up.
         key.backup_eligible |= is_backup_eligible(&answer.response.authenticator_data);
         let verifier = self.engine_for(&client_data);

@@ -8,6 +8,7 @@ mod deployment;
 mod gateway;
 mod jwt_api;
 mod moto;
+mod protected_api;
 mod requests;
 mod routes;
 mod runtime;

@@ -51,7 +51,7 @@ fn a_stale_access_token_of_the_jwt_api_changes_nothing() {
         let lab = Lab::with_accounts(&json!([account]), &settings);
         let mut thief = entered(&lab, Door::Jwt);
         if with_factor {
-            thief.enrol();
+            thief.enroll();
         } else {
             thief.begin_app();
         }

@@ -190,7 +190,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Sets up an authenticator app: its secret.
-    pub fn enrol(&mut self) -> String {
+    pub fn enroll(&mut self) -> String {
         self.prove_again();
         self.begin_app();
         let reply = self.finish_app();

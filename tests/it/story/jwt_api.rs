@@ -63,7 +63,7 @@ fn signed_up_through_one_api_one_logs_in_through_the_other() {
     let mut client = registered(&lab);
     assert_eq!(headless_login(&mut lab.app(), PASSWORD).status, 200);
     // With the second factor of either.
-    let (secret, _) = client.enrol(&lab);
+    let (secret, _) = client.enroll(&lab);
     lab.advance(31);
     let mut app = lab.app();
     let reply = headless_login(&mut app, PASSWORD);
@@ -194,7 +194,7 @@ fn a_password_is_reset_by_a_link_that_works_once() {
 #[test]
 fn a_reset_does_not_bypass_the_second_factor() {
     let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
-    let (_, codes) = registered(&lab).enrol(&lab);
+    let (_, codes) = registered(&lab).enroll(&lab);
     let mut client = with_capability(&lab);
     let reply = client.post("password/reset/set-new/", json!({"new_password1": NEW, "new_password2": NEW}));
     assert_eq!((reply.status, reply.json["access"].as_str()), (200, None), "{}", reply.text);
@@ -261,7 +261,7 @@ fn of_two_registrations_the_one_whose_link_is_opened_first_owns_the_address() {
 #[test]
 fn codes_are_guessed_so_often_and_no_more() {
     let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
-    registered(&lab).enrol(&lab);
+    registered(&lab).enroll(&lab);
     let mut client = lab.bearer();
     let mut guess = |challenge: &Value| {
         let reply =

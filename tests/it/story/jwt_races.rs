@@ -112,7 +112,7 @@ fn fifty_parallel_visits_of_a_reset_link_give_one_capability() {
 fn fifty_parallel_uses_of_a_recovery_code_let_in_once() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&SETTINGS);
-        let (_, codes) = registered(&lab).enrol(&lab);
+        let (_, codes) = registered(&lab).enroll(&lab);
         // Of two challenges: the code is the user's.
         let challenge = || lab.bearer().login(ADA, PASSWORD).json["challenge_id"].clone();
         let challenges = [challenge(), challenge()];

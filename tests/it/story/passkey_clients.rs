@@ -51,7 +51,7 @@ fn keys_of(client: &mut Client) -> Vec<Value> {
 }
 
 #[test]
-fn a_passkey_made_before_its_first_synchronisation_goes_on_working_after_it() {
+fn a_passkey_made_before_its_first_synchronization_goes_on_working_after_it() {
     for first in [0, BE] {
         let lab = lab(&[]);
         let mut device = device(1);
@@ -61,14 +61,14 @@ fn a_passkey_made_before_its_first_synchronisation_goes_on_working_after_it() {
         device.flags = UP | UV | BE | BS;
         accepted(&lab, &mut device);
         accepted(&lab, &mut device);
-        // A device that is signed out of the synchronisation.
+        // A device that is signed out of the synchronization.
         device.flags = UP | UV | BE;
         accepted(&lab, &mut device);
     }
 }
 
 #[test]
-fn flags_of_synchronisation_that_do_not_exist_are_refused() {
+fn flags_of_synchronization_that_do_not_exist_are_refused() {
     let lab = lab(&[]);
     let mut device = device(1);
     let mut client = lab.app();

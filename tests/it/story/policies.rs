@@ -44,7 +44,7 @@ fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
     let lab = lab(&json!([verified()]), settings);
     let mut owner = Visitor::new(&lab, Door::App);
     owner.enter(EMAIL, PASSWORD);
-    let secret = owner.enrol();
+    let secret = owner.enroll();
     lab.advance(60);
     (lab, secret)
 }

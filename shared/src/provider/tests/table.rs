@@ -22,7 +22,7 @@ fn the_table_is_read_and_has_no_unknown_keys() {
     let read = |json: &str| serde_json::from_str::<BTreeMap<String, Entry>>(json);
     assert_eq!(read(TABLE).unwrap().len(), table().len());
     assert!(read(r#"{"x": {"name": "X", "fields": {"subject": []}}}"#).is_ok());
-    assert!(read(r#"{"x": {"name": "X", "colour": "red", "fields": {"subject": []}}}"#).is_err());
+    assert!(read(r#"{"x": {"name": "X", "color": "red", "fields": {"subject": []}}}"#).is_err());
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Passkeys that are synchronised (flags BE and BS), in the states that real authenticators show, in every order.
+//! Passkeys that are synchronized (flags BE and BS), in the states that real authenticators show, in every order.
 
 use super::{
     authenticator::{BE, BS},
     *,
 };
 
-/// Hardware keys; passkeys of a platform before their first synchronisation, and after it.
+/// Hardware keys; passkeys of a platform before their first synchronization, and after it.
 const STATES: [u8; 3] = [0, BE, BE | BS];
 
 fn in_state(number: u8, state: u8) -> Authenticator {
@@ -48,7 +48,7 @@ fn every_order_of_states_that_authenticators_show_is_accepted() {
 
 /// As macOS and iOS do it: the passkey is made before iCloud has it.
 #[test]
-fn a_passkey_made_before_its_first_synchronisation_logs_in_after_it() {
+fn a_passkey_made_before_its_first_synchronization_logs_in_after_it() {
     let c = ceremonies();
     for first in [0, BE] {
         let mut a = in_state(1, first);

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 /// Registers, lets `change` spoil the authenticator, and returns what registration, second factor and login say.
-fn spoilt(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Refusal; 3] {
+fn spoiled(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Refusal; 3] {
     let mut a = device(1);
     let known = [register(c, &mut a, ALICE, true).unwrap()];
     change(&mut a);
@@ -22,27 +22,27 @@ fn another_origin() {
         "https://login.example.com.evil.example",
         "android:apk-key-hash:AAAA",
     ] {
-        let refusals = spoilt(&ceremonies(), |a| a.origin = origin.into());
+        let refusals = spoiled(&ceremonies(), |a| a.origin = origin.into());
         assert_eq!(refusals, [Refusal::Origin, Refusal::Origin, Refusal::Origin], "{origin}");
     }
 }
 
 #[test]
 fn another_relying_party() {
-    let refusals = spoilt(&ceremonies(), |a| a.rp_id = "login.example.com".into());
+    let refusals = spoiled(&ceremonies(), |a| a.rp_id = "login.example.com".into());
     assert_eq!(refusals, [Refusal::RelyingParty, Refusal::RelyingParty, Refusal::RelyingParty]);
 }
 
 #[test]
 fn nobody_there() {
-    let refusals = spoilt(&ceremonies(), |a| a.flags &= !UP);
+    let refusals = spoiled(&ceremonies(), |a| a.flags &= !UP);
     assert_eq!(refusals, [Refusal::UserPresence, Refusal::UserPresence, Refusal::UserPresence]);
 }
 
 #[test]
 fn user_not_verified_where_required() {
     let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
-    let refusals = spoilt(&c, |a| a.flags = UP);
+    let refusals = spoiled(&c, |a| a.flags = UP);
     assert_eq!(refusals, [Refusal::UserVerification, Refusal::UserVerification, Refusal::UserVerification]);
     let mut a = device(1);
     a.flags = UP;

@@ -19,7 +19,7 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
         visitor.begin_app();
         assert!(visitor.secret.is_some(), "{:?}", visitor.door);
     }
-    entered(&lab, Door::App).enrol();
+    entered(&lab, Door::App).enroll();
 
     let walk = |old: &mut [Visitor<'_>; 4], with_password: bool| {
         for visitor in old {
@@ -132,7 +132,7 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
         assert!([200, 404].contains(&ceremony.status), "{}", ceremony.text);
         let mut keeper = entered(&lab, owner);
         // The JWT API keeps one secret for an account: this is the later one.
-        keeper.enrol();
+        keeper.enroll();
         assert!(keeper.is_in(), "{owner:?}: whoever enrolled goes on");
         for other in &mut others {
             let mut late = other.clone();
@@ -265,7 +265,7 @@ fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
 fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
     let lab = lab(&[OFF, JWT_MFA]);
     let mut owner = entered(&lab, Door::Jwt);
-    let secret = owner.enrol();
+    let secret = owner.enroll();
     let locked = || Visitor::new(&lab, Door::Jwt).login(EMAIL, PASSWORD).status == 429;
     while !locked() {
         let mut thief = Visitor::new(&lab, Door::Jwt);

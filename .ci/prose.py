@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""Prose linter: fails on turns of phrase that make the documentation hard to read.
+
+Usage: prose.py [--count] [FILE...]
+
+Without files it reads every Markdown file and every Rust file of the repository. Of Markdown it reads the text, of Rust
+the doc comments. Code blocks, inline code and link targets are skipped. `--count` prints the number of findings per rule
+instead of the findings. Exits with 1 if there are findings.
+"""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# The text of licenses is not ours.
+SKIPPED = ("LICENSE", "node_modules/", "target/")
+INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+# The start of a sentence: of the text, or after a full stop or a colon.
+START = r"(?:^|(?<=[.:;!?] ))"
+# The rest of a sentence that is not a question.
+STATEMENT = r"(?=[^.?!]*(?:[.:;!](?:\s|$)|$))"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A phrase to avoid, the advice for it, and a sentence of each kind for the linter's own test."""
+
+    name: str
+    pattern: str
+    advice: str
+    bad: str
+    good: str
+    flags: int = re.IGNORECASE
+    headings: bool = True
+
+
+RULES = [
+    Rule(
+        "is-no",
+        r"(?<!\bthere )(?<!\bthat )\b(?:is|are|was|were|be|been) no\b(?! (?:longer|more|less|later|fewer|greater|larger)\b)",
+        'write "is not a ..."',
+        "The document is no JSON.",
+        "There is no such document, and it is no longer read.",
+    ),
+    Rule(
+        "nobody",
+        r"\b(?:of|for|to|by|is|names|tells|lets|logs|reaches) nobody\b|\bnobody who\b|\bnobody's\b",
+        'name the thing: "anonymous", "no account", "the request is refused"',
+        "A session of nobody is kept.",
+        "The service costs little while nobody uses it.",
+    ),
+    Rule(
+        "whose",
+        r"\bwhat is whose\b|\bwhose (?:it|they|this|that) (?:is|are|was|were)\b|\bwhose(?=[.,;:])|\bsays whose\b",
+        "name the owner",
+        "The key tells whose it is.",
+        "A session whose user was deleted is refused.",
+    ),
+    Rule(
+        "who-subject",
+        START + r"Who\b(?! (?:is|are|can|may|should) (?:this|it|responsible)\b)" + STATEMENT,
+        'start with the person or thing: "A client that sends ..."',
+        "Who brings a deprecated setting is told what to use.",
+        "Who calls this? A client that knows the key.",
+        flags=0,
+        headings=False,
+    ),
+    Rule(
+        "what-subject",
+        START + r"What\b(?! it (?:does|is)\b)" + STATEMENT,
+        "start with what the item is or does",
+        "What fails for now is tried again.",
+        "What does it cost? The table explains what each request does.",
+        flags=0,
+        headings=False,
+    ),
+    Rule(
+        "whoever",
+        r"\b(?:whoever|whomever|whosoever)\b|" + START + r"(?:Whatever|Whichever)\b",
+        'write "anyone who", "a client that", "any"',
+        "Whoever may read the configuration can read the key.",
+        "Anyone with permission to read the configuration can read the key.",
+    ),
+    Rule(
+        "none-where",
+        r"\b(?:none|nothing|empty|false|true|zero|null) where\b",
+        'write "`None` if ..."',
+        "Reads an event; none where it has no body.",
+        "Returns `None` if the event has no body.",
+    ),
+    Rule(
+        "where-for-if",
+        START + r"Where (?!to\b)[^.?!]*,",
+        'write "if" or "when", or start with what the item is',
+        "Where a login has to stop, the API decides.",
+        "If a login stops, the API decides where it continues.",
+        flags=0,
+        headings=False,
+    ),
+    Rule(
+        "is-over",
+        r"\b(?:is|are|was|were|be|been|being) over\b(?! (?:a|an|the|its|\d|HTTP|TLS)\b)",
+        'write "has expired" or "has ended"',
+        "A session that was over is told once.",
+        "The request is over the limit.",
+    ),
+    Rule(
+        "gone",
+        r"\b(?:is|are|was|were|be) gone\b",
+        'write "is deleted", "no longer exists"',
+        "What was read before is gone.",
+        "The link has gone to the mailbox.",
+    ),
+    Rule(
+        "believes",
+        r"\bbeliev(?:e|es|ed|ing)\b",
+        'write "accepts" or "trusts", and say what is accepted',
+        "It believes everybody.",
+        "It accepts every header.",
+    ),
+    Rule(
+        "good",
+        r"\b(?:no|not|is|are|was|were) good\b|\bgood (?:until|for nothing|now)\b",
+        'write "valid" or "invalid"',
+        "A token that is no good is refused.",
+        "This is a good place to start.",
+    ),
+    Rule(
+        "worth-nothing",
+        r"\bworth nothing\b|\bgood for nothing\b",
+        'write "is invalid"',
+        "After that the token is worth nothing.",
+        "It is worth a note.",
+    ),
+    Rule(
+        "told",
+        r"\b(?:is|are|was|were|be|been) told\b|\btells? (?:no|any|every)(?:body|one)\b",
+        "say who reports what to whom",
+        "A session that ended is told once as ended.",
+        "The first request with an expired session gets 410.",
+    ),
+    Rule(
+        "somewhere",
+        r"\b(?:leads?|goes|stands?|comes?) (?:somewhere|nowhere)\b|\bin the way of\b",
+        "say where",
+        "The link is followed while that leads somewhere.",
+        "The link is followed if the page exists.",
+    ),
+    Rule(
+        "someone",
+        r"\b(?:becoming|being|stands? for|stood for) (?:some|any|no)(?:one|body)\b|\bone's own\b|\bof one's\b",
+        'write "user" or "account"',
+        "The functions for becoming someone.",
+        "The functions for signing up.",
+    ),
+    Rule(
+        "but-for",
+        r"\bbut for\b|\bsave for\b",
+        'write "except"',
+        "All of them, but for a short list.",
+        "All of them, except for a short list.",
+    ),
+    Rule(
+        "besides",
+        r"\bbesides[.,;)]",
+        'write "also"',
+        "It needs Python 3 besides.",
+        "It also needs Python 3.",
+    ),
+    Rule(
+        "of-ours",
+        r"\bof (?:ours|theirs)\b|\bours to\b|\bby the word of\b",
+        "name the owner",
+        "An error of ours has a code.",
+        "Each error of Latchkey has a code.",
+    ),
+    Rule(
+        "may-what",
+        r"\b(?:who|what) may (?:do )?what\b|\bthose who may\b|\bnobody who may\b",
+        'name the permission: "clients with permission to ..."',
+        "It says who may what.",
+        "It lists the permissions of each role.",
+    ),
+    Rule(
+        "archaic",
+        r"\b(?:hereby|herein|thereof|therein|thereby|thereto|thereafter|whence|whereof|wherein|whereby|lest|albeit|ere|"
+        r"needs must|anew|afresh|for ever|at birth|nought|naught|oneself|one another's)\b",
+        "use a word of today",
+        "The session is read anew.",
+        "The session is read again.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph, a list item, a table cell or a heading, and the line of each of its characters."""
+
+    text: str
+    lines: tuple
+    heading: bool = False
+
+
+def blocks(numbered):
+    """Splits numbered Markdown lines into texts, without code."""
+    fence, paragraph, heading, after_blank, in_list = None, [], False, True, False
+
+    def flush():
+        nonlocal paragraph, heading
+        found = text_of(paragraph, heading)
+        paragraph, heading = [], False
+        return [found] if found else []
+
+    for number, line in numbered:
+        stripped = line.strip()
+        if fence:
+            if stripped.startswith(fence):
+                fence = None
+            continue
+        opening = re.match(r"(`{3,}|~{3,})", stripped)
+        if opening:
+            yield from flush()
+            fence = opening.group(1)
+        elif not stripped or stripped.startswith("<!--"):
+            yield from flush()
+            after_blank = True
+            continue
+        elif re.match(r"( {4,}|\t)", line) and after_blank and not in_list:
+            # An indented code block goes on until a line that is indented less.
+            continue
+        elif stripped.startswith("|"):
+            yield from flush()
+            for cell in re.split(r"(?<!\\)\|", stripped):
+                yield from [found for found in [text_of([(number, cell)], False)] if found]
+        elif stripped.startswith("#"):
+            yield from flush()
+            paragraph, heading = [(number, stripped.lstrip("#"))], True
+            yield from flush()
+        else:
+            item = re.match(r"\s*([-*+]|\d+[.)])\s+", line)
+            if item:
+                yield from flush()
+                line = line[item.end():]
+            in_list = bool(item) or (in_list and line.startswith(" "))
+            paragraph.append((number, line))
+        after_blank = False
+    yield from flush()
+
+
+def text_of(paragraph, heading):
+    """Joins lines into one text with single spaces, without code and link targets. Returns `None` if nothing is left."""
+    joined, lines = "", []
+    for number, line in paragraph:
+        line = line.strip() + " "
+        joined += line
+        lines += [number] * len(line)
+    for pattern, keep in [(INLINE_CODE, lambda found: "CODE"), (LINK, lambda found: found.group(1))]:
+        at = 0
+        text, kept = "", []
+        for found in pattern.finditer(joined):
+            new = keep(found)
+            text += joined[at : found.start()] + new
+            kept += lines[at : found.start()] + [lines[found.start()]] * len(new)
+            at = found.end()
+        joined, lines = text + joined[at:], kept + lines[at:]
+    joined = re.sub(r"[*_]{2}|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)", lambda found: "\0" * len(found.group()), joined)
+    pairs = [(letter, line) for letter, line in zip(joined, lines) if letter != "\0"]
+    text = "".join(letter for letter, _ in pairs).rstrip()
+    return Text(text, tuple(line for _, line in pairs), heading) if text.strip() else None
+
+
+def doc_comments(source):
+    """The numbered lines of a Rust file's doc comments. Other lines are blank, so they end a paragraph."""
+    for number, line in enumerate(source.splitlines(), 1):
+        found = re.match(r"\s*//[/!](?!/) ?(.*)", line)
+        yield number, found.group(1) if found else ""
+
+
+def findings(path, source):
+    """Yields (line, rule, words) for each phrase to avoid in a file."""
+    numbered = doc_comments(source) if path.suffix == ".rs" else enumerate(source.splitlines(), 1)
+    for text in blocks(numbered):
+        for rule in RULES:
+            if text.heading and not rule.headings:
+                continue
+            for found in re.finditer(rule.pattern, text.text, rule.flags):
+                words = text.text[max(found.start() - 20, 0) : found.start() + 50].strip()
+                yield text.lines[found.start()], rule, words
+
+
+def files():
+    """The Markdown and Rust files of the repository, those that are not committed yet included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", "*.rs"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")
+    for name in sorted(set(filter(None, listed))):
+        if not any(skipped in name for skipped in SKIPPED) and (ROOT / name).is_file():
+            yield ROOT / name
+
+
+def main(arguments):
+    count = "--count" in arguments
+    names = [argument for argument in arguments if argument != "--count"]
+    by_rule, by_kind = Counter(), Counter()
+    for path in [Path(name) for name in names] or files():
+        for line, rule, words in findings(path, path.read_text(encoding="utf-8")):
+            by_rule[rule.name] += 1
+            by_kind["doc comments" if path.suffix == ".rs" else "Markdown"] += 1
+            if not count:
+                shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+                print(f"{shown}:{line}: {rule.name}: \"{words}\": {rule.advice}")
+    if count:
+        for rule in RULES:
+            print(f"{rule.name:16} {by_rule[rule.name]:5}")
+    kinds = ", ".join(f"{found} in {kind}" for kind, found in sorted(by_kind.items())) or "in no file"
+    print(f"prose: {sum(by_rule.values())} findings, {kinds}")
+    return 1 if by_rule else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
