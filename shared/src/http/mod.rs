@@ -6,6 +6,7 @@ mod cookies;
 mod csrf;
 mod dialect;
 mod error;
+mod event;
 mod form;
 mod headers;
 mod headless;

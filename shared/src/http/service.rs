@@ -4,6 +4,7 @@ use super::body::drain;
 use super::csrf::is_from_a_foreign_page;
 use super::dialect::Dialect;
 use super::error::ApiError;
+use super::event::Malformed;
 use super::headless::respond;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, plain};
@@ -68,12 +69,14 @@ impl Routes {
 
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let is_head = request.method() == Method::HEAD;
-        let mut response = match self.find(request.uri()) {
-            Some((kind, endpoint, uri)) => {
+        let malformed = request.extensions().get::<Malformed>().copied();
+        let mut response = match (self.find(request.uri()), malformed) {
+            (found, Some(malformed)) => refuse(&self.app, found.map(|(_, endpoint, _)| endpoint), malformed),
+            (Some((kind, endpoint, uri)), None) => {
                 *request.uri_mut() = uri;
                 serve(&self.app, kind, endpoint, request).await
             }
-            None => {
+            (None, None) => {
                 drain(request.into_body()).await;
                 plain(Envelope::bare(404))
             }
@@ -103,6 +106,18 @@ fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(rest.parse().ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// The response to what is not a valid HTTP request, in the words of the API that it was meant for.
+fn refuse(app: &App, endpoint: Option<&Endpoint>, Malformed(reason): Malformed) -> Response<Body> {
+    tracing::info!(operation = endpoint.map(|endpoint| endpoint.path), status = 400, outcome = reason, "request");
+    match endpoint.map(|endpoint| (endpoint, &endpoint.handler)) {
+        Some((endpoint, Handler::Other(dialect, _))) => {
+            let response = dialect.of_error(ApiError::MalformedRequest);
+            dialect.finish(app, &endpoint.allow(), response).into_response()
+        }
+        _ => plain(Envelope::bare(400)),
+    }
 }
 
 async fn serve(
