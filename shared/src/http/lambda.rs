@@ -20,7 +20,11 @@ use tower::ServiceExt;
 /// What is wrong with the settings.
 pub fn aws_app() -> Result<Arc<App>, Error> {
     log_json()?;
-    let settings = Arc::new(Settings::load(&Source::from_process()?)?);
+    let source = Source::from_process()?;
+    for name in Settings::unread(&source) {
+        tracing::warn!("{name} is set, but this version does not read it");
+    }
+    let settings = Arc::new(Settings::load(&source)?);
     for note in settings.notes() {
         tracing::warn!("{note}");
     }
