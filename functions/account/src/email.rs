@@ -33,7 +33,7 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
         Method::PUT => Change::Resend,
         Method::PATCH => Change::MakePrimary,
         Method::DELETE => Change::Remove,
-        _ => return Err(request.refuse_method()),
+        _ => return Err(ApiError::MethodNotAllowed),
     };
     let input = request.input()?;
     let mut problems = Vec::new();

@@ -15,8 +15,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     let with_accounts = |settings: &Settings| !settings.social.only;
     vec![
         handler("account/email", EMAIL, email::email).only_if(with_accounts),
-        handler("account/password/change", &[Method::POST], password::change).only_if(with_accounts),
-        handler("account/phone", &[Method::GET, Method::POST], phone::phone).only_if(with_accounts),
+        handler("account/password/change", &[Method::POST], password::change)
+            .body_first(&["new_password"])
+            .only_if(with_accounts),
+        handler("account/phone", &[Method::GET, Method::POST], phone::phone)
+            .body_first(&["phone"])
+            .only_if(with_accounts),
         handler("auth/sessions", &[Method::GET, Method::DELETE], sessions::sessions)
             .only_if(|settings| settings.user_sessions.enabled),
     ]

@@ -1,7 +1,7 @@
 //! The `account` function in AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> Result<(), lambda_runtime::Error> {
     let app = shared::http::aws_app()?;
     // The first request to the table is mostly TLS: it is done with before the first event comes.
     app.store.warm().await;

@@ -25,7 +25,6 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
         return Ok(Envelope::data(number.collect()).into());
     }
     let number = read(&request)?;
-    request.allow(&[Method::POST])?;
     flow::change(request.context(), user, session, &number).await?;
     Ok(accepted(&number))
 }

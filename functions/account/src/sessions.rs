@@ -22,7 +22,6 @@ pub async fn sessions(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         }
     } else {
         request.input()?;
-        request.allow(&[Method::GET])?;
         (user, session)
     };
     let sessions = flow::list(&app.store, &user, &session).await?;

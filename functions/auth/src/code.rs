@@ -1,6 +1,5 @@
 //! Login by code.
 
-use axum::http::Method;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
 use shared::flow::login::code as login_by_code;
@@ -9,11 +8,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, login_code_identifier};
 /// `POST auth/code/request`: sends a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let to = login_code_identifier(&request.input()?, &request.app.settings.account).map_err(Refusal::Invalid)?;
-    request.allow(&[Method::POST])?;
     let outcome = login_by_code::request(request.context(), caller, to).await?;
     Ok(request.answer(&outcome))
 }
@@ -23,7 +18,6 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     login_by_code::expect(request.context(), &caller).await?;
     let input = request.input()?;
-    request.allow_with(&[Method::POST], &input, &["code"])?;
     let code = input.text("code");
     let outcome = login_by_code::confirm(request.context(), caller, code.as_deref()).await?;
     Ok(request.answer(&outcome))
@@ -32,7 +26,6 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST auth/code/resend`: another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
-    request.allow(&[Method::POST])?;
     login_by_code::resend(request.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

@@ -21,7 +21,6 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());
     }
     let input = request.input()?;
-    request.allow_with(&[Method::POST], &input, &["key"])?;
     let mut outcome = email_verification::verify(cx, caller, input.text("key").as_deref()).await?;
     if request.kind == ClientKind::Browser && !cx.settings.account.email_verification_by_code_enabled {
         outcome.shown_as = None; // the reference has read the account anew here, but not for apps
@@ -32,7 +31,6 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST auth/email/verify/resend`: another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
-    request.allow(&[Method::POST])?;
     email_verification::resend(request.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

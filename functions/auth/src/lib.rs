@@ -22,19 +22,21 @@ pub fn endpoints() -> Vec<Endpoint> {
     let with_accounts = |settings: &Settings| !settings.social.only;
     let by_code = |settings: &Settings| settings.account.login_by_code_enabled;
     vec![
-        handler("auth/code/confirm", POST, code::confirm).entrance(),
+        handler("auth/code/confirm", POST, code::confirm).body_first(&["code"]).entrance(),
         handler("auth/code/request", POST, code::request).only_if(by_code),
         handler("auth/code/resend", POST, code::resend).only_if(by_code),
-        handler("auth/email/verify", GET_POST, email_verify::verify).only_if(with_accounts),
+        handler("auth/email/verify", GET_POST, email_verify::verify).body_first(&["key"]).only_if(with_accounts),
         handler("auth/email/verify/resend", POST, email_verify::resend).only_if(with_accounts),
         handler("auth/login", POST, login::login).only_if(with_accounts).entrance(),
         handler("auth/password/request", POST, password::request).only_if(with_accounts),
-        handler("auth/password/reset", GET_POST, password::reset).only_if(with_accounts),
-        handler("auth/phone/verify", POST, phone_verify::verify).only_if(with_accounts),
+        handler("auth/password/reset", GET_POST, password::reset)
+            .body_first(&["key", "password"])
+            .only_if(with_accounts),
+        handler("auth/phone/verify", POST, phone_verify::verify).body_first(&["code"]).only_if(with_accounts),
         handler("auth/phone/verify/resend", POST, phone_verify::resend).only_if(with_accounts),
-        handler("auth/reauthenticate", POST, reauthenticate::reauthenticate),
+        handler("auth/reauthenticate", POST, reauthenticate::reauthenticate).body_first(&["password"]),
         handler("auth/session", &[Method::GET, Method::DELETE], session::session),
         handler("auth/signup", POST, signup::signup).only_if(with_accounts),
-        handler("tokens/refresh", POST, tokens::refresh).for_apps(),
+        handler("tokens/refresh", POST, tokens::refresh).body_first(&["refresh_token"]).for_apps(),
     ]
 }

@@ -1,6 +1,5 @@
 //! Login with a password.
 
-use axum::http::Method;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
@@ -10,9 +9,6 @@ use shared::settings::{AccountSettings, LoginMethod};
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let cx = request.context();
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let credentials = match request.input().map(|input| read(&input, &cx.settings.account)) {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(problems)) => {
@@ -24,7 +20,6 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             return Err(malformed);
         }
     };
-    request.allow(&[Method::POST])?;
     let proven = check(cx, credentials).await?;
     // Told only after the credentials were found right, as the reference does.
     if caller.user().is_some() {

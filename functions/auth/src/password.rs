@@ -10,11 +10,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
 /// `POST auth/password/request`: sends a link or a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let to = reset_identifier(&request.input()?, &request.app.settings.account).map_err(Refusal::Invalid)?;
-    request.allow(&[Method::POST])?;
     let outcome = password_reset::request(request.context(), caller, &to).await?;
     Ok(outcome.map_or_else(|| Envelope::bare(200).into(), |outcome| request.answer(&outcome)))
 }
@@ -33,7 +29,6 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     password_reset::count(cx).await?;
     password_reset::enter(cx, &caller).await?;
     let input = request.input()?;
-    request.allow_with(&[Method::POST], &input, &["key", "password"])?;
     let (key, password) = (input.text("key"), input.text("password"));
     let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
     Ok(request.answer(&outcome))

@@ -1,6 +1,5 @@
 //! Verification of phone numbers.
 
-use axum::http::Method;
 use shared::envelope::Envelope;
 use shared::flow::addresses::phone;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -10,7 +9,6 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     phone::enter(request.context(), &caller).await?;
     let input = request.input()?;
-    request.allow_with(&[Method::POST], &input, &["code"])?;
     let outcome = phone::verify(request.context(), caller, input.text("code").as_deref()).await?;
     Ok(request.answer(&outcome))
 }
@@ -18,7 +16,6 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST auth/phone/verify/resend`: another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
-    request.allow(&[Method::POST])?;
     phone::resend(request.context(), &caller).await?;
     Ok(Envelope::bare(200).into())
 }

@@ -1,6 +1,5 @@
 //! Reauthentication with the password.
 
-use axum::http::Method;
 use shared::flow::Refusal;
 use shared::flow::login::reauthentication;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -9,13 +8,9 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     request.limit("reauthenticate", &user).await?;
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let mut problems = Vec::new();
     let password = request.input()?.raw_field("password", &mut problems);
     let password = password.ok_or(Refusal::Invalid(problems))?;
-    request.allow(&[Method::POST])?;
     let outcome = reauthentication::by_password(request.context(), user, session, password).await?;
     Ok(request.answer(&outcome))
 }

@@ -1,6 +1,5 @@
 //! Signup.
 
-use axum::http::Method;
 use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
@@ -8,7 +7,6 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let input = request.input()?;
-    request.allow(&[Method::POST])?;
     let form = signup_form(&request.app, &input, true);
     let outcome = sign_up(request.context(), caller, form).await?;
     Ok(request.answer(&outcome))

@@ -1,6 +1,5 @@
 //! Signed tokens of apps.
 
-use axum::http::Method;
 use serde_json::json;
 use shared::envelope::Envelope;
 use shared::flow::Refusal;
@@ -12,12 +11,8 @@ pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
     let mut problems = Vec::new();
     let input = request.input()?;
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let token = input.char_field("refresh_token", true, &mut problems);
     let token = token.ok_or(Refusal::Invalid(problems))?;
-    request.allow(&[Method::POST])?;
     if !request.app.settings.gives_tokens() {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }

@@ -48,6 +48,5 @@ fn publishes_keys(settings: &Settings) -> bool {
 async fn config(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
     request.input()?;
-    request.allow(GET)?;
     Ok(envelope::configuration(&request.app, request.kind).into())
 }

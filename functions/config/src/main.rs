@@ -1,7 +1,7 @@
 //! The `config` function in AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> Result<(), lambda_runtime::Error> {
     let app = shared::http::aws_app()?;
     shared::http::run(&app, config::endpoints()).await
 }

@@ -68,6 +68,7 @@ pub fn of_error(error: ApiError) -> ApiResponse {
         ApiError::Response(response) => *response,
         ApiError::Refused(refusal) => of_refusal(refusal),
         ApiError::Gone => anonymous(),
+        ApiError::MalformedRequest => general(400, "malformed_request", "The request is malformed."),
         ApiError::MalformedBody => general(400, "malformed_body", "The body must be a JSON object."),
         ApiError::BodyTooLarge => general(413, "body_too_large", "The body is too large."),
         ApiError::BodyTooSlow => general(408, "body_too_slow", "The body did not arrive in time."),

@@ -1,25 +1,44 @@
 //! How this API takes requests and words its responses.
 
-use crate::{guard, page, words};
+use crate::{caller, guard, page, token, words};
 use axum::http::{Method, header};
 use shared::app::App;
-use shared::http::{Admitted, ApiError, ApiRequest, ApiResponse, Dialect, NEVER_CACHED};
+use shared::http::{Admitted, ApiError, ApiRequest, ApiResponse, Dialect, NEVER_CACHED, Refused};
 use shared::session::Api;
+use shared::ticket::Purpose;
 
-/// The dialect of this API, by what an endpoint's 401 asks for.
+/// The dialect of this API, by the credential that an endpoint looks at. Its handler does so by itself; a method that the
+/// endpoint does not take is refused after the credential, as in Django REST framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jwt {
+    /// None.
+    Open,
+    /// An access token, if there is one: an invalid one is refused.
+    Optional,
+    /// The same, at the link of a verification mail: there the reference refuses POST without a body.
+    Link,
     /// An access token.
-    Bearer,
+    User,
     /// A capability in a cookie.
-    Cookie,
+    Capability(Purpose),
 }
 
 impl Jwt {
+    /// Looks at the credential.
+    async fn check(self, request: &ApiRequest) -> Result<(), ApiError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::Optional | Self::Link => caller::find_access(request).await.map(|_| ()),
+            Self::User => caller::access(request).await.map(|_| ()),
+            Self::Capability(purpose) if token::read_capability(request, purpose).is_some() => Ok(()),
+            Self::Capability(_) => Err(words::anonymous().into()),
+        }
+    }
+
     fn challenge(self) -> &'static str {
         match self {
-            Self::Bearer => "Bearer realm=\"api\"",
-            Self::Cookie => "Cookie",
+            Self::Open | Self::Optional | Self::Link | Self::User => "Bearer realm=\"api\"",
+            Self::Capability(_) => "Cookie",
         }
     }
 }
@@ -29,7 +48,7 @@ impl Dialect for Jwt {
         Api::Jwt
     }
 
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest, _: &'a [Method]) -> Admitted<'a> {
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a> {
         Box::pin(async move {
             if !request.app.settings.jwt_api.refresh_token_as_cookie {
                 return Ok(());
@@ -37,6 +56,18 @@ impl Dialect for Jwt {
             request.client.device = request.cookie(&request.app.settings.cookies.device_name);
             // A login that a foreign page causes would leave its cookie here.
             guard::refuse_foreign_pages(request)
+        })
+    }
+
+    fn refuse_method<'a>(&'a self, request: &'a ApiRequest) -> Refused<'a> {
+        Box::pin(async move {
+            if let Err(error) = self.check(request).await {
+                return error;
+            }
+            if *self == Self::Link && request.method == Method::POST {
+                return ApiResponse::bare(405).into();
+            }
+            words::detail(405, &format!("Method \"{}\" not allowed.", request.method)).into()
         })
     }
 

@@ -4,19 +4,6 @@ use crate::{page, words};
 use axum::http::Method;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
-/// Turns away methods that the endpoint does nothing for.
-///
-/// # Errors
-/// 405.
-pub fn allow(request: &ApiRequest, method: &Method) -> Result<(), ApiError> {
-    if request.method == method { Ok(()) } else { Err(not_allowed(request).into()) }
-}
-
-/// That the endpoint does nothing for this method.
-pub fn not_allowed(request: &ApiRequest) -> ApiResponse {
-    words::detail(405, &format!("Method \"{}\" not allowed.", request.method))
-}
-
 /// Turns away a request that may change something and comes from a page whose origin no setting names.
 ///
 /// # Errors
@@ -38,17 +25,16 @@ pub fn refuse_foreign_pages(request: &ApiRequest) -> Result<(), ApiError> {
 /// `LATCHKEY_LINKS_ASK_FIRST` is set, only the button of the page that GET shows acts.
 ///
 /// # Errors
-/// 403 where the button is on a foreign page; 405 for other methods.
+/// 403 where the button is on a foreign page.
 pub fn before_acting(request: &ApiRequest) -> Result<Option<ApiResponse>, ApiError> {
     if request.is_head {
         return Ok(Some(ApiResponse::bare(200)));
     }
     if !request.app.settings.jwt_api.links_ask_first {
-        return allow(request, &Method::GET).map(|()| None);
+        return Ok(None);
     }
     if request.method == Method::GET {
         return Ok(Some(page::ask(&request.app)));
     }
-    allow(request, &Method::POST)?;
     refuse_foreign_pages(request).map(|()| None)
 }

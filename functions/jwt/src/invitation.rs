@@ -2,13 +2,11 @@
 
 use crate::caller;
 use crate::fields::{Fields, missing};
-use crate::guard;
 use crate::login::entered;
 use crate::page;
 use crate::reset::{hand_over, redeem};
 use crate::token;
 use crate::words;
-use axum::http::Method;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::Entry;
@@ -22,12 +20,8 @@ pub const DEFAULT_PAGE: &str = "/registration/set-password/default/";
 /// `POST registration/user-register/`: invites somebody, by those whose role lets them.
 pub async fn invite(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &request.app;
-    if !app.settings.jwt_api.has_invitations() {
-        return Ok(page::nowhere());
-    }
     let (inviter, _) = caller::session(&request).await?;
     flow::may_invite(&app.settings, &inviter)?;
-    guard::allow(&request, &Method::POST)?;
     let mut fields = Fields::read(&request)?;
     let email = fields.email("email", 100);
     let first_name = fields.name("first_name", true);
@@ -74,12 +68,7 @@ pub async fn claim(request: &ApiRequest, key: &str) -> Result<Option<ApiResponse
 
 /// `GET registration/set-password/default/`: the form, where no page of the frontend has it.
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let settings = &request.app.settings.jwt_api;
-    if !settings.has_invitations() || settings.password_set_redirect.is_some() {
-        return Ok(page::nowhere());
-    }
     caller::find_access(&request).await?;
-    guard::allow(&request, &Method::GET)?;
     if !token::has_capability(&request, Purpose::SetCapability) {
         return Ok(ApiResponse::html(200, page::invitation_is_over()));
     }
@@ -89,9 +78,6 @@ pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> 
 
 /// `POST registration/set-password/`: exchanges the capability, once, for a first password.
 pub async fn set_password(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if !request.app.settings.jwt_api.has_invitations() {
-        return Ok(page::nowhere());
-    }
     let entry = redeem(&request, Purpose::SetCapability).await?;
     let detail = match entry {
         Entry::Setup(_) => "Password set. Please configure MFA to complete registration.",

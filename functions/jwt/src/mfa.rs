@@ -3,10 +3,8 @@
 use crate::body;
 use crate::caller;
 use crate::fields::{Fields, Text, missing};
-use crate::guard;
 use crate::login::{entered, refused, tokens};
 use crate::words;
-use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use shared::account::{Authenticator, User};
 use shared::ambient::Timestamp;
@@ -47,7 +45,6 @@ async fn waiting(request: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiErro
 /// `POST mfa/setup/`: a secret for an authenticator app.
 pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, enrollee) = enrollee(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     if mode(&request) == TotpMode::Disabled {
         return Err(disabled());
     }
@@ -67,7 +64,6 @@ fn picture(url: &str) -> Result<String, ApiError> {
 /// `POST mfa/activate/`: a code shows that the app has the secret.
 pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, mut enrollee) = enrollee(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     if mode(&request) == TotpMode::Disabled {
         return Err(disabled());
     }
@@ -130,7 +126,6 @@ pub async fn verify_recovery(request: ApiRequest) -> Result<ApiResponse, ApiErro
 /// has no challenge is told that first.
 async fn enter(request: &ApiRequest) -> Result<Fields, ApiError> {
     caller::find_access(request).await?;
-    guard::allow(request, &Method::POST)?;
     match Fields::read(request) {
         Err(_) if mode(request) == TotpMode::Disabled => Err(disabled()),
         other => other,
@@ -158,7 +153,6 @@ async fn meetable(
 /// `POST mfa/deactivate/`: removes the authenticator app, with the password.
 pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = caller::session(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     match mode(&request) {
         TotpMode::Disabled => return Err(disabled()),
         TotpMode::Required => {
@@ -180,7 +174,6 @@ pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `GET mfa/authenticators/`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
-    guard::allow(&request, &Method::GET)?;
     if mode(&request) == TotpMode::Disabled {
         return Err(disabled());
     }

@@ -2,10 +2,8 @@
 
 use crate::caller;
 use crate::fields::{Fields, Text, missing};
-use crate::guard;
 use crate::login::renewed;
 use crate::words;
-use axum::http::Method;
 use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::password as flow;
@@ -19,7 +17,6 @@ pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 12
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const SAVED: &str = "New password has been saved.";
     let (user, session) = caller::session(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     let cx = request.context();
     let mut fields = Fields::read(&request)?;
     if cx.settings.jwt_api.old_password_field_enabled

@@ -8,24 +8,18 @@ use crate::login::{device_cookie, entered};
 use crate::page;
 use crate::token;
 use crate::words;
-use axum::http::Method;
 use serde_json::json;
 use shared::flow::jwt_api::registration::{self as flow, Form, Registered};
 use shared::flow::jwt_api::{Entry, verification};
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::secret::strength::weaknesses;
-use shared::settings::EmailVerification;
 
 const SENT: &str = "Verification e-mail sent.";
 
 /// `POST registration/`.
 pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if !request.app.settings.jwt_api.has_registration() {
-        return Ok(page::nowhere());
-    }
     caller::find_access(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     let (app, cx) = (&request.app, request.context());
     flow::check_open(&app.settings)?;
     let mut fields = Fields::read(&request)?;
@@ -71,21 +65,11 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-fn verifies(request: &ApiRequest) -> bool {
-    request.app.settings.account.email_verification != EmailVerification::None
-}
-
 /// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
 /// opens an invitation.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let settings = &request.app.settings.jwt_api;
-    if !settings.has_invitations() && !verifies(&request) {
-        return Ok(page::nowhere());
-    }
     caller::find_access(&request).await?;
-    if request.method == Method::POST && !settings.links_ask_first {
-        return Ok(ApiResponse::bare(405));
-    }
     if let Some(reply) = guard::before_acting(&request)? {
         return Ok(reply);
     }
@@ -114,21 +98,11 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 /// `GET registration/verified/`.
-pub async fn verified_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let settings = &request.app.settings.jwt_api;
-    let served = settings.has_invitations() || verifies(&request);
-    if !served || settings.email_verified_redirect.is_some() {
-        return Ok(page::nowhere());
-    }
-    guard::allow(&request, &Method::GET)?;
+pub async fn verified_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::verified()))
 }
 
 /// `GET registration/account_email_verification_sent/`.
-pub async fn sent_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if !request.app.settings.jwt_api.has_registration() || !verifies(&request) {
-        return Ok(page::nowhere());
-    }
-    guard::allow(&request, &Method::GET)?;
+pub async fn sent_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::verification_sent()))
 }

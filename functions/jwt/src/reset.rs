@@ -9,7 +9,7 @@ use crate::page;
 use crate::password::PASSWORD;
 use crate::token;
 use crate::words;
-use axum::http::{Method, header};
+use axum::http::header;
 use serde_json::json;
 use shared::account::User;
 use shared::flow::Refusal;
@@ -21,7 +21,6 @@ use shared::ticket::Purpose;
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const MOST: usize = 254;
     caller::find_access(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     let mut fields = Fields::read(&request)?;
     let email = fields.email("email", 0);
     fields.check()?;
@@ -78,11 +77,7 @@ pub fn hand_over(
 
 /// `GET password/reset/default/`: the form, where no page of the frontend has it.
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if request.app.settings.jwt_api.password_reset_redirect.is_some() {
-        return Ok(page::nowhere());
-    }
     caller::find_access(&request).await?;
-    guard::allow(&request, &Method::GET)?;
     if !token::has_capability(&request, Purpose::ResetCapability) {
         return Ok(ApiResponse::html(200, page::reset_link_is_over()));
     }
@@ -92,11 +87,7 @@ pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> 
 }
 
 /// `GET password/reset/complete/`.
-pub async fn complete_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    if request.app.settings.jwt_api.password_reset_redirect.is_some() {
-        return Ok(page::nowhere());
-    }
-    guard::allow(&request, &Method::GET)?;
+pub async fn complete_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::reset_complete()))
 }
 
@@ -117,7 +108,6 @@ pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<Entry, Api
     if request.app.settings.jwt_api.capability_cookie_csrf && !request.is_from_our_page() {
         return Err(words::detail(403, "CSRF Failed: CSRF token missing or incorrect.").into());
     }
-    guard::allow(request, &Method::POST)?;
     body::data(request)?;
     let (passwords, unfit) = match read_passwords(request) {
         Ok(passwords) => (Some(passwords), None),

@@ -3,11 +3,9 @@
 use crate::body;
 use crate::caller;
 use crate::fields::{Fields, Text, missing};
-use crate::guard;
 use crate::login::renewed;
 use crate::token::{REFRESH_COOKIE, read_refresh};
 use crate::words;
-use axum::http::Method;
 use serde_json::{Map, json};
 use shared::flow::Refusal;
 use shared::flow::jwt_api::sessions as flow;
@@ -15,7 +13,6 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `POST refresh/`: new tokens for a refresh token, which is used up by it.
 pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    guard::allow(&request, &Method::POST)?;
     let given = if request.app.settings.jwt_api.refresh_token_as_cookie {
         let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
         cookie.map(|token| ("refresh".to_owned(), json!(token))).into_iter().collect()
@@ -35,7 +32,6 @@ pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST logout/`: ends the session of a refresh token of the caller's.
 pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     body::data(&request)?;
     let token = if request.app.settings.jwt_api.refresh_token_as_cookie {
         let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
@@ -59,7 +55,6 @@ pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST logout-all/`: ends every session of the caller's, of every API.
 pub async fn logout_all(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
-    guard::allow(&request, &Method::POST)?;
     match caller::live(&request, &access).await? {
         Some((user, session)) => flow::logout_all(&request.app.store, user, session).await?,
         // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.

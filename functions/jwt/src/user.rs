@@ -2,8 +2,7 @@
 
 use crate::caller;
 use crate::fields::{Fields, Text};
-use crate::guard;
-use axum::http::{Method, header};
+use axum::http::Method;
 use serde_json::json;
 use shared::account::User;
 use shared::flow::jwt_api::profile as flow;
@@ -13,18 +12,12 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 /// it. The address is read only.
 pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const MOST: usize = 150;
-    let puts = request.app.settings.jwt_api.user_put_enabled;
     if request.method == Method::GET {
         let access = caller::access(&request).await?;
         return Ok(shown(&flow::get(&request.app.store, access.user).await?));
     }
     let (user, session) = caller::session(&request).await?;
-    let optional = match request.method {
-        Method::PATCH => true,
-        Method::PUT if puts => false,
-        _ if puts => return Err(guard::not_allowed(&request).into()),
-        _ => return Err(guard::not_allowed(&request).with_header(header::ALLOW, "GET, HEAD, PATCH, OPTIONS").into()),
-    };
+    let optional = request.method == Method::PATCH;
     let mut fields = Fields::read(&request)?;
     let rule = Text { optional, blank: true, max: MOST, ..Text::default() };
     let first = fields.text("first_name", rule);

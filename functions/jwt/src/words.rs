@@ -53,6 +53,7 @@ pub fn of_error(error: ApiError) -> ApiResponse {
     match error {
         ApiError::Response(response) => *response,
         ApiError::Refused(refusal) => of_refusal(refusal),
+        ApiError::MalformedRequest => detail(400, "Bad request."),
         ApiError::BodyTooLarge => detail(413, "The body is too large."),
         ApiError::BodyTooSlow => detail(408, "The body did not arrive in time."),
         other => {

@@ -13,7 +13,6 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 /// `GET account/authenticators`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = request.user().await?;
-    request.allow(&[Method::GET])?;
     let all = user.authenticators.iter().map(|it| authenticator_data(it, None)).collect();
     Ok(Envelope::data(all).into())
 }
@@ -46,7 +45,7 @@ pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             totp::deactivate(cx, user, session).await?;
             Ok(Envelope::bare(200).into())
         }
-        _ => Err(request.refuse_method()),
+        _ => Err(ApiError::MethodNotAllowed),
     }
 }
 
@@ -62,7 +61,6 @@ pub async fn recovery_codes(request: ApiRequest) -> Result<ApiResponse, ApiError
     }
     request.input()?;
     recovery_codes::may_generate(&user).map_err(Refusal::from)?;
-    request.allow(&[Method::POST])?;
     let codes = recovery_codes::generate(cx, user, session).await?;
     Ok(shown_codes(&request, &codes, true))
 }

@@ -1,6 +1,5 @@
 //! Showing a second factor: at login, and again later.
 
-use axum::http::Method;
 use shared::flow::Refusal;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::trust;
@@ -31,27 +30,19 @@ pub async fn trust(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let mut problems = Vec::new();
     let trusts = request.input()?.bool_field("trust", &mut problems);
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems).into());
     }
-    request.allow(super::POST)?;
     let (outcome, cookie) = trust::trust(cx, caller, user, trusts).await?;
     Ok(request.answer(&outcome).with_trust(cookie))
 }
 
 /// The code that a request brings.
 fn code(request: &ApiRequest) -> Result<String, ApiError> {
-    if request.method == Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let mut problems = Vec::new();
     let code = request.input()?.char_field("code", true, &mut problems);
     let code = code.ok_or(Refusal::Invalid(problems))?;
-    request.allow(super::POST)?;
     Ok(code)
 }

@@ -28,8 +28,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler("account/authenticators/recovery_codes", CODES, authenticators::recovery_codes).only_if(with_codes),
         handler("account/authenticators/totp", TOTP, authenticators::totp).only_if(with_totp),
         handler("account/authenticators/webauthn", KEYS, webauthn::manage).only_if(with_keys),
-        handler("auth/2fa/authenticate", POST, challenge::authenticate).only_if(enabled).entrance(),
-        handler("auth/2fa/reauthenticate", POST, challenge::reauthenticate).only_if(enabled),
+        handler("auth/2fa/authenticate", POST, challenge::authenticate)
+            .body_first(&["code"])
+            .only_if(enabled)
+            .entrance(),
+        handler("auth/2fa/reauthenticate", POST, challenge::reauthenticate).body_first(&["code"]).only_if(enabled),
         handler("auth/2fa/trust", POST, challenge::trust)
             .only_if(|settings| settings.mfa.enabled && settings.mfa.trust_enabled)
             .for_browsers(),

@@ -40,7 +40,7 @@ pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             flow::remove(cx, user, session, &ids).await?;
             Ok(Envelope::bare(200).into())
         }
-        _ => Err(request.refuse_method()),
+        _ => Err(ApiError::MethodNotAllowed),
     }
 }
 
@@ -152,7 +152,7 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let outcome = flow::sign_up(cx, caller, user, new).await?;
             Ok(request.answer(&outcome))
         }
-        _ => Err(request.refuse_method()),
+        _ => Err(ApiError::MethodNotAllowed),
     }
 }
 
@@ -177,7 +177,6 @@ fn new_credential(input: &Input) -> Result<(Option<String>, Json), ApiError> {
 
 /// The answer of an authenticator in use.
 fn credential(request: &ApiRequest) -> Result<Json, ApiError> {
-    request.allow(super::POST)?;
     let mut problems = Vec::new();
     let response = request.input()?.credential_field("credential", &mut problems);
     Ok(response.ok_or(Refusal::Invalid(problems))?)

@@ -29,7 +29,7 @@ pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let user = disconnect(cx, user, session, &provider, &account).await?;
             Ok(listed(&request, &user))
         }
-        _ => Err(request.refuse_method()),
+        _ => Err(ApiError::MethodNotAllowed),
     }
 }
 

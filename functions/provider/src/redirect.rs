@@ -11,9 +11,6 @@ use shared::provider::DUMMY;
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, cx) = (&request.app, request.context());
     let caller = request.caller().await?;
-    if request.method != axum::http::Method::POST {
-        return Err(ApiError::MethodNotAllowed); // it reads no JSON
-    }
     let form = request.form_body();
     let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
     let process = form.get("process").and_then(|process| Process::parse(process));

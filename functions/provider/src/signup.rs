@@ -20,9 +20,6 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {
         form.problems.push(shared::flow::Problem::required("email"));
     }
-    if request.method != Method::POST && form.problems.is_empty() {
-        return Err(request.refuse_method());
-    }
     let outcome = sign_up(cx, caller, who, form).await?;
     Ok(request.answer(&outcome))
 }

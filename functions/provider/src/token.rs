@@ -20,9 +20,6 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
     let input = request.input()?;
-    if request.method == axum::http::Method::GET {
-        return Err(ApiError::MethodNotAllowed);
-    }
     let mut problems = Vec::new();
     let name = input.char_field("provider", true, &mut problems);
     let process = process(&input, &mut problems);
@@ -34,7 +31,6 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (Some(process), Some(source), Some(token), true) = (process, source, token, problems.is_empty()) else {
         return Err(Refusal::Invalid(problems).into());
     };
-    request.allow(&[axum::http::Method::POST])?;
     let text = |name: &str| token.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
     let arrived = match source {
         Source::Dummy => {

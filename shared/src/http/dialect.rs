@@ -5,20 +5,26 @@ use super::request::ApiRequest;
 use super::response::ApiResponse;
 use crate::app::App;
 use crate::session::Api;
-use axum::http::Method;
 use futures_util::future::BoxFuture;
 
 /// Whether a request is admitted to its handler.
 pub type Admitted<'a> = BoxFuture<'a, Result<(), ApiError>>;
 
-/// How an API beside the headless one takes requests and words its responses. Its endpoints are asked for every method
-/// but OPTIONS.
+/// Why a request is turned away.
+pub type Refused<'a> = BoxFuture<'a, ApiError>;
+
+/// How an API beside the headless one takes requests and words its responses.
 pub trait Dialect: Send + Sync {
     /// The API.
     fn api(&self) -> Api;
 
-    /// Prepares a request for its handler, or turns it away. `methods` are those that the endpoint does something for.
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest, methods: &'a [Method]) -> Admitted<'a>;
+    /// Prepares a request for its handler, or turns it away. The endpoint takes its method.
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a>;
+
+    /// Returns why a method that the endpoint does not take is turned away.
+    fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> Refused<'a> {
+        Box::pin(async { ApiError::MethodNotAllowed })
+    }
 
     /// Returns the response to an error: the only place where this API words errors that all APIs have.
     fn of_error(&self, error: ApiError) -> ApiResponse;

@@ -13,6 +13,9 @@ pub enum ApiError {
     /// The app's session token is no good, or no longer.
     #[error("the session token is no good")]
     Gone,
+    /// What the gateway handed over is not a valid HTTP request.
+    #[error("the request is malformed")]
+    MalformedRequest,
     /// The body is no JSON object.
     #[error("the body is no JSON object")]
     MalformedBody,
@@ -56,7 +59,7 @@ impl ApiError {
     pub fn metric_reason(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.metric_reason(),
-            Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => "invalid input",
+            Self::MalformedRequest | Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => "invalid input",
             Self::Csrf => "not allowed",
             Self::Gone | Self::MethodNotAllowed | Self::NotFound | Self::Response(_) => "other",
         }

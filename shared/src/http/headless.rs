@@ -114,7 +114,7 @@ fn of_error(app: &App, kind: ClientKind, methods: &str, error: ApiError) -> ApiR
         }
         ApiError::Refused(refusal) => of_refusal(app, kind, refusal),
         ApiError::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
-        ApiError::MalformedBody => Envelope::bare(400),
+        ApiError::MalformedRequest | ApiError::MalformedBody => Envelope::bare(400),
         ApiError::BodyTooLarge => Envelope::bare(413),
         ApiError::BodyTooSlow => Envelope::bare(408),
         ApiError::NotFound => Envelope::bare(404),

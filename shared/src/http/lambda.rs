@@ -1,6 +1,6 @@
 //! The runner for Lambda.
 
-use super::address::Peer;
+use super::event::{EventResponse, to_request};
 use super::log::log_json;
 use super::route::Endpoint;
 use super::service::service;
@@ -9,10 +9,8 @@ use crate::app::App;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Source};
 use crate::store::{Store, aws};
-use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, header};
-use lambda_http::RequestExt;
-use lambda_http::request::RequestContext;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -20,9 +18,13 @@ use tower::ServiceExt;
 ///
 /// # Errors
 /// What is wrong with the settings.
-pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
+pub fn aws_app() -> Result<Arc<App>, Error> {
     log_json()?;
-    let settings = Arc::new(Settings::load(&Source::from_process()?)?);
+    let source = Source::from_process()?;
+    for name in Settings::unread(&source) {
+        tracing::warn!("{name} is set, but this version does not read it");
+    }
+    let settings = Arc::new(Settings::load(&source)?);
     for note in settings.notes() {
         tracing::warn!("{note}");
     }
@@ -38,35 +40,11 @@ pub fn aws_app() -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
 ///
 /// # Errors
 /// What is wrong with the endpoints' paths; the runtime's own.
-pub async fn run(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<(), lambda_http::Error> {
+pub async fn run(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<(), Error> {
     let service = service(app, endpoints)?;
-    lambda_http::run(service.map_request(with_peer).map_response(with_joined_headers)).await
-}
-
-/// The caller's address is what the gateway saw.
-fn with_peer(mut request: Request<lambda_http::Body>) -> Request<Body> {
-    let seen = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
-        _ => None,
+    let answer = async |event: LambdaEvent<Box<RawValue>>| {
+        let Ok(response) = service.clone().oneshot(to_request(event.payload.get())).await;
+        EventResponse::read(response).await.map_err(Error::from)
     };
-    if let Some(address) = seen.and_then(|text| text.parse().ok()) {
-        request.extensions_mut().insert(Peer(address));
-    }
-    request.map(Body::new)
-}
-
-/// Several lines of one header are one line with commas (RFC 9110 section 5.3): the gateway's format has one value a
-/// name, and the runtime would write the first alone. Cookies have a place of their own.
-fn with_joined_headers(mut response: Response<Body>) -> Response<Body> {
-    let headers = response.headers_mut();
-    for name in headers.keys().cloned().collect::<Vec<_>>() {
-        let lines = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>();
-        if lines.len() < 2 || name == header::SET_COOKIE {
-            continue;
-        }
-        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
-            headers.insert(name, joined);
-        }
-    }
-    response
+    lambda_runtime::run(service_fn(answer)).await
 }

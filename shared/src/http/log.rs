@@ -6,6 +6,7 @@ use crate::ambient::{Clock, SystemClock};
 use serde::Serializer;
 use serde::ser::SerializeMap;
 use std::io::Write;
+use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -19,12 +20,22 @@ const SILENT: &str = "webauthn_rs_core";
 /// The runtime's span around an invocation.
 const INVOCATION: &str = "Lambda runtime invoke";
 
-/// From here on events go to the log.
+/// From here on events go to the log, and panics too.
 ///
 /// # Errors
 /// They already go somewhere.
 pub fn log_json() -> Result<(), SetGlobalDefaultError> {
-    set_global_default(Lines::default())
+    set_global_default(Lines::default())?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// Writes a panic as one line, before it ends the process. A message that was formatted may hold what a client sent or
+/// what the table holds, so a message is written only if the source code has it as a literal.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let reason = panic.payload().downcast_ref::<&'static str>().copied();
+    tracing::error!(location, reason, "the function panicked");
 }
 
 /// Writes the lines. Of spans it knows the invocation: an instance has one at a time.

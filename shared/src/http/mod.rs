@@ -6,6 +6,7 @@ mod cookies;
 mod csrf;
 mod dialect;
 mod error;
+mod event;
 mod form;
 mod headers;
 mod headless;
@@ -22,7 +23,7 @@ mod signup;
 
 pub use address::Peer;
 pub use csrf::is_from_a_page_of_ours;
-pub use dialect::{Admitted, Dialect};
+pub use dialect::{Admitted, Dialect, Refused};
 pub use error::ApiError;
 pub use form::form_fields;
 pub use identifier::{login_code_identifier, reset_identifier};

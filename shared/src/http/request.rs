@@ -7,7 +7,7 @@ use super::form::form_fields;
 use super::{ApiResponse, Input, body, cookies, headers};
 use crate::account::{User, UserId};
 use crate::app::App;
-use crate::flow::{Context, Outcome, Problem, Refusal};
+use crate::flow::{Context, Outcome, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
     Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
@@ -225,34 +225,6 @@ impl ApiRequest {
         match self.kind {
             ClientKind::App => self.find_caller(false).await.map(|_| ()),
             ClientKind::Browser => Ok(()),
-        }
-    }
-
-    /// Turns away a method that the endpoint does nothing for.
-    ///
-    /// # Errors
-    /// [`ApiError::MethodNotAllowed`].
-    pub fn allow(&self, methods: &[Method]) -> Result<(), ApiError> {
-        if methods.contains(&self.method) { Ok(()) } else { Err(self.refuse_method()) }
-    }
-
-    /// The same, where fields that have to be filled in come before the method, as in the reference.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] or [`ApiError::MethodNotAllowed`].
-    pub fn allow_with(&self, methods: &[Method], input: &Input, required: &[&'static str]) -> Result<(), ApiError> {
-        let Err(refused) = self.allow(methods) else { return Ok(()) };
-        let missing = required.iter().filter(|name| input.text(name).is_none());
-        let problems = missing.map(|name| Problem::required(name)).collect::<Vec<_>>();
-        let read = self.method != Method::GET && !problems.is_empty();
-        Err(if read { Refusal::Invalid(problems).into() } else { refused })
-    }
-
-    /// Why a method that the endpoint does nothing for is turned away: a body that is none comes first.
-    pub fn refuse_method(&self) -> ApiError {
-        match self.input() {
-            Err(malformed) if self.method != Method::GET => malformed,
-            _ => ApiError::MethodNotAllowed,
         }
     }
 

@@ -23,9 +23,12 @@ pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 pub struct Endpoint {
     /// The path behind `/_allauth/{client}/v1/`; that of a page begins with `/` and is the whole.
     pub path: &'static str,
-    /// The methods that it does something for; its handler is asked for all, since a bad body is told before a
-    /// bad method.
+    /// The methods that it is for. Its handler is asked for no other; HEAD counts as GET.
     pub methods: &'static [Method],
+    /// Fields that a body with another method needs: where one is missing, the answer is 400 and not yet 405.
+    pub body_first: &'static [&'static str],
+    announced: Option<&'static [Method]>,
+    is_for_any_method: bool,
     enabled: fn(&Settings) -> bool,
     mount: Option<Mount>,
     kinds: &'static [ClientKind],
@@ -101,6 +104,9 @@ impl Endpoint {
         Self {
             path,
             methods,
+            body_first: &[],
+            announced: None,
+            is_for_any_method: false,
             enabled: |_| true,
             mount: None,
             kinds: &[],
@@ -113,6 +119,22 @@ impl Endpoint {
     /// The same endpoint, which is there only where the settings say so.
     pub fn only_if(self, enabled: fn(&Settings) -> bool) -> Self {
         Self { enabled, ..self }
+    }
+
+    /// The same endpoint, where the reference looks at the body before it looks at the method: whoever sends a body with
+    /// another method is told first that it is malformed or lacks one of these fields.
+    pub fn body_first(self, body_first: &'static [&'static str]) -> Self {
+        Self { body_first, ..self }
+    }
+
+    /// The same endpoint, whose `Allow` lists these methods. The reference lists some that it does nothing for.
+    pub fn announcing(self, methods: &'static [Method]) -> Self {
+        Self { announced: Some(methods), ..self }
+    }
+
+    /// The same endpoint, whose handler is asked for every method: it answers where there is nothing.
+    pub fn for_any_method(self) -> Self {
+        Self { is_for_any_method: true, ..self }
     }
 
     /// The same endpoint, whose refusals are counted as refused logins.
@@ -162,8 +184,15 @@ impl Endpoint {
         (self.enabled)(settings)
     }
 
+    /// Whether its handler is asked for this method.
+    pub(super) fn takes(&self, method: &Method) -> bool {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.is_for_any_method || self.methods.contains(method)
+    }
+
+    /// The value of the header `Allow`.
     pub(super) fn allow(&self) -> String {
-        let names = self.methods.iter().map(Method::as_str).chain(["OPTIONS"]);
+        let names = self.announced.unwrap_or(self.methods).iter().map(Method::as_str).chain(["OPTIONS"]);
         names.collect::<Vec<_>>().join(", ")
     }
 }

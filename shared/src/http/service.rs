@@ -4,6 +4,7 @@ use super::body::drain;
 use super::csrf::is_from_a_foreign_page;
 use super::dialect::Dialect;
 use super::error::ApiError;
+use super::event::Malformed;
 use super::headless::respond;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, plain};
@@ -11,6 +12,7 @@ use super::route::{Ask, Endpoint, Handler, Visit};
 use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Envelope;
+use crate::flow::{Problem, Refusal};
 use crate::settings::{ClientKind, Problems};
 use crate::store::counted;
 use axum::body::{Body, HttpBody};
@@ -68,12 +70,14 @@ impl Routes {
 
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let is_head = request.method() == Method::HEAD;
-        let mut response = match self.find(request.uri()) {
-            Some((kind, endpoint, uri)) => {
+        let malformed = request.extensions().get::<Malformed>().copied();
+        let mut response = match (self.find(request.uri()), malformed) {
+            (found, Some(malformed)) => refuse(&self.app, found.map(|(_, endpoint, _)| endpoint), malformed),
+            (Some((kind, endpoint, uri)), None) => {
                 *request.uri_mut() = uri;
                 serve(&self.app, kind, endpoint, request).await
             }
-            None => {
+            (None, None) => {
                 drain(request.into_body()).await;
                 plain(Envelope::bare(404))
             }
@@ -105,6 +109,18 @@ fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
+/// The response to what is not a valid HTTP request, in the words of the API that it was meant for.
+fn refuse(app: &App, endpoint: Option<&Endpoint>, Malformed(reason): Malformed) -> Response<Body> {
+    tracing::info!(operation = endpoint.map(|endpoint| endpoint.path), status = 400, outcome = reason, "request");
+    match endpoint.map(|endpoint| (endpoint, &endpoint.handler)) {
+        Some((endpoint, Handler::Other(dialect, _))) => {
+            let response = dialect.of_error(ApiError::MalformedRequest);
+            dialect.finish(app, &endpoint.allow(), response).into_response()
+        }
+        _ => plain(Envelope::bare(400)),
+    }
+}
+
 async fn serve(
     app: &Arc<App>,
     kind: Option<ClientKind>,
@@ -114,9 +130,8 @@ async fn serve(
     let started = app.now();
     let method = request.method().clone();
     let is_page = matches!(endpoint.handler, Handler::Page(_));
-    let other_method = is_page && method != Method::HEAD && !endpoint.methods.contains(&method);
-    // Nothing here answers these, and handlers that know two ways to be called would take one of them for it.
-    let other_method = other_method || matches!(method, Method::TRACE | Method::CONNECT);
+    // Nothing here answers TRACE and CONNECT.
+    let other_method = (is_page && !endpoint.takes(&method)) || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
         drain(request.into_body()).await;
         let mut response = plain(Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
@@ -161,10 +176,34 @@ async fn answer(
     let exempt = endpoint.is_from_anywhere;
     // What a page of another site posts comes without our cookies: the answer must not put others in their place.
     let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
-    let answered = async { handler(ApiRequest::read(app.clone(), kind, exempt, request).await?).await }.await;
+    let answered = async {
+        let request = ApiRequest::read(app.clone(), kind, exempt, request).await?;
+        if !endpoint.takes(&request.method) {
+            return Err(refuse_method(endpoint, &request).await);
+        }
+        handler(request).await
+    }
+    .await;
     let outcome = count(app, endpoint, &answered);
     let headers = if keeps_cookies { None } else { Some(&headers) };
     (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
+}
+
+/// Why the headless API turns a method away. An app with an invalid token is told that at every endpoint.
+async fn refuse_method(endpoint: &Endpoint, request: &ApiRequest) -> ApiError {
+    if let Err(error) = request.caller_of_app().await {
+        return error;
+    }
+    if endpoint.body_first.is_empty() || request.method == Method::GET {
+        return ApiError::MethodNotAllowed;
+    }
+    let input = match request.input() {
+        Ok(input) => input,
+        Err(malformed) => return malformed,
+    };
+    let missing = endpoint.body_first.iter().filter(|name| input.text(name).is_none());
+    let problems = missing.map(|name| Problem::required(name)).collect::<Vec<_>>();
+    if problems.is_empty() { ApiError::MethodNotAllowed } else { Refusal::Invalid(problems).into() }
 }
 
 /// The response of another API, and what the log calls it.
@@ -178,7 +217,10 @@ async fn answer_in(
     let answered = async {
         let mut request = ApiRequest::read(app.clone(), ClientKind::App, true, request).await?;
         request.client.api = dialect.api();
-        dialect.admit(&mut request, endpoint.methods).await?;
+        if !endpoint.takes(&request.method) {
+            return Err(dialect.refuse_method(&request).await);
+        }
+        dialect.admit(&mut request).await?;
         handler(request).await
     }
     .await;

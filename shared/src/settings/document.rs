@@ -16,8 +16,9 @@ Settings are environment variables. Strings are written plainly; lists, dictiona
     ACCOUNT_LOGIN_METHODS='[\"email\", \"username\"]'
 
 `LATCHKEY_SETTINGS` names a JSON file of the same names, or is that JSON itself (it starts with `{`); it lies under the environment. All are read and checked once at
-start: every mistake is reported together, and the process does not start; of a deprecated name it says what to use. Settings
-of the references that this version does not read are named in a warning at start.
+start: every mistake is reported together, and the process does not start; of a deprecated name it says what to use. A name
+that begins like a setting and is none stops the start too, with the closest name there is. Settings of Django and the references that
+this version does not read are named in a warning at start.
 
 Where a default differs from django-allauth's: login is by email (`ACCOUNT_LOGIN_METHODS`, `ACCOUNT_SIGNUP_FIELDS`,
 `ACCOUNT_USER_MODEL_USERNAME_FIELD`), verification is mandatory (`ACCOUNT_EMAIL_VERIFICATION`), second factors, third-party

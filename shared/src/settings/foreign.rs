@@ -1,26 +1,36 @@
 //! Names that are not ours: those the references know and nothing here reads, and plain mistakes.
 
 use super::{Settings, Source};
+use strsim::damerau_levenshtein;
 
-/// A name with one of these is meant for us.
-const PREFIXES: [&str; 14] = [
+/// Every name that begins with one of these is meant for us: it is a known setting, or a mistake. The families are as narrow
+/// as that can hold: an environment has names of others, such as `SESSION_MANAGER`.
+const PREFIXES: [&str; 22] = [
     "ACCOUNT_",
     "ALLAUTH_",
     "CORS_",
     "CSRF_",
+    "DEFAULT_FROM_",
+    "EMAIL_",
     "HEADLESS_",
     "JWT_ALLAUTH_",
     "LATCHKEY_",
+    "LOGOUT_ON_",
     "MFA_",
-    "SECURE_CONTENT_",
-    "SECURE_CROSS_",
-    "SECURE_HSTS_",
-    "SECURE_REFERRER_",
+    "OLD_PASSWORD_",
+    "PASSWORD_RESET_",
+    "PASSWORD_SET_",
+    "PUBLIC_URL",
+    "SECRET_KEY",
+    "SECURE_",
+    "SESSION_COOKIE_",
+    "SESSION_EXPIRE_",
     "SOCIALACCOUNT_",
     "USERSESSIONS_",
+    "X_FRAME_",
 ];
 
-/// Settings of the references that this version does not read.
+/// Settings of Django, django-cors-headers and the references that this version does not read. Each is named in a warning.
 const REFERENCE: &[&str] = &[
     "ACCOUNT_ADAPTER",
     "ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS",
@@ -35,14 +45,39 @@ const REFERENCE: &[&str] = &[
     "ACCOUNT_LOGOUT_REDIRECT_URL",
     "ACCOUNT_PASSWORD_INPUT_RENDER_VALUE",
     "ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR",
+    "ACCOUNT_SALT",
     "ACCOUNT_SIGNUP_FORM_CLASS",
     "ACCOUNT_SIGNUP_REDIRECT_URL",
     "ACCOUNT_TEMPLATE_EXTENSION",
     "ACCOUNT_USERNAME_VALIDATORS",
     "ACCOUNT_USER_DISPLAY",
     "ACCOUNT_USER_MODEL_EMAIL_FIELD",
+    "ALLAUTH_DEFAULT_AUTO_FIELD",
+    "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ALLOW_ALL_ORIGINS",
+    "CORS_ALLOW_METHODS",
+    "CORS_ALLOW_PRIVATE_NETWORK",
+    "CORS_EXPOSE_HEADERS",
+    "CORS_ORIGIN_ALLOW_ALL",
+    "CORS_ORIGIN_REGEX_WHITELIST",
+    "CORS_ORIGIN_WHITELIST",
+    "CORS_PREFLIGHT_MAX_AGE",
+    "CORS_URLS_REGEX",
     "CSRF_FAILURE_VIEW",
     "CSRF_USE_SESSIONS",
+    "EMAIL_BACKEND",
+    "EMAIL_FILE_PATH",
+    "EMAIL_HOST",
+    "EMAIL_HOST_PASSWORD",
+    "EMAIL_HOST_USER",
+    "EMAIL_PORT",
+    "EMAIL_SSL_CERTFILE",
+    "EMAIL_SSL_KEYFILE",
+    "EMAIL_SUBJECT_PREFIX",
+    "EMAIL_TIMEOUT",
+    "EMAIL_USE_LOCALTIME",
+    "EMAIL_USE_SSL",
+    "EMAIL_USE_TLS",
     "HEADLESS_ADAPTER",
     "HEADLESS_ENABLED",
     "HEADLESS_SPECIFICATION_TEMPLATE_NAME",
@@ -67,14 +102,20 @@ const REFERENCE: &[&str] = &[
     "SECURE_REDIRECT_EXEMPT",
     "SECURE_SSL_HOST",
     "SECURE_SSL_REDIRECT",
+    "SESSION_CACHE_ALIAS",
+    "SESSION_ENGINE",
+    "SESSION_FILE_PATH",
+    "SESSION_SAVE_EVERY_REQUEST",
+    "SESSION_SERIALIZER",
     "SOCIALACCOUNT_ADAPTER",
     "SOCIALACCOUNT_FORMS",
     "SOCIALACCOUNT_LOGIN_ON_GET",
+    "SOCIALACCOUNT_SOCIALACCOUNT_STR",
     "USERSESSIONS_ADAPTER",
 ];
 
 /// Settings that django-allauth still understands under their old names, and what stands in their place.
-const DEPRECATED: [(&str, &str); 9] = [
+const DEPRECATED: [(&str, &str); 10] = [
     ("ACCOUNT_AUTHENTICATION_METHOD", "ACCOUNT_LOGIN_METHODS"),
     ("ACCOUNT_EMAIL_CONFIRMATION_COOLDOWN", "`confirm_email` in ACCOUNT_RATE_LIMITS"),
     ("ACCOUNT_EMAIL_REQUIRED", "`email*` in ACCOUNT_SIGNUP_FIELDS"),
@@ -83,8 +124,12 @@ const DEPRECATED: [(&str, &str); 9] = [
     ("ACCOUNT_SESSION_COOKIE_AGE", "SESSION_COOKIE_AGE"),
     ("ACCOUNT_SIGNUP_EMAIL_ENTER_TWICE", "`email2*` in ACCOUNT_SIGNUP_FIELDS"),
     ("ACCOUNT_SIGNUP_PASSWORD_ENTER_TWICE", "`password2*` in ACCOUNT_SIGNUP_FIELDS"),
+    ("ACCOUNT_SIGNUP_PASSWORD_VERIFICATION", "`password2*` in ACCOUNT_SIGNUP_FIELDS"),
     ("ACCOUNT_USERNAME_REQUIRED", "`username*` in ACCOUNT_SIGNUP_FIELDS"),
 ];
+
+/// Settings of the references that cannot be left unread: the service would be less safe than they ask for.
+const UNSUPPORTED: [&str; 1] = ["ACCOUNT_PASSWORD_MIN_LENGTH"];
 
 /// Read before the settings are, so no section knows it.
 const FILE: &str = "LATCHKEY_SETTINGS";
@@ -94,6 +139,9 @@ pub(super) fn problem(name: &str) -> Option<String> {
     let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     if !is_ours || name == FILE || REFERENCE.contains(&name) {
         return None;
+    }
+    if UNSUPPORTED.contains(&name) {
+        return Some(format!("{name}: this version does not support this setting of django-allauth"));
     }
     Some(match DEPRECATED.iter().find(|(old, _)| *old == name) {
         Some((_, instead)) => format!("{name}: is deprecated in django-allauth; use {instead}"),
@@ -105,19 +153,80 @@ pub(super) fn unread(source: &Source) -> Vec<String> {
     source.all().map(|(name, _)| name).filter(|name| REFERENCE.contains(name)).map(str::to_owned).collect()
 }
 
-/// The known name that differs least, where one is close.
+/// The known name that is fewest edits away, if it is close.
 fn suggestion(name: &str) -> String {
-    let nearest = Settings::names().map(|known| (differing(name, known), known)).min();
+    let nearest = Settings::names().map(|known| (damerau_levenshtein(name, known), known)).min();
     match nearest {
-        Some((letters, known)) if letters <= 3 => format!("; did you mean {known}?"),
+        Some((edits, known)) if edits <= 3.max(name.len() / 5) => format!("; did you mean {known}?"),
         _ => String::new(),
     }
 }
 
-/// How many letters of the one are missing in the other, both ways.
-fn differing(a: &str, b: &str) -> usize {
-    let mut counts = std::collections::BTreeMap::<char, isize>::new();
-    a.chars().for_each(|letter| *counts.entry(letter).or_default() += 1);
-    b.chars().for_each(|letter| *counts.entry(letter).or_default() -= 1);
-    counts.values().map(|count| count.unsigned_abs()).sum()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_of_a_family_so_that_a_misspelled_one_stops_the_start() {
+        let outside = |name: &&str| !PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        assert_eq!(Settings::names().filter(outside).collect::<Vec<_>>(), [""; 0]);
+        for name in Settings::names() {
+            let misspelled = format!("{name}S");
+            let problem = problem(&misspelled).unwrap_or_else(|| panic!("{misspelled} would be ignored"));
+            // The plural of one setting may be closer to another one.
+            assert!(problem.contains("; did you mean "), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_suggestion_is_the_fewest_edits_away_and_never_far() {
+        for (name, expected) in [
+            ("SESSION_COOKIE_AEG", "; did you mean SESSION_COOKIE_AGE?"),
+            ("SECURE_HSTS_SECOND", "; did you mean SECURE_HSTS_SECONDS?"),
+            ("CSRF_TRUSTED_ORIGIN", "; did you mean CSRF_TRUSTED_ORIGINS?"),
+            ("PASSWORD_RESET_TIME_OUT", "; did you mean PASSWORD_RESET_TIMEOUT?"),
+            ("SECRET_KEY_FALLBACK", "; did you mean SECRET_KEY_FALLBACKS?"),
+            ("X_FRAME_OPTION", "; did you mean X_FRAME_OPTIONS?"),
+            // The same letters in another order are another name.
+            ("MFA_SEPYT_DETROPPUS", ""),
+            ("EMAIL_API_KEY_OF_ANOTHER_SERVICE", ""),
+        ] {
+            assert_eq!(suggestion(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_others_are_left_alone() {
+        let environment = [
+            "AWS_LAMBDA_FUNCTION_NAME",
+            "AWS_REGION",
+            "AWS_SESSION_TOKEN",
+            "EMAIL",
+            "HOME",
+            "LAMBDA_TASK_ROOT",
+            "LANG",
+            "LD_LIBRARY_PATH",
+            "PATH",
+            "SECRETS_DIR",
+            "SESSION_MANAGER",
+            "TZ",
+            "XDG_SESSION_ID",
+            "_HANDLER",
+            "_X_AMZN_TRACE_ID",
+        ];
+        for name in environment {
+            assert_eq!(problem(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn each_name_is_in_one_list_alone() {
+        let deprecated = DEPRECATED.iter().map(|(name, _)| *name);
+        let mut all =
+            Settings::names().chain(REFERENCE.iter().copied()).chain(deprecated).chain(UNSUPPORTED).collect::<Vec<_>>();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
 }

@@ -1,14 +1,17 @@
 //! The service as it is deployed: the real binaries of the functions under a Lambda Runtime API, fed with events of
 //! API Gateway, of the table's stream and of a schedule, on a DynamoDB and an SES that they reach over HTTP.
 //!
-//! Cargo does not build other packages' binaries for a test: `cargo build --workspace --bins` comes first.
+//! The binaries are built with the tests. `LATCHKEY_TEST_FUNCTIONS` names a folder of others in their place, such as
+//! `target/lambda`, where `cargo lambda build` puts what is deployed: a release build that aborts on a panic.
 
 mod delivery;
 mod deployment;
 mod gateway;
 mod jwt_api;
+mod malformed;
 mod moto;
 mod protected_api;
+mod panics;
 mod requests;
 mod routes;
 mod runtime;

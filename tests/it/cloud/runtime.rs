@@ -11,6 +11,7 @@ use serde_json::Value;
 use shared::ambient::{Clock, SystemClock};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -111,9 +112,19 @@ impl Drop for Function {
     }
 }
 
-/// The function's binary: its own `main.rs`, which the package of these tests builds too, so that it is always there
-/// and never stale.
-fn binary(name: &str) -> &'static str {
+/// The function's binary: of the folder that `LATCHKEY_TEST_FUNCTIONS` names, or else its own `main.rs`, which the package
+/// of these tests builds too, so that it is always there and never stale.
+fn binary(name: &str) -> PathBuf {
+    match std::env::var_os("LATCHKEY_TEST_FUNCTIONS") {
+        // A test starts in its package's folder, whoever sets the variable is in that of the workspace.
+        Some(folder) if name != "panicking" => {
+            PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder).join(name).join("bootstrap")
+        }
+        _ => built(name).into(),
+    }
+}
+
+fn built(name: &str) -> &'static str {
     match name {
         "config" => env!("CARGO_BIN_EXE_function-config"),
         "auth" => env!("CARGO_BIN_EXE_function-auth"),
@@ -124,6 +135,7 @@ fn binary(name: &str) -> &'static str {
         "jwt" => env!("CARGO_BIN_EXE_function-jwt"),
         "flat" => env!("CARGO_BIN_EXE_function-flat"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
+        "panicking" => env!("CARGO_BIN_EXE_panicking-function"),
         other => panic!("there is no function {other}"),
     }
 }

@@ -23,6 +23,7 @@ mod key_rotation;
 mod limits;
 mod local_service;
 mod lockout;
+mod methods;
 mod notifications;
 mod passkey_clients;
 mod passkeys;

@@ -1,0 +1,20 @@
+//! A function whose endpoints panic: what its log says then. It is no part of a deployment.
+
+use axum::body::Body;
+use axum::http::{Method, Response};
+use lambda_runtime::Error;
+use shared::http::{Visit, aws_app, page, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    const GET: &[Method] = &[Method::GET];
+    run(&aws_app()?, vec![page("/literal", GET, literal), page("/formatted", GET, formatted)]).await
+}
+
+async fn literal(_: Visit) -> Response<Body> {
+    panic!("no page")
+}
+
+async fn formatted(visit: Visit) -> Response<Body> {
+    panic!("no page for {}", visit.request.uri())
+}
