@@ -180,6 +180,21 @@ impl Lab {
         serde_json::from_value(reply.json["trips"].clone()).unwrap()
     }
 
+    /// How often the service allocates memory for `work`: the least of several tries, since it has other work at times.
+    pub fn allocations(&self, mut work: impl FnMut()) -> u64 {
+        let so_far = || call(&self.url, "GET", "/_lab/allocations", &[], None).json["count"].as_u64().unwrap();
+        let least = |work: &mut dyn FnMut()| {
+            let spent = (0..10).map(|_| {
+                let before = so_far();
+                work();
+                so_far() - before
+            });
+            spent.min().unwrap()
+        };
+        // To ask for the count costs something too.
+        least(&mut work) - least(&mut || ())
+    }
+
     /// Mails to this address, oldest first.
     pub fn mails(&self, to: &str) -> Vec<Mail> {
         self.all_mails().into_iter().filter(|mail| mail.to == [to]).collect()

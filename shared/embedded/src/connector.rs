@@ -46,7 +46,8 @@ impl HttpConnector for Connector {
         let operation = operation(&request);
         // The SDK's DynamoDB requests are never streams, so the bytes are always there.
         let body = request.body().bytes().unwrap_or_default();
-        let answer = match dispatch(self.0.database(), operation, body) {
+        let read = self.0.reads().and_then(|reads| reads.answer(operation, body));
+        let answer = match read.map_or_else(|| dispatch(self.0.database(), operation, body), Ok) {
             Ok(json) => {
                 if WRITES.contains(&operation) {
                     self.0.notify_changed();
@@ -64,7 +65,7 @@ impl HttpConnector for Connector {
 
 macro_rules! operations {
     ($($name:literal => $method:ident,)*) => {
-        fn dispatch(
+        pub(crate) fn dispatch(
             database: &Database,
             operation: &str,
             body: &[u8],

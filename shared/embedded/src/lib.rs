@@ -11,6 +11,7 @@
 mod client;
 mod connector;
 pub mod faults;
+mod reads;
 mod stream;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
+use reads::Reads;
 use tokio::sync::Notify;
 
 pub use client::client;
@@ -57,6 +59,7 @@ pub struct Embedded {
 struct Inner {
     database: Database,
     file: Option<PathBuf>,
+    reads: Option<Reads>,
     changed: Notify,
 }
 
@@ -74,17 +77,17 @@ impl Embedded {
         connection.execute_batch(
             "CREATE INDEX IF NOT EXISTS _stream_numbers ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
         )?;
-        Ok(Self::over(database, Some(file.to_owned())))
+        Ok(Self::over(database, Some(file.to_owned()), Some(Reads::new(connection))))
     }
 
     /// Opens a database that lives as long as its last clone.
     pub fn memory() -> Result<Self, Error> {
-        Ok(Self::over(Database::memory()?, None))
+        Ok(Self::over(Database::memory()?, None, None))
     }
 
-    fn over(database: Database, file: Option<PathBuf>) -> Self {
+    fn over(database: Database, file: Option<PathBuf>, reads: Option<Reads>) -> Self {
         let changed = Notify::new();
-        Self { inner: Arc::new(Inner { database, file, changed }) }
+        Self { inner: Arc::new(Inner { database, file, reads, changed }) }
     }
 
     /// The HTTP client to build an SDK client on: every request goes to this database, whatever
@@ -121,6 +124,11 @@ impl Embedded {
 
     fn file(&self) -> Option<&Path> {
         self.inner.file.as_deref()
+    }
+
+    /// Only a database in a file has them: nothing else connects to one in memory.
+    fn reads(&self) -> Option<&Reads> {
+        self.inner.reads.as_ref()
     }
 
     fn database(&self) -> &Database {

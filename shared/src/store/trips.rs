@@ -29,18 +29,22 @@ pub async fn counted<T>(work: impl Future<Output = T>) -> (T, Trips) {
 }
 
 /// One request to the table.
-pub(super) async fn count<T>(work: impl Future<Output = T>) -> T {
-    // Outside of a counted request nobody asks.
-    let change = |change: fn(Trips) -> Trips| {
-        let _ = COUNT.try_with(|count| count.set(change(count.get())));
-    };
-    change(|count| Trips {
-        trips: count.trips + u32::from(count.in_flight == 0),
-        requests: count.requests + 1,
-        in_flight: count.in_flight + 1,
-    });
+pub(super) fn count<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     // What the SDK keeps while it waits is some kilobytes: of its own, and not in every future up to the handler's.
-    let value = Box::pin(work).await;
-    change(|count| Trips { in_flight: count.in_flight.saturating_sub(1), ..count });
-    value
+    // An async function would hold its argument too, so this is not one.
+    let work = Box::pin(work);
+    async move {
+        // Outside of a counted request nobody asks.
+        let change = |change: fn(Trips) -> Trips| {
+            let _ = COUNT.try_with(|count| count.set(change(count.get())));
+        };
+        change(|count| Trips {
+            trips: count.trips + u32::from(count.in_flight == 0),
+            requests: count.requests + 1,
+            in_flight: count.in_flight + 1,
+        });
+        let value = work.await;
+        change(|count| Trips { in_flight: count.in_flight.saturating_sub(1), ..count });
+        value
+    }
 }

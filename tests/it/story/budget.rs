@@ -5,6 +5,9 @@ use serde_json::json;
 
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 
+/// Allocations of a session's GET, from the socket to the table and back.
+const MOST_ALLOCATIONS: u64 = 5_000;
+
 /// Sequential trips, requests.
 type Cost = (usize, usize);
 
@@ -40,6 +43,15 @@ fn config_and_an_anonymous_session_never_touch_the_table() {
 fn an_authenticated_read_is_one_request() {
     let (lab, mut client) = with_user(&[]);
     assert_eq!(lab.trips(|| assert_eq!(client.get("auth/session").status, 200)), [["BatchGetItem"]]);
+}
+
+/// The most frequent request of all. Allocations tell what its CPU time follows, on a busy machine and without the
+/// optimizer too.
+#[test]
+fn an_authenticated_read_allocates_at_most_so_often() {
+    let (lab, mut client) = with_user(&[]);
+    let spent = lab.allocations(|| assert_eq!(client.get("auth/session").status, 200));
+    assert!((100..MOST_ALLOCATIONS).contains(&spent), "{spent}");
 }
 
 #[test]

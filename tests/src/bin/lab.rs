@@ -7,6 +7,7 @@
 //! | `PUT /_lab/faults` a plan | sets the faults from now on |
 //! | `GET /_lab/requests` | the requests to the table by trip, and how many faults were made |
 //! | `DELETE /_lab/requests` | forgets them |
+//! | `GET /_lab/allocations` | how often the process has allocated memory so far |
 
 use axum::extract::State;
 use axum::routing::{get, post, put};
@@ -17,11 +18,16 @@ use local::{Options, serve};
 use serde_json::{Value, json};
 use shared::ambient::{Clock, SystemClock, Timestamp};
 use shared::settings::Source;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[derive(Parser)]
 struct Cli {
@@ -77,6 +83,11 @@ async fn forget(State(lab): State<Lab>) {
     lab.faults.reset();
 }
 
+async fn allocations() -> Json<Value> {
+    let so_far = ALLOCATOR.stats();
+    Json(json!({"count": so_far.allocations + so_far.reallocations}))
+}
+
 #[tokio::main]
 async fn main() {
     let cli = Cli::parse();
@@ -86,6 +97,7 @@ async fn main() {
         .route("/_lab/clock", post(clock))
         .route("/_lab/faults", put(faults))
         .route("/_lab/requests", get(requests).delete(forget))
+        .route("/_lab/allocations", get(allocations))
         .with_state(lab.clone());
     let source = Source::from_process().expect("the settings are readable");
     let mut options = Options::new(SocketAddr::from(([127, 0, 0, 1], 0)), cli.data, cli.outbox, source);

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod dialect;
+mod reads;
 mod stream;
 
 use std::time::Duration;
