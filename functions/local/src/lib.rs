@@ -7,6 +7,7 @@ mod folder;
 mod postbox;
 mod private;
 mod secret_key;
+mod server;
 
 pub use folder::Folder;
 use postbox::Postbox;
@@ -14,21 +15,23 @@ use postbox::Postbox;
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
-use axum::extract::connect_info::ConnectInfo;
-use axum::http::Request;
 use embedded::Embedded;
 use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
 use shared::flow::signup::provision::{Account, provision};
-use shared::http::{Endpoint, Peer, service};
+use shared::http::{Endpoint, service};
 use shared::outbox::render::RenderError;
 use shared::settings::{Problems, Settings, Source};
 use shared::store::{Store, StoreError, aws, create_table};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// How long a client may take to send the headers of a request, unless [`Options`] say otherwise.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Puts something between the service and its table.
 pub type Wrap = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient>;
@@ -47,6 +50,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub chance: Arc<dyn Chance>,
+    /// How long a client may take to send the headers of a request. Its connection is closed then.
+    pub header_timeout: Duration,
     /// What lies between the endpoints and the table; the mailer has its own way to it.
     pub wrap: Option<Wrap>,
     /// Routes beside the service's own.
@@ -59,7 +64,8 @@ impl Options {
     /// As it runs on a laptop.
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        Self { listen, data, outbox, source, clock, chance, wrap: None, beside: Router::new(), accounts: Vec::new() }
+        let (header_timeout, beside, accounts) = (HEADER_TIMEOUT, Router::new(), Vec::new());
+        Self { listen, data, outbox, source, clock, chance, header_timeout, wrap: None, beside, accounts }
     }
 }
 
@@ -151,19 +157,12 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
 
     let app = app(table.client(options.wrap.as_ref())?);
     let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
-    let service = Router::new().fallback_service(service).layer(axum::middleware::map_request(with_peer));
+    let service = Router::new().fallback_service(service);
     let service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
     let service = options.beside.fallback_service(service);
     ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).await.map_err(io("the server"))
-}
-
-async fn with_peer<B>(mut request: Request<B>) -> Request<B> {
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
-        request.extensions_mut().insert(Peer(peer.ip()));
-    }
-    request
+    server::run(listener, service, options.header_timeout).await;
+    Ok(())
 }
 
 /// Where the table is.

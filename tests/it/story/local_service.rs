@@ -1,7 +1,12 @@
 //! The service on a machine that others use, too.
 
-use crate::lab::{Lab, PASSWORD};
+use crate::lab::{Lab, PASSWORD, call};
+use local::{Options, serve};
 use serde_json::json;
+use shared::settings::Source;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 #[cfg(unix)]
 #[test]
@@ -24,4 +29,32 @@ fn keys_table_and_messages_are_for_their_owner_alone() {
     std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
     let lab = lab.restart_with(&[]);
     assert_eq!(mode(&lab.folder().join("data/secret-key")), 0o600);
+}
+
+/// Runs the service in this process, changed as the test says, and returns where it listens.
+fn in_process(folder: &std::path::Path, change: impl FnOnce(&mut Options)) -> SocketAddr {
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut options = Options::new(anywhere, None, folder.to_owned(), Source::default());
+    change(&mut options);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(serve(options, |_, listening| sender.send(listening).unwrap())).unwrap();
+    });
+    receiver.recv().unwrap()
+}
+
+/// Slow headers hold a connection and cost their sender nothing (Slowloris).
+#[test]
+fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = in_process(folder.path(), |options| options.header_timeout = Duration::from_millis(300));
+    let mut slow = TcpStream::connect(address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.write_all(b"GET /_allauth/app/v1/config HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").unwrap();
+    let url = format!("http://{address}");
+    assert_eq!(call(&url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).expect("the connection is closed, not left open");
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "half a request was answered");
 }
