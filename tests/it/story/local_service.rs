@@ -1,7 +1,12 @@
 //! The service on a machine that others use, too.
 
-use crate::lab::{Lab, PASSWORD};
+use crate::lab::{Lab, PASSWORD, call};
+use local::{Options, serve};
 use serde_json::json;
+use shared::settings::Source;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 #[cfg(unix)]
 #[test]
@@ -24,4 +29,64 @@ fn keys_table_and_messages_are_for_their_owner_alone() {
     std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
     let lab = lab.restart_with(&[]);
     assert_eq!(mode(&lab.folder().join("data/secret-key")), 0o600);
+}
+
+/// Runs the service in this process, changed as the test says, and returns where it listens.
+fn in_process(folder: &std::path::Path, change: impl FnOnce(&mut Options)) -> SocketAddr {
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut options = Options::new(anywhere, None, folder.to_owned(), Source::default());
+    change(&mut options);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(serve(options, |_, listening| sender.send(listening).unwrap())).unwrap();
+    });
+    receiver.recv().unwrap()
+}
+
+/// Slow headers hold a connection and cost their sender nothing (Slowloris).
+#[test]
+fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = in_process(folder.path(), |options| options.header_timeout = Duration::from_millis(300));
+    let mut slow = TcpStream::connect(address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.write_all(b"GET /_allauth/app/v1/config HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").unwrap();
+    let url = format!("http://{address}");
+    assert_eq!(call(&url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).expect("the connection is closed, not left open");
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "half a request was answered");
+}
+
+#[test]
+fn without_the_lab_its_routes_do_not_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = in_process(folder.path(), |_| {});
+    for (method, path) in
+        [("GET", "inbox"), ("GET", "clock"), ("PUT", "faults"), ("GET", "requests"), ("POST", "reset")]
+    {
+        let reply = call(&format!("http://{address}"), method, &format!("/_latchkey/lab/{path}"), &[], None);
+        assert_eq!(reply.status, 404, "{method} {path}");
+    }
+}
+
+/// The lab is in the crate of the local service alone.
+#[test]
+fn no_function_depends_on_the_local_service() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for folder in ["functions", "shared"] {
+        for manifest in
+            std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"))
+        {
+            let Ok(text) = std::fs::read_to_string(&manifest) else { continue };
+            let depends = text
+                .lines()
+                .any(|line| line.starts_with("local.") || line.starts_with("local ") || line.contains("latchkey-lab"));
+            assert!(!depends, "{}", manifest.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "the manifests were read: {seen}");
 }
