@@ -235,6 +235,32 @@ browser: service node
     }
     cd tests/browser && npm ci --no-audit --no-fund && npm test
 
+# Checks the TypeScript client: types, size, package, and its tests against the service.
+[group('check')]
+client: service node
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd clients/js
+    npm ci --no-audit --no-fund
+    npm run generate
+    git diff --exit-code src/api.ts
+    npm run types
+    npm run build
+    npm run size
+    npm run package
+    npm test
+
+# The same tests against the real django-allauth, from PyPI.
+[group('check')]
+client-django: node
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python3 -m venv target/reference-venv
+    target/reference-venv/bin/pip install --quiet --requirement tests/conformance/headless/reference.txt
+    cd clients/js
+    npm ci --no-audit --no-fund
+    LATCHKEY_TARGET=django DJANGO_PYTHON=$PWD/../../target/reference-venv/bin/python npm test
+
 # Runs the tests of other software in `examples/`, which use the lab.
 [group('check')]
 lab-examples: service node

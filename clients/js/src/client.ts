@@ -1,0 +1,220 @@
+import { failureOf } from './failure.js';
+import type { ClientOptions } from './options.js';
+import { passkeys } from './passkeys.js';
+import { Transport } from './transport.js';
+import type { AuthState, Body, Data, OperationId, Result } from './types.js';
+
+/** Where to send the browser for a login at an identity provider, and back. */
+export interface RedirectOptions {
+  /** The provider's id, as `getConfiguration` lists it. */
+  provider: string;
+  /** Where the provider's answer leads to: a path of this site, or a URL whose host the service trusts. */
+  callbackUrl: string;
+  /** `login` to log in or sign up, `connect` to add the identity to the account that is logged in. */
+  process?: 'login' | 'connect';
+}
+
+/** The account's authenticator app, or what a new one is set up with: `url` is for a QR code, `secret` for typing. */
+export type Totp = { active: Data<'getTotp'> } | { secret: string; url: string };
+
+/** A client of the service. Each method resolves; a call that fails resolves to a `failure`. */
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * Makes a client. It sends nothing until it is used: `subscribe` or `load` fetch the session.
+ *
+ * ```ts
+ * const accounts = createClient({ baseUrl: 'https://auth.example.com', client: 'browser' });
+ * accounts.subscribe(() => console.log(accounts.getSnapshot()));
+ * const result = await accounts.login({ email: 'a@example.com', password: 'secret' });
+ * if (!result.ok) console.log(result.failure.errors);
+ * ```
+ */
+export function createClient(options: ClientOptions) {
+  const transport = new Transport(options);
+  const { store } = transport;
+
+  const get = <Id extends OperationId>(path: string, query?: Record<string, unknown>, headers?: Record<string, string>) =>
+    transport.request<Data<Id>>('GET', path, undefined, query, headers);
+  const change = <Id extends OperationId>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: Body<Id>) =>
+    transport.request<Data<Id>>(method, path, body);
+  const post = <Id extends OperationId>(path: string, body?: Body<Id>, leavesAnonymous?: boolean) =>
+    transport.step('POST', path, body, leavesAnonymous);
+
+  let loading: Promise<AuthState> | undefined;
+  const load = (): Promise<AuthState> => (loading ??= transport.reload().then(store.getSnapshot));
+
+  return {
+    // The state.
+
+    /** Returns where the person stands. The same object until something changes. */
+    getSnapshot: store.getSnapshot,
+    /** Calls `listener` whenever the state changes, and fetches the session at the first call. Returns how to stop. */
+    subscribe(listener: () => void): () => void {
+      void load();
+      return store.subscribe(listener);
+    },
+    /** Fetches the session if that has not happened yet. Resolves to the state. */
+    load,
+    /** Fetches the session anew. */
+    async reload(): Promise<AuthState> {
+      await transport.reload();
+      return store.getSnapshot();
+    },
+    /** Goes on without the proof that the last call asked for. */
+    cancelReauthentication(): void {
+      const state = store.getSnapshot();
+      if (state.status !== 'reauthentication') return;
+      store.set({ status: 'authenticated', user: state.user, methods: state.methods });
+    },
+    /** Stops listening to other tabs. */
+    close: () => transport.close(),
+
+    /** Returns what the service is set up to do. */
+    getConfiguration: () => get<'getConfiguration'>('config'),
+
+    // Login and signup.
+
+    /** Logs in with a password. */
+    login: (body: Body<'logIn'>) => post<'logIn'>('auth/login', body),
+    /** Signs up. */
+    signup: (body: Body<'signUp'>) => post<'signUp'>('auth/signup', body),
+    /** Ends the session. */
+    logout: () => transport.step('DELETE', 'auth/session'),
+    /** Sends a code to log in with. */
+    requestLoginCode: (body: Body<'requestLoginCode'>) => post<'requestLoginCode'>('auth/code/request', body),
+    /** Logs in with the code. */
+    confirmLoginCode: (code: string) => post<'confirmLoginCode'>('auth/code/confirm', { code }),
+    /** Sends another login code. */
+    resendLoginCode: () => change<'resendLoginCode'>('POST', 'auth/code/resend'),
+    /** Begins a signup with a passkey; `passkeys.finishSignup` makes it. */
+    signupByPasskey: (body: Body<'beginPasskeySignup'>) => post<'beginPasskeySignup'>('auth/webauthn/signup', body),
+
+    // Verification.
+
+    /** Returns what the key of a verification mail is for. */
+    getEmailVerification: (key: string) =>
+      get<'getEmailVerification'>('auth/email/verify', undefined, { 'X-Email-Verification-Key': key }),
+    /** Verifies an address by the key or code of its mail. That alone may log nobody in. */
+    verifyEmail: (key: string) => post<'verifyEmail'>('auth/email/verify', { key }, true),
+    /** Sends another code to the address that waits. */
+    resendEmailCode: () => change<'resendEmailCode'>('POST', 'auth/email/verify/resend'),
+    /** Verifies a phone number by the code that was sent to it. */
+    verifyPhone: (code: string) => post<'verifyPhone'>('auth/phone/verify', { code }),
+    /** Sends another code to the phone number that waits. */
+    resendPhoneCode: () => change<'resendPhoneCode'>('POST', 'auth/phone/verify/resend'),
+
+    // Forgotten passwords.
+
+    /** Sends a mail to set a new password with. */
+    requestPasswordReset: (email: string) => post<'requestPasswordReset'>('auth/password/request', { email }),
+    /** Returns whose the key of a reset mail is. */
+    getPasswordReset: (key: string) =>
+      get<'getPasswordReset'>('auth/password/reset', undefined, { 'X-Password-Reset-Key': key }),
+    /** Sets a new password by the key or code of the mail. That alone may log nobody in. */
+    resetPassword: (body: Body<'resetPassword'>) => post<'resetPassword'>('auth/password/reset', body, true),
+
+    // Second factors of a login, and proving again who one is.
+
+    /** Shows the second factor: a code of the authenticator app, or a recovery code. */
+    authenticate: (code: string) => post<'authenticateByCode'>('auth/2fa/authenticate', { code }),
+    /** Says whether this browser is to be asked for the second factor again. */
+    trustBrowser: (trust: boolean) => post<'trustBrowser'>('auth/2fa/trust', { trust }),
+    /** Proves by password who is logged in. */
+    reauthenticate: (password: string) => post<'reauthenticate'>('auth/reauthenticate', { password }),
+    /** Proves by a code of the second factor who is logged in. */
+    reauthenticateByCode: (code: string) => post<'reauthenticateByCode'>('auth/2fa/reauthenticate', { code }),
+    /** Ceremonies with passkeys and security keys. */
+    passkeys: passkeys(transport),
+
+    // Identity providers.
+
+    /** Leaves the page for the provider. Browser client only. */
+    redirectToProvider({ provider, callbackUrl, process = 'login' }: RedirectOptions): void {
+      const form = document.createElement('form');
+      form.method = 'POST';
+      form.action = `${transport.baseUrl}/_allauth/browser/v1/auth/provider/redirect`;
+      const fields = { provider, callback_url: callbackUrl, process, csrfmiddlewaretoken: transport.csrfToken() ?? '' };
+      for (const [name, value] of Object.entries(fields)) {
+        const input = document.createElement('input');
+        Object.assign(input, { type: 'hidden', name, value });
+        form.append(input);
+      }
+      document.body.append(form);
+      form.submit();
+    },
+    /** Logs in with a token that the provider's own library gave. */
+    loginByProviderToken: (body: Body<'logInByProviderToken'>) => post<'logInByProviderToken'>('auth/provider/token', body),
+    /** Returns what the provider told of somebody who is about to sign up. */
+    getProviderSignup: () => get<'getProviderSignup'>('auth/provider/signup'),
+    /** Completes the signup of somebody who comes from a provider. */
+    signupByProvider: (body: Body<'signUpByProvider'>) => post<'signUpByProvider'>('auth/provider/signup', body),
+    /** Lists the identities that are connected to the account. */
+    listProviderAccounts: () => get<'listProviderAccounts'>('account/providers'),
+    /** Disconnects an identity. */
+    disconnectProviderAccount: (body: Body<'disconnectProviderAccount'>) =>
+      change<'disconnectProviderAccount'>('DELETE', 'account/providers', body),
+
+    // The account.
+
+    /** Lists the account's addresses. */
+    listEmailAddresses: () => get<'listEmailAddresses'>('account/email'),
+    /** Adds an address, and sends a mail to it. */
+    addEmailAddress: (email: string) => change<'addEmailAddress'>('POST', 'account/email', { email }),
+    /** Sends the verification mail of an address again. */
+    resendEmailVerification: (email: string) => change<'resendEmailVerification'>('PUT', 'account/email', { email }),
+    /** Makes an address the primary one. */
+    makeEmailPrimary: (email: string) => change<'makeEmailPrimary'>('PATCH', 'account/email', { email, primary: true }),
+    /** Removes an address. */
+    removeEmailAddress: (email: string) => change<'removeEmailAddress'>('DELETE', 'account/email', { email }),
+    /** Returns the account's phone number. */
+    getPhone: () => get<'getPhone'>('account/phone'),
+    /** Changes the phone number; it counts when its code is confirmed by `verifyPhone`. */
+    changePhone: (phone: string) => change<'changePhone'>('POST', 'account/phone', { phone }),
+    /** Changes the password, or sets one. */
+    changePassword: (body: Body<'changePassword'>) => change<'changePassword'>('POST', 'account/password/change', body),
+    /** Lists where the account is logged in. */
+    listSessions: () => get<'listSessions'>('auth/sessions'),
+    /** Ends sessions by their ids. Ending the present one is a logout. */
+    async endSessions(sessions: number[]): Promise<Result<Data<'endSessions'> | undefined>> {
+      const outcome = await change<'endSessions'>('DELETE', 'auth/sessions', { sessions });
+      const isLogout = !outcome.ok && store.getSnapshot().status === 'anonymous';
+      return isLogout ? { ok: true, data: undefined } : outcome;
+    },
+
+    // Second factors of the account.
+
+    /** Lists the account's authenticators. */
+    listAuthenticators: () => get<'listAuthenticators'>('account/authenticators'),
+    /** Returns the authenticator app; if there is none, the secret for a new one. */
+    async getTotp(): Promise<Result<Totp>> {
+      const outcome = await transport.exchange('GET', 'account/authenticators/totp');
+      if (!outcome.ok) return outcome;
+      const { response, answer } = outcome.data;
+      const { secret, totp_url: url } = (answer?.meta ?? {}) as { secret?: string; totp_url?: string };
+      if (response.ok) return { ok: true, data: { active: answer!.data as Data<'getTotp'> } };
+      if (response.status === 404 && secret && url) return { ok: true, data: { secret, url } };
+      return { ok: false, failure: failureOf(response, answer) };
+    },
+    /** Activates an authenticator app by its first code. */
+    activateTotp: (code: string) => change<'activateTotp'>('POST', 'account/authenticators/totp', { code }),
+    /** Removes the authenticator app. */
+    deactivateTotp: () => change<'deactivateTotp'>('DELETE', 'account/authenticators/totp'),
+    /** Returns the recovery codes. */
+    getRecoveryCodes: () => get<'getRecoveryCodes'>('account/authenticators/recovery-codes'),
+    /** Makes new recovery codes. The old ones no longer work. */
+    makeRecoveryCodes: () => change<'makeRecoveryCodes'>('POST', 'account/authenticators/recovery-codes'),
+    /** Renames a security key or passkey. */
+    renameKey: (body: Body<'renameKey'>) => change<'renameKey'>('PUT', 'account/authenticators/webauthn', body),
+    /** Removes security keys or passkeys. */
+    removeKeys: (authenticators: number[]) =>
+      change<'removeKeys'>('DELETE', 'account/authenticators/webauthn', { authenticators }),
+
+    // Your own API.
+
+    /** App client with the JWT strategy: returns an access token that is good for a while, or `undefined`. */
+    getAccessToken: () => transport.accessToken(),
+    /** App client with the JWT strategy: like `fetch`, with the access token; refreshes it once after a 401. */
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => transport.fetch(input, init),
+  };
+}

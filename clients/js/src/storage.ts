@@ -1,0 +1,19 @@
+/**
+ * Where an app keeps its tokens. `localStorage`, React Native's `AsyncStorage` and Expo's `SecureStore` (with its
+ * function names mapped) fit. Several tabs of one app must share the storage.
+ */
+export interface TokenStorage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): void | Promise<void>;
+  removeItem(key: string): void | Promise<void>;
+}
+
+/** A storage that forgets everything when the process or page ends. */
+export function memoryStorage(): TokenStorage {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}

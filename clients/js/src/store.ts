@@ -1,0 +1,42 @@
+import type { AuthState, AuthenticationMethod, Flow, User } from './types.js';
+
+/** An answer that says where the person stands. */
+export interface AuthAnswer {
+  status: number;
+  data?: { user?: User; methods?: AuthenticationMethod[]; flows?: Flow[] };
+  meta?: { is_authenticated?: boolean };
+}
+
+/** Returns the state that an answer describes, or `undefined` if it describes none. */
+export function stateOf({ status, data, meta }: AuthAnswer): AuthState | undefined {
+  if (meta?.is_authenticated === undefined) return undefined;
+  const { user, methods = [], flows = [] } = data ?? {};
+  if (meta.is_authenticated) {
+    if (!user) return undefined;
+    return status === 401
+      ? { status: 'reauthentication', user, methods, flows }
+      : { status: 'authenticated', user, methods };
+  }
+  const flow = flows.find((flow) => flow.is_pending);
+  return flow ? { status: 'pending', flow, flows } : { status: 'anonymous', flows };
+}
+
+/** Holds the present state, and tells subscribers when it changes. Fits React's `useSyncExternalStore`. */
+export class Store {
+  private state: AuthState = { status: 'loading' };
+  private readonly listeners = new Set<() => void>();
+
+  getSnapshot = (): AuthState => this.state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Replaces the state. Does nothing if the new state equals the present one. */
+  set(state: AuthState): void {
+    if (JSON.stringify(state) === JSON.stringify(this.state)) return;
+    this.state = state;
+    for (const listener of [...this.listeners]) listener();
+  }
+}
