@@ -185,10 +185,11 @@ templates: requirements
     sam validate --lint --template examples/protected-api/template.yaml
     python3 .ci/stacks_on_moto.py
 
-# Builds the functions as `sam build` does, for the architecture of this machine.
+# Builds the functions as `sam build` does, for the architecture of this machine, but without optimizations, which take
+# long. As there, a panic aborts.
 [group('check')]
 lambda: requirements
-    cargo lambda build -p {{ replace(functions, " ", " -p ") }}
+    CARGO_PROFILE_DEV_PANIC=abort cargo lambda build -p {{ replace(functions, " ", " -p ") }}
 
 # Runs the stories of the cloud on the functions as they are deployed: those abort on a panic.
 [group('check')]

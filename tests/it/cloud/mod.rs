@@ -2,7 +2,7 @@
 //! API Gateway, of the table's stream and of a schedule, on a DynamoDB and an SES that they reach over HTTP.
 //!
 //! The binaries are built with the tests. `LATCHKEY_TEST_FUNCTIONS` names a folder of others in their place, such as
-//! `target/lambda`, where `cargo lambda build` puts what is deployed: a release build that aborts on a panic.
+//! `target/lambda`, where `cargo lambda build` puts them. What is deployed aborts on a panic, and so does the build of `.ci/run`.
 
 mod delivery;
 mod deployment;
