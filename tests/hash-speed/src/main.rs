@@ -10,6 +10,9 @@ use std::process::ExitCode;
 /// instructions takes 30 % longer. The limit is in between, so that a busy machine does not cross it.
 const LIMIT: f64 = 1.15;
 
+/// How often both are compared before the build counts as slow.
+const TRIES: usize = 3;
+
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
@@ -25,16 +28,17 @@ fn run() -> Result<ExitCode, Failure> {
         println!("{:.3}", least_cpu()?);
         return Ok(ExitCode::SUCCESS);
     };
-    let compared = compare(Path::new(&reference))?;
-    let ratio = compared.ratio();
-    println!(
-        "one password hash: {:.2} ms CPU; reference build: {:.2} ms; ratio {ratio:.2}",
-        compared.own, compared.reference
-    );
-    if ratio > LIMIT {
-        return Err(
-            format!("the ratio must not exceed {LIMIT}: the release profile slows the password hash down").into()
+    // A build that is slow is slow every time. A machine that is busy is not.
+    for _ in 0..TRIES {
+        let compared = compare(Path::new(&reference))?;
+        let ratio = compared.ratio();
+        println!(
+            "one password hash: {:.2} ms CPU; reference build: {:.2} ms; ratio {ratio:.2}",
+            compared.own, compared.reference
         );
+        if ratio <= LIMIT {
+            return Ok(ExitCode::SUCCESS);
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Err(format!("the ratio must not exceed {LIMIT}: the release profile slows the password hash down").into())
 }
