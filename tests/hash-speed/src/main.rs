@@ -7,11 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// How much longer than the reference a hash may take. The two should be within 5 %; a hash that lost its SIMD
-/// instructions takes 30 % longer. The limit is in between, so that a busy machine does not cross it.
+/// instructions takes 30 to 60 % longer. The limit is in between, so that a busy machine does not cross it.
 const LIMIT: f64 = 1.15;
-
-/// How often both are compared before the build counts as slow.
-const TRIES: usize = 3;
 
 fn main() -> ExitCode {
     match run() {
@@ -28,17 +25,16 @@ fn run() -> Result<ExitCode, Failure> {
         println!("{:.3}", least_cpu()?);
         return Ok(ExitCode::SUCCESS);
     };
-    // A build that is slow is slow every time. A machine that is busy is not.
-    for _ in 0..TRIES {
-        let compared = compare(Path::new(&reference))?;
-        let ratio = compared.ratio();
-        println!(
-            "one password hash: {:.2} ms CPU; reference build: {:.2} ms; ratio {ratio:.2}",
-            compared.own, compared.reference
+    let compared = compare(&std::env::current_exe()?, Path::new(&reference))?;
+    let ratio = compared.ratio();
+    println!(
+        "one password hash: {:.2} ms CPU; reference build: {:.2} ms; ratio {ratio:.2}",
+        compared.own, compared.reference
+    );
+    if ratio > LIMIT {
+        return Err(
+            format!("the ratio must not exceed {LIMIT}: the release profile slows the password hash down").into()
         );
-        if ratio <= LIMIT {
-            return Ok(ExitCode::SUCCESS);
-        }
     }
-    Err(format!("the ratio must not exceed {LIMIT}: the release profile slows the password hash down").into())
+    Ok(ExitCode::SUCCESS)
 }

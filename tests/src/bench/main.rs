@@ -45,7 +45,10 @@ struct Cli {
     /// Starts of which the median is told.
     #[arg(long, default_value_t = 9)]
     starts: usize,
-    /// A build of `hash-speed` with the profile `reference`.
+    /// `hash-speed`, built with the same profile as the service.
+    #[arg(long, default_value = "target/release/hash-speed")]
+    hash_speed: PathBuf,
+    /// `hash-speed`, built with the profile `reference`.
     #[arg(long, default_value = "target/reference/hash-speed")]
     reference: PathBuf,
     /// Where the temporary folder is made; the system's place for such unless told. Commits wait for its disk.
@@ -82,7 +85,7 @@ fn measure(cli: &Cli, folder: &std::path::Path) -> Result<(), Failure> {
 
     let (alone, together) = (hash_cost(1)?, hash_cost(cores())?);
     println!("one argon2 hash (19 MiB, 2 passes): {alone:.2} ms CPU; {together:.2} ms with one on each core");
-    let compared = hash_speed::compare(&cli.reference)?;
+    let compared = hash_speed::compare(&cli.hash_speed, &cli.reference)?;
     println!(
         "the fastest of many: {:.2} ms CPU; in a plain build with opt-level 3: {:.2} ms; ratio {:.2}",
         compared.own,
