@@ -1,28 +1,36 @@
-//! Starting the service for a test, and clients of it.
+//! The service of a test, and clients of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use mail_parser::MessageParser;
+use latchkey_lab::Kind;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use std::time::Duration;
 
 pub const PASSWORD: &str = "correct-Horse-42-battery";
 pub const FRONTEND: &str = "https://app.example.test";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A running service, and its folders. It ends with the value.
+/// A running service with a frozen clock.
 pub struct Lab {
-    process: Child,
+    lab: latchkey_lab::Lab,
     pub url: String,
-    folder: Arc<TempDir>,
-    settings: Vec<(String, String)>,
-    log: Arc<Mutex<String>>,
+}
+
+impl std::ops::Deref for Lab {
+    type Target = latchkey_lab::Lab;
+
+    fn deref(&self) -> &Self::Target {
+        &self.lab
+    }
+}
+
+impl From<latchkey_lab::Lab> for Lab {
+    fn from(lab: latchkey_lab::Lab) -> Self {
+        let url = lab.url().to_owned();
+        Self { lab, url }
+    }
 }
 
 impl Lab {
@@ -31,7 +39,7 @@ impl Lab {
         Self::with_accounts(&json!([]), settings)
     }
 
-    /// The same, with accounts that are there from the start.
+    /// The same, with accounts that exist from the start.
     pub fn with_accounts(accounts: &Value, settings: &[(&str, &str)]) -> Self {
         let urls = json!({
             "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
@@ -39,69 +47,29 @@ impl Lab {
             "account_reset_password_from_key": format!("{FRONTEND}/password/reset/{{key}}"),
             "account_signup": format!("{FRONTEND}/signup"),
         });
-        let base = [("HEADLESS_FRONTEND_URLS", urls.to_string())];
-        let given = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let all = base.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).chain(table_elsewhere());
-        let (folder, all) = (TempDir::new().unwrap(), all.collect());
-        std::fs::write(folder.path().join("users.json"), accounts.to_string()).unwrap();
-        Self::spawn(Arc::new(folder), all)
-    }
-
-    fn spawn(folder: Arc<TempDir>, settings: Vec<(String, String)>) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_lab"))
-            .env_clear()
-            .envs(settings.iter().cloned())
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .arg("--outbox")
-            .arg(folder.path().join("outbox"))
-            .arg("--users")
-            .arg(folder.path().join("users.json"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut errors = BufReader::new(process.stderr.take().unwrap());
-        std::thread::spawn({
-            let log = log.clone();
-            move || {
-                let mut line = String::new();
-                while errors.read_line(&mut line).unwrap_or(0) > 0 {
-                    log.lock().unwrap().push_str(&std::mem::take(&mut line));
-                }
-            }
-        });
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        assert!(!url.is_empty(), "the service did not start: {}", log.lock().unwrap());
-        Self { process, url: url.trim().to_owned(), folder, settings, log }
+        let lab = latchkey_lab::Lab::builder().binary(env!("CARGO_BIN_EXE_local-service")).frozen_clock();
+        let lab = lab.setting("RUST_LOG", "info").setting("HEADLESS_FRONTEND_URLS", &urls.to_string());
+        let elsewhere = table_elsewhere();
+        let elsewhere = elsewhere.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();
+        lab.settings(settings).settings(&elsewhere).accounts(accounts).start().into()
     }
 
     /// Waits for the service to die, and starts it again on the same data.
     pub fn restart_after_death(mut self) -> Self {
-        let end = Instant::now() + Duration::from_secs(20);
-        while self.process.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < end, "the service did not die");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Self::spawn(self.folder.clone(), self.settings.clone())
+        self.lab.wait_for_death();
+        self.lab.restart().into()
     }
 
-    /// Starts it again on the same data, with these settings besides.
-    pub fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self::spawn(self.folder.clone(), self.settings.iter().cloned().chain(more).collect())
+    /// Starts it again on the same data, with these settings in addition.
+    pub fn restart_with(self, settings: &[(&str, &str)]) -> Self {
+        self.lab.restart_with(settings).into()
     }
 
     /// Starts it again on the same data, with the items of a partition in another one, where an earlier version would
     /// have written them.
     pub fn restart_with_partition_moved(mut self, from: &str, to: &str) -> Self {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        let file = self.folder.path().join("data").join("latchkey.db");
+        self.lab.kill();
+        let file = self.folder().join("data").join("latchkey.db");
         tokio::runtime::Runtime::new().unwrap().block_on(async {
             let client = embedded::Embedded::open(&file).unwrap().client();
             let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
@@ -119,7 +87,7 @@ impl Lab {
                 client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
             }
         });
-        Self::spawn(self.folder.clone(), self.settings.clone())
+        self.lab.restart().into()
     }
 
     pub fn app(&self) -> Client {
@@ -135,75 +103,43 @@ impl Lab {
         Client::new(&self.url, "browser")
     }
 
-    /// The folder that holds those of the service: `data` and `outbox`.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Everything the service has logged.
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
-    }
-
+    /// Moves the clock by so many seconds.
     pub fn advance(&self, seconds: i64) {
-        let body = json!({"advance": seconds}).to_string();
-        assert_eq!(call(&self.url, "POST", "/_lab/clock", &[JSON], Some(body)).status, 200);
+        self.clock().advance(Duration::from_secs(seconds.try_into().unwrap()));
     }
 
     /// The service's time, in seconds since 1970.
     pub fn now(&self) -> i64 {
-        let reply = call(&self.url, "POST", "/_lab/clock", &[JSON], Some(json!({"advance": 0}).to_string()));
-        reply.json["now"].as_i64().unwrap()
+        self.clock().now()
     }
 
     /// All bytes of the table's files.
     pub fn table(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path().join("data")).unwrap();
+        let files = std::fs::read_dir(self.folder().join("data")).unwrap();
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     pub fn faults(&self, plan: Value) {
-        let reply = call(&self.url, "PUT", "/_lab/faults", &[JSON], Some(plan.to_string()));
-        assert_eq!(reply.status, 200, "{}", reply.text);
+        self.lab.faults(&plan);
     }
 
     /// How many faults were made since the log of requests was forgotten.
     pub fn injected(&self) -> u64 {
-        call(&self.url, "GET", "/_lab/requests", &[], None).json["injected"].as_u64().unwrap()
-    }
-
-    /// The requests to the table that `work` causes, by sequential trip.
-    pub fn trips(&self, work: impl FnOnce()) -> Vec<Vec<String>> {
-        call(&self.url, "DELETE", "/_lab/requests", &[], None);
-        work();
-        let reply = call(&self.url, "GET", "/_lab/requests", &[], None);
-        serde_json::from_value(reply.json["trips"].clone()).unwrap()
+        self.requests().injected
     }
 
     /// Mails to this address, oldest first.
     pub fn mails(&self, to: &str) -> Vec<Mail> {
-        self.all_mails().into_iter().filter(|mail| mail.to == [to]).collect()
+        self.all_mails().into_iter().filter(|mail| mail.to == to).collect()
     }
 
     pub fn all_mails(&self) -> Vec<Mail> {
-        let outbox = self.folder.path().join("outbox");
-        let mut files = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
-        files.retain(|path| path.extension().is_some_and(|kind| kind == "eml"));
-        files.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
-        files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
-        files.iter().map(|path| Mail::read(path)).collect()
+        self.inbox().all().into_iter().filter(|message| message.kind == Kind::Mail).map(Mail::from).collect()
     }
 
     /// The latest mail to this address; it may take a moment where the answer did not wait for it.
     pub fn mail(&self, to: &str) -> Mail {
-        let end = Instant::now() + Duration::from_secs(10);
-        loop {
-            if let Some(mail) = self.mails(to).pop() {
-                return mail;
-            }
-            assert!(Instant::now() < end, "no mail to {to}\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        self.inbox().last(to).into()
     }
 
     fn pass_stage(&self, client: &mut Client, email: &str, reply: &Reply) {
@@ -219,14 +155,7 @@ impl Lab {
 
     /// The code of the latest text message to this number.
     pub fn sms(&self, to: &str) -> String {
-        let outbox = self.folder.path().join("outbox");
-        let mut files = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<PathBuf>>();
-        files.retain(|path| path.extension().is_some_and(|kind| kind == "sms"));
-        files.sort_by_key(|path| path.metadata().unwrap().modified().unwrap());
-        let mut texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
-        let text = texts.rfind(|text| text.starts_with(&format!("To: {to}\n"))).unwrap();
-        let is_code = |line: &&str| line.len() == 9 && line.as_bytes()[4] == b'-';
-        text.lines().find(is_code).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+        self.inbox().last(to).code.unwrap()
     }
 
     /// Signs up and verifies by link or code; the client ends up logged in.
@@ -239,15 +168,8 @@ impl Lab {
     }
 }
 
-impl Drop for Lab {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// Where `LATCHKEY_TEST_TABLE` names another DynamoDB than the embedded one: a table of its own there.
-fn table_elsewhere() -> Vec<(String, String)> {
+fn table_elsewhere() -> Vec<(&'static str, String)> {
     static TABLES: AtomicU32 = AtomicU32::new(0);
     let Ok(url) = std::env::var("LATCHKEY_TEST_TABLE") else { return Vec::new() };
     let table = format!("latchkey-{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::Relaxed));
@@ -258,34 +180,43 @@ fn table_elsewhere() -> Vec<(String, String)> {
         ("AWS_SECRET_ACCESS_KEY", "tests"),
         ("LATCHKEY_TABLE", &table),
     ];
-    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    all.map(|(name, value)| (name, value.to_owned())).into()
 }
 
-/// A mail of the outbox.
+/// A mail.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    pub to: Vec<String>,
+    pub to: String,
     pub text: String,
+    links: Vec<String>,
+    code: Option<String>,
+}
+
+impl From<latchkey_lab::Message> for Mail {
+    fn from(message: latchkey_lab::Message) -> Self {
+        Self { to: message.to, text: message.text, links: message.links, code: message.code }
+    }
+}
+
+impl From<local::inbox::Message> for Mail {
+    fn from(message: local::inbox::Message) -> Self {
+        Self { to: message.to, text: message.text, links: message.links, code: message.code }
+    }
 }
 
 impl Mail {
-    fn read(path: &Path) -> Self {
-        let bytes = std::fs::read(path).unwrap();
-        let message = MessageParser::default().parse(&bytes).unwrap();
-        let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
-        Self { to, text: message.body_text(0).unwrap().into_owned() }
-    }
-
     /// The key of its link, or its code.
     pub fn key(&self) -> String {
         let prefixes = [format!("{FRONTEND}/verify-email/"), format!("{FRONTEND}/password/reset/")];
-        let lines = || self.text.lines().map(str::trim);
-        let key = |line: &str| prefixes.iter().find_map(|prefix| line.strip_prefix(prefix).map(str::to_owned));
-        let link = lines().find_map(key);
-        let is_code = |line: &&str| {
-            line.len() >= 6 && line.chars().all(|c| c == '-' || c.is_ascii_uppercase() || c.is_ascii_digit())
-        };
-        link.or_else(|| lines().find(is_code).map(str::to_owned)).unwrap_or_else(|| panic!("no key in {}", self.text))
+        let key = |link: &String| prefixes.iter().find_map(|prefix| link.strip_prefix(prefix).map(str::to_owned));
+        let key = self.links.iter().find_map(key).or_else(|| self.code.clone());
+        key.unwrap_or_else(|| panic!("no key in {}", self.text))
+    }
+
+    /// The first link to the JWT API.
+    pub fn link(&self) -> String {
+        let link = self.links.iter().find(|link| link.contains("/jwt-allauth/"));
+        link.unwrap_or_else(|| panic!("no link in {}", self.text)).clone()
     }
 }
 
@@ -504,15 +435,6 @@ pub fn code_of(secret: &str, now: i64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).with_digits(6).with_step_duration(30).build().unwrap();
     totp.generate(now.try_into().unwrap()).to_string()
-}
-
-impl Mail {
-    /// The first link to the service itself.
-    pub fn link(&self) -> String {
-        let line =
-            self.text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/jwt-allauth/"));
-        line.unwrap_or_else(|| panic!("no link in {}", self.text)).to_owned()
-    }
 }
 
 /// The same work, so often at the same moment.

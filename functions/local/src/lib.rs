@@ -4,18 +4,23 @@
 mod background;
 mod dummy;
 mod folder;
+pub mod inbox;
+mod lab;
 mod postbox;
 mod private;
 mod secret_key;
 mod server;
 
 pub use folder::Folder;
+pub use lab::Lab;
 use postbox::Postbox;
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use embedded::Embedded;
+use embedded::faults::Faults;
+use inbox::Inbox;
 use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
@@ -33,9 +38,6 @@ use tokio::net::TcpListener;
 /// How long a client may take to send the headers of a request, unless [`Options`] say otherwise.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Puts something between the service and its table.
-pub type Wrap = Box<dyn Fn(SharedHttpClient) -> SharedHttpClient>;
-
 /// How the service is to run.
 pub struct Options {
     /// Where to listen.
@@ -52,10 +54,8 @@ pub struct Options {
     pub chance: Arc<dyn Chance>,
     /// How long a client may take to send the headers of a request. Its connection is closed then.
     pub header_timeout: Duration,
-    /// What lies between the endpoints and the table; the mailer has its own way to it.
-    pub wrap: Option<Wrap>,
-    /// Routes beside the service's own.
-    pub beside: Router,
+    /// Puts the service into the hands of tests. Its clock replaces `clock`; it needs a loopback address in `listen`.
+    pub lab: Option<Lab>,
     /// Accounts to make at the start, where they do not exist yet.
     pub accounts: Vec<Account>,
 }
@@ -64,8 +64,8 @@ impl Options {
     /// As it runs on a laptop.
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        let (header_timeout, beside, accounts) = (HEADER_TIMEOUT, Router::new(), Vec::new());
-        Self { listen, data, outbox, source, clock, chance, header_timeout, wrap: None, beside, accounts }
+        let (header_timeout, lab, accounts) = (HEADER_TIMEOUT, None, Vec::new());
+        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts }
     }
 }
 
@@ -87,6 +87,9 @@ pub enum Error {
     /// A folder, a file or a socket.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// A lab on an address that other machines may reach.
+    #[error("--lab needs a loopback address to listen on, such as 127.0.0.1:8000; {0} is not one")]
+    LabBeyondLoopback(SocketAddr),
     /// The environment names a table elsewhere, but not enough to reach it.
     #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
     Endpoint(#[from] aws::NotInLambda),
@@ -116,6 +119,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// It cannot start.
 pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Result<(), Error> {
     let (listen, data) = (options.listen, options.data);
+    if options.lab.is_some() && !listen.ip().is_loopback() {
+        return Err(Error::LabBeyondLoopback(listen));
+    }
+    let clock = options.lab.as_ref().map_or(options.clock, Lab::clock);
     private::create_folder(&options.outbox).map_err(io(options.outbox.display()))?;
     let listener = TcpListener::bind(listen).await.map_err(io(listen))?;
     let listening = listener.local_addr().map_err(io(listen))?;
@@ -137,9 +144,9 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let postbox = Arc::new(Postbox::default());
     let app = |client: Client| {
         let name = settings.service.table.clone();
-        let store = Store::new(client, name, options.clock.clone(), options.chance.clone());
+        let store = Store::new(client, name, clock.clone(), options.chance.clone());
         let store = store.observed_by(postbox.observer());
-        let mut app = App::new(settings.clone(), store, options.clock.clone(), options.chance.clone());
+        let mut app = App::new(settings.clone(), store, clock.clone(), options.chance.clone());
         if matches!(table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // no stream to read: the sweep delivers
         }
@@ -155,11 +162,15 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;
     background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
-    let app = app(table.client(options.wrap.as_ref())?);
+    let app = app(table.client(options.lab.as_ref().map(Lab::faults))?);
     let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
     let service = Router::new().fallback_service(service);
-    let service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
-    let service = options.beside.fallback_service(service);
+    let mut service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
+    if let Some(lab) = options.lab {
+        let (inbox, accounts) = (Inbox::new(options.outbox), options.accounts);
+        let table = matches!(table, Table::Embedded(_)).then(|| table.client(None)).transpose()?;
+        service = lab.routes(lab::Service { inbox, table, app: maker, accounts }).fallback_service(service);
+    }
     ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
     server::run(listener, service, options.header_timeout).await;
     Ok(())
@@ -188,8 +199,12 @@ impl Table {
         }))
     }
 
-    fn client(&self, wrap: Option<&Wrap>) -> Result<Client, Error> {
-        let wrapped = |http| wrap.map_or_else(|| SharedHttpClient::clone(&http), |wrap| wrap(http.clone()));
+    /// A client of the table. With faults, these lie between the two.
+    fn client(&self, faults: Option<&Faults>) -> Result<Client, Error> {
+        let wrapped = |http: SharedHttpClient| match faults {
+            Some(faults) => faults.wrap(http),
+            None => http,
+        };
         Ok(match self {
             Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?(),
             Self::Embedded(embedded) => embedded::client(wrapped(embedded.http_client())),

@@ -10,7 +10,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
-use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use shared::outbound::{Outbound, Roots};
 use std::collections::HashMap;
@@ -173,7 +172,5 @@ pub fn scheduled_event() -> Value {
 }
 
 fn read(raw: &[u8]) -> Mail {
-    let message = MessageParser::default().parse(raw).unwrap();
-    let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
-    Mail { to, text: message.body_text(0).unwrap().into_owned() }
+    local::inbox::Message::from_mail(String::new(), raw).unwrap().into()
 }

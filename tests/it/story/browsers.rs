@@ -222,7 +222,7 @@ fn a_form_on_a_foreign_page_logs_nobody_in() {
         assert!(reply.status == 403 && cookie(&reply, "refresh_token").is_none(), "{path} {}", reply.text);
     }
     assert_eq!(client.post("refresh/", json!({})).status, 200, "nothing was used up");
-    assert!(lab.log().contains("\"origin\":\"https://evil.example\""), "whoever sets it up can find out why");
+    assert!(lab.log().contains("origin=\"https://evil.example\""), "whoever sets it up can find out why");
 
     // In bodies tokens are of no use to such a page, which cannot read them.
     let lab = Lab::start(&[&OPEN[..], &[("JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", "false")]].concat());

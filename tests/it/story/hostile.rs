@@ -147,7 +147,7 @@ fn an_unsafe_request_of_a_browser_needs_the_token_and_a_page_of_ours() {
     // Apps have no cookies that a foreign page could ride on.
     let reply = lab.app().send("POST", "auth/login", Some("{}".to_owned()), &[("origin", "https://evil.example")]);
     assert_eq!(reply.status, 400);
-    assert!(lab.log().contains("\"origin\":\"https://evil.example\""), "whoever sets it up can find out why");
+    assert!(lab.log().contains("origin=\"https://evil.example\""), "whoever sets it up can find out why");
 }
 
 /// CVE-2025-61928, CVE-2026-27946: fields of a body were believed.
@@ -199,7 +199,7 @@ fn logs_hold_what_happened_and_no_secret() {
     {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    assert!(log.contains("auth/email/verify") && log.contains("\"status\":400") && log.contains("incorrect_code"));
+    assert!(log.contains("auth/email/verify") && log.contains("status=400") && log.contains("incorrect_code"));
 }
 
 #[test]

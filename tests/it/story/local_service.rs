@@ -58,3 +58,35 @@ fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() 
     slow.read_to_end(&mut rest).expect("the connection is closed, not left open");
     assert!(!rest.starts_with(b"HTTP/1.1 200"), "half a request was answered");
 }
+
+#[test]
+fn without_the_lab_its_routes_do_not_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = in_process(folder.path(), |_| {});
+    for (method, path) in
+        [("GET", "inbox"), ("GET", "clock"), ("PUT", "faults"), ("GET", "requests"), ("POST", "reset")]
+    {
+        let reply = call(&format!("http://{address}"), method, &format!("/_latchkey/lab/{path}"), &[], None);
+        assert_eq!(reply.status, 404, "{method} {path}");
+    }
+}
+
+/// The lab is in the crate of the local service alone.
+#[test]
+fn no_function_depends_on_the_local_service() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for folder in ["functions", "shared"] {
+        for manifest in
+            std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"))
+        {
+            let Ok(text) = std::fs::read_to_string(&manifest) else { continue };
+            let depends = text
+                .lines()
+                .any(|line| line.starts_with("local.") || line.starts_with("local ") || line.contains("latchkey-lab"));
+            assert!(!depends, "{}", manifest.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "the manifests were read: {seen}");
+}

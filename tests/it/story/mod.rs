@@ -20,6 +20,7 @@ mod identity_takeover;
 mod jwt_api;
 mod jwt_races;
 mod key_rotation;
+mod lab_routes;
 mod limits;
 mod local_service;
 mod lockout;
