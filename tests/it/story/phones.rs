@@ -86,3 +86,22 @@ fn messages_to_one_number_are_limited() {
     lab.advance(31);
     assert_eq!(client.post("auth/phone/verify/resend", json!({})).status, 200);
 }
+
+/// The limit of the address counts mails that are sent, not those that the phone comes before.
+#[test]
+fn a_signup_with_phone_and_address_is_mailed_when_the_phone_is_verified() {
+    for by_code in ["false", "true"] {
+        let lab = Lab::start(&[
+            ("ACCOUNT_LOGIN_METHODS", r#"["phone", "email"]"#),
+            ("ACCOUNT_SIGNUP_FIELDS", r#"["phone*", "email*", "password1*"]"#),
+            ("ACCOUNT_EMAIL_VERIFICATION", "mandatory"),
+            ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", by_code),
+        ]);
+        let mut client = lab.app();
+        client.post("auth/signup", json!({"email": "ada@example.com", "phone": ADA, "password": PASSWORD}));
+        assert!(lab.all_mails().is_empty());
+        let reply = client.post("auth/phone/verify", json!({"code": lab.sms(ADA)}));
+        assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("verify_email")), "by code: {by_code}");
+        assert_eq!(lab.mails("ada@example.com").len(), 1, "by code: {by_code}");
+    }
+}

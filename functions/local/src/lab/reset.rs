@@ -1,6 +1,7 @@
 //! Empties the embedded table.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ fn is_signing_key(key: &HashMap<String, AttributeValue>) -> bool {
     key.get("pk").and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk == SIGNING_KEYS)
 }
 
-fn delete(key: HashMap<String, AttributeValue>) -> Result<WriteRequest, aws_sdk_dynamodb::Error> {
+fn delete(key: HashMap<String, AttributeValue>) -> Result<WriteRequest, BuildError> {
     let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
     Ok(WriteRequest::builder().delete_request(delete).build())
 }

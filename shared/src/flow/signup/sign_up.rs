@@ -70,6 +70,7 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
     let account = &cx.settings.account;
     let wants_mail = email_verification(&cx.settings, &form) != EmailVerification::None
         && form.identity.is_none()
+        && form.phone.is_none() // the login stops at the phone first; its mail is sent after that
         && form.problems.is_empty()
         && caller.user().is_none()
         && account.signup_open;
