@@ -4,11 +4,12 @@ use axum::http::Method;
 use shared::flow::recovery::password_change;
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::settings::RateAction;
 
 /// `POST account/password/change`: a new password, or a first one.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
-    request.limit("change_password", &user).await?;
+    request.limit(RateAction::ChangePassword, &user).await?;
     if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }

@@ -4,11 +4,12 @@ use axum::http::Method;
 use shared::flow::Refusal;
 use shared::flow::login::reauthentication;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::settings::RateAction;
 
 /// `POST auth/reauthenticate`.
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
-    request.limit("reauthenticate", &user).await?;
+    request.limit(RateAction::Reauthenticate, &user).await?;
     if request.method == Method::GET {
         return Err(ApiError::MethodNotAllowed);
     }
