@@ -2,6 +2,90 @@
 
 use crate::ambient::Timestamp;
 use serde_json::{Value as Json, json};
+use strum::{IntoStaticStr, VariantNames};
+
+/// What is counted or measured. Its name in CloudWatch is the variant's.
+///
+/// To add one, add a variant and its value below, and describe it in `infra/observability.yaml`: a test compares the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames)]
+pub enum Metric {
+    /// A login that is complete.
+    Logins,
+    /// A login that was refused. Told apart by the reason.
+    LoginRefusals(RefusalReason),
+    /// A message that a transport has taken.
+    MailsSent,
+    /// A message that a transport did not take, or that was dropped because it cannot be sent.
+    MailsFailed,
+    /// A message that was dropped because what it speaks of was over.
+    MailsLate,
+    /// How many seconds the message that is due longest has waited.
+    OldestDueSeconds(i64),
+    /// A session that ended because a refresh token came a second time.
+    RefreshTokenReuse,
+}
+
+/// Why a login was refused. CloudWatch bills each value as a metric, so there are few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum RefusalReason {
+    /// Wrong password, code or name.
+    #[strum(serialize = "incorrect credentials")]
+    IncorrectCredentials,
+    /// A rate limit or lockout.
+    #[strum(serialize = "too many attempts")]
+    TooManyAttempts,
+    /// Missing or malformed input, or an invalid token.
+    #[strum(serialize = "invalid input")]
+    InvalidInput,
+    /// The account or the API does not allow it.
+    #[strum(serialize = "not allowed")]
+    NotAllowed,
+    /// The table is unavailable.
+    Unavailable,
+    /// Anything else.
+    Other,
+}
+
+/// A metric's value with its unit in CloudWatch.
+enum Measure {
+    Count,
+    Seconds(i64),
+}
+
+impl Metric {
+    /// The names of all metrics.
+    pub const NAMES: &'static [&'static str] = Self::VARIANTS;
+
+    fn name(self) -> &'static str {
+        self.into()
+    }
+
+    fn measure(self) -> Measure {
+        match self {
+            Self::Logins
+            | Self::LoginRefusals(_)
+            | Self::MailsSent
+            | Self::MailsFailed
+            | Self::MailsLate
+            | Self::RefreshTokenReuse => Measure::Count,
+            Self::OldestDueSeconds(seconds) => Measure::Seconds(seconds),
+        }
+    }
+
+    /// The dimension that it has beside the table, and its value.
+    fn dimension(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::LoginRefusals(reason) => Some(("Reason", reason.into())),
+            Self::Logins
+            | Self::MailsSent
+            | Self::MailsFailed
+            | Self::MailsLate
+            | Self::OldestDueSeconds(_)
+            | Self::RefreshTokenReuse => None,
+        }
+    }
+}
 
 /// Where metrics go.
 #[derive(Debug, Clone, Default)]
@@ -15,32 +99,23 @@ impl Metrics {
         Self { table: Some(table.to_owned()) }
     }
 
-    /// One more of this.
-    pub fn count(&self, now: Timestamp, name: &str) {
-        self.write(now, name, "Count", 1, None);
-    }
-
-    /// One more of this, told apart by a dimension. Each value is a metric that costs, so values are constants.
-    pub fn count_by(&self, now: Timestamp, name: &str, dimension: &str, value: &'static str) {
-        self.write(now, name, "Count", 1, Some((dimension, value)));
-    }
-
-    /// So many seconds.
-    pub fn seconds(&self, now: Timestamp, name: &str, seconds: i64) {
-        self.write(now, name, "Seconds", seconds, None);
-    }
-
-    fn write(&self, now: Timestamp, name: &str, unit: &str, value: i64, by: Option<(&str, &str)>) {
+    /// Writes a metric. Does nothing in the local service.
+    pub fn record(&self, now: Timestamp, metric: Metric) {
         if let Some(table) = &self.table {
-            println!("{}", line(table, now, name, unit, value, by));
+            println!("{}", line(table, now, metric));
         }
     }
 }
 
-fn line(table: &str, now: Timestamp, name: &str, unit: &str, value: i64, by: Option<(&str, &str)>) -> Json {
+fn line(table: &str, now: Timestamp, metric: Metric) -> Json {
+    let name = metric.name();
+    let (unit, value) = match metric.measure() {
+        Measure::Count => ("Count", 1),
+        Measure::Seconds(seconds) => ("Seconds", seconds),
+    };
     let mut dimensions = vec![vec!["Table"]];
     let mut line = json!({"Table": table, name: value});
-    if let Some((dimension, value)) = by {
+    if let Some((dimension, value)) = metric.dimension() {
         dimensions.push(vec!["Table", dimension]);
         line[dimension] = json!(value);
     }
@@ -55,14 +130,23 @@ mod tests {
 
     #[test]
     fn a_line_has_what_cloudwatch_looks_for() {
-        let line =
-            line("latchkey", Timestamp(1_700_000_000_123_456), "LoginRefusals", "Count", 1, Some(("Reason", "x")));
+        let metric = Metric::LoginRefusals(RefusalReason::NotAllowed);
+        let line = line("latchkey", Timestamp(1_700_000_000_123_456), metric);
         assert_eq!(line["_aws"]["Timestamp"], 1_700_000_000_123_i64);
         let metric = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metric["Dimensions"], json!([["Table"], ["Table", "Reason"]]));
+        assert_eq!(metric["Metrics"], json!([{"Name": "LoginRefusals", "Unit": "Count"}]));
         assert_eq!(
             (&line["LoginRefusals"], &line["Table"], &line["Reason"]),
-            (&json!(1), &json!("latchkey"), &json!("x"))
+            (&json!(1), &json!("latchkey"), &json!("not allowed"))
         );
+    }
+
+    #[test]
+    fn seconds_are_told_as_seconds() {
+        let line = line("latchkey", Timestamp(0), Metric::OldestDueSeconds(90));
+        let metric = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metric["Metrics"], json!([{"Name": "OldestDueSeconds", "Unit": "Seconds"}]));
+        assert_eq!((&metric["Dimensions"], &line["OldestDueSeconds"]), (&json!([["Table"]]), &json!(90)));
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::account::identifier_key;
 use crate::app::App;
-use crate::settings::{Per, Rate};
+use crate::settings::{Per, Rate, RateAction};
 use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
 use futures_util::future::try_join_all;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,8 +13,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Something that is counted.
 #[derive(Debug, Clone)]
 pub struct Action<'a> {
-    /// Its name in `ACCOUNT_RATE_LIMITS`.
-    pub name: &'static str,
+    /// Which one it is.
+    pub name: RateAction,
     /// What it is about, for rates by key. An address counts as its mailbox, a name without its case.
     pub key: Option<&'a str>,
     /// The logged-in user, for rates by user.
@@ -25,22 +25,22 @@ pub struct Action<'a> {
 
 impl<'a> Action<'a> {
     /// An action that has only the client's address to be counted by.
-    pub fn new(name: &'static str) -> Self {
+    pub fn new(name: RateAction) -> Self {
         Self { name, key: None, user: None, by_client: true }
     }
 
     /// An action of a user.
-    pub fn of(name: &'static str, user: &'a str) -> Self {
+    pub fn of(name: RateAction, user: &'a str) -> Self {
         Self { name, key: None, user: Some(user), by_client: true }
     }
 
     /// An action about something.
-    pub fn about(name: &'static str, key: &'a str) -> Self {
+    pub fn about(name: RateAction, key: &'a str) -> Self {
         Self { name, key: Some(key), user: None, by_client: true }
     }
 
     /// An action about something, which is counted by that alone.
-    pub fn only_about(name: &'static str, key: &'a str) -> Self {
+    pub fn only_about(name: RateAction, key: &'a str) -> Self {
         Self { name, key: Some(key), user: None, by_client: false }
     }
 }
@@ -67,7 +67,7 @@ impl Limit<'_> {
 
 /// What a request has used of its limits.
 #[derive(Debug, Default)]
-pub struct Usage(Vec<(LogUse, Vec<(&'static str, String)>)>);
+pub struct Usage(Vec<(LogUse, Vec<(RateAction, String)>)>);
 
 impl Usage {
     /// Adds what another request to the table has used.
@@ -80,7 +80,7 @@ impl Usage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
     /// The action that it limits.
-    pub action: &'static str,
+    pub action: RateAction,
     /// Seconds until the request that met it would not meet it any more, if nothing else is counted: 1 at least.
     pub seconds: u32,
 }
@@ -88,7 +88,7 @@ pub struct Limited {
 /// The logs that one source has to note, with the action of each.
 struct Plan {
     key: Key,
-    entries: Vec<(&'static str, Entry)>,
+    entries: Vec<(RateAction, Entry)>,
 }
 
 impl App {
@@ -109,7 +109,7 @@ impl App {
             match answer {
                 Reserved::Full { place, seconds } => {
                     let first = limited.map(|first| Limited { seconds: first.seconds.max(seconds), ..first });
-                    limited = first.or(plan.entries.get(place).map(|(action, _)| Limited { action, seconds }));
+                    limited = first.or(plan.entries.get(place).map(|(action, _)| Limited { action: *action, seconds }));
                 }
                 Reserved::Taken(taken) => {
                     let logs = plan.entries.iter().map(|(action, entry)| (*action, entry.name.clone()));
@@ -127,9 +127,9 @@ impl App {
     }
 
     /// Gives back what a request used: of one action, or of all.
-    pub async fn give_back(&self, usage: &Usage, action: Option<&str>) {
+    pub async fn give_back(&self, usage: &Usage, action: Option<RateAction>) {
         let releases = usage.0.iter().filter_map(|(taken, logs)| {
-            let of_action = |(name, _): &&(&'static str, String)| action.is_none_or(|action| action == *name);
+            let of_action = |(name, _): &&(RateAction, String)| action.is_none_or(|action| action == *name);
             let names = logs.iter().filter(of_action).map(|(_, log)| log.as_str()).collect::<Vec<_>>();
             (!names.is_empty()).then_some(async move { self.store.release(taken, &names).await })
         });
@@ -208,9 +208,9 @@ impl App {
     }
 }
 
-fn entry(action: &str, rate: Rate) -> Entry {
+fn entry(action: RateAction, rate: Rate) -> Entry {
     Entry {
-        name: format!("{action} {}/{}", rate.amount, rate.seconds),
+        name: format!("{} {}/{}", action.as_str(), rate.amount, rate.seconds),
         amount: rate.amount,
         micros: (rate.seconds * 1e6) as i64,
     }

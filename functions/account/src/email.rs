@@ -7,6 +7,7 @@ use shared::flow::addresses::email_addresses::{self, Change, Sending, check, lis
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::{Caller, Session};
+use shared::settings::RateAction;
 
 /// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
 /// removes. While a signup waits for its code, `POST` changes the address.
@@ -20,7 +21,7 @@ pub async fn email(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 
 async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
-    request.limit("manage_email", &user).await?;
+    request.limit(RateAction::ManageEmail, &user).await?;
     let change = match request.method {
         Method::GET => return Ok(listed(&request, &user, &session)),
         Method::POST => {
@@ -61,7 +62,7 @@ fn listed(request: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
 async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let user = email_addresses::find_changeable(cx, caller).await?;
-    request.limit("manage_email", &user).await?;
+    request.limit(RateAction::ManageEmail, &user).await?;
     let mut problems = Vec::new();
     let email = request.input()?.email_field("email", true, &mut problems);
     let email = email.ok_or(Refusal::Invalid(problems))?;

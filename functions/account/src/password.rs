@@ -2,11 +2,12 @@
 
 use shared::flow::recovery::password_change;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::settings::RateAction;
 
 /// `POST account/password/change`: a new password, or a first one.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
-    request.limit("change_password", &user).await?;
+    request.limit(RateAction::ChangePassword, &user).await?;
     let input = request.input()?;
     let mut problems = Vec::new();
     let current = input.char_field("current_password", false, &mut problems);

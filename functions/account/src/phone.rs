@@ -8,6 +8,7 @@ use shared::flow::Refusal;
 use shared::flow::addresses::phone as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::{Caller, Session};
+use shared::settings::RateAction;
 
 /// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
 pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -19,7 +20,7 @@ pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    request.limit("change_phone", &user).await?;
+    request.limit(RateAction::ChangePhone, &user).await?;
     if request.method == Method::GET {
         let number = user.phone.iter().map(|phone| json!({"phone": phone.number, "verified": phone.verified}));
         return Ok(Envelope::data(number.collect()).into());
@@ -31,7 +32,7 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
 
 async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
     let user = flow::find_changeable(request.context(), caller).await?;
-    request.limit("change_phone", &user).await?;
+    request.limit(RateAction::ChangePhone, &user).await?;
     let number = read(&request)?;
     flow::change_pending(request.context(), caller, user, &number).await?;
     Ok(accepted(&number))

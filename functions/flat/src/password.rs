@@ -8,6 +8,7 @@ use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
 use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
 use shared::session::Caller;
+use shared::settings::RateAction;
 
 /// `POST password/reset/`: sends a link or a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -38,7 +39,7 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST password/change/`: ends every other session and every token, and gives new ones.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&request).await?;
-    request.limit("change_password", &user).await?;
+    request.limit(RateAction::ChangePassword, &user).await?;
     let (cx, input) = (request.context(), request.input()?);
     let mut problems = Vec::new();
     let current = input.char_field("current_password", false, &mut problems);

@@ -8,6 +8,7 @@ use shared::account::User;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::{Entry, login as flow};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::metrics::Metric;
 use shared::session::Session;
 
 /// `POST login/`.
@@ -24,7 +25,7 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// Notes that a login was refused.
 pub fn refused(request: &ApiRequest, refusal: Refusal) -> Refusal {
     let app = &request.app;
-    app.metrics.count_by(app.now(), "LoginRefusals", "Reason", refusal.metric_reason());
+    app.metrics.record(app.now(), Metric::LoginRefusals(refusal.metric_reason()));
     refusal
 }
 

@@ -2,7 +2,7 @@
 
 use crate::account::User;
 use crate::flow::Context;
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message};
 use crate::store::{StoreError, Write};
 use serde_json::{Value as Json, json};
 
@@ -11,7 +11,7 @@ pub(super) fn notify(
     cx: Context<'_>,
     user: &User,
     to: Option<&str>,
-    kind: &str,
+    kind: MailKind,
     mut params: Json,
 ) -> Result<Option<Write>, StoreError> {
     let Some(to) = to.or(user.primary_email()).filter(|_| cx.settings.account.email_notifications) else {

@@ -2,19 +2,20 @@
 
 use super::Refusal;
 use crate::flow::Context;
+use crate::settings::RateAction;
 use crate::store::StoreError;
 use crate::throttle::{Action, Limited, Usage};
 
 /// The answers that a flow has got.
 #[derive(Debug, Default)]
-pub struct Permits(Vec<(&'static str, String, Result<Usage, Limited>)>);
+pub struct Permits(Vec<(RateAction, String, Result<Usage, Limited>)>);
 
 impl Permits {
     /// Whether the action may be done; asked of the table the first time only.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn ask(&mut self, cx: Context<'_>, action: &'static str, key: &str) -> Result<bool, StoreError> {
+    pub async fn ask(&mut self, cx: Context<'_>, action: RateAction, key: &str) -> Result<bool, StoreError> {
         if let Some((_, _, usage)) = self.0.iter().find(|(known, of, _)| *known == action && of == key) {
             return Ok(usage.is_ok());
         }

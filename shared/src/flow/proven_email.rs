@@ -4,6 +4,7 @@ use super::notify::notify;
 use super::{Problem, Refusal};
 use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, own_email, release_email};
 use crate::flow::Context;
+use crate::outbox::MailKind;
 use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
@@ -52,7 +53,7 @@ pub(in crate::flow) async fn mark_verified(
         let old = before.primary_email().filter(|old| *old != email);
         let params = json!({"from_email": old, "to_email": email});
         if old.is_some() {
-            writes.extend(notify(cx, user, old, "email_changed", params)?);
+            writes.extend(notify(cx, user, old, MailKind::EmailChanged, params)?);
         }
     }
     Ok(writes)

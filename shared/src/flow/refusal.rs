@@ -1,5 +1,6 @@
 //! Why a flow does not do what was asked.
 
+use crate::metrics::RefusalReason;
 use crate::session::{Caller, StageKey};
 use crate::settings::LoginMethod;
 use crate::store::StoreError;
@@ -174,14 +175,18 @@ impl From<Limited> for Refusal {
 
 impl Refusal {
     /// The reason in the metric `LoginRefusals`: one of a small set.
-    pub fn metric_reason(&self) -> &'static str {
+    pub fn metric_reason(&self) -> RefusalReason {
         match self {
-            Self::IncorrectCredentials(_) => "incorrect credentials",
-            Self::TooManyLoginAttempts | Self::LockedOut(_) | Self::RateLimited(_) => "too many attempts",
-            Self::Invalid(_) | Self::InvalidToken => "invalid input",
-            Self::Inactive | Self::StageRefused(_) | Self::Forbidden => "not allowed",
-            Self::Store(_) => "unavailable",
-            _ => "other",
+            Self::IncorrectCredentials(_) => RefusalReason::IncorrectCredentials,
+            Self::TooManyLoginAttempts | Self::LockedOut(_) | Self::RateLimited(_) => RefusalReason::TooManyAttempts,
+            Self::Invalid(_) | Self::InvalidToken => RefusalReason::InvalidInput,
+            Self::Inactive | Self::StageRefused(_) | Self::Forbidden => RefusalReason::NotAllowed,
+            Self::Store(_) => RefusalReason::Unavailable,
+            Self::Factor(_)
+            | Self::Conflict
+            | Self::ReauthenticationRequired(_)
+            | Self::NotAuthenticated(_)
+            | Self::SessionExpired => RefusalReason::Other,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::response::ApiResponse;
 use crate::flow::{FactorProblem, Problem, Refusal};
+use crate::metrics::RefusalReason;
 use crate::store::StoreError;
 
 /// Why a request gets no answer of the kind it asked for.
@@ -56,12 +57,12 @@ impl ApiError {
     }
 
     /// The reason in the metric `LoginRefusals`: one of a small set.
-    pub fn metric_reason(&self) -> &'static str {
+    pub fn metric_reason(&self) -> RefusalReason {
         match self {
             Self::Refused(refusal) => refusal.metric_reason(),
-            Self::MalformedRequest | Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => "invalid input",
-            Self::Csrf => "not allowed",
-            Self::Gone | Self::MethodNotAllowed | Self::NotFound | Self::Response(_) => "other",
+            Self::MalformedRequest | Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => RefusalReason::InvalidInput,
+            Self::Csrf => RefusalReason::NotAllowed,
+            Self::Gone | Self::MethodNotAllowed | Self::NotFound | Self::Response(_) => RefusalReason::Other,
         }
     }
 }

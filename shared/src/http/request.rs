@@ -12,7 +12,7 @@ use crate::jwt::{KeyError, Keyring};
 use crate::session::{
     Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
 };
-use crate::settings::{ClientKind, Settings, TokenStrategy};
+use crate::settings::{ClientKind, RateAction, Settings, TokenStrategy};
 use crate::throttle::Action;
 use crate::tokens::{check_access, keyring, pair};
 use axum::body::{Body, Bytes};
@@ -207,7 +207,7 @@ impl ApiRequest {
     ///
     /// # Errors
     /// [`Refusal::RateLimited`]; the table is unavailable.
-    pub async fn limit(&self, action: &'static str, user: &User) -> Result<(), ApiError> {
+    pub async fn limit(&self, action: RateAction, user: &User) -> Result<(), ApiError> {
         if self.method == Method::GET {
             return Ok(());
         }

@@ -13,6 +13,7 @@ use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Envelope;
 use crate::flow::{Problem, Refusal};
+use crate::metrics::Metric;
 use crate::settings::{ClientKind, Problems};
 use crate::store::counted;
 use axum::body::{Body, HttpBody};
@@ -236,9 +237,9 @@ fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError
         Err(error) => error.reason(),
     };
     match answered {
-        Ok(response) if response.entered.is_some() => app.metrics.count(app.now(), "Logins"),
+        Ok(response) if response.entered.is_some() => app.metrics.record(app.now(), Metric::Logins),
         Err(error) if endpoint.is_entrance => {
-            app.metrics.count_by(app.now(), "LoginRefusals", "Reason", error.metric_reason())
+            app.metrics.record(app.now(), Metric::LoginRefusals(error.metric_reason()))
         }
         _ => {}
     }

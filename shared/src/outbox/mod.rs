@@ -1,8 +1,11 @@
 //! Messages to people. A message is an item in the same commit as the state it speaks of: no code without its
 //! mail, no mail without its code. It holds a kind and sealed parameters, and is rendered when it is delivered.
 
+mod kind;
 pub mod mime;
 pub mod render;
+
+pub use kind::{MailKind, SmsKind};
 
 use crate::ambient::Timestamp;
 use crate::app::App;
@@ -31,7 +34,7 @@ pub struct Message {
     pub id: String,
     /// How it goes.
     pub channel: Channel,
-    /// Which template.
+    /// Which template: the name of a [`MailKind`] or [`SmsKind`]. Text, since a newer version may have more of them.
     pub kind: String,
     /// Recipient and parameters, sealed.
     pub sealed: String,
@@ -49,6 +52,17 @@ pub struct Message {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+}
+
+/// What kind of message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A mail.
+    Mail(MailKind),
+    /// A text message.
+    Sms(SmsKind),
+    /// A message that reaches nobody.
+    Decoy,
 }
 
 /// What a message says to whom, unsealed.
@@ -70,13 +84,13 @@ impl Message {
     const LEAST_LIFETIME: i64 = 60;
 
     /// A mail; pointless `lifetime` seconds from now.
-    pub fn mail(app: &App, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
-        Self::new(app, Channel::Mail, kind, to, params, lifetime)
+    pub fn mail(app: &App, kind: MailKind, to: &str, params: Json, lifetime: i64) -> Self {
+        Self::new(app, Channel::Mail, kind.as_str(), to, params, lifetime)
     }
 
     /// A text message; pointless `lifetime` seconds from now.
-    pub fn sms(app: &App, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
-        Self::new(app, Channel::Sms, kind, to, params, lifetime)
+    pub fn sms(app: &App, kind: SmsKind, to: &str, params: Json, lifetime: i64) -> Self {
+        Self::new(app, Channel::Sms, kind.as_str(), to, params, lifetime)
     }
 
     /// A message of the same weight that reaches nobody.
@@ -100,6 +114,15 @@ impl Message {
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,
             version: 0,
+        }
+    }
+
+    /// Its kind. `None` if this version does not know it: a newer one wrote the message.
+    pub fn known_kind(&self) -> Option<Kind> {
+        match self.channel {
+            Channel::Mail => self.kind.parse().ok().map(Kind::Mail),
+            Channel::Sms => self.kind.parse().ok().map(Kind::Sms),
+            Channel::Nobody => Some(Kind::Decoy),
         }
     }
 

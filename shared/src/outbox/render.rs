@@ -11,103 +11,32 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value};
 use serde_json::Value as Json;
+use strum::VariantArray;
 
-/// A message's kind, the parameters of which it needs at least one, and its texts by file name.
-struct Message {
-    kind: &'static str,
-    needs: &'static [&'static str],
-    files: &'static [(&'static str, &'static str)],
-}
-
-/// One compiled-in file: its name as a template, and its text.
-macro_rules! file {
-    ($dir:literal, $kind:literal, $end:literal) => {
-        (concat!($dir, "/", $kind, $end), include_str!(concat!("../../templates/", $dir, "/", $kind, $end)))
-    };
-}
-
-/// A table of mails, each with its subject, its text and its HTML.
-macro_rules! mails {
-    ($($kind:literal => [$($need:literal),*],)*) => {
-        &[$(Message {
-            kind: $kind,
-            needs: &[$($need),*],
-            files: &[
-                file!("mail", $kind, ".subject.txt"),
-                file!("mail", $kind, ".txt"),
-                file!("mail", $kind, ".html"),
-            ],
-        }),*]
-    };
-}
-
-/// A table of text messages.
-macro_rules! texts {
-    ($($kind:literal => [$($need:literal),*],)*) => {
-        &[$(Message {
-            kind: $kind,
-            needs: &[$($need),*],
-            files: &[file!("sms", $kind, ".txt")],
-        }),*]
-    };
-}
-
-const MAILS: &[Message] = mails! {
-    "email_confirmation" => ["url", "code"],
-    "email_confirmation_signup" => ["url", "code"],
-    "account_already_exists" => [],
-    "unknown_account" => [],
-    "invitation" => ["url"],
-    "password_reset_key" => ["url"],
-    "password_reset_code" => ["code"],
-    "login_code" => ["code"],
-    "password_changed" => [],
-    "password_reset" => [],
-    "password_set" => [],
-    "email_changed" => [],
-    "email_deleted" => [],
-    "totp_activated" => [],
-    "totp_deactivated" => [],
-    "recovery_codes_generated" => [],
-    "account_connected" => [],
-    "account_disconnected" => [],
-    "webauthn_added" => [],
-    "webauthn_removed" => [],
-};
-
-const TEXTS: &[Message] = texts! {
-    "verification_code" => ["code"],
-    "login_code" => ["code"],
-    "password_reset_code" => ["code"],
-    "unknown_account" => [],
-    "account_already_exists" => [],
-};
+use super::kind::{MailKind, SmsKind, template};
 
 /// What the messages are built on.
 const FRAMES: &[(&str, &str)] = &[
-    file!("mail", "_base", ".txt"),
-    file!("mail", "_base", ".html"),
-    file!("mail", "_parts", ".html"),
-    file!("mail", "_confirmation", ".txt"),
-    file!("mail", "_confirmation", ".html"),
-    file!("mail", "_notification", ".txt"),
-    file!("mail", "_notification", ".html"),
+    template!("mail", "_base", ".txt"),
+    template!("mail", "_base", ".html"),
+    template!("mail", "_parts", ".html"),
+    template!("mail", "_confirmation", ".txt"),
+    template!("mail", "_confirmation", ".html"),
+    template!("mail", "_notification", ".txt"),
+    template!("mail", "_notification", ".html"),
 ];
 
 /// Why a message could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// There is no message of that kind.
-    #[error("no message of the kind {0:?}")]
-    UnknownKind(String),
     /// The parameters are not a JSON object.
     #[error("the parameters of {0:?} are not an object")]
-    NotAnObject(String),
+    NotAnObject(&'static str),
     /// A message without its link or code would be of no use to its reader.
     #[error("{kind:?} needs the parameter {needs}")]
     Missing {
         /// The message's kind.
-        kind: String,
+        kind: &'static str,
         /// The parameter's name, or several with "or" between them.
         needs: String,
     },
@@ -177,10 +106,10 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// If there is no such kind, if `params` is not an object or lacks the link or code that the mail
-    /// is about, or if a template is broken.
-    pub fn mail(&self, kind: &str, params: &Json) -> Result<RenderedMail, RenderError> {
-        let mut context = context(MAILS, kind, params)?;
+    /// If `params` is not an object or lacks the link or code that the mail is about, or if a template is broken.
+    pub fn mail(&self, kind: MailKind, params: &Json) -> Result<RenderedMail, RenderError> {
+        let mut context = context(kind.as_str(), kind.needs(), params)?;
+        let kind = kind.as_str();
         let subject = one_line(&self.render(format!("mail/{kind}.subject.txt"), &context)?);
         let text = tidy(&self.render(format!("mail/{kind}.txt"), &context)?);
         // The HTML wants a title.
@@ -198,9 +127,9 @@ impl Renderer {
     /// # Errors
     ///
     /// As [`Renderer::mail`].
-    pub fn sms(&self, kind: &str, params: &Json) -> Result<String, RenderError> {
-        let context = context(TEXTS, kind, params)?;
-        let text = tidy(&self.render(format!("sms/{kind}.txt"), &context)?);
+    pub fn sms(&self, kind: SmsKind, params: &Json) -> Result<String, RenderError> {
+        let context = context(kind.as_str(), kind.needs(), params)?;
+        let text = tidy(&self.render(format!("sms/{}.txt", kind.as_str()), &context)?);
         Ok(text.trim_end().to_owned())
     }
 
@@ -215,18 +144,16 @@ impl Renderer {
 type Context = serde_json::Map<String, Json>;
 
 /// The parameters, checked against what `kind` needs and made fit to stand on a line.
-fn context(table: &[Message], kind: &str, params: &Json) -> Result<Context, RenderError> {
-    let message =
-        table.iter().find(|message| message.kind == kind).ok_or_else(|| RenderError::UnknownKind(kind.to_owned()))?;
+fn context(kind: &'static str, needs: &[&str], params: &Json) -> Result<Context, RenderError> {
     let Json::Object(params) = params else {
-        return Err(RenderError::NotAnObject(kind.to_owned()));
+        return Err(RenderError::NotAnObject(kind));
     };
     // A null is an absent parameter: it would otherwise be printed as "none".
     let context: Context =
         params.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), clean(value))).collect();
     let given = |name: &&str| context.get(*name).is_some_and(|value| value != "");
-    if !message.needs.is_empty() && !message.needs.iter().any(given) {
-        return Err(RenderError::Missing { kind: kind.to_owned(), needs: message.needs.join(" or ") });
+    if !needs.is_empty() && !needs.iter().any(given) {
+        return Err(RenderError::Missing { kind, needs: needs.join(" or ") });
     }
     Ok(context)
 }
@@ -324,8 +251,9 @@ fn load(dir: Option<&Path>, name: &str) -> Result<Option<String>, Error> {
             }
         }
     }
-    let messages = MAILS.iter().chain(TEXTS);
-    let built_in = messages.flat_map(|message| message.files).chain(FRAMES).find(|(file, _)| *file == name);
+    let mails = MailKind::VARIANTS.iter().flat_map(|kind| kind.files());
+    let texts = SmsKind::VARIANTS.iter().flat_map(|kind| kind.files());
+    let built_in = mails.chain(texts).chain(FRAMES).find(|(file, _)| *file == name);
     Ok(built_in.map(|(_, text)| (*text).to_owned()))
 }
 
@@ -415,12 +343,12 @@ mod tests {
 
     #[test]
     fn every_mail_renders_with_and_without_its_optional_parameters() {
-        for message in MAILS {
-            let needs: &[&str] = if message.needs.is_empty() { &[""] } else { message.needs };
+        for kind in MailKind::VARIANTS {
+            let needs: &[&str] = if kind.needs().is_empty() { &[""] } else { kind.needs() };
             for need in needs {
                 let value = if *need == "url" { URL } else { "K7QX-M2PD" };
                 for params in [json!({ *need: value }), with(need, value)] {
-                    let mail = renderer().mail(message.kind, &params).unwrap();
+                    let mail = renderer().mail(*kind, &params).unwrap();
                     assert!(mail.subject.starts_with("[Acme] "), "{mail:?}");
                     assert!(mail.text.starts_with("Hello,\n\n"), "{}", mail.text);
                     assert!(mail.text.ends_with(" Acme & Co.\n"), "{}", mail.text);
@@ -438,10 +366,10 @@ mod tests {
 
     #[test]
     fn html_and_text_say_the_same() {
-        for message in MAILS {
-            for need in if message.needs.is_empty() { &[""] } else { message.needs } {
+        for kind in MailKind::VARIANTS {
+            for need in if kind.needs().is_empty() { &[""] } else { kind.needs() } {
                 let value = if *need == "url" { URL } else { "K7QX-M2PD" };
-                let mail = renderer().mail(message.kind, &with(need, value)).unwrap();
+                let mail = renderer().mail(*kind, &with(need, value)).unwrap();
                 let html = words(&mail.html);
                 for line in mail.text.lines() {
                     assert!(html.contains(&one_line(line)), "{line:?} is not in {html:?}");
@@ -452,18 +380,18 @@ mod tests {
 
     #[test]
     fn text_messages_fit_into_one() {
-        for message in TEXTS {
-            let text = renderer().sms(message.kind, &json!({ "code": "123456" })).unwrap();
+        for kind in SmsKind::VARIANTS {
+            let text = renderer().sms(*kind, &json!({ "code": "123456" })).unwrap();
             assert!(text.is_ascii() && text.len() <= 160, "{text}");
             assert!(text.contains("Acme & Co"), "{text}");
             let code = text.lines().any(|line| line == "123456");
-            assert_eq!(code, message.needs == ["code"], "{text}");
+            assert_eq!(code, kind.needs() == ["code"], "{text}");
         }
     }
 
     #[test]
     fn a_link_is_whole_in_both_forms() {
-        let mail = renderer().mail("password_reset_key", &json!({ "url": URL }));
+        let mail = renderer().mail(MailKind::PasswordResetKey, &json!({ "url": URL }));
         let mail = mail.unwrap();
         assert!(mail.text.contains(&format!("\n\n{URL}\n\n")));
         let escaped = URL.replace('&', "&amp;");
@@ -474,7 +402,7 @@ mod tests {
     fn markup_in_a_name_is_escaped_in_html_and_left_in_text() {
         let mut params = with("code", "123456");
         params["user_display"] = json!("<script>alert('\"')</script> & Co");
-        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        let mail = renderer().mail(MailKind::EmailConfirmation, &params).unwrap();
         assert!(!mail.html.contains("<script"), "{}", mail.html);
         let escaped = "&lt;script&gt;alert(&#39;&quot;&#39;)&lt;/script&gt; &amp; Co";
         assert!(mail.html.contains(escaped), "{}", mail.html);
@@ -485,13 +413,13 @@ mod tests {
     fn a_parameter_cannot_add_a_line() {
         let mut params = with("code", "123456");
         params["user_display"] = json!("Ada\r\n\r\nhttps://evil.example\u{2028}\u{202e}x\u{0}");
-        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        let mail = renderer().mail(MailKind::EmailConfirmation, &params).unwrap();
         assert!(mail.text.contains("the name of Ada https://evil.example x."));
 
         let files = [("mail/login_code.subject.txt", "For {{ who }}\n  now")];
         let dir = Dir::new("subject", &files);
         let params = json!({ "code": "1", "who": "a\r\nBcc: b@example.com" });
-        let mail = in_dir(Some(&dir.0)).mail("login_code", &params).unwrap();
+        let mail = in_dir(Some(&dir.0)).mail(MailKind::LoginCode, &params).unwrap();
         assert_eq!(mail.subject, "[Acme] For a Bcc: b@example.com now");
     }
 
@@ -499,7 +427,7 @@ mod tests {
     fn long_names_are_cut() {
         let mut params = with("code", "123456");
         params["user_display"] = json!("é".repeat(5000));
-        let mail = renderer().mail("email_confirmation", &params).unwrap();
+        let mail = renderer().mail(MailKind::EmailConfirmation, &params).unwrap();
         assert!(mail.text.contains(&format!("{}…", "é".repeat(100))));
         assert!(mail.text.len() < 1000);
     }
@@ -514,11 +442,11 @@ mod tests {
         let dir = Dir::new("replace", &files);
         let renderer = in_dir(Some(&dir.0));
         let params = json!({ "code": "123456" });
-        let mail = renderer.mail("login_code", &params).unwrap();
+        let mail = renderer.mail(MailKind::LoginCode, &params).unwrap();
         assert_eq!(mail.subject, "[Acme] Hoi");
         assert!(mail.text.starts_with("To sign in") && mail.text.ends_with("\nBye\n"));
         assert!(mail.html.contains("<title>Hoi</title>"));
-        let text = renderer.sms("login_code", &params).unwrap();
+        let text = renderer.sms(SmsKind::LoginCode, &params).unwrap();
         assert_eq!(text, "Uw code: 123456");
     }
 
@@ -541,29 +469,26 @@ mod tests {
                 other => panic!("{other}"),
             }
         };
-        let mail = |kind: &str| name(renderer.mail(kind, &params).unwrap_err());
-        assert_eq!(mail("login_code"), "mail/login_code.txt");
-        assert_eq!(mail("password_set"), "mail/_notification.html");
-        assert_eq!(mail("password_reset_code"), "mail/password_reset_code.txt");
-        let sms = |kind: &str| name(renderer.sms(kind, &params).unwrap_err());
-        assert_eq!(sms("login_code"), "sms/login_code.txt");
-        assert_eq!(sms("verification_code"), "sms/verification_code.txt");
+        let mail = |kind| name(renderer.mail(kind, &params).unwrap_err());
+        assert_eq!(mail(MailKind::LoginCode), "mail/login_code.txt");
+        assert_eq!(mail(MailKind::PasswordSet), "mail/_notification.html");
+        assert_eq!(mail(MailKind::PasswordResetCode), "mail/password_reset_code.txt");
+        let sms = |kind| name(renderer.sms(kind, &params).unwrap_err());
+        assert_eq!(sms(SmsKind::LoginCode), "sms/login_code.txt");
+        assert_eq!(sms(SmsKind::VerificationCode), "sms/verification_code.txt");
         // The others are none the worse for it.
-        assert!(renderer.mail("unknown_account", &params).is_ok());
+        assert!(renderer.mail(MailKind::UnknownAccount, &params).is_ok());
     }
 
     #[test]
     fn wrong_calls_are_errors() {
         let renderer = renderer();
-        let mail = |kind: &str, params: &Json| renderer.mail(kind, params).unwrap_err().to_string();
-        let no = json!({});
-        assert_eq!(mail("_base", &no), "no message of the kind \"_base\"");
-        assert_eq!(mail("verification_code", &no), "no message of the kind \"verification_code\"");
+        let mail = |kind, params: &Json| renderer.mail(kind, params).unwrap_err().to_string();
         assert_eq!(
-            mail("email_confirmation", &json!({ "code": null, "url": "" })),
+            mail(MailKind::EmailConfirmation, &json!({ "code": null, "url": "" })),
             "\"email_confirmation\" needs the parameter url or code"
         );
-        assert_eq!(mail("login_code", &json!([])), "the parameters of \"login_code\" are not an object");
+        assert_eq!(mail(MailKind::LoginCode, &json!([])), "the parameters of \"login_code\" are not an object");
         let dir = PathBuf::from("/nonexistent/templates");
         let error = Renderer::new(Some(dir), String::new(), String::new()).unwrap_err();
         let expected = "templates directory /nonexistent/templates: ";

@@ -30,7 +30,7 @@ pub use origin::trusted_origin;
 pub use prefix::Prefix;
 pub use presets::Preset;
 pub use providers::ProviderApps;
-pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
+pub use rates::{AccountRates, MfaRates, Per, Rate, RateAction, RateLimits, RateSetting};
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
     SocialSettings, TokenSettings, UserSessionSettings,
@@ -199,15 +199,15 @@ impl Settings {
     }
 
     /// The limits of an action.
-    pub fn rates_of(&self, action: &str) -> Vec<Rate> {
-        if MfaRates::DEFAULTS.iter().any(|(name, _)| *name == action) {
-            return self.mfa.rate_limits.of(action);
+    pub fn rates_of(&self, action: RateAction) -> Vec<Rate> {
+        let by_code = self.account.email_verification_by_code_enabled;
+        match action.setting() {
+            RateSetting::Mfa => self.mfa.rate_limits.of(action),
+            RateSetting::Account if action == RateAction::ConfirmEmail && by_code => {
+                self.account.rate_limits.of_confirmation_by_code()
+            }
+            RateSetting::Account => self.account.rate_limits.of(action),
         }
-        let limits = &self.account.rate_limits;
-        if action == "confirm_email" && self.account.email_verification_by_code_enabled {
-            return limits.of_confirmation_by_code();
-        }
-        limits.of(action)
     }
 
     /// The host and port of `PUBLIC_URL`, as authenticators show who somebody is known to.

@@ -4,6 +4,7 @@ use super::values::Value;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// What a rate is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,78 +59,153 @@ impl Rate {
     }
 }
 
-/// The actions of one setting, with the limits that are on unless told otherwise.
-pub trait Actions {
-    /// Names and rates.
-    const DEFAULTS: &'static [(&'static str, &'static str)];
+/// The two settings that limit actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateSetting {
+    /// `ACCOUNT_RATE_LIMITS`.
+    Account,
+    /// `MFA_RATE_LIMITS`.
+    Mfa,
 }
 
-/// The actions of `ACCOUNT_RATE_LIMITS`.
+/// An action that is limited. Its name in the settings and in the table is the variant's in snake case.
+///
+/// To add one, add a variant, and say below which setting limits it and what its default limit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum RateAction {
+    /// Changing the password.
+    ChangePassword,
+    /// Changing the phone number.
+    ChangePhone,
+    /// Adding, removing or changing addresses.
+    ManageEmail,
+    /// Requesting a password reset.
+    ResetPassword,
+    /// Confirming the password in a session.
+    Reauthenticate,
+    /// Setting a new password with a link or code.
+    ResetPasswordFromKey,
+    /// Signing up.
+    Signup,
+    /// Attempts to log in with a password, good and bad.
+    Login,
+    /// Requesting a login code.
+    RequestLoginCode,
+    /// Comparisons of a password or a second factor that failed.
+    LoginFailed,
+    /// Sending a link or code to an email address.
+    ConfirmEmail,
+    /// Sending a code to a phone number.
+    VerifyPhone,
+    /// Passkey logins.
+    WebauthnLogin,
+    /// Challenges for passkey logins, requested by clients that are not logged in. Pages that offer passkeys as autofill
+    /// request one each time they are opened.
+    WebauthnChallenge,
+}
+
+impl RateAction {
+    /// Its name in the settings and in the table.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The setting that limits it.
+    pub fn setting(self) -> RateSetting {
+        match self {
+            Self::ChangePassword
+            | Self::ChangePhone
+            | Self::ManageEmail
+            | Self::ResetPassword
+            | Self::Reauthenticate
+            | Self::ResetPasswordFromKey
+            | Self::Signup
+            | Self::Login
+            | Self::RequestLoginCode
+            | Self::LoginFailed
+            | Self::ConfirmEmail
+            | Self::VerifyPhone => RateSetting::Account,
+            Self::WebauthnLogin | Self::WebauthnChallenge => RateSetting::Mfa,
+        }
+    }
+
+    /// The limits that apply unless the setting names others.
+    fn default_rates(self) -> &'static str {
+        match self {
+            Self::ChangePassword => "5/m/user",
+            Self::ChangePhone => "1/m/user",
+            Self::ManageEmail => "10/m/user",
+            Self::ResetPassword => "20/m/ip,5/m/key",
+            Self::Reauthenticate => "10/m/user",
+            Self::ResetPasswordFromKey => "20/m/ip",
+            Self::Signup => "20/m/ip",
+            Self::Login => "30/m/ip",
+            Self::RequestLoginCode => "20/m/ip,3/m/key",
+            Self::LoginFailed => "10/m/ip,5/300s/key",
+            Self::ConfirmEmail => "1/180s/key",
+            Self::VerifyPhone => "1/30s/key,3/m/ip",
+            Self::WebauthnLogin => "10/m/ip",
+            Self::WebauthnChallenge => "60/m/ip",
+        }
+    }
+
+    /// The actions that a setting limits.
+    fn of(setting: RateSetting) -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied().filter(move |action| action.setting() == setting)
+    }
+}
+
+/// Which setting a [`RateLimits`] is the value of.
+pub trait Limits {
+    /// The setting.
+    const SETTING: RateSetting;
+}
+
+/// `ACCOUNT_RATE_LIMITS`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountRates;
 
-impl Actions for AccountRates {
-    const DEFAULTS: &'static [(&'static str, &'static str)] = &[
-        ("change_password", "5/m/user"),
-        ("change_phone", "1/m/user"),
-        ("manage_email", "10/m/user"),
-        ("reset_password", "20/m/ip,5/m/key"),
-        ("reauthenticate", "10/m/user"),
-        ("reset_password_from_key", "20/m/ip"),
-        ("signup", "20/m/ip"),
-        ("login", "30/m/ip"),
-        ("request_login_code", "20/m/ip,3/m/key"),
-        ("login_failed", "10/m/ip,5/300s/key"),
-        ("confirm_email", "1/180s/key"),
-        ("verify_phone", "1/30s/key,3/m/ip"),
-    ];
+impl Limits for AccountRates {
+    const SETTING: RateSetting = RateSetting::Account;
 }
 
-/// The actions of `MFA_RATE_LIMITS`.
+/// `MFA_RATE_LIMITS`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MfaRates;
 
-impl MfaRates {
-    /// Passkey logins.
-    pub const LOGIN: &'static str = "webauthn_login";
-    /// Challenges for passkey logins that nobody has logged in for. Pages that offer passkeys as autofill ask for one each
-    /// time they are opened.
-    pub const CHALLENGE: &'static str = "webauthn_challenge";
-}
-
-impl Actions for MfaRates {
-    const DEFAULTS: &'static [(&'static str, &'static str)] = &[(Self::LOGIN, "10/m/ip"), (Self::CHALLENGE, "60/m/ip")];
+impl Limits for MfaRates {
+    const SETTING: RateSetting = RateSetting::Mfa;
 }
 
 /// Limits by action.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RateLimits<A> {
     off: bool,
-    given: BTreeMap<String, Vec<Rate>>,
-    actions: PhantomData<A>,
+    given: BTreeMap<RateAction, Vec<Rate>>,
+    setting: PhantomData<A>,
 }
 
 impl RateLimits<AccountRates> {
     /// The limits of `confirm_email` where verification is by code: codes are asked for again sooner than links.
     pub fn of_confirmation_by_code(&self) -> Vec<Rate> {
-        match self.off || self.given.contains_key("confirm_email") {
-            true => self.of("confirm_email"),
+        match self.off || self.given.contains_key(&RateAction::ConfirmEmail) {
+            true => self.of(RateAction::ConfirmEmail),
             false => vec![Rate { amount: 1, seconds: 10.0, per: Per::Key }],
         }
     }
 }
 
-impl<A: Actions> RateLimits<A> {
-    /// The limits of an action; none where limits are off.
-    pub fn of(&self, action: &str) -> Vec<Rate> {
+impl<A: Limits> RateLimits<A> {
+    /// The limits of an action of this setting. None if limits are off.
+    pub fn of(&self, action: RateAction) -> Vec<Rate> {
         if self.off {
             return Vec::new();
         }
-        if let Some(rates) = self.given.get(action) {
+        if let Some(rates) = self.given.get(&action) {
             return rates.clone();
         }
-        let text = A::DEFAULTS.iter().find(|(name, _)| *name == action).map_or("", |(_, text)| text);
-        parse_rates(text).unwrap_or_default()
+        parse_rates(action.default_rates()).unwrap_or_default()
     }
 }
 
@@ -141,32 +217,32 @@ fn parse_rates(text: &str) -> Result<Vec<Rate>, String> {
     text.split(',').map(|part| Rate::parse(part.trim())).collect()
 }
 
-impl<A: Actions> Value for RateLimits<A> {
+impl<A: Limits> Value for RateLimits<A> {
     const KIND: &'static str = "`false` or dictionary";
 
     fn from_json(json: &Json) -> Result<Self, String> {
         let entries = match json {
-            Json::Bool(false) => return Ok(Self { off: true, given: BTreeMap::new(), actions: PhantomData }),
+            Json::Bool(false) => return Ok(Self { off: true, given: BTreeMap::new(), setting: PhantomData }),
             Json::Object(entries) => entries,
             _ => return Err("must be false or a JSON object of rates".to_owned()),
         };
         let mut given = BTreeMap::new();
-        for (action, rate) in entries {
-            if !A::DEFAULTS.iter().any(|(name, _)| name == action) {
-                return Err(format!("`{action}` is no action that has a rate"));
-            }
+        for (name, rate) in entries {
+            let action = name.parse::<RateAction>().ok().filter(|action| action.setting() == A::SETTING);
+            let action = action.ok_or_else(|| format!("`{name}` is no action that has a rate"))?;
             let rates = match rate {
                 Json::Null | Json::Bool(false) => Vec::new(),
                 Json::String(text) => parse_rates(text)?,
-                _ => return Err(format!("`{action}` must be a rate such as 5/m/ip, or null")),
+                _ => return Err(format!("`{name}` must be a rate such as 5/m/ip, or null")),
             };
-            given.insert(action.clone(), rates);
+            given.insert(action, rates);
         }
-        Ok(Self { off: false, given, actions: PhantomData })
+        Ok(Self { off: false, given, setting: PhantomData })
     }
 
     fn show(&self) -> String {
-        let rows = A::DEFAULTS.iter().map(|(name, text)| ((*name).to_owned(), Json::from(*text)));
+        let actions = RateAction::of(A::SETTING);
+        let rows = actions.map(|action| (action.as_str().to_owned(), Json::from(action.default_rates())));
         Json::Object(rows.collect()).to_string()
     }
 }
@@ -187,13 +263,24 @@ mod tests {
     }
 
     #[test]
+    fn every_action_is_limited_unless_the_settings_say_otherwise() {
+        for action in RateAction::VARIANTS {
+            let rates = parse_rates(action.default_rates()).unwrap();
+            assert!(!rates.is_empty(), "{action:?}");
+            assert_eq!(action.as_str().parse::<RateAction>(), Ok(*action));
+        }
+    }
+
+    #[test]
     fn given_limits_lie_over_the_defaults() {
         let limits = RateLimits::<AccountRates>::from_text(r#"{"login": "1/s", "signup": null}"#).unwrap();
-        assert_eq!(limits.of("login").len(), 1);
-        assert!(limits.of("signup").is_empty());
-        assert_eq!(limits.of("login_failed").len(), 2);
+        assert_eq!(limits.of(RateAction::Login).len(), 1);
+        assert!(limits.of(RateAction::Signup).is_empty());
+        assert_eq!(limits.of(RateAction::LoginFailed).len(), 2);
         assert_eq!(limits.of_confirmation_by_code()[0].seconds, 10.0);
-        assert!(RateLimits::<AccountRates>::from_text("false").unwrap().of("login").is_empty());
+        assert!(RateLimits::<AccountRates>::from_text("false").unwrap().of(RateAction::Login).is_empty());
         assert!(RateLimits::<AccountRates>::from_text(r#"{"logni": "1/s"}"#).is_err());
+        assert!(RateLimits::<AccountRates>::from_text(r#"{"webauthn_login": "1/s"}"#).is_err());
+        assert!(RateLimits::<MfaRates>::from_text(r#"{"webauthn_login": "1/s"}"#).is_ok());
     }
 }

@@ -120,6 +120,27 @@ fn what_ses_does_not_take_now_stays_due_and_the_sweep_sends_it() {
 }
 
 #[test]
+fn a_kind_that_only_a_newer_mailer_knows_stays_due_as_it_is() {
+    let cloud = Cloud::start(&[]);
+    let records = sign_up(&cloud, &["ada@example.com"]);
+    let message = &cloud.messages()[0];
+    let known = message["kind"].as_s().unwrap();
+    cloud.set_kind(message, "postcard");
+    assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well());
+    let told = cloud.mailer.logged("event", 1);
+    assert_eq!((&told[0]["event"], &told[0]["kind"]), (&json!("message_failed"), &json!("postcard")));
+    let waiting = &cloud.messages()[0];
+    let text = |name: &str| waiting[name].as_s().or(waiting[name].as_n()).unwrap().as_str();
+    assert_eq!((text("kind"), text("attempts")), ("postcard", "1"));
+
+    // To the newer mailer it is one like any other.
+    cloud.set_kind(waiting, known);
+    cloud.make_due(waiting);
+    assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 1})));
+    assert_eq!(mails(&cloud, &["ada@example.com"]), [1]);
+}
+
+#[test]
 fn what_the_stream_never_brought_is_swept_up() {
     let cloud = Cloud::start(&[]);
     sign_up(&cloud, &["ada@example.com"]);

@@ -100,11 +100,19 @@ impl<G: Ground> Cloud<G> {
 
     /// Lets a message's next try be due.
     pub fn make_due(&self, message: &HashMap<String, AttributeValue>) {
+        self.set(message, "due_at", AttributeValue::N("1000000000".to_owned()));
+    }
+
+    /// Makes a message one of another kind.
+    pub fn set_kind(&self, message: &HashMap<String, AttributeValue>, kind: &str) {
+        self.set(message, "kind", AttributeValue::S(kind.to_owned()));
+    }
+
+    fn set(&self, item: &HashMap<String, AttributeValue>, name: &str, value: AttributeValue) {
         let update = client(self.ground.dynamodb()).update_item().table_name(self.ground.table());
-        let update = update.key("pk", message["pk"].clone()).key("sk", message["sk"].clone());
-        let update = update.update_expression("SET due_at = :past");
-        let update = update.expression_attribute_values(":past", AttributeValue::N("1000000000".to_owned()));
-        block_on(update.send()).unwrap();
+        let update = update.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+        let update = update.update_expression("SET #name = :value").expression_attribute_names("#name", name);
+        block_on(update.expression_attribute_values(":value", value).send()).unwrap();
     }
 
     /// Everything that the functions have written.

@@ -5,6 +5,7 @@ use super::template::{Template, check_key, resolve};
 use saphyr::Yaml;
 use serde_json::Value;
 use shared::http::Endpoint;
+use shared::metrics::Metric;
 use shared::settings::{ClientKind, Settings, Source, document};
 use std::collections::BTreeSet;
 
@@ -208,6 +209,24 @@ fn every_function_is_in_the_alarms() {
     }
     let metrics = alarms.split("AlarmName:").skip(1).map(|alarm| alarm.matches("ReturnData: false").count());
     assert!(metrics.max() <= Some(10), "CloudWatch takes ten metrics in an alarm");
+}
+
+#[test]
+fn the_alarms_describe_every_metric_and_watch_no_other() {
+    let alarms = include_str!("../../../infra/observability.yaml");
+    let (described, resources) = alarms.split_once("\nParameters:").unwrap();
+    for metric in Metric::NAMES {
+        assert!(described.contains(metric), "{metric}");
+    }
+    let watched = resources.split("Namespace: Latchkey\n").skip(1).map(|alarm| {
+        let name = alarm.lines().next().unwrap().trim();
+        name.strip_prefix("MetricName: ").unwrap_or_else(|| panic!("{name}"))
+    });
+    let watched = watched.collect::<Vec<_>>();
+    assert!(watched.len() >= 4, "{watched:?}");
+    for name in watched {
+        assert!(Metric::NAMES.contains(&name), "{name}");
+    }
 }
 
 /// The paths of the description, and their methods.

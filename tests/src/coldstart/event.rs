@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shared::ambient::{SystemChance, SystemClock};
 use shared::app::App;
-use shared::outbox::Message;
+use shared::outbox::{MailKind, Message};
 use shared::settings::{Settings, Source};
 use shared::store::{Store, create_table};
 use shared::tokens::keyring;
@@ -153,7 +153,9 @@ pub async fn items() -> Result<Vec<Value>, Failure> {
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let store = Store::new(client.clone(), TABLE.to_owned(), clock.clone(), chance.clone());
     let app = App::new(settings, store, clock, chance);
-    app.store.create(&Message::mail(&app, "login_code", "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600)).await?;
+    app.store
+        .create(&Message::mail(&app, MailKind::LoginCode, "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600))
+        .await?;
     keyring(&app).await?;
     let found = client.scan().table_name(TABLE).send().await?;
     found

@@ -10,8 +10,9 @@ use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Context, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::session::{Caller, CodeKind, Session, refresh_again};
-use crate::settings::{LoginMethod, PreventEnumeration, Settings};
+use crate::settings::{LoginMethod, PreventEnumeration, RateAction, Settings};
 use crate::store::{Again, Committed, Decision, Store, Write};
 use serde_json::json;
 
@@ -121,7 +122,7 @@ fn may_add(settings: &Settings, user: &User, claims: &[EmailClaim], email: &str)
 
 impl Desk<'_> {
     async fn may_send(&mut self, email: &str) -> Result<bool, Refusal> {
-        Ok(self.permits.ask(self.cx, "confirm_email", email).await?)
+        Ok(self.permits.ask(self.cx, RateAction::ConfirmEmail, email).await?)
     }
 
     async fn add(
@@ -195,7 +196,7 @@ impl Desk<'_> {
         user.version += 1;
         if let Some(old) = old {
             let params = json!({"from_email": old, "to_email": email});
-            writes.extend(notify(self.cx, user, Some(&old), "email_changed", params)?);
+            writes.extend(notify(self.cx, user, Some(&old), MailKind::EmailChanged, params)?);
         }
         Ok(writes)
     }
@@ -213,7 +214,7 @@ impl Desk<'_> {
         user.version += 1;
         writes.extend(release_email(&claims, user.id)?);
         let params = json!({"deleted_email": email});
-        writes.extend(notify(self.cx, user, None, "email_deleted", params)?);
+        writes.extend(notify(self.cx, user, None, MailKind::EmailDeleted, params)?);
         Ok(writes)
     }
 }
@@ -337,7 +338,7 @@ pub async fn change_pending(
         Availability::Free => false,
     };
     let mut permits = Permits::default();
-    if !permits.ask(cx, "confirm_email", email).await? {
+    if !permits.ask(cx, RateAction::ConfirmEmail, email).await? {
         return Err(permits.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);

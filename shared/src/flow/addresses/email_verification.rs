@@ -11,7 +11,7 @@ use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::secret::Keys;
 use crate::session::{Caller, CodeKind, Session, StageKey};
-use crate::settings::Settings;
+use crate::settings::{RateAction, Settings};
 use crate::store::{Again, Committed, Decision, Item, Store, StoreError, Write};
 use uuid::Uuid;
 
@@ -111,7 +111,7 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     }
     let mut permits = Permits::default();
     let user_key = process.user.unwrap_or(UserId::NOBODY).key();
-    let permit = permits.ask(cx, "confirm_email", &email);
+    let permit = permits.ask(cx, RateAction::ConfirmEmail, &email);
     let (granted, user) = futures_util::try_join!(permit, cx.store.find::<User>(&user_key))?;
     if !granted {
         return Err(permits.refusal());

@@ -9,7 +9,7 @@ use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, CodeKind, Session, StageKey, refresh_again};
-use crate::settings::{PreventEnumeration, Settings};
+use crate::settings::{PreventEnumeration, RateAction, Settings};
 use crate::store::{Again, Committed, Decision, Item, Write};
 
 const KIND: CodeKind = CodeKind::PhoneVerification;
@@ -39,7 +39,7 @@ pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) 
     check_new(&cx.settings, &user, claim.as_ref(), phone)?;
     require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
     let mut permits = Permits::default();
-    if !permits.ask(cx, "verify_phone", phone).await? {
+    if !permits.ask(cx, RateAction::VerifyPhone, phone).await? {
         return Err(permits.refusal());
     }
     let (process, code) = codes::begin(cx, KIND, Some(user.id), &Recipient::Phone(phone));
@@ -173,7 +173,7 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
         return Err(Refusal::Conflict);
     }
     let mut permits = Permits::default();
-    if !permits.ask(cx, "verify_phone", &phone).await? {
+    if !permits.ask(cx, RateAction::VerifyPhone, &phone).await? {
         return Err(permits.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);
@@ -210,7 +210,7 @@ pub async fn change_pending(cx: Context<'_>, caller: &Caller, mut user: User, ph
     let claim = find_phone_claim(&cx.store, phone).await?;
     let hidden = check_new(&cx.settings, &user, claim.as_ref(), phone)?;
     let mut permits = Permits::default();
-    if !permits.ask(cx, "verify_phone", phone).await? {
+    if !permits.ask(cx, RateAction::VerifyPhone, phone).await? {
         return Err(permits.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);

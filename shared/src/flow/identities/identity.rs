@@ -13,6 +13,7 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_identity::{ProvenIdentity, pending};
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Context, Outcome, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::provider::AppConfig;
 use crate::secret;
 use crate::session::{Caller, Login, Session, refresh, refresh_again};
@@ -217,7 +218,7 @@ async fn log_in_by_email(
         who.add_to(&mut user);
         writes.push(Write::create(&who.claim(&user))?);
         let params = json!({"provider": who.provider_name});
-        writes.extend(notify(cx, &user, None, "account_connected", params)?);
+        writes.extend(notify(cx, &user, None, MailKind::AccountConnected, params)?);
     }
     enter(cx, caller, who, user, writes).await
 }
@@ -371,7 +372,7 @@ async fn connect(
             writes.push(Write::create(&who.claim(&user))?);
             writes.push(Write::replace(&user)?);
             let params = json!({"provider": who.provider_name});
-            writes.extend(notify(cx, &user, None, "account_connected", params)?);
+            writes.extend(notify(cx, &user, None, MailKind::AccountConnected, params)?);
         }
     }
     Ok(Decision::Write(writes, Outcome::unchanged(Caller::User(Box::new((user, session)))), ()))
@@ -429,7 +430,7 @@ pub async fn disconnect(
         let name = cx.settings.social.providers.named(provider).map_or(provider, AppConfig::name);
         let mut writes = vec![Write::replace(&changed)?, Write::discard(identity_claim_key(provider, uid))];
         let params = json!({"provider": name});
-        writes.extend(notify(cx, &changed, None, "account_disconnected", params)?);
+        writes.extend(notify(cx, &changed, None, MailKind::AccountDisconnected, params)?);
         Ok(Decision::Write(writes, changed, (user, session)))
     };
     cx.store.run((user, session), decide).await

@@ -5,7 +5,7 @@ use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Context, Problem, Refusal, api_url};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
@@ -66,7 +66,13 @@ pub async fn invite(cx: Context<'_>, inviter: &User, form: Form) -> Result<(), R
         // An invitation takes the place of an earlier one that nobody has opened.
         let mut writes = replace(&user, &form.email, &holders)?;
         writes.push(Write::create(&ticket)?);
-        writes.push(Write::create(&Message::mail(cx.app, "invitation", &form.email, json!({"url": url}), lifetime))?);
+        writes.push(Write::create(&Message::mail(
+            cx.app,
+            MailKind::Invitation,
+            &form.email,
+            json!({"url": url}),
+            lifetime,
+        ))?);
         Ok(Decision::Write(writes, (), ()))
     };
     cx.store.run((), decide).await

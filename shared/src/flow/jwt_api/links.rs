@@ -2,7 +2,7 @@
 
 use crate::account::User;
 use crate::flow::{Context, Problem};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message};
 use crate::secret::strength::{Policy, weaknesses};
 use serde_json::Value as Json;
 
@@ -33,5 +33,5 @@ pub(super) fn address_taken_mail(cx: Context<'_>, email: &str) -> Message {
         Some(url) => serde_json::json!({"password_reset_url": url}),
         None => Json::Object(serde_json::Map::new()),
     };
-    Message::mail(cx.app, "account_already_exists", email, params, 86_400)
+    Message::mail(cx.app, MailKind::AccountAlreadyExists, email, params, 86_400)
 }

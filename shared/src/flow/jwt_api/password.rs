@@ -5,6 +5,7 @@ use super::links::password_problems;
 use crate::account::User;
 use crate::flow::notify::notify;
 use crate::flow::{Context, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::secret::strength::Policy;
 use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};
@@ -37,7 +38,7 @@ pub async fn change(
         changed.generation += u64::from(logs_out);
         let mut writes = vec![Write::replace(&changed)?];
         changed.version += 1;
-        let kind = if had_password { "password_changed" } else { "password_set" };
+        let kind = if had_password { MailKind::PasswordChanged } else { MailKind::PasswordSet };
         writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         let mut opened = None;
         if logs_out {

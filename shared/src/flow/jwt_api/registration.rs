@@ -8,7 +8,7 @@ use crate::flow::permits::Permits;
 use crate::flow::{Context, Refusal};
 use crate::outbox::Message;
 use crate::session::Session;
-use crate::settings::{EmailVerification, PreventEnumeration, Settings, TotpMode};
+use crate::settings::{EmailVerification, PreventEnumeration, RateAction, Settings, TotpMode};
 use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket};
@@ -71,7 +71,7 @@ fn hides(settings: &Settings) -> bool {
 /// # Errors
 /// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
-    let actions = [Action::new("signup")];
+    let actions = [Action::new(RateAction::Signup)];
     let (limit, holders) = futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_holders(cx, email, true))?;
     limit.map_err(Refusal::from)?;
     Ok(holders)
@@ -155,7 +155,7 @@ pub fn check_open(settings: &Settings) -> Result<(), Refusal> {
 /// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
 /// verification mails.
 async fn pretend(cx: Context<'_>, email: &str, permits: &mut Permits) -> Result<(Vec<Write>, Registered), Refusal> {
-    let granted = permits.ask(cx, "confirm_email", email).await?;
+    let granted = permits.ask(cx, RateAction::ConfirmEmail, email).await?;
     let mail = if granted { address_taken_mail(cx, email) } else { Message::decoy(cx.app) };
     let writes = vec![Write::create(&mail)?];
     let required = cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required;

@@ -10,8 +10,9 @@ use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Refusal, api_url};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message};
 use crate::secret::{decode, encode};
+use crate::settings::RateAction;
 use crate::store::{Again, Decision, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
@@ -22,7 +23,7 @@ use serde_json::json;
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(cx, "reset_password", email);
+    let permit = permits.ask(cx, RateAction::ResetPassword, email);
     let users = async { find_users(&cx.store, users_by_email(&cx.store, email).await?).await };
     let (granted, users) = futures_util::try_join!(permit, users)?;
     if !granted {
@@ -40,7 +41,7 @@ pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
         let params = json!({"url": url, "username": user.username});
         // A newer link takes the place of the one before.
         writes.push(Write::overwrite(&ticket)?);
-        writes.push(Write::create(&Message::mail(cx.app, "password_reset_key", email, params, lifetime))?);
+        writes.push(Write::create(&Message::mail(cx.app, MailKind::PasswordResetKey, email, params, lifetime))?);
     }
     if writes.is_empty() {
         writes.push(Write::overwrite(&Ticket::lookalike(cx.app, Purpose::ResetLink, 60).0)?);
@@ -117,14 +118,17 @@ pub async fn redeem(
         changed.generation += u64::from(cx.settings.jwt_api.logout_on_password_change);
         let mut writes = vec![Write::delete(&ticket), Write::replace(&changed)?];
         changed.version += 1;
-        let kind = if purpose == Purpose::SetCapability { "password_set" } else { "password_reset" };
+        let (kind, method) = match purpose {
+            Purpose::SetCapability => (MailKind::PasswordSet, "password_set"),
+            _ => (MailKind::PasswordReset, "password_reset"),
+        };
         writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         if purpose == Purpose::SetCapability
             && let Some(invitation) = find_ticket_of(&cx.store, Purpose::Invitation, &user).await?
         {
             writes.push(Write::delete(&invitation));
         }
-        let attempt = Attempt { cx, method: kind, past: &[], signup: false };
+        let attempt = Attempt { cx, method, past: &[], signup: false };
         let (more, entry) = attempt.enter_if_possible(&changed).await?;
         writes.extend(more);
         Ok(Decision::Write(writes, Ok((entry, user.id)), Some(hash)))

@@ -9,6 +9,7 @@ use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
 use crate::flow::permits::Permits;
 use crate::flow::{Context, FactorProblem, Refusal};
+use crate::outbox::MailKind;
 use crate::session::{Session, StageKey, refresh, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};
@@ -104,7 +105,7 @@ pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &st
         end_other_sessions(&cx.settings, &mut changed);
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
-        writes.extend(notify(cx, &changed, None, "totp_activated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, MailKind::TotpActivated, json!({}))?);
         let entry = match &enrollee {
             Enrollee::In(session) => {
                 writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
@@ -284,7 +285,7 @@ pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result
         end_other_sessions(&cx.settings, &mut changed);
         let kept = Session { generation: changed.generation, ..session.clone() };
         let mut writes = vec![Write::replace(&changed)?, Write::replace(&kept)?];
-        writes.extend(notify(cx, &changed, None, "totp_deactivated", json!({}))?);
+        writes.extend(notify(cx, &changed, None, MailKind::TotpDeactivated, json!({}))?);
         Ok(Decision::Write(writes, (), (user, session)))
     };
     cx.store.run((user, session), decide).await

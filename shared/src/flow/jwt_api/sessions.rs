@@ -3,6 +3,7 @@
 use crate::account::{User, UserId};
 use crate::flow::{Context, Refusal};
 use crate::jwt::{Client, Decision, Rules, decide};
+use crate::metrics::Metric;
 use crate::session::{Session, StageKey, list_sessions, refresh_again, user_session_key};
 use crate::store::{self, Again, Store, Write};
 
@@ -52,7 +53,7 @@ pub async fn refresh(
             Some(Decision::End) | None => {
                 cx.store.insist(vec![Write::discard(key.clone())]).await?;
                 tracing::warn!(session = number, "a refresh token was used again: its session has ended");
-                cx.metrics.count(cx.now(), "RefreshTokenReuse");
+                cx.metrics.record(cx.now(), Metric::RefreshTokenReuse);
                 return Err(Refusal::InvalidToken);
             }
         };

@@ -10,7 +10,7 @@ use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
-use crate::settings::PreventEnumeration;
+use crate::settings::{PreventEnumeration, RateAction};
 use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 
 const KIND: CodeKind = CodeKind::LoginByCode;
@@ -61,7 +61,7 @@ impl Identifier {
 /// table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(cx, "request_login_code", to.text());
+    let permit = permits.ask(cx, RateAction::RequestLoginCode, to.text());
     let (granted, user) = futures_util::try_join!(permit, find(&cx.store, &to))?;
     if user.is_none() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
         permits.give_back(cx).await;

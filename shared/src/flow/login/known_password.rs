@@ -8,10 +8,8 @@ use super::device;
 use crate::account::{User, UserId, identifier_key};
 use crate::flow::{Context, Refusal};
 use crate::secret::password::Verdict;
+use crate::settings::RateAction;
 use crate::throttle::Action;
-
-/// The action that failures are counted under.
-pub(in crate::flow) const FAILED: &str = "login_failed";
 
 /// What a failure at this account is counted by.
 fn failure_key(cx: Context<'_>, user: UserId) -> String {
@@ -40,7 +38,7 @@ pub(super) fn failure_keys(cx: Context<'_>, named: &[UserId], identifier: &str) 
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn is_right(cx: Context<'_>, user: &User, password: String) -> Result<bool, Refusal> {
     let key = failure_key(cx, user.id);
-    let consumed = cx.consume(cx.client.ip, &[Action::about(FAILED, &key)]).await?;
+    let consumed = cx.consume(cx.client.ip, &[Action::about(RateAction::LoginFailed, &key)]).await?;
     let usage = consumed.map_err(|_| Refusal::TooManyLoginAttempts)?;
     if cx.verify_password(password, user.password.clone()).await == Verdict::Wrong {
         return Ok(false);
@@ -54,7 +52,7 @@ pub async fn is_right(cx: Context<'_>, user: &User, password: String) -> Result<
 pub(in crate::flow) async fn forget_failures(cx: Context<'_>, user: UserId) {
     let (account, own) = (account_key(user), failure_key(cx, user));
     let forget = |key| async move {
-        if let Err(error) = cx.forget(&Action::about(FAILED, key)).await {
+        if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {
             tracing::warn!(%error, "failed logins stay counted");
         }
     };

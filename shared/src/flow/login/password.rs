@@ -2,12 +2,12 @@
 
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
 use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::login::known_password::{FAILED, failure_keys};
+use crate::flow::login::known_password::failure_keys;
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::secret::password::Verdict;
 use crate::session::{AuthenticationRecord, Caller, Login};
-use crate::settings::LoginMethod;
+use crate::settings::{LoginMethod, RateAction};
 use crate::store::{Committed, Patch, Store, StoreError, Write};
 use crate::throttle::{Action, Usage};
 
@@ -26,7 +26,7 @@ pub struct Credentials {
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
-    cx.consume(cx.client.ip, &[Action::new("login")]).await?.map(|_| ()).map_err(Refusal::from)
+    cx.consume(cx.client.ip, &[Action::new(RateAction::Login)]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
 /// Somebody who has shown a password.
@@ -43,7 +43,7 @@ pub struct Proven {
 impl Proven {
     /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
     pub async fn give_back(&self, cx: Context<'_>) {
-        cx.give_back(&self.usage, Some(FAILED)).await;
+        cx.give_back(&self.usage, Some(RateAction::LoginFailed)).await;
     }
 
     /// The password, where its hash is out of date.
@@ -58,16 +58,16 @@ impl Proven {
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Proven, Refusal> {
-    let actions = [Action::new("login"), Action::new(FAILED)];
+    let actions = [Action::new(RateAction::Login), Action::new(RateAction::LoginFailed)];
     let (usage, candidates) =
         futures_util::try_join!(cx.consume(cx.client.ip, &actions), candidates(cx, &credentials))?;
     let mut usage = usage.map_err(|limited| match limited.action {
-        "login" => Refusal::from(limited),
+        RateAction::Login => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
     // Whose failure it would be is known only now. It is counted while the user is read, and before anything is compared.
     let keys = failure_keys(cx, &candidates, &credentials.identifier);
-    let actions = keys.iter().map(|key| Action::only_about(FAILED, key)).collect::<Vec<_>>();
+    let actions = keys.iter().map(|key| Action::only_about(RateAction::LoginFailed, key)).collect::<Vec<_>>();
     let (counted, users) =
         futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_users(&cx.store, candidates))?;
     usage.extend(counted.map_err(|_| Refusal::TooManyLoginAttempts)?);

@@ -5,6 +5,7 @@ use crate::flow::addresses::trust::are_all_verified;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
 use crate::flow::{Context, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::session::{Caller, Session, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};
@@ -48,7 +49,7 @@ impl Work<'_> {
         require_recent(self.cx, &self.user, &self.session, self.cx.settings.mfa.reauthentication_required)
     }
 
-    pub fn tell(&self, kind: &str) -> Result<Vec<Write>, Refusal> {
+    pub fn tell(&self, kind: MailKind) -> Result<Vec<Write>, Refusal> {
         Ok(notify(self.cx, &self.user, None, kind, json!({}))?.into_iter().collect())
     }
 }

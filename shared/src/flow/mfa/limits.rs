@@ -1,8 +1,8 @@
 //! What limits guessing at second factors.
 
 use crate::account::User;
-use crate::flow::login::known_password::FAILED;
 use crate::flow::{Context, Problem, Refusal};
+use crate::settings::RateAction;
 use crate::throttle::Action;
 
 /// What attempts are counted by. Each has a log of its own: no operation clears what another has counted.
@@ -25,14 +25,14 @@ pub(super) async fn count(
         Attempts::Showing => (format!("mfa-auth-user-{}", user.id), "too_many_login_attempts"),
         Attempts::SettingUp => (format!("mfa-setup-user-{}", user.id), "rate_limited"),
     };
-    let consumed = cx.consume(cx.client.ip, &[Action::about(FAILED, &key)]).await?;
+    let consumed = cx.consume(cx.client.ip, &[Action::about(RateAction::LoginFailed, &key)]).await?;
     consumed.map_err(|_| Problem { param: Some(param), code: code.into(), ..Problem::too_many_login_attempts() })?;
     Ok(key)
 }
 
 /// A good proof forgets the bad ones of the same user.
 pub(super) async fn forget(cx: Context<'_>, key: &str) {
-    if let Err(error) = cx.forget(&Action::about(FAILED, key)).await {
+    if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {
         tracing::warn!(%error, "failed attempts stay counted");
     }
 }

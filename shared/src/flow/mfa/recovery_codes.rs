@@ -3,6 +3,7 @@
 use super::change::Work;
 use crate::account::{Authenticator, Factor, User};
 use crate::flow::{Context, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::session::Session;
 use crate::store::{Decision, Write};
 
@@ -74,7 +75,7 @@ pub async fn generate(cx: Context<'_>, user: User, session: Session) -> Result<A
         mark_viewed(&mut user);
         let codes = user.authenticator("recovery_codes").cloned().ok_or(Refusal::Conflict)?;
         let mut writes = vec![Write::replace(&user)?, Write::replace(&work.session)?];
-        writes.extend(work.tell("recovery_codes_generated")?);
+        writes.extend(work.tell(MailKind::RecoveryCodesGenerated)?);
         Ok(Decision::Write(writes, codes, work))
     })
     .await

@@ -6,6 +6,7 @@ use super::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::account::{Authenticator, TotpSecret, User};
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::{Context, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::secret::{Keys, same};
 use crate::session::{Caller, Session, refresh_again};
 use crate::settings::Settings;
@@ -92,7 +93,7 @@ pub async fn activate(
         }
         session.totp_setup = None;
         let codes = user.authenticator("recovery_codes").filter(|_| has_codes).cloned();
-        let writes = work.change(user, session, work.tell("totp_activated")?)?;
+        let writes = work.change(user, session, work.tell(MailKind::TotpActivated)?)?;
         Ok(Decision::Write(writes, (totp, codes), work))
     });
     let activated = activated.await?;
@@ -113,7 +114,7 @@ pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result
         work.require_recent()?;
         let (mut user, session) = (work.user.clone(), work.session.clone());
         user.remove_authenticators(|it| it.factor.kind() == "totp");
-        let writes = work.change(user, session, work.tell("totp_deactivated")?)?;
+        let writes = work.change(user, session, work.tell(MailKind::TotpDeactivated)?)?;
         Ok(Decision::Write(writes, (), work))
     })
     .await

@@ -11,8 +11,9 @@ use crate::ambient::Timestamp;
 use crate::flow::login::engine::{Entrance, with_record};
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, Login, Session, StageKey};
-use crate::settings::{MfaRates, Settings};
+use crate::settings::{RateAction, Settings};
 use crate::store::{Again, Committed, Decision, Item, Patch, StoreError, Write};
 use crate::throttle::Action;
 use crate::webauthn::{Authenticated, Ceremonies, CeremonyError, Credential};
@@ -154,7 +155,7 @@ pub async fn add(
         if session.ceremony.take() != ticket {
             return Err(incorrect(None));
         }
-        let mut writes = work.tell("webauthn_added")?;
+        let mut writes = work.tell(MailKind::WebauthnAdded)?;
         let added = match upgrade(&mut user, &credential)? {
             Some(upgraded) => upgraded,
             None => {
@@ -227,7 +228,7 @@ pub async fn remove(cx: Context<'_>, user: User, session: Session, ids: &[u64]) 
         let mut writes = Vec::new();
         for credential in gone.iter().filter_map(Authenticator::credential) {
             writes.push(Write::discard(CredentialClaim::new(credential, user.id).key()));
-            writes.extend(work.tell("webauthn_removed")?);
+            writes.extend(work.tell(MailKind::WebauthnRemoved)?);
         }
         Ok(Decision::Write(work.change(user, session, writes)?, (), work))
     })
@@ -275,7 +276,7 @@ fn note_use(now: Timestamp, user: &mut User, used: Authenticated) -> Result<Auth
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count_login(cx: Context<'_>) -> Result<(), Refusal> {
-    let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::LOGIN)]).await?;
+    let counted = cx.consume(cx.client.ip, &[Action::new(RateAction::WebauthnLogin)]).await?;
     counted.map(|_| ()).map_err(Refusal::from)
 }
 
@@ -285,7 +286,7 @@ pub async fn count_login(cx: Context<'_>) -> Result<(), Refusal> {
 /// [`Refusal::RateLimited`] unless the caller is logged in; the table is unavailable.
 pub async fn begin_login(cx: Context<'_>, caller: &Caller) -> Result<(Json, Outcome), Refusal> {
     if !matches!(caller, Caller::User(_)) {
-        let counted = cx.consume(cx.client.ip, &[Action::new(MfaRates::CHALLENGE)]).await?;
+        let counted = cx.consume(cx.client.ip, &[Action::new(RateAction::WebauthnChallenge)]).await?;
         counted.map_err(Refusal::from)?;
     }
     let (options, state) = ceremonies(&cx.settings)?.begin_discoverable().map_err(|error| refuse(error, PARAM))?;

@@ -4,6 +4,7 @@ use crate::account::User;
 use crate::flow::login::known_password::is_right;
 use crate::flow::notify::notify;
 use crate::flow::{Context, Outcome, Problem, Refusal};
+use crate::outbox::MailKind;
 use crate::secret::strength::{Policy, weaknesses};
 use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
@@ -68,7 +69,7 @@ pub async fn change(
         changed.generation += 1;
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&session)];
         changed.version += 1;
-        let kind = if had_password { "password_changed" } else { "password_set" };
+        let kind = if had_password { MailKind::PasswordChanged } else { MailKind::PasswordSet };
         writes.extend(notify(cx, &changed, None, kind, json!({}))?);
         let outcome = if cx.settings.account.logout_on_password_change {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }

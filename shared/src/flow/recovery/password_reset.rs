@@ -13,10 +13,10 @@ use crate::flow::permits::Permits;
 use crate::flow::proven_email::{Proof, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
 use crate::flow::{Context, Outcome, Problem, Refusal, frontend_url};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message, SmsKind};
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};
-use crate::settings::PreventEnumeration;
+use crate::settings::{PreventEnumeration, RateAction};
 use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
@@ -34,7 +34,7 @@ const LINK: &str = "password reset link";
 /// unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
     let mut permits = Permits::default();
-    let permit = permits.ask(cx, "reset_password", to.text());
+    let permit = permits.ask(cx, RateAction::ResetPassword, to.text());
     let (granted, users) = futures_util::try_join!(permit, find(&cx.store, to))?;
     if users.is_empty() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
         permits.give_back(cx).await;
@@ -72,12 +72,16 @@ async fn find(store: &Store, to: &Identifier) -> Result<Vec<User>, StoreError> {
 
 /// The message with a code, or for nobody's address or number the one that says so.
 fn code_message(cx: Context<'_>, to: &Identifier, known: bool, code: &str) -> Message {
-    let (kind, lifetime) = ("password_reset_code", cx.settings.account.password_reset_by_code_timeout);
+    let lifetime = cx.settings.account.password_reset_by_code_timeout;
     match to {
-        Identifier::Email(email) if known => Message::mail(cx.app, kind, email, json!({"code": code}), lifetime),
+        Identifier::Email(email) if known => {
+            Message::mail(cx.app, MailKind::PasswordResetCode, email, json!({"code": code}), lifetime)
+        }
         Identifier::Email(email) => unknown_account_mail(cx, email),
-        Identifier::Phone(phone) if known => Message::sms(cx.app, kind, phone, json!({"code": code}), lifetime),
-        Identifier::Phone(phone) => Message::sms(cx.app, "unknown_account", phone, json!({}), 86_400),
+        Identifier::Phone(phone) if known => {
+            Message::sms(cx.app, SmsKind::PasswordResetCode, phone, json!({"code": code}), lifetime)
+        }
+        Identifier::Phone(phone) => Message::sms(cx.app, SmsKind::UnknownAccount, phone, json!({}), 86_400),
     }
 }
 
@@ -120,7 +124,7 @@ pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
-    let consumed = cx.consume(cx.client.ip, &[Action::new("reset_password_from_key")]).await?;
+    let consumed = cx.consume(cx.client.ip, &[Action::new(RateAction::ResetPasswordFromKey)]).await?;
     consumed.map(|_| ()).map_err(Refusal::from)
 }
 
@@ -249,7 +253,7 @@ impl Reset<'_> {
         }
         user.password = Some(self.hash.to_owned());
         user.generation += 1;
-        writes.extend(notify(cx, &user, None, "password_reset", json!({}))?);
+        writes.extend(notify(cx, &user, None, MailKind::PasswordReset, json!({}))?);
         let outcome = if cx.settings.account.login_on_password_reset && user.is_active {
             let mut record = AuthenticationRecord::new("password_reset", cx.now());
             record.email.clone_from(&email);
@@ -330,7 +334,7 @@ fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
     let url =
         frontend_url(&cx.settings, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
     let params = json!({"url": url, "username": user.username});
-    Message::mail(cx.app, "password_reset_key", email, params, cx.settings.account.password_reset_timeout)
+    Message::mail(cx.app, MailKind::PasswordResetKey, email, params, cx.settings.account.password_reset_timeout)
 }
 
 fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {

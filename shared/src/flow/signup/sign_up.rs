@@ -11,7 +11,7 @@ use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::provider;
 use crate::session::{Caller, Login};
-use crate::settings::{EmailVerification, PreventEnumeration, Settings};
+use crate::settings::{EmailVerification, PreventEnumeration, RateAction, Settings};
 use crate::store::{Again, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 
@@ -75,7 +75,7 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
         && caller.user().is_none()
         && account.signup_open;
     let mut permits = Permits::default();
-    let actions = if form.identity.is_none() { vec![Action::new("signup")] } else { Vec::new() };
+    let actions = if form.identity.is_none() { vec![Action::new(RateAction::Signup)] } else { Vec::new() };
     let (limit, known, _) = futures_util::try_join!(
         cx.consume(cx.client.ip, &actions),
         look_up(cx, &form),
@@ -123,7 +123,7 @@ fn email_verification(settings: &Settings, form: &Form) -> EmailVerification {
 /// The permit for the mail that a good form will cause, beside the other questions.
 async fn ask_for_mail(cx: Context<'_>, form: &Form, wanted: bool, permits: &mut Permits) -> Result<(), StoreError> {
     if let (true, Some(email)) = (wanted, &form.email) {
-        permits.ask(cx, "confirm_email", email).await?;
+        permits.ask(cx, RateAction::ConfirmEmail, email).await?;
     }
     Ok(())
 }

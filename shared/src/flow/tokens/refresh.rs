@@ -2,6 +2,7 @@
 
 use crate::flow::{Context, Refusal};
 use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, decide};
+use crate::metrics::Metric;
 use crate::session::{Found, find_session};
 use crate::store::{self, Again, StoreError, Write};
 use crate::tokens::{Pair, access, check_refresh, delete_dead_keys, pair};
@@ -53,7 +54,7 @@ pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pai
         Decision::RefuseSoftly | Decision::Expired => Err(Refusal::InvalidToken),
         Decision::End => {
             tracing::warn!(session = number, "a refresh token was used again: its session has ended");
-            cx.metrics.count(cx.now(), "RefreshTokenReuse");
+            cx.metrics.record(cx.now(), Metric::RefreshTokenReuse);
             Err(Refusal::InvalidToken)
         }
     }

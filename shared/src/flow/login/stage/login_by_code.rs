@@ -5,7 +5,7 @@ use super::verify_email::account_exists_mail;
 use super::{Need, StageContext};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::{Context, frontend_url};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message, SmsKind};
 use crate::session::CodeKind;
 use serde_json::json;
 
@@ -58,12 +58,18 @@ pub(in crate::flow) fn code_message(
 ) -> Message {
     let lifetime = cx.settings.account.login_by_code_timeout;
     match to {
-        Recipient::Email(email) if known => Message::mail(cx.app, "login_code", email, json!({"code": code}), lifetime),
+        Recipient::Email(email) if known => {
+            Message::mail(cx.app, MailKind::LoginCode, email, json!({"code": code}), lifetime)
+        }
         Recipient::Email(email) if signup => account_exists_mail(cx, email),
         Recipient::Email(email) => unknown_account_mail(cx, email),
-        Recipient::Phone(phone) if known => Message::sms(cx.app, "login_code", phone, json!({"code": code}), lifetime),
-        Recipient::Phone(phone) if signup => Message::sms(cx.app, "account_already_exists", phone, json!({}), 86_400),
-        Recipient::Phone(phone) => Message::sms(cx.app, "unknown_account", phone, json!({}), 86_400),
+        Recipient::Phone(phone) if known => {
+            Message::sms(cx.app, SmsKind::LoginCode, phone, json!({"code": code}), lifetime)
+        }
+        Recipient::Phone(phone) if signup => {
+            Message::sms(cx.app, SmsKind::AccountAlreadyExists, phone, json!({}), 86_400)
+        }
+        Recipient::Phone(phone) => Message::sms(cx.app, SmsKind::UnknownAccount, phone, json!({}), 86_400),
     }
 }
 
@@ -73,5 +79,5 @@ pub(in crate::flow) fn unknown_account_mail(cx: Context<'_>, email: &str) -> Mes
         return Message::decoy(cx.app);
     }
     let params = json!({"signup_url": frontend_url(&cx.settings, "account_signup", "/accounts/signup/", "")});
-    Message::mail(cx.app, "unknown_account", email, params, 86_400)
+    Message::mail(cx.app, MailKind::UnknownAccount, email, params, 86_400)
 }

@@ -4,9 +4,9 @@ use super::{Need, StageContext};
 use crate::account::{Address, User};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::{Context, Refusal, api_url, frontend_url};
-use crate::outbox::Message;
+use crate::outbox::{MailKind, Message};
 use crate::session::{Api, CodeKind};
-use crate::settings::EmailVerification;
+use crate::settings::{EmailVerification, RateAction};
 use serde_json::json;
 
 /// What signatures of verification links are for.
@@ -42,7 +42,7 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     };
     // The JWT API has links alone.
     let by_code = cx.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
-    if !stage.permits.ask(cx, "confirm_email", &email).await? {
+    if !stage.permits.ask(cx, RateAction::ConfirmEmail, &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
         return if by_code { Err(stage.permits.refusal()) } else { Ok(()) };
     }
@@ -94,10 +94,10 @@ pub(in crate::flow) fn account_exists_mail(cx: Context<'_>, email: &str) -> Mess
     let params = json!({
         "password_reset_url": frontend_url(&cx.settings, "account_reset_password", "/accounts/password/reset/", ""),
     });
-    Message::mail(cx.app, "account_already_exists", email, params, 86_400)
+    Message::mail(cx.app, MailKind::AccountAlreadyExists, email, params, 86_400)
 }
 
 /// People who have never been in are welcomed.
-fn confirmation_kind(user: &User) -> &'static str {
-    if user.last_login.is_none() { "email_confirmation_signup" } else { "email_confirmation" }
+fn confirmation_kind(user: &User) -> MailKind {
+    if user.last_login.is_none() { MailKind::EmailConfirmationSignup } else { MailKind::EmailConfirmation }
 }

@@ -3,8 +3,9 @@
 use super::{Need, StageContext};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::{Context, Refusal};
-use crate::outbox::Message;
+use crate::outbox::{Message, SmsKind};
 use crate::session::CodeKind;
+use crate::settings::RateAction;
 use serde_json::json;
 
 /// Stops where sign-up has phone numbers and this one is not verified.
@@ -29,7 +30,7 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     let cx = stage.cx;
     let own = stage.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
     let Some(phone) = own.or(stage.login.phone.as_ref()) else { return Ok(()) };
-    if !stage.permits.ask(cx, "verify_phone", phone).await? {
+    if !stage.permits.ask(cx, RateAction::VerifyPhone, phone).await? {
         return Err(stage.permits.refusal());
     }
     let user = stage.user.map(|user| user.id);
@@ -43,8 +44,8 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
 pub(in crate::flow) fn code_sms(cx: Context<'_>, phone: &str, known: bool, code: &str) -> Message {
     let lifetime = cx.settings.account.phone_verification_timeout;
     if known {
-        Message::sms(cx.app, "verification_code", phone, json!({"code": code}), lifetime)
+        Message::sms(cx.app, SmsKind::VerificationCode, phone, json!({"code": code}), lifetime)
     } else {
-        Message::sms(cx.app, "account_already_exists", phone, json!({}), 86_400)
+        Message::sms(cx.app, SmsKind::AccountAlreadyExists, phone, json!({}), 86_400)
     }
 }
