@@ -196,6 +196,11 @@ lambda: requirements
 deployed: lambda
     LATCHKEY_TEST_FUNCTIONS=target/lambda cargo test --workspace --test it -- cloud::
 
+# Drives the functions through `cargo lambda watch`, as people try them while they write them.
+[group('check')]
+watch: requirements
+    python3 .ci/lambda_watch.py target/ci-venv/bin/cargo-lambda tests function-auth
+
 # Compares the password hash of the release profile with a plain build at opt-level 3, in turns on this machine.
 [group('check')]
 hash-speed:
