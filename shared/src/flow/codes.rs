@@ -113,7 +113,7 @@ pub(in crate::flow) async fn give_back(
     mut session: Session,
     kind: CodeKind,
 ) -> Result<Session, Refusal> {
-    if let Some(process) = session.codes.get_mut(kind.as_str()) {
+    if let Some(process) = session.code_mut(kind) {
         process.attempts = process.attempts.saturating_sub(1);
         store.commit(vec![Write::replace(&session)?]).await?;
         session.version += 1;
