@@ -83,8 +83,8 @@ pub enum Error {
     /// A folder, a file or a socket.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// The environment names a table elsewhere, but not enough to reach it.
-    #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
+    /// A table elsewhere is named, but the environment does not have what it takes to reach it.
+    #[error("the table in AWS cannot be reached: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
 

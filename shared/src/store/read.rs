@@ -97,7 +97,7 @@ impl Store {
             let page = trips::count(query.clone().set_exclusive_start_key(start).send()).await;
             let page = page.map_err(|e| StoreError::sdk("Query", &e))?;
             for item in page.items.unwrap_or_default() {
-                found.extend(self.read(Some(item))?);
+                found.extend(self.read::<I>(Some(item))?);
             }
             start = page.last_evaluated_key;
             if start.is_none() {

@@ -1,6 +1,6 @@
 //! The phone number of an account: verifying, changing.
 
-use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
+use crate::account::{PhoneClaim, User, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::reauthentication::require_recent;
