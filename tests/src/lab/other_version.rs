@@ -142,17 +142,17 @@ pub async fn drop_marks(client: &Client, table: &str) {
 
 /// An item in DynamoDB's JSON.
 pub fn json_of(item: &Document) -> Json {
-    fn value(value: &Value) -> Json {
+    fn typed(value: &Value) -> Json {
         match value {
             Value::S(text) => json!({"S": text}),
             Value::N(number) => json!({"N": number}),
             Value::Bool(yes) => json!({"BOOL": yes}),
             Value::Null(_) => json!({"NULL": true}),
-            Value::L(list) => json!({"L": list.iter().map(value).collect::<Vec<_>>()}),
+            Value::L(list) => json!({"L": list.iter().map(typed).collect::<Vec<_>>()}),
             Value::M(map) => json!({"M": json_of(map)}),
             Value::Ns(numbers) => json!({"NS": numbers}),
             other => panic!("no item has {other:?}"),
         }
     }
-    item.iter().map(|(name, inner)| (name.clone(), value(inner))).collect::<serde_json::Map<_, _>>().into()
+    item.iter().map(|(name, inner)| (name.clone(), typed(inner))).collect::<serde_json::Map<_, _>>().into()
 }
