@@ -18,7 +18,9 @@ pub fn are_collected() -> bool {
 /// Keeps what is richer than what is there already.
 pub fn collect(items: &Reply) {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    for item in items.json.as_array().into_iter().flatten() {
+    // What rate limits count has no version: each write names single attributes.
+    let is_versioned = |item: &&Value| item.get("version").is_some();
+    for item in items.json.as_array().into_iter().flatten().filter(is_versioned) {
         let file = folder.join(format!("{}.json", kind(item)));
         let known = std::fs::read_to_string(&file).map(|text| serde_json::from_str(&text).unwrap());
         if known.is_err() || paths(&known.unwrap()).len() < paths(item).len() {
