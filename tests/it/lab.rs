@@ -3,13 +3,17 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_lab::Kind;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub const PASSWORD: &str = "correct-Horse-42-battery";
 pub const FRONTEND: &str = "https://app.example.test";
+/// Set in the environment, it makes another version of the service touch the table before every request, and fails the test
+/// where this version has lost something of it.
+pub const OTHER_VERSION: &str = "LATCHKEY_TEST_OTHER_VERSION";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A running service with a frozen clock.
@@ -29,6 +33,7 @@ impl std::ops::Deref for Lab {
 impl From<latchkey_lab::Lab> for Lab {
     fn from(lab: latchkey_lab::Lab) -> Self {
         let url = lab.url().to_owned();
+        crate::other_version::watch(&url, &lab.folder().join("data"));
         Self { lab, url }
     }
 }
@@ -63,6 +68,18 @@ impl Lab {
     /// Starts it again on the same data, with these settings in addition.
     pub fn restart_with(self, settings: &[(&str, &str)]) -> Self {
         self.lab.restart_with(settings).into()
+    }
+
+    /// Stops it, does something to the folder that holds `data` and `outbox`, and starts it again.
+    pub fn restart_after(mut self, work: impl FnOnce(&Path)) -> Self {
+        self.lab.kill();
+        work(self.folder());
+        self.lab.restart().into()
+    }
+
+    /// Stops it, lets every item of its embedded table be changed, and starts it again.
+    pub fn restart_with_items(self, change: impl Fn(&mut HashMap<String, AttributeValue>)) -> Self {
+        self.restart_after(|folder| change_items(&folder.join("data"), change))
     }
 
     /// Starts it again on the same data, with the items of a partition in another one, where an earlier version would
@@ -168,6 +185,35 @@ impl Lab {
     }
 }
 
+/// Changes the items of the embedded table in a data folder. New ones come from an item whose key changes.
+pub fn change_items(data: &Path, change: impl Fn(&mut HashMap<String, AttributeValue>)) {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
+        let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+        let pages = client.scan().table_name(&table).into_paginator().items().send();
+        for mut item in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
+            let before = item.clone();
+            change(&mut item);
+            if item != before {
+                let key = |name: &str| before[name].clone();
+                let gone = client.delete_item().table_name(&table).key("pk", key("pk")).key("sk", key("sk"));
+                gone.send().await.unwrap();
+                client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
+            }
+        }
+    });
+}
+
+/// The items of the embedded table in a data folder.
+pub fn items(data: &Path) -> Vec<HashMap<String, AttributeValue>> {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
+        let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+        let pages = client.scan().table_name(&table).into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.unwrap()
+    })
+}
+
 /// Where `LATCHKEY_TEST_TABLE` names another DynamoDB than the embedded one: a table of its own there.
 fn table_elsewhere() -> Vec<(&'static str, String)> {
     static TABLES: AtomicU32 = AtomicU32::new(0);
@@ -265,6 +311,13 @@ pub fn try_call(
     headers: &[(&str, &str)],
     body: Option<String>,
 ) -> Result<Reply, ureq::Error> {
+    if std::env::var_os(OTHER_VERSION).is_some() {
+        let lost = crate::other_version::visit(base);
+        assert!(lost.is_empty(), "before {method} {path}: lost: {lost:?}");
+    }
+    if crate::fixtures::are_collected() {
+        crate::fixtures::collect(&crate::other_version::items(base));
+    }
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -303,6 +356,11 @@ pub struct Client {
 impl Client {
     fn new(base: &str, kind: &'static str) -> Self {
         Self { base: base.to_owned(), kind, token: None, cookies: BTreeMap::new(), extra: Vec::new() }
+    }
+
+    /// The same client, of a service that was started again.
+    pub fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
     }
 
     pub fn get(&mut self, path: &str) -> Reply {
@@ -376,6 +434,11 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// The same client, of a service that was started again.
+    pub fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
+    }
+
     pub fn get(&mut self, path: &str) -> Reply {
         self.send("GET", path, None)
     }

@@ -4,5 +4,7 @@
 
 mod cloud;
 mod docs;
+mod fixtures;
 mod lab;
+mod other_version;
 mod story;

@@ -2,12 +2,14 @@
 //! to a folder.
 
 mod background;
+pub mod command;
 mod dummy;
 mod folder;
 pub mod inbox;
 mod lab;
 mod postbox;
 mod private;
+mod restored_at;
 mod secret_key;
 mod server;
 
@@ -90,8 +92,8 @@ pub enum Error {
     /// A lab on an address that other machines may reach.
     #[error("--lab needs a loopback address to listen on, such as 127.0.0.1:8000; {0} is not one")]
     LabBeyondLoopback(SocketAddr),
-    /// The environment names a table elsewhere, but not enough to reach it.
-    #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
+    /// A table elsewhere is named, but the environment does not have what it takes to reach it.
+    #[error("the table in AWS cannot be reached: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
 
@@ -131,6 +133,10 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         .source
         .with_default("PUBLIC_URL", || format!("http://localhost:{}", listening.port()))
         .with_default("SECRET_KEY", || secret_key);
+    let source = match restored_at::find(data.as_deref()).map_err(io("when the table was restored"))? {
+        Some(moment) => source.with_default("LATCHKEY_RESTORED_AT", || moment),
+        None => source,
+    };
     for name in Settings::unread(&source) {
         tracing::warn!("{name} is set, but this version does not read it");
     }
@@ -186,17 +192,20 @@ enum Table {
 impl Table {
     fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
         if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            return Ok(Self::Elsewhere(aws::http_client(&settings.service)));
+            return Ok(Self::elsewhere(settings));
         }
-        Ok(Self::Embedded(match data {
-            Some(folder) => {
-                let file = folder.join("latchkey.db");
-                // Files that SQLite puts beside it are readable by those who may read it.
-                private::touch(&file).map_err(io(file.display()))?;
-                Embedded::open(&file)?
-            }
-            None => Embedded::memory()?,
-        }))
+        data.map_or_else(|| Ok(Self::Embedded(Embedded::memory()?)), Self::embedded)
+    }
+
+    fn elsewhere(settings: &Settings) -> Self {
+        Self::Elsewhere(aws::http_client(&settings.service))
+    }
+
+    fn embedded(folder: &std::path::Path) -> Result<Self, Error> {
+        let file = folder.join("latchkey.db");
+        // Files that SQLite puts beside it are readable by those who may read it.
+        private::touch(&file).map_err(io(file.display()))?;
+        Ok(Self::Embedded(Embedded::open(&file)?))
     }
 
     /// A client of the table. With faults, these lie between the two.

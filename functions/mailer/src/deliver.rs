@@ -163,7 +163,7 @@ impl Mailer {
             }
             Some(Kind::Decoy) => return Ok(()),
             // During a deployment a newer function may have written it. A newer mailer sends it.
-            None => return Err(SendError::Transient("this version does not know the kind".to_owned())),
+            None => return Err(SendError::Transient("this version does not know the kind or the channel".to_owned())),
         };
         let to = mime::address(&contents.to).map_err(|e: MimeError| permanent(&e))?;
         let mail = self.renderer.mail(kind, &contents.params).map_err(|e| permanent(&e))?;

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::secret;
 use crate::secret::Keys;
 use crate::store::{Item, Key};
+use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -33,7 +34,7 @@ pub struct Message {
     /// Random.
     pub id: String,
     /// How it goes.
-    pub channel: Channel,
+    pub channel: Open<Channel>,
     /// Which template: the name of a [`MailKind`] or [`SmsKind`]. Text, since a newer version may have more of them.
     pub kind: String,
     /// Recipient and parameters, sealed.
@@ -52,6 +53,9 @@ pub struct Message {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// What kind of message it is.
@@ -105,7 +109,7 @@ impl Message {
         let now = app.now();
         Self {
             id,
-            channel,
+            channel: channel.into(),
             kind: kind.to_owned(),
             sealed,
             created: now,
@@ -114,12 +118,13 @@ impl Message {
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,
             version: 0,
+            unknown: Unknown::default(),
         }
     }
 
     /// Its kind. `None` if this version does not know it: a newer one wrote the message.
     pub fn known_kind(&self) -> Option<Kind> {
-        match self.channel {
+        match self.channel.known()? {
             Channel::Mail => self.kind.parse().ok().map(Kind::Mail),
             Channel::Sms => self.kind.parse().ok().map(Kind::Sms),
             Channel::Nobody => Some(Kind::Decoy),
