@@ -40,7 +40,15 @@ impl EmailClaim {
 
     /// A claim on an address that nobody holds.
     pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
-        Self { email: email.to_owned(), user, verified, owner: true, version: 0, unknown: Unknown::default(), former: None }
+        Self {
+            email: email.to_owned(),
+            user,
+            verified,
+            owner: true,
+            version: 0,
+            unknown: Unknown::default(),
+            former: None,
+        }
     }
 
     /// A claim beside the owner's.

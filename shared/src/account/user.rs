@@ -62,7 +62,14 @@ impl Address {
 
     /// A new address, not verified.
     pub fn new(email: &str, primary: bool, id: [u8; Self::ID_LENGTH]) -> Self {
-        Self { id: encode(&id), email: email.to_owned(), verified: false, primary, on_trust: false, unknown: Unknown::default() }
+        Self {
+            id: encode(&id),
+            email: email.to_owned(),
+            verified: false,
+            primary,
+            on_trust: false,
+            unknown: Unknown::default(),
+        }
     }
 
     /// The id's bytes.

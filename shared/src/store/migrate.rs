@@ -64,9 +64,8 @@ impl Store {
     /// The table is unavailable.
     pub async fn scan_kind<I: Item>(&self, sk: &str, start: Option<&Key>) -> Result<Page<I>, StoreError> {
         let request = self.client.scan().table_name(&self.table).consistent_read(true);
-        let request = request
-            .filter_expression("sk = :sk")
-            .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()));
+        let request =
+            request.filter_expression("sk = :sk").expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()));
         let Page { items, looked_at, next } = self.scan(request, start).await?;
         let items = items.into_iter().map(from_document).collect::<Result<_, _>>()?;
         Ok(Page { items, looked_at, next })

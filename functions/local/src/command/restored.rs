@@ -36,8 +36,7 @@ pub async fn restored(common: &Common, told: &Restored) -> Result<(), CommandErr
     // What is made in this second comes after it.
     let moment = Timestamp::from_seconds(SystemClock.now().seconds() + 1).to_jiff().to_string();
     if let Place::Folder(folder) = &common.place {
-        restored_at::put(folder, &moment)
-            .map_err(|error| CommandError::Io(folder.display().to_string(), error))?;
+        restored_at::put(folder, &moment).map_err(|error| CommandError::Io(folder.display().to_string(), error))?;
     }
     print(common, &moment, found.as_ref());
     Ok(())

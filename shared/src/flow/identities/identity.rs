@@ -83,7 +83,10 @@ pub async fn complete(
     who: ProvenIdentity,
 ) -> Result<Outcome, Refusal> {
     if let Some(replay) = &who.identity.replay
-        && !cx.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires, unknown: Unknown::default() }).await?
+        && !cx
+            .store
+            .create(&UsedToken { key: replay.key.clone(), ends: replay.expires, unknown: Unknown::default() })
+            .await?
     {
         return Err(invalid_token());
     }
