@@ -49,6 +49,7 @@ impl App {
     /// The parts, from settings, table, clock and random source.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
         let keys = Keys::new(&settings.service);
+        let store = store.restored_at(settings.service.restored_at.map(|restored| restored.0));
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
         Self {
             settings,

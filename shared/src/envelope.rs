@@ -169,7 +169,7 @@ pub fn authenticator_data(authenticator: &Authenticator, codes: Option<&[String]
             data["unused_codes"] = json!(codes);
         }
     }
-    if let Factor::WebAuthn { name, credential } = &authenticator.factor {
+    if let Factor::WebAuthn { name, credential, .. } = &authenticator.factor {
         data["id"] = json!(authenticator.id);
         data["name"] = json!(name);
         if let Some(passwordless) = credential.is_passwordless() {

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 0 | [`ambient`] | the clock and the random source, handed in |
 //! | 0 | [`iri`] | addresses as they travel |
+//! | 0 | [`versions`] | how values are kept that a newer version wrote |
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
 //! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
@@ -18,6 +19,7 @@
 //! | 2 | [`app`] | the above in one value that is handed to everything else |
 //! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
 //! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
+//! | 4 | [`maintenance`] | what an operator does to the whole table, from the command line |
 //! | 5 | [`envelope`] | the response shapes of the headless API |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
 
@@ -29,6 +31,7 @@ pub mod flow;
 pub mod http;
 pub mod iri;
 pub mod jwt;
+pub mod maintenance;
 pub mod metrics;
 pub mod outbound;
 pub mod outbox;
@@ -41,4 +44,5 @@ pub mod store;
 pub mod throttle;
 pub mod ticket;
 pub mod tokens;
+pub mod versions;
 pub mod webauthn;

@@ -6,6 +6,7 @@ use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError};
+use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 const SECRET_LENGTH: usize = 32;
 const USER_LENGTH: usize = 16;
 
-/// What a ticket is for.
+/// What a ticket is for. It is part of the key, so a version never reads a ticket whose purpose it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -74,6 +75,9 @@ pub struct Attempts {
     pub id: String,
     /// How many there were.
     pub attempts: u32,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// A ticket.
@@ -87,6 +91,9 @@ pub struct Ticket {
     pub secret: String,
     /// What the user has to be still, for it to be good.
     pub bond: String,
+    /// When it was made; none where an earlier version made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     /// When it is over.
     pub ends: Timestamp,
     /// What else it has to remember.
@@ -97,6 +104,9 @@ pub struct Ticket {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Ticket {
@@ -108,11 +118,13 @@ impl Ticket {
             purpose,
             user: user.id,
             bond: purpose.bond(user),
+            created: Some(app.now()),
             ends: app.now().plus_seconds(seconds),
             payload: None,
-            guesses: Attempts { id: secret.clone(), attempts: 0 },
+            guesses: Attempts { id: secret.clone(), attempts: 0, unknown: Unknown::default() },
             secret,
             version: 0,
+            unknown: Unknown::default(),
         };
         (ticket, secret::encode(&[&user.id.0.as_bytes()[..], &bytes].concat()))
     }
@@ -157,6 +169,10 @@ impl Item for Ticket {
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.ends)
+    }
+
+    fn made_at(&self) -> Option<Timestamp> {
+        Some(self.created.unwrap_or(Timestamp(0)))
     }
 }
 

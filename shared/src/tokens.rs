@@ -13,6 +13,7 @@ use crate::secret::Keys;
 use crate::session::Session;
 use crate::settings::{Settings, UserClaim};
 use crate::store::{Again, Committed, Decision, Item, Key, StoreError, Write};
+use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -26,12 +27,14 @@ const KEPT: i64 = 600;
 
 /// A signing key in the table. Its place is the next number, so that of all who find that a key is wanted one makes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct KeyRecord {
+pub(crate) struct KeyRecord {
     number: u64,
     kid: String,
     created: i64,
     /// PKCS#8, sealed.
     sealed: String,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 impl Item for KeyRecord {
@@ -161,7 +164,7 @@ async fn make(app: &App, number: u64) -> Result<(), StoreError> {
     let kid = key.kid().to_owned();
     let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
     let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
-    let record = KeyRecord { number, kid, created: app.now().seconds(), sealed };
+    let record = KeyRecord { number, kid, created: app.now().seconds(), sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
     tracing::info!(kid = record.kid, made, "a new signing key");
     Ok(())
@@ -293,6 +296,9 @@ fn check(
     let issuer = issuer(settings).ok()?;
     let verified = verify(token, ring, &issuer, token_use, now.seconds(), Leeway::default());
     let claims = verified.inspect_err(|reason| tracing::info!(%reason, "a signed token is refused")).ok()?;
+    if settings.service.is_before_restore(Timestamp::from_seconds(claims.iat)) {
+        return None;
+    }
     let user = UserId(claims.sub.parse().ok()?);
     let number = claims.sid.parse().ok()?;
     Some((user, number, claims))

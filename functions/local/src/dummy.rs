@@ -30,18 +30,21 @@ async fn page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let Some(left) = find(&app.store, &state).await? else {
         return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", Process::Login)));
     };
+    let Some(process) = left.process() else {
+        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", Process::Login)));
+    };
     if !take(&app.store, &caller, &left).await? {
-        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", left.process)));
+        return Ok(ApiResponse::redirect(login_error(&app.settings, "unknown", process)));
     }
-    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&left.next, error, left.process)));
+    let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&left.next, error, process)));
     if fields.get("action").is_some_and(|action| action == "cancel") {
         return fail("cancelled");
     }
     let fields = fields.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Map<_, _>>();
     let Some(who) = dummy::read(&fields) else { return fail("unknown") };
-    match complete(request.context(), caller, left.process, who).await {
+    match complete(request.context(), caller, process, who).await {
         Ok(outcome) => Ok(ApiResponse::redirect(left.next.clone()).after(&outcome)),
-        Err(refusal) => match provider::error_of(&refusal, left.process) {
+        Err(refusal) => match provider::error_of(&refusal, process) {
             Some(error) => fail(&error),
             None => Err(refusal.into()),
         },

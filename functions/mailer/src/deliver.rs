@@ -153,13 +153,20 @@ impl Mailer {
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let permanent = |error: &dyn std::fmt::Display| SendError::Permanent(error.to_string());
+        // What a newer version has written waits for its mailer.
+        let refused = |error: RenderError| match error {
+            RenderError::UnknownKind(_) => SendError::Transient(error.to_string()),
+            _ => permanent(&error),
+        };
+        let newer = || SendError::Transient("this version does not know its channel".to_owned());
+        let channel = message.channel.known().ok_or_else(newer)?;
         let contents = message.open(&self.app.keys).ok_or_else(|| permanent(&"it cannot be opened"))?;
-        if message.channel == Channel::Sms {
-            let text = self.renderer.sms(&message.kind, &contents.params).map_err(|e| permanent(&e))?;
+        if *channel == Channel::Sms {
+            let text = self.renderer.sms(&message.kind, &contents.params).map_err(refused)?;
             return self.transport.sms(&contents.to, &text).await;
         }
         let to = mime::address(&contents.to).map_err(|e: MimeError| permanent(&e))?;
-        let mail = self.renderer.mail(&message.kind, &contents.params).map_err(|e| permanent(&e))?;
+        let mail = self.renderer.mail(&message.kind, &contents.params).map_err(refused)?;
         let host = self.app.settings.service.public_url.host_str().unwrap_or("localhost");
         let from = &self.app.settings.mail.from;
         // The id is the message's own: a mail that is sent twice is the same mail.

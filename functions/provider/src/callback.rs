@@ -51,10 +51,12 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     if is_strict && caller.session().is_none() && !request.asks_for("_redir") {
         return Ok(ApiResponse::html(200, again(&format!("{own_url}?{}&_redir=", request.query()))));
     }
+    // What a newer version sent them for is left to it.
+    let Some(process) = left.process() else { return Ok(to_error_page(app, Process::Login)) };
     if !take(&app.store, &caller, &left).await? {
         return Ok(to_error_page(app, Process::Login));
     }
-    let (next, process) = (left.next.clone(), left.process);
+    let next = left.next.clone();
     let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&next, error, process)));
     match arrive(request.context(), caller, config, left, params).await {
         Ok(outcome) if leads_somewhere(&request, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),

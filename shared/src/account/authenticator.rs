@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::secret;
 use crate::secret::Keys;
 use crate::settings::{MfaSettings, Settings};
+use crate::versions::Unknown;
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
@@ -27,6 +28,9 @@ pub struct Authenticator {
     pub last_used: Option<Timestamp>,
     /// What it is.
     pub factor: Factor,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// What an authenticator is.
@@ -40,6 +44,9 @@ pub enum Factor {
         /// Time steps whose code was used: each is accepted once.
         #[serde(default)]
         used: Vec<u64>,
+        /// What a newer version keeps with it.
+        #[serde(flatten)]
+        unknown: Unknown,
     },
     /// Codes on paper.
     RecoveryCodes {
@@ -53,6 +60,9 @@ pub enum Factor {
         /// Whether they were shown.
         #[serde(default)]
         viewed: bool,
+        /// What a newer version keeps with it.
+        #[serde(flatten)]
+        unknown: Unknown,
     },
     /// A security key or a passkey.
     #[serde(rename = "webauthn")]
@@ -61,16 +71,25 @@ pub enum Factor {
         name: String,
         /// Its public key, and what goes with it.
         credential: Box<Credential>,
+        /// What a newer version keeps with it.
+        #[serde(flatten)]
+        unknown: Unknown,
     },
+    /// A factor of a newer version. A login of a user who has one needs a second factor, and nothing that somebody shows
+    /// here counts as this one.
+    #[serde(untagged)]
+    Unknown(serde_json::Value),
 }
 
 impl Factor {
     /// Its name in the API.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &str {
         match self {
             Self::Totp { .. } => "totp",
             Self::RecoveryCodes { .. } => "recovery_codes",
             Self::WebAuthn { .. } => "webauthn",
+            Self::Unknown(serde_json::Value::Object(tagged)) => tagged.keys().next().map_or("unknown", String::as_str),
+            Self::Unknown(value) => value.as_str().unwrap_or("unknown"),
         }
     }
 }
@@ -82,12 +101,12 @@ impl Authenticator {
     /// A new one.
     pub fn new(app: &App, factor: Factor) -> Self {
         let id = (u64::from_be_bytes(app.random()) & NUMBER_MASK).max(1);
-        Self { id, created: app.now(), last_used: None, factor }
+        Self { id, created: app.now(), last_used: None, factor, unknown: Unknown::default() }
     }
 
     /// A security key or a passkey.
     pub fn webauthn(app: &App, name: String, credential: Credential) -> Self {
-        Self::new(app, Factor::WebAuthn { name, credential: Box::new(credential) })
+        Self::new(app, Factor::WebAuthn { name, credential: Box::new(credential), unknown: Unknown::default() })
     }
 
     /// Its credential, where it is a security key or a passkey.
@@ -101,7 +120,7 @@ impl Authenticator {
     /// An authenticator app with this secret. The code of this time step has shown that the app has it, and is used up.
     pub fn totp(app: &App, secret: &TotpSecret, step: u64) -> Option<Self> {
         let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.chance)?;
-        Some(Self::new(app, Factor::Totp { secret, used: vec![step] }))
+        Some(Self::new(app, Factor::Totp { secret, used: vec![step], unknown: Unknown::default() }))
     }
 
     /// New recovery codes.
@@ -118,13 +137,14 @@ impl Authenticator {
         let plain = serde_json::to_vec(&codes).ok()?;
         let sealed = app.keys.seal(SEAL, b"recovery codes", &plain, &*app.chance)?;
         let total = codes.len();
-        Some(Self::new(app, Factor::RecoveryCodes { codes: sealed, used: Vec::new(), total, viewed: false }))
+        let unknown = Unknown::default();
+        Some(Self::new(app, Factor::RecoveryCodes { codes: sealed, used: Vec::new(), total, viewed: false, unknown }))
     }
 
     /// Uses a code up, if it is one of this authenticator's and was not used yet.
     pub fn use_code(&mut self, app: &App, code: &str) -> bool {
         let right = match &mut self.factor {
-            Factor::Totp { secret, used } => {
+            Factor::Totp { secret, used, .. } => {
                 let secret =
                     app.keys.open(SEAL, b"totp", secret).and_then(|plain| String::from_utf8(plain.to_vec()).ok());
                 let step = secret.and_then(|secret| TotpSecret(secret).step_of(&app.settings, app.now(), code));
@@ -150,7 +170,7 @@ impl Authenticator {
                     None => false,
                 }
             }
-            Factor::WebAuthn { .. } => false,
+            Factor::WebAuthn { .. } | Factor::Unknown(_) => false,
         };
         if right {
             self.last_used = Some(app.now());
@@ -165,7 +185,7 @@ impl Authenticator {
                 let all = open_codes(keys, codes).into_iter().enumerate();
                 all.filter(|(place, _)| !used.contains(place)).map(|(_, code)| code).collect()
             }
-            Factor::Totp { .. } | Factor::WebAuthn { .. } => Vec::new(),
+            Factor::Totp { .. } | Factor::WebAuthn { .. } | Factor::Unknown(_) => Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{EmailKey, UserId};
 use crate::provider::identity_key;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError, Write};
+use crate::versions::Unknown;
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct EmailClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
     /// The partition that it was read from, where an earlier version wrote it elsewhere.
     #[serde(skip)]
     former: Option<String>,
@@ -36,7 +40,15 @@ impl EmailClaim {
 
     /// A claim on an address that nobody holds.
     pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
-        Self { email: email.to_owned(), user, verified, owner: true, version: 0, former: None }
+        Self {
+            email: email.to_owned(),
+            user,
+            verified,
+            owner: true,
+            version: 0,
+            unknown: Unknown::default(),
+            former: None,
+        }
     }
 
     /// A claim beside the owner's.
@@ -50,23 +62,37 @@ impl EmailClaim {
 
     /// What puts this claim in the place of an old one, which may be in another partition.
     fn supersede(self, old: &Self) -> Result<Vec<Write>, StoreError> {
-        if self.key() == old.key() {
-            return Ok(vec![Write::replace(&Self { version: old.version, ..self })?]);
+        let claim = if self.user == old.user { self.keeping(Some(old)) } else { self };
+        if claim.key() == old.key() {
+            return Ok(vec![Write::replace(&Self { version: old.version, ..claim })?]);
         }
-        Ok(vec![Write::delete(old), Write::create(&self)?])
+        Ok(vec![Write::delete(old), Write::create(&claim)?])
+    }
+
+    /// This claim with what a newer version keeps with the user's former one.
+    fn keeping(self, former: Option<&Self>) -> Self {
+        let unknown = former.map_or(self.unknown, |former| former.unknown.clone());
+        Self { unknown, ..self }
     }
 }
 
 impl Item for EmailClaim {
     fn key(&self) -> Key {
         let sk = if self.owner { OWNER.to_owned() } else { format!("HOLDER#{}", self.user) };
-        let partition = || Self::partition(EmailKey::of(&self.email).as_str());
-        Key::new(self.former.clone().unwrap_or_else(partition), sk)
+        match &self.former {
+            Some(former) => Key::new(former.clone(), sk),
+            None => email_claim_key(&self.email, &sk),
+        }
     }
 
     fn version(&self) -> u64 {
         self.version
     }
+}
+
+/// Where a claim on an address is, of those with this sort key.
+pub fn email_claim_key(email: &str, sk: &str) -> Key {
+    Key::new(EmailClaim::partition(EmailKey::of(email).as_str()), sk)
 }
 
 /// All claims on an address, the owner's first.
@@ -138,13 +164,13 @@ pub fn own_email(
             return Ok(Ok(writes));
         }
         Some(owner) => {
-            writes.extend(EmailClaim::owner(email, user, true).supersede(owner)?);
+            writes.extend(EmailClaim::owner(email, user, true).keeping(beside).supersede(owner)?);
             let has_another = || claims.iter().any(|claim| claim.user == owner.user && claim != owner);
             if owner.user != user && !has_another() {
-                writes.push(Write::create(&EmailClaim::holder(email, owner.user, false))?);
+                writes.push(Write::create(&EmailClaim::holder(email, owner.user, false).keeping(Some(owner)))?);
             }
         }
-        None => writes.push(Write::create(&EmailClaim::owner(email, user, true))?),
+        None => writes.push(Write::create(&EmailClaim::owner(email, user, true).keeping(beside))?),
     }
     if let Some(beside) = beside {
         writes.push(Write::delete(beside));
@@ -157,7 +183,8 @@ pub fn own_email(
 /// # Errors
 /// Only those of building a write.
 pub fn replace_email_claims(claims: &[EmailClaim], email: &str, user: UserId) -> Result<Vec<Write>, StoreError> {
-    let claim = EmailClaim::owner(email, user, false);
+    let own = claims.iter().find(|claim| claim.user == user);
+    let claim = EmailClaim::owner(email, user, false).keeping(own);
     let owner = claims.iter().find(|claim| claim.owner);
     let mut writes = match owner {
         Some(owner) => claim.supersede(owner)?,
@@ -177,12 +204,15 @@ pub struct NameClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl NameClaim {
     /// A claim on a username.
     pub fn new(username: &str, user: UserId) -> Self {
-        Self { name: fold_username(username), user, version: 0 }
+        Self { name: fold_username(username), user, version: 0, unknown: Unknown::default() }
     }
 }
 
@@ -232,6 +262,16 @@ pub struct PhoneClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl PhoneClaim {
+    /// A claim on a phone number.
+    pub fn new(phone: &str, user: UserId) -> Self {
+        Self { phone: phone.to_owned(), user, version: 0, unknown: Unknown::default() }
+    }
 }
 
 impl Item for PhoneClaim {
@@ -249,7 +289,7 @@ impl Item for PhoneClaim {
 /// # Errors
 /// The table is unavailable.
 pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<PhoneClaim>, StoreError> {
-    store.find(&PhoneClaim { phone: phone.to_owned(), user: UserId::NOBODY, version: 0 }.key()).await
+    store.find(&PhoneClaim::new(phone, UserId::NOBODY).key()).await
 }
 
 /// A user's hold on the id of a WebAuthn credential: no two accounts have the same one (WebAuthn Level 2, section 7.1,
@@ -263,12 +303,15 @@ pub struct CredentialClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl CredentialClaim {
     /// The claim on a credential.
     pub fn new(credential: &Credential, user: UserId) -> Self {
-        Self { credential: secret::digest(credential.id_bytes()), user, version: 0 }
+        Self { credential: secret::digest(credential.id_bytes()), user, version: 0, unknown: Unknown::default() }
     }
 }
 
@@ -300,6 +343,9 @@ pub struct IdentityClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Item for IdentityClaim {
@@ -327,7 +373,8 @@ pub fn release_email(claims: &[EmailClaim], user: UserId) -> Result<Vec<Write>, 
     let next = others().filter(|claim| !claim.owner).max_by_key(|claim| claim.verified);
     match next {
         Some(next) if own.owner && !others().any(|claim| claim.owner) => {
-            let mut writes = EmailClaim::owner(&next.email, next.user, next.verified).supersede(own)?;
+            let claim = EmailClaim::owner(&next.email, next.user, next.verified).keeping(Some(next));
+            let mut writes = claim.supersede(own)?;
             writes.push(Write::delete(next));
             Ok(writes)
         }

@@ -10,8 +10,8 @@ mod username;
 pub use authenticator::{Authenticator, Factor, TotpSecret};
 pub use claims::{
     CredentialClaim, EmailClaim, EmailTaken, IdentityClaim, NameClaim, PhoneClaim, can_own, claim_email,
-    find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, own_email, release_email,
-    replace_email_claims,
+    email_claim_key, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, own_email,
+    release_email, replace_email_claims,
 };
 #[cfg(test)]
 pub(crate) use email::tests as email_samples;

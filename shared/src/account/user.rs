@@ -5,6 +5,7 @@ use crate::ambient::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
 use crate::store::{Item, Key};
+use crate::versions::Unknown;
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +51,9 @@ pub struct Address {
     /// Whether it was given to the JWT API while that asked nobody to verify, and so took it at its word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_trust: bool,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Address {
@@ -58,7 +62,14 @@ impl Address {
 
     /// A new address, not verified.
     pub fn new(email: &str, primary: bool, id: [u8; Self::ID_LENGTH]) -> Self {
-        Self { id: encode(&id), email: email.to_owned(), verified: false, primary, on_trust: false }
+        Self {
+            id: encode(&id),
+            email: email.to_owned(),
+            verified: false,
+            primary,
+            on_trust: false,
+            unknown: Unknown::default(),
+        }
     }
 
     /// The id's bytes.
@@ -74,6 +85,16 @@ pub struct Phone {
     pub number: String,
     /// Whether the user has shown that messages to it reach them.
     pub verified: bool,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Phone {
+    /// A number, verified or not.
+    pub fn new(number: &str, verified: bool) -> Self {
+        Self { number: number.to_owned(), verified, unknown: Unknown::default() }
+    }
 }
 
 /// Who a user is, by the word of an identity provider.
@@ -85,6 +106,17 @@ pub struct IdentityLink {
     pub uid: String,
     /// What people see of it.
     pub display: String,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl IdentityLink {
+    /// A link to an identity.
+    pub fn new(provider: &str, uid: &str, display: &str) -> Self {
+        let (provider, uid, display) = (provider.to_owned(), uid.to_owned(), display.to_owned());
+        Self { provider, uid, display, unknown: Unknown::default() }
+    }
 }
 
 /// A user.
@@ -138,6 +170,9 @@ pub struct User {
     /// The generation at the last login: sessions of an earlier one are gone by then, and not only over.
     #[serde(default)]
     pub login_generation: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl User {
@@ -166,6 +201,7 @@ impl User {
             date_joined: now,
             last_login: None,
             login_generation: 0,
+            unknown: Unknown::default(),
         }
     }
 
@@ -219,6 +255,14 @@ impl User {
         let chosen = self.address(email).map(|address| address.id.clone());
         for address in &mut self.addresses {
             address.primary = Some(&address.id) == chosen.as_ref();
+        }
+    }
+
+    /// Makes this the user's phone number.
+    pub fn set_phone(&mut self, number: &str, verified: bool) {
+        match &mut self.phone {
+            Some(phone) if phone.number == number => phone.verified = verified,
+            phone => *phone = Some(Phone::new(number, verified)),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::secret;
 use crate::secret::Keys;
 use crate::session::{Caller, CodeKind, CodeProcess, Session};
 use crate::store::{Item, Store, Write};
+use crate::versions::Unknown;
 
 /// Where a code goes.
 pub(in crate::flow) enum Recipient<'a> {
@@ -37,6 +38,7 @@ pub(in crate::flow) fn begin(
         asked_for: false,
         is_decoy: false,
         confirmed: false,
+        unknown: Unknown::default(),
     };
     let code = renew(cx, kind, &mut process);
     (process, code)
@@ -113,7 +115,7 @@ pub(in crate::flow) async fn give_back(
     mut session: Session,
     kind: CodeKind,
 ) -> Result<Session, Refusal> {
-    if let Some(process) = session.codes.get_mut(kind.as_str()) {
+    if let Some(process) = session.code_mut(kind) {
         process.attempts = process.attempts.saturating_sub(1);
         store.commit(vec![Write::replace(&session)?]).await?;
         session.version += 1;

@@ -6,6 +6,7 @@ use crate::flow::Context;
 use crate::provider::{AppConfig, Identity, Tokens};
 use crate::session::{AuthenticationRecord, Session};
 use crate::store::Key;
+use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -65,8 +66,7 @@ impl ProvenIdentity {
     }
 
     fn link(&self) -> IdentityLink {
-        let (provider, uid) = (self.provider.clone(), self.identity.subject.clone());
-        IdentityLink { provider, uid, display: self.display.clone() }
+        IdentityLink::new(&self.provider, &self.identity.subject, &self.display)
     }
 
     pub(in crate::flow) fn key(&self) -> Key {
@@ -82,6 +82,7 @@ impl ProvenIdentity {
             extra: self.identity.extra.clone(),
             tokens: self.tokens.clone(),
             version: 0,
+            unknown: Unknown::default(),
         }
     }
 
@@ -101,7 +102,7 @@ impl ProvenIdentity {
         let new = self.link();
         let is_it = |link: &&mut IdentityLink| link.provider == new.provider && link.uid == new.uid;
         if let Some(link) = user.identities.iter_mut().find(is_it) {
-            *link = new;
+            link.display = new.display;
         }
     }
 

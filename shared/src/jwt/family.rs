@@ -1,6 +1,7 @@
 //! Families of refresh tokens: one lineage for each session, in which one token is good at a time (ASVS 5.0 10.4.5).
 
 use super::{Client, decode, encode};
+use crate::versions::Unknown;
 use aws_lc_rs::{constant_time, hmac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -55,13 +56,16 @@ pub struct Family {
     /// one. They tell when each token was replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<i64>,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 impl Family {
     /// A new family, which lives for `lifetime` seconds whatever happens. `key` are 32 random bytes.
     pub fn new(key: [u8; KEY_LENGTH], now: i64, lifetime: i64) -> Self {
         let ends = now.saturating_add(lifetime);
-        Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client: None, earlier: Vec::new() }
+        let (client, earlier, unknown) = (None, Vec::new(), Unknown::default());
+        Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client, earlier, unknown }
     }
 
     /// The claim `jti` of the token that is good now: the counter in the open, and a tag by HMAC-SHA-256 under the

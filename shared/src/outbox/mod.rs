@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::secret;
 use crate::secret::Keys;
 use crate::store::{Item, Key};
+use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -30,7 +31,7 @@ pub struct Message {
     /// Random.
     pub id: String,
     /// How it goes.
-    pub channel: Channel,
+    pub channel: Open<Channel>,
     /// Which template.
     pub kind: String,
     /// Recipient and parameters, sealed.
@@ -49,6 +50,9 @@ pub struct Message {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// What a message says to whom, unsealed.
@@ -91,7 +95,7 @@ impl Message {
         let now = app.now();
         Self {
             id,
-            channel,
+            channel: channel.into(),
             kind: kind.to_owned(),
             sealed,
             created: now,
@@ -100,6 +104,7 @@ impl Message {
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,
             version: 0,
+            unknown: Unknown::default(),
         }
     }
 

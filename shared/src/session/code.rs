@@ -3,6 +3,7 @@
 use crate::account::UserId;
 use crate::ambient::Timestamp;
 use crate::settings::{CodeFormat, Settings};
+use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 
 /// What a code is for.
@@ -118,6 +119,9 @@ pub struct CodeProcess {
     /// Whether the code was shown right already.
     #[serde(default)]
     pub confirmed: bool,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl CodeProcess {

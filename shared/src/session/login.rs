@@ -4,42 +4,46 @@ use super::CodeKind;
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
 use crate::settings::{EmailVerification, Settings};
+use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 
-/// A step that a login may have to stop at, by its name in the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageKey {
+/// Declares the stages with their names in the API, so that no list of them can lack one.
+macro_rules! stages {
+    ($($(#[doc = $text:literal])* $stage:ident = $name:literal,)*) => {
+        /// A step that a login may have to stop at.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum StageKey { $($(#[doc = $text])* #[serde(rename = $name)] $stage,)* }
+
+        impl StageKey {
+            /// All stages, in the order in which a login goes through them: that of the reference. Ours come last.
+            pub const ALL: &[Self] = &[$(Self::$stage),*];
+
+            /// The name of the flow that gets past it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$stage => $name,)* }
+            }
+        }
+    };
+}
+
+stages! {
     /// A code is waited for.
-    LoginByCode,
+    LoginByCode = "login_by_code",
     /// The phone number has to be verified.
-    VerifyPhone,
+    VerifyPhone = "verify_phone",
     /// The address has to be verified.
-    VerifyEmail,
+    VerifyEmail = "verify_email",
     /// A second factor has to be shown.
-    MfaAuthenticate,
+    MfaAuthenticate = "mfa_authenticate",
     /// Whether to let this browser off the second factor from now on.
-    MfaTrust,
+    MfaTrust = "mfa_trust",
     /// A passkey has to be made, which is what they sign up with.
-    MfaSignupWebauthn,
+    MfaSignupWebauthn = "mfa_signup_webauthn",
     /// A second factor has to be set up.
-    MfaSetup,
+    MfaSetup = "mfa_setup",
 }
 
 impl StageKey {
-    /// The name of the flow that gets past it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LoginByCode => "login_by_code",
-            Self::VerifyPhone => "verify_phone",
-            Self::VerifyEmail => "verify_email",
-            Self::MfaAuthenticate => "mfa_authenticate",
-            Self::MfaTrust => "mfa_trust",
-            Self::MfaSignupWebauthn => "mfa_signup_webauthn",
-            Self::MfaSetup => "mfa_setup",
-        }
-    }
-
     /// The code that gets past it.
     pub fn code(self) -> Option<CodeKind> {
         Some(match self {
@@ -66,23 +70,23 @@ pub struct Login {
     /// Whether this is a signup.
     pub signup: bool,
     /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start.
-    pub email_verification: EmailVerification,
+    pub email_verification: Open<EmailVerification>,
     /// When it began (`ACCOUNT_LOGIN_TIMEOUT`).
     pub initiated: Timestamp,
-    /// Where it stands.
-    pub current: Option<StageKey>,
-    /// What it is past.
+    current: Option<Open<StageKey>>,
     #[serde(default)]
-    pub handled: Vec<StageKey>,
-    /// Where the person had to do something.
+    handled: Vec<Open<StageKey>>,
     #[serde(default)]
-    pub halted: Vec<StageKey>,
+    halted: Vec<Open<StageKey>>,
     /// Whether a passkey is what they sign up with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_passkey: bool,
     /// What they can show as second factor, while that is waited for.
     #[serde(default)]
     pub factors: Vec<String>,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Login {
@@ -94,14 +98,56 @@ impl Login {
             email,
             phone: None,
             signup,
-            email_verification: settings.account.email_verification,
+            email_verification: settings.account.email_verification.into(),
             initiated: now,
             current: None,
             handled: Vec::new(),
             halted: Vec::new(),
             by_passkey: false,
             factors: Vec::new(),
+            unknown: Unknown::default(),
         }
+    }
+
+    /// The stage where it stands. `None` also where that is a stage of a newer version: such a login waits, and no
+    /// operation of this version takes it further.
+    pub fn stage(&self) -> Option<StageKey> {
+        self.current.as_ref()?.known().copied()
+    }
+
+    /// Whether it stands at a stage that this version does not know.
+    pub fn waits_for_newer_version(&self) -> bool {
+        self.current.as_ref().is_some_and(|stage| stage.known().is_none())
+    }
+
+    /// Whether it is past this stage.
+    pub fn is_past(&self, stage: StageKey) -> bool {
+        self.handled.iter().any(|handled| *handled == stage)
+    }
+
+    /// Whether the person had to do something at this stage.
+    pub fn has_halted_at(&self, stage: StageKey) -> bool {
+        self.halted.iter().any(|halted| *halted == stage)
+    }
+
+    /// Makes this the stage where it stands.
+    pub fn stand_at(&mut self, stage: StageKey) {
+        self.current = Some(stage.into());
+    }
+
+    /// Makes it wait for the person at the stage where it stands.
+    pub fn halt(&mut self) {
+        self.halted.extend(self.current.clone());
+    }
+
+    /// Takes it past a stage.
+    pub fn pass(&mut self, stage: StageKey) {
+        self.handled.push(stage.into());
+    }
+
+    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start. A value of a newer version is taken for the strictest.
+    pub fn email_verification(&self) -> EmailVerification {
+        self.email_verification.known().copied().unwrap_or(EmailVerification::Mandatory)
     }
 
     /// Whether it took too long.

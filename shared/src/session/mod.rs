@@ -15,6 +15,7 @@ use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
 use crate::store::{Again, Committed, Item, Key, Store, StoreError, Write};
+use crate::versions::{Open, Unknown};
 use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,6 +54,9 @@ pub struct AuthenticationRecord {
     /// Whether they were in already and showed it again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reauthenticated: bool,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl AuthenticationRecord {
@@ -76,6 +80,7 @@ impl AuthenticationRecord {
             uid: None,
             passwordless: false,
             reauthenticated: false,
+            unknown: Unknown::default(),
         }
     }
 }
@@ -116,14 +121,14 @@ pub struct Session {
     pub login: Option<Login>,
     /// The codes that are waited for, by what they are for.
     #[serde(default)]
-    pub codes: BTreeMap<String, CodeProcess>,
+    pub codes: BTreeMap<String, Open<CodeProcess>>,
     /// The secret of an authenticator app that is being set up, sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_setup: Option<String>,
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<String>,
-    /// The identity that somebody is about to sign up with, a `PendingIdentity` as JSON.
+    /// The identity that somebody is about to sign up with, a `ProvenIdentity` (of [`crate::flow`]) as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The refresh tokens of a client that is given signed tokens.
@@ -138,6 +143,9 @@ pub struct Session {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// The refresh tokens of a session of the JWT API: one is good at a time.
@@ -148,6 +156,9 @@ pub struct Bearer {
     /// Whether they are worth nothing until the user has verified an address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits_for_email: bool,
+    /// What a newer version keeps with it.
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 /// A WebAuthn ceremony in progress: bound to the session that it was begun in, and used up by the write that its answer
@@ -258,7 +269,7 @@ impl Session {
         let now = app.now().seconds();
         let family = Family::new(app.random(), now, settings.session_lifetime.unwrap_or(i64::MAX));
         let token = Token::of_user(user.id, app.random(), app.random());
-        let bearer = Bearer { family, waits_for_email };
+        let bearer = Bearer { family, waits_for_email, unknown: Unknown::default() };
         let ends = bearer.ends(settings.refresh_token_lifetime);
         Self { bearer: Some(bearer), ..Self::new(app, Some(user), &token, ends, client) }
     }
@@ -290,6 +301,7 @@ impl Session {
             last_seen: Some(app.now()),
             bearer: None,
             version: 0,
+            unknown: Unknown::default(),
         }
     }
 }
@@ -319,7 +331,7 @@ impl Session {
     /// The stage that the login in progress stands at, if there is one and it may go on.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
         let login = self.login.as_ref().filter(|login| !login.is_over(settings, now))?;
-        login.current.filter(|stage| {
+        login.stage().filter(|stage| {
             let spent = |kind: CodeKind| self.code(kind).is_some_and(|process| !process.has_attempts(kind, settings));
             !stage.code().is_some_and(spent)
         })
@@ -327,12 +339,17 @@ impl Session {
 
     /// The code that is waited for.
     pub fn code(&self, kind: CodeKind) -> Option<&CodeProcess> {
-        self.codes.get(kind.as_str())
+        self.codes.get(kind.as_str())?.known()
+    }
+
+    /// The code that is waited for, to be changed.
+    pub fn code_mut(&mut self, kind: CodeKind) -> Option<&mut CodeProcess> {
+        self.codes.get_mut(kind.as_str())?.known_mut()
     }
 
     /// Waits for a code.
     pub fn set_code(&mut self, kind: CodeKind, process: CodeProcess) {
-        self.codes.insert(kind.as_str().to_owned(), process);
+        self.codes.insert(kind.as_str().to_owned(), process.into());
     }
 
     /// Waits no longer for a code.
@@ -373,6 +390,10 @@ impl Item for Session {
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.ends)
+    }
+
+    fn made_at(&self) -> Option<Timestamp> {
+        Some(self.created)
     }
 }
 

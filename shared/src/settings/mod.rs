@@ -16,6 +16,7 @@ mod prefix;
 mod presets;
 mod providers;
 mod rates;
+mod restored;
 mod secrets;
 mod sections;
 mod security;
@@ -31,6 +32,7 @@ pub use prefix::Prefix;
 pub use presets::Preset;
 pub use providers::ProviderApps;
 pub use rates::{AccountRates, Actions, MfaRates, Per, Rate, RateLimits};
+pub use restored::RestoredAt;
 pub use sections::{
     AccountSettings, CookieSettings, HeadlessSettings, MailSettings, MfaSettings, ServiceSettings, Settings,
     SocialSettings, TokenSettings, UserSessionSettings,

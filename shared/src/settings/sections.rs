@@ -7,6 +7,7 @@ use super::native::AndroidApps;
 use super::presets::Preset;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
+use super::restored::RestoredAt;
 use super::secrets::{SecretKey, SecretText};
 use super::security::SecuritySettings;
 use super::token_values::{AuthorizerCredential, TokenStrategy, UserClaim};
@@ -33,6 +34,9 @@ section! {
         secret_key_fallbacks: Vec<SecretKey> = "SECRET_KEY_FALLBACKS", vec![];
         /// Name of the DynamoDB table.
         table: String = "LATCHKEY_TABLE", "latchkey".into();
+        /// When a restored table went into service (ours): sessions, links and tokens that were made before this moment are
+        /// refused. `latchkey restored` says what to set.
+        restored_at: Option<RestoredAt> = "LATCHKEY_RESTORED_AT", None;
         /// Origins that a browser may call from, besides our own; those of hybrid apps, such as `capacitor://localhost`, too.
         cors_allowed_origins: Vec<String> = "CORS_ALLOWED_ORIGINS", vec![];
         /// Whether it may send cookies along from there.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// A name that Lambda always sets was not set.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not set: this runs in AWS Lambda")]
+#[error("{0} is not set")]
 pub struct NotInLambda(&'static str);
 
 /// Credentials as Lambda hands them over.

@@ -8,6 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
+/// The schema number that every item is written with, in its attribute `schema`.
+///
+/// A release that adds attributes or enum values leaves the number alone, because older versions keep what they do not
+/// know. It is raised where an attribute changes its meaning or its place, after a release that reads both. An item with a
+/// higher number is neither read nor written: that is [`StoreError::NewerSchema`]. Items of versions that wrote no number
+/// count as 0. See `docs/upgrading.md`.
+pub const SCHEMA: u64 = 1;
+
 /// An item as DynamoDB has it.
 pub type Document = HashMap<String, AttributeValue>;
 
@@ -58,20 +66,45 @@ pub trait Item: Serialize + DeserializeOwned {
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
+
+    /// When it was made, for an item that is over once the table is restored to an earlier moment: it may have been
+    /// deleted or used since (`LATCHKEY_RESTORED_AT`).
+    fn made_at(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 pub(super) fn to_document<I: Item>(item: &I) -> Result<Document, StoreError> {
     let mut document: Document = serde_dynamo::to_item(item).map_err(|e| StoreError::Malformed(e.to_string()))?;
     document.extend(item.key().document());
     document.insert("version".to_owned(), number(item.version() + 1));
+    document.insert("schema".to_owned(), number(SCHEMA));
     if let Some(moment) = item.expires_at() {
         document.insert("expires_at".to_owned(), number(moment.seconds()));
     }
     Ok(document)
 }
 
-pub(super) fn from_document<I: Item>(document: Document) -> Result<I, StoreError> {
+pub(super) fn from_document<I: Item>(mut document: Document) -> Result<I, StoreError> {
+    match schema_of(&document) {
+        schema if schema > SCHEMA => return Err(StoreError::NewerSchema(schema)),
+        _ => OURS.iter().for_each(|name| drop(document.remove(*name))),
+    }
     serde_dynamo::from_item(document).map_err(|e| StoreError::Malformed(e.to_string()))
+}
+
+/// An item read and written back.
+#[cfg(test)]
+pub(crate) fn rewrite<I: Item>(document: Document) -> Result<Document, StoreError> {
+    to_document(&from_document::<I>(document)?)
+}
+
+/// The attributes that the store writes by itself. All others belong to the item.
+const OURS: [&str; 4] = ["pk", "sk", "op", "schema"];
+
+/// The schema number of an item.
+pub(super) fn schema_of(document: &Document) -> u64 {
+    document.get("schema").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0)
 }
 
 /// Whether the item is over, though the table has not deleted it yet.

@@ -9,6 +9,7 @@ mod commit;
 mod expression;
 mod item;
 mod log;
+mod migrate;
 mod read;
 mod schema;
 mod trips;
@@ -16,13 +17,16 @@ mod write;
 
 pub use attempts::{Again, Decision};
 pub use commit::Committed;
-pub use item::{Document, Item, Key};
+#[cfg(test)]
+pub(crate) use item::rewrite;
+pub use item::{Document, Item, Key, SCHEMA};
 pub use log::{Entry, LogUse, Reserved};
+pub use migrate::{Page, Stored};
 pub use schema::{DUE_INDEX, create_table};
 pub use trips::{Trips, counted};
 pub use write::{Patch, Write};
 
-use crate::ambient::{Chance, Clock, random};
+use crate::ambient::{Chance, Clock, Timestamp, random};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use std::sync::{Arc, LazyLock};
@@ -44,6 +48,9 @@ pub enum StoreError {
     /// A commit has more writes than a transaction takes: a mistake of the caller's.
     #[error("a commit has {0} writes, and a transaction takes {most}", most = Store::MOST_WRITES)]
     TooManyWrites(usize),
+    /// A newer version of the service has written an item in a way that this version does not understand.
+    #[error("an item of the table has schema number {0}, and this version understands {SCHEMA}")]
+    NewerSchema(u64),
     /// An item does not have the shape that we write.
     #[error("an item of the table cannot be read: {0}")]
     Malformed(String),
@@ -69,6 +76,7 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     observer: Option<Observer>,
+    restored_at: Option<Timestamp>,
 }
 
 /// A client that is built when the table is first asked for something.
@@ -91,12 +99,18 @@ impl Store {
         chance: Arc<dyn Chance>,
     ) -> Self {
         let client = Arc::new(LazyClient::new(Box::new(client)));
-        Self { client, table, clock, chance, observer: None }
+        Self { client, table, clock, chance, observer: None, restored_at: None }
     }
 
     /// The same store, whose commits are watched.
     pub fn observed_by(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// The same store, for a table that was restored at this moment: items that a restore ends are not found if they were
+    /// made before ([`Item::made_at`]).
+    pub fn restored_at(self, moment: Option<Timestamp>) -> Self {
+        Self { restored_at: moment, ..self }
     }
 
     /// Names one operation: what it wrote bears this, so that a repeated request knows its own work.

@@ -14,7 +14,7 @@ impl Store {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
         let answer = trips::count(request.consistent_read(true).send()).await;
         let answer = answer.map_err(|e| StoreError::sdk("GetItem", &e))?;
-        self.live(answer.item).map(from_document).transpose()
+        self.read(answer.item)
     }
 
     /// Several items in one request, in the order of the keys.
@@ -39,7 +39,7 @@ impl Store {
             let unprocessed = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
             wanted = unprocessed.map(|rest| rest.keys).unwrap_or_default();
         }
-        Ok(keys.iter().map(|key| self.live(found.remove(key))).collect())
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
     /// Several items of one kind in one request, in the order of the keys.
@@ -48,7 +48,7 @@ impl Store {
     /// The table is unavailable.
     pub async fn find_all<I: Item>(&self, keys: &[Key]) -> Result<Vec<Option<I>>, StoreError> {
         let found = self.find_many(keys).await?;
-        found.into_iter().map(|document| document.map(from_document).transpose()).collect()
+        found.into_iter().map(|document| self.read(document)).collect()
     }
 
     /// Two items of different kinds in one request.
@@ -58,7 +58,7 @@ impl Store {
     pub async fn find_two<A: Item, B: Item>(&self, a: &Key, b: &Key) -> Result<(Option<A>, Option<B>), StoreError> {
         let mut found = self.find_many(&[a.clone(), b.clone()]).await?.into_iter();
         let mut next = || found.next().flatten();
-        Ok((next().map(from_document).transpose()?, next().map(from_document).transpose()?))
+        Ok((self.read(next())?, self.read(next())?))
     }
 
     /// The items of a partition whose sort key starts so, the last sort key first, at most `limit`.
@@ -78,7 +78,7 @@ impl Store {
         };
         let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
         let items = answer.items.unwrap_or_default();
-        items.into_iter().filter_map(|item| self.live(Some(item))).map(from_document).collect()
+        items.into_iter().filter_map(|item| self.read(Some(item)).transpose()).collect()
     }
 
     /// The items of a partition whose sort key starts so, read in pages of at most 1 MB. After `pages` of them the rest is
@@ -97,9 +97,7 @@ impl Store {
             let page = trips::count(query.clone().set_exclusive_start_key(start).send()).await;
             let page = page.map_err(|e| StoreError::sdk("Query", &e))?;
             for item in page.items.unwrap_or_default() {
-                if let Some(item) = self.live(Some(item)) {
-                    found.push(from_document(item)?);
-                }
+                found.extend(self.read::<I>(Some(item))?);
             }
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -132,7 +130,11 @@ impl Store {
         let _ = trips::count(self.client.get_item().table_name(&self.table).set_key(Some(key)).send()).await;
     }
 
-    fn live(&self, document: Option<Document>) -> Option<Document> {
-        document.filter(|document| !is_expired(document, self.clock.now()))
+    /// The item of a document, unless it is over: by its own time, or because the table has been restored since.
+    fn read<I: Item>(&self, document: Option<Document>) -> Result<Option<I>, StoreError> {
+        let live = document.filter(|document| !is_expired(document, self.clock.now()));
+        let item = live.map(from_document::<I>).transpose()?;
+        let is_void = |item: &I| item.made_at() < self.restored_at && item.made_at().is_some();
+        Ok(item.filter(|item| !is_void(item)))
     }
 }

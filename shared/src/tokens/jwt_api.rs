@@ -1,6 +1,7 @@
 //! The tokens of the JWT API: which claims each has, and the keys that sign and verify them.
 
 use crate::account::{User, UserId};
+use crate::ambient::Timestamp;
 use crate::app::App;
 use crate::jwt::api_token::{self, ApiClaims, Kind, Unfit};
 use crate::jwt::{KeyError, SigningKey};
@@ -39,7 +40,10 @@ fn sign(app: &App, claims: &ApiClaims) -> Result<String, KeyError> {
 /// What is wrong with it.
 pub fn read(app: &App, token: &str, kind: Kind) -> Result<ApiClaims, Unfit> {
     let keys = keys(app).map_err(|_| Unfit::Invalid)?;
-    api_token::verify(token, keys, kind, app.now().seconds())
+    let claims = api_token::verify(token, keys, kind, app.now().seconds())?;
+    let made = claims.get("iat").and_then(Json::as_i64).map(Timestamp::from_seconds);
+    let is_void = made.is_some_and(|made| app.settings.service.is_before_restore(made));
+    if is_void { Err(Unfit::Expired) } else { Ok(claims) }
 }
 
 /// The user and the session that an access token names.

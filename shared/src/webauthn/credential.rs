@@ -1,5 +1,6 @@
 //! What is kept of a credential.
 
+use crate::versions::{Foreign, Unknown};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use webauthn_rs_core::proto::{
@@ -12,26 +13,28 @@ use webauthn_rs_core::proto::{
 /// Public matter throughout: nothing of it lets anyone sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credential {
-    key: Key,
+    key: Foreign<Key>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     is_passwordless: Option<bool>,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 impl Credential {
     /// The credential id in base64url without padding, as clients write it.
     pub fn id(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&self.key.cred_id)
+        URL_SAFE_NO_PAD.encode(&self.key.get().cred_id)
     }
 
     /// The credential id, at most 1,023 bytes (WebAuthn Level 2, section 4).
     pub fn id_bytes(&self) -> &[u8] {
-        &self.key.cred_id
+        &self.key.get().cred_id
     }
 
     /// The signature counter of the last use; 0 where the authenticator keeps none. Whoever stores an updated
     /// credential makes it a condition that the stored counter is still the one that the ceremony saw.
     pub fn counter(&self) -> u32 {
-        self.key.counter
+        self.key.get().counter
     }
 
     /// The API's `is_passwordless`: whether the client said that the credential is discoverable (extension `credProps`,
@@ -44,7 +47,7 @@ impl Credential {
     /// Level 3, section 4, calls this `uvInitialized`. Anyone who holds a security key without a PIN can give it one, so
     /// a later verification alone does not change this.
     pub fn may_log_in_alone(&self) -> bool {
-        self.key.user_verified
+        self.key.get().user_verified
     }
 
     pub(super) fn new(
@@ -60,25 +63,26 @@ impl Credential {
         // The engine would hold the user verification of the registration against later answers. That is up to the
         // policy of each ceremony alone: a key that verified when it was added may answer a mere second factor without.
         key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
-        Self { key, is_passwordless }
+        Self { key: Foreign::new(key), is_passwordless, unknown: Unknown::default() }
     }
 
     pub(super) fn key(&self) -> &Key {
-        &self.key
+        self.key.get()
     }
 
     /// How the authenticator said that it can be reached.
     pub(super) fn transports(&self) -> Option<&[AuthenticatorTransport]> {
-        self.key.transports.as_deref()
+        self.key.get().transports.as_deref()
     }
 
     /// The credential after a use, and whether that changed it.
     pub(super) fn after(&self, result: &AuthenticationResult) -> (Self, bool) {
         let mut new = self.clone();
-        new.key.counter = result.counter();
-        new.key.backup_state = result.backup_state();
-        new.key.backup_eligible |= result.backup_eligible();
-        let is_changed = result.needs_update() || new.key.backup_eligible != self.key.backup_eligible;
+        let key = new.key.get_mut();
+        key.counter = result.counter();
+        key.backup_state = result.backup_state();
+        key.backup_eligible |= result.backup_eligible();
+        let is_changed = result.needs_update() || key.backup_eligible != self.key().backup_eligible;
         (new, is_changed)
     }
 }

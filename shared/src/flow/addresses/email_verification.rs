@@ -162,7 +162,7 @@ async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(P
 pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<Proof, Refusal> {
     let (user, address, made) = read_link_key(&cx.keys, key).ok_or_else(|| wrong_key(&cx.settings))?;
     let lifetime = cx.settings.account.email_confirmation_expire_days * 86_400.0;
-    if cx.now().since(made).as_secs_f64() > lifetime {
+    if cx.now().since(made).as_secs_f64() > lifetime || cx.settings.service.is_before_restore(made) {
         return Err(wrong_key(&cx.settings).into());
     }
     let user = cx.store.find::<User>(&user.key()).await?.ok_or_else(|| wrong_key(&cx.settings))?;
@@ -263,7 +263,7 @@ async fn go_on(
         .clone()
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
     let Some(mut login) = login else { return end_login(session) };
-    login.handled.push(StageKey::VerifyEmail);
+    login.pass(StageKey::VerifyEmail);
     let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
     match entrance.proceed(Some(user), login, permits).await {
         // The address is verified all the same.

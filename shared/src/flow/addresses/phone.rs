@@ -1,6 +1,6 @@
 //! The phone number of an account: verifying, changing.
 
-use crate::account::{Phone, PhoneClaim, User, find_phone_claim};
+use crate::account::{PhoneClaim, User, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
 use crate::flow::login::engine::{Entrance, end_login};
 use crate::flow::login::reauthentication::require_recent;
@@ -109,7 +109,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
             Some(_) => Vec::new(),
             None => move_claim(&user, phone)?,
         };
-        user.phone = Some(Phone { number: phone.clone(), verified: true });
+        user.set_phone(phone, true);
         let (more, mut outcome) = go_on(cx, caller, &mut user, &mut permits).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
@@ -124,10 +124,9 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
 
 /// The writes that move a user's hold from their number to a free one.
 fn move_claim(user: &User, phone: &str) -> Result<Vec<Write>, crate::store::StoreError> {
-    let claim = |phone: &str| PhoneClaim { phone: phone.to_owned(), user: user.id, version: 0 };
-    let mut writes = vec![Write::create(&claim(phone))?];
+    let mut writes = vec![Write::create(&PhoneClaim::new(phone, user.id))?];
     if let Some(old) = &user.phone {
-        writes.push(Write::discard(claim(&old.number).key()));
+        writes.push(Write::discard(PhoneClaim::new(&old.number, user.id).key()));
     }
     Ok(writes)
 }
@@ -149,7 +148,7 @@ async fn go_on(
     if login.generation != user.generation || !user.is_active {
         return end_login(session);
     }
-    login.handled.push(StageKey::VerifyPhone);
+    login.pass(StageKey::VerifyPhone);
     let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
     match entrance.proceed(Some(user), login, permits).await {
         // The number is verified all the same.
@@ -222,7 +221,7 @@ pub async fn change_pending(cx: Context<'_>, caller: &Caller, mut user: User, ph
         writes.push(Write::check(&user));
     } else {
         writes.extend(move_claim(&user, phone)?);
-        user.phone = Some(Phone { number: phone.to_owned(), verified: false });
+        user.set_phone(phone, false);
         writes.push(Write::replace(&user)?);
     }
     let mut session = session.clone();

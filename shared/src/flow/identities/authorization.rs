@@ -15,6 +15,7 @@ use crate::secret;
 use crate::session::{Caller, Session};
 use crate::settings::{Settings, TlsRoots, trusted_origin};
 use crate::store::{Committed, Item, Key, Store, StoreError, Write};
+use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct AuthorizationRequest {
     /// The application at the provider.
     pub provider: String,
     /// What they went there for.
-    pub process: Process,
+    process: Open<Process>,
     /// Where the frontend waits for them.
     pub next: String,
     /// Digest of the token of the session that they left in.
@@ -51,6 +52,8 @@ pub struct AuthorizationRequest {
     ends: Timestamp,
     #[serde(default)]
     version: u64,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 impl Item for AuthorizationRequest {
@@ -64,6 +67,10 @@ impl Item for AuthorizationRequest {
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.ends)
+    }
+
+    fn made_at(&self) -> Option<Timestamp> {
+        Some(self.ends.plus_seconds(-LIFETIME))
     }
 }
 
@@ -177,13 +184,18 @@ pub async fn remember(
 }
 
 impl AuthorizationRequest {
+    /// What they went there for; `None` where a newer version sent them for something that this one does not know.
+    pub fn process(&self) -> Option<Process> {
+        self.process.known().copied()
+    }
+
     /// A request that begins, and its `state`.
     fn new(cx: Context<'_>, provider: &str, process: Process) -> (String, Self) {
         let state = secret::encode(&cx.random::<24>());
         let request = Self {
             state: secret::digest(state.as_bytes()),
             provider: provider.to_owned(),
-            process,
+            process: process.into(),
             next: String::new(),
             browser: String::new(),
             nonce: Some(secret::encode(&cx.random::<24>())),
@@ -192,6 +204,7 @@ impl AuthorizationRequest {
             answer: None,
             ends: cx.now().plus_seconds(LIFETIME),
             version: 0,
+            unknown: Unknown::default(),
         };
         (state, request)
     }
@@ -334,6 +347,7 @@ pub async fn arrive(
     request: AuthorizationRequest,
     params: BTreeMap<String, String>,
 ) -> Result<Outcome, ArrivalError> {
+    let process = request.process().ok_or(Refusal::Forbidden)?;
     let redirect_uri = request.redirect_uri(&cx.settings, config);
     let params = request.answer.unwrap_or(params);
     let now = cx.now().seconds();
@@ -362,7 +376,7 @@ pub async fn arrive(
         let identity = provider.identify(&tokens, request.nonce.as_deref().filter(|_| asked), now).await?;
         ProvenIdentity::new(cx, config, identity, Some(&tokens))
     };
-    Ok(complete(cx, caller, request.process, who).await?)
+    Ok(complete(cx, caller, process, who).await?)
 }
 
 /// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that

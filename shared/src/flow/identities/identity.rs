@@ -18,6 +18,7 @@ use crate::secret;
 use crate::session::{Caller, Login, Session, refresh, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Key, Write};
+use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -48,9 +49,11 @@ impl Process {
 
 /// A token of a provider that counts once (the claim `jti`).
 #[derive(Debug, Serialize, Deserialize)]
-struct UsedToken {
+pub(crate) struct UsedToken {
     key: String,
     ends: i64,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 impl Item for UsedToken {
@@ -79,7 +82,10 @@ pub async fn complete(
     who: ProvenIdentity,
 ) -> Result<Outcome, Refusal> {
     if let Some(replay) = &who.identity.replay
-        && !cx.store.create(&UsedToken { key: replay.key.clone(), ends: replay.expires }).await?
+        && !cx
+            .store
+            .create(&UsedToken { key: replay.key.clone(), ends: replay.expires, unknown: Unknown::default() })
+            .await?
     {
         return Err(invalid_token());
     }
@@ -135,7 +141,7 @@ async fn enter(
     more: Vec<Write>,
 ) -> Result<Decided, Refusal> {
     let mut login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
-    login.email_verification = cx.settings.social_email_verification();
+    login.email_verification = cx.settings.social_email_verification().into();
     // Whoever was in is logged out first, also where the login has to wait.
     let methods = match caller {
         Caller::User(_) => vec![who.record(cx.now())],
@@ -253,7 +259,7 @@ fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
     writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
     writes.extend(user.identities.iter().map(|link| Write::discard(identity_claim_key(&link.provider, &link.uid))));
     if let Some(phone) = user.phone.take() {
-        let claim = PhoneClaim { phone: phone.number, user: user.id, version: 0 };
+        let claim = PhoneClaim::new(&phone.number, user.id);
         writes.push(Write::discard(claim.key()));
     }
     // Not merely none, which it may have been before: what can set a password is bound to the one before.
@@ -450,7 +456,7 @@ mod tests {
         const { assert!(ADDRESSES < MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
         let mut user = User::new(UserId::new([7; 16]), Timestamp(0));
         for uid in 0..User::MOST_IDENTITIES {
-            user.identities.push(IdentityLink { provider: "p".into(), uid: uid.to_string(), display: String::new() });
+            user.identities.push(IdentityLink::new("p", &uid.to_string(), ""));
         }
         user.password = Some("!".to_owned());
         assert_eq!(take_ways_in(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);

@@ -46,7 +46,7 @@ impl Attempt<'_> {
     pub async fn enter(&self, user: &User, permits: &mut Permits) -> Result<(Vec<Write>, Entry), Refusal> {
         let cx = self.cx;
         let mut login = Login::new(Some(user), None, self.signup, &cx.settings, cx.now());
-        login.handled.extend(self.past);
+        self.past.iter().for_each(|stage| login.pass(*stage));
         // No session waits here: what a stage would keep in it is kept by a challenge, or not at all.
         let (mut scratch, _) = Session::of_nobody(cx.app, cx.client);
         if !self.signup {
@@ -78,7 +78,7 @@ impl Attempt<'_> {
                 | StageKey::MfaTrust
                 | StageKey::MfaSignupWebauthn),
             ) => return Err(Refusal::StageRefused(stage)),
-            Progress::Aborted => return Err(login.current.map_or(Refusal::Inactive, Refusal::StageRefused)),
+            Progress::Aborted => return Err(login.stage().map_or(Refusal::Inactive, Refusal::StageRefused)),
         };
         for message in &messages {
             writes.push(Write::create(message)?);

@@ -98,7 +98,7 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<
         Identifier::Phone(_) => None,
     };
     let mut login = Login::new(user.as_ref(), email, false, &cx.settings, cx.now());
-    login.current = Some(StageKey::LoginByCode);
+    login.stand_at(StageKey::LoginByCode);
     session.login = Some(login);
     session.set_code(KIND, process);
     let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
@@ -120,7 +120,7 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     }
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let mut session = session.clone();
-    let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
+    let Some(process) = session.code_mut(KIND) else { return Err(Refusal::Conflict) };
     if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
@@ -212,7 +212,7 @@ async fn go_on(
         Login::new(Some(user), process.email.clone(), false, &cx.settings, cx.now())
     } else {
         let mut login = waiting;
-        login.handled.push(StageKey::LoginByCode);
+        login.pass(StageKey::LoginByCode);
         login
     };
     let entrance = Entrance { cx, caller, methods, spends_session: true };

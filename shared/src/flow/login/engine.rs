@@ -9,17 +9,6 @@ use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
 use crate::store::{Item, StoreError, Write};
 
-/// The stages, in the order of the reference; ours come last.
-const STAGES: [StageKey; 7] = [
-    StageKey::LoginByCode,
-    StageKey::VerifyPhone,
-    StageKey::VerifyEmail,
-    StageKey::MfaAuthenticate,
-    StageKey::MfaTrust,
-    StageKey::MfaSignupWebauthn,
-    StageKey::MfaSetup,
-];
-
 fn need(key: StageKey, stage: &StageContext<'_>) -> Need {
     match key {
         StageKey::LoginByCode => stage::login_by_code::need(stage),
@@ -67,22 +56,25 @@ pub(in crate::flow) async fn advance(
     messages: &mut Vec<Message>,
     permits: &mut Permits,
 ) -> Result<Progress, Refusal> {
-    for key in STAGES {
-        if login.handled.contains(&key) {
+    if login.waits_for_newer_version() {
+        return Ok(Progress::Aborted);
+    }
+    for key in StageKey::ALL.iter().copied() {
+        if login.is_past(key) {
             continue;
         }
-        login.current = Some(key);
+        login.stand_at(key);
         let mut stage = StageContext { cx, user, login, session, messages, permits };
         match need(key, &stage) {
-            Need::Nothing => login.handled.push(key),
+            Need::Nothing => login.pass(key),
             Need::Message => {
                 begin(key, &mut stage).await?;
-                login.handled.push(key);
+                login.pass(key);
             }
             Need::Stop if step(cx.client.api, key, login) == Step::Refuse => return Err(Refusal::StageRefused(key)),
             Need::Stop => {
                 begin(key, &mut stage).await?;
-                login.halted.push(key);
+                login.halt();
                 return Ok(Progress::Waiting(key));
             }
             Need::Impossible => return Ok(Progress::Aborted),

@@ -40,7 +40,7 @@ pub async fn with_factors(cx: Context<'_>, caller: Caller) -> Result<Caller, Ref
 }
 
 pub(super) fn past(mut login: Login, stage: StageKey) -> Login {
-    login.handled.push(stage);
+    login.pass(stage);
     login
 }
 

@@ -135,7 +135,7 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
     }
     let mut session = codes::count(cx, caller, KIND).await?;
     let mut user = find_by_code(cx, &session, key).await??;
-    let Some(process) = session.codes.get_mut(KIND.as_str()) else { return Err(Refusal::Conflict) };
+    let Some(process) = session.code_mut(KIND) else { return Err(Refusal::Conflict) };
     let email = process.email.clone().filter(|_| !process.confirmed);
     process.confirmed = true;
     process.at = cx.now();
@@ -310,7 +310,8 @@ async fn find_by_link_key(cx: Context<'_>, key: Option<&str>) -> Result<Result<U
     };
     let wrong = || Problem::field("key", "invalid_password_reset", "The password reset token was invalid.");
     let Some((user, made, digest)) = read_link_key(key) else { return Ok(Err(wrong())) };
-    let over = cx.now() > made.plus_seconds(cx.settings.account.password_reset_timeout);
+    let over = cx.now() > made.plus_seconds(cx.settings.account.password_reset_timeout)
+        || cx.settings.service.is_before_restore(made);
     let user = if over { None } else { cx.store.find::<User>(&user.key()).await? };
     let fits = |user: &User| {
         let state = state(user);

@@ -260,7 +260,7 @@ async fn decide(
     let mut login = Login::new(user.as_ref(), named, true, &cx.settings, cx.now());
     login.phone.clone_from(&form.phone);
     login.by_passkey = form.by_passkey;
-    login.email_verification = email_verification(&cx.settings, form);
+    login.email_verification = email_verification(&cx.settings, form).into();
     let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(cx.now()));
     let methods = methods.into_iter().collect();
     let entrance = Entrance { cx, caller, methods, spends_session: form.spends_session };
@@ -274,7 +274,7 @@ async fn decide(
             writes.push(Write::create(&who.claim(user))?);
         }
         if let Some(phone) = &user.phone {
-            writes.push(Write::create(&PhoneClaim { phone: phone.number.clone(), user: user.id, version: 0 })?);
+            writes.push(Write::create(&PhoneClaim::new(&phone.number, user.id))?);
         }
         if let Some(name) = &user.username {
             writes.push(Write::create(&NameClaim::new(name, user.id))?);
@@ -337,7 +337,7 @@ fn new_user(cx: Context<'_>, form: &Form, known: &Known, password: Option<String
         (user.first_name, user.last_name) = who.identity.names();
         who.add_to(&mut user);
     }
-    user.phone = form.phone.clone().map(|number| Phone { number, verified: false });
+    user.phone = form.phone.as_deref().map(|number| Phone::new(number, false));
     user
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Need, StageContext};
 use crate::account::{Factor, User};
+use crate::ambient::Timestamp;
 use crate::flow::Context;
 use crate::secret::{decode, encode};
 use crate::session::StageKey;
@@ -14,9 +15,9 @@ const MOST: usize = 10;
 
 /// Stops a browser that has just shown a second factor, or a code that it need not show again.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
-    let (settings, halted) = (&stage.cx.settings, &stage.login.halted);
-    let by_factor = settings.mfa.trust_enabled && halted.contains(&StageKey::MfaAuthenticate);
-    let by_code = settings.account.login_by_code_trust_enabled && halted.contains(&StageKey::LoginByCode);
+    let (settings, login) = (&stage.cx.settings, stage.login);
+    let by_factor = settings.mfa.trust_enabled && login.has_halted_at(StageKey::MfaAuthenticate);
+    let by_code = settings.account.login_by_code_trust_enabled && login.has_halted_at(StageKey::LoginByCode);
     let asks = settings.mfa.enabled && (by_factor || by_code) && stage.cx.client.is_browser && stage.user.is_some();
     if asks { Need::Stop } else { Need::Nothing }
 }
@@ -32,6 +33,7 @@ pub(in crate::flow) fn is_trusted(cx: Context<'_>, user: &User) -> bool {
     entries.iter().any(|(at, digest)| {
         let age = cx.now().seconds() - at;
         (0..settings.mfa.trust_cookie_age).contains(&age)
+            && !settings.service.is_before_restore(Timestamp::from_seconds(*at))
             && cx.keys.is_digest(digest, TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()])
     })
 }
@@ -53,7 +55,7 @@ fn entries(cookie: &str) -> Vec<(i64, String)> {
 fn fingerprint(user: &User) -> String {
     let factor = |it: &crate::account::Authenticator| match &it.factor {
         Factor::RecoveryCodes { codes, .. } => json!([it.id, codes]),
-        _ => json!([it.id, it.factor.kind()]),
+        Factor::Totp { .. } | Factor::WebAuthn { .. } | Factor::Unknown(_) => json!([it.id, it.factor.kind()]),
     };
     let factors = user.authenticators.iter().map(factor).collect::<Vec<_>>();
     json!([user.id, user.password, user.generation, factors]).to_string()

@@ -1,7 +1,7 @@
 //! The stages that a login may have to stop at, one file each: whether it has to stop, and what it sends when it does.
 //!
-//! A stage knows nothing of the engine that runs it, of the other stages' rules, or of the API that somebody logs in
-//! through. What gets a login past a stage is the operation of the folder that the stage is about, such as `addresses` or
+//! A stage knows nothing of the engine that runs it or of the other stages' rules. The mails and text messages that it sends are
+//! built here, and the operations that send them again use these builders. What gets a login past a stage is the operation of the folder that the stage is about, such as `addresses` or
 //! `mfa`.
 
 pub(in crate::flow) mod login_by_code;

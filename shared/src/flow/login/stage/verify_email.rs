@@ -17,7 +17,7 @@ pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     if stage.user.is_some_and(|user| user.has_verified_email(stage.login.email.as_deref())) {
         return Need::Nothing;
     }
-    match stage.login.email_verification {
+    match stage.login.email_verification() {
         EmailVerification::None => Need::Nothing,
         EmailVerification::Optional if stage.login.signup => Need::Message,
         EmailVerification::Optional => Need::Nothing,

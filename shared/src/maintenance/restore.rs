@@ -1,0 +1,81 @@
+//! After the table was restored to an earlier moment: whose password was changed since.
+
+use crate::account::{Authenticator, User};
+use crate::store::{Again, Decision, Item, Store, StoreError, Write};
+
+/// Keys that one request reads at most (DynamoDB's `BatchGetItem`).
+const MOST_KEYS: usize = 100;
+
+/// What the comparison of a restored table with the table before it has found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Users of the restored table.
+    pub users: u64,
+    /// Users who have another password in the table before.
+    pub changed_password: u64,
+    /// Users who have other authenticators in the table before. They are counted, and nothing else is done.
+    pub changed_factors: u64,
+    /// Users who are not in the table before: their accounts were deleted since.
+    pub deleted: u64,
+}
+
+/// Takes the password of everybody away who has another one in the table before the restore. They get in by setting a new
+/// one through a reset by mail, as somebody who never had one. Their sessions end.
+///
+/// A hash that was only renewed at a login counts as changed, too: the two cannot be told apart.
+///
+/// # Errors
+/// One of the tables is unavailable: whoever was dealt with so far stays so, and the next run does the rest.
+pub async fn require_new_passwords(
+    restored: &Store,
+    before: &Store,
+    mut report: impl FnMut(&Comparison),
+) -> Result<Comparison, StoreError> {
+    let (mut found, mut start) = (Comparison::default(), None);
+    loop {
+        let page = restored.scan_kind::<User>("USER", start.as_ref()).await?;
+        for users in page.items.chunks(MOST_KEYS) {
+            let keys = users.iter().map(User::key).collect::<Vec<_>>();
+            let earlier = before.find_all::<User>(&keys).await?;
+            for (user, earlier) in users.iter().zip(earlier) {
+                found.users += 1;
+                let Some(earlier) = earlier else {
+                    found.deleted += 1;
+                    continue;
+                };
+                found.changed_factors += u64::from(ids(user) != ids(&earlier));
+                if user.password.is_some() && user.password != earlier.password {
+                    take_password(restored, user).await?;
+                    found.changed_password += 1;
+                }
+            }
+        }
+        report(&found);
+        start = page.next;
+        if start.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn ids(user: &User) -> Vec<u64> {
+    let mut ids = user.authenticators.iter().map(|it: &Authenticator| it.id).collect::<Vec<_>>();
+    ids.sort_unstable();
+    ids
+}
+
+/// Unless they have set another one meanwhile.
+async fn take_password(store: &Store, user: &User) -> Result<(), StoreError> {
+    let outdated = &user.password;
+    let decide = |user: User, again: Option<Again>| async move {
+        let user = match again {
+            None => Some(user),
+            Some(_) => store.find::<User>(&user.key()).await?,
+        };
+        let Some(mut user) = user.filter(|user| user.password == *outdated) else { return Ok(Decision::Settled(())) };
+        user.password = None;
+        user.generation += 1;
+        Ok(Decision::Write(vec![Write::replace(&user)?], (), user))
+    };
+    store.run(user.clone(), decide).await
+}
