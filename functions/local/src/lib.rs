@@ -2,10 +2,12 @@
 //! to a folder.
 
 mod background;
+pub mod command;
 mod dummy;
 mod folder;
 mod postbox;
 mod private;
+mod restored_at;
 mod secret_key;
 
 pub use folder::Folder;
@@ -81,8 +83,8 @@ pub enum Error {
     /// A folder, a file or a socket.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// The environment names a table elsewhere, but not enough to reach it.
-    #[error("AWS_ENDPOINT_URL_DYNAMODB is set: {0}")]
+    /// A table elsewhere is named, but the environment does not have what it takes to reach it.
+    #[error("the table in AWS cannot be reached: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
 
@@ -118,6 +120,10 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
         .source
         .with_default("PUBLIC_URL", || format!("http://localhost:{}", listening.port()))
         .with_default("SECRET_KEY", || secret_key);
+    let source = match restored_at::find(data.as_deref()).map_err(io("when the table was restored"))? {
+        Some(moment) => source.with_default("LATCHKEY_RESTORED_AT", || moment),
+        None => source,
+    };
     for name in Settings::unread(&source) {
         tracing::warn!("{name} is set, but this version does not read it");
     }
@@ -176,17 +182,20 @@ enum Table {
 impl Table {
     fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
         if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            return Ok(Self::Elsewhere(aws::http_client(&settings.service)));
+            return Ok(Self::elsewhere(settings));
         }
-        Ok(Self::Embedded(match data {
-            Some(folder) => {
-                let file = folder.join("latchkey.db");
-                // Files that SQLite puts beside it are readable by those who may read it.
-                private::touch(&file).map_err(io(file.display()))?;
-                Embedded::open(&file)?
-            }
-            None => Embedded::memory()?,
-        }))
+        data.map_or_else(|| Ok(Self::Embedded(Embedded::memory()?)), Self::embedded)
+    }
+
+    fn elsewhere(settings: &Settings) -> Self {
+        Self::Elsewhere(aws::http_client(&settings.service))
+    }
+
+    fn embedded(folder: &std::path::Path) -> Result<Self, Error> {
+        let file = folder.join("latchkey.db");
+        // Files that SQLite puts beside it are readable by those who may read it.
+        private::touch(&file).map_err(io(file.display()))?;
+        Ok(Self::Embedded(Embedded::open(&file)?))
     }
 
     fn client(&self, wrap: Option<&Wrap>) -> Result<Client, Error> {

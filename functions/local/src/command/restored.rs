@@ -1,0 +1,67 @@
+//! `latchkey restored`: after a restore to an earlier moment, ends every session, link and token, and takes the passwords
+//! away that have changed since.
+
+use super::{CommandError, Common, Place, open, place_of};
+use crate::restored_at;
+use serde_json::json;
+use shared::ambient::{Clock, SystemClock, Timestamp};
+use shared::maintenance::restore::{Comparison, require_new_passwords};
+
+/// What the command is told.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// The table as it was before the restore: a folder, or a table's name.
+    pub from: Option<String>,
+}
+
+/// Compares the restored table with the one before, where that is named; keeps the moment in the data folder, or prints the
+/// setting that has to be deployed.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn restored(common: &Common, told: &Restored) -> Result<(), CommandError> {
+    let store = common.store().await?;
+    let question = match told.from {
+        Some(_) => "Ends every session, link and token, and takes passwords away that have changed since. Go on?",
+        None => "Ends every session, link and token. Go on?",
+    };
+    common.confirm(question)?;
+    let found = match &told.from {
+        Some(from) => {
+            let before = open(&place_of(from), &common.source).await?;
+            Some(require_new_passwords(&store, &before, |_| {}).await?)
+        }
+        None => None,
+    };
+    // What is made in this second comes after it.
+    let moment = Timestamp::from_seconds(SystemClock.now().seconds() + 1).to_jiff().to_string();
+    if let Place::Folder(folder) = &common.place {
+        restored_at::put(folder, &moment).map_err(|error| CommandError::Io(folder.display().to_string(), error))?;
+    }
+    print(common, &moment, found.as_ref());
+    Ok(())
+}
+
+fn print(common: &Common, moment: &str, found: Option<&Comparison>) {
+    if common.json {
+        let mut line = json!({"LATCHKEY_RESTORED_AT": moment});
+        if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
+            line["users"] = json!(users);
+            line["changed_password"] = json!(changed_password);
+            line["changed_factors"] = json!(changed_factors);
+            line["deleted"] = json!(deleted);
+        }
+        println!("{line}");
+        return;
+    }
+    if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
+        println!("{users} users compared:");
+        println!("  {changed_password} have changed their password since, and need a reset to log in");
+        println!("  {changed_factors} have changed their authenticators since: they have the earlier ones again");
+        println!("  {deleted} were deleted since: they are there again");
+    }
+    match &common.place {
+        Place::Folder(_) => println!("Restart the service: sessions and tokens from before {moment} are refused."),
+        Place::Aws(_) => println!("Deploy this setting in LATCHKEY_SETTINGS: \"LATCHKEY_RESTORED_AT\": \"{moment}\""),
+    }
+}

@@ -1,0 +1,24 @@
+//! When the table of a data folder was restored, kept beside it: the local service's `LATCHKEY_RESTORED_AT`.
+
+use crate::private;
+use std::io::{ErrorKind, Result};
+use std::path::Path;
+
+const FILE: &str = "restored-at";
+
+/// The moment that is kept in the data folder, if one is.
+pub(crate) fn find(data: Option<&Path>) -> Result<Option<String>> {
+    let Some(folder) = data else { return Ok(None) };
+    match std::fs::read_to_string(folder.join(FILE)) {
+        Ok(moment) => Ok(Some(moment.trim().to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps a moment in the data folder, in place of an earlier one.
+pub(crate) fn put(folder: &Path, moment: &str) -> Result<()> {
+    let path = folder.join(FILE);
+    private::touch(&path)?;
+    std::fs::write(path, format!("{moment}\n"))
+}
