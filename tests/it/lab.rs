@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +14,9 @@ use tempfile::TempDir;
 
 pub const PASSWORD: &str = "correct-Horse-42-battery";
 pub const FRONTEND: &str = "https://app.example.test";
+/// Set in the environment, it makes another version of the service touch the table before every request, and fails the test
+/// where this version has lost something of it.
+pub const OTHER_VERSION: &str = "LATCHKEY_TEST_OTHER_VERSION";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A running service, and its folders. It ends with the value.
@@ -94,6 +97,19 @@ impl Lab {
         self.process.wait().unwrap();
         let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Self::spawn(self.folder.clone(), self.settings.iter().cloned().chain(more).collect())
+    }
+
+    /// Stops it, does something to the folder that holds `data` and `outbox`, and starts it again.
+    pub fn restart_after(mut self, work: impl FnOnce(&Path)) -> Self {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        work(self.folder.path());
+        Self::spawn(self.folder.clone(), self.settings.clone())
+    }
+
+    /// Stops it, lets every item of its embedded table be changed, and starts it again.
+    pub fn restart_with_items(self, change: impl Fn(&mut HashMap<String, AttributeValue>)) -> Self {
+        self.restart_after(|folder| change_items(&folder.join("data"), change))
     }
 
     /// Starts it again on the same data, with the items of a partition in another one, where an earlier version would
@@ -239,6 +255,35 @@ impl Lab {
     }
 }
 
+/// Changes the items of the embedded table in a data folder. New ones come from an item whose key changes.
+pub fn change_items(data: &Path, change: impl Fn(&mut HashMap<String, AttributeValue>)) {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
+        let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+        let pages = client.scan().table_name(&table).into_paginator().items().send();
+        for mut item in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
+            let before = item.clone();
+            change(&mut item);
+            if item != before {
+                let key = |name: &str| before[name].clone();
+                let gone = client.delete_item().table_name(&table).key("pk", key("pk")).key("sk", key("sk"));
+                gone.send().await.unwrap();
+                client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
+            }
+        }
+    });
+}
+
+/// The items of the embedded table in a data folder.
+pub fn items(data: &Path) -> Vec<HashMap<String, AttributeValue>> {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
+        let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+        let pages = client.scan().table_name(&table).into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.unwrap()
+    })
+}
+
 impl Drop for Lab {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -334,6 +379,13 @@ pub fn try_call(
     headers: &[(&str, &str)],
     body: Option<String>,
 ) -> Result<Reply, ureq::Error> {
+    if !path.starts_with("/_lab/") && std::env::var_os(OTHER_VERSION).is_some() {
+        let reply = try_call(base, "POST", "/_lab/other-version", &[], None)?;
+        assert!(reply.status != 200 || reply.text == "[]", "before {method} {path}: lost: {}", reply.text);
+    }
+    if !path.starts_with("/_lab/") && crate::fixtures::are_collected() {
+        crate::fixtures::collect(&try_call(base, "GET", "/_lab/items", &[], None)?);
+    }
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -372,6 +424,11 @@ pub struct Client {
 impl Client {
     fn new(base: &str, kind: &'static str) -> Self {
         Self { base: base.to_owned(), kind, token: None, cookies: BTreeMap::new(), extra: Vec::new() }
+    }
+
+    /// The same client, of a service that was started again.
+    pub fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
     }
 
     pub fn get(&mut self, path: &str) -> Reply {
@@ -445,6 +502,11 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// The same client, of a service that was started again.
+    pub fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
+    }
+
     pub fn get(&mut self, path: &str) -> Reply {
         self.send("GET", path, None)
     }

@@ -4,5 +4,6 @@
 
 mod cloud;
 mod docs;
+mod fixtures;
 mod lab;
 mod story;

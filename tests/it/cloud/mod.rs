@@ -1,7 +1,7 @@
 //! The service as it is deployed: the real binaries of the functions under a Lambda Runtime API, fed with events of
 //! API Gateway, of the table's stream and of a schedule, on a DynamoDB and an SES that they reach over HTTP.
 //!
-//! Cargo does not build other packages' binaries for a test: `cargo build --workspace --bins` comes first.
+//! The binaries are built with the tests: `tests/Cargo.toml` names the `main.rs` of each function.
 
 mod delivery;
 mod deployment;

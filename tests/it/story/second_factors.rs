@@ -14,13 +14,13 @@ const SETTINGS: [(&str, &str); 3] =
     [("MFA_TOTP_TOLERANCE", "1"), ("ACCOUNT_RATE_LIMITS", "false"), ("ACCOUNT_EMAIL_NOTIFICATIONS", "true")];
 
 /// The code that an authenticator app with this secret shows, so many time steps from now.
-fn code(lab: &Lab, secret: &str, steps: i64) -> String {
+pub fn code(lab: &Lab, secret: &str, steps: i64) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(lab.now() + steps * 30).unwrap()).to_string()
 }
 
 /// Somebody with an authenticator app: its secret.
-fn with_app(lab: &Lab, client: &mut Client) -> String {
+pub fn with_app(lab: &Lab, client: &mut Client) -> String {
     lab.user(client, EMAIL);
     client.post("auth/reauthenticate", json!({"password": PASSWORD}));
     let reply = client.get(TOTP);
