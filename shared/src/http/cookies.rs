@@ -12,9 +12,15 @@ use cookie::{Cookie, CookieBuilder, time::Duration};
 /// Returns the value of a cookie, from the last header that has it. A cookie that cannot be read, such as one that another
 /// application set on the same domain, costs itself alone.
 pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers::lines(headers, "cookie");
-    let cookies = lines.flat_map(|line| Cookie::split_parse(line.into_owned()).filter_map(Result::ok));
-    cookies.filter(|cookie| cookie.name() == name).last().map(|cookie| cookie.value().to_owned())
+    let mut value = None;
+    for line in headers::lines(headers, "cookie") {
+        // A handful of names is looked for in each request, so cookies of other names are not parsed.
+        let texts = line.split(';').filter(|text| text.trim_start().starts_with(name));
+        for cookie in texts.filter_map(|text| Cookie::parse(text).ok()).filter(|cookie| cookie.name() == name) {
+            value = Some(cookie.value().to_owned());
+        }
+    }
+    value
 }
 
 fn finish(
@@ -114,5 +120,12 @@ mod tests {
         assert_eq!(read(&headers(&["name=Jürgen".as_bytes()]), "name").as_deref(), Some("Jürgen"));
         let lines: [&[u8]; 2] = [b"\xff; sessionid=old", b"sessionid=new; =; ;"];
         assert_eq!(read(&headers(&lines), "sessionid").as_deref(), Some("new"), "the last one counts");
+    }
+
+    #[test]
+    fn a_cookie_of_a_longer_name_is_another_one() {
+        let line: &[u8] = b"sessionid2=a;sessionid=abc ; sessionid_old=b; xsessionid=c; sessionid";
+        assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"));
+        assert_eq!(read(&headers(&[line]), "session"), None);
     }
 }
