@@ -60,7 +60,9 @@ impl ApiError {
     pub fn metric_reason(&self) -> RefusalReason {
         match self {
             Self::Refused(refusal) => refusal.metric_reason(),
-            Self::MalformedRequest | Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => RefusalReason::InvalidInput,
+            Self::MalformedRequest | Self::MalformedBody | Self::BodyTooLarge | Self::BodyTooSlow => {
+                RefusalReason::InvalidInput
+            }
             Self::Csrf => RefusalReason::NotAllowed,
             Self::Gone | Self::MethodNotAllowed | Self::NotFound | Self::Response(_) => RefusalReason::Other,
         }
