@@ -1,31 +1,31 @@
 //! The log of a Lambda function: a JSON line for each event, on standard output.
-//!
-//! `tracing-subscriber` would do it too, with a registry of spans that is made for thousands of threads, and costs every start.
 
 use crate::ambient::{Clock, SystemClock};
-use serde::Serializer;
 use serde::ser::SerializeMap;
-use std::io::Write;
+use serde::{Deserialize, Serializer};
+use std::fmt;
 use std::panic::PanicHookInfo;
-use std::sync::{Mutex, PoisonError};
-use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::{SetGlobalDefaultError, set_global_default};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_serde::SerdeMapVisitor;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-/// The engine of the ceremonies writes what clients sent; what went wrong is told by the flow.
+/// `webauthn-rs` logs what clients sent. The flow logs what went wrong.
 const SILENT: &str = "webauthn_rs_core";
 /// The runtime's span around an invocation.
 const INVOCATION: &str = "Lambda runtime invoke";
 
-/// From here on events go to the log, and panics too.
+/// Sends events to the log from here on, and panics too.
 ///
 /// # Errors
-/// They already go somewhere.
-pub fn log_json() -> Result<(), SetGlobalDefaultError> {
-    set_global_default(Lines::default())?;
+/// There is a subscriber already.
+pub fn log_json() -> Result<(), TryInitError> {
+    subscriber(std::io::stdout).try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
@@ -38,31 +38,54 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(location, reason, "the function panicked");
 }
 
-/// Writes the lines. Of spans it knows the invocation: an instance has one at a time.
-#[derive(Default)]
-struct Lines {
-    invocation: Mutex<Invocation>,
+fn subscriber<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(writer: W) -> impl Subscriber + Send + Sync {
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_target(SILENT, LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(Line).with_writer(writer);
+    tracing_subscriber::registry().with(targets).with(lines)
 }
 
-/// What every line of an invocation bears.
-#[derive(Clone, Default)]
+/// Formats an event: its time, level and fields, and whose invocation it belongs to, all at the top level of one object.
+/// The library's own JSON format puts the fields of spans into an object of their own.
+struct Line;
+
+/// The fields of the runtime's span that each line repeats.
+#[derive(Default, Deserialize)]
 struct Invocation {
+    #[serde(rename = "requestId")]
     request_id: Option<String>,
-    trace_id: Option<String>,
+    /// X-Ray's header.
+    #[serde(rename = "xrayTraceId")]
+    trace: Option<String>,
 }
 
-impl Visit for Invocation {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "requestId" => self.request_id = Some(value.to_owned()),
-            "xrayTraceId" => self.trace_id = trace_id(value).map(str::to_owned),
-            _ => {}
-        }
+impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Line {
+    fn format_event(&self, cx: &FmtContext<'_, S, JsonFields>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let span = cx.event_scope().and_then(|mut spans| spans.find(|span| span.name() == INVOCATION));
+        let invocation = span.and_then(|span| {
+            let extensions = span.extensions();
+            serde_json::from_str(extensions.get::<FormattedFields<JsonFields>>()?).ok()
+        });
+        let line = line(event, invocation.unwrap_or_default()).map_err(|_| fmt::Error)?;
+        writeln!(out, "{}", String::from_utf8_lossy(&line))
     }
+}
 
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
+fn line(event: &Event<'_>, invocation: Invocation) -> serde_json::Result<Vec<u8>> {
+    let mut line = Vec::with_capacity(512);
+    let mut writer = serde_json::Serializer::new(&mut line);
+    let mut map = writer.serialize_map(None)?;
+    map.serialize_entry("timestamp", &SystemClock.now().to_jiff())?;
+    map.serialize_entry("level", event.metadata().level().as_str())?;
+    if let Some(id) = &invocation.request_id {
+        map.serialize_entry("request_id", id)?;
     }
+    if let Some(id) = invocation.trace.as_deref().and_then(trace_id) {
+        map.serialize_entry("trace_id", id)?;
+    }
+    let mut fields = SerdeMapVisitor::new(map);
+    event.record(&mut fields);
+    fields.finish()?;
+    Ok(line)
 }
 
 /// The id in X-Ray's header, `Root=…;Parent=…;Sampled=…`.
@@ -70,63 +93,36 @@ fn trace_id(header: &str) -> Option<&str> {
     header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
-impl Lines {
-    fn line(&self, event: &Event<'_>) -> serde_json::Result<Vec<u8>> {
-        let mut line = Vec::with_capacity(512);
-        let mut writer = serde_json::Serializer::new(&mut line);
-        let mut map = writer.serialize_map(None)?;
-        map.serialize_entry("timestamp", &SystemClock.now().to_jiff())?;
-        map.serialize_entry("level", event.metadata().level().as_str())?;
-        let invocation = self.invocation.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (name, value) in [("request_id", invocation.request_id), ("trace_id", invocation.trace_id)] {
-            if let Some(value) = value {
-                map.serialize_entry(name, &value)?;
-            }
-        }
-        let mut fields = SerdeMapVisitor::new(map);
-        event.record(&mut fields);
-        fields.finish()?;
-        line.push(b'\n');
-        Ok(line)
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        if metadata.is_span() {
-            return metadata.name() == INVOCATION;
-        }
-        *metadata.level() <= LevelFilter::INFO && !metadata.target().starts_with(SILENT)
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::INFO)
-    }
-
-    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut invocation = Invocation::default();
-        attributes.record(&mut invocation);
-        *self.invocation.lock().unwrap_or_else(PoisonError::into_inner) = invocation;
-        Id::from_u64(1)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        // A log that cannot be written has nowhere to say so.
-        if let Ok(line) = self.line(event) {
-            let _ = std::io::stdout().lock().write_all(&line);
-        }
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracing::{Level, enabled, info_span, subscriber::with_default};
+    use serde_json::{Value, json};
+    use std::sync::{Arc, Mutex};
+    use tracing::subscriber::with_default;
+    use tracing::{Level, enabled, info_span};
+
+    /// A log that is kept in memory.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(act: impl FnOnce()) -> Vec<Value> {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        with_default(subscriber(move || writer.clone()), act);
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
 
     #[test]
     fn the_trace_id_is_the_root_of_the_header() {
@@ -138,12 +134,34 @@ mod tests {
     }
 
     #[test]
+    fn a_line_says_whose_it_is_beside_what_it_says() {
+        let lines = logged(|| {
+            tracing::warn!("before the first event");
+            // As lambda_runtime opens it.
+            let (id, trace) = ("request-1".to_owned(), "Root=1-2-3;Parent=4;Sampled=1".to_owned());
+            info_span!("Lambda runtime invoke", requestId = &id, xrayTraceId = &trace).in_scope(|| {
+                info_span!("a step", of = "ours").in_scope(|| tracing::info!(status = 200, "request"));
+            });
+        });
+        let told = |line: &Value| {
+            let mut line = line.clone();
+            assert!(line.as_object_mut().unwrap().remove("timestamp").is_some_and(|time| time.is_string()));
+            line
+        };
+        assert_eq!(told(&lines[0]), json!({"level": "WARN", "message": "before the first event"}));
+        let expected = json!({
+            "level": "INFO", "request_id": "request-1", "trace_id": "1-2-3", "message": "request", "status": 200,
+        });
+        assert_eq!(told(&lines[1]), expected);
+    }
+
+    #[test]
     fn what_clients_sent_and_what_only_developers_read_is_no_line() {
-        with_default(Lines::default(), || {
+        let lines = logged(|| {
             assert!(enabled!(Level::INFO) && enabled!(target: "lambda_runtime", Level::ERROR));
             assert!(!enabled!(Level::DEBUG));
-            assert!(!enabled!(target: "webauthn_rs_core::core", Level::ERROR));
-            assert!(info_span!("Lambda runtime invoke").id().is_some() && info_span!("another").id().is_none());
+            tracing::error!(target: "webauthn_rs_core::core", "what a client sent");
         });
+        assert!(lines.is_empty(), "{lines:?}");
     }
 }
