@@ -14,11 +14,15 @@ export async function open(page, url) {
 /** As `open`, for a frontend that is open already. */
 export function use(page) {
   const status = page.locator('#status');
+  const settled = () =>
+    page.waitForFunction(() => !['-', '…'].includes(document.getElementById('status')?.textContent ?? '-'));
   const becomes = async (expected) => {
-    await page.waitForFunction(() => !['-', '…'].includes(document.getElementById('status')?.textContent ?? '-'));
+    await settled();
     assert.equal(await status.textContent(), expected);
   };
   const press = async (button, expected) => {
+    // The frontend gets its CSRF cookie with the session, which it asks for when it is loaded.
+    await settled();
     await page.getByRole('button', { name: button, exact: true }).click();
     await becomes(expected);
   };
