@@ -6,7 +6,7 @@ use serde_json::json;
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 
 /// Allocations of a session's GET, from the socket to the table and back.
-const MOST_ALLOCATIONS: u64 = 5_000;
+const MOST_ALLOCATIONS: u64 = 570;
 
 /// Sequential trips, requests.
 type Cost = (usize, usize);
