@@ -17,14 +17,14 @@ type Document = HashMap<String, Value>;
 const MARK: &str = "x_other_version";
 /// Maps whose entries people or providers name, or whose one entry is the variant of an enum.
 const NOT_MARKED: [&str; 5] = ["attributes", "extra", "answer", "codes", "factor"];
-/// What tells one map from the next one at its place.
+/// Attributes that identify a map among others at the same place.
 const NAMES: [&str; 10] =
     ["id", "user", "secret", "provider", "uid", "initiated", "number", "started", "state", "credential"];
 
 /// The services whose tables the other version works on too, by their URLs.
 static SERVICES: LazyLock<Mutex<HashMap<String, Arc<OtherVersion>>>> = LazyLock::new(Mutex::default);
 
-/// What the requests of the other version run on.
+/// The runtime of the other version's requests.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 /// The other version at the embedded table in one data folder. It works on the table's file from the process of the test.

@@ -136,6 +136,8 @@ export class Transport {
       if (!meta.session_token) delete next.session;
     }
     if (JSON.stringify(next) === JSON.stringify(used)) return;
+    // Another tab may have logged in meanwhile. Its tokens are not those that have ended.
+    if (hasEnded && JSON.stringify(await this.tokens.read()) !== JSON.stringify(used)) return;
     if (Object.keys(next).length) await this.tokens.write(next);
     else await this.tokens.clear();
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient, memoryStorage, type AuthState, type Client, type Result } from '../src/index.js';
+import { createClient, memoryStorage, type AuthState, type Client, type Result, type TokenStorage } from '../src/index.js';
 import { browserFetch, startService, type Service } from './support/service.js';
 import { totp } from './totp.js';
 
@@ -121,9 +121,42 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
   });
 });
 
+/** A storage whose functions return promises, as that of React Native does. */
+function asynchronousStorage(): TokenStorage {
+  const { getItem, setItem, removeItem } = memoryStorage();
+  return {
+    getItem: async (key) => getItem(key),
+    setItem: async (key, value) => setItem(key, value),
+    removeItem: async (key) => removeItem(key),
+  };
+}
+
 describe('an app whose storage is kept', () => {
+  it('does not forget the tokens of a login that happens while an older session ends', async () => {
+    const [storage, other] = [asynchronousStorage(), memoryStorage()];
+    const key = `latchkey:${service.url}:app`;
+    const stale = JSON.stringify({ session: 'ended' });
+    const fresh = JSON.stringify({ session: 'of another tab' });
+    await storage.setItem(key, stale);
+    const slow = createClient({
+      baseUrl: service.url,
+      client: 'app',
+      storage,
+      fetch: async (request) => {
+        const answer = await fetch(request);
+        await storage.setItem(key, fresh);
+        return answer;
+      },
+    });
+    expect(await slow.load()).toMatchObject({ status: 'anonymous' });
+    expect(await storage.getItem(key)).toBe(fresh);
+    await other.setItem(key, stale);
+    await createClient({ baseUrl: service.url, client: 'app', storage: other }).load();
+    expect(await other.getItem(key)).toBeNull();
+  });
+
   it('is still logged in after a restart, and forgets the token of an ended session', async () => {
-    const storage = memoryStorage();
+    const storage = asynchronousStorage();
     const first = createClient({ baseUrl: service.url, client: 'app', storage });
     const email = anAddress();
     data(await first.signup({ email, password: PASSWORD }));

@@ -1,7 +1,7 @@
 //! A Latchkey service for tests: accounts, logins and mails as in production, with a clock that the test moves.
 //!
 //! [`Lab::start`] runs `latchkey serve --lab` on a free port with folders of its own. The service ends with the value, so
-//! each test has its own. What goes wrong with the lab itself is a panic: it fails the test.
+//! each test has its own. An error of the lab itself is a panic: it fails the test.
 //!
 //! ```no_run
 //! use latchkey_lab::Lab;

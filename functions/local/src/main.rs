@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
-/// The folder of the embedded table, unless told.
+/// The default folder of the embedded table.
 const DATA: &str = ".latchkey";
 
 /// Headless authentication: the whole service in one process.
@@ -21,19 +21,19 @@ struct Cli {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8000", global = true)]
     listen: SocketAddr,
-    /// Folder of the embedded table, `.latchkey` unless told; `:memory:` keeps it in memory.
+    /// Folder of the embedded table. `.latchkey` by default; `:memory:` keeps the table in memory.
     #[arg(long, global = true)]
     data: Option<PathBuf>,
-    /// A table in AWS, for commands: AWS_REGION and credentials are in the environment.
+    /// Name of a table in AWS, for commands. The environment has AWS_REGION and the credentials.
     #[arg(long, global = true, conflicts_with = "data")]
     table: Option<String>,
-    /// Print JSON: one line for each message.
+    /// Print JSON instead of text: one object on each line.
     #[arg(long, global = true)]
     json: bool,
-    /// Do not ask.
+    /// Go on without asking.
     #[arg(long, global = true)]
     yes: bool,
-    /// Folder that messages are written to; `outbox` in the data folder unless told.
+    /// Folder that messages are written to. By default `outbox` in the data folder.
     #[arg(long, global = true)]
     outbox: Option<PathBuf>,
     /// Accounts to make at the start where they do not exist yet: a JSON list of objects with `email`, `password`,
@@ -55,12 +55,12 @@ enum Command {
     },
     /// Prints the page of all settings.
     Settings,
-    /// Brings items that earlier versions wrote up to date. Can be stopped and run again while the service runs.
+    /// Brings items of earlier versions up to date. Can be stopped and run again, also while the service runs.
     Migrate,
-    /// After a restore to an earlier moment: ends every session, link and token from before.
+    /// Ends every session, link and token, after a restore to an earlier moment.
     Restored {
-        /// The table as it was before the restore, a folder or a table's name: whoever has another password there has to
-        /// reset theirs.
+        /// The table before the restore: a folder, or the name of a table in AWS. Users who have a different password there
+        /// have to reset theirs.
         #[arg(long)]
         from: Option<String>,
     },
@@ -86,8 +86,10 @@ pub async fn main() -> ExitCode {
             let told = Restored { from: from.clone() };
             with_table(&cli, async |common| command::restored(&common, &told).await).await
         }
-        Some(Command::Serve { lab: true }) => run(cli, true).await,
-        None | Some(Command::Serve { lab: false } | Command::Settings) => run(cli, false).await,
+        _ => {
+            let lab = matches!(cli.command, Some(Command::Serve { lab: true }));
+            run(cli, lab).await
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

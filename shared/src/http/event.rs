@@ -1,7 +1,7 @@
 //! Events of API Gateway's HTTP APIs (payload format 2.0), and the responses to them.
 //!
-//! A client controls most of an event, so every field is checked here. What is not a valid HTTP request becomes a
-//! request marked as [`Malformed`]. `lambda_http` panics on such events, and a panic ends a function's process.
+//! A client controls most of an event, so every field is checked here. An event that is not a valid HTTP request becomes
+//! a request marked as [`Malformed`]. `lambda_http` panics on such events, and a panic ends a function's process.
 
 use super::address::Peer;
 use crate::iri;
@@ -61,7 +61,7 @@ fn malformed(uri: Uri, reason: Malformed) -> Request<Body> {
     request
 }
 
-/// The gateway decodes some of `rawPath`. What a path cannot hold is encoded again.
+/// Encodes characters that a path cannot hold. The gateway decodes some of `rawPath`.
 fn encoded_path(raw: &str) -> String {
     iri::to_uri(raw).replace('?', "%3F").replace('#', "%23")
 }

@@ -33,7 +33,8 @@ fn rewrite_of(kind: &str) -> Option<Rewrite> {
     })
 }
 
-/// Kinds that must be there. What rate limits count is no struct: each write of it names single attributes.
+/// Kinds that must be there. The logs of rate limits are not among them: they are not structs, and each write names single
+/// attributes.
 const KINDS: [&str; 21] = [
     "user",
     "session",

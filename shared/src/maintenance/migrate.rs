@@ -1,7 +1,7 @@
 //! Brings items that earlier versions wrote up to date.
 //!
 //! Each step is safe to repeat and to stop: an item that is up to date is not touched again, so a run that was stopped is
-//! simply started again. Requests go on meanwhile. Where one of them is faster, its write stands, and it has written the item
+//! simply started again. Requests go on meanwhile. If one of them is faster, its write stands, and it has written the item
 //! in the present shape.
 
 use crate::account::email_claim_key;
@@ -24,17 +24,16 @@ pub struct Progress {
     pub blocked: u64,
 }
 
-/// Counts what is outdated, and changes nothing.
+/// Counts the outdated items, and changes nothing.
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn count(store: &Store, mut report: impl FnMut(&Progress)) -> Result<Progress, StoreError> {
+pub async fn count(store: &Store) -> Result<Progress, StoreError> {
     let (mut progress, mut start) = (Progress::default(), None);
     loop {
         let page = store.scan_outdated(start.as_ref()).await?;
         progress.looked_at += page.looked_at;
         progress.outdated += page.items.len() as u64;
-        report(&progress);
         start = page.next;
         if start.is_none() {
             return Ok(progress);
@@ -42,7 +41,7 @@ pub async fn count(store: &Store, mut report: impl FnMut(&Progress)) -> Result<P
     }
 }
 
-/// Brings all items up to date. `report` is told after each page of at most 1 MB.
+/// Brings all items up to date. Calls `report` after each page of at most 1 MB.
 ///
 /// # Errors
 /// The table is unavailable: what was migrated so far stays migrated.

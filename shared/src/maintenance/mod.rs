@@ -1,4 +1,4 @@
-//! What an operator does to the whole table, from the command line. No request comes here.
+//! Operations on the whole table, for an operator's commands. No request uses them.
 
 #[cfg(test)]
 mod fixtures;

@@ -6,7 +6,7 @@ use crate::store::{Again, Decision, Item, Store, StoreError, Write};
 /// Keys that one request reads at most (DynamoDB's `BatchGetItem`).
 const MOST_KEYS: usize = 100;
 
-/// What the comparison of a restored table with the table before it has found.
+/// The differences between a restored table and the table before the restore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// Users of the restored table.
@@ -19,18 +19,14 @@ pub struct Comparison {
     pub deleted: u64,
 }
 
-/// Takes the password of everybody away who has another one in the table before the restore. They get in by setting a new
-/// one through a reset by mail, as somebody who never had one. Their sessions end.
+/// Takes away the password of each user who has a different one in the table before the restore. They log in after a reset
+/// by mail, like users who never had a password. Their sessions end.
 ///
-/// A hash that was only renewed at a login counts as changed, too: the two cannot be told apart.
+/// A hash that was only renewed at a login counts as changed, too: the two look the same.
 ///
 /// # Errors
-/// One of the tables is unavailable: whoever was dealt with so far stays so, and the next run does the rest.
-pub async fn require_new_passwords(
-    restored: &Store,
-    before: &Store,
-    mut report: impl FnMut(&Comparison),
-) -> Result<Comparison, StoreError> {
+/// One of the tables is unavailable. Passwords that were taken away so far stay so, and the next run does the rest.
+pub async fn require_new_passwords(restored: &Store, before: &Store) -> Result<Comparison, StoreError> {
     let (mut found, mut start) = (Comparison::default(), None);
     loop {
         let page = restored.scan_kind::<User>("USER", start.as_ref()).await?;
@@ -50,7 +46,6 @@ pub async fn require_new_passwords(
                 }
             }
         }
-        report(&found);
         start = page.next;
         if start.is_none() {
             return Ok(found);

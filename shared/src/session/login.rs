@@ -6,41 +6,35 @@ use crate::ambient::Timestamp;
 use crate::settings::{EmailVerification, Settings};
 use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
-/// Declares the stages with their names in the API, so that no list of them can lack one.
-macro_rules! stages {
-    ($($(#[doc = $text:literal])* $stage:ident = $name:literal,)*) => {
-        /// A step that a login may have to stop at.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum StageKey { $($(#[doc = $text])* #[serde(rename = $name)] $stage,)* }
-
-        impl StageKey {
-            /// All stages, in the order in which a login goes through them: that of the reference. Ours come last.
-            pub const ALL: &[Self] = &[$(Self::$stage),*];
-
-            /// The name of the flow that gets past it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$stage => $name,)* }
-            }
-        }
-    };
+/// A step that a login may have to stop at. The variants are in the order in which a login goes through them: that of
+/// django-allauth, and ours last. Their names in snake case are those of the flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum StageKey {
+    /// A code is waited for.
+    LoginByCode,
+    /// The phone number has to be verified.
+    VerifyPhone,
+    /// The address has to be verified.
+    VerifyEmail,
+    /// A second factor has to be shown.
+    MfaAuthenticate,
+    /// Whether to let this browser off the second factor from now on.
+    MfaTrust,
+    /// A passkey has to be made, which is what they sign up with.
+    MfaSignupWebauthn,
+    /// A second factor has to be set up.
+    MfaSetup,
 }
 
-stages! {
-    /// A code is waited for.
-    LoginByCode = "login_by_code",
-    /// The phone number has to be verified.
-    VerifyPhone = "verify_phone",
-    /// The address has to be verified.
-    VerifyEmail = "verify_email",
-    /// A second factor has to be shown.
-    MfaAuthenticate = "mfa_authenticate",
-    /// Whether to let this browser off the second factor from now on.
-    MfaTrust = "mfa_trust",
-    /// A passkey has to be made, which is what they sign up with.
-    MfaSignupWebauthn = "mfa_signup_webauthn",
-    /// A second factor has to be set up.
-    MfaSetup = "mfa_setup",
+impl StageKey {
+    /// The name of the flow that gets past it.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl StageKey {

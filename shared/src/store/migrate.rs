@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// One page of the table.
 #[derive(Debug)]
 pub struct Page<T> {
-    /// What was wanted of it.
+    /// The items of the page that were asked for.
     pub items: Vec<T>,
-    /// Items that were looked at for that.
+    /// The number of items that were read to find them.
     pub looked_at: u64,
     /// Where the next page starts; `None` after the last one.
     pub next: Option<Key>,
@@ -41,7 +41,7 @@ impl Stored {
 }
 
 impl Store {
-    /// A page of the items whose schema number is lower than [`SCHEMA`]. What rate limits count has no number, and is over
+    /// A page of the items whose schema number is lower than [`SCHEMA`]. The logs of rate limits have no number, and expire
     /// soon.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ impl Comparison {
 }
 
 /// Runs two builds of this program in turns, and keeps the least time of each: other processes only ever make a hash
-/// slower. On a busy machine it takes more turns, until the two are within 5 %, or 120 turns are over.
+/// slower. On a busy machine it takes more turns, until the two are within 5 %, or after 120 turns.
 ///
 /// Every turn is a process of its own, so that both builds get new memory each time.
 ///

@@ -1,4 +1,4 @@
-//! What the log of a function says when it panics.
+//! The log of a function that panics.
 
 use super::deployment::{Emulated, environment};
 use super::gateway::page_event;
@@ -6,7 +6,7 @@ use super::runtime::Function;
 use super::ses::Ses;
 use super::table::Table;
 
-/// What the log has of a panic at this path.
+/// Returns the line that the log has after a panic at this path.
 fn panicked(path: &str) -> serde_json::Value {
     let ground = Emulated { table: Table::start("latchkey-test"), ses: Ses::start() };
     let function = Function::start("panicking", &environment(&ground, &[]));

@@ -1,4 +1,4 @@
-//! Two versions on one table: what another version writes survives, and what this one does not know lets nobody in.
+//! Two versions on one table: values of the other version survive, and nobody gets in by a value that this one does not know.
 
 use super::second_factors::{code, with_app};
 use crate::lab::{Client, Lab, OTHER_VERSION, PASSWORD, Reply, items};

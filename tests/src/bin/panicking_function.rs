@@ -1,4 +1,4 @@
-//! A function whose endpoints panic: what its log says then. It is no part of a deployment.
+//! A function whose endpoints panic: what its log says then. It is not deployed.
 
 use axum::body::Body;
 use axum::http::{Method, Response};

@@ -6,20 +6,23 @@ use shared::maintenance::migrate as operation;
 use shared::maintenance::migrate::Progress;
 use shared::store::SCHEMA;
 
-/// Counts the outdated items, asks, and brings them up to date. Prints how far it is after each page of the table. It can be
-/// stopped at any time, and run again to go on.
+/// Brings outdated items up to date. Counts them and asks first, unless `--yes` is given. Prints its progress after each page
+/// of the table. It can be stopped at any time, and run again to go on.
 ///
 /// # Errors
 /// [`CommandError`].
 pub async fn migrate(common: &Common) -> Result<(), CommandError> {
     let store = common.store().await?;
-    let counted = operation::count(&store, |_| {}).await?;
-    if counted.outdated == 0 {
-        print(common.json, "done", &counted);
-        return Ok(());
+    // Counting reads the whole table, so it is done only to ask.
+    if !common.yes {
+        let counted = operation::count(&store).await?;
+        if counted.outdated == 0 {
+            print(common.json, "done", &counted);
+            return Ok(());
+        }
+        let (outdated, all) = (counted.outdated, counted.looked_at);
+        common.confirm(&format!("{outdated} of {all} items are outdated and get schema {SCHEMA}. Go on?"))?;
     }
-    let (outdated, all) = (counted.outdated, counted.looked_at);
-    common.confirm(&format!("{outdated} of {all} items are brought up to schema {SCHEMA}. Go on?"))?;
     let done = operation::migrate(&store, |progress| print(common.json, "progress", progress)).await?;
     print(common.json, "done", &done);
     Ok(())

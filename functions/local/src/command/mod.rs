@@ -14,14 +14,14 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What all commands take.
+/// The options that all commands have.
 #[derive(Debug, Clone)]
 pub struct Common {
     /// Where the table is.
     pub place: Place,
-    /// Whether the output is for programs: JSON.
+    /// Whether to print JSON, for programs.
     pub json: bool,
-    /// Whether everything that the command asks is answered with yes.
+    /// Whether to go on without asking.
     pub yes: bool,
     /// The settings.
     pub source: Source,
@@ -45,7 +45,7 @@ pub enum CommandError {
     /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no table.
+    /// The folder or the region has no such table.
     #[error("{0}: there is no table here")]
     NoTable(String),
     /// A file or the terminal.
@@ -103,7 +103,7 @@ async fn open(place: &Place, source: &Source) -> Result<Store, CommandError> {
     Ok(Store::new(client, name, Arc::new(SystemClock), Arc::new(SystemChance)))
 }
 
-/// Where a table is by the name that a person gives: a folder if there is one, or else a table in AWS.
+/// Returns the place that a person names: a folder if it exists, otherwise a table in AWS.
 fn place_of(name: &str) -> Place {
     if Path::new(name).is_dir() { Place::Folder(name.into()) } else { Place::Aws(name.to_owned()) }
 }

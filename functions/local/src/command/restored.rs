@@ -7,15 +7,15 @@ use serde_json::json;
 use shared::ambient::{Clock, SystemClock, Timestamp};
 use shared::maintenance::restore::{Comparison, require_new_passwords};
 
-/// What the command is told.
+/// The arguments of `latchkey restored`.
 #[derive(Debug, Clone)]
 pub struct Restored {
-    /// The table as it was before the restore: a folder, or a table's name.
+    /// The table before the restore: a data folder, or the name of a table in AWS.
     pub from: Option<String>,
 }
 
-/// Compares the restored table with the one before, where that is named; keeps the moment in the data folder, or prints the
-/// setting that has to be deployed.
+/// Ends everything from before this moment. On a data folder it keeps the moment there; for a table in AWS it prints the
+/// setting to deploy. With `from`, it first compares the two tables and takes changed passwords away.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -29,7 +29,7 @@ pub async fn restored(common: &Common, told: &Restored) -> Result<(), CommandErr
     let found = match &told.from {
         Some(from) => {
             let before = open(&place_of(from), &common.source).await?;
-            Some(require_new_passwords(&store, &before, |_| {}).await?)
+            Some(require_new_passwords(&store, &before).await?)
         }
         None => None,
     };

@@ -1,7 +1,7 @@
 //! The lab: the local service for tests of other software. Tests move its clock, read its inbox, make its table fail and
 //! reset it, over HTTP under `/_latchkey/lab/`. See `docs/testing-with-the-lab.md`.
 //!
-//! Whoever reaches these routes reads every login link, so the service refuses to start a lab on an address that is not
+//! Anyone who reaches these routes can read every login link, so the service refuses to start a lab on an address that is not
 //! loopback, and the routes answer programs on this machine only. No function depends on this crate.
 
 mod clock;
@@ -19,14 +19,14 @@ use shared::app::App;
 use shared::flow::signup::provision::Account;
 use std::sync::Arc;
 
-/// What a lab controls: the service's clock, and the faults between the service and its table.
+/// A lab's controls: the service's clock, and the faults between the service and its table.
 #[derive(Clone)]
 pub struct Lab {
     clock: Arc<LabClock>,
     faults: Faults,
 }
 
-/// What a lab needs of the running service.
+/// The parts of the running service that a lab needs.
 pub(crate) struct Service {
     pub(crate) inbox: Inbox,
     /// The embedded table. `None` if the table is elsewhere: the lab does not empty that one.

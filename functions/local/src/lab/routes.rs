@@ -60,7 +60,7 @@ async fn clock(State(state): Shared) -> Json<Value> {
     Json(json!({"now": clock.now().seconds(), "frozen": clock.is_frozen()}))
 }
 
-/// What `POST clock` takes.
+/// The body of `POST clock`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChange {

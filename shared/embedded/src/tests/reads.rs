@@ -37,7 +37,7 @@ fn key(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})
 }
 
-/// What is answered without dynoxide.
+/// The operations that are answered without dynoxide.
 fn read(embedded: &Embedded, operation: &str, request: &Value) -> Option<Value> {
     let answer = embedded.reads().unwrap().answer(operation, request.to_string().as_bytes())?;
     Some(serde_json::from_slice(&answer).unwrap())

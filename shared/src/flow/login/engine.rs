@@ -8,6 +8,7 @@ use crate::flow::{Context, Outcome, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
 use crate::store::{Item, StoreError, Write};
+use strum::VariantArray;
 
 fn need(key: StageKey, stage: &StageContext<'_>) -> Need {
     match key {
@@ -59,7 +60,7 @@ pub(in crate::flow) async fn advance(
     if login.waits_for_newer_version() {
         return Ok(Progress::Aborted);
     }
-    for key in StageKey::ALL.iter().copied() {
+    for key in StageKey::VARIANTS.iter().copied() {
         if login.is_past(key) {
             continue;
         }
