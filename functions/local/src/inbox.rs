@@ -55,11 +55,40 @@ impl Inbox {
     /// # Errors
     /// The folder or a file cannot be read.
     pub fn messages(&self) -> io::Result<Vec<Message>> {
+        self.after("")
+    }
+
+    /// Returns the messages that were sent after the one with this id, oldest first. An empty id comes before all.
+    ///
+    /// # Errors
+    /// The folder or a file cannot be read.
+    pub fn after(&self, id: &str) -> io::Result<Vec<Message>> {
         let mut messages = Vec::new();
-        for path in self.files()? {
-            messages.extend(read(&path)?);
+        for path in self.files()?.iter().filter(|path| name(path) > id) {
+            messages.extend(read(path)?);
         }
         Ok(messages)
+    }
+
+    /// Returns the message with this id, if there is one.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be read.
+    pub fn message(&self, id: &str) -> io::Result<Option<Message>> {
+        self.find(id)?.map_or(Ok(None), |path| read(&path))
+    }
+
+    /// Returns the message with this id as it was sent, if there is one.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be read.
+    pub fn source(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        self.find(id)?.map(std::fs::read).transpose()
+    }
+
+    /// Returns the file of a message. It is one of the listed files, so no id leads out of the folder.
+    fn find(&self, id: &str) -> io::Result<Option<PathBuf>> {
+        Ok(self.files()?.into_iter().find(|path| name(path) == id))
     }
 
     /// Deletes all messages.

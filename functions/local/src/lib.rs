@@ -3,15 +3,18 @@
 
 mod background;
 pub mod command;
+mod dev;
 mod dummy;
 mod folder;
 pub mod inbox;
 mod lab;
+mod live;
 mod postbox;
 mod private;
 mod restored_at;
 mod secret_key;
 mod server;
+mod this_machine;
 
 pub use folder::Folder;
 pub use lab::Lab;
@@ -23,6 +26,7 @@ use axum::Router;
 use embedded::Embedded;
 use embedded::faults::Faults;
 use inbox::Inbox;
+use live::Live;
 use mailer::Mailer;
 use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
@@ -36,6 +40,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tower::service_fn;
 
 /// How long a client may take to send the headers of a request, unless [`Options`] say otherwise.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -147,39 +152,67 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
 
     let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None)?, &settings.service.table).await?;
-    let postbox = Arc::new(Postbox::default());
-    let app = |client: Client| {
-        let name = settings.service.table.clone();
-        let store = Store::new(client, name, clock.clone(), options.chance.clone());
-        let store = store.observed_by(postbox.observer());
-        let mut app = App::new(settings.clone(), store, clock.clone(), options.chance.clone());
-        if matches!(table, Table::Elsewhere(_)) {
+    let faults = options.lab.as_ref().map(|lab| lab.faults().clone());
+    let parts = Parts { table, clock, chance: options.chance, postbox: Arc::default(), faults };
+    let provisioner = parts.app(&settings, parts.table.client(None)?);
+    for account in &options.accounts {
+        if !provision(&provisioner, account).await? {
+            tracing::info!("an account of the list exists already");
+        }
+    }
+    let postbox = parts.postbox.clone();
+    let mailer = parts.app(&settings, parts.table.client(None)?);
+    let mailer = Mailer::new(mailer, Box::new(Folder::new(options.outbox.clone())))?;
+    background::start(&parts.table, &settings.service.table, mailer, postbox.clone())?;
+
+    let table = matches!(parts.table, Table::Embedded(_)).then(|| parts.table.client(None)).transpose()?;
+    let (inbox, accounts) = (Inbox::new(options.outbox), options.accounts);
+    let live = Arc::new(Live::new(parts, source, settings.clone())?);
+    let mut router = Router::new();
+    if listen.ip().is_loopback() {
+        router = router.merge(dev::routes(live.clone(), inbox.clone(), postbox));
+    }
+    if let Some(lab) = options.lab {
+        router = router.merge(lab.routes(lab::Service { inbox, table, app: provisioner, accounts }));
+    }
+    let router = router.fallback_service(service_fn(move |request| {
+        let live = live.clone();
+        async move { live.answer(request).await }
+    }));
+    ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
+    server::run(listener, router, options.header_timeout).await;
+    Ok(())
+}
+
+/// The parts of the service that do not depend on the settings.
+struct Parts {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    postbox: Arc<Postbox>,
+    /// Between the endpoints and the table.
+    faults: Option<Faults>,
+}
+
+impl Parts {
+    fn app(&self, settings: &Arc<Settings>, client: Client) -> Arc<App> {
+        let store = Store::new(client, settings.service.table.clone(), self.clock.clone(), self.chance.clone());
+        let store = store.observed_by(self.postbox.observer());
+        let mut app = App::new(settings.clone(), store, self.clock.clone(), self.chance.clone());
+        if matches!(self.table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // no stream to read: the sweep delivers
         }
         app.has_dummy_provider = settings.social.enabled && settings.social.providers.dummy;
         Arc::new(app)
-    };
-    let maker = app(table.client(None)?);
-    for account in &options.accounts {
-        if !provision(&maker, account).await? {
-            tracing::info!("an account of the list is there already");
-        }
     }
-    let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;
-    background::start(&table, &settings.service.table, mailer, postbox.clone())?;
 
-    let app = app(table.client(options.lab.as_ref().map(Lab::faults))?);
-    let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
-    let service = Router::new().fallback_service(service);
-    let mut service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
-    if let Some(lab) = options.lab {
-        let (inbox, accounts) = (Inbox::new(options.outbox), options.accounts);
-        let table = matches!(table, Table::Embedded(_)).then(|| table.client(None)).transpose()?;
-        service = lab.routes(lab::Service { inbox, table, app: maker, accounts }).fallback_service(service);
+    /// Returns every endpoint that these settings leave.
+    fn router(&self, settings: &Arc<Settings>) -> Result<Router, Error> {
+        let app = self.app(settings, self.table.client(self.faults.as_ref())?);
+        let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
+        let deliver_first = axum::middleware::from_fn_with_state(self.postbox.clone(), postbox::deliver_first);
+        Ok(Router::new().fallback_service(service).layer(deliver_first))
     }
-    ready(settings.service.public_url.as_str().trim_end_matches('/'), listening);
-    server::run(listener, service, options.header_timeout).await;
-    Ok(())
 }
 
 /// Where the table is.

@@ -48,6 +48,11 @@ impl Postbox {
         self.filled.notified().await;
     }
 
+    /// Returns a receiver that changes whenever messages may have arrived in the folder.
+    pub(crate) fn arrivals(&self) -> watch::Receiver<u64> {
+        self.delivered.subscribe()
+    }
+
     pub(crate) fn has_delivered(&self, written: u64) {
         self.delivered.send_replace(written);
     }

@@ -126,6 +126,12 @@ impl Source {
         self
     }
 
+    /// Sets a value, whatever is given for the name.
+    pub fn with_override(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// Whether there is a value of this name.
     fn has(&self, name: &str) -> bool {
         self.environment.contains_key(name) || self.file.contains_key(name)

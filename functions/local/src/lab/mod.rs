@@ -5,7 +5,6 @@
 //! loopback, and the routes answer programs on this machine only. No function depends on this crate.
 
 mod clock;
-mod guard;
 mod reset;
 mod routes;
 

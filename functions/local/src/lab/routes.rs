@@ -11,8 +11,8 @@
 //! | `DELETE requests` | forgets them |
 //! | `POST reset` | deletes every account, session and message, and ends the faults; the clock stays |
 
-use super::guard::this_machine_only;
 use super::{Lab, Service, reset};
+use crate::this_machine::this_machine_only;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

@@ -1,5 +1,6 @@
-//! Keeps web pages out of the lab. A browser sends requests of any page to loopback: a page's `Origin` gives it away, and
-//! the `Host` header gives away a page whose name was made to resolve to loopback (DNS rebinding).
+//! Keeps foreign web pages out of the routes for developers: the lab and `/dev/`. A browser sends the requests of any page to
+//! a loopback address. The `Origin` header shows that a page is foreign, and the `Host` header shows that its name was made to
+//! resolve to a loopback address (DNS rebinding).
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
@@ -9,12 +10,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 
-/// Middleware: refuses requests that were not made for loopback, or that were made by a page from elsewhere.
-pub(super) async fn this_machine_only(request: Request, next: Next) -> Response {
+/// Middleware that refuses requests with a `Host` or an `Origin` that is not this machine.
+pub(crate) async fn this_machine_only(request: Request, next: Next) -> Response {
     if is_allowed(request.headers()) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "the lab answers only requests for localhost by programs or pages on localhost")
+    (StatusCode::FORBIDDEN, "this address answers only requests for localhost by programs or pages on localhost")
         .into_response()
 }
 
