@@ -116,6 +116,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         provider::endpoints(),
         jwt::endpoints(),
         flat::endpoints(),
+        pages::endpoints(),
     ];
     all.into_iter().flatten().collect()
 }
@@ -137,7 +138,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let source = options
         .source
         .with_default("PUBLIC_URL", || format!("http://localhost:{}", listening.port()))
-        .with_default("SECRET_KEY", || secret_key);
+        .with_default("SECRET_KEY", || secret_key)
+        .with_default("LATCHKEY_PAGES", || "true".to_owned());
     let source = match restored_at::find(data.as_deref()).map_err(io("when the table was restored"))? {
         Some(moment) => source.with_default("LATCHKEY_RESTORED_AT", || moment),
         None => source,

@@ -77,8 +77,7 @@ fn is_safe(method: &Method) -> bool {
 }
 
 fn has_token(headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
-    let header = settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-");
-    let header = client::text(headers, &header.to_lowercase());
+    let header = client::text(headers, &settings.csrf_header());
     let given = field.or(header.as_deref()).and_then(unmask);
     match (secret(headers, settings), given) {
         (Some(secret), Some(given)) => same(secret.as_bytes(), given.as_bytes()),

@@ -253,7 +253,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
-    let csrf = app.settings.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-").to_lowercase();
+    let csrf = app.settings.csrf_header();
     let names = [
         "accept",
         "authorization",

@@ -16,6 +16,11 @@ struct Family<'a> {
 }
 
 impl Settings {
+    /// Returns the name of the header with the CSRF token, in lower case. Django names it as WSGI does (`HTTP_X_CSRFTOKEN`).
+    pub fn csrf_header(&self) -> String {
+        self.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-").to_lowercase()
+    }
+
     /// Returns whether a cookie is sent over https only: as its setting says, or else as `PUBLIC_URL` is.
     pub fn is_secure(&self, setting: Option<bool>) -> bool {
         setting.unwrap_or_else(|| self.is_https())

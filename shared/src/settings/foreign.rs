@@ -5,7 +5,7 @@ use strsim::damerau_levenshtein;
 
 /// Every name that begins with one of these is meant for us: it is a known setting, or a mistake. The families are as narrow
 /// as that can hold: an environment has names of others, such as `SESSION_MANAGER`.
-const PREFIXES: [&str; 22] = [
+const PREFIXES: [&str; 24] = [
     "ACCOUNT_",
     "ALLAUTH_",
     "CORS_",
@@ -15,7 +15,9 @@ const PREFIXES: [&str; 22] = [
     "HEADLESS_",
     "JWT_ALLAUTH_",
     "LATCHKEY_",
+    "LOGIN_REDIRECT_",
     "LOGOUT_ON_",
+    "LOGOUT_REDIRECT_",
     "MFA_",
     "OLD_PASSWORD_",
     "PASSWORD_RESET_",

@@ -12,6 +12,7 @@ mod foreign;
 mod jwt_api;
 mod native;
 mod origin;
+mod pages;
 mod prefix;
 mod presets;
 mod providers;
@@ -28,6 +29,7 @@ pub use flat::FlatSettings;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use native::{AndroidApps, show_fingerprint};
 pub use origin::trusted_origin;
+pub use pages::PagesSettings;
 pub use prefix::Prefix;
 pub use presets::Preset;
 pub use providers::ProviderApps;
@@ -420,6 +422,7 @@ impl Settings {
             }
         }
         self.check_tokens(problems);
+        self.check_pages(problems);
         for (name, url) in &self.headless.frontend_urls {
             let bare = url.replace("{key}", "key");
             if url::Url::parse(&bare).is_err() && !bare.starts_with('/') {

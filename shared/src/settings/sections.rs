@@ -4,6 +4,7 @@ use super::declare::section;
 use super::flat::FlatSettings;
 use super::jwt_api::JwtApiSettings;
 use super::native::AndroidApps;
+use super::pages::PagesSettings;
 use super::presets::Preset;
 use super::providers::ProviderApps;
 use super::rates::{AccountRates, MfaRates, RateLimits};
@@ -47,7 +48,7 @@ section! {
         authorizer_credential: AuthorizerCredential = "LATCHKEY_AUTHORIZER_CREDENTIAL", AuthorizerCredential::AccessToken;
         /// A folder whose message templates replace those compiled in, by the same relative names.
         templates_dir: Option<String> = "LATCHKEY_TEMPLATES_DIR", None;
-        /// The product's name in messages.
+        /// The product's name in messages and on the hosted pages.
         product_name: String = "LATCHKEY_PRODUCT_NAME", "Latchkey".into();
         /// Whose certificates AWS endpoints may show: `amazon` is enough for them, `platform` is the machine's store.
         tls_roots: TlsRoots = "LATCHKEY_TLS_ROOTS", TlsRoots::Amazon;
@@ -446,6 +447,8 @@ settings! {
     account: AccountSettings,
     /// The headless API
     headless: HeadlessSettings,
+    /// The hosted pages
+    pages: PagesSettings,
     /// Cookies
     cookies: CookieSettings,
     /// What browsers are told

@@ -372,6 +372,11 @@ impl SignupFields {
         Self(names.into_iter().map(field).collect())
     }
 
+    /// Returns the fields, in the order of the form.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, SignupField)> {
+        self.0.iter().map(|(name, field)| (name.as_str(), *field))
+    }
+
     /// The field of this name, if signup has it.
     pub fn get(&self, name: &str) -> Option<SignupField> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, field)| *field)

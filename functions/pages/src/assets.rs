@@ -1,0 +1,125 @@
+//! The files of `dist/`, compressed when the crate was built.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use shared::http::Visit;
+
+/// A page.
+pub(crate) struct Route {
+    /// Its path. `{key}` is one segment.
+    pub(crate) path: &'static str,
+    /// The files that it loads after those that every page loads.
+    pub(crate) preload: &'static [&'static str],
+}
+
+/// A file.
+struct Asset {
+    /// Its path in `dist/`.
+    name: &'static str,
+    /// The value of the header `ETag`.
+    etag: &'static str,
+    plain: &'static [u8],
+    gzip: &'static [u8],
+    brotli: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// Where the files are.
+const FOLDER: &str = "/_latchkey/pages/";
+
+/// `GET /_latchkey/pages/{file}`. Names of files in `assets/` have a digest of their content, so browsers keep them for a year.
+pub(crate) fn asset(visit: &Visit) -> Response<Body> {
+    let name = visit.request.uri().path().strip_prefix(FOLDER).unwrap_or_default();
+    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    };
+    let is_hashed = name.starts_with("assets/");
+    let cache = if is_hashed { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
+    let request = visit.request.headers();
+    let (coding, bytes) = match () {
+        () if accepts(request, "br") => (Some("br"), asset.brotli),
+        () if accepts(request, "gzip") => (Some("gzip"), asset.gzip),
+        () => (None, asset.plain),
+    };
+    let mut response = unless_known(request, asset.etag, content_type(name), Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    response
+}
+
+/// Returns a response with this body, or 304 if the browser has it already (RFC 9110, section 13.1.2).
+pub(crate) fn unless_known(request: &HeaderMap, etag: &str, kind: &'static str, body: Body) -> Response<Body> {
+    let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    let mut tags = known.flat_map(|tags| tags.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+    let is_known = tags.any(|tag| tag == etag || tag == "*");
+    let mut response = Response::new(if is_known { Body::empty() } else { body });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.extend(HeaderValue::from_str(etag).ok().map(|etag| (header::ETAG, etag)));
+    response
+}
+
+/// Returns whether a browser takes this coding (RFC 9110, section 12.5.3).
+fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+    let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|item| {
+        let (name, weight) = item.split_once(';').map_or((item, "q=1"), |(name, weight)| (name, weight.trim()));
+        let weight = weight.strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(coding) && weight.is_some_and(|weight| weight > 0.0)
+    })
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_is_accepted_by_name_and_weight() {
+        for (value, br, gzip) in [
+            ("gzip, deflate, br, zstd", true, true),
+            ("gzip;q=0.8, br;q=0", false, true),
+            ("GZIP ; q=1.0", false, true),
+            ("identity", false, false),
+            ("br;q=x", false, false),
+            ("brotli", false, false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+            assert_eq!((accepts(&headers, "br"), accepts(&headers, "gzip")), (br, gzip), "{value}");
+        }
+        assert!(!accepts(&HeaderMap::new(), "br"));
+    }
+
+    #[test]
+    fn every_file_that_a_page_loads_exists_and_has_a_type() {
+        let all = ROUTES.iter().flat_map(|route| route.preload).copied();
+        for file in all {
+            let name = file.strip_prefix(FOLDER).expect(file);
+            assert!(ASSETS.iter().any(|asset| asset.name == name), "{file}");
+        }
+        for asset in ASSETS {
+            assert_ne!(content_type(asset.name), "application/octet-stream", "{}", asset.name);
+            assert!(asset.brotli.len() < asset.plain.len() && asset.gzip.len() < asset.plain.len(), "{}", asset.name);
+        }
+    }
+}

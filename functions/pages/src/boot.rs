@@ -1,0 +1,119 @@
+//! What the pages have to know of the settings, as JSON in the document. `web/src/boot.ts` has the same types.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use shared::app::App;
+use shared::envelope;
+use shared::settings::{ClientKind, LoginMethod, Settings, SignupFields};
+
+/// The data in the document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Boot<'a> {
+    /// `PUBLIC_URL`, without a slash at its end.
+    public_url: &'a str,
+    /// The `data` of `GET config`.
+    configuration: Json,
+    brand: Brand<'a>,
+    login_redirect_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logout_redirect_url: Option<&'a str>,
+    /// The origins besides our own that `next` may lead to.
+    trusted_origins: Vec<String>,
+    csrf_cookie_name: &'a str,
+    csrf_header_name: String,
+    signup: Signup<'a>,
+    account: Account,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Brand<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    privacy_url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signup<'a> {
+    fields: Vec<Field<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    honeypot: Option<&'a str>,
+    by_passkey: bool,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    name: &'a str,
+    required: bool,
+}
+
+/// What people can do with their account beyond what `GET config` tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Account {
+    has_phone: bool,
+    changes_email: bool,
+    logs_out_on_password_change: bool,
+    can_resend_email_code: bool,
+    can_change_pending_email: bool,
+    can_resend_phone_code: bool,
+    can_change_pending_phone: bool,
+    can_resend_login_code: bool,
+}
+
+impl<'a> Boot<'a> {
+    /// The data of this service.
+    pub(crate) fn new(app: &'a App) -> Self {
+        let settings = &*app.settings;
+        let (service, pages, cookies) = (&settings.service, &settings.pages, &settings.cookies);
+        Self {
+            public_url: service.public_url.as_str().trim_end_matches('/'),
+            configuration: envelope::configuration(app, ClientKind::Browser).body["data"].take(),
+            brand: Brand {
+                name: &service.product_name,
+                logo_url: pages.logo_url.as_deref(),
+                terms_url: pages.terms_url.as_deref(),
+                privacy_url: pages.privacy_url.as_deref(),
+            },
+            login_redirect_url: &pages.login_redirect_url,
+            logout_redirect_url: pages.logout_redirect_url.as_deref(),
+            trusted_origins: settings.frontend_origins(),
+            csrf_cookie_name: &cookies.csrf_name,
+            csrf_header_name: settings.csrf_header(),
+            signup: Signup {
+                fields: fields(&settings.account.signup_fields),
+                honeypot: settings.account.signup_form_honeypot_field.as_deref(),
+                by_passkey: settings.mfa.has_passkey_signup(),
+            },
+            account: Account::new(settings),
+        }
+    }
+}
+
+impl Account {
+    fn new(settings: &Settings) -> Self {
+        let account = &settings.account;
+        let by_phone = account.login_methods.contains(&LoginMethod::Phone);
+        let resends_code = account.email_verification_by_code_enabled && account.email_verification_supports_resend.0 > 0;
+        Self {
+            has_phone: by_phone || account.signup_fields.get("phone").is_some(),
+            changes_email: account.change_email,
+            logs_out_on_password_change: account.logout_on_password_change,
+            can_resend_email_code: resends_code,
+            can_change_pending_email: account.email_verification_supports_change.0 > 0,
+            can_resend_phone_code: account.phone_verification_supports_resend.0 > 0,
+            can_change_pending_phone: account.phone_verification_supports_change.0 > 0,
+            can_resend_login_code: account.login_by_code_supports_resend.0 > 0,
+        }
+    }
+}
+
+fn fields(fields: &SignupFields) -> Vec<Field<'_>> {
+    fields.iter().map(|(name, field)| Field { name, required: field.required }).collect()
+}

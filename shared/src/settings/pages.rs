@@ -1,0 +1,73 @@
+//! The settings of the hosted pages.
+
+use super::declare::section;
+use super::{Settings, trusted_origin};
+use url::Url;
+
+section! {
+    /// The hosted pages.
+    PagesSettings {
+        /// Whether the hosted pages are served (ours), at `/accounts/`. The local service serves them unless it is `false`.
+        /// `HEADLESS_ONLY=true` turns them off.
+        enabled: bool = "LATCHKEY_PAGES", false;
+        /// The page after a login without `next`: a path, or a URL of our own or of a trusted origin.
+        login_redirect_url: String = "LOGIN_REDIRECT_URL", "/accounts/profile/".into();
+        /// The page after a logout; unset, the login page.
+        logout_redirect_url: Option<String> = "LOGOUT_REDIRECT_URL", None;
+        /// The logo on the pages (ours): a URL with `https:` or `data:`, or a path. It is at most 40 pixels high.
+        logo_url: Option<String> = "LATCHKEY_LOGO_URL", None;
+        /// The color of buttons and links (ours), as `#rrggbb`. Choose one on which white text is easy to read.
+        accent_color: Option<String> = "LATCHKEY_ACCENT_COLOR", None;
+        /// The terms of service that the sign-up page links to (ours).
+        terms_url: Option<String> = "LATCHKEY_TERMS_URL", None;
+        /// The privacy policy that the sign-up page links to (ours).
+        privacy_url: Option<String> = "LATCHKEY_PRIVACY_URL", None;
+        /// CSS rules that the pages load after their own (ours).
+        css: String = "LATCHKEY_PAGES_CSS", String::new();
+    }
+}
+
+impl Settings {
+    /// Whether the hosted pages are served.
+    pub fn serves_pages(&self) -> bool {
+        self.pages.enabled && !self.headless.only
+    }
+
+    pub(super) fn check_pages(&self, problems: &mut Vec<String>) {
+        let pages = &self.pages;
+        let trusted = self.frontend_origins();
+        let is_ours = |url: &str| {
+            let Ok(url) = self.service.public_url.join(url) else { return false };
+            let origin = url.origin();
+            let text = origin.ascii_serialization();
+            origin == self.service.public_url.origin() || trusted.iter().any(|trusted| trusted_origin(trusted, &text))
+        };
+        for (name, url) in [
+            ("LOGIN_REDIRECT_URL", Some(&pages.login_redirect_url)),
+            ("LOGOUT_REDIRECT_URL", pages.logout_redirect_url.as_ref()),
+        ] {
+            if url.is_some_and(|url| !is_ours(url)) {
+                problems.push(format!(
+                    "{name}: must be a path, or a URL of an origin in CORS_ALLOWED_ORIGINS, CSRF_TRUSTED_ORIGINS or \
+                     HEADLESS_FRONTEND_URLS"
+                ));
+            }
+        }
+        let is_web = |url: &str| url.starts_with('/') || Url::parse(url).is_ok_and(|url| url.scheme().starts_with("http"));
+        let is_logo = |url: &str| is_web(url) || url.starts_with("data:image/");
+        if pages.logo_url.as_deref().is_some_and(|url| !is_logo(url)) {
+            problems.push("LATCHKEY_LOGO_URL: must be a path, an `https:` URL or a `data:image/` URL".to_owned());
+        }
+        for (name, url) in [("LATCHKEY_TERMS_URL", &pages.terms_url), ("LATCHKEY_PRIVACY_URL", &pages.privacy_url)] {
+            if url.as_deref().is_some_and(|url| !is_web(url)) {
+                problems.push(format!("{name}: must be a path or an `https:` URL"));
+            }
+        }
+        let is_color = |color: &str| {
+            color.len() == 7 && color.starts_with('#') && color[1..].bytes().all(|digit| digit.is_ascii_hexdigit())
+        };
+        if pages.accent_color.as_deref().is_some_and(|color| !is_color(color)) {
+            problems.push("LATCHKEY_ACCENT_COLOR: must be a color such as `#1f5fbf`".to_owned());
+        }
+    }
+}
