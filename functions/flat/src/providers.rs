@@ -1,10 +1,9 @@
 //! Identity providers: the way there and back, and tokens that clients have from one.
 
-use crate::MOUNT;
 use crate::words;
 use axum::http::Method;
 use serde_json::json;
-use shared::envelope::providers_data;
+use shared::envelope::Provider;
 use shared::flow::identities::authorization::{
     ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
 };
@@ -14,11 +13,12 @@ use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
+use shared::settings::Mount;
 use std::collections::BTreeMap;
 
 /// `GET providers/`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    Ok(words::ok(json!({"providers": providers_data(&request.app)})))
+    Ok(words::ok(json!({"providers": Provider::list(&request.app)})))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
@@ -51,7 +51,7 @@ fn usual_page(request: &ApiRequest, config: &AppConfig) -> String {
         Some(page) => page.replace("{provider}", config.id()),
         None => {
             let base = settings.service.public_url.as_str().trim_end_matches('/');
-            format!("{base}{}/providers/{}/callback/", (MOUNT.chosen)(settings), config.id())
+            format!("{base}{}/providers/{}/callback/", Mount::Flat.chosen(settings), config.id())
         }
     }
 }

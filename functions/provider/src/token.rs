@@ -1,7 +1,6 @@
 //! Tokens that apps have from a provider.
 
 use serde_json::{Value as Json, json};
-use shared::envelope::Envelope;
 use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
@@ -57,7 +56,7 @@ fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Resul
             }
             let message = "The provider cannot be asked now. Try again later.";
             let problem = Problem::field("provider", "provider_unavailable", message);
-            Ok(Envelope::errors(&[problem]).with_status(503).into())
+            Ok(ApiResponse::problems(503, &[problem]))
         }
         Err(ArrivalError::Cancelled) => Err(invalid_token().into()),
     }

@@ -4,12 +4,14 @@
 //! `LATCHKEY_SETTINGS` names, over the defaults. All are read and checked once at start, and every
 //! mistake is reported together. `docs/settings.md` is made from the declarations in this folder.
 
+mod condition;
 mod cookies;
 mod declare;
 mod document;
 mod flat;
 mod foreign;
 mod jwt_api;
+mod mount;
 mod native;
 mod origin;
 mod pages;
@@ -24,9 +26,11 @@ mod security;
 mod token_values;
 mod values;
 
+pub use condition::Condition;
 pub use document::document;
 pub use flat::FlatSettings;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
+pub use mount::Mount;
 pub use native::{AndroidApps, show_fingerprint};
 pub use origin::trusted_origin;
 pub use pages::PagesSettings;
