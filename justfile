@@ -3,7 +3,7 @@
 export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 
 # The functions that are deployed.
-functions := "config auth account mfa provider jwt flat authorizer mailer"
+functions := "config auth account mfa provider pages jwt flat authorizer mailer"
 
 # Lists the recipes.
 [private]

@@ -1,9 +1,8 @@
 //! What the pages have to know of the settings, as JSON in the document. `web/src/boot.ts` has the same types.
 
 use serde::Serialize;
-use serde_json::Value as Json;
 use shared::app::App;
-use shared::envelope;
+use shared::envelope::{Configuration, ConfigurationResponse};
 use shared::settings::{ClientKind, LoginMethod, Settings, SignupFields};
 
 /// The data in the document.
@@ -13,7 +12,7 @@ pub(crate) struct Boot<'a> {
     /// `PUBLIC_URL`, without a slash at its end.
     public_url: &'a str,
     /// The `data` of `GET config`.
-    configuration: Json,
+    configuration: Configuration<'a>,
     brand: Brand<'a>,
     login_redirect_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +73,7 @@ impl<'a> Boot<'a> {
         let (service, pages, cookies) = (&settings.service, &settings.pages, &settings.cookies);
         Self {
             public_url: service.public_url.as_str().trim_end_matches('/'),
-            configuration: envelope::configuration(app, ClientKind::Browser).body["data"].take(),
+            configuration: ConfigurationResponse::new(app, ClientKind::Browser).data,
             brand: Brand {
                 name: &service.product_name,
                 logo_url: pages.logo_url.as_deref(),

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use document::{brand, document};
 use shared::http::{Endpoint, Visit, page};
-use shared::settings::Settings;
+use shared::settings::Condition;
 
 const GET: &[Method] = &[Method::GET];
 
@@ -25,7 +25,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         page("/_latchkey/pages/brand.css", GET, async |visit| brand(&visit)),
         page("/_latchkey/pages/{*file}", GET, async |visit| asset(&visit)),
     ];
-    pages.chain(rest).map(|endpoint| endpoint.only_if(Settings::serves_pages)).collect()
+    pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
 }
 
 /// `GET /` leads to the account.

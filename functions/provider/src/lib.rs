@@ -12,19 +12,23 @@ use axum::http::Method;
 use shared::http::{Endpoint, handler};
 use shared::settings::Condition;
 
+const GET_POST: &[Method] = &[Method::GET, Method::POST];
+
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    const GET_POST: &[Method] = &[Method::GET, Method::POST];
     vec![
         handler("account/providers", &[Method::GET, Method::DELETE], connections::connections)
             .only_if(Condition::Providers),
         handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(Condition::Providers),
         handler("auth/provider/signup", GET_POST, signup::signup).only_if(Condition::Providers),
         handler("auth/provider/token", &[Method::POST], token::token).only_if(Condition::Providers).entrance(),
-        // What comes back from providers; Apple posts it from its own page.
-        handler("/accounts/{*path}", GET_POST, callback::callback)
-            .only_if(Condition::Providers)
-            .entrance()
-            .from_anywhere(),
+        callback_at("/accounts/{provider}/login/callback/"),
+        // OpenID Connect: below `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
+        callback_at("/accounts/{provider}/{id}/login/callback/"),
     ]
+}
+
+/// Where providers send people back to. Apple posts its response from its own page.
+fn callback_at(path: &'static str) -> Endpoint {
+    handler(path, GET_POST, callback::callback).only_if(Condition::Providers).entrance().from_anywhere()
 }

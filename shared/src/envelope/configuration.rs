@@ -11,13 +11,14 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigurationResponse<'a> {
     status: Status<200>,
-    data: Configuration<'a>,
+    /// What the settings leave.
+    pub data: Configuration<'a>,
 }
 
 /// The configuration of the service. Parts that are switched off are absent.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Configuration<'a> {
+pub struct Configuration<'a> {
     account: AccountConfiguration,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "SocialAccountConfiguration", extend("x-latchkey-if" = [Condition::Providers]))]

@@ -24,7 +24,7 @@ pub use authenticators::{
     AddedAuthenticatorMeta, Authenticator, AuthenticatorType, CreationOptions, LoginOptionsResponse, NewTotp,
     RecoveryCodesAuthenticator, RequestOptions, TotpAuthenticator, WebAuthnAuthenticator,
 };
-pub use configuration::ConfigurationResponse;
+pub use configuration::{Configuration, ConfigurationResponse};
 pub use errors::{Error, ErrorResponse};
 pub use flows::{Flow, FlowId};
 pub use providers::{Provider, ProviderAccount, ProviderFlow, ProviderSignup};

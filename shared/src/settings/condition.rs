@@ -88,6 +88,8 @@ pub enum Condition {
     PublicKeys,
     /// The descriptions of the APIs are served.
     Description,
+    /// The hosted pages are served.
+    Pages,
     /// Apple's apps may use the passkeys of this domain.
     AppleApps,
     /// Android's apps may use the passkeys of this domain.
@@ -179,6 +181,7 @@ impl Condition {
             Self::AppTokens => settings.tokens.strategy == TokenStrategy::Jwt,
             Self::PublicKeys => settings.gives_tokens() && settings.tokens.algorithm == Algorithm::Rs256,
             Self::Description => settings.headless.serve_specification,
+            Self::Pages => settings.serves_pages(),
             Self::AppleApps => !mfa.webauthn_apple_apps.is_empty(),
             Self::AndroidApps => !mfa.webauthn_android_apps.0.is_empty(),
             Self::RelatedOrigins => {

@@ -10,6 +10,7 @@ mod gateway;
 mod jwt_api;
 mod malformed;
 mod moto;
+mod pages;
 mod panics;
 mod protected_api;
 mod requests;

@@ -19,12 +19,14 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("provider", provider::endpoints()),
         ("jwt", jwt::endpoints()),
         ("flat", flat::endpoints()),
+        ("pages", pages::endpoints()),
     ]
 }
 
 /// Places for the APIs that have a prefix.
-const PLACES: [&[(&str, &str)]; 5] = [
+const PLACES: [&[(&str, &str)]; 6] = [
     &[],
+    &[("Pages", "false")],
     &[("JwtPrefix", "/api/jwt"), ("FlatPrefix", "/api/flat")],
     &[("JwtPrefix", "/")],
     &[("FlatPrefix", "/")],
@@ -33,7 +35,7 @@ const PLACES: [&[(&str, &str)]; 5] = [
 
 /// The settings that the functions have, as far as they tell where endpoints are.
 fn settings(template: &Template) -> Settings {
-    let names = ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX"];
+    let names = ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX", "LATCHKEY_PAGES"];
     let key = ("SECRET_KEY".to_owned(), "0123456789abcdef0123456789abcdef".to_owned());
     let given = template.variables().into_iter().filter(|(name, _)| names.contains(&name.as_str()));
     Settings::load(&Source::new(given.chain([key]))).unwrap()
@@ -44,6 +46,7 @@ fn requests(settings: &Settings) -> Vec<(String, &'static str)> {
     let is_on = |function| match function {
         "jwt" => settings.jwt_api.is_on(),
         "flat" => settings.flat.is_on(),
+        "pages" => settings.serves_pages(),
         _ => true,
     };
     let mut requests = Vec::new();
@@ -89,7 +92,7 @@ fn the_gateway_has_no_route_that_no_endpoint_needs() {
         let needed = needed.map(|route| route.name.as_str()).collect::<BTreeSet<_>>();
         let all = routes.iter().map(|route| route.name.as_str()).collect::<BTreeSet<_>>();
         assert_eq!(needed, all, "{place:?}");
-        assert!(all.len() <= 20, "{}", all.len());
+        assert!(all.len() <= 25, "{}", all.len());
     }
 }
 
@@ -107,7 +110,7 @@ fn the_gateway_takes_every_key_and_has_each_once() {
 
 #[test]
 fn an_api_without_a_prefix_has_no_route() {
-    let template = Template::with(&[("JwtPrefix", ""), ("FlatPrefix", "")]);
+    let template = Template::with(&[("JwtPrefix", ""), ("FlatPrefix", ""), ("Pages", "false")]);
     let routes = template.routes();
     assert!(routes.iter().all(|route| !["jwt", "flat"].contains(&route.function.as_str())), "{routes:?}");
     for path in ["/auth/login/", "/jwt-allauth/login/", "/registration/set-password/default/", "/login/"] {
@@ -148,6 +151,7 @@ fn what_was_not_given_is_left_to_the_settings_file() {
         "DEFAULT_FROM_EMAIL",
         "HEADLESS_FLAT_PREFIX",
         "JWT_ALLAUTH_PREFIX",
+        "LATCHKEY_PAGES",
         "LATCHKEY_SES_CONFIGURATION_SET",
         "LATCHKEY_TABLE",
         "PUBLIC_URL",

@@ -134,6 +134,7 @@ fn built(name: &str) -> &'static str {
         "provider" => env!("CARGO_BIN_EXE_function-provider"),
         "jwt" => env!("CARGO_BIN_EXE_function-jwt"),
         "flat" => env!("CARGO_BIN_EXE_function-flat"),
+        "pages" => env!("CARGO_BIN_EXE_function-pages"),
         "mailer" => env!("CARGO_BIN_EXE_function-mailer"),
         "panicking" => env!("CARGO_BIN_EXE_panicking-function"),
         other => panic!("there is no function {other}"),

@@ -10,7 +10,7 @@ pub struct Template {
 }
 
 /// A route of the gateway.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Route {
     /// The resource.
     pub name: String,
@@ -156,9 +156,15 @@ fn bare<'a>(node: &'a Yaml<'static>) -> &'a Yaml<'static> {
     node.get_tagged_node().unwrap_or(node)
 }
 
+/// The key of the route for requests that no other route matches.
+const DEFAULT: &str = "$default";
+
 /// Whether API Gateway takes this key for a route of an HTTP API. Where its documentation and its users' reports leave
 /// room, the answer is no: a key that it refuses rolls the whole stack back.
 pub fn check_key(key: &str) -> Result<(), String> {
+    if key == DEFAULT {
+        return Ok(());
+    }
     let refuse = |why: &str| Err(format!("{key:?}: {why}"));
     let methods = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
     let Some((method, path)) = key.split_once(' ') else { return refuse("a method and a path are needed") };
@@ -190,7 +196,7 @@ pub fn check_key(key: &str) -> Result<(), String> {
 
 /// The route that the gateway takes for a request: of those that match, the most specific. A path without a greedy variable
 /// goes before one with it; then, from the left, a literal segment before a variable, and that before a greedy one; at
-/// last, the method before `ANY`.
+/// last, the method before `ANY`. `$default` comes after all.
 pub fn resolve<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a Route> {
     let ranked = routes.iter().filter_map(|route| Some((rank(&route.key, method, path)?, route)));
     let mut ranked = ranked.collect::<Vec<_>>();
@@ -198,7 +204,8 @@ pub fn resolve<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a 
     if let [first, second, ..] = ranked.as_slice() {
         assert_ne!(first.0, second.0, "{method} {path}: both {} and {}", first.1.key, second.1.key);
     }
-    ranked.first().map(|(_, route)| *route)
+    let found = ranked.first().map(|(_, route)| *route);
+    found.or_else(|| routes.iter().find(|route| route.key == DEFAULT))
 }
 
 /// How specific a match is: greater goes first.
@@ -264,6 +271,9 @@ mod tests {
             assert_eq!(taken(&routes, request), key, "{request}");
         }
         assert_eq!(taken(&routes[..1], "POST /pets/dog/1"), None);
+        let with_default = routes.iter().cloned().chain([route(&DEFAULT)]).collect::<Vec<_>>();
+        assert_eq!(taken(&with_default, "GET /"), Some(DEFAULT));
+        assert_eq!(taken(&with_default, "GET /a/b/c"), Some(keys[5]));
     }
 
     #[test]
@@ -289,7 +299,7 @@ mod tests {
             "ANY /a?b",
             "ANY /ü",
             "ANY /{a+}+",
-            "$default",
+            "$other",
         ] {
             assert!(check_key(key).is_err(), "{key}");
         }

@@ -136,10 +136,12 @@ pub fn with_error(next: &str, error: &str, process: Process) -> String {
     format!("{next}{separator}{}{fragment}", query.finish())
 }
 
-/// Where people are sent while no page waits for them: `socialaccount_login_error` of `HEADLESS_FRONTEND_URLS`.
+/// Returns the URL of the page for people whom no page waits for: `socialaccount_login_error` of `HEADLESS_FRONTEND_URLS`, or
+/// else the hosted page.
 pub fn login_error(settings: &Settings, error: &str, process: Process) -> String {
+    let hosted = if settings.serves_pages() { "/accounts/3rdparty/login/error/" } else { "/" };
     let page = settings.headless.frontend_urls.get("socialaccount_login_error");
-    with_error(page.map_or("/", String::as_str), error, process)
+    with_error(page.map_or(hosted, String::as_str), error, process)
 }
 
 /// Why nobody can be sent to a provider.

@@ -1,0 +1,118 @@
+//! The hosted pages as files: what a browser gets before any script runs. `tests/browser` walks through the pages themselves.
+
+use crate::lab::{Lab, Reply, call};
+use serde_json::Value;
+
+fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Reply {
+    call(&lab.url, "GET", path, headers, None)
+}
+
+/// What the document tells the pages of the settings.
+fn boot(reply: &Reply) -> Value {
+    let (_, rest) = reply.text.split_once("<script type=\"application/json\" id=\"latchkey\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn the_root_leads_to_the_account_and_links_of_mails_to_their_pages() {
+    let lab = Lab::start(&[]);
+    let home = get(&lab, "/", &[]);
+    assert_eq!((home.status, home.header("location")), (302, Some("/accounts/")));
+    for path in ["/accounts/", "/accounts/login/", "/accounts/signup/", "/accounts/2fa/", "/accounts/3rdparty/login/error/"] {
+        assert_eq!(get(&lab, path, &[]).status, 200, "{path}");
+    }
+    let mut client = lab.app();
+    lab.user(&mut client, "ada@example.com");
+    client.post("auth/password/request", serde_json::json!({"email": "ada@example.com"}));
+    for mail in lab.mails("ada@example.com") {
+        let link = mail.link();
+        let page = get(&lab, link.strip_prefix(&lab.url).unwrap(), &[]);
+        assert_eq!((page.status, boot(&page)["brand"]["name"].as_str()), (200, Some("Latchkey")), "{link}");
+    }
+}
+
+#[test]
+fn a_page_that_does_not_exist_is_404_with_a_document() {
+    let lab = Lab::start(&[]);
+    let page = get(&lab, "/accounts/nowhere/", &[]);
+    assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    assert_eq!(get(&lab, "/_latchkey/pages/assets/nowhere.js", &[]).status, 404);
+    assert_eq!(get(&lab, "/_latchkey/pages/../Cargo.toml", &[]).status, 404);
+}
+
+#[test]
+fn the_document_tells_the_settings_and_no_value_ends_its_script() {
+    let lab = Lab::start(&[
+        ("LATCHKEY_PRODUCT_NAME", "</script><script>alert(1)</script>"),
+        ("LATCHKEY_TERMS_URL", "https://example.com/terms"),
+        ("LATCHKEY_ACCENT_COLOR", "#ffd400"),
+        ("LATCHKEY_PAGES_CSS", ".card { border: 0 }"),
+        ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "username", "password1*"]"#),
+        ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
+        ("CSRF_TRUSTED_ORIGINS", r#"["https://*.example.com"]"#),
+        ("LOGIN_REDIRECT_URL", "https://app.example.com/home"),
+    ]);
+    let page = get(&lab, "/accounts/signup/", &[]);
+    assert!(!page.text.contains("<script>alert"), "{}", page.text);
+    let boot = boot(&page);
+    assert_eq!(boot["brand"]["name"], "</script><script>alert(1)</script>");
+    assert_eq!(boot["brand"]["termsUrl"], "https://example.com/terms");
+    assert_eq!(boot["loginRedirectUrl"], "https://app.example.com/home");
+    assert_eq!(boot["trustedOrigins"], serde_json::json!(["https://*.example.com"]));
+    assert_eq!(boot["configuration"], lab.browser().get("config").json["data"]);
+    let fields = serde_json::json!([
+        {"name": "email", "required": true}, {"name": "username", "required": false}, {"name": "password1", "required": true},
+    ]);
+    assert_eq!(boot["signup"]["fields"], fields);
+    let brand = get(&lab, "/_latchkey/pages/brand.css", &[]).text;
+    assert!(brand.contains("--brand-accent: #ffd400") && brand.ends_with(".card { border: 0 }"), "{brand}");
+}
+
+#[test]
+fn files_are_kept_for_a_year_and_documents_are_asked_for_again() {
+    let lab = Lab::start(&[]);
+    let page = get(&lab, "/accounts/login/", &[]);
+    assert_eq!(page.header("cache-control"), Some("no-cache"));
+    let tag = page.header("etag").unwrap();
+    let again = get(&lab, "/accounts/login/", &[("if-none-match", &format!("W/\"other\", W/{tag}"))]);
+    assert_eq!((again.status, again.text.as_str()), (304, ""));
+    let script = page.text.split('"').find(|part| part.ends_with(".js")).unwrap();
+    let file = get(&lab, script, &[]);
+    assert_eq!(file.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(file.header("vary"), Some("accept-encoding"));
+}
+
+#[test]
+fn the_pages_run_their_own_files_alone() {
+    let lab = Lab::start(&[]);
+    let page = get(&lab, "/accounts/login/", &[]);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    // Nothing that the policy forbids, and nothing from elsewhere.
+    for line in page.text.lines().filter(|line| line.contains("<script") && !line.contains("application/json")) {
+        assert!(line.contains("src=\"/_latchkey/pages/"), "{line}");
+    }
+    assert!(!page.text.contains(" style=") && !page.text.contains("<style"), "{}", page.text);
+}
+
+#[test]
+fn a_service_below_a_path_names_it_in_every_address() {
+    let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people")]);
+    assert_eq!(get(&lab, "/people/", &[]).header("location"), Some("/people/accounts/"));
+    let page = get(&lab, "/people/accounts/login/", &[]);
+    assert!(page.text.contains("src=\"/people/_latchkey/pages/assets/"), "{}", page.text);
+    assert!(!page.text.contains("\"/_latchkey/"), "{}", page.text);
+}
+
+#[test]
+fn without_pages_there_is_none() {
+    let urls = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
+    for settings in [&[("LATCHKEY_PAGES", "false")][..], &[("HEADLESS_ONLY", "true"), urls]] {
+        let lab = Lab::start(settings);
+        for path in ["/", "/accounts/login/", "/_latchkey/pages/brand.css"] {
+            assert_eq!(get(&lab, path, &[]).status, 404, "{path}");
+        }
+    }
+}
