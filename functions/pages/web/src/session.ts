@@ -1,0 +1,72 @@
+// The client, where the person stands, and what the service is set up to do.
+
+import { createClient, type AuthState, type Configuration, type Failure, type Result, type User } from 'latchkey';
+import { useEffect, useState } from 'preact/hooks';
+import { boot } from './boot';
+import { confirmIdentity } from './reauthentication';
+
+const CSRF_HEADER = 'X-CSRFToken';
+
+export const client = createClient({
+  baseUrl: '',
+  client: 'browser',
+  csrfCookieName: boot.csrfCookieName,
+  fetch: (request) => {
+    const token = request.headers.get(CSRF_HEADER);
+    if (token) request.headers.set(boot.csrfHeaderName, token);
+    return fetch(request);
+  },
+});
+
+/** Returns where the person stands, and renders anew when that changes. */
+export function useSession(): AuthState {
+  const [state, setState] = useState(client.getSnapshot);
+  useEffect(() => {
+    const update = () => setState(client.getSnapshot());
+    update();
+    return client.subscribe(update);
+  }, []);
+  return state;
+}
+
+/**
+ * Sends a request, once the session is known. If the service wants the person to prove first who they are, asks them,
+ * and sends it again.
+ */
+export async function call<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {
+  const unavailable = await findOutage();
+  if (unavailable) return { ok: false, failure: unavailable };
+  const result = await send();
+  if (result.ok || result.failure.reason !== 'reauthentication_required') return result;
+  return (await confirmIdentity()) ? send() : result;
+}
+
+/** The first answer brings the CSRF cookie, so nothing is sent before it. */
+async function findOutage(): Promise<Failure | undefined> {
+  const state = await client.load();
+  const known = state.status === 'unavailable' ? await client.reload() : state;
+  return known.status === 'unavailable' ? known.failure : undefined;
+}
+
+let configuration: Configuration | undefined = boot.configuration;
+
+/** Fetches what the service is set up to do, unless the document has it. */
+export async function loadConfiguration(): Promise<Failure | undefined> {
+  if (configuration) return undefined;
+  const result = await client.getConfiguration();
+  if (result.ok) configuration = result.data;
+  return result.ok ? undefined : result.failure;
+}
+
+/** Returns what the service is set up to do. No page is shown before that is known. */
+export function getConfiguration(): Configuration {
+  if (!configuration) throw new Error('the configuration is not loaded');
+  return configuration;
+}
+
+/** Returns whether people can have this kind of second factor. */
+export const supports = (type: 'recovery_codes' | 'totp' | 'webauthn'): boolean =>
+  getConfiguration().mfa?.supported_types.includes(type) ?? false;
+
+/** Returns the user, if somebody is logged in. */
+export const userOf = (state: AuthState): User | undefined => ('user' in state ? state.user : undefined);

@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { documentPlugin } from './build/document-plugin.ts';
+import { routesPlugin } from './build/routes-plugin.ts';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** Where the service serves `dist/`. */
+const base = '/_latchkey/pages/';
+
+/** The port of the development server. The service's `PUBLIC_URL` has to name it. */
+const port = 5173;
+
+/** The service that the development server forwards to. */
+const service = process.env.LATCHKEY_SERVICE ?? 'http://localhost:8000';
+
+/** What the service answers itself, below the paths that it shares with the pages. */
+const api = '^/(_allauth/|_latchkey/(?!pages/)|\\.well-known/|dev/|accounts/([^/]+/login/callback/|oidc/|dummy/))';
+
+export default defineConfig(({ command }) => ({
+  base: command === 'build' ? base : '/',
+  resolve: {
+    alias: { latchkey: path('../../../clients/js/src/index.ts') },
+    dedupe: ['openapi-fetch', '@simplewebauthn/browser'],
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [documentPlugin(`http://localhost:${port}`), routesPlugin(base)],
+  build: {
+    outDir: path('../dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What all pages share is one file, and each page another.
+        codeSplitting: {
+          groups: [
+            { name: 'passkeys', test: /node_modules\/@simplewebauthn/ },
+            { name: 'core', test: /\/src\/(?!pages\/|main)|clients\/js\/src|node_modules\/(preact|openapi-fetch)/ },
+          ],
+        },
+      },
+    },
+  },
+  server: { port, strictPort: true, proxy: { [api]: { target: service } } },
+}));
