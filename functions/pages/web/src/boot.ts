@@ -14,6 +14,11 @@ export interface Boot {
   publicUrl: string;
   /** The `data` of `GET config`. If absent, the pages fetch it before they show anything. */
   configuration: Configuration | undefined;
+  /**
+   * The body of the answer of `GET auth/session`, if the server knows it: a request without a session cookie is
+   * anonymous. The answer with the document then has to set the CSRF cookie. If absent, the pages fetch it.
+   */
+  session: { status: number } | undefined;
   brand: {
     /** The product's name. Default `Latchkey`. */
     name: string;
@@ -68,6 +73,7 @@ export function withDefaults(given: BootInput): Boot {
   return {
     publicUrl: given.publicUrl ?? location.origin,
     configuration: given.configuration as Configuration | undefined,
+    session: given.session as Boot['session'],
     brand: { name: 'Latchkey', logoUrl: undefined, termsUrl: undefined, privacyUrl: undefined, ...given.brand },
     loginRedirectUrl: given.loginRedirectUrl ?? '/accounts/',
     logoutRedirectUrl: given.logoutRedirectUrl ?? '/accounts/login/',

@@ -168,9 +168,9 @@ export const PasswordOwner = ({ name }: { name: string }) => (
   <input class="unseen" type="text" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
 );
 
-/** A field for a code that was sent, or that an app shows. */
+/** A field for a code that was sent, or that an app shows. The API calls some of them `key`. */
 export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?: string; isNumeric?: boolean }) => (
-  <Field name="code" label={label} autocomplete="one-time-code" inputMode={isNumeric ? 'numeric' : 'text'} />
+  <Field name="code" label={label} autocomplete="one-time-code" inputMode={isNumeric ? 'numeric' : 'text'} errorNames={['key']} />
 );
 
 function Eye({ isOpen }: { isOpen: boolean }) {

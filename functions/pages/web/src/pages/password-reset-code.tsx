@@ -1,4 +1,4 @@
-import { Field, Form } from '../components/form';
+import { CodeField, Field, Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { goOn } from '../flow';
 import { recall } from '../memo';
@@ -17,7 +17,7 @@ export default function PasswordResetCode() {
         send={({ code = '', password = '' }) => client.resetPassword({ key: code.trim(), password })}
         done={() => void done()}
       >
-        <Field name="code" label={t.fields.code} autocomplete="one-time-code" errorNames={['key']} />
+        <CodeField />
         <Field name="password" label={t.fields.newPassword} type="password" autocomplete="new-password" />
       </Form>
       <p class="switch">
