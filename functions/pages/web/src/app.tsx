@@ -8,7 +8,7 @@ import { Entrance } from './components/layout';
 import { Loading, Problem } from './components/messages';
 import { ReauthenticationOverlay } from './components/reauthentication';
 import { LOGIN } from './flow';
-import { leave, navigate, usePlace, withNext, type Place } from './router';
+import { getPlace, leave, navigate, usePlace, withNext, type Place } from './router';
 import { findRoute, pageOfFlow, type Needs, type PageProps } from './routes';
 import { client, useSession } from './session';
 import { t } from './texts';
@@ -22,7 +22,10 @@ export function App() {
   const state = useSession();
   const match = findRoute(place.path);
   const detour = match && detourOf(match.route.needs, state, place);
-  useEffect(() => detour?.(), [detour, place]);
+  // A page may have moved on already.
+  useEffect(() => {
+    if (getPlace() === place) detour?.();
+  }, [detour, place]);
   const shown = usePageFile(match?.route.page ?? 'not-found');
 
   const isForAll = !match || match.route.needs === 'anyone' || match.route.needs === 'nobody';

@@ -46,6 +46,8 @@ export interface Boot {
     byPasskey: boolean;
   };
   account: {
+    /** `SOCIALACCOUNT_ONLY`. */
+    providersOnly: boolean;
     /** Whether accounts have a phone number. */
     hasPhone: boolean;
     /** `ACCOUNT_CHANGE_EMAIL`: a new address replaces the present one. */
@@ -87,6 +89,7 @@ export function withDefaults(given: BootInput): Boot {
       ...given.signup,
     },
     account: {
+      providersOnly: false,
       hasPhone: false,
       changesEmail: false,
       logsOutOnPasswordChange: false,

@@ -54,7 +54,7 @@ export function navigate(to: string, { replace = false } = {}): void {
 
 /** Adds the present `next` to a path, so that it outlives a flow of several pages. */
 export function withNext(path: string, next = place.query.get('next')): string {
-  return next ? `${path}?${new URLSearchParams({ next })}` : path;
+  return next ? `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ next })}` : path;
 }
 
 /** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */

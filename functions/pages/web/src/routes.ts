@@ -37,7 +37,7 @@ export const routes: Route[] = [
   { name: 'account_verify_phone', path: '/accounts/verify-phone/', aliases: ['/accounts/phone/verify/'], needs: 'anyone', page: 'verify-phone' },
   // Forgotten passwords
   { name: 'account_reset_password', path: '/accounts/password/reset/', needs: 'anyone', page: 'password-reset' },
-  { name: 'account_confirm_password_reset_code', path: '/accounts/password/reset/confirm/', needs: 'password_reset_by_code', page: 'password-reset-code' },
+  { name: 'account_confirm_password_reset_code', path: '/accounts/password/reset/confirm/', needs: 'anyone', page: 'password-reset-code' },
   { name: 'account_reset_password_done', path: '/accounts/password/reset/done/', needs: 'anyone', page: 'password-reset-done' },
   { name: 'account_reset_password_from_key_done', path: '/accounts/password/reset/key/done/', needs: 'anyone', page: 'password-reset-key-done' },
   { name: 'account_reset_password_from_key', path: '/accounts/password/reset/key/{key}/', needs: 'anyone', page: 'password-reset-key' },

@@ -119,7 +119,7 @@ export function sections(): Section[] {
     { to: '/accounts/', label: t.nav.overview },
     { to: '/accounts/email/', label: t.nav.email },
     ...has(boot.account.hasPhone, { to: '/accounts/phone/', label: t.nav.phone }),
-    { to: '/accounts/password/change/', label: t.nav.password, below: '/accounts/password/' },
+    ...has(!boot.account.providersOnly, { to: '/accounts/password/change/', label: t.nav.password, below: '/accounts/password/' }),
     ...has(mfa?.supported_types.length, { to: '/accounts/2fa/', label: t.nav.mfa, below: '/accounts/2fa/' }),
     ...has(socialaccount?.providers.length, { to: '/accounts/3rdparty/', label: t.nav.providers }),
     ...has(usersessions, { to: '/accounts/sessions/', label: t.nav.sessions }),

@@ -1,7 +1,9 @@
 import type { Body, Failure, Result } from 'latchkey';
 import { useEffect } from 'preact/hooks';
+import { boot } from '../boot';
 import { Outcome, useAction } from '../components/action';
 import { Button } from '../components/button';
+import { CodeRequest } from '../components/code-request';
 import { Field, Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { LoginField, loginMethods, loginOf } from '../components/login-field';
@@ -29,6 +31,37 @@ export default function Login() {
     <Entrance title={t.login.title}>
       {location.hash === '#expired' && <Alert>{t.factor.expired}</Alert>}
       {hasPasskeys && <Passkey />}
+      {!boot.account.providersOnly && <Credentials hasPasskeys={hasPasskeys} withPassword={query.get('with') === 'password'} />}
+      <Providers />
+      {account.is_open_for_signup && !boot.account.providersOnly && (
+        <p class="switch">
+          {t.login.noAccount} <Link to={withNext('/accounts/signup/')}>{t.login.signup}</Link>
+        </p>
+      )}
+    </Entrance>
+  );
+}
+
+interface CredentialsProps {
+  hasPasskeys: boolean;
+  /** Whether the person asked for the password form. */
+  withPassword: boolean;
+}
+
+/** The form for a password, or the one for a code where accounts begin without a password. */
+function Credentials({ hasPasskeys, withPassword }: CredentialsProps) {
+  const isByCode = getConfiguration().account.login_by_code_enabled;
+  const hasPasswords = boot.signup.fields.some(({ name }) => name === 'password1');
+  if (isByCode && !hasPasswords && !withPassword) {
+    return (
+      <>
+        <CodeRequest hasPasskeys={hasPasskeys} />
+        <p class="switch"><Link to={withNext('/accounts/login/?with=password')}>{t.loginCode.withPassword}</Link></p>
+      </>
+    );
+  }
+  return (
+    <>
       <Form
         submit={t.login.submit}
         send={({ password = '', ...values }) => client.login({ ...loginOf(values, loginMethods()), password } as Body<'logIn'>)}
@@ -38,16 +71,10 @@ export default function Login() {
         <Field name="password" label={t.fields.password} type="password" autocomplete="current-password" />
         <p class="aside"><Link to={withNext('/accounts/password/reset/')}>{t.login.forgot}</Link></p>
       </Form>
-      {account.login_by_code_enabled && (
+      {isByCode && (
         <p class="alternative"><Link to={withNext('/accounts/login/code/')} class="button plain">{t.login.byCode}</Link></p>
       )}
-      <Providers />
-      {account.is_open_for_signup && (
-        <p class="switch">
-          {t.login.noAccount} <Link to={withNext('/accounts/signup/')}>{t.login.signup}</Link>
-        </p>
-      )}
-    </Entrance>
+    </>
   );
 }
 
@@ -55,7 +82,7 @@ function Providers() {
   if (!getConfiguration().socialaccount?.providers.length) return null;
   return (
     <>
-      <Or />
+      {!boot.account.providersOnly && <Or />}
       <ProviderButtons />
     </>
   );
