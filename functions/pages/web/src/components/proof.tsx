@@ -46,7 +46,7 @@ export function Proof({ ways, proofs, done, words }: ProofProps) {
       <One key={way} way={way} proofs={proofs} done={done} words={words} />
       {others.length > 0 && (
         <section class="others">
-          <h3>{t.factor.otherWays}</h3>
+          <h2>{t.factor.otherWays}</h2>
           {others.map((other) => (
             <Button kind="link" key={other} onClick={() => choose(other)}>{CHOOSE[other]}</Button>
           ))}
