@@ -75,6 +75,17 @@ export class Service {
     throw new Error(`no mail to ${to}`);
   }
 
+  /** Returns the latest text message to a number, once there is one. */
+  async text(to) {
+    for (const end = Date.now() + MAIL_SECONDS * 1000; Date.now() < end; await pause(20)) {
+      const names = (await readdir(this.outbox)).filter((name) => /^[^.].*\.sms$/.test(name)).sort().reverse();
+      const texts = await Promise.all(names.map((name) => readFile(join(this.outbox, name), 'utf8')));
+      const latest = texts.find((text) => text.includes(to));
+      if (latest) return { text: latest };
+    }
+    throw new Error(`no text message to ${to}`);
+  }
+
   /** Moves the clock of a service with a lab forward by so many seconds. */
   async advance(seconds) {
     const url = `http://127.0.0.1:${this.port}/_latchkey/lab/clock`;

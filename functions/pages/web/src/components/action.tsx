@@ -25,11 +25,12 @@ interface RunOptions {
   failed?(failure: Failure): void;
 }
 
-export function useAction(initial?: string): Action {
+/** `problem`: what went wrong before the page was shown. */
+export function useAction(problem?: string): Action {
   const [state, setState] = useState<Pick<Action, 'busy' | 'notice' | 'problem'>>({
     busy: undefined,
-    notice: initial,
-    problem: undefined,
+    notice: undefined,
+    problem,
   });
   const isMounted = useRef(true);
   useEffect(() => () => void (isMounted.current = false), []);

@@ -5,7 +5,6 @@ import { Button } from '../components/button';
 import { Confirm } from '../components/dialog';
 import { Account } from '../components/layout';
 import { Show, useLoad } from '../components/load';
-import { Alert } from '../components/messages';
 import { confirmIdentity } from '../reauthentication';
 import { usePlace } from '../router';
 import { client, getConfiguration } from '../session';
@@ -19,10 +18,18 @@ const connect = (provider: string): void =>
   client.redirectToProvider({ provider, process: 'connect', callbackUrl: `/accounts/3rdparty/?${new URLSearchParams({ connect: provider })}` });
 
 export default function Providers() {
+  const { query } = usePlace();
+  const [error, returned] = [query.get('error'), query.get('connect')];
   const list = useLoad(client.listProviderAccounts);
-  const action = useAction();
+  const action = useAction(problemOf(error));
   const [removing, setRemoving] = useState<ProviderAccount>();
   const providers = getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
+
+  useEffect(() => {
+    if (error !== 'reauthentication_required' || !returned) return;
+    void confirmIdentity().then((isConfirmed) => isConfirmed && connect(returned));
+  }, []);
+
   const disconnect = async (account: ProviderAccount) => {
     const body = { provider: account.provider.id, account: account.uid };
     const notice = t.providers.disconnected(nameOf(account));
@@ -31,7 +38,6 @@ export default function Providers() {
   };
   return (
     <Account title={t.providers.title} lead={t.providers.text}>
-      <Return />
       <Outcome of={action} />
       <Show of={list}>
         {(accounts) => (
@@ -78,15 +84,9 @@ export default function Providers() {
   );
 }
 
-/** How connecting went, for people who come back from a provider. */
-function Return() {
-  const { query } = usePlace();
-  const [error, provider] = [query.get('error'), query.get('connect')];
-  useEffect(() => {
-    if (error !== 'reauthentication_required' || !provider) return;
-    void confirmIdentity().then((isConfirmed) => isConfirmed && connect(provider));
-  }, []);
-  if (!error) return null;
-  if (error === 'cancelled') return <Alert>{t.providers.cancelled}</Alert>;
-  return <Alert>{t.providerError.byCode[error] ?? t.providers.failed}</Alert>;
+/** Returns what to say to people who come back from a provider without success. */
+function problemOf(error: string | null): string | undefined {
+  if (!error) return undefined;
+  if (error === 'cancelled') return t.providers.cancelled;
+  return t.providerError.byCode[error] ?? t.providers.failed;
 }
