@@ -22,8 +22,14 @@ export const PASSWORD = 'correct-Horse-42-battery';
 
 const policy = (leadsTo) =>
   [
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: https:", "connect-src 'self'",
-    `form-action 'self' ${leadsTo.join(' ')}`, "frame-ancestors 'none'", "base-uri 'none'",
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: https:",
+    "connect-src 'self'",
+    `form-action 'self' ${leadsTo.join(' ')}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
   ].join('; ');
 
 /**
@@ -33,7 +39,10 @@ const policy = (leadsTo) =>
 export function pageWalk(name, { settings = {}, boot = {}, isPlain = false, leadsTo = [], ...options }, steps) {
   const site = { isPlain, leadsTo };
   const serve = (incoming, outgoing) => servePages(site, incoming, outgoing);
-  const all = (port) => ({ PUBLIC_URL: `http://localhost:${port}`, ...(typeof settings === 'function' ? settings(port) : settings) });
+  const all = (port) => ({
+    PUBLIC_URL: `http://localhost:${port}`,
+    ...(typeof settings === 'function' ? settings(port) : settings),
+  });
   walk(name, { lab: true, tls: false, ...options, settings: all, hosts: { localhost: serve } }, async (parts) => {
     const url = `http://localhost:${parts.front.port}`;
     Object.assign(site, { service: parts.service, boot: { publicUrl: url, ...boot }, answers: new Map() });
@@ -44,7 +53,10 @@ export function pageWalk(name, { settings = {}, boot = {}, isPlain = false, lead
 function servePages(site, incoming, outgoing) {
   const { pathname } = new URL(incoming.url, 'http://localhost');
   const answer = site.answers.get(`${incoming.method} ${pathname}`);
-  if (answer) return outgoing.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers }).end(answer.body ?? '{}');
+  if (answer)
+    return outgoing
+      .writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers })
+      .end(answer.body ?? '{}');
   if (pathname.startsWith(BASE)) return serveFile(pathname.slice(BASE.length), outgoing);
   const isPage = incoming.method === 'GET' && (isRoute(pathname) || pathname === '/accounts/nowhere/');
   if (!isPage) return forward(site.service.port, incoming, outgoing);
@@ -148,7 +160,11 @@ class Pages {
       if (PICTURES) await this.#picture(name, width);
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
-    assert.deepEqual(this.console.filter((line) => /Content.Security.Policy|^error: (?!Failed to load resource)/i.test(line)), [], name);
+    assert.deepEqual(
+      this.console.filter((line) => /Content.Security.Policy|^error: (?!Failed to load resource)/i.test(line)),
+      [],
+      name,
+    );
   }
 
   async #picture(name, width) {

@@ -70,8 +70,10 @@ const phones = {
 const phoneBoot = {
   signup: {
     fields: [
-      { name: 'phone', required: true }, { name: 'email', required: false },
-      { name: 'password1', required: true }, { name: 'password2', required: true },
+      { name: 'phone', required: true },
+      { name: 'email', required: false },
+      { name: 'password1', required: true },
+      { name: 'password2', required: true },
     ],
   },
   account: { hasPhone: true, canResendPhoneCode: true, canChangePendingPhone: true },
@@ -166,7 +168,10 @@ pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, 
   await pages.press('Connect Dummy');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await pages.says('You stopped at the other service.');
-  await page.getByRole('button', { name: /^Disconnect/ }).last().click();
+  await page
+    .getByRole('button', { name: /^Disconnect/ })
+    .last()
+    .click();
   await pages.press('Disconnect', page.getByRole('dialog'));
   await pages.says('is disconnected.');
   assert.equal(await page.locator('.rows > li').count(), 1);
@@ -175,17 +180,21 @@ pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, 
   await pages.says('Your account has no password set up.');
 });
 
-pageWalk('connecting a provider asks who it is', { settings: { ...dummy, SOCIALACCOUNT_REAUTHENTICATION_REQUIRED: true } }, async (walk) => {
-  const { page, pages } = walk;
-  await signUp(walk);
-  await pages.follow('Connected accounts');
-  await pages.press('Connect Dummy');
-  await beSomebody(page, '2', OTHER);
-  await confirm(walk);
-  await beSomebody(page, '2', OTHER);
-  await pages.shows('Connected accounts');
-  await page.locator('.rows > li').waitFor();
-});
+pageWalk(
+  'connecting a provider asks who it is',
+  { settings: { ...dummy, SOCIALACCOUNT_REAUTHENTICATION_REQUIRED: true } },
+  async (walk) => {
+    const { page, pages } = walk;
+    await signUp(walk);
+    await pages.follow('Connected accounts');
+    await pages.press('Connect Dummy');
+    await beSomebody(page, '2', OTHER);
+    await confirm(walk);
+    await beSomebody(page, '2', OTHER);
+    await pages.shows('Connected accounts');
+    await page.locator('.rows > li').waitFor();
+  },
+);
 
 pageWalk('a login at a provider fails', { settings: dummy }, async ({ pages }) => {
   await pages.open('/accounts/login/?error=signup_closed&error_process=login');

@@ -20,14 +20,22 @@ pageWalk('too many attempts', {}, async (walk) => {
   await pages.says('The email address or the password is wrong.');
 });
 
-pageWalk('the limit of the service itself', { settings: { ACCOUNT_RATE_LIMITS: { login_failed: '2/m/ip' } } }, async (walk) => {
-  const { pages } = walk;
-  await pages.open('/accounts/login/');
-  for (const text of ['The email address or the password is wrong.', 'The email address or the password is wrong.', 'Too many attempts.']) {
-    await logIn(walk);
-    await pages.says(text);
-  }
-});
+pageWalk(
+  'the limit of the service itself',
+  { settings: { ACCOUNT_RATE_LIMITS: { login_failed: '2/m/ip' } } },
+  async (walk) => {
+    const { pages } = walk;
+    await pages.open('/accounts/login/');
+    for (const text of [
+      'The email address or the password is wrong.',
+      'The email address or the password is wrong.',
+      'Too many attempts.',
+    ]) {
+      await logIn(walk);
+      await pages.says(text);
+    }
+  },
+);
 
 pageWalk('the service has a problem, and the network too', {}, async (walk) => {
   const { context, pages } = walk;
@@ -75,7 +83,10 @@ pageWalk('the session ends elsewhere', { settings: byCode }, async (walk) => {
   await pages.shows('Sessions');
 });
 
-const inactive = { status: 401, body: JSON.stringify({ status: 401, data: { flows: [{ id: 'login' }] }, meta: { is_authenticated: false } }) };
+const inactive = {
+  status: 401,
+  body: JSON.stringify({ status: 401, data: { flows: [{ id: 'login' }] }, meta: { is_authenticated: false } }),
+};
 
 pageWalk('a disabled account', {}, async (walk) => {
   const { pages } = walk;
@@ -110,13 +121,17 @@ pageWalk('the service cannot say what it is set up to do', { isPlain: true }, as
   await pages.shows('Log in');
 });
 
-pageWalk('a foreign origin is sent to the right one', { boot: { publicUrl: 'https://auth.example.com' } }, async ({ page, pages }) => {
-  await pages.open('/accounts/login/?next=%2Faccounts%2F');
-  await pages.shows('This page has another address');
-  await pages.inspect('wrong-origin');
-  const link = page.getByRole('link', { name: 'Go to auth.example.com' });
-  assert.equal(await link.getAttribute('href'), 'https://auth.example.com/accounts/login/?next=%2Faccounts%2F');
-});
+pageWalk(
+  'a foreign origin is sent to the right one',
+  { boot: { publicUrl: 'https://auth.example.com' } },
+  async ({ page, pages }) => {
+    await pages.open('/accounts/login/?next=%2Faccounts%2F');
+    await pages.shows('This page has another address');
+    await pages.inspect('wrong-origin');
+    const link = page.getByRole('link', { name: 'Go to auth.example.com' });
+    assert.equal(await link.getAttribute('href'), 'https://auth.example.com/accounts/login/?next=%2Faccounts%2F');
+  },
+);
 
 const trusted = { trustedOrigins: ['https://app.example.com', 'https://*.example.net'] };
 
@@ -124,7 +139,10 @@ pageWalk('next leads to trusted places only', { settings: byCode, boot: trusted 
   const { page, pages } = walk;
   await signUp(walk);
   const leadsTo = async (next, expected) => {
-    await page.route(({ hostname }) => hostname !== 'localhost', (route) => route.fulfill({ body: 'elsewhere' }));
+    await page.route(
+      ({ hostname }) => hostname !== 'localhost',
+      (route) => route.fulfill({ body: 'elsewhere' }),
+    );
     await pages.open(`/accounts/login/?next=${encodeURIComponent(next)}`);
     await page.waitForURL(new URL(expected, pages.url).href);
   };
@@ -132,9 +150,19 @@ pageWalk('next leads to trusted places only', { settings: byCode, boot: trusted 
   await leadsTo('https://app.example.com/welcome?a=1', 'https://app.example.com/welcome?a=1');
   await leadsTo('https://a.example.net/', 'https://a.example.net/');
   const refused = [
-    'https://evil.example.org/', '//evil.example.org/', '/\\evil.example.org/', '\t//evil.example.org/', 'javascript:alert(1)',
-    'https://app.example.com@evil.example.org/', 'https://user:pass@app.example.com/', 'https://app.example.com.evil.example.org/',
-    'http://app.example.com/', 'https://example.net/', 'https://evilexample.net/', 'data:text/html,hello', '/accounts/login/',
+    'https://evil.example.org/',
+    '//evil.example.org/',
+    '/\\evil.example.org/',
+    '\t//evil.example.org/',
+    'javascript:alert(1)',
+    'https://app.example.com@evil.example.org/',
+    'https://user:pass@app.example.com/',
+    'https://app.example.com.evil.example.org/',
+    'http://app.example.com/',
+    'https://example.net/',
+    'https://evilexample.net/',
+    'data:text/html,hello',
+    '/accounts/login/',
   ];
   for (const next of refused) await leadsTo(next, '/accounts/');
 });
@@ -172,7 +200,13 @@ pageWalk('everything by keyboard', { settings: byCode }, async (walk) => {
 pageWalk('large text', { settings: byCode }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
-  for (const path of ['/accounts/', '/accounts/email/', '/accounts/2fa/', '/accounts/sessions/', '/accounts/2fa/totp/activate/']) {
+  for (const path of [
+    '/accounts/',
+    '/accounts/email/',
+    '/accounts/2fa/',
+    '/accounts/sessions/',
+    '/accounts/2fa/totp/activate/',
+  ]) {
     await pages.open(path);
     await page.locator('h1').waitFor();
     await page.waitForLoadState('networkidle');
@@ -183,13 +217,26 @@ pageWalk('large text', { settings: byCode }, async (walk) => {
   }
 });
 
-pageWalk('branding', { boot: { brand: { name: 'Ferry <Lines>', logoUrl: '/_latchkey/pages/icon.svg', termsUrl: 'https://example.com/terms', privacyUrl: 'https://example.com/privacy' } } }, async ({ page, pages }) => {
-  await pages.open('/accounts/login/');
-  await page.getByRole('img', { name: 'Ferry <Lines>' }).waitFor();
-  assert.equal(await page.title(), 'Log in · Ferry <Lines>');
-  await page.getByRole('link', { name: 'Terms' }).waitFor();
-  await pages.inspect('branding');
-});
+pageWalk(
+  'branding',
+  {
+    boot: {
+      brand: {
+        name: 'Ferry <Lines>',
+        logoUrl: '/_latchkey/pages/icon.svg',
+        termsUrl: 'https://example.com/terms',
+        privacyUrl: 'https://example.com/privacy',
+      },
+    },
+  },
+  async ({ page, pages }) => {
+    await pages.open('/accounts/login/');
+    await page.getByRole('img', { name: 'Ferry <Lines>' }).waitFor();
+    assert.equal(await page.title(), 'Log in · Ferry <Lines>');
+    await page.getByRole('link', { name: 'Terms' }).waitFor();
+    await pages.inspect('branding');
+  },
+);
 
 pageWalk('without JavaScript the page says so', { context: { javaScriptEnabled: false } }, async ({ page, pages }) => {
   await pages.open('/accounts/login/');

@@ -180,29 +180,36 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, bo
   await page.getByRole('dialog', { name: 'Remove this key?' }).waitFor();
   await pages.inspect('confirm-dialog');
   await pages.press('Remove', page.getByRole('dialog'));
-  await page.getByRole('dialog', { name: 'Confirm that it is you' }).getByRole('button', { name: 'Use the security key' }).click();
+  await page
+    .getByRole('dialog', { name: 'Confirm that it is you' })
+    .getByRole('button', { name: 'Use the security key' })
+    .click();
   await pages.says('The key is removed.');
   await pages.says('There are no keys in your account.');
 });
 
-pageWalk('a passkey signs up without a password', { settings: passkeys, boot: passkeyBoot }, async ({ service, page, pages }) => {
-  const authenticator = await addAuthenticator(page);
-  await pages.open('/accounts/signup/');
-  await pages.inspect('signup-passkeys');
-  await pages.follow('Sign up with a passkey');
-  await pages.shows('Sign up with a passkey');
-  await pages.inspect('signup-passkey');
-  await pages.fill('Email address', ADA);
-  await pages.press('Continue');
-  await pages.shows('Enter the code from your email');
-  await pages.fill('Code', codeOf(await service.mail(ADA)));
-  await pages.press('Confirm the address');
-  await pages.shows('Create your passkey');
-  await pages.inspect('signup-passkey-create');
-  await pages.press('Create the passkey');
-  await pages.shows('Your account');
-  assert.equal((await authenticator.credentials()).length, 1);
-});
+pageWalk(
+  'a passkey signs up without a password',
+  { settings: passkeys, boot: passkeyBoot },
+  async ({ service, page, pages }) => {
+    const authenticator = await addAuthenticator(page);
+    await pages.open('/accounts/signup/');
+    await pages.inspect('signup-passkeys');
+    await pages.follow('Sign up with a passkey');
+    await pages.shows('Sign up with a passkey');
+    await pages.inspect('signup-passkey');
+    await pages.fill('Email address', ADA);
+    await pages.press('Continue');
+    await pages.shows('Enter the code from your email');
+    await pages.fill('Code', codeOf(await service.mail(ADA)));
+    await pages.press('Confirm the address');
+    await pages.shows('Create your passkey');
+    await pages.inspect('signup-passkey-create');
+    await pages.press('Create the passkey');
+    await pages.shows('Your account');
+    assert.equal((await authenticator.credentials()).length, 1);
+  },
+);
 
 const keys = { ...byCode, MFA_SUPPORTED_TYPES: ['recovery_codes', 'totp', 'webauthn'] };
 
@@ -232,7 +239,10 @@ pageWalk('sessions are listed and ended', { settings: byCode }, async (walk) => 
   await signUp(walk);
   const other = await fetch(`http://127.0.0.1:${service.port}/_allauth/app/v1/auth/login`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0' },
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0',
+    },
     body: JSON.stringify({ email: ADA, password: PASSWORD }),
   });
   assert.equal(other.status, 200);

@@ -187,28 +187,36 @@ pageWalk('a login code expires', { settings: loginByCode, boot: passwordless }, 
   await pages.shows('Log in');
 });
 
-const changeable = { ...byCode, ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE: true, ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND: true };
+const changeable = {
+  ...byCode,
+  ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE: true,
+  ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND: true,
+};
 const changeableBoot = { account: { canResendEmailCode: true, canChangePendingEmail: true } };
 
-pageWalk('changing the address while its code is waited for', { settings: changeable, boot: changeableBoot }, async ({ service, pages }) => {
-  await pages.open('/accounts/signup/');
-  await pages.fill('Email address', 'adda@example.com');
-  await pages.fill('Password', PASSWORD);
-  await pages.press('Create the account');
-  await pages.shows('Enter the code from your email');
-  await service.advance(200);
-  await pages.press('Send another code');
-  await pages.says('We sent another code.');
-  await pages.press('Use another email address');
-  await pages.shows('Another email address');
-  await pages.inspect('confirm-email-change');
-  await pages.fill('Email address', ADA);
-  await pages.press('Send a code to this address');
-  await pages.says(`We sent a code to ${ADA}.`);
-  await pages.fill('Code', codeOf(await service.mail(ADA)));
-  await pages.press('Confirm the address');
-  await pages.shows('Your account');
-});
+pageWalk(
+  'changing the address while its code is waited for',
+  { settings: changeable, boot: changeableBoot },
+  async ({ service, pages }) => {
+    await pages.open('/accounts/signup/');
+    await pages.fill('Email address', 'adda@example.com');
+    await pages.fill('Password', PASSWORD);
+    await pages.press('Create the account');
+    await pages.shows('Enter the code from your email');
+    await service.advance(200);
+    await pages.press('Send another code');
+    await pages.says('We sent another code.');
+    await pages.press('Use another email address');
+    await pages.shows('Another email address');
+    await pages.inspect('confirm-email-change');
+    await pages.fill('Email address', ADA);
+    await pages.press('Send a code to this address');
+    await pages.says(`We sent a code to ${ADA}.`);
+    await pages.fill('Code', codeOf(await service.mail(ADA)));
+    await pages.press('Confirm the address');
+    await pages.shows('Your account');
+  },
+);
 
 pageWalk('signup is closed', { settings: { ACCOUNT_SIGNUP_OPEN: false } }, async ({ page, pages }) => {
   await pages.open('/accounts/login/');

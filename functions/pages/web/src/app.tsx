@@ -72,7 +72,10 @@ function usePageFile(name: string): Page | 'broken' | undefined {
   useEffect(() => {
     let isCurrent = true;
     const keep = (page: Page | 'broken') => isCurrent && setLoaded({ name, page });
-    pages[`./pages/${name}.tsx`]!().then((file) => keep(file.default), () => keep('broken'));
+    pages[`./pages/${name}.tsx`]!().then(
+      (file) => keep(file.default),
+      () => keep('broken'),
+    );
     return () => void (isCurrent = false);
   }, [name]);
   return loaded?.name === name ? loaded.page : undefined;
@@ -80,7 +83,9 @@ function usePageFile(name: string): Page | 'broken' | undefined {
 
 const Broken = () => (
   <Entrance title={t.broken.title} lead={t.broken.text}>
-    <a class="button primary" href={location.href}>{t.broken.reload}</a>
+    <a class="button primary" href={location.href}>
+      {t.broken.reload}
+    </a>
   </Entrance>
 );
 

@@ -68,7 +68,9 @@ export interface Boot {
 }
 
 /** What the server may send: any part of the boot data. */
-export type BootInput = { [K in keyof Boot]?: Boot[K] extends unknown[] | string | undefined ? Boot[K] : Partial<Boot[K]> };
+export type BootInput = {
+  [K in keyof Boot]?: Boot[K] extends unknown[] | string | undefined ? Boot[K] : Partial<Boot[K]>;
+};
 
 /** Fills in the defaults. */
 export function withDefaults(given: BootInput): Boot {
@@ -83,7 +85,10 @@ export function withDefaults(given: BootInput): Boot {
     csrfCookieName: given.csrfCookieName ?? 'csrftoken',
     csrfHeaderName: given.csrfHeaderName ?? 'X-CSRFToken',
     signup: {
-      fields: [{ name: 'email', required: true }, { name: 'password1', required: true }],
+      fields: [
+        { name: 'email', required: true },
+        { name: 'password1', required: true },
+      ],
       honeypot: undefined,
       byPasskey: false,
       ...given.signup,

@@ -19,7 +19,11 @@ export function fieldErrors(failure: Failure | undefined): Map<string, string> {
 }
 
 /** Returns what to say of a whole failure, leaving out the errors of `shown` fields. `undefined`: nothing more. */
-export function sayFailure(failure: Failure, words: Words = {}, shown: ReadonlySet<string> = new Set()): string | undefined {
+export function sayFailure(
+  failure: Failure,
+  words: Words = {},
+  shown: ReadonlySet<string> = new Set(),
+): string | undefined {
   if (words[failure.reason]) return words[failure.reason];
   const rest = failure.errors.filter((error) => !error.param || !shown.has(error.param));
   if (failure.errors.length) return rest.length ? [...new Set(rest.map(sayError))].join(' ') : undefined;

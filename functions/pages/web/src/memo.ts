@@ -1,29 +1,29 @@
-// What one page of a flow tells the next, such as the address that a code was sent to. The API does not repeat it.
+// What one page of a flow tells the next: where a code or link was sent. The API does not repeat it.
 
-type Name = 'email' | 'phone';
+export interface Target {
+  email?: string;
+  phone?: string;
+}
 
-const key = (name: Name): string => `latchkey:${name}`;
+const KEY = 'latchkey:target';
 
-/** Keeps a value for the pages of this tab. */
-export function remember(name: Name, value: string): void {
+/** Keeps, for the pages of this tab, where a code or link goes. Forgets what was kept before. */
+export function keepTarget({ email, phone }: Target): void {
+  const target: Target = {};
+  if (email) target.email = email.trim();
+  if (phone) target.phone = phone.trim();
   try {
-    sessionStorage.setItem(key(name), value);
+    sessionStorage.setItem(KEY, JSON.stringify(target));
   } catch {
     // Storage is turned off: the next page says less.
   }
 }
 
-/** Returns the value. */
-export function recall(name: Name): string | undefined {
+/** Returns where a code or link went, if that is known. */
+export function getTarget(): Target {
   try {
-    return sessionStorage.getItem(key(name)) ?? undefined;
+    return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Target;
   } catch {
-    return undefined;
+    return {};
   }
-}
-
-/** Keeps where the code or link of a signup goes. */
-export function keepTargets({ email, phone }: Record<string, string>): void {
-  if (email) remember('email', email.trim());
-  if (phone) remember('phone', phone.trim());
 }

@@ -13,7 +13,11 @@ export interface Place {
   isMove: boolean;
 }
 
-const read = (isMove: boolean): Place => ({ path: location.pathname, query: new URLSearchParams(location.search), isMove });
+const read = (isMove: boolean): Place => ({
+  path: location.pathname,
+  query: new URLSearchParams(location.search),
+  isMove,
+});
 
 let place = read(false);
 const listeners = new Set<() => void>();

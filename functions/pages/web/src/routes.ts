@@ -50,7 +50,13 @@ export const routes: Route[] = [
   { name: 'socialaccount_login_error', path: '/accounts/3rdparty/login/error/', needs: 'anyone', page: 'provider-error' },
   // The account
   { name: 'latchkey_account', path: '/accounts/', aliases: ['/accounts/profile/'], needs: 'user', page: 'account' },
-  { name: 'account_reauthenticate', path: '/accounts/reauthenticate/', aliases: ['/accounts/2fa/reauthenticate/', '/accounts/2fa/webauthn/reauthenticate/'], needs: 'user', page: 'reauthenticate' },
+  {
+    name: 'account_reauthenticate',
+    path: '/accounts/reauthenticate/',
+    aliases: ['/accounts/2fa/reauthenticate/', '/accounts/2fa/webauthn/reauthenticate/'],
+    needs: 'user',
+    page: 'reauthenticate',
+  },
   { name: 'account_email', path: '/accounts/email/', needs: 'user', page: 'email' },
   { name: 'account_change_phone', path: '/accounts/phone/', aliases: ['/accounts/phone/change/'], needs: 'user', page: 'phone' },
   { name: 'account_change_password', path: '/accounts/password/change/', needs: 'user', page: 'password-change' },

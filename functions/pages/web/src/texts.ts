@@ -264,7 +264,8 @@ export const en = {
       permission_denied: 'Log in first, and then connect the account.',
       reauthentication_required: 'Confirm that it is you, and then connect the account again.',
       connected_other: 'This account is connected to somebody else here.',
-      email_taken: 'You already have an account with this email address. Log in to it, and then connect the other service.',
+      email_taken:
+        'You already have an account with this email address. Log in to it, and then connect the other service.',
       login_step_required: 'This login needs a further step that is not possible here.',
     } as Record<string, string>,
   },
@@ -386,6 +387,7 @@ export const en = {
     none: 'You have no recovery codes yet.',
     copy: 'Copy',
     copied: 'The codes are copied.',
+    notCopied: 'This browser does not let us copy the codes. Download or print them.',
     download: 'Download',
     print: 'Print',
     generate: 'Make new codes',

@@ -1,7 +1,7 @@
 // The form that asks for a login code.
 
 import type { Body } from 'latchkey';
-import { remember } from '../memo';
+import { keepTarget } from '../memo';
 import { client } from '../session';
 import { t } from '../texts';
 import { Form, type Values } from './form';
@@ -10,7 +10,7 @@ import { codeMethods, LoginField, loginOf } from './login-field';
 export function CodeRequest({ hasPasskeys = false }: { hasPasskeys?: boolean }) {
   const send = (values: Values) => {
     const target = loginOf(values, codeMethods());
-    remember('email', Object.values(target)[0]!);
+    keepTarget(target);
     return client.requestLoginCode(target as Body<'requestLoginCode'>);
   };
   return (

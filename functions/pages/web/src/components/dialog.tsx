@@ -28,7 +28,9 @@ export function Dialog({ title, close, children }: DialogProps) {
   };
   return (
     <dialog ref={dialog} aria-labelledby={id} onCancel={cancel}>
-      <h2 id={id} ref={heading} tabIndex={-1}>{title}</h2>
+      <h2 id={id} ref={heading} tabIndex={-1}>
+        {title}
+      </h2>
       {children}
     </dialog>
   );
@@ -47,7 +49,9 @@ export const Confirm = ({ title, text, submit, confirm, close }: ConfirmProps) =
   <Dialog title={title} close={close}>
     <p>{text}</p>
     <div class="actions row">
-      <Button kind="danger" onClick={() => (close(), confirm())}>{submit}</Button>
+      <Button kind="danger" onClick={() => (close(), confirm())}>
+        {submit}
+      </Button>
       <Button onClick={close}>{t.common.cancel}</Button>
     </div>
   </Dialog>

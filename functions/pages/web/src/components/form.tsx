@@ -44,7 +44,9 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
   const form = useRef<HTMLFormElement>(null);
   const fields = useRef(new Set<string>());
   const [isBusy, setBusy] = useState(false);
-  const [outcome, setOutcome] = useState<{ errors: Map<string, string>; message?: string | undefined }>({ errors: new Map() });
+  const [outcome, setOutcome] = useState<{ errors: Map<string, string>; message?: string | undefined }>({
+    errors: new Map(),
+  });
   const [state] = useState<Pick<FormState, 'register'>>(() => ({
     register: (names) => {
       names.forEach((name) => fields.current.add(name));
@@ -89,7 +91,9 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
       {outcome.message && <Alert>{outcome.message}</Alert>}
       <Context.Provider value={{ ...state, errors: outcome.errors }}>{children}</Context.Provider>
       <div class="actions">
-        <Button type="submit" kind="primary" isBusy={isBusy}>{submit}</Button>
+        <Button type="submit" kind="primary" isBusy={isBusy}>
+          {submit}
+        </Button>
         {actions}
       </div>
     </form>
@@ -99,7 +103,9 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
 /** Returns an error for each required field that is empty. */
 function missing(form: HTMLFormElement): Values {
   const inputs = [...form.querySelectorAll<HTMLInputElement>('input[required]')];
-  return Object.fromEntries(inputs.filter((input) => !input.value.trim()).map((input) => [input.name, t.errors['required']!]));
+  return Object.fromEntries(
+    inputs.filter((input) => !input.value.trim()).map((input) => [input.name, t.errors['required']!]),
+  );
 }
 
 interface FieldProps {
@@ -117,7 +123,18 @@ interface FieldProps {
 }
 
 /** A field with its label, hint and error. Passwords can be shown. */
-export function Field({ name, label, type = 'text', autocomplete, inputMode, optional, hint, value, placeholder, errorNames = [] }: FieldProps) {
+export function Field({
+  name,
+  label,
+  type = 'text',
+  autocomplete,
+  inputMode,
+  optional,
+  hint,
+  value,
+  placeholder,
+  errorNames = [],
+}: FieldProps) {
   const id = useId();
   const { errors, register } = useContext(Context);
   const [isShown, setShown] = useState(false);
@@ -131,7 +148,11 @@ export function Field({ name, label, type = 'text', autocomplete, inputMode, opt
       <label for={id}>
         {label} {optional && <span class="muted">{t.common.optional}</span>}
       </label>
-      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
       <div class="input">
         <input
           id={id}
@@ -158,7 +179,11 @@ export function Field({ name, label, type = 'text', autocomplete, inputMode, opt
           </button>
         )}
       </div>
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+      {error && (
+        <p class="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }
@@ -170,12 +195,26 @@ export const PasswordOwner = ({ name }: { name: string }) => (
 
 /** A field for a code that was sent, or that an app shows. The API calls some of them `key`. */
 export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?: string; isNumeric?: boolean }) => (
-  <Field name="code" label={label} autocomplete="one-time-code" inputMode={isNumeric ? 'numeric' : 'text'} errorNames={['key']} />
+  <Field
+    name="code"
+    label={label}
+    autocomplete="one-time-code"
+    inputMode={isNumeric ? 'numeric' : 'text'}
+    errorNames={['key']}
+  />
 );
 
 function Eye({ isOpen }: { isOpen: boolean }) {
   return (
-    <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.75">
+    <svg
+      viewBox="0 0 24 24"
+      width="20"
+      height="20"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+    >
       <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
       <circle cx="12" cy="12" r="3" />
       {!isOpen && <path d="M4 20 20 4" />}

@@ -16,7 +16,11 @@ function Heading({ children }: { children: string }) {
     document.title = `${children} · ${boot.brand.name}`;
     if (getPlace().isMove) heading.current?.focus();
   }, [children]);
-  return <h1 ref={heading} tabIndex={-1}>{children}</h1>;
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children}
+    </h1>
+  );
 }
 
 /** The product's logo, or its name. */
@@ -46,7 +50,9 @@ interface PageProps {
 /** A page on the way in. */
 export const Entrance = ({ title, lead, children }: PageProps) => (
   <div class="entrance">
-    <header><Brand /></header>
+    <header>
+      <Brand />
+    </header>
     <main class="card">
       <Heading>{title}</Heading>
       {lead && <p class="lead">{lead}</p>}
@@ -62,9 +68,13 @@ export function Account({ title, lead, children }: PageProps) {
   const skip = () => document.querySelector('h1')?.focus();
   return (
     <div class="account">
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), skip())}>{t.common.skip}</a>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), skip())}>
+        {t.common.skip}
+      </a>
       <header class="bar">
-        <Link to="/accounts/" class="home"><Brand /></Link>
+        <Link to="/accounts/" class="home">
+          <Brand />
+        </Link>
         {'user' in state && <span class="muted who">{state.user.display}</span>}
       </header>
       <div class="columns">
@@ -92,11 +102,15 @@ function Navigation() {
       <ul>
         {sections().map(({ to, label, below }) => (
           <li key={to}>
-            <Link to={to} current={path === to || (below !== undefined && path.startsWith(below))}>{label}</Link>
+            <Link to={to} current={path === to || (below !== undefined && path.startsWith(below))}>
+              {label}
+            </Link>
           </li>
         ))}
         <li>
-          <button type="button" onClick={end} aria-disabled={logout.busy ? 'true' : undefined}>{t.common.logout}</button>
+          <button type="button" onClick={end} aria-disabled={logout.busy ? 'true' : undefined}>
+            {t.common.logout}
+          </button>
         </li>
       </ul>
       {logout.problem && <Alert>{logout.problem}</Alert>}
@@ -119,7 +133,11 @@ export function sections(): Section[] {
     { to: '/accounts/', label: t.nav.overview },
     { to: '/accounts/email/', label: t.nav.email },
     ...has(boot.account.hasPhone, { to: '/accounts/phone/', label: t.nav.phone }),
-    ...has(!boot.account.providersOnly, { to: '/accounts/password/change/', label: t.nav.password, below: '/accounts/password/' }),
+    ...has(!boot.account.providersOnly, {
+      to: '/accounts/password/change/',
+      label: t.nav.password,
+      below: '/accounts/password/',
+    }),
     ...has(mfa?.supported_types.length, { to: '/accounts/2fa/', label: t.nav.mfa, below: '/accounts/2fa/' }),
     ...has(socialaccount?.providers.length, { to: '/accounts/3rdparty/', label: t.nav.providers }),
     ...has(usersessions, { to: '/accounts/sessions/', label: t.nav.sessions }),

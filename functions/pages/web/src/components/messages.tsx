@@ -8,7 +8,9 @@ import { Button } from './button';
 
 /** Something is wrong. Read out at once; can get the focus. */
 export const Alert = ({ children }: { children: ComponentChildren }) => (
-  <div class="message alert" role="alert" tabIndex={-1}>{children}</div>
+  <div class="message alert" role="alert" tabIndex={-1}>
+    {children}
+  </div>
 );
 
 /** Something went well. The region is always there, so that a new text is read out. */

@@ -48,7 +48,9 @@ export function Proof({ ways, proofs, done, words }: ProofProps) {
         <section class="others">
           <h2>{t.factor.otherWays}</h2>
           {others.map((other) => (
-            <Button kind="link" key={other} onClick={() => choose(other)}>{CHOOSE[other]}</Button>
+            <Button kind="link" key={other} onClick={() => choose(other)}>
+              {CHOOSE[other]}
+            </Button>
           ))}
         </section>
       )}
@@ -74,14 +76,21 @@ function One({ way, proofs, done, words = {} }: Omit<ProofProps, 'ways'> & { way
         <p>{t.factor.keyText}</p>
         <Outcome of={action} />
         <div class="actions">
-          <Button kind="primary" isBusy={!!action.busy} onClick={use}>{t.factor.useKey}</Button>
+          <Button kind="primary" isBusy={!!action.busy} onClick={use}>
+            {t.factor.useKey}
+          </Button>
         </div>
       </>
     );
   }
   if (way === 'password') {
     return (
-      <Form submit={t.factor.submit} words={words} send={({ password = '' }) => proofs.byPassword!(password)} done={done}>
+      <Form
+        submit={t.factor.submit}
+        words={words}
+        send={({ password = '' }) => proofs.byPassword!(password)}
+        done={done}
+      >
         <p>{t.factor.passwordText}</p>
         <Field name="password" label={t.fields.password} type="password" autocomplete="current-password" />
       </Form>

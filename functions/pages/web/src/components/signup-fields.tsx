@@ -31,9 +31,11 @@ interface SignupFieldsProps {
 export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
   return (
     <>
-      {boot.signup.fields.filter(({ name }) => hasPassword || !isPassword(name)).map(({ name, required }) => (
-        <Field key={name} name={apiName(name)} {...FIELDS[name]} optional={!required} value={values[name]} />
-      ))}
+      {boot.signup.fields
+        .filter(({ name }) => hasPassword || !isPassword(name))
+        .map(({ name, required }) => (
+          <Field key={name} name={apiName(name)} {...FIELDS[name]} optional={!required} value={values[name]} />
+        ))}
       {boot.signup.honeypot && <Honeypot name={boot.signup.honeypot} />}
     </>
   );
@@ -42,13 +44,19 @@ export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
 /** A field that people do not see, and programs fill in. */
 const Honeypot = ({ name }: { name: string }) => (
   <div class="honeypot" aria-hidden="true">
-    <label>{name}<input name={name} tabIndex={-1} autocomplete="off" /></label>
+    <label>
+      {name}
+      <input name={name} tabIndex={-1} autocomplete="off" />
+    </label>
   </div>
 );
 
 /** Returns the errors of fields that have to be the same. */
 export function checkSignup(values: Values): Values {
-  const pairs = [['email', 'email2'], ['password', 'password2']] as const;
+  const pairs = [
+    ['email', 'email2'],
+    ['password', 'password2'],
+  ] as const;
   const wrong = pairs.filter(([name, again]) => values[again] !== undefined && values[name] !== values[again]);
   return Object.fromEntries(wrong.map(([, again]) => [again, t.errors['mismatch']!]));
 }

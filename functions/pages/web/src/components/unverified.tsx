@@ -10,6 +10,8 @@ export const isUnverified = ({ errors }: Failure): boolean => errors.some(({ cod
 export const Unverified = () => (
   <>
     <Alert>{t.mfa.unverified}</Alert>
-    <Link to="/accounts/email/" class="button plain">{t.mfa.toEmail}</Link>
+    <Link to="/accounts/email/" class="button plain">
+      {t.mfa.toEmail}
+    </Link>
   </>
 );

@@ -8,14 +8,16 @@ export default function Overview() {
   return (
     <Account title={t.account.title} lead={user && t.account.greeting(user.display)}>
       <ul class="tiles">
-        {sections().slice(1).map(({ to, label }) => (
-          <li key={to}>
-            <Link to={to} class="tile">
-              <strong>{label}</strong>
-              <span class="muted">{summary(to, user?.has_usable_password ?? true)}</span>
-            </Link>
-          </li>
-        ))}
+        {sections()
+          .slice(1)
+          .map(({ to, label }) => (
+            <li key={to}>
+              <Link to={to} class="tile">
+                <strong>{label}</strong>
+                <span class="muted">{summary(to, user?.has_usable_password ?? true)}</span>
+              </Link>
+            </li>
+          ))}
       </ul>
     </Account>
   );

@@ -37,7 +37,7 @@ export default function ConfirmEmailKey({ routeKey }: PageProps) {
         submit={t.confirmEmail.confirm}
         send={() => client.verifyEmail(routeKey)}
         failed={failed}
-        done={() => isHalfway() ? void goOn() : setDone(true)}
+        done={() => (isHalfway() ? void goOn() : setDone(true))}
       />
     </Entrance>
   );
@@ -54,9 +54,13 @@ function Done() {
   return (
     <Entrance title={t.confirmEmail.doneTitle} lead={user ? t.confirmEmail.doneIn : t.confirmEmail.doneText}>
       {user ? (
-        <Link to="/accounts/" class="button primary">{t.notFound.home}</Link>
+        <Link to="/accounts/" class="button primary">
+          {t.notFound.home}
+        </Link>
       ) : (
-        <Link to={withNext('/accounts/login/')} class="button primary">{t.login.submit}</Link>
+        <Link to={withNext('/accounts/login/')} class="button primary">
+          {t.login.submit}
+        </Link>
       )}
     </Entrance>
   );
@@ -64,6 +68,8 @@ function Done() {
 
 const Expired = () => (
   <Entrance title={t.confirmEmail.expiredTitle} lead={t.confirmEmail.expiredText}>
-    <Link to="/accounts/login/" class="button primary">{t.login.submit}</Link>
+    <Link to="/accounts/login/" class="button primary">
+      {t.login.submit}
+    </Link>
   </Entrance>
 );

@@ -5,7 +5,7 @@ import { Button } from '../components/button';
 import { CodeField, Field, Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { goOn, startOver } from '../flow';
-import { recall, remember } from '../memo';
+import { getTarget, keepTarget } from '../memo';
 import { Link, withNext } from '../router';
 import { client, getConfiguration, useSession } from '../session';
 import { t } from '../texts';
@@ -22,9 +22,12 @@ export default function ConfirmEmail() {
 }
 
 function ByLink() {
-  const email = recall('email');
+  const { email } = getTarget();
   return (
-    <Entrance title={t.confirmEmail.linkTitle} lead={email ? t.confirmEmail.linkSentTo(email) : t.confirmEmail.linkSent}>
+    <Entrance
+      title={t.confirmEmail.linkTitle}
+      lead={email ? t.confirmEmail.linkSentTo(email) : t.confirmEmail.linkSent}
+    >
       <p class="muted">{t.confirmEmail.linkHint}</p>
       <div class="actions">
         <Button onClick={() => void startOver()}>{t.common.backToLogin}</Button>
@@ -34,7 +37,7 @@ function ByLink() {
 }
 
 function ByCode() {
-  const [email, setEmail] = useState(() => recall('email'));
+  const [email, setEmail] = useState(getTarget().email);
   const [isChanging, setChanging] = useState(false);
   const [isDone, setDone] = useState(false);
   const action = useAction();
@@ -44,21 +47,34 @@ function ByCode() {
   if (isDone) return <Done />;
   if (isChanging) {
     const changed = ({ email: next = '' }) => {
-      remember('email', next.trim());
+      keepTarget({ ...getTarget(), email: next });
       setEmail(next.trim());
       setChanging(false);
     };
     return (
       <Entrance key="change" title={t.confirmEmail.changeTitle}>
-        <Form submit={t.confirmEmail.changeSubmit} words={words} done={changed} send={({ email: next = '' }) => client.addEmailAddress(next.trim())}>
+        <Form
+          submit={t.confirmEmail.changeSubmit}
+          words={words}
+          done={changed}
+          send={({ email: next = '' }) => client.addEmailAddress(next.trim())}
+        >
           <Field name="email" label={t.fields.email} type="email" autocomplete="email" />
         </Form>
-        <p class="switch"><Button kind="link" onClick={() => setChanging(false)}>{t.common.back}</Button></p>
+        <p class="switch">
+          <Button kind="link" onClick={() => setChanging(false)}>
+            {t.common.back}
+          </Button>
+        </p>
       </Entrance>
     );
   }
   return (
-    <Entrance key="code" title={t.confirmEmail.codeTitle} lead={email ? t.confirmEmail.sentTo(email) : t.confirmEmail.sent}>
+    <Entrance
+      key="code"
+      title={t.confirmEmail.codeTitle}
+      lead={email ? t.confirmEmail.sentTo(email) : t.confirmEmail.sent}
+    >
       <Outcome of={action} />
       <Form
         submit={t.confirmEmail.submit}
@@ -69,9 +85,19 @@ function ByCode() {
         <CodeField />
       </Form>
       <p class="switch">
-        {boot.account.canResendEmailCode && <Button kind="link" onClick={() => void resend()}>{t.confirmEmail.resend}</Button>}
-        {boot.account.canChangePendingEmail && <Button kind="link" onClick={() => setChanging(true)}>{t.confirmEmail.change}</Button>}
-        <Button kind="link" onClick={() => void startOver()}>{t.common.startOver}</Button>
+        {boot.account.canResendEmailCode && (
+          <Button kind="link" onClick={() => void resend()}>
+            {t.confirmEmail.resend}
+          </Button>
+        )}
+        {boot.account.canChangePendingEmail && (
+          <Button kind="link" onClick={() => setChanging(true)}>
+            {t.confirmEmail.change}
+          </Button>
+        )}
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.common.startOver}
+        </Button>
       </p>
     </Entrance>
   );
@@ -79,6 +105,8 @@ function ByCode() {
 
 const Done = () => (
   <Entrance title={t.confirmEmail.doneTitle} lead={t.confirmEmail.doneText}>
-    <Link to={withNext('/accounts/login/')} class="button primary">{t.login.submit}</Link>
+    <Link to={withNext('/accounts/login/')} class="button primary">
+      {t.login.submit}
+    </Link>
   </Entrance>
 );

@@ -29,7 +29,8 @@ export default function Email() {
     });
   const makePrimary = (email: string) =>
     change(`primary ${email}`, () => client.makeEmailPrimary(email), t.email.madePrimary(email));
-  const remove = (email: string) => change(`remove ${email}`, () => client.removeEmailAddress(email), t.email.removed(email));
+  const remove = (email: string) =>
+    change(`remove ${email}`, () => client.removeEmailAddress(email), t.email.removed(email));
 
   return (
     <Account title={t.email.title} lead={changesEmail ? t.email.textChange : t.email.text}>
@@ -45,22 +46,36 @@ export default function Email() {
                     <strong>{email}</strong>
                     <span class="tags">
                       {primary && <span class="tag">{t.email.primary}</span>}
-                      <span class={verified ? 'tag good' : 'tag warn'}>{verified ? t.email.verified : t.email.unverified}</span>
+                      <span class={verified ? 'tag good' : 'tag warn'}>
+                        {verified ? t.email.verified : t.email.unverified}
+                      </span>
                     </span>
                   </div>
                   <div class="do">
                     {!verified && (
-                      <Button isBusy={action.busy === `resend ${email}`} label={t.email.resend(email)} onClick={() => void resend(email)}>
+                      <Button
+                        isBusy={action.busy === `resend ${email}`}
+                        label={t.email.resend(email)}
+                        onClick={() => void resend(email)}
+                      >
                         {t.email.short.resend}
                       </Button>
                     )}
                     {!primary && verified && !changesEmail && (
-                      <Button isBusy={action.busy === `primary ${email}`} label={t.email.makePrimary(email)} onClick={() => void makePrimary(email)}>
+                      <Button
+                        isBusy={action.busy === `primary ${email}`}
+                        label={t.email.makePrimary(email)}
+                        onClick={() => void makePrimary(email)}
+                      >
                         {t.email.short.makePrimary}
                       </Button>
                     )}
                     {!primary && (
-                      <Button isBusy={action.busy === `remove ${email}`} label={t.email.remove(email)} onClick={() => setRemoving(email)}>
+                      <Button
+                        isBusy={action.busy === `remove ${email}`}
+                        label={t.email.remove(email)}
+                        onClick={() => setRemoving(email)}
+                      >
                         {t.email.short.remove}
                       </Button>
                     )}

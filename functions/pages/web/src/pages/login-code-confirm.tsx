@@ -4,13 +4,14 @@ import { CodeField, Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { boot } from '../boot';
 import { startOver } from '../flow';
-import { recall } from '../memo';
+import { getTarget } from '../memo';
 import { client } from '../session';
 import { t } from '../texts';
 
 export default function LoginCodeConfirm() {
   const action = useAction();
-  const to = recall('email');
+  const { email, phone } = getTarget();
+  const to = email ?? phone;
   const words = { conflict: t.loginCode.expired };
   const resend = () => action.run('resend', client.resendLoginCode, { notice: t.loginCode.resent, words });
   return (
@@ -20,8 +21,14 @@ export default function LoginCodeConfirm() {
         <CodeField />
       </Form>
       <p class="switch">
-        {boot.account.canResendLoginCode && <Button kind="link" onClick={() => void resend()}>{t.loginCode.resend}</Button>}
-        <Button kind="link" onClick={() => void startOver()}>{t.loginCode.other}</Button>
+        {boot.account.canResendLoginCode && (
+          <Button kind="link" onClick={() => void resend()}>
+            {t.loginCode.resend}
+          </Button>
+        )}
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.loginCode.other}
+        </Button>
       </p>
     </Entrance>
   );

@@ -7,7 +7,9 @@ export default function LoginCode() {
   return (
     <Entrance title={t.loginCode.title} lead={t.loginCode.text}>
       <CodeRequest />
-      <p class="switch"><Link to={withNext('/accounts/login/?with=password')}>{t.loginCode.withPassword}</Link></p>
+      <p class="switch">
+        <Link to={withNext('/accounts/login/?with=password')}>{t.loginCode.withPassword}</Link>
+      </p>
     </Entrance>
   );
 }

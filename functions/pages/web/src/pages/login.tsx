@@ -9,6 +9,7 @@ import { Entrance } from '../components/layout';
 import { LoginField, loginMethods, loginOf } from '../components/login-field';
 import { Alert } from '../components/messages';
 import { Or, ProviderButtons } from '../components/providers';
+import { keepTarget } from '../memo';
 import { Link, navigate, usePlace, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
@@ -22,7 +23,10 @@ export default function Login() {
   // Providers lead back here, with an error if it did not work.
   useEffect(() => {
     if (!error) return;
-    const page = error === 'cancelled' ? withNext('/accounts/3rdparty/login/cancelled/') : `/accounts/3rdparty/login/error/?${query}`;
+    const page =
+      error === 'cancelled'
+        ? withNext('/accounts/3rdparty/login/cancelled/')
+        : `/accounts/3rdparty/login/error/?${query}`;
     navigate(page, { replace: true });
   }, [error]);
   if (error) return null;
@@ -31,7 +35,9 @@ export default function Login() {
     <Entrance title={t.login.title}>
       {location.hash === '#expired' && <Alert>{t.factor.expired}</Alert>}
       {hasPasskeys && <Passkey />}
-      {!boot.account.providersOnly && <Credentials hasPasskeys={hasPasskeys} withPassword={query.get('with') === 'password'} />}
+      {!boot.account.providersOnly && (
+        <Credentials hasPasskeys={hasPasskeys} withPassword={query.get('with') === 'password'} />
+      )}
       <Providers />
       {account.is_open_for_signup && !boot.account.providersOnly && (
         <p class="switch">
@@ -56,7 +62,9 @@ function Credentials({ hasPasskeys, withPassword }: CredentialsProps) {
     return (
       <>
         <CodeRequest hasPasskeys={hasPasskeys} />
-        <p class="switch"><Link to={withNext('/accounts/login/?with=password')}>{t.loginCode.withPassword}</Link></p>
+        <p class="switch">
+          <Link to={withNext('/accounts/login/?with=password')}>{t.loginCode.withPassword}</Link>
+        </p>
       </>
     );
   }
@@ -64,15 +72,25 @@ function Credentials({ hasPasskeys, withPassword }: CredentialsProps) {
     <>
       <Form
         submit={t.login.submit}
-        send={({ password = '', ...values }) => client.login({ ...loginOf(values, loginMethods()), password } as Body<'logIn'>)}
+        send={({ password = '', ...values }) => {
+          const name = loginOf(values, loginMethods());
+          keepTarget(name);
+          return client.login({ ...name, password } as Body<'logIn'>);
+        }}
         failed={isInactive}
       >
         <LoginField methods={loginMethods()} hasPasskeys={hasPasskeys} />
         <Field name="password" label={t.fields.password} type="password" autocomplete="current-password" />
-        <p class="aside"><Link to={withNext('/accounts/password/reset/')}>{t.login.forgot}</Link></p>
+        <p class="aside">
+          <Link to={withNext('/accounts/password/reset/')}>{t.login.forgot}</Link>
+        </p>
       </Form>
       {isByCode && (
-        <p class="alternative"><Link to={withNext('/accounts/login/code/')} class="button plain">{t.login.byCode}</Link></p>
+        <p class="alternative">
+          <Link to={withNext('/accounts/login/code/')} class="button plain">
+            {t.login.byCode}
+          </Link>
+        </p>
       )}
     </>
   );
@@ -111,10 +129,14 @@ function Passkey() {
       void client.passkeys.stopAutofill();
     };
   }, []);
+  const start = () => {
+    keepTarget({});
+    return log(client.passkeys.login, 'button');
+  };
   return (
     <>
       <Outcome of={action} />
-      <Button isBusy={action.busy === 'button'} onClick={() => void log(client.passkeys.login, 'button')}>
+      <Button isBusy={action.busy === 'button'} onClick={() => void start()}>
         <KeyIcon /> {t.login.byPasskey}
       </Button>
       <Or />
@@ -123,7 +145,17 @@ function Passkey() {
 }
 
 const KeyIcon = () => (
-  <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">
+  <svg
+    viewBox="0 0 24 24"
+    width="20"
+    height="20"
+    aria-hidden="true"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.75"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+  >
     <circle cx="9" cy="8" r="4" />
     <path d="M2.5 20c0-3.6 2.9-6 6.5-6 1.2 0 2.3.3 3.3.8M18 12a3 3 0 1 0-1.5 5.6V21l1.5 1 1.5-1v-1.5L18 18l1.5-1V14.6A3 3 0 0 0 18 12z" />
   </svg>

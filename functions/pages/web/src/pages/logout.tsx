@@ -19,7 +19,9 @@ export default function Logout() {
   return (
     <Entrance title={t.logout.title} lead={user && t.logout.text(user.display)}>
       <Form submit={t.logout.submit} send={client.logout} done={away} />
-      <p class="switch"><Link to="/accounts/">{t.logout.stay}</Link></p>
+      <p class="switch">
+        <Link to="/accounts/">{t.logout.stay}</Link>
+      </p>
     </Entrance>
   );
 }

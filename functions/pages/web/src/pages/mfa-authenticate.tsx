@@ -13,7 +13,11 @@ export default function MfaAuthenticate() {
   return (
     <Entrance title={t.factor.title}>
       <Proof ways={waysOf(flows)} proofs={proofs} />
-      <p class="switch"><Button kind="link" onClick={() => void startOver()}>{t.factor.cancel}</Button></p>
+      <p class="switch">
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.factor.cancel}
+        </Button>
+      </p>
     </Entrance>
   );
 }

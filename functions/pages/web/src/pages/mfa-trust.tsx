@@ -11,8 +11,12 @@ export default function MfaTrust() {
     <Entrance title={t.trust.title} lead={t.trust.text}>
       <Outcome of={action} />
       <div class="actions">
-        <Button kind="primary" isBusy={action.busy === 'true'} onClick={() => say(true)}>{t.trust.yes}</Button>
-        <Button isBusy={action.busy === 'false'} onClick={() => say(false)}>{t.trust.no}</Button>
+        <Button kind="primary" isBusy={action.busy === 'true'} onClick={() => say(true)}>
+          {t.trust.yes}
+        </Button>
+        <Button isBusy={action.busy === 'false'} onClick={() => say(false)}>
+          {t.trust.no}
+        </Button>
       </div>
     </Entrance>
   );

@@ -42,14 +42,23 @@ const Panel = ({ title, text, to, action }: PanelProps) => (
       <h2>{title}</h2>
       <p class="muted">{text}</p>
     </div>
-    {to && <Link to={to} class="button plain">{action}</Link>}
+    {to && (
+      <Link to={to} class="button plain">
+        {action}
+      </Link>
+    )}
   </li>
 );
 
 function Totp({ of: all }: { of: Authenticator[] }) {
   const totp = all.find(({ type }) => type === 'totp');
   return totp ? (
-    <Panel title={t.mfa.totpTitle} text={t.mfa.totpOn(day(totp.created_at))} to={`${TOTP}/deactivate/`} action={t.mfa.totpDeactivate} />
+    <Panel
+      title={t.mfa.totpTitle}
+      text={t.mfa.totpOn(day(totp.created_at))}
+      to={`${TOTP}/deactivate/`}
+      action={t.mfa.totpDeactivate}
+    />
   ) : (
     <Panel title={t.mfa.totpTitle} text={t.mfa.totpOff} to={`${TOTP}/activate/`} action={t.mfa.totpActivate} />
   );

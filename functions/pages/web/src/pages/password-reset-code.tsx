@@ -1,16 +1,20 @@
 import { CodeField, Field, Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { goOn } from '../flow';
-import { recall } from '../memo';
+import { getTarget } from '../memo';
 import { Link, navigate, withNext } from '../router';
 import { client } from '../session';
 import { t } from '../texts';
 
 export default function PasswordResetCode() {
-  const to = recall('email');
+  const { email, phone } = getTarget();
+  const to = email ?? phone;
   const done = () => goOn() || navigate(withNext('/accounts/password/reset/key/done/'));
   return (
-    <Entrance title={t.passwordReset.codeTitle} lead={to ? t.passwordReset.codeText(to) : t.passwordReset.codeTextUnknown}>
+    <Entrance
+      title={t.passwordReset.codeTitle}
+      lead={to ? t.passwordReset.codeText(to) : t.passwordReset.codeTextUnknown}
+    >
       <Form
         submit={t.passwordReset.save}
         words={{ conflict: t.passwordReset.codeExpired }}

@@ -8,9 +8,13 @@ export default function PasswordResetKeyDone() {
   return (
     <Entrance title={t.passwordReset.keyDoneTitle} lead={user ? undefined : t.passwordReset.keyDoneText}>
       {user ? (
-        <Link to="/accounts/" class="button primary">{t.passwordReset.toAccount}</Link>
+        <Link to="/accounts/" class="button primary">
+          {t.passwordReset.toAccount}
+        </Link>
       ) : (
-        <Link to={withNext('/accounts/login/')} class="button primary">{t.passwordReset.login}</Link>
+        <Link to={withNext('/accounts/login/')} class="button primary">
+          {t.passwordReset.login}
+        </Link>
       )}
     </Entrance>
   );

@@ -46,6 +46,8 @@ export default function PasswordResetKey({ routeKey }: PageProps) {
 
 const Expired = () => (
   <Entrance title={t.passwordReset.expiredTitle} lead={t.passwordReset.expiredText}>
-    <Link to="/accounts/password/reset/" class="button primary">{t.passwordReset.requestLink}</Link>
+    <Link to="/accounts/password/reset/" class="button primary">
+      {t.passwordReset.requestLink}
+    </Link>
   </Entrance>
 );

@@ -29,7 +29,9 @@ export default function Phone() {
                 <li key={phone}>
                   <div class="what">
                     <strong>{phone}</strong>
-                    <span class={verified ? 'tag good' : 'tag warn'}>{verified ? t.phone.verified : t.phone.unverified}</span>
+                    <span class={verified ? 'tag good' : 'tag warn'}>
+                      {verified ? t.phone.verified : t.phone.unverified}
+                    </span>
                   </div>
                 </li>
               ))}

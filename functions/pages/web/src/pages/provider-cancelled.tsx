@@ -5,7 +5,9 @@ import { t } from '../texts';
 export default function ProviderCancelled() {
   return (
     <Entrance title={t.providerCancelled.title} lead={t.providerCancelled.text}>
-      <Link to={withNext('/accounts/login/')} class="button primary">{t.common.backToLogin}</Link>
+      <Link to={withNext('/accounts/login/')} class="button primary">
+        {t.common.backToLogin}
+      </Link>
     </Entrance>
   );
 }

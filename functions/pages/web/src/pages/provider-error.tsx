@@ -10,9 +10,13 @@ export default function ProviderError() {
   return (
     <Entrance title={t.providerError.title} lead={text}>
       {user ? (
-        <Link to="/accounts/3rdparty/" class="button primary">{t.nav.providers}</Link>
+        <Link to="/accounts/3rdparty/" class="button primary">
+          {t.nav.providers}
+        </Link>
       ) : (
-        <Link to={withNext('/accounts/login/')} class="button primary">{t.common.backToLogin}</Link>
+        <Link to={withNext('/accounts/login/')} class="button primary">
+          {t.common.backToLogin}
+        </Link>
       )}
     </Entrance>
   );

@@ -7,7 +7,7 @@ import { Loading, Problem } from '../components/messages';
 import { SignupClosed } from '../components/signup-closed';
 import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
 import { startOver } from '../flow';
-import { keepTargets } from '../memo';
+import { keepTarget } from '../memo';
 import { client } from '../session';
 import { t } from '../texts';
 
@@ -23,7 +23,7 @@ export default function ProviderSignup() {
   }
   if (!found.data) return <Loading />;
   const send = (values: Values) => {
-    keepTargets(values);
+    keepTarget(values);
     return client.signupByProvider(signupBody(values) as Body<'signUpByProvider'>);
   };
   return (
@@ -31,7 +31,11 @@ export default function ProviderSignup() {
       <Form submit={t.providerSignup.submit} check={checkSignup} words={{ forbidden: t.signup.closedText }} send={send}>
         <SignupFields hasPassword={false} values={known(found.data)} />
       </Form>
-      <p class="switch"><Button kind="link" onClick={() => void startOver()}>{t.common.startOver}</Button></p>
+      <p class="switch">
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.common.startOver}
+        </Button>
+      </p>
     </Entrance>
   );
 }

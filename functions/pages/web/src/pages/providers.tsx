@@ -15,7 +15,11 @@ type ProviderAccount = Schemas['ProviderAccount'];
 const nameOf = ({ provider, display }: ProviderAccount): string => `${provider.name} (${display})`;
 
 const connect = (provider: string): void =>
-  client.redirectToProvider({ provider, process: 'connect', callbackUrl: `/accounts/3rdparty/?${new URLSearchParams({ connect: provider })}` });
+  client.redirectToProvider({
+    provider,
+    process: 'connect',
+    callbackUrl: `/accounts/3rdparty/?${new URLSearchParams({ connect: provider })}`,
+  });
 
 export default function Providers() {
   const { query } = usePlace();
@@ -23,7 +27,8 @@ export default function Providers() {
   const list = useLoad(client.listProviderAccounts);
   const action = useAction(problemOf(error));
   const [removing, setRemoving] = useState<ProviderAccount>();
-  const providers = getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
+  const providers =
+    getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
 
   useEffect(() => {
     if (error !== 'reauthentication_required' || !returned) return;
@@ -51,7 +56,11 @@ export default function Providers() {
                     <span class="muted">{account.display}</span>
                   </div>
                   <div class="do">
-                    <Button label={t.providers.disconnect(nameOf(account))} isBusy={action.busy === account.uid} onClick={() => setRemoving(account)}>
+                    <Button
+                      label={t.providers.disconnect(nameOf(account))}
+                      isBusy={action.busy === account.uid}
+                      onClick={() => setRemoving(account)}
+                    >
                       {t.providers.short}
                     </Button>
                   </div>
@@ -66,7 +75,9 @@ export default function Providers() {
           <h2>{t.providers.addTitle}</h2>
           <div class="actions row">
             {providers.map(({ id, name }) => (
-              <Button key={id} onClick={() => connect(id)}>{t.providers.connect(name)}</Button>
+              <Button key={id} onClick={() => connect(id)}>
+                {t.providers.connect(name)}
+              </Button>
             ))}
           </div>
         </section>

@@ -14,13 +14,21 @@ export default function RecoveryCodesGenerate() {
       <Show of={list}>
         {(all) => (
           <>
-            <p>{all.some(({ type }) => type === 'recovery_codes') ? t.recoveryCodes.generateText : t.recoveryCodes.generateFirst}</p>
+            <p>
+              {all.some(({ type }) => type === 'recovery_codes')
+                ? t.recoveryCodes.generateText
+                : t.recoveryCodes.generateFirst}
+            </p>
             <Form
               submit={t.recoveryCodes.generate}
               words={{ conflict: t.recoveryCodes.generateConflict }}
               send={client.makeRecoveryCodes}
               done={() => navigate(CODES)}
-              actions={<Link to="/accounts/2fa/" class="button plain">{t.common.cancel}</Link>}
+              actions={
+                <Link to="/accounts/2fa/" class="button plain">
+                  {t.common.cancel}
+                </Link>
+              }
             />
           </>
         )}

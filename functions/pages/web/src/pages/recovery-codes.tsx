@@ -1,4 +1,4 @@
-import type { Data } from 'latchkey';
+import type { Data, Result } from 'latchkey';
 import { boot } from '../boot';
 import { Outcome, useAction } from '../components/action';
 import { Button } from '../components/button';
@@ -36,19 +36,31 @@ function reason(codes: Codes | null): string {
 function Shown({ codes = [], why }: { codes: string[] | undefined; why: string }) {
   const action = useAction();
   const text = [t.recoveryCodes.file(boot.brand.name), '', ...codes, ''].join('\n');
-  const copy = () =>
-    action.run('copy', async () => (await navigator.clipboard.writeText(codes.join('\n')), { ok: true, data: undefined }), {
-      notice: t.recoveryCodes.copied,
-    });
+  const copy = () => {
+    const words = { forbidden: t.recoveryCodes.notCopied };
+    return action.run('copy', () => writeClipboard(codes.join('\n')), { notice: t.recoveryCodes.copied, words });
+  };
   return (
     <>
       {codes.length ? (
         <>
-          <ul class="codes">{codes.map((code) => <li key={code}><code>{code}</code></li>)}</ul>
+          <ul class="codes">
+            {codes.map((code) => (
+              <li key={code}>
+                <code>{code}</code>
+              </li>
+            ))}
+          </ul>
           <Outcome of={action} />
           <div class="actions row noprint">
-            <Button kind="primary" onClick={() => void copy()}>{t.recoveryCodes.copy}</Button>
-            <a class="button plain" href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`} download={t.recoveryCodes.fileName}>
+            <Button kind="primary" onClick={() => void copy()}>
+              {t.recoveryCodes.copy}
+            </Button>
+            <a
+              class="button plain"
+              href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}
+              download={t.recoveryCodes.fileName}
+            >
               {t.recoveryCodes.download}
             </a>
             <Button onClick={() => print()}>{t.recoveryCodes.print}</Button>
@@ -57,7 +69,19 @@ function Shown({ codes = [], why }: { codes: string[] | undefined; why: string }
       ) : (
         <p>{why}</p>
       )}
-      <p class="noprint"><Link to={GENERATE}>{t.recoveryCodes.generate}</Link></p>
+      <p class="noprint">
+        <Link to={GENERATE}>{t.recoveryCodes.generate}</Link>
+      </p>
     </>
   );
+}
+
+/** Browsers permit it on secure pages only, and people may refuse it. */
+async function writeClipboard(text: string): Promise<Result<undefined>> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return { ok: true, data: undefined };
+  } catch {
+    return { ok: false, failure: { reason: 'forbidden', status: 0, errors: [] } };
+  }
 }

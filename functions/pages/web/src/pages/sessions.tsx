@@ -24,16 +24,27 @@ export default function Sessions() {
       <Outcome of={action} />
       <Show of={list}>
         {(sessions) => {
-          const sorted = [...sessions].sort((a, b) => Number(b.is_current) - Number(a.is_current) || b.created_at - a.created_at);
+          const sorted = [...sessions].sort(
+            (a, b) => Number(b.is_current) - Number(a.is_current) || b.created_at - a.created_at,
+          );
           const others = sorted.filter((it) => !it.is_current).map(({ id }) => id);
           return (
             <>
               <ul class="rows">
                 {sorted.map((it) => (
-                  <Row key={it.id} of={it} isBusy={action.busy === String(it.id)} end={() => void end([it.id], t.sessions.ended)} />
+                  <Row
+                    key={it.id}
+                    of={it}
+                    isBusy={action.busy === String(it.id)}
+                    end={() => void end([it.id], t.sessions.ended)}
+                  />
                 ))}
               </ul>
-              {others.length ? <Button onClick={() => setAsking(true)}>{t.sessions.endOthers}</Button> : <p class="muted">{t.sessions.only}</p>}
+              {others.length ? (
+                <Button onClick={() => setAsking(true)}>{t.sessions.endOthers}</Button>
+              ) : (
+                <p class="muted">{t.sessions.only}</p>
+              )}
               {isAsking && (
                 <Confirm
                   title={t.sessions.endOthersTitle}
@@ -63,7 +74,11 @@ function Row({ of: session, isBusy, end }: { of: Session; isBusy: boolean; end()
         </span>
       </div>
       <div class="do">
-        {!session.is_current && <Button isBusy={isBusy} label={t.sessions.end(name)} onClick={end}>{t.sessions.short}</Button>}
+        {!session.is_current && (
+          <Button isBusy={isBusy} label={t.sessions.end(name)} onClick={end}>
+            {t.sessions.short}
+          </Button>
+        )}
       </div>
     </li>
   );

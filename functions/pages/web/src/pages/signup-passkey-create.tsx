@@ -14,7 +14,11 @@ export default function SignupPasskeyCreate() {
           <Field name="name" label={t.fields.keyName} placeholder={t.webauthn.namePlaceholder} optional />
         </Form>
       )}
-      <p class="switch"><Button kind="link" onClick={() => void startOver()}>{t.common.startOver}</Button></p>
+      <p class="switch">
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.common.startOver}
+        </Button>
+      </p>
     </Entrance>
   );
 }

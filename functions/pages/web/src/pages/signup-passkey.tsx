@@ -4,7 +4,7 @@ import { Form, type Values } from '../components/form';
 import { Entrance } from '../components/layout';
 import { SignupClosed } from '../components/signup-closed';
 import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
-import { keepTargets } from '../memo';
+import { keepTarget } from '../memo';
 import { Link, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
@@ -12,7 +12,7 @@ import { t } from '../texts';
 export default function SignupPasskey() {
   if (!boot.signup.byPasskey || !getConfiguration().account.is_open_for_signup) return <SignupClosed />;
   const send = (values: Values) => {
-    keepTargets(values);
+    keepTarget(values);
     return client.signupByPasskey(signupBody(values) as Body<'beginPasskeySignup'>);
   };
   return (
@@ -20,7 +20,9 @@ export default function SignupPasskey() {
       <Form submit={t.signup.passkeySubmit} check={checkSignup} words={{ forbidden: t.signup.closedText }} send={send}>
         <SignupFields hasPassword={false} />
       </Form>
-      <p class="switch"><Link to={withNext('/accounts/signup/')}>{t.signup.byPassword}</Link></p>
+      <p class="switch">
+        <Link to={withNext('/accounts/signup/')}>{t.signup.byPassword}</Link>
+      </p>
     </Entrance>
   );
 }

@@ -5,7 +5,7 @@ import { Entrance } from '../components/layout';
 import { Or, ProviderButtons } from '../components/providers';
 import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
 import { SignupClosed } from '../components/signup-closed';
-import { keepTargets } from '../memo';
+import { keepTarget } from '../memo';
 import { Link, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
@@ -14,14 +14,16 @@ export default function Signup() {
   const { account, socialaccount } = getConfiguration();
   if (!account.is_open_for_signup) return <SignupClosed />;
   const send = (values: Values) => {
-    keepTargets(values);
+    keepTarget(values);
     return client.signup(signupBody(values) as Body<'signUp'>);
   };
   return (
     <Entrance title={t.signup.title}>
       {boot.signup.byPasskey && client.passkeys.isSupported() && (
         <>
-          <Link to={withNext('/accounts/signup/passkey/')} class="button plain">{t.signup.byPasskey}</Link>
+          <Link to={withNext('/accounts/signup/passkey/')} class="button plain">
+            {t.signup.byPasskey}
+          </Link>
           <Or />
         </>
       )}

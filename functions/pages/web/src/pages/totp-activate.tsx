@@ -24,7 +24,9 @@ export default function TotpActivate() {
 const Active = () => (
   <>
     <p>{t.totp.activeAlready}</p>
-    <Link to="/accounts/2fa/" class="button plain">{t.common.back}</Link>
+    <Link to="/accounts/2fa/" class="button plain">
+      {t.common.back}
+    </Link>
   </>
 );
 
@@ -35,7 +37,9 @@ function Setup({ secret, url }: { secret: string; url: string }) {
       <p>{t.totp.scan}</p>
       <QrCode text={url} />
       <p>{t.totp.manual}</p>
-      <p class="secret"><code>{secret.match(/.{1,4}/g)?.join(' ')}</code></p>
+      <p class="secret">
+        <code>{secret.match(/.{1,4}/g)?.join(' ')}</code>
+      </p>
       <Form submit={t.totp.activate} send={({ code = '' }) => client.activateTotp(code.trim())} done={done}>
         <CodeField label={t.totp.code} isNumeric />
       </Form>

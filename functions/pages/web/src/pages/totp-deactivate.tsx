@@ -12,7 +12,11 @@ export default function TotpDeactivate() {
         words={{ not_found: t.totp.notActive }}
         send={client.deactivateTotp}
         done={() => navigate('/accounts/2fa/')}
-        actions={<Link to="/accounts/2fa/" class="button plain">{t.common.cancel}</Link>}
+        actions={
+          <Link to="/accounts/2fa/" class="button plain">
+            {t.common.cancel}
+          </Link>
+        }
       />
     </Account>
   );

@@ -88,7 +88,9 @@ function Row({ of: key, action, changed, remove }: RowProps) {
         </span>
       </div>
       <div class="do">
-        <Button label={t.webauthn.rename(key.name)} onClick={() => setRenaming(true)}>{t.webauthn.short.rename}</Button>
+        <Button label={t.webauthn.rename(key.name)} onClick={() => setRenaming(true)}>
+          {t.webauthn.short.rename}
+        </Button>
         <Button label={t.webauthn.remove(key.name)} isBusy={action.busy === `remove ${key.id}`} onClick={remove}>
           {t.webauthn.short.remove}
         </Button>
@@ -118,8 +120,12 @@ function Add({ done }: { done(): void }) {
         {canLogIn() && (
           <fieldset>
             <legend>{t.webauthn.kind}</legend>
-            <label class="choice"><input type="radio" name="kind" value="passkey" defaultChecked /> {t.webauthn.kindPasskey}</label>
-            <label class="choice"><input type="radio" name="kind" value="key" /> {t.webauthn.kindKey}</label>
+            <label class="choice">
+              <input type="radio" name="kind" value="passkey" defaultChecked /> {t.webauthn.kindPasskey}
+            </label>
+            <label class="choice">
+              <input type="radio" name="kind" value="key" /> {t.webauthn.kindKey}
+            </label>
           </fieldset>
         )}
       </Form>

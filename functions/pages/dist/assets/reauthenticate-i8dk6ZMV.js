@@ -1,1 +1,0 @@
-import{E as e,I as t,K as n,U as r,at as i,ct as a,rt as o,tt as s}from"./core-DJGFnd5H.js";function c(){let{query:c}=o(),[l,u]=a(!1);return i(t,{title:n.reauthenticate.title,lead:n.reauthenticate.text,children:[i(r,{children:l&&n.reauthenticate.done}),!l&&i(e,{done:()=>c.has(`next`)?s():u(!0)})]})}export{c as default};
