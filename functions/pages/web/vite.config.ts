@@ -17,6 +17,14 @@ const service = process.env.LATCHKEY_SERVICE ?? 'http://localhost:8000';
 /** What the service answers itself, below the paths that it shares with the pages. */
 const api = '^/(_allauth/|_latchkey/(?!pages/)|\\.well-known/|dev/|accounts/([^/]+/login/callback/|oidc/|dummy/))';
 
+/** Returns whether a file belongs to what all pages share. */
+function isShared(file: string): boolean {
+  if (/\/node_modules\/(preact|openapi-fetch)\//.test(file) || file.startsWith(path('../../../clients/js/src/')))
+    return true;
+  const isOurs = file.startsWith(path('src/'));
+  return isOurs && !file.startsWith(path('src/pages/')) && file !== path('src/main.tsx');
+}
+
 export default defineConfig(({ command }) => ({
   base: command === 'build' ? base : '/',
   resolve: {
@@ -24,6 +32,10 @@ export default defineConfig(({ command }) => ({
     dedupe: ['openapi-fetch', '@simplewebauthn/browser'],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  optimizeDeps: {
+    noDiscovery: true,
+    include: ['preact', 'preact/hooks', 'preact/jsx-dev-runtime', 'openapi-fetch', '@simplewebauthn/browser', 'uqr'],
+  },
   plugins: [documentPlugin(`http://localhost:${port}`), routesPlugin(base)],
   build: {
     outDir: path('../dist'),
@@ -38,7 +50,7 @@ export default defineConfig(({ command }) => ({
         codeSplitting: {
           groups: [
             { name: 'passkeys', test: /node_modules\/@simplewebauthn/ },
-            { name: 'core', test: /\/src\/(?!pages\/|main)|clients\/js\/src|node_modules\/(preact|openapi-fetch)/ },
+            { name: 'core', test: isShared },
           ],
         },
       },

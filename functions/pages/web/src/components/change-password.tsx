@@ -6,7 +6,8 @@ import { boot } from '../boot';
 import { Link, navigate } from '../router';
 import { client, useSession, userOf } from '../session';
 import { t } from '../texts';
-import { Field, Form, PasswordOwner, type Values } from './form';
+import { Field, PasswordOwner } from './field';
+import { Form, type Values } from './form';
 import { Notice } from './messages';
 
 /** `hasPassword`: whether there is a present one, which has to be shown. */

@@ -2,7 +2,8 @@
 
 import { getConfiguration } from '../session';
 import { t } from '../texts';
-import { Field, type Values } from './form';
+import { Field } from './field';
+import type { Values } from './form';
 
 export type Method = 'email' | 'username' | 'phone';
 

@@ -7,7 +7,8 @@ import { client } from '../session';
 import { t } from '../texts';
 import { Outcome, useAction } from './action';
 import { Button } from './button';
-import { CodeField, Field, Form } from './form';
+import { CodeField, Field } from './field';
+import { Form } from './form';
 
 export type Way = 'password' | 'totp' | 'recovery_codes' | 'webauthn';
 

@@ -2,7 +2,8 @@
 
 import { boot, type SignupField } from '../boot';
 import { t } from '../texts';
-import { Field, type Values } from './form';
+import { Field } from './field';
+import type { Values } from './form';
 import { phoneOf } from './login-field';
 
 type Name = SignupField['name'];

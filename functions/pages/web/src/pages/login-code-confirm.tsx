@@ -1,6 +1,7 @@
 import { Outcome, useAction } from '../components/action';
 import { Button } from '../components/button';
-import { CodeField, Form } from '../components/form';
+import { CodeField } from '../components/field';
+import { Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { boot } from '../boot';
 import { startOver } from '../flow';

@@ -1,4 +1,5 @@
-import { CodeField, Field, Form } from '../components/form';
+import { CodeField, Field } from '../components/field';
+import { Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { goOn } from '../flow';
 import { getTarget } from '../memo';

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { PageProps } from '../routes';
-import { Field, Form, PasswordOwner } from '../components/form';
+import { Field, PasswordOwner } from '../components/field';
+import { Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { useLoad } from '../components/load';
 import { Loading, Problem } from '../components/messages';

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Outcome, useAction } from '../components/action';
-import { CodeField, Field, Form } from '../components/form';
+import { CodeField, Field } from '../components/field';
+import { Form } from '../components/form';
 import { Account } from '../components/layout';
 import { Show, useLoad } from '../components/load';
 import { phoneOf } from '../components/login-field';

@@ -1,5 +1,6 @@
 import { Button } from '../components/button';
-import { Field, Form } from '../components/form';
+import { Field } from '../components/field';
+import { Form } from '../components/form';
 import { Entrance } from '../components/layout';
 import { startOver } from '../flow';
 import { client } from '../session';

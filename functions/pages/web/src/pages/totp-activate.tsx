@@ -1,6 +1,7 @@
 import { encode } from 'uqr';
 import type { Totp } from 'latchkey';
-import { CodeField, Form } from '../components/form';
+import { CodeField } from '../components/field';
+import { Form } from '../components/form';
 import { Account } from '../components/layout';
 import { Show, useLoad } from '../components/load';
 import { Unverified, isUnverified } from '../components/unverified';
