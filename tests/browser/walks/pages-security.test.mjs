@@ -172,7 +172,11 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, bo
   await pages.shows('Your account');
 
   // The browser offers passkeys in the field for the name. This one is chosen at once.
+  const used = page.waitForResponse(
+    (answer) => answer.url().endsWith('/auth/webauthn/login') && answer.request().method() === 'POST',
+  );
   await pages.press('Log out');
+  await used;
   await pages.shows('Your account');
 
   await pages.open('/accounts/2fa/webauthn/');

@@ -11,7 +11,7 @@ pageWalk('signing up with a code, and logging in', { settings: byCode }, async (
   await pages.inspect('login');
   await pages.follow('Create an account');
   await pages.shows('Create an account');
-  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+  await page.locator('h1:focus').waitFor();
   await pages.inspect('signup');
   await pages.press('Create the account');
   await pages.says('Please fill in this field.');

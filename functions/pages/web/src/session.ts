@@ -54,9 +54,10 @@ export async function call<T>(send: () => Promise<Result<T>>): Promise<Result<T>
 
 /** The first answer brings the CSRF cookie, so nothing is sent before it. */
 async function findOutage(): Promise<Failure | undefined> {
-  const state = await client.load();
-  const known = state.status === 'unavailable' ? await client.reload() : state;
-  return known.status === 'unavailable' ? known.failure : undefined;
+  await client.load();
+  if (client.getSnapshot().status === 'unavailable') await client.reload();
+  const state = client.getSnapshot();
+  return state.status === 'unavailable' ? state.failure : undefined;
 }
 
 let configuration: Configuration | undefined = boot.configuration;

@@ -15,29 +15,34 @@ export function ChangePassword({ hasPassword }: { hasPassword: boolean }) {
   const user = userOf(useSession());
   const [hadPassword] = useState(hasPassword);
   const [isDone, setDone] = useState(false);
-  if (isDone) return <Notice>{hadPassword ? t.password.changed : t.password.set}</Notice>;
+  const notice = hadPassword ? t.password.changed : t.password.set;
   return (
-    <Form
-      submit={t.password.submit}
-      send={change}
-      done={() => (boot.account.logsOutOnPasswordChange ? undefined : setDone(true))}
-    >
-      <PasswordOwner name={user?.email ?? user?.display ?? ''} />
-      {hadPassword && (
-        <Field
-          name="current_password"
-          label={t.fields.currentPassword}
-          type="password"
-          autocomplete="current-password"
-        />
+    <>
+      <Notice>{isDone && notice}</Notice>
+      {!isDone && (
+        <Form
+          submit={t.password.submit}
+          send={change}
+          done={() => (boot.account.logsOutOnPasswordChange ? undefined : setDone(true))}
+        >
+          <PasswordOwner name={user?.email ?? user?.display ?? ''} />
+          {hadPassword && (
+            <Field
+              name="current_password"
+              label={t.fields.currentPassword}
+              type="password"
+              autocomplete="current-password"
+            />
+          )}
+          <Field name="new_password" label={t.fields.newPassword} type="password" autocomplete="new-password" />
+          {hadPassword && (
+            <p class="aside">
+              <Link to="/accounts/password/reset/">{t.password.forgot}</Link>
+            </p>
+          )}
+        </Form>
       )}
-      <Field name="new_password" label={t.fields.newPassword} type="password" autocomplete="new-password" />
-      {hadPassword && (
-        <p class="aside">
-          <Link to="/accounts/password/reset/">{t.password.forgot}</Link>
-        </p>
-      )}
-    </Form>
+    </>
   );
 }
 

@@ -4,11 +4,13 @@ import type { Failure, Result } from 'latchkey';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from '../session';
+import { useFocusRescue } from './focus';
 import { Loading, Problem } from './messages';
 
 export interface Loaded<T> {
   data?: T;
   failure?: Failure;
+  /** Loads the data anew, and shows the old until then. */
   reload(): void;
   set(data: T): void;
 }
@@ -25,11 +27,16 @@ export function useLoad<T>(send: () => Promise<Result<T>>): Loaded<T> {
     void load();
     return () => void (isMounted.current = false);
   }, []);
-  return { ...state, reload: () => (setState({}), void load()), set: (data) => setState({ data }) };
+  const reload = () => {
+    if (state.failure) setState({});
+    void load();
+  };
+  return { ...state, reload, set: (data) => setState({ data }) };
 }
 
 /** Shows data, or why there is none. */
 export function Show<T>({ of, children }: { of: Loaded<T>; children(data: T): ComponentChildren }) {
+  useFocusRescue(of.data);
   if (of.failure) return <Problem failure={of.failure} retry={of.reload} />;
   return of.data === undefined ? <Loading /> : <>{children(of.data)}</>;
 }

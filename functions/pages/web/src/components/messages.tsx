@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { sayFailure } from '../failures';
 import { t } from '../texts';
 import { Button } from './button';
+import { useFocusRescue } from './focus';
 
 /** Something is wrong. Read out at once; can get the focus. */
 export const Alert = ({ children }: { children: ComponentChildren }) => (
@@ -14,9 +15,10 @@ export const Alert = ({ children }: { children: ComponentChildren }) => (
 );
 
 /** Something went well. The region is always there, so that a new text is read out. */
-export const Notice = ({ children }: { children?: ComponentChildren }) => (
-  <div role="status">{children && <p class="message notice">{children}</p>}</div>
-);
+export function Notice({ children }: { children?: ComponentChildren }) {
+  useFocusRescue(children);
+  return <div role="status">{children && <p class="message notice">{children}</p>}</div>;
+}
 
 /** Something is being loaded. Shown after a moment. */
 export const Loading = () => (

@@ -120,8 +120,8 @@ function Passkey() {
   const log = (send: () => Promise<Result<unknown>>, name: string) => action.run(name, send, { failed: isInactive });
   useEffect(() => {
     let isHere = true;
-    void client.load().then(async ({ status }) => {
-      if (status !== 'anonymous' || !isHere) return;
+    void client.load().then(async () => {
+      if (client.getSnapshot().status !== 'anonymous' || !isHere) return;
       const result = await client.passkeys.autofill();
       if (!result.ok && result.failure.reason !== 'cancelled' && isHere) await log(async () => result, 'autofill');
     });
