@@ -256,6 +256,17 @@ client: service node
     npm run package
     npm test
 
+# Checks the hosted pages: types, size, and that `dist/` is what the sources build.
+[group('check')]
+pages: node
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd functions/pages/web
+    npm ci --no-audit --no-fund
+    npm run types
+    npm run reproducible
+    npm run size
+
 # The same tests against the real django-allauth, from PyPI.
 [group('check')]
 client-django: node

@@ -106,8 +106,9 @@ export function createClient(options: ClientOptions) {
 
     // Forgotten passwords.
 
-    /** Sends a mail to set a new password with. */
-    requestPasswordReset: (email: string) => post<'requestPasswordReset'>('auth/password/request', { email }),
+    /** Sends a mail, or a text message, to set a new password with. A text is an address. */
+    requestPasswordReset: (to: string | Body<'requestPasswordReset'>) =>
+      post<'requestPasswordReset'>('auth/password/request', typeof to === 'string' ? { email: to } : to),
     /** Returns whose the key of a reset mail is. */
     getPasswordReset: (key: string) =>
       get<'getPasswordReset'>('auth/password/reset', undefined, { 'X-Password-Reset-Key': key }),

@@ -1,4 +1,4 @@
-export { createClient, type Client, type RedirectOptions } from './client.js';
+export { createClient, type Client, type RedirectOptions, type Totp } from './client.js';
 export type { ClientOptions } from './options.js';
 export type { KeyOptions } from './passkeys.js';
 export { memoryStorage, type TokenStorage } from './storage.js';

@@ -41,9 +41,10 @@ impl Live {
     /// # Errors
     /// The settings contradict each other. Nothing changes.
     pub(crate) fn switch(&self, switches: Switches) -> Result<(), Error> {
-        let source = switches.settings().into_iter().fold(self.source.clone(), |source, (name, value)| {
-            source.with_override(name, value)
-        });
+        let source = switches
+            .settings()
+            .into_iter()
+            .fold(self.source.clone(), |source, (name, value)| source.with_override(name, value));
         let settings = Arc::new(Settings::load(&source)?);
         let router = self.parts.router(&settings)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Current { switches, settings, router };

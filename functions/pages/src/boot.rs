@@ -99,7 +99,8 @@ impl Account {
     fn new(settings: &Settings) -> Self {
         let account = &settings.account;
         let by_phone = account.login_methods.contains(&LoginMethod::Phone);
-        let resends_code = account.email_verification_by_code_enabled && account.email_verification_supports_resend.0 > 0;
+        let resends_code =
+            account.email_verification_by_code_enabled && account.email_verification_supports_resend.0 > 0;
         Self {
             has_phone: by_phone || account.signup_fields.get("phone").is_some(),
             changes_email: account.change_email,

@@ -31,8 +31,7 @@ pub(crate) fn document(visit: &Visit, route: Option<&Route>) -> Response<Body> {
     let prefix = app.settings.service.public_url.path().trim_end_matches('/');
     let document = DOCUMENT.replacen(PLACE, &head, 1).replace(FOLDER, &format!("{prefix}{FOLDER}"));
     let etag = etag(&document);
-    let mut response =
-        unless_known(visit.request.headers(), &etag, "text/html; charset=utf-8", Body::from(document));
+    let mut response = unless_known(visit.request.headers(), &etag, "text/html; charset=utf-8", Body::from(document));
     if route.is_none() && response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -97,7 +96,8 @@ mod tests {
 
     #[test]
     fn text_on_the_accent_color_has_enough_contrast() {
-        for (color, text) in [("#1f5fbf", "#fff"), ("#ffd400", "#10142e"), ("#000000", "#fff"), ("#ffffff", "#10142e")] {
+        for (color, text) in [("#1f5fbf", "#fff"), ("#ffd400", "#10142e"), ("#000000", "#fff"), ("#ffffff", "#10142e")]
+        {
             assert!(accent(color).contains(&format!("--brand-on-accent: {text};")), "{color}");
         }
     }

@@ -426,7 +426,8 @@ impl Settings {
             }
         }
         if self.social.openid_connect_url_prefix.trim_matches('/').contains('/') {
-            problems.push("SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX: must be one segment of a path, or empty".to_owned());
+            problems
+                .push("SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX: must be one segment of a path, or empty".to_owned());
         }
         self.check_tokens(problems);
         self.check_pages(problems);

@@ -53,7 +53,8 @@ impl Settings {
                 ));
             }
         }
-        let is_web = |url: &str| url.starts_with('/') || Url::parse(url).is_ok_and(|url| url.scheme().starts_with("http"));
+        let is_web =
+            |url: &str| url.starts_with('/') || Url::parse(url).is_ok_and(|url| url.scheme().starts_with("http"));
         let is_logo = |url: &str| is_web(url) || url.starts_with("data:image/");
         if pages.logo_url.as_deref().is_some_and(|url| !is_logo(url)) {
             problems.push("LATCHKEY_LOGO_URL: must be a path, an `https:` URL or a `data:image/` URL".to_owned());

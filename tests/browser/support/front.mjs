@@ -60,7 +60,8 @@ async function servePage(folder, incoming, outgoing) {
   }
 }
 
-function forward(port, incoming, outgoing) {
+/** Answers a request with what a server on loopback answers. */
+export function forward(port, incoming, outgoing) {
   const { method, url, headers } = incoming;
   const onward = http.request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers);

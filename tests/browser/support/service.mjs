@@ -27,16 +27,17 @@ export async function freePort() {
 export class Service {
   /**
    * Starts the service on a free port, with an empty table in memory. Settings are strings, or values that are written
-   * as JSON. Throws with what the service says if it does not start.
+   * as JSON. Throws with what the service says if it does not start. With `lab`, `advance` moves its clock.
    */
-  static async start(settings = {}) {
+  static async start(settings = {}, { lab = false } = {}) {
     const service = new Service();
     service.port = await freePort();
     service.outbox = await mkdtemp(join(tmpdir(), 'latchkey-outbox-'));
     const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
     const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, text(value)]));
     const options = ['--listen', `127.0.0.1:${service.port}`, '--data', ':memory:', '--outbox', service.outbox];
-    service.process = spawn(BINARY, options, { env: { PATH: process.env.PATH, ...given } });
+    const command = lab ? ['serve', '--lab'] : [];
+    service.process = spawn(BINARY, [...command, ...options], { env: { PATH: process.env.PATH, ...given } });
     service.log = '';
     service.process.stderr.on('data', (data) => (service.log += data));
     try {
@@ -72,6 +73,26 @@ export class Service {
       if (latest) return latest;
     }
     throw new Error(`no mail to ${to}`);
+  }
+
+  /** Returns the latest text message to a number, once there is one. */
+  async text(to) {
+    for (const end = Date.now() + MAIL_SECONDS * 1000; Date.now() < end; await pause(20)) {
+      const names = (await readdir(this.outbox)).filter((name) => /^[^.].*\.sms$/.test(name)).sort().reverse();
+      const texts = await Promise.all(names.map((name) => readFile(join(this.outbox, name), 'utf8')));
+      const latest = texts.find((text) => text.includes(to));
+      if (latest) return { text: latest };
+    }
+    throw new Error(`no text message to ${to}`);
+  }
+
+  /** Moves the clock of a service with a lab forward by so many seconds. */
+  async advance(seconds) {
+    const url = `http://127.0.0.1:${this.port}/_latchkey/lab/clock`;
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ advance: seconds }) });
+    if (!answer.ok) throw new Error(`the clock does not move: ${answer.status}`);
+    return (await answer.json()).now;
   }
 
   /** Ends the process and deletes its mails. */

@@ -22,7 +22,10 @@ fn the_function_serves_the_pages_without_the_table() {
     let mut event = page_event(script);
     event["headers"]["accept-encoding"] = json!("gzip, br");
     let compressed = pages.invoke(&event).unwrap();
-    assert_eq!((&compressed["isBase64Encoded"], &compressed["headers"]["content-encoding"]), (&json!(true), &json!("br")));
+    assert_eq!(
+        (&compressed["isBase64Encoded"], &compressed["headers"]["content-encoding"]),
+        (&json!(true), &json!("br"))
+    );
     let plain = reply(&pages.invoke(&page_event(script)).unwrap());
     let small = STANDARD.decode(compressed["body"].as_str().unwrap()).unwrap();
     assert!(small.len() * 2 < plain.text.len(), "{} of {} bytes", small.len(), plain.text.len());

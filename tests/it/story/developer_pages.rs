@@ -48,10 +48,15 @@ fn settings_are_switched_while_the_service_runs() {
     assert_eq!(by_code(), json!(true));
     assert_eq!(client.get("auth/session").status, 200, "accounts and sessions stay");
     let page = call(&lab.url, "GET", "/dev/", &[], None).text;
-    assert!(page.contains("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED=&#x27;true&#x27;") || page.contains("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED='true'"), "{page}");
+    assert!(
+        page.contains("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED=&#x27;true&#x27;")
+            || page.contains("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED='true'"),
+        "{page}"
+    );
 
     // Sign-up with a passkey needs verified addresses, and the later switch says otherwise.
-    let refused = call(&lab.url, "POST", "/dev/settings", &[FORM], Some("reset-by=code&passkeys=signup&signup=closed".into()));
+    let refused =
+        call(&lab.url, "POST", "/dev/settings", &[FORM], Some("reset-by=code&passkeys=signup&signup=closed".into()));
     assert_eq!(refused.status, 303, "{}", refused.text);
     let back = call(&lab.url, "POST", "/dev/settings", &[FORM], Some(String::new()));
     assert_eq!((back.status, by_code()), (303, json!(false)));
@@ -70,7 +75,9 @@ fn switches_that_contradict_what_the_service_was_started_with_change_nothing() {
 fn pages_of_other_hosts_cannot_read_or_switch_anything() {
     let lab = Lab::start(&[]);
     for header in [("origin", "https://evil.example"), ("host", "evil.example")] {
-        for (method, path) in [("GET", "/dev/"), ("GET", "/dev/inbox/events"), ("POST", "/dev/settings"), ("DELETE", "/dev/inbox/")] {
+        for (method, path) in
+            [("GET", "/dev/"), ("GET", "/dev/inbox/events"), ("POST", "/dev/settings"), ("DELETE", "/dev/inbox/")]
+        {
             assert_eq!(call(&lab.url, method, path, &[header, FORM], None).status, 403, "{method} {path} {header:?}");
         }
     }

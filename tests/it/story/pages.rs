@@ -18,7 +18,9 @@ fn the_root_leads_to_the_account_and_links_of_mails_to_their_pages() {
     let lab = Lab::start(&[]);
     let home = get(&lab, "/", &[]);
     assert_eq!((home.status, home.header("location")), (302, Some("/accounts/")));
-    for path in ["/accounts/", "/accounts/login/", "/accounts/signup/", "/accounts/2fa/", "/accounts/3rdparty/login/error/"] {
+    for path in
+        ["/accounts/", "/accounts/login/", "/accounts/signup/", "/accounts/2fa/", "/accounts/3rdparty/login/error/"]
+    {
         assert_eq!(get(&lab, path, &[]).status, 200, "{path}");
     }
     let mut client = lab.app();

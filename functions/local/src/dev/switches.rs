@@ -20,11 +20,7 @@ pub(super) struct Choice {
 }
 
 /// Shortens the table below.
-const fn choice(
-    value: &'static str,
-    label: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-) -> Choice {
+const fn choice(value: &'static str, label: &'static str, settings: &'static [(&'static str, &'static str)]) -> Choice {
     Choice { value, label, settings }
 }
 
@@ -90,11 +86,7 @@ pub(super) const SWITCHES: &[Switch] = &[
         options: &[
             choice("off", "Off", &[("MFA_SUPPORTED_TYPES", r#"["recovery_codes", "totp"]"#)]),
             choice("second-factor", "Second factor", &[("MFA_SUPPORTED_TYPES", ALL_FACTORS)]),
-            choice(
-                "login",
-                "Login",
-                &[("MFA_SUPPORTED_TYPES", ALL_FACTORS), ("MFA_PASSKEY_LOGIN_ENABLED", "true")],
-            ),
+            choice("login", "Login", &[("MFA_SUPPORTED_TYPES", ALL_FACTORS), ("MFA_PASSKEY_LOGIN_ENABLED", "true")]),
             choice(
                 "signup",
                 "Login and sign-up",

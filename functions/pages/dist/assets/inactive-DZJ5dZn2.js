@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r}from"./core-DpG8LyRn.js";function i(){return n(t,{title:e.inactive.title,lead:e.inactive.text,children:n(r,{to:`/accounts/login/`,class:`button primary`,children:e.common.backToLogin})})}export{i as default};

@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,it as i,p as a}from"./core-DpG8LyRn.js";function o(){return n(t,{title:e.loginCode.title,lead:e.loginCode.text,children:[n(a,{}),n(`p`,{class:`switch`,children:n(r,{to:i(`/accounts/login/?with=password`),children:e.loginCode.withPassword})})]})}export{o as default};

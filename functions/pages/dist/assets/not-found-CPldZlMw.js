@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r}from"./core-DpG8LyRn.js";function i(){return n(t,{title:e.notFound.title,lead:e.notFound.text,children:n(r,{to:`/accounts/`,class:`button primary`,children:e.notFound.home})})}export{i as default};

@@ -1,1 +1,0 @@
-import{I as e,K as t,Q as n,Z as r,at as i,nt as a,s as o,st as s}from"./core-DpG8LyRn.js";function c(){let c=n(r())?.has_usable_password??!0;return s(()=>{c||a(`/accounts/password/set/`,{replace:!0})},[]),i(e,{title:t.password.changeTitle,children:i(o,{hasPassword:c})})}export{c as default};

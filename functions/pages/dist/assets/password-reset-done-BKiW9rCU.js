@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,it as i}from"./core-DpG8LyRn.js";function a(){return n(t,{title:e.passwordReset.doneTitle,lead:e.passwordReset.doneText,children:n(`p`,{class:`switch`,children:[n(r,{to:i(`/accounts/password/reset/`),children:e.passwordReset.again}),n(r,{to:i(`/accounts/login/`),children:e.common.backToLogin})]})})}export{a as default};

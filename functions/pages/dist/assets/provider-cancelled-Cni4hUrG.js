@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,it as i}from"./core-DpG8LyRn.js";function a(){return n(t,{title:e.providerCancelled.title,lead:e.providerCancelled.text,children:n(r,{to:i(`/accounts/login/`),class:`button primary`,children:e.common.backToLogin})})}export{a as default};

@@ -1,0 +1,30 @@
+// Buttons.
+
+import type { ComponentChildren } from 'preact';
+
+interface ButtonProps {
+  type?: 'button' | 'submit';
+  kind?: 'primary' | 'plain' | 'danger' | 'link';
+  /** While it is busy, the button keeps the focus and does nothing. */
+  isBusy?: boolean;
+  onClick?(): void;
+  /** What the button says to people who do not see its surroundings. Contains the visible text. */
+  label?: string;
+  children: ComponentChildren;
+}
+
+export function Button({ type = 'button', kind = 'plain', isBusy = false, onClick, label, children }: ButtonProps) {
+  const isWide = kind !== 'link';
+  return (
+    <button
+      type={type}
+      class={isWide ? `button ${kind}` : 'link'}
+      aria-disabled={isBusy ? 'true' : undefined}
+      aria-label={label}
+      onClick={isBusy || !onClick ? undefined : onClick}
+    >
+      {isBusy && <span class="spinner" aria-hidden="true" />}
+      {children}
+    </button>
+  );
+}

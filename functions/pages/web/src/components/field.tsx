@@ -1,0 +1,119 @@
+// Fields of forms.
+
+import { useContext, useEffect, useId, useState } from 'preact/hooks';
+import { t } from '../texts';
+import { FormContext } from './form';
+
+interface FieldProps {
+  name: string;
+  label: string;
+  type?: 'text' | 'email' | 'tel' | 'password';
+  autocomplete?: string;
+  inputMode?: 'text' | 'email' | 'tel' | 'numeric';
+  optional?: boolean;
+  hint?: string | undefined;
+  value?: string | undefined;
+  placeholder?: string;
+  /** Names by which the API tells errors of this field, if they are not its own name. */
+  errorNames?: readonly string[];
+}
+
+/** A field with its label, hint and error. Passwords can be shown. */
+export function Field({
+  name,
+  label,
+  type = 'text',
+  autocomplete,
+  inputMode,
+  optional,
+  hint,
+  value,
+  placeholder,
+  errorNames = [],
+}: FieldProps) {
+  const id = useId();
+  const { errors, register } = useContext(FormContext);
+  const [isShown, setShown] = useState(false);
+  const names = [name, ...errorNames];
+  useEffect(() => register(names), [name]);
+  const error = names.map((known) => errors.get(known)).find(Boolean);
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  const isPassword = type === 'password';
+  return (
+    <div class="field">
+      <label for={id}>
+        {label} {optional && <span class="muted">{t.common.optional}</span>}
+      </label>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <div class="input">
+        <input
+          id={id}
+          name={name}
+          type={(isPassword && isShown ? 'text' : type) as 'text'}
+          autocomplete={autocomplete as 'on'}
+          inputMode={inputMode}
+          autocapitalize="none"
+          spellcheck={false}
+          required={!optional}
+          defaultValue={value}
+          placeholder={placeholder}
+          aria-invalid={error ? 'true' : undefined}
+          aria-describedby={described || undefined}
+        />
+        {isPassword && (
+          <button
+            type="button"
+            class="reveal"
+            aria-label={isShown ? t.common.hidePassword : t.common.showPassword}
+            onClick={() => setShown(!isShown)}
+          >
+            <Eye isOpen={isShown} />
+          </button>
+        )}
+      </div>
+      {error && (
+        <p class="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Tells password managers whose password a form is about. People do not see it. */
+export const PasswordOwner = ({ name }: { name: string }) => (
+  <input class="unseen" type="text" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
+);
+
+/** A field for a code that was sent, or that an app shows. The API calls some of them `key`. */
+export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?: string; isNumeric?: boolean }) => (
+  <Field
+    name="code"
+    label={label}
+    autocomplete="one-time-code"
+    inputMode={isNumeric ? 'numeric' : 'text'}
+    errorNames={['key']}
+  />
+);
+
+function Eye({ isOpen }: { isOpen: boolean }) {
+  return (
+    <svg
+      viewBox="0 0 24 24"
+      width="20"
+      height="20"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+    >
+      <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
+      <circle cx="12" cy="12" r="3" />
+      {!isOpen && <path d="M4 20 20 4" />}
+    </svg>
+  );
+}

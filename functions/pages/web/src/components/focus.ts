@@ -1,0 +1,12 @@
+// Where the focus goes when what had it is gone.
+
+import { useEffect, useRef } from 'preact/hooks';
+
+/** After a change of `what`, gives the focus to the heading if nothing has it any more. */
+export function useFocusRescue(what: unknown): void {
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current && document.activeElement === document.body) document.querySelector('h1')?.focus();
+    isFirst.current = false;
+  }, [what]);
+}

@@ -1,0 +1,42 @@
+// The field for the name that people log in with.
+
+import { getConfiguration } from '../session';
+import { t } from '../texts';
+import { Field } from './field';
+import type { Values } from './form';
+
+export type Method = 'email' | 'username' | 'phone';
+
+/** What people log in with. */
+export const loginMethods = (): Method[] => getConfiguration().account.login_methods;
+
+/** Where codes go to: not to usernames. */
+export const codeMethods = (): Method[] => loginMethods().filter((method) => method !== 'username');
+
+/** A field for any of these methods. */
+export function LoginField({ methods, hasPasskeys = false }: { methods: Method[]; hasPasskeys?: boolean }) {
+  const only = methods.length === 1 ? methods[0] : undefined;
+  const autocomplete = only === 'phone' ? 'tel' : 'username';
+  return (
+    <Field
+      name="login"
+      label={methods.map((method) => t.fields.login[method]).join(t.fields.login.or)}
+      type={only === 'email' ? 'email' : only === 'phone' ? 'tel' : 'text'}
+      autocomplete={hasPasskeys ? `${autocomplete} webauthn` : autocomplete}
+      hint={only === 'phone' ? t.fields.phoneHint : undefined}
+      errorNames={methods}
+    />
+  );
+}
+
+/** Returns what was typed as the field of the API that it fits. */
+export function loginOf({ login = '' }: Values, methods: Method[]): { [M in Method]?: string } {
+  const text = login.trim();
+  const digits = phoneOf(text);
+  const has = (method: Method) => methods.includes(method);
+  if (has('phone') && (methods.length === 1 || /^\+?\d{6,}$/.test(digits))) return { phone: digits };
+  return has('username') && (!text.includes('@') || !has('email')) ? { username: text } : { email: text };
+}
+
+/** Returns a phone number without the spaces and punctuation that people write. */
+export const phoneOf = (text: string): string => text.replace(/[\s().-]/g, '');

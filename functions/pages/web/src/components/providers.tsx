@@ -1,0 +1,39 @@
+// Buttons that lead to identity providers.
+
+import { keepTarget } from '../memo';
+import { withNext } from '../router';
+import { client, getConfiguration } from '../session';
+import { t } from '../texts';
+import { Outcome, useAction } from './action';
+import { Button } from './button';
+
+export function ProviderButtons() {
+  const action = useAction();
+  const providers =
+    getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
+  if (!providers.length) return null;
+  // People come back to the login page, which sends them on.
+  const start = (provider: string) =>
+    action.run(provider, async () => {
+      keepTarget({});
+      client.redirectToProvider({ provider, callbackUrl: withNext('/accounts/login/') });
+      return { ok: true, data: undefined };
+    });
+  return (
+    <div class="providers">
+      <Outcome of={action} />
+      {providers.map(({ id, name }) => (
+        <Button key={id} isBusy={action.busy === id} onClick={() => void start(id)}>
+          {t.login.byProvider(name)}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+/** A line between two ways to do the same. */
+export const Or = () => (
+  <p class="or">
+    <span>{t.common.or}</span>
+  </p>
+);

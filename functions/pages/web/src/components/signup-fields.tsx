@@ -1,0 +1,72 @@
+// The fields of signup forms, as the settings have them.
+
+import { boot, type SignupField } from '../boot';
+import { t } from '../texts';
+import { Field } from './field';
+import type { Values } from './form';
+import { phoneOf } from './login-field';
+
+type Name = SignupField['name'];
+
+const FIELDS: Record<Name, Omit<Parameters<typeof Field>[0], 'name'>> = {
+  email: { label: t.fields.email, type: 'email', autocomplete: 'email' },
+  email2: { label: t.fields.email2, type: 'email', autocomplete: 'email' },
+  username: { label: t.fields.username, autocomplete: 'username' },
+  phone: { label: t.fields.phone, type: 'tel', autocomplete: 'tel', hint: t.fields.phoneHint },
+  password1: { label: t.fields.password, type: 'password', autocomplete: 'new-password' },
+  password2: { label: t.fields.password2, type: 'password', autocomplete: 'new-password' },
+};
+
+/** The name of a field in the API. */
+const apiName = (name: Name): string => (name === 'password1' ? 'password' : name);
+
+const isPassword = (name: Name): boolean => name.startsWith('password');
+
+interface SignupFieldsProps {
+  hasPassword: boolean;
+  /** What is known already. */
+  values?: Values;
+}
+
+/** The fields. Where an account has a password, there is a field for it even if it is optional. */
+export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
+  return (
+    <>
+      {boot.signup.fields
+        .filter(({ name }) => hasPassword || !isPassword(name))
+        .map(({ name, required }) => (
+          <Field key={name} name={apiName(name)} {...FIELDS[name]} optional={!required} value={values[name]} />
+        ))}
+      {boot.signup.honeypot && <Honeypot name={boot.signup.honeypot} />}
+    </>
+  );
+}
+
+/** A field that people do not see, and programs fill in. */
+const Honeypot = ({ name }: { name: string }) => (
+  <div class="honeypot" aria-hidden="true">
+    <label>
+      {name}
+      <input name={name} tabIndex={-1} autocomplete="off" />
+    </label>
+  </div>
+);
+
+/** Returns the errors of fields that have to be the same. */
+export function checkSignup(values: Values): Values {
+  const pairs = [
+    ['email', 'email2'],
+    ['password', 'password2'],
+  ] as const;
+  const wrong = pairs.filter(([name, again]) => values[again] !== undefined && values[name] !== values[again]);
+  return Object.fromEntries(wrong.map(([, again]) => [again, t.errors['mismatch']!]));
+}
+
+/** Returns what was typed as the body of the request: without what is empty, and phone numbers without spaces. */
+export function signupBody({ password2: _, ...values }: Values): Values {
+  const trimmed = Object.entries(values).map(([name, value]): [string, string] => {
+    if (name === 'password') return [name, value];
+    return [name, name === 'phone' ? phoneOf(value) : value.trim()];
+  });
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+}

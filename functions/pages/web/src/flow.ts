@@ -1,0 +1,22 @@
+// The way through a login or signup of several steps.
+
+import { leave, navigate, withNext } from './router';
+import { pageOfFlow } from './routes';
+import { client } from './session';
+
+export const LOGIN = '/accounts/login/';
+
+/** Goes to the next step, or to where a login leads. Returns false if the person is not logged in and nothing is next. */
+export function goOn(): boolean {
+  const state = client.getSnapshot();
+  if (state.status === 'pending') navigate(withNext(pageOfFlow(state.flow.id)), { replace: true });
+  else if (state.status === 'authenticated') leave();
+  else return false;
+  return true;
+}
+
+/** Gives up the login that has begun, and goes to the login page. */
+export async function startOver(): Promise<void> {
+  await client.logout();
+  navigate(withNext(LOGIN), { replace: true });
+}

@@ -1,0 +1,23 @@
+import { Button } from '../components/button';
+import { Entrance } from '../components/layout';
+import { Proof, waysOf, type Proofs } from '../components/proof';
+import { startOver } from '../flow';
+import { client, useSession } from '../session';
+import { t } from '../texts';
+
+const proofs: Proofs = { byCode: client.authenticate, byKey: client.passkeys.authenticate };
+
+export default function MfaAuthenticate() {
+  const state = useSession();
+  const flows = state.status === 'pending' ? state.flows.filter(({ id }) => id === 'mfa_authenticate') : [];
+  return (
+    <Entrance title={t.factor.title}>
+      <Proof ways={waysOf(flows)} proofs={proofs} />
+      <p class="switch">
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.factor.cancel}
+        </Button>
+      </p>
+    </Entrance>
+  );
+}

@@ -1,0 +1,25 @@
+import { Button } from '../components/button';
+import { Field } from '../components/field';
+import { Form } from '../components/form';
+import { Entrance } from '../components/layout';
+import { startOver } from '../flow';
+import { client } from '../session';
+import { t } from '../texts';
+
+export default function SignupPasskeyCreate() {
+  const isSupported = client.passkeys.isSupported();
+  return (
+    <Entrance title={t.signup.createTitle} lead={isSupported ? t.signup.createText : t.signup.unsupported}>
+      {isSupported && (
+        <Form submit={t.signup.create} send={({ name = '' }) => client.passkeys.finishSignup(name ? { name } : {})}>
+          <Field name="name" label={t.fields.keyName} placeholder={t.webauthn.namePlaceholder} optional />
+        </Form>
+      )}
+      <p class="switch">
+        <Button kind="link" onClick={() => void startOver()}>
+          {t.common.startOver}
+        </Button>
+      </p>
+    </Entrance>
+  );
+}

@@ -1,0 +1,115 @@
+// The address of the page, and how to change it.
+
+import type { ComponentChildren, TargetedMouseEvent } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { boot } from './boot';
+import { findRoute } from './routes';
+
+/** Where the page is. The same object until that changes. */
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+  /** Whether the person came here from another page of this document. */
+  isMove: boolean;
+}
+
+const read = (isMove: boolean): Place => ({
+  path: location.pathname,
+  query: new URLSearchParams(location.search),
+  isMove,
+});
+
+let place = read(false);
+const listeners = new Set<() => void>();
+
+function arrive(): void {
+  place = read(true);
+  listeners.forEach((listener) => listener());
+}
+
+addEventListener('popstate', arrive);
+
+/** Returns where the page is. */
+export const getPlace = (): Place => place;
+
+/** Returns where the page is, and renders anew when that changes. */
+export function usePlace(): Place {
+  const [now, setNow] = useState(place);
+  useEffect(() => {
+    const update = () => setNow(place);
+    listeners.add(update);
+    update();
+    return () => void listeners.delete(update);
+  }, []);
+  return now;
+}
+
+/** Goes to a page of ours, or leaves for another URL. */
+export function navigate(to: string, { replace = false } = {}): void {
+  const url = new URL(to, location.href);
+  if (url.origin !== location.origin || !findRoute(url.pathname)) {
+    location.assign(url);
+    return;
+  }
+  history[replace ? 'replaceState' : 'pushState'](null, '', url);
+  scrollTo(0, 0);
+  arrive();
+}
+
+/** Adds the present `next` to a path, so that it outlives a flow of several pages. */
+export function withNext(path: string, next = place.query.get('next')): string {
+  return next ? `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ next })}` : path;
+}
+
+/** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */
+export function leave(): void {
+  navigate(safeNext(place.query.get('next')) ?? boot.loginRedirectUrl, { replace: true });
+}
+
+/** Returns `next` if it is an address of ours, or of an origin that the settings trust. */
+export function safeNext(next: string | null, trusted: readonly string[] = boot.trustedOrigins): string | undefined {
+  // Browsers strip control characters, and read `\` as `/`.
+  if (!next || /[\u0000-\u001f\u007f\\]/.test(next)) return undefined;
+  const url = parse(next, location.origin);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
+  const isOurs = url.origin === location.origin;
+  if (!isOurs && !trusted.some((origin) => covers(origin, url))) return undefined;
+  // A page for people who are not logged in would only lead back here.
+  const route = isOurs ? findRoute(url.pathname)?.route : undefined;
+  return route && route.needs !== 'user' && route.needs !== 'anyone' ? undefined : url.href;
+}
+
+function covers(origin: string, url: URL): boolean {
+  const [scheme, host] = origin.split('://*.');
+  if (host === undefined) return parse(origin)?.origin === url.origin;
+  return url.protocol === `${scheme}:` && url.host.endsWith(`.${host}`);
+}
+
+function parse(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+interface LinkProps {
+  to: string;
+  class?: string;
+  current?: boolean;
+  children: ComponentChildren;
+}
+
+/** A link to a page of ours. */
+export function Link({ to, current, children, ...rest }: LinkProps) {
+  const follow = (event: TargetedMouseEvent<HTMLAnchorElement>) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return (
+    <a href={to} onClick={follow} aria-current={current ? 'page' : undefined} {...rest}>
+      {children}
+    </a>
+  );
+}
