@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(code, "pub(crate) static ROUTES: &[Route] = &[")?;
     for route in &table.routes {
         for path in route.aliases.iter().chain([&route.path]) {
-            writeln!(code, "    Route {{ path: {path:?}, preload: &{:?} }},", route.preload)?;
+            let bare = path.trim_end_matches('/');
+            writeln!(code, "    Route {{ path: {path:?}, bare: {bare:?}, preload: &{:?} }},", route.preload)?;
         }
     }
     writeln!(code, "];\n\nstatic ASSETS: &[Asset] = &[")?;

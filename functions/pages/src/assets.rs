@@ -8,6 +8,8 @@ use shared::http::Visit;
 pub(crate) struct Route {
     /// Its path. `{key}` is one segment.
     pub(crate) path: &'static str,
+    /// The path without its slash at the end.
+    pub(crate) bare: &'static str,
     /// The files that it loads after those that every page loads.
     pub(crate) preload: &'static [&'static str],
 }

@@ -1,8 +1,9 @@
 //! What the pages have to know of the settings, as JSON in the document. `web/src/boot.ts` has the same types.
 
 use serde::Serialize;
-use shared::app::App;
-use shared::envelope::{Configuration, ConfigurationResponse};
+use shared::envelope::{Authentication, Configuration, ConfigurationResponse};
+use shared::http::ApiRequest;
+use shared::session::Caller;
 use shared::settings::{ClientKind, LoginMethod, Settings, SignupFields};
 
 /// The data in the document.
@@ -13,6 +14,9 @@ pub(crate) struct Boot<'a> {
     public_url: &'a str,
     /// The `data` of `GET config`.
     configuration: Configuration<'a>,
+    /// The body of `GET auth/session`, if the browser brings no session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Authentication<'a>>,
     brand: Brand<'a>,
     login_redirect_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +60,7 @@ struct Field<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Account {
+    providers_only: bool,
     has_phone: bool,
     changes_email: bool,
     logs_out_on_password_change: bool,
@@ -67,13 +72,17 @@ struct Account {
 }
 
 impl<'a> Boot<'a> {
-    /// The data of this service.
-    pub(crate) fn new(app: &'a App) -> Self {
+    /// The data for the browser that sent this request.
+    pub(crate) fn new(request: &'a ApiRequest) -> Self {
+        static ANONYMOUS: Caller = Caller::Anonymous;
+        let app = &*request.app;
         let settings = &*app.settings;
         let (service, pages, cookies) = (&settings.service, &settings.pages, &settings.cookies);
+        let has_session = request.cookie(&cookies.session_name).is_some();
         Self {
             public_url: service.public_url.as_str().trim_end_matches('/'),
             configuration: ConfigurationResponse::new(app, ClientKind::Browser).data,
+            session: (!has_session).then(|| Authentication::new(app, ClientKind::Browser, &ANONYMOUS)),
             brand: Brand {
                 name: &service.product_name,
                 logo_url: pages.logo_url.as_deref(),
@@ -102,6 +111,7 @@ impl Account {
         let resends_code =
             account.email_verification_by_code_enabled && account.email_verification_supports_resend.0 > 0;
         Self {
+            providers_only: settings.social.only,
             has_phone: by_phone || account.signup_fields.get("phone").is_some(),
             changes_email: account.change_email,
             logs_out_on_password_change: account.logout_on_password_change,

@@ -3,9 +3,9 @@
 use crate::assets::{Route, unless_known};
 use crate::boot::Boot;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, header};
 use sha2::{Digest, Sha256};
-use shared::http::{Visit, unavailable};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Visit};
 use shared::settings::Settings;
 use std::fmt::Write;
 
@@ -16,29 +16,28 @@ const PLACE: &str = "<!--latchkey-->";
 const FOLDER: &str = "/_latchkey/pages/";
 
 /// Returns the document of a page; without a route, that of a page that does not exist.
-pub(crate) fn document(visit: &Visit, route: Option<&Route>) -> Response<Body> {
-    let app = &visit.app;
-    let boot = match serde_json::to_string(&Boot::new(app)) {
+///
+/// # Errors
+/// The data for the pages cannot be written as JSON.
+pub(crate) fn document(request: &ApiRequest, route: Option<&Route>) -> Result<ApiResponse, ApiError> {
+    let settings = &request.app.settings;
+    let boot = match serde_json::to_string(&Boot::new(request)) {
         // Nothing in a text may end the script element.
         Ok(json) => json.replace('<', "\\u003c"),
-        Err(error) => return unavailable(&error),
+        Err(error) => {
+            tracing::error!(%error, "the data for the pages cannot be written as JSON");
+            return Ok(ApiResponse::bare(500));
+        }
     };
     let mut head = format!("<script type=\"application/json\" id=\"latchkey\">{boot}</script>");
     for file in route.map_or(&[][..], |route| route.preload) {
         let relation = if file.ends_with(".css") { "stylesheet" } else { "modulepreload" };
-        let _ = write!(head, "<link rel=\"{relation}\" href=\"{file}\">");
+        let _ = write!(head, "<link rel=\"{relation}\" crossorigin href=\"{file}\">");
     }
-    let prefix = app.settings.service.public_url.path().trim_end_matches('/');
+    let prefix = settings.service.public_url.path().trim_end_matches('/');
     let document = DOCUMENT.replacen(PLACE, &head, 1).replace(FOLDER, &format!("{prefix}{FOLDER}"));
-    let etag = etag(&document);
-    let mut response = unless_known(visit.request.headers(), &etag, "text/html; charset=utf-8", Body::from(document));
-    if route.is_none() && response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.extend(HeaderValue::try_from(policy(&app.settings)).ok().map(|it| (header::CONTENT_SECURITY_POLICY, it)));
-    response
+    let status = if route.is_some() { 200 } else { 404 };
+    Ok(ApiResponse::html(status, document).with_policy(policy(settings)))
 }
 
 /// Returns the style sheet of the brand: its color, and the rules of `LATCHKEY_PAGES_CSS`.

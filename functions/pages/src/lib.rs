@@ -11,30 +11,39 @@ use assets::{ROUTES, asset};
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use document::{brand, document};
-use shared::http::{Endpoint, Visit, page};
+use shared::http::{ApiRequest, Endpoint, Visit, handler, page};
 use shared::settings::Condition;
 
 const GET: &[Method] = &[Method::GET];
 
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    let pages = ROUTES.iter().map(|route| page(route.path, GET, async move |visit| document(&visit, Some(route))));
+    let pages = ROUTES.iter().flat_map(|route| {
+        let show = async |request: ApiRequest| document(&request, Some(route));
+        [handler(route.path, GET, show), page(route.bare, GET, append_slash)]
+    });
     let rest = [
-        page("/", GET, home),
-        page("/accounts/{*path}", GET, async |visit| document(&visit, None)),
+        page("/", GET, async |visit| redirect(StatusCode::FOUND, &visit, "/accounts/")),
+        handler("/accounts/{*path}", GET, async |request: ApiRequest| document(&request, None)),
         page("/_latchkey/pages/brand.css", GET, async |visit| brand(&visit)),
         page("/_latchkey/pages/{*file}", GET, async |visit| asset(&visit)),
     ];
     pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
 }
 
-/// `GET /` leads to the account.
-async fn home(visit: Visit) -> Response<Body> {
+/// Leads to the same page with a slash at its end, as Django does (`APPEND_SLASH`).
+async fn append_slash(visit: Visit) -> Response<Body> {
+    let uri = visit.request.uri();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    redirect(StatusCode::MOVED_PERMANENTLY, &visit, &format!("{}/{query}", uri.path()))
+}
+
+/// Leads to a path below `PUBLIC_URL`.
+fn redirect(status: StatusCode, visit: &Visit, path: &str) -> Response<Body> {
     let prefix = visit.app.settings.service.public_url.path().trim_end_matches('/');
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::FOUND;
-    if let Ok(location) = HeaderValue::try_from(format!("{prefix}/accounts/")) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    *response.status_mut() = status;
+    let location = HeaderValue::try_from(format!("{prefix}{path}")).ok();
+    response.headers_mut().extend(location.map(|location| (header::LOCATION, location)));
     response
 }

@@ -71,18 +71,36 @@ fn the_document_tells_the_settings_and_no_value_ends_its_script() {
 }
 
 #[test]
-fn files_are_kept_for_a_year_and_documents_are_asked_for_again() {
+fn files_are_kept_for_a_year_and_documents_not_at_all() {
     let lab = Lab::start(&[]);
     let page = get(&lab, "/accounts/login/", &[]);
-    assert_eq!(page.header("cache-control"), Some("no-cache"));
-    let tag = page.header("etag").unwrap();
-    let again = get(&lab, "/accounts/login/", &[("if-none-match", &format!("W/\"other\", W/{tag}"))]);
-    assert_eq!((again.status, again.text.as_str()), (304, ""));
+    assert!(page.header("cache-control").unwrap().contains("no-store"));
     let script = page.text.split('"').find(|part| part.ends_with(".js")).unwrap();
     let file = get(&lab, script, &[]);
     assert_eq!(file.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(file.header("vary"), Some("accept-encoding"));
+    let tag = file.header("etag").unwrap();
+    let again = get(&lab, script, &[("if-none-match", &format!("W/\"other\", W/{tag}"))]);
+    assert_eq!((again.status, again.text.as_str()), (304, ""));
+}
+
+#[test]
+fn the_document_spares_a_browser_without_a_session_two_requests() {
+    let lab = Lab::start(&[]);
+    let page = get(&lab, "/accounts/login/", &[]);
+    let csrf = page.header("set-cookie").unwrap();
+    assert!(csrf.starts_with("csrftoken="), "{csrf}");
+    assert_eq!(boot(&page)["session"], lab.browser().get("auth/session").json);
+    let known = get(&lab, "/accounts/login/", &[("cookie", "sessionid=of-somebody")]);
+    assert_eq!(boot(&known)["session"], Value::Null, "the pages ask who that is");
+}
+
+#[test]
+fn a_path_without_its_slash_leads_to_the_page() {
+    let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people")]);
+    let page = get(&lab, "/people/accounts/login?next=%2Fhome", &[]);
+    assert_eq!((page.status, page.header("location")), (301, Some("/people/accounts/login/?next=%2Fhome")));
 }
 
 #[test]
