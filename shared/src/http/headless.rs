@@ -139,7 +139,7 @@ fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
         Refusal::NotAuthenticated(caller) => Envelope::authentication(app, kind, &caller, None),
         Refusal::Inactive | Refusal::SessionExpired => Envelope::authentication(app, kind, &Caller::Anonymous, None),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
+            tracing::error!(%error, "the table is unavailable");
             Envelope::bare(503)
         }
     }

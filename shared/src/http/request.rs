@@ -239,7 +239,7 @@ impl ApiRequest {
         match signed {
             Ok(pair) => answer.with_tokens(pair),
             Err(error) => {
-                tracing::error!(%error, "no tokens could be signed: the app is in by its session token alone");
+                tracing::error!(%error, "tokens could not be signed; the app gets a session token only");
                 answer
             }
         }

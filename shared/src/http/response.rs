@@ -145,7 +145,7 @@ pub(super) fn plain(envelope: Envelope) -> Response<Body> {
 
 /// A page that cannot be shown now.
 pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
-    tracing::error!(%error, "a page could not be shown");
+    tracing::error!(%error, "page could not be rendered");
     plain(Envelope::bare(503))
 }
 

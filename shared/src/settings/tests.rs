@@ -56,7 +56,7 @@ fn every_mistake_is_reported_together_by_name() {
         assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} in {problems:?}");
     }
     assert!(problems.contains(
-        &"ACCOUNT_LOGIN_METHOD: there is no setting of this name; did you mean ACCOUNT_LOGIN_METHODS?".to_owned()
+        &"ACCOUNT_LOGIN_METHOD: unknown setting; did you mean ACCOUNT_LOGIN_METHODS?".to_owned()
     ));
 }
 
