@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 section! {
-    /// The service itself; names without a prefix, and `LATCHKEY_*`, are ours.
+    /// The service itself. The references do not have settings without a prefix and settings named `LATCHKEY_*`.
     ServiceSettings {
         /// Sets a group of related settings (Latchkey only): `classic` for passwords with second factors, `passwordless` for
         /// mailed codes instead of passwords, `passkeys` for passkeys. A setting that you set yourself overrides the preset.
@@ -344,8 +344,8 @@ impl MfaSettings {
 section! {
     /// Tokens that other APIs can verify.
     TokenSettings {
-        /// What apps get at login: only a session token (`session`), or also signed tokens (`jwt`). The class names of
-        /// django-allauth are accepted too.
+        /// The tokens that apps get at login: only a session token (`session`), or also signed tokens (`jwt`). The class names
+        /// of django-allauth are accepted too.
         strategy: TokenStrategy = "HEADLESS_TOKEN_STRATEGY", TokenStrategy::Session;
         /// The algorithm that signs tokens. Other services, such as API Gateway, can verify `RS256` only.
         algorithm: Algorithm = "HEADLESS_JWT_ALGORITHM", Algorithm::Rs256;
