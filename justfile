@@ -125,7 +125,7 @@ typos:
 # Checks documents for phrases that are hard to read. Add a folder to the default when its doc comments have no findings.
 # `just prose .` checks everything, and `just prose --count .` counts the findings.
 [group('check')]
-prose *paths="*.md .github clients docs examples infra shared/fixtures shared/templates tests/conformance":
+prose *paths="*.md .github clients docs examples infra shared/fixtures tests/conformance":
     python3 .ci/prose.py {{ paths }}
 
 # Runs the tests of the scripts in `.ci`.

@@ -75,7 +75,9 @@ pub async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
-        eprintln!("latchkey: the service does not accept --table; set AWS_ENDPOINT_URL_DYNAMODB to use another DynamoDB");
+        eprintln!(
+            "latchkey: the service does not accept --table; set AWS_ENDPOINT_URL_DYNAMODB to use another DynamoDB"
+        );
         return ExitCode::from(2);
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,webauthn_rs_core=off"));

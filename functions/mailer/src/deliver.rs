@@ -91,7 +91,11 @@ impl Mailer {
         }
         if now > message.pointless_after {
             self.count(Metric::MailsLate);
-            tracing::warn!(event = "message_late", kind = message.kind, "message dropped: its code or link has expired");
+            tracing::warn!(
+                event = "message_late",
+                kind = message.kind,
+                "message dropped: its code or link has expired"
+            );
             return self.finish(&message, Delivery::Dropped).await;
         }
         message.attempts += 1;
@@ -108,7 +112,12 @@ impl Mailer {
             }
             Err(SendError::Permanent(error)) => {
                 self.count(Metric::MailsFailed);
-                tracing::error!(event = "message_refused", kind = message.kind, error, "message dropped: it was refused or cannot be rendered");
+                tracing::error!(
+                    event = "message_refused",
+                    kind = message.kind,
+                    error,
+                    "message dropped: it was refused or cannot be rendered"
+                );
                 self.finish(&message, Delivery::Dropped).await
             }
             Err(SendError::Transient(error)) => {

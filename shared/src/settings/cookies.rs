@@ -102,8 +102,9 @@ impl Settings {
                 (domain.trim_start_matches('.'), self.service.public_url.host_str().unwrap_or_default());
             let above = host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'));
             if domain.is_empty() || !above {
-                mistakes
-                    .push(format!("DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a parent domain of it"));
+                mistakes.push(format!(
+                    "DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a parent domain of it"
+                ));
             }
         }
         if let Some(prefix) = prefix {

@@ -21,7 +21,9 @@ pub async fn migrate(common: &Common) -> Result<(), CommandError> {
             return Ok(());
         }
         let (outdated, all) = (counted.outdated, counted.looked_at);
-        common.confirm(&format!("{outdated} of {all} items are outdated and will be updated to schema {SCHEMA}. Continue?"))?;
+        common.confirm(&format!(
+            "{outdated} of {all} items are outdated and will be updated to schema {SCHEMA}. Continue?"
+        ))?;
     }
     let done = operation::migrate(&store, |progress| print(common.json, "progress", progress)).await?;
     print(common.json, "done", &done);

@@ -57,7 +57,9 @@ fn print(common: &Common, moment: &str, found: Option<&Comparison>) {
     if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
         println!("{users} users compared:");
         println!("  {changed_password} have changed their password since, and must reset it to log in");
-        println!("  {changed_factors} have changed their authenticators since; the restored table has the earlier ones");
+        println!(
+            "  {changed_factors} have changed their authenticators since; the restored table has the earlier ones"
+        );
         println!("  {deleted} were deleted since; the restored table has them");
     }
     match &common.place {
