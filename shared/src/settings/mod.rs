@@ -351,7 +351,7 @@ impl Settings {
             problems.push("ACCOUNT_SIGNUP_FIELDS: `username` needs ACCOUNT_USER_MODEL_USERNAME_FIELD=username".into());
         }
         if account.login_methods.is_empty() {
-            problems.push("ACCOUNT_LOGIN_METHODS: name at least one of email, username, phone".into());
+            problems.push("ACCOUNT_LOGIN_METHODS: must contain at least one of: email username phone".into());
         }
         if account.email_verification == EmailVerification::Mandatory
             && account.signup_fields.get("email").is_none_or(|field| !field.required)
