@@ -98,7 +98,7 @@ pub enum Error {
     #[error("--lab needs a loopback address to listen on, such as 127.0.0.1:8000; {0} is not one")]
     LabBeyondLoopback(SocketAddr),
     /// A table elsewhere is named, but the environment does not have what it takes to reach it.
-    #[error("the table in AWS cannot be reached: {0} in the environment")]
+    #[error("the DynamoDB table cannot be used: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
 
@@ -159,7 +159,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let provisioner = parts.app(&settings, parts.table.client(None)?);
     for account in &options.accounts {
         if !provision(&provisioner, account).await? {
-            tracing::info!("an account of the list exists already");
+            tracing::info!("account of the list exists already");
         }
     }
     let postbox = parts.postbox.clone();
