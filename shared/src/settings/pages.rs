@@ -1,7 +1,7 @@
 //! The settings of the hosted pages.
 
 use super::declare::section;
-use super::{Settings, trusted_origin};
+use super::{ClientKind, Settings, trusted_origin};
 use url::Url;
 
 section! {
