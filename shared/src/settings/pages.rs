@@ -8,7 +8,8 @@ section! {
     /// The hosted pages.
     PagesSettings {
         /// Whether the hosted pages are served (ours), at `/accounts/`. The local service serves them unless it is `false`.
-        /// `HEADLESS_ONLY=true` turns them off.
+        /// They need the API for browsers and its CSRF cookie, so `HEADLESS_ONLY=true`, `HEADLESS_CLIENTS` without `browser` and
+        /// `CSRF_COOKIE_HTTPONLY=true` turn them off.
         enabled: bool = "LATCHKEY_PAGES", false;
         /// The page after a login without `next`: a path, or a URL of our own or of a trusted origin.
         login_redirect_url: String = "LOGIN_REDIRECT_URL", "/accounts/profile/".into();
@@ -30,7 +31,8 @@ section! {
 impl Settings {
     /// Whether the hosted pages are served.
     pub fn serves_pages(&self) -> bool {
-        self.pages.enabled && !self.headless.only
+        let has_browsers = self.headless.clients.contains(&ClientKind::Browser) && !self.cookies.csrf_httponly;
+        self.pages.enabled && has_browsers && !self.headless.only
     }
 
     pub(super) fn check_pages(&self, problems: &mut Vec<String>) {
