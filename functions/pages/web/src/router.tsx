@@ -63,7 +63,9 @@ export function withNext(path: string, next = place.query.get('next')): string {
 
 /** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */
 export function leave(): void {
-  navigate(safeNext(place.query.get('next')) ?? boot.loginRedirectUrl, { replace: true });
+  const { loginRedirectUrl } = boot;
+  const usual = leadsBack(new URL(loginRedirectUrl, location.origin)) ? '/accounts/' : loginRedirectUrl;
+  navigate(safeNext(place.query.get('next')) ?? usual, { replace: true });
 }
 
 /** Returns `next` if it is an address of ours, or of an origin that the settings trust. */
@@ -72,11 +74,14 @@ export function safeNext(next: string | null, trusted: readonly string[] = boot.
   if (!next || /[\u0000-\u001f\u007f\\]/.test(next)) return undefined;
   const url = parse(next, location.origin);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
-  const isOurs = url.origin === location.origin;
-  if (!isOurs && !trusted.some((origin) => covers(origin, url))) return undefined;
-  // A page for people who are not logged in would only lead back here.
-  const route = isOurs ? findRoute(url.pathname)?.route : undefined;
-  return route && route.needs !== 'user' && route.needs !== 'anyone' ? undefined : url.href;
+  const isTrusted = url.origin === location.origin || trusted.some((origin) => covers(origin, url));
+  return isTrusted && !leadsBack(url) ? url.href : undefined;
+}
+
+/** Returns whether a page is for people who are not logged in: it would send everybody else back here. */
+function leadsBack(url: URL): boolean {
+  const needs = url.origin === location.origin ? findRoute(url.pathname)?.route.needs : undefined;
+  return needs !== undefined && needs !== 'user' && needs !== 'anyone';
 }
 
 function covers(origin: string, url: URL): boolean {
