@@ -32,7 +32,7 @@ addEventListener('popstate', arrive);
 /** Returns where the page is. */
 export const getPlace = (): Place => place;
 
-/** Returns where the page is, and renders anew when that changes. */
+/** Returns where the page is, and renders again when that changes. */
 export function usePlace(): Place {
   const [now, setNow] = useState(place);
   useEffect(() => {
@@ -44,7 +44,7 @@ export function usePlace(): Place {
   return now;
 }
 
-/** Goes to a page of ours, or leaves for another URL. */
+/** Goes to one of the hosted pages, or leaves for another URL. */
 export function navigate(to: string, { replace = false } = {}): void {
   const url = new URL(to, location.href);
   if (url.origin !== location.origin || !findRoute(url.pathname)) {
@@ -68,7 +68,7 @@ export function leave(): void {
   navigate(safeNext(place.query.get('next')) ?? usual, { replace: true });
 }
 
-/** Returns `next` if it is an address of ours, or of an origin that the settings trust. */
+/** Returns `next` if it leads to this origin or to one that the settings trust. */
 export function safeNext(next: string | null, trusted: readonly string[] = boot.trustedOrigins): string | undefined {
   // Browsers strip control characters, and read `\` as `/`.
   if (!next || /[\u0000-\u001f\u007f\\]/.test(next)) return undefined;
@@ -105,7 +105,7 @@ interface LinkProps {
   children: ComponentChildren;
 }
 
-/** A link to a page of ours. */
+/** A link to one of the hosted pages. */
 export function Link({ to, current, children, ...rest }: LinkProps) {
   const follow = (event: TargetedMouseEvent<HTMLAnchorElement>) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
