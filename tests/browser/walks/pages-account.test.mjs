@@ -66,6 +66,7 @@ const phones = {
   ACCOUNT_EMAIL_VERIFICATION: 'optional',
   ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND: true,
   ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE: true,
+  ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED: true,
 };
 const phoneBoot = {
   signup: {
@@ -126,6 +127,16 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones, boot: p
   await pages.press('Log in');
   await pages.shows('Your account');
   assert.equal(await page.title(), 'Your account · Latchkey');
+  await logOut(walk);
+  await pages.follow('Forgot your password?');
+  await service.advance(60);
+  await pages.fill('Phone number or Email address', '+31 6 8765 4321');
+  await pages.press('Continue');
+  await pages.says('we sent a code to +31687654321');
+  await pages.fill('Code', codeOf(await service.text('+31687654321')));
+  await pages.fill('New password', `${PASSWORD}-2`);
+  await pages.press('Save the password');
+  await pages.shows('Your password is changed');
 });
 
 const dummy = { ...byCode, SOCIALACCOUNT_PROVIDERS: { dummy: {} }, SOCIALACCOUNT_AUTO_SIGNUP: false };

@@ -22,7 +22,7 @@ async function setUpApp(walk) {
 }
 
 pageWalk('an authenticator app is the second step', { settings: apps }, async (walk) => {
-  const { service, page, pages } = walk;
+  const { service, page, context, pages } = walk;
   await signUp(walk);
   await pages.follow('Two-factor security');
   await pages.shows('Two-factor security');
@@ -55,6 +55,10 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   assert.equal(codes.length, 10);
   const [download] = await Promise.all([page.waitForEvent('download'), pages.follow('Download')]);
   assert.equal(download.suggestedFilename(), 'recovery-codes.txt');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await pages.press('Copy');
+  await pages.says('The codes are copied.');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join('\n'));
 
   await logOut(walk);
   await logIn(walk);

@@ -148,6 +148,9 @@ pageWalk('logging in by a code', { settings: loginByCode, boot: passwordless }, 
   await pages.follow('Password');
   await pages.shows('Set a password');
   await pages.inspect('password-set');
+  await pages.fill('New password', PASSWORD);
+  await pages.press('Save the password');
+  await pages.says('Your password is set.');
   await logOut(walk);
   await pages.inspect('login-code-first');
   await service.advance(60);
@@ -170,7 +173,8 @@ pageWalk('logging in by a code', { settings: loginByCode, boot: passwordless }, 
   await pages.inspect('login-code');
   await pages.follow('Log in with a password instead');
   await pages.shows('Log in');
-  await page.getByLabel('Password', { exact: true }).waitFor();
+  await logIn(walk);
+  await pages.shows('Your account');
 });
 
 pageWalk('a login code expires', { settings: loginByCode, boot: passwordless }, async ({ service, pages }) => {

@@ -22,7 +22,7 @@ export interface Boot {
   brand: {
     /** The product's name. Default `Latchkey`. */
     name: string;
-    /** The logo, shown 40 pixels high: `https:`, `data:`, or a path of ours. */
+    /** The logo, shown 40 pixels high: `https:`, `data:`, or a path of the service. */
     logoUrl: string | undefined;
     termsUrl: string | undefined;
     privacyUrl: string | undefined;

@@ -32,7 +32,7 @@ addEventListener('popstate', arrive);
 /** Returns where the page is. */
 export const getPlace = (): Place => place;
 
-/** Returns where the page is, and renders anew when that changes. */
+/** Returns where the page is, and renders again when that changes. */
 export function usePlace(): Place {
   const [now, setNow] = useState(place);
   useEffect(() => {
@@ -44,7 +44,7 @@ export function usePlace(): Place {
   return now;
 }
 
-/** Goes to a page of ours, or leaves for another URL. */
+/** Goes to one of the hosted pages, or leaves for another URL. */
 export function navigate(to: string, { replace = false } = {}): void {
   const url = new URL(to, location.href);
   if (url.origin !== location.origin || !findRoute(url.pathname)) {
@@ -63,20 +63,25 @@ export function withNext(path: string, next = place.query.get('next')): string {
 
 /** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */
 export function leave(): void {
-  navigate(safeNext(place.query.get('next')) ?? boot.loginRedirectUrl, { replace: true });
+  const { loginRedirectUrl } = boot;
+  const usual = leadsBack(new URL(loginRedirectUrl, location.origin)) ? '/accounts/' : loginRedirectUrl;
+  navigate(safeNext(place.query.get('next')) ?? usual, { replace: true });
 }
 
-/** Returns `next` if it is an address of ours, or of an origin that the settings trust. */
+/** Returns `next` if it leads to this origin or to one that the settings trust. */
 export function safeNext(next: string | null, trusted: readonly string[] = boot.trustedOrigins): string | undefined {
   // Browsers strip control characters, and read `\` as `/`.
   if (!next || /[\u0000-\u001f\u007f\\]/.test(next)) return undefined;
   const url = parse(next, location.origin);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
-  const isOurs = url.origin === location.origin;
-  if (!isOurs && !trusted.some((origin) => covers(origin, url))) return undefined;
-  // A page for people who are not logged in would only lead back here.
-  const route = isOurs ? findRoute(url.pathname)?.route : undefined;
-  return route && route.needs !== 'user' && route.needs !== 'anyone' ? undefined : url.href;
+  const isTrusted = url.origin === location.origin || trusted.some((origin) => covers(origin, url));
+  return isTrusted && !leadsBack(url) ? url.href : undefined;
+}
+
+/** Returns whether a page is for people who are not logged in: it would send everybody else back here. */
+function leadsBack(url: URL): boolean {
+  const needs = url.origin === location.origin ? findRoute(url.pathname)?.route.needs : undefined;
+  return needs !== undefined && needs !== 'user' && needs !== 'anyone';
 }
 
 function covers(origin: string, url: URL): boolean {
@@ -100,7 +105,7 @@ interface LinkProps {
   children: ComponentChildren;
 }
 
-/** A link to a page of ours. */
+/** A link to one of the hosted pages. */
 export function Link({ to, current, children, ...rest }: LinkProps) {
   const follow = (event: TargetedMouseEvent<HTMLAnchorElement>) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

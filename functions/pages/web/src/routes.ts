@@ -3,19 +3,19 @@
 import type { FlowId } from 'latchkey';
 
 /**
- * Who a page is for. `nobody`: people who are not logged in; others are sent on. `user`: people who are logged in;
- * others are sent to the login. A flow: people for whom that flow is the next step.
+ * The visitors that a page is for. `nobody`: people who are not logged in. `user`: people who are logged in. The id of a
+ * flow: people whose login has that flow as its next step. The pages redirect all other visitors.
  */
 export type Needs = 'anyone' | 'nobody' | 'user' | FlowId;
 
 export interface Route {
-  /** django-allauth's name of the URL. Names of ours start with `latchkey_`. */
+  /** django-allauth's name of the URL. Pages that django-allauth does not have start with `latchkey_`. */
   name: string;
   /** The path. `{key}` matches one segment. */
   path: string;
   /** Further paths of the same page. */
   aliases?: string[];
-  /** Who the page is for. */
+  /** The visitors that the page is for. */
   needs: Needs;
   /** The file in `pages/`, without its ending. */
   page: string;

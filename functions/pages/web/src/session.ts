@@ -29,7 +29,7 @@ export const client = createClient({
   fetch: send,
 });
 
-/** Returns where the person stands, and renders anew when that changes. */
+/** Returns where the person stands, and renders again when that changes. */
 export function useSession(): AuthState {
   const [state, setState] = useState(client.getSnapshot);
   useEffect(() => {

@@ -15,7 +15,6 @@ export const en = {
     loading: 'Loading…',
     retry: 'Try again',
     cancel: 'Cancel',
-    continue: 'Continue',
     back: 'Back',
     backToLogin: 'Back to login',
     startOver: 'Start over',
@@ -28,7 +27,6 @@ export const en = {
     or: 'or',
     wait: (seconds: number) => `You can try again in ${minutes(seconds)}.`,
     never: 'never',
-    remove: 'Remove',
     logout: 'Log out',
   },
 
@@ -137,7 +135,6 @@ export const en = {
     createText: 'Your device asks you to confirm. The passkey stays on your device or in your password manager.',
     create: 'Create the passkey',
     unsupported: 'This browser does not support passkeys.',
-    agree: 'By creating an account you agree to:',
   },
   logout: {
     title: 'Log out',
@@ -215,15 +212,12 @@ export const en = {
 
   factor: {
     title: 'Confirm that it is you',
-    totp: 'Authenticator app',
     totpText: 'Enter the code that your authenticator app shows.',
     recovery: 'Recovery code',
     recoveryText: 'Enter one of the recovery codes that you saved. Each works once.',
-    key: 'Security key',
     keyText: 'Use your security key or passkey.',
     useKey: 'Use the security key',
     submit: 'Confirm',
-    password: 'Password',
     passwordText: 'Enter your password to go on.',
     otherWays: 'Another way',
     useTotp: 'Use the authenticator app',
@@ -375,7 +369,6 @@ export const en = {
     deactivateTitle: 'Remove the authenticator app',
     deactivateText: 'Afterwards, codes of the app no longer work, and your account is less well protected.',
     deactivate: 'Remove the app',
-    deactivated: 'The authenticator app is removed.',
     notActive: 'There is no authenticator app in your account.',
   },
   recoveryCodes: {

@@ -1,4 +1,4 @@
-// Where the focus goes when what had it is gone.
+// Moves the focus to the heading when the focused element was removed.
 
 import { useEffect, useRef } from 'preact/hooks';
 

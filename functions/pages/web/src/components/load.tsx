@@ -1,4 +1,4 @@
-// Data of a page: loaded when the page is shown, and anew on request.
+// Data of a page: loaded when the page is shown, and again on request.
 
 import type { Failure, Result } from 'latchkey';
 import type { ComponentChildren } from 'preact';
@@ -10,7 +10,7 @@ import { Loading, Problem } from './messages';
 export interface Loaded<T> {
   data?: T;
   failure?: Failure;
-  /** Loads the data anew, and shows the old until then. */
+  /** Loads the data again. The old data stays visible until then. */
   reload(): void;
   set(data: T): void;
 }

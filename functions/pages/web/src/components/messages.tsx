@@ -29,7 +29,7 @@ export const Loading = () => (
 
 /** Something could not be loaded, with a way to try again. */
 export const Problem = ({ failure, retry }: { failure: Failure; retry(): void }) => (
-  <div>
+  <div class="problem">
     <Alert>{sayFailure(failure) ?? t.failures.title}</Alert>
     <Button onClick={retry}>{t.common.retry}</Button>
   </div>

@@ -28,7 +28,7 @@ interface SignupFieldsProps {
   values?: Values;
 }
 
-/** The fields. Where an account has a password, there is a field for it even if it is optional. */
+/** The fields of `ACCOUNT_SIGNUP_FIELDS`, those for passwords only with `hasPassword`. */
 export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
   return (
     <>
