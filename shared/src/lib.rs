@@ -22,10 +22,12 @@
 //! | 4 | [`maintenance`] | what an operator does to the whole table, from the command line |
 //! | 5 | [`envelope`] | the response shapes of the headless API |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
+//! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 
 pub mod account;
 pub mod ambient;
 pub mod app;
+pub mod description;
 pub mod envelope;
 pub mod flow;
 pub mod http;

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use shared::account::User;
-use shared::envelope::{Envelope, addresses_data};
+use shared::envelope::{Bare, EmailAddress};
 use shared::flow::addresses::email_addresses::{self, Change, Sending, check, list};
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -49,14 +49,14 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
     let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
     Ok(match (change, sending) {
-        (Change::Resend, Sending::Sent) => Envelope::bare(200).into(),
-        (Change::Resend, Sending::NotNow) => Envelope::bare(403).into(),
+        (Change::Resend, Sending::Sent) => Bare::<200>::default().into(),
+        (Change::Resend, Sending::NotNow) => Bare::<403>::default().into(),
         _ => listed(&request, &user, &session),
     })
 }
 
 fn listed(request: &ApiRequest, user: &User, session: &Session) -> ApiResponse {
-    Envelope::data(addresses_data(&list(request.context(), user, Some(session)))).into()
+    ApiResponse::data(EmailAddress::list(&list(request.context(), user, Some(session))))
 }
 
 async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiResponse, ApiError> {
@@ -67,5 +67,5 @@ async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiRespo
     let email = request.input()?.email_field("email", true, &mut problems);
     let email = email.ok_or(Refusal::Invalid(problems))?;
     let addresses = email_addresses::change_pending(cx, caller, user, &email).await?;
-    Ok(Envelope::data(addresses_data(&addresses)).into())
+    Ok(ApiResponse::data(EmailAddress::list(&addresses)))
 }

@@ -1,9 +1,8 @@
 //! One's phone number.
 
 use axum::http::Method;
-use serde_json::json;
 use shared::account::User;
-use shared::envelope::Envelope;
+use shared::envelope::{Data, PhoneNumber};
 use shared::flow::Refusal;
 use shared::flow::addresses::phone as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -22,8 +21,8 @@ pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     request.limit(RateAction::ChangePhone, &user).await?;
     if request.method == Method::GET {
-        let number = user.phone.iter().map(|phone| json!({"phone": phone.number, "verified": phone.verified}));
-        return Ok(Envelope::data(number.collect()).into());
+        let number = user.phone.iter().map(|it| PhoneNumber { phone: &it.number, verified: it.verified });
+        return Ok(ApiResponse::data(number.collect::<Vec<_>>()));
     }
     let number = read(&request)?;
     flow::change(request.context(), user, session, &number).await?;
@@ -46,6 +45,5 @@ fn read(request: &ApiRequest) -> Result<String, ApiError> {
 
 /// The number is changed once its code is shown.
 fn accepted(number: &str) -> ApiResponse {
-    let data = json!([{"phone": number, "verified": false}]);
-    Envelope { status: 202, body: json!({"status": 202, "data": data}) }.into()
+    ApiResponse::of(202, &Data::<_, 202>::new([PhoneNumber { phone: number, verified: false }]))
 }

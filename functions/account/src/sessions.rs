@@ -1,7 +1,7 @@
 //! One's sessions.
 
 use axum::http::Method;
-use shared::envelope::{Envelope, sessions_data};
+use shared::envelope::Session;
 use shared::flow::Refusal;
 use shared::flow::login::sessions as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -25,5 +25,5 @@ pub async fn sessions(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         (user, session)
     };
     let sessions = flow::list(&app.store, &user, &session).await?;
-    Ok(Envelope::data(sessions_data(&app.settings, &sessions, &session)).into())
+    Ok(ApiResponse::data(Session::list(&app.settings, &sessions, &session)))
 }

@@ -1,6 +1,6 @@
 //! Login by code.
 
-use shared::envelope::Envelope;
+use shared::envelope::Bare;
 use shared::flow::Refusal;
 use shared::flow::login::code as login_by_code;
 use shared::http::{ApiError, ApiRequest, ApiResponse, login_code_identifier};
@@ -27,5 +27,5 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     login_by_code::resend(request.context(), &caller).await?;
-    Ok(Envelope::bare(200).into())
+    Ok(Bare::<200>::default().into())
 }

@@ -1,8 +1,7 @@
 //! Verification of email addresses.
 
 use axum::http::Method;
-use serde_json::json;
-use shared::envelope::{Envelope, user_data};
+use shared::envelope::{Bare, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, User};
 use shared::flow::addresses::email_verification;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::settings::ClientKind;
@@ -16,9 +15,9 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         let header = request.header("x-email-verification-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let found = email_verification::inspect(cx, &caller, key).await?;
-        let data = json!({"email": found.email, "user": user_data(&cx.settings, &found.user)});
-        let is_authenticating = json!(found.is_authenticating);
-        return Ok(Envelope::data(data).with_meta("is_authenticating", is_authenticating).into());
+        let data = EmailVerificationInfo { email: &found.email, user: User::new(&cx.settings, &found.user) };
+        let meta = EmailVerificationMeta { is_authenticating: found.is_authenticating };
+        return Ok(ApiResponse::of(200, &DataWithMeta::new(data, meta)));
     }
     let input = request.input()?;
     let mut outcome = email_verification::verify(cx, caller, input.text("key").as_deref()).await?;
@@ -32,5 +31,5 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     email_verification::resend(request.context(), &caller).await?;
-    Ok(Envelope::bare(200).into())
+    Ok(Bare::<200>::default().into())
 }

@@ -1,6 +1,7 @@
 //! Becoming someone: signup, login, codes, password reset, verification, the current session.
 
 mod code;
+mod description;
 mod email_verify;
 mod login;
 mod password;
@@ -10,33 +11,33 @@ mod session;
 mod signup;
 mod tokens;
 
+pub use description::operations;
+
 use axum::http::Method;
 use shared::http::{Endpoint, handler};
-use shared::settings::Settings;
+use shared::settings::Condition;
 
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 const POST: &[Method] = &[Method::POST];
 
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    let with_accounts = |settings: &Settings| !settings.social.only;
-    let by_code = |settings: &Settings| settings.account.login_by_code_enabled;
     vec![
         handler("auth/code/confirm", POST, code::confirm).body_first(&["code"]).entrance(),
-        handler("auth/code/request", POST, code::request).only_if(by_code),
-        handler("auth/code/resend", POST, code::resend).only_if(by_code),
-        handler("auth/email/verify", GET_POST, email_verify::verify).body_first(&["key"]).only_if(with_accounts),
-        handler("auth/email/verify/resend", POST, email_verify::resend).only_if(with_accounts),
-        handler("auth/login", POST, login::login).only_if(with_accounts).entrance(),
-        handler("auth/password/request", POST, password::request).only_if(with_accounts),
+        handler("auth/code/request", POST, code::request).only_if(Condition::LoginByCode),
+        handler("auth/code/resend", POST, code::resend).only_if(Condition::LoginByCode),
+        handler("auth/email/verify", GET_POST, email_verify::verify).body_first(&["key"]).only_if(Condition::Accounts),
+        handler("auth/email/verify/resend", POST, email_verify::resend).only_if(Condition::Accounts),
+        handler("auth/login", POST, login::login).only_if(Condition::Accounts).entrance(),
+        handler("auth/password/request", POST, password::request).only_if(Condition::Accounts),
         handler("auth/password/reset", GET_POST, password::reset)
             .body_first(&["key", "password"])
-            .only_if(with_accounts),
-        handler("auth/phone/verify", POST, phone_verify::verify).body_first(&["code"]).only_if(with_accounts),
-        handler("auth/phone/verify/resend", POST, phone_verify::resend).only_if(with_accounts),
+            .only_if(Condition::Accounts),
+        handler("auth/phone/verify", POST, phone_verify::verify).body_first(&["code"]).only_if(Condition::Accounts),
+        handler("auth/phone/verify/resend", POST, phone_verify::resend).only_if(Condition::Accounts),
         handler("auth/reauthenticate", POST, reauthenticate::reauthenticate).body_first(&["password"]),
         handler("auth/session", &[Method::GET, Method::DELETE], session::session),
-        handler("auth/signup", POST, signup::signup).only_if(with_accounts),
+        handler("auth/signup", POST, signup::signup).only_if(Condition::Accounts),
         handler("tokens/refresh", POST, tokens::refresh).body_first(&["refresh_token"]).for_apps(),
     ]
 }

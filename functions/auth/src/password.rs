@@ -1,8 +1,7 @@
 //! Resetting a forgotten password.
 
 use axum::http::Method;
-use serde_json::json;
-use shared::envelope::{Envelope, user_data};
+use shared::envelope::{Bare, PasswordResetInfo, User};
 use shared::flow::Refusal;
 use shared::flow::recovery::password_reset;
 use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
@@ -12,7 +11,7 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let to = reset_identifier(&request.input()?, &request.app.settings.account).map_err(Refusal::Invalid)?;
     let outcome = password_reset::request(request.context(), caller, &to).await?;
-    Ok(outcome.map_or_else(|| Envelope::bare(200).into(), |outcome| request.answer(&outcome)))
+    Ok(outcome.map_or_else(|| Bare::<200>::default().into(), |outcome| request.answer(&outcome)))
 }
 
 /// `GET auth/password/reset`: whose password a key resets. `POST auth/password/reset`: the new password.
@@ -24,7 +23,7 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         let header = request.header("x-password-reset-key");
         let key = header.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let user = password_reset::inspect(cx, &caller, key).await?;
-        return Ok(Envelope::data(json!({"user": user_data(&cx.settings, &user)})).into());
+        return Ok(ApiResponse::data(PasswordResetInfo { user: User::new(&cx.settings, &user) }));
     }
     password_reset::count(cx).await?;
     password_reset::enter(cx, &caller).await?;

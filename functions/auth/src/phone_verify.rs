@@ -1,6 +1,6 @@
 //! Verification of phone numbers.
 
-use shared::envelope::Envelope;
+use shared::envelope::Bare;
 use shared::flow::addresses::phone;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
@@ -17,5 +17,5 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     phone::resend(request.context(), &caller).await?;
-    Ok(Envelope::bare(200).into())
+    Ok(Bare::<200>::default().into())
 }

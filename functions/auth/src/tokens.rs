@@ -1,7 +1,6 @@
 //! Signed tokens of apps.
 
-use serde_json::json;
-use shared::envelope::Envelope;
+use shared::envelope::RefreshedTokens;
 use shared::flow::Refusal;
 use shared::flow::tokens::refresh::refresh as renew;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -18,9 +17,5 @@ pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     let ring = request.keyring().await?;
     let pair = renew(request.context(), &ring, &token).await?;
-    let mut data = json!({"access_token": pair.access});
-    if let Some(refresh) = pair.refresh {
-        data["refresh_token"] = json!(refresh);
-    }
-    Ok(Envelope::data(data).into())
+    Ok(ApiResponse::data(RefreshedTokens::from(pair)))
 }

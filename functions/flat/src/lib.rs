@@ -17,42 +17,35 @@ mod words;
 
 use axum::http::Method;
 use dialect::Flat;
-use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, Mount};
-use shared::settings::{FlatSettings, Settings};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint};
+use shared::settings::{Condition, Mount};
 use std::future::Future;
 
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
 
-/// Where this API lies.
-const MOUNT: Mount = Mount { usual: FlatSettings::USUAL_PREFIX, chosen: |settings| settings.flat.prefix.as_str() };
-
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     const EITHER: &[Method] = &[Method::GET, Method::POST];
-    let is_on = |settings: &Settings| settings.flat.is_on();
-    let with_accounts = |settings: &Settings| settings.flat.is_on() && !settings.social.only;
-    let with_social = |settings: &Settings| settings.flat.is_on() && settings.social.enabled;
-    let with_totp = |settings: &Settings| settings.flat.is_on() && settings.mfa.supports("totp");
     vec![
-        endpoint("/email/verify/", POST, email::verify).only_if(with_accounts),
-        endpoint("/login/", POST, login::login).entrance().only_if(with_accounts),
-        endpoint("/logout/", POST, user::logout).only_if(is_on),
-        endpoint("/mfa/authenticate/", POST, mfa::authenticate)
-            .entrance()
-            .only_if(|settings| settings.flat.is_on() && settings.mfa.enabled),
-        endpoint("/mfa/totp/add/", POST, mfa::add).only_if(with_totp),
-        endpoint("/mfa/totp/confirm/", POST, mfa::confirm).only_if(with_totp),
-        endpoint("/password/change/", POST, password::change).only_if(with_accounts),
-        endpoint("/password/reset/", POST, password::request).only_if(with_accounts),
-        endpoint("/password/reset/confirm/", POST, password::reset).only_if(with_accounts),
-        endpoint("/providers/", GET, providers::list).only_if(with_social),
+        endpoint("/email/verify/", POST, email::verify).only_if(Condition::FlatAccounts),
+        endpoint("/login/", POST, login::login).entrance().only_if(Condition::FlatAccounts),
+        endpoint("/logout/", POST, user::logout).only_if(Condition::Flat),
+        endpoint("/mfa/authenticate/", POST, mfa::authenticate).entrance().only_if(Condition::FlatSecondFactors),
+        endpoint("/mfa/totp/add/", POST, mfa::add).only_if(Condition::FlatTotp),
+        endpoint("/mfa/totp/confirm/", POST, mfa::confirm).only_if(Condition::FlatTotp),
+        endpoint("/password/change/", POST, password::change).only_if(Condition::FlatAccounts),
+        endpoint("/password/reset/", POST, password::request).only_if(Condition::FlatAccounts),
+        endpoint("/password/reset/confirm/", POST, password::reset).only_if(Condition::FlatAccounts),
+        endpoint("/providers/", GET, providers::list).only_if(Condition::FlatProviders),
         // Providers send people there where no page of a client is named; Apple posts a form.
-        endpoint("/providers/{provider}/callback/", EITHER, providers::callback).entrance().only_if(with_social),
-        endpoint("/providers/{provider}/redirect/", POST, providers::redirect).only_if(with_social),
-        endpoint("/providers/{provider}/token/", POST, providers::token).entrance().only_if(with_social),
-        endpoint("/signup/", POST, signup::signup).only_if(with_accounts),
-        endpoint("/user/", GET, user::user).only_if(is_on),
+        endpoint("/providers/{provider}/callback/", EITHER, providers::callback)
+            .entrance()
+            .only_if(Condition::FlatProviders),
+        endpoint("/providers/{provider}/redirect/", POST, providers::redirect).only_if(Condition::FlatProviders),
+        endpoint("/providers/{provider}/token/", POST, providers::token).entrance().only_if(Condition::FlatProviders),
+        endpoint("/signup/", POST, signup::signup).only_if(Condition::FlatAccounts),
+        endpoint("/user/", GET, user::user).only_if(Condition::Flat),
     ]
 }
 
@@ -62,5 +55,5 @@ where
     F: Fn(ApiRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Result<ApiResponse, ApiError>> + Send + 'static,
 {
-    shared::http::endpoint(Flat, MOUNT, path, methods, handler)
+    shared::http::endpoint(Flat, Mount::Flat, path, methods, handler)
 }

@@ -3,7 +3,7 @@
 use crate::caller::{caller, user};
 use crate::words;
 use serde_json::json;
-use shared::envelope::authenticator_data;
+use shared::envelope::Authenticator;
 use shared::flow::login::reauthentication::Recent;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::totp::{self, Activation};
@@ -46,7 +46,7 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
     let (totp, codes) = totp::activate(cx, user, session, activation).await?;
     let codes = codes.map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
-    Ok(words::ok(json!({"authenticator": authenticator_data(&totp, None), "recovery_codes": codes})))
+    Ok(words::ok(json!({"authenticator": Authenticator::new(&totp, None), "recovery_codes": codes})))
 }
 
 /// Two fields that both have to be there.

@@ -1,10 +1,9 @@
 //! Identity providers: the way there and back, and tokens that clients have from one.
 
-use crate::MOUNT;
 use crate::words;
 use axum::http::Method;
 use serde_json::json;
-use shared::envelope::providers_data;
+use shared::envelope::Provider;
 use shared::flow::identities::authorization::{
     ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
 };
@@ -14,11 +13,12 @@ use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
 use shared::session::Caller;
+use shared::settings::Mount;
 use std::collections::BTreeMap;
 
 /// `GET providers/`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    Ok(words::ok(json!({"providers": providers_data(&request.app)})))
+    Ok(words::ok(json!({"providers": Provider::list(&request.app)})))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
@@ -36,7 +36,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         // The client compares this to what comes back.
         Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
-            tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
+            tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
             Ok(unavailable())
         }
         Err(DepartureError::Store(error)) => Err(error.into()),
@@ -51,7 +51,7 @@ fn usual_page(request: &ApiRequest, config: &AppConfig) -> String {
         Some(page) => page.replace("{provider}", config.id()),
         None => {
             let base = settings.service.public_url.as_str().trim_end_matches('/');
-            format!("{base}{}/providers/{}/callback/", (MOUNT.chosen)(settings), config.id())
+            format!("{base}{}/providers/{}/callback/", Mount::Flat.chosen(settings), config.id())
         }
     }
 }
@@ -131,7 +131,7 @@ async fn answer(
             Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())
         }
         Err(ArrivalError::Provider(error)) => {
-            tracing::warn!(%error, "a provider's word does not count");
+            tracing::warn!(%error, "credential of an identity provider refused");
             if error.is_outage() {
                 return Ok(unavailable());
             }

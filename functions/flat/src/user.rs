@@ -3,7 +3,7 @@
 use crate::caller;
 use crate::words;
 use serde_json::json;
-use shared::envelope::user_data;
+use shared::envelope::User;
 use shared::flow::login::logout;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::Caller;
@@ -11,7 +11,7 @@ use shared::session::Caller;
 /// `GET user/`.
 pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = caller::user(&request).await?;
-    Ok(words::ok(json!({"user": user_data(&request.app.settings, &user)})))
+    Ok(words::ok(json!({"user": User::new(&request.app.settings, &user)})))
 }
 
 /// `POST logout/`: ends the session, and with it its tokens.

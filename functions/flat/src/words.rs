@@ -2,7 +2,7 @@
 
 use axum::http::header;
 use serde_json::{Map, Value as Json, json};
-use shared::envelope::user_data;
+use shared::envelope::User;
 use shared::flow::proven_identity;
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -41,7 +41,7 @@ pub async fn done(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) 
     let body = match &outcome.caller {
         Caller::User(parts) => {
             let (user, session) = &**parts;
-            let mut body = json!({"user": user_data(&request.app.settings, user)});
+            let mut body = json!({"user": User::new(&request.app.settings, user)});
             if outcome.issued.is_some() {
                 let lifetime = request.app.settings.flat.token_lifetime;
                 let ring = request.keyring().await?;
@@ -100,7 +100,7 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
         }
         Refusal::NotAuthenticated(_) | Refusal::Inactive | Refusal::SessionExpired => anonymous(),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
+            tracing::error!(%error, "the table is unavailable");
             general(503, "unavailable", "The service is not available. Try again later.")
         }
     }

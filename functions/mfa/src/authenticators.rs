@@ -1,9 +1,8 @@
 //! One's authenticators.
 
 use axum::http::Method;
-use serde_json::json;
-use shared::account::Authenticator;
-use shared::envelope::{Envelope, authenticator_data};
+use shared::account;
+use shared::envelope::{Authenticator, Bare, Meta, NewTotp};
 use shared::flow::Refusal;
 use shared::flow::login::reauthentication::Recent;
 use shared::flow::mfa::totp::{self, Activation};
@@ -13,8 +12,8 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 /// `GET account/authenticators`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = request.user().await?;
-    let all = user.authenticators.iter().map(|it| authenticator_data(it, None)).collect();
-    Ok(Envelope::data(all).into())
+    let all = user.authenticators.iter().map(|it| Authenticator::new(it, None));
+    Ok(ApiResponse::data(all.collect::<Vec<_>>()))
 }
 
 /// `GET account/authenticators/totp` shows it, or the secret for a new one; `POST` sets it up; `DELETE` removes it.
@@ -23,14 +22,14 @@ pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     match request.method {
         Method::GET => match user.authenticator("totp") {
-            Some(totp) => Ok(Envelope::data(authenticator_data(totp, None)).into()),
+            Some(totp) => Ok(ApiResponse::data(Authenticator::new(totp, None))),
             None => {
                 if let Err(problem) = may_add(&cx.settings, &user) {
-                    return Ok(Envelope::errors(&[problem]).with_status(409).into());
+                    return Ok(ApiResponse::problems(409, &[problem]));
                 }
                 let (secret, url) = totp::begin(cx, user, session).await?;
-                let secret = json!(secret.as_str());
-                Ok(Envelope::bare(404).with_meta("secret", secret).with_meta("totp_url", json!(url)).into())
+                let meta = NewTotp { secret: secret.as_str(), totp_url: &url };
+                Ok(ApiResponse::of(404, &Meta::<_, 404>::new(meta)))
             }
         },
         Method::POST => {
@@ -39,11 +38,11 @@ pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let code = code.ok_or(Refusal::Invalid(problems))?;
             let activation = Activation { code: &code, recent: Recent::Again, shows_codes: false };
             let (totp, _) = totp::activate(cx, user, session, activation).await?;
-            Ok(Envelope::data(authenticator_data(&totp, None)).into())
+            Ok(ApiResponse::data(Authenticator::new(&totp, None)))
         }
         Method::DELETE => {
             totp::deactivate(cx, user, session).await?;
-            Ok(Envelope::bare(200).into())
+            Ok(Bare::<200>::default().into())
         }
         _ => Err(ApiError::MethodNotAllowed),
     }
@@ -56,7 +55,7 @@ pub async fn recovery_codes(request: ApiRequest) -> Result<ApiResponse, ApiError
     if request.method == Method::GET {
         return Ok(match recovery_codes::view(cx, user, session).await? {
             Some((codes, shown)) => shown_codes(&request, &codes, shown),
-            None => Envelope::bare(404).into(),
+            None => Bare::<404>::default().into(),
         });
     }
     request.input()?;
@@ -65,7 +64,7 @@ pub async fn recovery_codes(request: ApiRequest) -> Result<ApiResponse, ApiError
     Ok(shown_codes(&request, &codes, true))
 }
 
-fn shown_codes(request: &ApiRequest, codes: &Authenticator, shown: bool) -> ApiResponse {
+fn shown_codes(request: &ApiRequest, codes: &account::Authenticator, shown: bool) -> ApiResponse {
     let unused = shown.then(|| codes.unused_codes(&request.app.keys));
-    Envelope::data(authenticator_data(codes, unused.as_deref())).into()
+    ApiResponse::data(Authenticator::new(codes, unused.as_deref()))
 }

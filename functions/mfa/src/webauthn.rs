@@ -1,9 +1,11 @@
 //! Security keys and passkeys.
 
 use axum::http::Method;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use shared::account::User;
-use shared::envelope::{Envelope, authenticator_data};
+use shared::envelope::{
+    AddedAuthenticatorMeta, Authenticator, Bare, CreationOptions, DataWithMeta, LoginOptionsResponse, RequestOptions,
+};
 use shared::flow::Refusal;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::may_add;
@@ -22,13 +24,13 @@ pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let adds = [Method::GET, Method::POST].contains(&request.method);
     if adds && let Err(problem) = may_add(&cx.settings, &user) {
-        return Ok(Envelope::errors(&[problem]).with_status(409).into());
+        return Ok(ApiResponse::problems(409, &[problem]));
     }
     match request.method {
         Method::GET => {
             let passwordless = request.asks_for("passwordless");
             let options = flow::begin_adding(cx, user, session, passwordless).await?;
-            Ok(creation_options(&options).into())
+            Ok(creation_options(&options))
         }
         Method::POST => add(&request, user, session).await,
         Method::PUT => rename(&request, user, session).await,
@@ -38,7 +40,7 @@ pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let ids = request.input()?.choices_field("authenticators", known, &mut problems);
             let ids = ids.ok_or(Refusal::Invalid(problems))?;
             flow::remove(cx, user, session, &ids).await?;
-            Ok(Envelope::bare(200).into())
+            Ok(Bare::<200>::default().into())
         }
         _ => Err(ApiError::MethodNotAllowed),
     }
@@ -58,8 +60,8 @@ async fn add(request: &ApiRequest, user: User, session: Session) -> Result<ApiRe
     }
     let new = NewCredential { name, response: &response, passwordless };
     let (added, made_codes) = flow::add(request.context(), user, session, new).await?;
-    let envelope = Envelope::data(authenticator_data(&added, None));
-    Ok(envelope.with_meta("recovery_codes_generated", json!(made_codes)).into())
+    let meta = AddedAuthenticatorMeta { recovery_codes_generated: made_codes };
+    Ok(ApiResponse::of(200, &DataWithMeta::new(Authenticator::new(&added, None), meta)))
 }
 
 async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
@@ -76,7 +78,7 @@ async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<Ap
     let (Some(id), Some(name)) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
     let renamed = flow::rename(request.context(), user, session, id, &name).await?;
     let renamed = renamed.ok_or_else(|| Refusal::Invalid(vec![Choice::problem("id")]))?;
-    Ok(Envelope::data(authenticator_data(&renamed, None)).into())
+    Ok(ApiResponse::data(Authenticator::new(&renamed, None)))
 }
 
 /// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
@@ -85,7 +87,7 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     let caller = request.caller_who_finishes().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     if request.method == Method::GET {
-        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
+        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?));
     }
     let response = credential(&request)?;
     let proof = Proof::Credential(&response);
@@ -99,7 +101,7 @@ pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError
     let (user, session) = request.user().await?;
     if request.method == Method::GET {
         let caller = Caller::User(Box::new((user.clone(), session)));
-        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?).into());
+        return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?));
     }
     let response = credential(&request)?;
     let proof = Proof::Credential(&response);
@@ -113,7 +115,8 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     if request.method == Method::GET {
         let (options, outcome) = flow::begin_login(cx, &caller).await?;
-        return Ok(ApiResponse::from(request_options(&options)).with_session(request.kind, outcome.issued.as_ref()));
+        let body = LoginOptionsResponse::new(&options, request.kind, outcome.issued.as_ref());
+        return Ok(ApiResponse::of(200, &body).after(&outcome));
     }
     flow::count_login(cx).await?;
     let response = credential(&request)?;
@@ -131,7 +134,7 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match request.method {
         Method::GET => {
             let user = flow::find_signing_up(cx, &caller).await?;
-            Ok(creation_options(&flow::begin_signup(cx, &caller, &user).await?).into())
+            Ok(creation_options(&flow::begin_signup(cx, &caller, &user).await?))
         }
         Method::POST => {
             let mut form = signup_form(cx.app, &request.input()?, false);
@@ -156,12 +159,12 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-fn creation_options(options: &Json) -> Envelope {
-    Envelope::data(json!({"creation_options": options}))
+fn creation_options(options: &Json) -> ApiResponse {
+    ApiResponse::data(CreationOptions { creation_options: options })
 }
 
-fn request_options(options: &Json) -> Envelope {
-    Envelope::data(json!({"request_options": options}))
+fn request_options(options: &Json) -> ApiResponse {
+    ApiResponse::data(RequestOptions { request_options: options })
 }
 
 /// Name and answer of a new authenticator.

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::Value as Json;
 use shared::account::User;
-use shared::envelope::{Envelope, identities_data};
+use shared::envelope::ProviderAccount;
 use shared::flow::Refusal;
 use shared::flow::identities::identity::{disconnect, may_disconnect};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -34,5 +34,5 @@ pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 fn listed(request: &ApiRequest, user: &User) -> ApiResponse {
-    Envelope::data(identities_data(&request.app, user)).into()
+    ApiResponse::data(ProviderAccount::list(&request.app, user))
 }

@@ -1,7 +1,7 @@
 //! Signing up with what a provider told, and what it did not.
 
 use axum::http::Method;
-use shared::envelope::{Envelope, pending_identity_data};
+use shared::envelope::ProviderSignup;
 use shared::flow::identities::identity::{expect_pending, sign_up};
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
@@ -11,7 +11,7 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     let who = expect_pending(&cx.settings, &caller)?;
     if request.method == Method::GET {
-        return Ok(Envelope::data(pending_identity_data(cx.app, &who)).into());
+        return Ok(ApiResponse::data(ProviderSignup::new(cx.app, &who)));
     }
     let mut form = signup_form(cx.app, &request.input()?, false);
     // Whether an address is needed is a setting of its own here.

@@ -1,7 +1,6 @@
 //! Tokens that apps have from a provider.
 
 use serde_json::{Value as Json, json};
-use shared::envelope::Envelope;
 use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
@@ -51,13 +50,13 @@ fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Resul
         Ok(outcome) => Ok(request.answer(&outcome)),
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Provider(error)) => {
-            tracing::warn!(%error, "a provider's token does not count");
+            tracing::warn!(%error, "token of an identity provider refused");
             if !error.is_outage() {
                 return Err(invalid_token().into());
             }
             let message = "The provider cannot be asked now. Try again later.";
             let problem = Problem::field("provider", "provider_unavailable", message);
-            Ok(Envelope::errors(&[problem]).with_status(503).into())
+            Ok(ApiResponse::problems(503, &[problem]))
         }
         Err(ArrivalError::Cancelled) => Err(invalid_token().into()),
     }

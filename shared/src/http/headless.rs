@@ -4,22 +4,18 @@ use super::error::ApiError;
 use super::response::{ApiResponse, NEVER_CACHED};
 use super::{cookies, csrf};
 use crate::app::App;
-use crate::envelope::Envelope;
+use crate::envelope::{Authentication, Bare, ReauthenticationResponse};
 use crate::flow::{Outcome, Problem, Refusal};
-use crate::session::{Api, Caller, Token};
+use crate::session::{Api, Caller};
 use crate::settings::ClientKind;
 use crate::tokens::Pair;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 
 impl ApiResponse {
-    /// Where a flow has led: who the caller is now, with the token or cookie of a new session.
-    pub fn outcome(app: &App, kind: ClientKind, outcome: &Outcome) -> Self {
-        let mut envelope = Envelope::authentication(app, kind, &outcome.caller, outcome.issued.as_ref());
-        if let (Some(name), Caller::User(_)) = (&outcome.shown_as, &outcome.caller) {
-            envelope.body["data"]["user"]["display"] = name.as_str().into();
-        }
-        Self::from(envelope).after(outcome)
+    /// Where a flow has led: who the caller is now, with the token or cookie of a new session, and with signed tokens.
+    pub(super) fn outcome(app: &App, kind: ClientKind, outcome: &Outcome, pair: Option<Pair>) -> Self {
+        Self::from(Authentication::of_outcome(app, kind, outcome, pair)).after(outcome)
     }
 
     /// Sends the browser elsewhere.
@@ -38,26 +34,6 @@ impl ApiResponse {
         self.session = issued.or(outcome.ended.then_some(None));
         self.entered = outcome.caller.user().map(|user| user.id).filter(|_| outcome.logged_in);
         self
-    }
-
-    /// The same, with the token or cookie of a new session, if there is one.
-    pub fn with_session(mut self, kind: ClientKind, issued: Option<&Token>) -> Self {
-        if let Some(token) = issued {
-            if kind == ClientKind::App {
-                self = self.with_meta("session_token", token.text().into());
-            }
-            self.session = Some(Some(token.text()));
-        }
-        self
-    }
-
-    /// The same, with signed tokens.
-    pub(super) fn with_tokens(self, pair: Pair) -> Self {
-        let response = self.with_meta("access_token", pair.access.into());
-        match pair.refresh {
-            Some(refresh) => response.with_meta("refresh_token", refresh.into()),
-            None => response,
-        }
     }
 
     /// The same, with the cookie by which this browser is let off the second factor.
@@ -103,44 +79,45 @@ fn with_cookies(app: &App, request: &HeaderMap, answer: ApiResponse) -> ApiRespo
 
 /// An error in the words of this API.
 fn of_error(app: &App, kind: ClientKind, methods: &str, error: ApiError) -> ApiResponse {
-    let envelope = match error {
-        ApiError::Response(response) => return *response,
+    match error {
+        ApiError::Response(response) => *response,
         ApiError::Refused(Refusal::RateLimited(seconds)) => {
-            let response = ApiResponse::from(Envelope::bare(429));
-            return response.with_header(header::RETRY_AFTER, &seconds.to_string());
+            let response = ApiResponse::from(Bare::<429>::default());
+            response.with_header(header::RETRY_AFTER, &seconds.to_string())
         }
-        ApiError::MethodNotAllowed => {
-            return ApiResponse::from(Envelope::bare(405)).with_header(header::ALLOW, methods);
-        }
+        ApiError::MethodNotAllowed => ApiResponse::from(Bare::<405>::default()).with_header(header::ALLOW, methods),
         ApiError::Refused(refusal) => of_refusal(app, kind, refusal),
-        ApiError::Gone => Envelope::authentication(app, kind, &Caller::Gone, None),
-        ApiError::MalformedRequest | ApiError::MalformedBody => Envelope::bare(400),
-        ApiError::BodyTooLarge => Envelope::bare(413),
-        ApiError::BodyTooSlow => Envelope::bare(408),
-        ApiError::NotFound => Envelope::bare(404),
-        ApiError::Csrf => Envelope::bare(403),
-    };
-    envelope.into()
+        ApiError::Gone => Authentication::new(app, kind, &Caller::Gone).into(),
+        ApiError::MalformedRequest | ApiError::MalformedBody => Bare::<400>::default().into(),
+        ApiError::BodyTooLarge => Bare::<413>::default().into(),
+        ApiError::BodyTooSlow => Bare::<408>::default().into(),
+        ApiError::NotFound => Bare::<404>::default().into(),
+        ApiError::Csrf => Bare::<403>::default().into(),
+    }
 }
 
 /// A flow's refusal in the words of this API.
-fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> Envelope {
+fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> ApiResponse {
+    let invalid = |problem: Problem| ApiResponse::problems(400, &[problem]);
     match refusal {
-        Refusal::Invalid(problems) => Envelope::errors(&problems),
-        Refusal::IncorrectCredentials(method) => Envelope::errors(&[Problem::incorrect_credentials(method)]),
-        Refusal::TooManyLoginAttempts => Envelope::errors(&[Problem::too_many_login_attempts()]),
-        Refusal::StageRefused(stage) => Envelope::errors(&[Problem::stage_refused(stage)]),
-        Refusal::Factor(_) => Envelope::errors(&[Problem::incorrect_code("code")]),
-        Refusal::Conflict => Envelope::bare(409),
-        Refusal::InvalidToken => Envelope::bare(400),
-        Refusal::Forbidden => Envelope::bare(403),
-        Refusal::RateLimited(_) | Refusal::LockedOut(_) => Envelope::bare(429),
-        Refusal::ReauthenticationRequired(caller) => Envelope::reauthentication(app, kind, &caller),
-        Refusal::NotAuthenticated(caller) => Envelope::authentication(app, kind, &caller, None),
-        Refusal::Inactive | Refusal::SessionExpired => Envelope::authentication(app, kind, &Caller::Anonymous, None),
+        Refusal::Invalid(problems) => ApiResponse::problems(400, &problems),
+        Refusal::IncorrectCredentials(method) => invalid(Problem::incorrect_credentials(method)),
+        Refusal::TooManyLoginAttempts => invalid(Problem::too_many_login_attempts()),
+        Refusal::StageRefused(stage) => invalid(Problem::stage_refused(stage)),
+        Refusal::Factor(_) => invalid(Problem::incorrect_code("code")),
+        Refusal::Conflict => Bare::<409>::default().into(),
+        Refusal::InvalidToken => Bare::<400>::default().into(),
+        Refusal::Forbidden => Bare::<403>::default().into(),
+        Refusal::RateLimited(_) | Refusal::LockedOut(_) => Bare::<429>::default().into(),
+        Refusal::ReauthenticationRequired(caller) => match ReauthenticationResponse::new(app, &caller) {
+            Some(response) => ApiResponse::of(401, &response),
+            None => Authentication::new(app, kind, &caller).into(),
+        },
+        Refusal::NotAuthenticated(caller) => Authentication::new(app, kind, &caller).into(),
+        Refusal::Inactive | Refusal::SessionExpired => Authentication::new(app, kind, &Caller::Anonymous).into(),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
-            Envelope::bare(503)
+            tracing::error!(%error, "the table is unavailable");
+            Bare::<503>::default().into()
         }
     }
 }

@@ -31,7 +31,7 @@ pub use input::{Choice, Input};
 pub use lambda::{aws_app, run};
 pub use request::{ApiRequest, access_token, session_credential};
 pub use response::{ApiResponse, NEVER_CACHED, public_json, unavailable};
-pub use route::{Endpoint, Handled, Mount, Shown, Visit, endpoint, handler, page};
+pub use route::{Endpoint, Handled, Place, Shown, Visit, endpoint, handler, page};
 pub use security::PagePolicy;
 pub use service::service;
 pub use signup::signup_form;

@@ -14,7 +14,7 @@ use crate::session::{
 };
 use crate::settings::{ClientKind, RateAction, Settings, TokenStrategy};
 use crate::throttle::Action;
-use crate::tokens::{check_access, keyring, pair};
+use crate::tokens::{Pair, check_access, keyring, pair};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use futures_util::future::BoxFuture;
@@ -230,17 +230,21 @@ impl ApiRequest {
 
     /// Where a flow has led, as this client is told.
     pub fn answer(&self, outcome: &Outcome) -> ApiResponse {
-        let answer = ApiResponse::outcome(&self.app, self.kind, outcome);
-        let (Caller::User(parts), true) = (&outcome.caller, outcome.logged_in && self.client.has_tokens) else {
-            return answer;
-        };
-        let signed =
-            self.keyring.get().ok_or(KeyError::Sign).and_then(|ring| pair(&self.app, ring, &parts.0, &parts.1));
-        match signed {
-            Ok(pair) => answer.with_tokens(pair),
+        ApiResponse::outcome(&self.app, self.kind, outcome, self.signed(outcome))
+    }
+
+    /// The signed tokens of an app that a flow has logged in.
+    fn signed(&self, outcome: &Outcome) -> Option<Pair> {
+        let Caller::User(parts) = &outcome.caller else { return None };
+        if !outcome.logged_in || !self.client.has_tokens {
+            return None;
+        }
+        let ring = self.keyring.get().ok_or(KeyError::Sign);
+        match ring.and_then(|ring| pair(&self.app, ring, &parts.0, &parts.1)) {
+            Ok(pair) => Some(pair),
             Err(error) => {
-                tracing::error!(%error, "no tokens could be signed: the app is in by its session token alone");
-                answer
+                tracing::error!(%error, "tokens could not be signed; the app gets a session token only");
+                None
             }
         }
     }

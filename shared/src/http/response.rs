@@ -1,10 +1,12 @@
 //! What a handler sends back, in every API.
 
 use crate::account::UserId;
-use crate::envelope::Envelope;
+use crate::envelope::{Authentication, Bare, Data, ErrorResponse};
+use crate::flow::Problem;
 use crate::iri;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -26,6 +28,7 @@ pub struct ApiResponse {
 
 enum Content {
     Json(Json),
+    Written(Vec<u8>),
     Html(String),
     Nothing,
 }
@@ -37,15 +40,47 @@ impl fmt::Debug for ApiResponse {
     }
 }
 
-impl From<Envelope> for ApiResponse {
-    fn from(envelope: Envelope) -> Self {
-        Self::json(envelope.status, envelope.body)
+impl<const N: u16> From<Bare<N>> for ApiResponse {
+    fn from(body: Bare<N>) -> Self {
+        Self::of(N, &body)
+    }
+}
+
+impl From<Authentication<'_>> for ApiResponse {
+    fn from(authentication: Authentication<'_>) -> Self {
+        match authentication {
+            Authentication::Authenticated(body) => Self::of(200, &body),
+            Authentication::Unauthenticated(body) => Self::of(401, &body),
+            Authentication::Gone(body) => Self::of(410, &body),
+        }
     }
 }
 
 impl ApiResponse {
     fn new(status: u16, content: Content) -> Self {
         Self { status, content, headers: Vec::new(), session: None, trust: None, entered: None }
+    }
+
+    /// A response whose body is this value as JSON.
+    pub fn of(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => Self::new(status, Content::Written(body)),
+            // Only maps with keys that are not texts, and no response has one.
+            Err(error) => {
+                tracing::error!(%error, "a response could not be written");
+                Self::bare(500)
+            }
+        }
+    }
+
+    /// 200 with data, in the headless API.
+    pub fn data(data: impl Serialize) -> Self {
+        Self::of(200, &Data::<_, 200>::new(data))
+    }
+
+    /// The problems of the input, in the headless API.
+    pub fn problems(status: u16, problems: &[Problem]) -> Self {
+        Self::of(status, &ErrorResponse::new(status, problems))
     }
 
     /// A response with a JSON body.
@@ -105,14 +140,6 @@ impl ApiResponse {
         self
     }
 
-    /// Sets a field of a JSON body's `meta`.
-    pub(super) fn with_meta(mut self, name: &str, value: Json) -> Self {
-        if let Content::Json(body) = &mut self.content {
-            body["meta"][name] = value;
-        }
-        self
-    }
-
     /// Notes that the response logs this user in, for the metrics.
     pub fn with_login(self, user: UserId) -> Self {
         Self { entered: Some(user), ..self }
@@ -121,11 +148,12 @@ impl ApiResponse {
     /// Returns the HTTP response. It has the headers that were added, and the type of its content.
     pub(super) fn into_response(self) -> Response<Body> {
         let (kind, body) = match self.content {
-            Content::Json(json) => (Some("application/json"), json.to_string()),
-            Content::Html(page) => (Some("text/html; charset=utf-8"), page),
-            Content::Nothing => (None, String::new()),
+            Content::Json(json) => (Some("application/json"), json.to_string().into()),
+            Content::Written(json) => (Some("application/json"), json.into()),
+            Content::Html(page) => (Some("text/html; charset=utf-8"), page.into()),
+            Content::Nothing => (None, Body::empty()),
         };
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
         let headers = response.headers_mut();
         if let Some(kind) = kind {
@@ -139,14 +167,14 @@ impl ApiResponse {
 }
 
 /// A JSON response with nothing of a client's in it.
-pub(super) fn plain(envelope: Envelope) -> Response<Body> {
-    ApiResponse::from(envelope).into_response()
+pub(super) fn plain<const N: u16>(body: Bare<N>) -> Response<Body> {
+    ApiResponse::from(body).into_response()
 }
 
 /// A page that cannot be shown now.
 pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
-    tracing::error!(%error, "a page could not be shown");
-    plain(Envelope::bare(503))
+    tracing::error!(%error, "page could not be rendered");
+    plain(Bare::<503>::default())
 }
 
 /// A document that is the same for everybody, and may be kept for so many seconds.

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::request::ApiRequest;
 use super::response::ApiResponse;
 use crate::app::App;
-use crate::settings::{ClientKind, Settings};
+use crate::settings::{ClientKind, Condition, Mount, Settings};
 use axum::body::Body;
 use axum::http::{Method, Request, Response};
 use std::future::Future;
@@ -29,7 +29,7 @@ pub struct Endpoint {
     pub body_first: &'static [&'static str],
     announced: Option<&'static [Method]>,
     is_for_any_method: bool,
-    enabled: fn(&Settings) -> bool,
+    condition: Option<Condition>,
     mount: Option<Mount>,
     kinds: &'static [ClientKind],
     pub(super) is_entrance: bool,
@@ -37,13 +37,15 @@ pub struct Endpoint {
     pub(super) handler: Handler,
 }
 
-/// Where an API lies whose place is a setting.
-#[derive(Clone, Copy)]
-pub struct Mount {
-    /// The path before its endpoints', unless told.
-    pub usual: &'static str,
-    /// The one that the settings name.
-    pub chosen: fn(&Settings) -> &str,
+/// Which API an endpoint belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The headless API, for these kinds of client.
+    Headless(&'static [ClientKind]),
+    /// An API whose place is a setting.
+    Mounted(Mount),
+    /// None: its path is the whole.
+    Root,
 }
 
 /// A handler of any API.
@@ -107,7 +109,7 @@ impl Endpoint {
             body_first: &[],
             announced: None,
             is_for_any_method: false,
-            enabled: |_| true,
+            condition: None,
             mount: None,
             kinds: &[],
             is_entrance: false,
@@ -116,9 +118,9 @@ impl Endpoint {
         }
     }
 
-    /// The same endpoint, which is there only where the settings say so.
-    pub fn only_if(self, enabled: fn(&Settings) -> bool) -> Self {
-        Self { enabled, ..self }
+    /// The same endpoint, which is there only where the settings switch this on.
+    pub fn only_if(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
     }
 
     /// The same endpoint, where the reference looks at the body before it looks at the method: whoever sends a body with
@@ -159,12 +161,12 @@ impl Endpoint {
 
     /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
-        self.paths_below(self.mount.map_or("", |mount| mount.usual), kinds)
+        self.paths_below(self.mount.map_or("", Mount::usual), kinds)
     }
 
     /// The full paths at which it is served with these settings.
     pub fn paths_with(&self, settings: &Settings) -> Vec<(Option<ClientKind>, String)> {
-        let prefix = self.mount.map_or("", |mount| (mount.chosen)(settings));
+        let prefix = self.mount.map_or("", |mount| mount.chosen(settings));
         self.paths_below(prefix, &settings.headless.clients)
     }
 
@@ -181,7 +183,21 @@ impl Endpoint {
 
     /// Whether it is there with these settings.
     pub fn is_served(&self, settings: &Settings) -> bool {
-        (self.enabled)(settings)
+        self.condition.is_none_or(|condition| condition.holds(settings))
+    }
+
+    /// What it depends on.
+    pub fn condition(&self) -> Option<Condition> {
+        self.condition
+    }
+
+    /// Which API it belongs to.
+    pub fn place(&self) -> Place {
+        match (&self.handler, self.mount) {
+            (_, Some(mount)) => Place::Mounted(mount),
+            (Handler::Headless(_), None) if !self.path.starts_with('/') => Place::Headless(self.kinds),
+            _ => Place::Root,
+        }
     }
 
     /// Whether its handler is asked for this method.

@@ -11,7 +11,7 @@ use super::response::{ApiResponse, plain};
 use super::route::{Ask, Endpoint, Handler, Visit};
 use super::security::SecurityHeaders;
 use crate::app::App;
-use crate::envelope::Envelope;
+use crate::envelope::Bare;
 use crate::flow::{Problem, Refusal};
 use crate::metrics::Metric;
 use crate::settings::{ClientKind, Problems};
@@ -61,7 +61,11 @@ impl Routes {
         let mut paths = matchit::Router::new();
         for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
             for (kind, path) in endpoint.paths_with(&app.settings) {
-                let conflict = |error| Problems(vec![format!("{path}: the settings put two endpoints there: {error}")]);
+                let conflict = |error| {
+                    Problems(vec![format!(
+                        "{path}: two endpoints have this path, check the prefixes of the APIs: {error}"
+                    )])
+                };
                 paths.insert(path.as_str(), (kind, endpoint.clone())).map_err(conflict)?;
             }
         }
@@ -80,7 +84,7 @@ impl Routes {
             }
             (None, None) => {
                 drain(request.into_body()).await;
-                plain(Envelope::bare(404))
+                plain(Bare::<404>::default())
             }
         };
         if is_head {
@@ -118,7 +122,7 @@ fn refuse(app: &App, endpoint: Option<&Endpoint>, Malformed(reason): Malformed) 
             let response = dialect.of_error(ApiError::MalformedRequest);
             dialect.finish(app, &endpoint.allow(), response).into_response()
         }
-        _ => plain(Envelope::bare(400)),
+        _ => plain(Bare::<400>::default()),
     }
 }
 
@@ -135,7 +139,8 @@ async fn serve(
     let other_method = (is_page && !endpoint.takes(&method)) || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
         drain(request.into_body()).await;
-        let mut response = plain(Envelope::bare(if method == Method::OPTIONS { 200 } else { 405 }));
+        let mut response =
+            if method == Method::OPTIONS { plain(Bare::<200>::default()) } else { plain(Bare::<405>::default()) };
         if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -145,7 +150,7 @@ async fn serve(
     let answer = Box::pin(async {
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
-            (Handler::Headless(_), None) => (plain(Envelope::bare(404)), "not found".to_owned()),
+            (Handler::Headless(_), None) => (plain(Bare::<404>::default()), "not found".to_owned()),
             (Handler::Other(dialect, handler), _) => answer_in(app, &**dialect, endpoint, handler, request).await,
             (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
         }

@@ -1,0 +1,120 @@
+//! What this function's endpoints take, and what they answer.
+
+use axum::http::Method;
+use shared::description::headless::{
+    conflict, done, forbidden, invalid, of_user, open, tags, too_many, unauthenticated,
+};
+use shared::description::{Operation, Parameter, Reply};
+use shared::envelope::{
+    AuthenticatedResponse, Data, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, PasswordResetInfo,
+    RefreshedTokens,
+};
+
+/// The key of a link or the code that was mailed.
+const VERIFICATION_KEY: Parameter =
+    Parameter::header("X-Email-Verification-Key", "The key from the link, or the code that was sent.");
+/// The key of a link or the code that was mailed.
+const RESET_KEY: Parameter =
+    Parameter::header("X-Password-Reset-Key", "The key from the link, or the code that was sent.");
+
+/// 200 for a user who is logged in.
+fn authenticated() -> Reply {
+    Reply::json::<AuthenticatedResponse<'static>>(200, "The user is logged in.").named("Authenticated")
+}
+
+/// This function's operations.
+pub fn operations() -> Vec<Operation> {
+    let (get, post) = (Method::GET, Method::POST);
+    vec![
+        open(post.clone(), "auth/code/confirm", "confirmLoginCode", "Log in with a code")
+            .tagged(tags::LOGIN_BY_CODE)
+            .replies([authenticated(), unauthenticated(), conflict()])
+            .refuses([]),
+        open(post.clone(), "auth/code/request", "requestLoginCode", "Request a login code")
+            .tagged(tags::LOGIN_BY_CODE)
+            .replies([authenticated(), unauthenticated(), too_many()])
+            .refuses([]),
+        open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
+            .tagged(tags::LOGIN_BY_CODE)
+            .replies([done(), conflict(), too_many()]),
+        open(get.clone(), "auth/email/verify", "getEmailVerification", "Get what a verification key is for")
+            .tagged(tags::VERIFICATION)
+            .with(VERIFICATION_KEY)
+            .reply(Reply::json::<DataWithMeta<EmailVerificationInfo<'static>, EmailVerificationMeta>>(
+                200,
+                "The address that the key verifies.",
+            ))
+            .reply(conflict())
+            .reply(invalid([])),
+        open(post.clone(), "auth/email/verify", "verifyEmail", "Verify an email address")
+            .tagged(tags::VERIFICATION)
+            .replies([authenticated(), unauthenticated(), conflict()])
+            .refuses([]),
+        open(post.clone(), "auth/email/verify/resend", "resendEmailCode", "Request another verification code")
+            .tagged(tags::VERIFICATION)
+            .replies([done(), conflict(), too_many()]),
+        open(post.clone(), "auth/login", "logIn", "Log in with a password")
+            .tagged(tags::LOGIN)
+            .replies([authenticated(), unauthenticated(), conflict(), too_many()])
+            .refuses([]),
+        open(post.clone(), "auth/password/request", "requestPasswordReset", "Request a password reset")
+            .tagged(tags::PASSWORD_RESET)
+            .replies([done(), unauthenticated(), too_many()])
+            .refuses([]),
+        open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
+            .tagged(tags::PASSWORD_RESET)
+            .with(RESET_KEY)
+            .reply(Reply::json::<Data<PasswordResetInfo<'static>>>(200, "The user whose password the key resets."))
+            .reply(conflict())
+            .reply(invalid([])),
+        open(post.clone(), "auth/password/reset", "resetPassword", "Reset a password")
+            .tagged(tags::PASSWORD_RESET)
+            .replies([authenticated(), unauthenticated(), conflict(), too_many()])
+            .refuses([]),
+        open(post.clone(), "auth/phone/verify", "verifyPhone", "Verify a phone number")
+            .tagged(tags::VERIFICATION)
+            .replies([authenticated(), unauthenticated(), conflict()])
+            .refuses([]),
+        open(post.clone(), "auth/phone/verify/resend", "resendPhoneCode", "Request another verification code")
+            .tagged(tags::VERIFICATION)
+            .replies([done(), conflict(), too_many()]),
+        of_user(post.clone(), "auth/reauthenticate", "reauthenticate", "Reauthenticate with the password")
+            .tagged(tags::REAUTHENTICATION)
+            .replies([authenticated(), too_many()])
+            .refuses([]),
+        open(get, "auth/session", "getSession", "Get who is logged in").tagged(tags::CURRENT_SESSION).replies([
+            authenticated(),
+            unauthenticated(),
+            invalid([]),
+        ]),
+        open(Method::DELETE, "auth/session", "logOut", "Log out")
+            .tagged(tags::CURRENT_SESSION)
+            .replies([unauthenticated(), invalid([])]),
+        open(post.clone(), "auth/signup", "signUp", "Sign up")
+            .tagged(tags::LOGIN)
+            .replies([authenticated(), unauthenticated(), forbidden("Signup is closed."), conflict(), too_many()])
+            .refuses([]),
+        open(post, "tokens/refresh", "refreshToken", "Refresh the access token")
+            .tagged(tags::TOKENS)
+            .secured_by([])
+            .reply(Reply::json::<Data<RefreshedTokens>>(200, "New tokens."))
+            .refuses([]),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_endpoint_is_described() {
+        let differences = shared::description::differences(&crate::endpoints(), &super::operations());
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
+
+    #[test]
+    fn the_descriptions_join_to_a_document() {
+        let part = (crate::endpoints(), super::operations());
+        let document = shared::description::document(serde_json::json!({}), &[part]).unwrap();
+        let login = &document["paths"]["/_allauth/{client}/v1/auth/login"]["post"];
+        assert_eq!(login["x-latchkey-if"], serde_json::json!(["accounts"]));
+    }
+}

@@ -1,0 +1,113 @@
+//! The document, from the endpoints and operations of all functions.
+
+use super::operation::Operation;
+use super::schemas::Schemas;
+use super::{API, IF, MOUNT};
+use crate::http::{Endpoint, Place};
+use crate::settings::{ClientKind, Mount};
+use axum::http::Method;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
+
+/// The endpoints of a function, and what they do.
+pub type Part = (Vec<Endpoint>, Vec<Operation>);
+
+/// Compares the methods and paths of endpoints with those of their operations. Returns the differences.
+pub fn differences(endpoints: &[Endpoint], operations: &[Operation]) -> Vec<String> {
+    let of_endpoint = |endpoint: &Endpoint| {
+        let path = endpoint.path;
+        // HEAD is described by GET.
+        let methods = endpoint.methods.iter().filter(|method| **method != Method::HEAD);
+        methods.map(|method| format!("{method} {path}")).collect::<Vec<_>>()
+    };
+    let served = endpoints.iter().flat_map(of_endpoint).collect::<BTreeSet<_>>();
+    let named = operations.iter().map(|operation| format!("{} {}", operation.method, operation.path));
+    let named = named.collect::<Vec<_>>();
+    let described = named.iter().cloned().collect::<BTreeSet<_>>();
+    let missing = served.difference(&described).map(|name| format!("{name}: no operation describes it"));
+    let unknown = described.difference(&served).map(|name| format!("{name}: no endpoint has this method"));
+    let twice = (named.len() != described.len()).then(|| "an operation is described twice".to_owned());
+    missing.chain(unknown).chain(twice).collect()
+}
+
+/// Joins the parts to a document: `paths`, `tags` and `components`, which are added to what `base` has.
+///
+/// # Errors
+/// What is missing, or there twice.
+pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut paths = Map::new();
+    let mut responses = Map::new();
+    let mut schemas = Schemas::new();
+    let (mut tags, mut ids) = (Vec::new(), BTreeSet::new());
+    for (endpoints, operations) in parts {
+        problems.extend(differences(endpoints, operations));
+        for operation in operations {
+            if !ids.insert(operation.id) {
+                problems.push(format!("{}: two operations have this name", operation.id));
+            }
+            tags.extend(operation.tag.filter(|tag| !tags.contains(tag)));
+            let is_of = |it: &&Endpoint| it.path == operation.path && it.methods.contains(&operation.method);
+            let endpoints = endpoints.iter().filter(is_of).collect::<Vec<_>>();
+            for place in places(&endpoints) {
+                let there = endpoints.iter().filter(|endpoint| endpoint.place() == place).collect::<Vec<_>>();
+                let path = path_of(place, operation);
+                let mut described = operation.describe(&path, &mut schemas, &mut responses);
+                // An endpoint that depends on nothing is always there.
+                let conditions = there.iter().map(|endpoint| endpoint.condition()).collect::<Option<Vec<_>>>();
+                if let Some(conditions) = conditions {
+                    described[IF] = json!(conditions);
+                }
+                if place == Place::Mounted(Mount::Root) {
+                    described["operationId"] = json!(format!("{}AtRoot", operation.id));
+                }
+                let item = &mut paths.entry(path).or_insert_with(|| item(place, operation));
+                item[operation.method.as_str().to_lowercase()] = described;
+            }
+        }
+    }
+    base["paths"] = Json::Object(paths);
+    base["tags"] = tags.iter().map(|tag| json!({"name": tag.name, "description": tag.about})).collect();
+    base["components"]["responses"] = Json::Object(responses);
+    match schemas.into_components() {
+        Ok(schemas) => base["components"]["schemas"] = Json::Object(schemas),
+        Err(twice) => problems.extend(twice),
+    }
+    if problems.is_empty() { Ok(base) } else { Err(problems) }
+}
+
+fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
+    let mut places = Vec::new();
+    for endpoint in endpoints {
+        if !places.contains(&endpoint.place()) {
+            places.push(endpoint.place());
+        }
+    }
+    places
+}
+
+/// Where an operation lies, unless settings move it.
+fn path_of(place: Place, operation: &Operation) -> String {
+    let path = operation.shown_path.unwrap_or(operation.path);
+    match place {
+        Place::Headless(kinds) => match operation.kinds.unwrap_or(kinds) {
+            [kind] => format!("/_allauth/{}/v1/{path}", kind.as_str()),
+            _ => format!("/_allauth/{{client}}/v1/{path}"),
+        },
+        Place::Mounted(mount) => format!("{}{path}", mount.usual()),
+        Place::Root => path.to_owned(),
+    }
+}
+
+/// A path item without operations.
+fn item(place: Place, operation: &Operation) -> Json {
+    let mut item = json!({API: operation.api});
+    match place {
+        Place::Headless([ClientKind::Browser, ClientKind::App]) if operation.kinds.is_none() => {
+            item["parameters"] = json!([{"$ref": "#/components/parameters/Client"}]);
+        }
+        Place::Mounted(mount) if mount != Mount::Root => item[MOUNT] = json!(<&str>::from(mount)),
+        _ => {}
+    }
+    item
+}

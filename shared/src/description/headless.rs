@@ -1,0 +1,167 @@
+//! What the operations of the headless API have in common.
+
+use super::operation::{Operation, Tag};
+use super::reply::{Header, Reply, one_of};
+use crate::envelope::{
+    Bare, ErrorResponse, ForbiddenResponse, ReauthenticationResponse, SessionGoneResponse, UnauthenticatedResponse,
+};
+use crate::settings::Condition;
+use axum::http::Method;
+use schemars::json_schema;
+
+/// The API's name in the description.
+pub const API: &str = "headless";
+
+/// An error code, and what it depends on.
+pub type Code = (&'static str, Option<Condition>);
+
+/// An operation that anybody may call.
+pub fn open(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    let security: [&'static [&'static str]; 5] = if method == Method::GET {
+        [&["sessionCookie"], &["sessionToken"], &["accessToken"], &[], &[]]
+    } else {
+        [&["sessionCookie", "csrfToken"], &["csrfToken"], &["sessionToken"], &["accessToken"], &[]]
+    };
+    let alternatives = if method == Method::GET { 4 } else { 5 };
+    operation(method, path, id, summary).secured_by(security.into_iter().take(alternatives))
+}
+
+/// An operation for users who are logged in.
+pub fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    let browser: &'static [&'static str] =
+        if method == Method::GET { &["sessionCookie"] } else { &["sessionCookie", "csrfToken"] };
+    let operation = operation(method, path, id, summary).secured_by([browser, &["sessionToken"], &["accessToken"]]);
+    operation.reply(unauthenticated())
+}
+
+/// What every operation answers with, whatever it does.
+fn operation(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    let is_safe = method == Method::GET;
+    let operation = Operation::new(API, method, path, id, summary).replies([gone(), slow(), large(), unavailable()]);
+    if is_safe { operation } else { operation.reply(csrf_failed()) }
+}
+
+impl Operation {
+    /// The same operation, which looks at its body: what is not a JSON object is refused, and so are fields with one of
+    /// these problems.
+    pub fn refuses(self, codes: impl IntoIterator<Item = Code>) -> Self {
+        self.reply(invalid(codes))
+    }
+
+    /// The same operation, which asks a user to show again who they are, where that was too long ago.
+    pub fn asks_again(self) -> Self {
+        let about = "Or the user is logged in and has to show again who they are.";
+        self.reply(Reply::json::<ReauthenticationResponse<'static>>(401, about))
+    }
+}
+
+/// 200 without data.
+pub fn done() -> Reply {
+    Reply::json::<Bare<200>>(200, "Done.").named("StatusOK")
+}
+
+/// 400: the problems of the input.
+pub fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
+    let codes = codes.into_iter().collect::<Vec<_>>();
+    let about = "The input is invalid. There are no `errors` if the body is not a JSON object.";
+    with_codes(400, about, codes)
+}
+
+/// 409, with the reason.
+pub fn conflict_because(codes: impl IntoIterator<Item = Code>) -> Reply {
+    with_codes(409, "The request does not fit the state of the account.", codes.into_iter().collect())
+}
+
+/// Errors with one of these codes.
+pub fn with_codes(status: u16, about: &'static str, codes: Vec<Code>) -> Reply {
+    let schema = Box::new(move |generator: &mut schemars::SchemaGenerator| {
+        let response = generator.subschema_for::<ErrorResponse<'static>>();
+        let code = one_of(&codes);
+        json_schema!({"allOf": [response, {"properties": {"status": {"const": status}, "errors": {"items": {"properties": {"code": code}}}}}]})
+    });
+    Reply::of_schema(status, about, schema)
+}
+
+/// 401: nobody is logged in, or not completely.
+pub fn unauthenticated() -> Reply {
+    let about = "Nobody is logged in, or another step has to follow: see `flows`.";
+    Reply::json::<UnauthenticatedResponse<'static>>(401, about).named("Unauthenticated")
+}
+
+/// 403 as JSON.
+pub fn forbidden(about: &'static str) -> Reply {
+    Reply::json::<ForbiddenResponse>(403, about)
+}
+
+/// 403 as a page: the request of a browser came without the CSRF token.
+fn csrf_failed() -> Reply {
+    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed")
+}
+
+/// 404.
+pub fn not_found(about: &'static str) -> Reply {
+    Reply::json::<Bare<404>>(404, about)
+}
+
+/// 408: the body did not arrive in time.
+fn slow() -> Reply {
+    Reply::json::<Bare<408>>(408, "The body did not arrive in time.").named("Timeout")
+}
+
+/// 409 without a reason.
+pub fn conflict() -> Reply {
+    Reply::json::<Bare<409>>(409, "The request does not fit the state of the caller's login.").named("Conflict")
+}
+
+/// 410: the session of an app is over.
+fn gone() -> Reply {
+    let about = "Apps only: the session token is invalid or expired. Forget it and start anew.";
+    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone")
+}
+
+/// 413: the body is too large.
+fn large() -> Reply {
+    Reply::json::<Bare<413>>(413, "The body is larger than 2.5 MB.").named("ContentTooLarge")
+}
+
+/// 429: a rate limit.
+pub fn too_many() -> Reply {
+    let seconds = Header { name: "Retry-After", about: "Seconds to wait.", kind: "integer" };
+    Reply::json::<Bare<429>>(429, "Too many requests. Try again later.").named("TooManyRequests").with_header(seconds)
+}
+
+/// 503: the table cannot be reached.
+fn unavailable() -> Reply {
+    Reply::json::<Bare<503>>(503, "The service is unavailable. Try again later.").named("Unavailable")
+}
+
+/// The groups of operations.
+pub mod tags {
+    use super::Tag;
+
+    macro_rules! tags {
+        ($($constant:ident = $name:literal, $about:literal;)*) => {
+            $(#[doc = $about] pub const $constant: Tag = Tag { name: $name, about: $about };)*
+        };
+    }
+
+    tags! {
+        CONFIGURATION = "Configuration", "What a client needs to know before anybody logs in.";
+        CURRENT_SESSION = "Current session", "Who is logged in, and logging out.";
+        LOGIN = "Login and signup", "With a password.";
+        LOGIN_BY_CODE = "Login by code", "With a code that was sent.";
+        VERIFICATION = "Verification", "Verification of email addresses and phone numbers.";
+        PASSWORD_RESET = "Password reset", "For users who forgot their password.";
+        REAUTHENTICATION = "Reauthentication", "Users show again who they are before something that matters. A 401 with `is_authenticated: true` asks for it.";
+        SECOND_FACTOR = "Second factor", "The second step of a login.";
+        PASSKEYS = "Passkeys and security keys", "Login and signup without a password.";
+        PROVIDER_LOGIN = "Third-party login", "Login and signup through a provider.";
+        EMAIL = "Email addresses", "The account's email addresses.";
+        PHONE = "Phone", "The account's phone number.";
+        PASSWORD = "Password", "The account's password.";
+        PROVIDER_ACCOUNTS = "Third-party accounts", "The third-party accounts that are connected to the account.";
+        AUTHENTICATORS = "Authenticators", "The account's second factors and passkeys.";
+        SESSIONS = "Sessions", "All sessions of the user.";
+        TOKENS = "Tokens", "Access tokens that other services can verify.";
+    }
+}

@@ -1,0 +1,215 @@
+//! One method of an endpoint.
+
+use super::reply::{Reply, responses};
+use super::schemas::{SchemaOf, Schemas, schema_of};
+use crate::settings::ClientKind;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde_json::{Map, Value as Json, json};
+
+/// What an endpoint does for one method: what it takes, and what it answers.
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The endpoint's path.
+    pub path: &'static str,
+    /// The name by which clients call it.
+    pub id: &'static str,
+    /// The API that it belongs to, if that is not one of ours alone.
+    pub(super) api: &'static str,
+    /// Where it is written that it lies, if the endpoint's path is a pattern for more.
+    pub(super) shown_path: Option<&'static str>,
+    /// The kinds of client that it is described for, if these are fewer than the endpoint's.
+    pub(super) kinds: Option<&'static [ClientKind]>,
+    pub(super) tag: Option<Tag>,
+    summary: &'static str,
+    about: &'static str,
+    is_deprecated: bool,
+    parameters: Vec<Parameter>,
+    body: Option<(&'static str, bool, SchemaOf)>,
+    replies: Vec<Reply>,
+    security: Vec<&'static [&'static str]>,
+}
+
+/// A group of operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub about: &'static str,
+}
+
+/// A parameter of a request outside the body.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it is: `header`, `query`, `path` or `cookie`.
+    pub place: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Whether it has to be there.
+    pub required: bool,
+}
+
+impl Operation {
+    /// An operation at an endpoint's path.
+    pub fn new(api: &'static str, method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            api,
+            shown_path: None,
+            kinds: None,
+            tag: None,
+            summary,
+            about: "",
+            is_deprecated: false,
+            parameters: Vec::new(),
+            body: None,
+            replies: Vec::new(),
+            security: Vec::new(),
+        }
+    }
+
+    /// The same operation, in this group.
+    pub fn tagged(self, tag: Tag) -> Self {
+        Self { tag: Some(tag), ..self }
+    }
+
+    /// The same operation, with more to say about it.
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same operation, shown at another path: for endpoints whose path is a pattern for more.
+    pub fn shown_at(self, path: &'static str) -> Self {
+        Self { shown_path: Some(path), ..self }
+    }
+
+    /// The same operation, described for browsers alone.
+    pub fn for_browsers(self) -> Self {
+        Self { kinds: Some(&[ClientKind::Browser]), ..self }
+    }
+
+    /// The same operation, which new clients do not use.
+    pub fn deprecated(self) -> Self {
+        Self { is_deprecated: true, ..self }
+    }
+
+    /// The same operation, with a JSON body.
+    pub fn takes<T: JsonSchema>(self) -> Self {
+        Self { body: Some(("application/json", true, schema_of::<T>())), ..self }
+    }
+
+    /// The same operation, with a JSON body that may be left out.
+    pub fn may_take<T: JsonSchema>(self) -> Self {
+        Self { body: Some(("application/json", false, schema_of::<T>())), ..self }
+    }
+
+    /// The same operation, with a form as body.
+    pub fn takes_form<T: JsonSchema>(self) -> Self {
+        Self { body: Some(("application/x-www-form-urlencoded", true, schema_of::<T>())), ..self }
+    }
+
+    /// The same operation, with a parameter.
+    pub fn with(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// The same operation, with a response.
+    pub fn reply(mut self, reply: Reply) -> Self {
+        self.replies.push(reply);
+        self
+    }
+
+    /// The same operation, with these responses.
+    pub fn replies(mut self, replies: impl IntoIterator<Item = Reply>) -> Self {
+        self.replies.extend(replies);
+        self
+    }
+
+    /// The same operation, for a caller with one of these combinations of credentials. An empty one is for everybody.
+    pub fn secured_by(self, alternatives: impl IntoIterator<Item = &'static [&'static str]>) -> Self {
+        Self { security: alternatives.into_iter().collect(), ..self }
+    }
+
+    /// The operation object. Responses that operations share become components.
+    pub(super) fn describe(&self, path: &str, schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+        let mut operation = json!({
+            "operationId": self.id,
+            "summary": self.summary,
+            "responses": responses(&self.replies, schemas, shared),
+            "security": self.security.iter().map(|names| requirement(names)).collect::<Vec<_>>(),
+        });
+        if let Some(tag) = self.tag {
+            operation["tags"] = json!([tag.name]);
+        }
+        if !self.about.is_empty() {
+            operation["description"] = json!(self.about);
+        }
+        if self.is_deprecated {
+            operation["deprecated"] = json!(true);
+        }
+        let parameters = self.parameters.iter().map(Parameter::describe).chain(self.variables(path));
+        let parameters = parameters.collect::<Vec<_>>();
+        if !parameters.is_empty() {
+            operation["parameters"] = json!(parameters);
+        }
+        if let Some((kind, required, schema)) = &self.body {
+            let schema = schemas.of_request(schema);
+            operation["requestBody"] = json!({"required": required, "content": {*kind: {"schema": schema}}});
+        }
+        operation
+    }
+
+    /// The path's variables that no parameter describes.
+    fn variables(&self, path: &str) -> impl Iterator<Item = Json> {
+        let variables = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+        let described = |name: &str| self.parameters.iter().any(|it| it.place == "path" && it.name == name);
+        // The path item has that of clients.
+        let variables = variables.filter(|name| *name != "client" && !described(name));
+        let parameters =
+            variables.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+        parameters.collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Parameter {
+    /// A header that has to be there.
+    pub const fn header(name: &'static str, about: &'static str) -> Self {
+        Self { name, place: "header", about, required: true }
+    }
+
+    /// A parameter of the query that may be left out.
+    pub const fn query(name: &'static str, about: &'static str) -> Self {
+        Self { name, place: "query", about, required: false }
+    }
+
+    /// A variable of the path.
+    pub const fn path(name: &'static str, about: &'static str) -> Self {
+        Self { name, place: "path", about, required: true }
+    }
+
+    fn describe(&self) -> Json {
+        let mut parameter = json!({
+            "name": self.name,
+            "in": self.place,
+            "required": self.required,
+            "description": self.about,
+            "schema": {"type": "string"},
+        });
+        if self.place == "query" {
+            parameter["allowEmptyValue"] = json!(true);
+        }
+        parameter
+    }
+}
+
+/// Credentials that go together.
+fn requirement(names: &[&str]) -> Json {
+    names.iter().map(|name| ((*name).to_owned(), json!([]))).collect::<Map<_, _>>().into()
+}

@@ -1,0 +1,152 @@
+//! The responses of operations.
+
+use super::schemas::{SchemaOf, Schemas, schema_of};
+use super::{IF, VALUES_IF};
+use crate::settings::Condition;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::{Map, Value as Json, json};
+
+/// One response of an operation. An operation may have several with one status.
+pub struct Reply {
+    pub(super) status: u16,
+    name: Option<&'static str>,
+    about: &'static str,
+    content: Option<(&'static str, SchemaOf)>,
+    headers: Vec<Header>,
+    condition: Option<Condition>,
+}
+
+/// A header of a response.
+#[derive(Debug, Clone, Copy)]
+pub struct Header {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Its schema's type.
+    pub kind: &'static str,
+}
+
+impl Reply {
+    /// A response without a body.
+    pub fn empty(status: u16, about: &'static str) -> Self {
+        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None }
+    }
+
+    /// A response with a JSON body.
+    pub fn json<T: JsonSchema>(status: u16, about: &'static str) -> Self {
+        Self::of_kind("application/json", status, about, schema_of::<T>())
+    }
+
+    /// A response with a JSON body whose schema is not that of one type.
+    pub fn of_schema(status: u16, about: &'static str, schema: SchemaOf) -> Self {
+        Self::of_kind("application/json", status, about, schema)
+    }
+
+    /// A page for people.
+    pub fn page(status: u16, about: &'static str) -> Self {
+        Self::of_kind("text/html", status, about, Box::new(|_| json_schema!({"type": "string"})))
+    }
+
+    /// A response with a body of another kind.
+    pub fn of_kind(kind: &'static str, status: u16, about: &'static str, schema: SchemaOf) -> Self {
+        Self { content: Some((kind, schema)), ..Self::empty(status, about) }
+    }
+
+    /// Sends the client elsewhere.
+    pub fn redirect(status: u16, about: &'static str) -> Self {
+        Self::empty(status, about).with_header(Header { name: "Location", about: "Where to go.", kind: "string" })
+    }
+
+    /// The same response, which several operations share by this name.
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// The same response, with a header.
+    pub fn with_header(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
+
+    /// The same response, which occurs only where the settings switch this on.
+    pub fn only_if(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
+    }
+}
+
+/// The response objects of an operation, by status. Those that operations share become components.
+pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+    let mut all = Map::new();
+    let mut statuses = replies.iter().map(|reply| reply.status).collect::<Vec<_>>();
+    statuses.sort_unstable();
+    statuses.dedup();
+    for status in statuses {
+        let same = replies.iter().filter(|reply| reply.status == status).collect::<Vec<_>>();
+        let response = match same[..] {
+            [Reply { name: Some(name), condition: None, .. }] => {
+                shared.entry(*name).or_insert_with(|| response(&same, schemas));
+                json!({"$ref": format!("#/components/responses/{name}")})
+            }
+            _ => response(&same, schemas),
+        };
+        all.insert(status.to_string(), response);
+    }
+    Json::Object(all)
+}
+
+/// One response object for replies with one status.
+fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
+    let about = replies.iter().map(|reply| reply.about).collect::<Vec<_>>().join(" ");
+    let mut response = json!({"description": about});
+    for reply in replies {
+        let marker = reply.condition.map(|condition| json!([condition])).filter(|_| replies.len() == 1);
+        if let Some(marker) = marker {
+            response[IF] = marker;
+        }
+        if let Some((kind, schema)) = &reply.content {
+            let mut schema = schemas.of_response(schema);
+            if let (Some(condition), true) = (reply.condition, replies.len() > 1) {
+                schema[IF] = json!([condition]);
+            }
+            add_schema(&mut response["content"][kind]["schema"], schema);
+        }
+        for header in &reply.headers {
+            let described = json!({"description": header.about, "required": true, "schema": {"type": header.kind}});
+            response["headers"][header.name] = described;
+        }
+    }
+    response
+}
+
+/// Adds a schema to what a body may be.
+fn add_schema(known: &mut Json, schema: Json) {
+    match known {
+        Json::Null => *known = schema,
+        _ if *known == schema => {}
+        Json::Object(map) if map.len() == 1 && map.contains_key("anyOf") => {
+            if let Some(all) = map["anyOf"].as_array_mut() {
+                all.push(schema);
+            }
+        }
+        other => *other = json!({"anyOf": [other.take(), schema]}),
+    }
+}
+
+/// The schema of a text that is one of these, some of which depend on settings.
+pub fn one_of(values: &[(&str, Option<Condition>)]) -> Schema {
+    let names = values.iter().map(|(name, _)| *name).collect::<std::collections::BTreeSet<_>>();
+    let mut conditions = Map::new();
+    for name in &names {
+        let of_name = values.iter().filter(|(known, _)| known == name).map(|(_, condition)| *condition);
+        // Where one of them depends on nothing, the value does not.
+        if let Some(of_name) = of_name.collect::<Option<Vec<_>>>() {
+            conditions.insert((*name).to_owned(), json!(of_name));
+        }
+    }
+    let mut schema = json_schema!({"type": "string", "enum": names});
+    if !conditions.is_empty() {
+        schema.insert(VALUES_IF.to_owned(), Json::Object(conditions));
+    }
+    schema
+}

@@ -1,0 +1,59 @@
+//! Schemas of requests and responses, and the components that they share.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value as Json};
+
+/// Makes a schema. Schemas that others share become components.
+pub type SchemaOf = Box<dyn Fn(&mut SchemaGenerator) -> Schema>;
+
+/// The schemas of a document. A type that is read and one that is written can have one name only if their schemas are equal.
+pub(super) struct Schemas {
+    read: SchemaGenerator,
+    written: SchemaGenerator,
+}
+
+impl Schemas {
+    pub(super) fn new() -> Self {
+        let settings = || {
+            SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = "/components/schemas".into();
+                settings.meta_schema = None;
+            })
+        };
+        Self {
+            read: settings().for_deserialize().into_generator(),
+            written: settings().for_serialize().into_generator(),
+        }
+    }
+
+    /// The schema of something that is read from a request.
+    pub(super) fn of_request(&mut self, schema: &SchemaOf) -> Json {
+        schema(&mut self.read).to_value()
+    }
+
+    /// The schema of something that is written to a response.
+    pub(super) fn of_response(&mut self, schema: &SchemaOf) -> Json {
+        schema(&mut self.written).to_value()
+    }
+
+    /// The components.
+    ///
+    /// # Errors
+    /// The names of which there are two.
+    pub(super) fn into_components(mut self) -> Result<Map<String, Json>, Vec<String>> {
+        let mut all = self.written.take_definitions(true);
+        let mut twice = Vec::new();
+        for (name, schema) in self.read.take_definitions(true) {
+            if all.get(&name).is_some_and(|known| *known != schema) {
+                twice.push(format!("{name}: one schema for requests and another one for responses"));
+            }
+            all.insert(name, schema);
+        }
+        if twice.is_empty() { Ok(all) } else { Err(twice) }
+    }
+}
+
+/// The schema of a type.
+pub(super) fn schema_of<T: schemars::JsonSchema>() -> SchemaOf {
+    Box::new(|generator| generator.subschema_for::<T>())
+}

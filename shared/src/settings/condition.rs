@@ -1,0 +1,241 @@
+//! What the settings switch on: endpoints, and parts of the descriptions of APIs.
+
+use super::{EmailVerification, LoginMethod, PreventEnumeration, Settings, TokenStrategy};
+use crate::jwt::Algorithm;
+use serde::Serialize;
+
+/// Something that the settings switch on or off. An endpoint names the one that it depends on, and so does a part of its
+/// description: a flow, a field or an error code.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Condition {
+    /// People have accounts of their own here: third-party identities are not the only way in.
+    Accounts,
+    /// People log in with an email address.
+    EmailLogin,
+    /// People log in with a username.
+    UsernameLogin,
+    /// People log in with a phone number.
+    PhoneLogin,
+    /// People log in with a mailed code.
+    LoginByCode,
+    /// A login code or a reset code can go to a phone.
+    CodesToPhones,
+    /// A forgotten password is reset with a code.
+    PasswordResetByCode,
+    /// Users have usernames.
+    Usernames,
+    /// Sign-up asks for a username.
+    SignupUsername,
+    /// Sign-up needs a username.
+    SignupUsernameRequired,
+    /// Sign-up asks for an email address.
+    SignupEmail,
+    /// Sign-up needs an email address.
+    SignupEmailRequired,
+    /// Sign-up asks for the email address twice.
+    SignupEmailTwice,
+    /// Sign-up needs the email address twice.
+    SignupEmailTwiceRequired,
+    /// Sign-up asks for a phone number.
+    SignupPhone,
+    /// Sign-up needs a phone number.
+    SignupPhoneRequired,
+    /// Sign-up asks for a password.
+    SignupPassword,
+    /// Sign-up needs a password.
+    SignupPasswordRequired,
+    /// Sign-up tells when an address, a name or a number is taken.
+    SignupTellsTaken,
+    /// Sign-up through a provider needs an email address.
+    ProviderSignupEmailRequired,
+    /// Sessions are listed.
+    UserSessions,
+    /// A session keeps the time of its last request.
+    TrackedActivity,
+    /// There are second factors.
+    SecondFactors,
+    /// A browser can skip the second factor.
+    TrustedBrowsers,
+    /// There are authenticator apps.
+    Totp,
+    /// There are recovery codes.
+    RecoveryCodes,
+    /// There are security keys and passkeys.
+    SecurityKeys,
+    /// A passkey alone logs in.
+    PasskeyLogin,
+    /// People sign up with a passkey and no password.
+    PasskeySignup,
+    /// Identity providers are on.
+    Providers,
+    /// Apps get signed tokens.
+    AppTokens,
+    /// Public keys verify the tokens.
+    PublicKeys,
+    /// The descriptions of the APIs are served.
+    Description,
+    /// Apple's apps may use the passkeys of this domain.
+    AppleApps,
+    /// Android's apps may use the passkeys of this domain.
+    AndroidApps,
+    /// Other origins may use the passkeys of this domain.
+    RelatedOrigins,
+    /// The flat API is on.
+    Flat,
+    /// The flat API is on, and people have accounts of their own.
+    FlatAccounts,
+    /// The flat API is on, and identity providers are.
+    FlatProviders,
+    /// The flat API is on, and there are second factors.
+    FlatSecondFactors,
+    /// The flat API is on, and there are authenticator apps.
+    FlatTotp,
+    /// The JWT API is on.
+    Jwt,
+    /// The JWT API is on, and it is not at the root.
+    JwtBelowPrefix,
+    /// The JWT API is on, and people have accounts of their own.
+    JwtAccounts,
+    /// The JWT API's links to reset a password act when they are opened.
+    JwtResetLinks,
+    /// The JWT API's links to reset a password show a page that asks first.
+    JwtResetLinksAsk,
+    /// The pages of a reset are ours, and not the frontend's.
+    JwtResetPages,
+    /// People sign up in the JWT API.
+    JwtRegistration,
+    /// People sign up in the JWT API, and addresses are verified.
+    JwtRegistrationVerifies,
+    /// People are invited in the JWT API.
+    JwtInvitations,
+    /// The page to set a first password is ours.
+    JwtInvitationPage,
+    /// The page to set a first password is ours, and the JWT API is not at the root.
+    JwtInvitationPageBelowPrefix,
+    /// The JWT API's links to verify an address act when they are opened.
+    JwtVerificationLinks,
+    /// The JWT API's links to verify an address show a page that asks first.
+    JwtVerificationLinksAsk,
+    /// The page that says that an address is verified is ours.
+    JwtVerifiedPage,
+    /// The JWT API's user is changed by `PATCH` alone.
+    JwtUserPatch,
+    /// The JWT API's user is changed by `PUT`, too.
+    JwtUserPut,
+}
+
+impl Condition {
+    /// Whether these settings switch it on.
+    pub fn holds(self, settings: &Settings) -> bool {
+        let (account, mfa, jwt) = (&settings.account, &settings.mfa, &settings.jwt_api);
+        let logs_in_with = |method| account.login_methods.contains(&method);
+        let asks_for = |name| account.signup_fields.get(name).is_some();
+        let needs = |name| account.signup_fields.get(name).is_some_and(|field| field.required);
+        match self {
+            Self::Accounts => !settings.social.only,
+            Self::EmailLogin => logs_in_with(LoginMethod::Email),
+            Self::UsernameLogin => logs_in_with(LoginMethod::Username),
+            Self::PhoneLogin => logs_in_with(LoginMethod::Phone),
+            Self::LoginByCode => account.login_by_code_enabled,
+            Self::CodesToPhones => logs_in_with(LoginMethod::Phone),
+            Self::PasswordResetByCode => account.password_reset_by_code_enabled,
+            Self::Usernames => account.username_field.is_some(),
+            Self::SignupUsername => asks_for("username"),
+            Self::SignupUsernameRequired => needs("username"),
+            Self::SignupEmail => asks_for("email"),
+            Self::SignupEmailRequired => needs("email"),
+            Self::SignupEmailTwice => asks_for("email2"),
+            Self::SignupEmailTwiceRequired => needs("email2"),
+            Self::SignupPhone => asks_for("phone"),
+            Self::SignupPhoneRequired => needs("phone"),
+            Self::SignupPassword => asks_for("password1"),
+            Self::SignupPasswordRequired => needs("password1"),
+            Self::SignupTellsTaken => account.prevent_enumeration != PreventEnumeration::Strict,
+            Self::ProviderSignupEmailRequired => settings.social_email_required(),
+            Self::UserSessions => settings.user_sessions.enabled,
+            Self::TrackedActivity => settings.user_sessions.track_activity,
+            Self::SecondFactors => mfa.enabled,
+            Self::TrustedBrowsers => mfa.enabled && mfa.trust_enabled,
+            Self::Totp => mfa.supports("totp"),
+            Self::RecoveryCodes => mfa.supports("recovery_codes"),
+            Self::SecurityKeys => mfa.supports("webauthn"),
+            Self::PasskeyLogin => mfa.has_passkey_login(),
+            Self::PasskeySignup => mfa.has_passkey_signup(),
+            Self::Providers => settings.social.enabled,
+            Self::AppTokens => settings.tokens.strategy == TokenStrategy::Jwt,
+            Self::PublicKeys => settings.gives_tokens() && settings.tokens.algorithm == Algorithm::Rs256,
+            Self::Description => settings.headless.serve_specification,
+            Self::AppleApps => !mfa.webauthn_apple_apps.is_empty(),
+            Self::AndroidApps => !mfa.webauthn_android_apps.0.is_empty(),
+            Self::RelatedOrigins => {
+                mfa.supports("webauthn") && !settings.webauthn_policy().related_origins().is_empty()
+            }
+            Self::Flat => settings.flat.is_on(),
+            Self::FlatAccounts => settings.flat.is_on() && !settings.social.only,
+            Self::FlatProviders => settings.flat.is_on() && settings.social.enabled,
+            Self::FlatSecondFactors => settings.flat.is_on() && mfa.enabled,
+            Self::FlatTotp => settings.flat.is_on() && mfa.supports("totp"),
+            Self::Jwt => jwt.is_on(),
+            Self::JwtBelowPrefix => jwt.is_on() && !jwt.prefix.as_str().is_empty(),
+            // The JWT API has no third-party identities, which may be the only way in.
+            Self::JwtAccounts => jwt.is_on() && !settings.social.only,
+            Self::JwtResetLinks => Self::JwtAccounts.holds(settings) && !jwt.links_ask_first,
+            Self::JwtResetLinksAsk => Self::JwtAccounts.holds(settings) && jwt.links_ask_first,
+            Self::JwtResetPages => Self::JwtAccounts.holds(settings) && jwt.password_reset_redirect.is_none(),
+            Self::JwtRegistration => Self::JwtAccounts.holds(settings) && jwt.has_registration(),
+            Self::JwtRegistrationVerifies => Self::JwtRegistration.holds(settings) && verifies(settings),
+            Self::JwtInvitations => Self::JwtAccounts.holds(settings) && jwt.has_invitations(),
+            Self::JwtInvitationPage => Self::JwtInvitations.holds(settings) && jwt.password_set_redirect.is_none(),
+            Self::JwtInvitationPageBelowPrefix => {
+                Self::JwtInvitationPage.holds(settings) && !jwt.prefix.as_str().is_empty()
+            }
+            Self::JwtVerificationLinks => has_verification_links(settings) && !jwt.links_ask_first,
+            Self::JwtVerificationLinksAsk => has_verification_links(settings) && jwt.links_ask_first,
+            Self::JwtVerifiedPage => has_verification_links(settings) && jwt.email_verified_redirect.is_none(),
+            Self::JwtUserPatch => jwt.is_on() && !jwt.user_put_enabled,
+            Self::JwtUserPut => jwt.is_on() && jwt.user_put_enabled,
+        }
+    }
+
+    /// The name by which descriptions refer to it.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+fn verifies(settings: &Settings) -> bool {
+    settings.account.email_verification != EmailVerification::None
+}
+
+/// Whether mailed links lead to `registration/verification/`.
+fn has_verification_links(settings: &Settings) -> bool {
+    Condition::JwtAccounts.holds(settings) && (settings.jwt_api.has_invitations() || verifies(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strum::VariantArray;
+
+    #[test]
+    fn a_condition_is_found_by_its_name() {
+        for condition in Condition::VARIANTS {
+            assert_eq!(condition.as_str().parse(), Ok(*condition));
+            assert_eq!(serde_json::to_value(condition).unwrap(), condition.as_str());
+        }
+    }
+}
