@@ -155,7 +155,7 @@ impl RateAction {
 
     /// Why this rate cannot limit it, if it cannot.
     fn mistake_in(self, rate: Rate) -> Option<String> {
-        let names = |all: &[Per]| all.iter().map(|per| <&str>::from(per)).collect::<Vec<_>>().join(" or ");
+        let names = |all: &[Per]| all.iter().map(<&str>::from).collect::<Vec<_>>().join(" or ");
         let right = self.counted_by();
         let mistake = || format!("`{}` is counted by {}, not by {}", self.as_str(), names(right), names(&[rate.per]));
         (!right.contains(&rate.per)).then(mistake)
