@@ -1,9 +1,9 @@
 //! Showing a second factor: at login, and again later.
 
 use shared::flow::Refusal;
+use shared::flow::login::waiting::find_waiting;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::trust;
-use shared::flow::mfa::waiting::find_waiting;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::session::StageKey;
 

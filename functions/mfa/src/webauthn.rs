@@ -7,9 +7,9 @@ use shared::envelope::{
     AddedAuthenticatorMeta, Authenticator, Bare, CreationOptions, DataWithMeta, LoginOptionsResponse, RequestOptions,
 };
 use shared::flow::Refusal;
+use shared::flow::login::waiting::find_waiting;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::may_add;
-use shared::flow::mfa::waiting::find_waiting;
 use shared::flow::mfa::webauthn::{self as flow, NewCredential};
 use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{ApiError, ApiRequest, ApiResponse, Choice, Input, signup_form};
