@@ -1,6 +1,7 @@
 //! Tokens that other people's APIs verify: the keys in the table, and what is signed for whom.
 
 pub mod jwt_api;
+pub mod rotation;
 
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
@@ -73,7 +74,7 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
         }
         match make(app, last + 1).await {
             // Another was faster, or this one is there now: both are read.
-            Ok(()) => Ok(Decision::Again(())),
+            Ok(_) => Ok(Decision::Again(())),
             // The old key goes on signing, and the next who comes tries again.
             Err(error) if ring.signer(now.seconds()).is_some() => {
                 tracing::error!(%error, "no new signing key could be stored");
@@ -158,8 +159,8 @@ fn rotation(settings: &Settings) -> Rotation {
     Rotation { max_age_days: tokens.key_max_age_days, lifetime: tokens.access_expires_in.max(flat) }
 }
 
-/// Makes a key and stores it under this number, unless somebody else has.
-async fn make(app: &App, number: u64) -> Result<(), StoreError> {
+/// Makes a key and stores it under this number. Returns its name, or `None` if somebody else has stored one there.
+async fn make(app: &App, number: u64) -> Result<Option<String>, StoreError> {
     let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
     let kid = key.kid().to_owned();
     let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
@@ -167,7 +168,7 @@ async fn make(app: &App, number: u64) -> Result<(), StoreError> {
     let record = KeyRecord { number, kid, created: app.now().seconds(), sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
     tracing::info!(kid = record.kid, made, "a new signing key");
-    Ok(())
+    Ok(made.then_some(record.kid))
 }
 
 /// Deletes the keys whose last token is gone. Should that fail, they are deleted another time.
