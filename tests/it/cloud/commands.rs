@@ -263,7 +263,19 @@ fn without_credentials_a_command_tells_where_it_has_looked_for_them() {
     let latchkey = Latchkey::with(&[("AWS_REGION", "eu-west-1"), ("AWS_EC2_METADATA_DISABLED", "true")]);
     let why = latchkey.refusal(1, &["migrate", "--yes", "--table", "latchkey"]);
     assert!(why.contains("no AWS credentials: set AWS_PROFILE"), "{why}");
-    let latchkey = latchkey.and(&[("AWS_PROFILE", "unknown")]);
-    let why = latchkey.refusal(1, &["migrate", "--yes", "--table", "latchkey"]);
-    assert!(why.contains("unknown"), "{why}");
+    for provider in ["Environment", "Profile", "WebIdentityToken", "EcsContainer", "Ec2InstanceMetadata"] {
+        assert!(why.contains(provider), "{provider}: {why}");
+    }
+}
+
+#[test]
+fn a_metadata_service_that_never_answers_holds_nobody_up_for_long() {
+    // The kernel takes the connection, and nobody reads from it.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let latchkey = Latchkey::with(&[("AWS_REGION", "eu-west-1"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint)]);
+    let started = std::time::Instant::now();
+    let why = latchkey.refusal(1, &["keys", "list", "--table", "latchkey"]);
+    assert!(why.contains("no AWS credentials"), "{why}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -111,7 +111,7 @@ fn old_items_are_migrated_on_moto_also_after_a_stop() {
     let Some(moto) = Moto::find("migrate") else { return };
     commands::migrate(&moto, 2);
     let Some(moto) = Moto::find("stop") else { return };
-    commands::migrate_after_a_stop(&moto, 60);
+    commands::migrate_after_a_stop(&moto, 30);
 }
 
 #[test]

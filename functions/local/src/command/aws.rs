@@ -4,6 +4,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::ProvideCredentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use shared::settings::ServiceSettings;
 use shared::store::aws;
 use std::error::Error;
@@ -20,7 +25,7 @@ pub enum NoAccess {
     Region,
     /// No provider of the chain has credentials.
     #[error(
-        "no AWS credentials: set AWS_PROFILE, log in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({0})"
+        "no AWS credentials: set AWS_PROFILE, log in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n{0}"
     )]
     Credentials(String),
 }
@@ -29,7 +34,7 @@ pub enum NoAccess {
 pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String), NoAccess> {
     let (attempt, all) = TIMEOUTS;
     let timeouts: TimeoutConfig = aws::timeouts(attempt, all);
-    let http = aws::http_client(settings);
+    let http = with_read_timeouts(aws::http_client(settings));
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
     let config: SdkConfig = config.load().await;
     let region = config.region().ok_or(NoAccess::Region)?.to_string();
@@ -39,8 +44,37 @@ pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String
     Ok((Client::new(&config), region))
 }
 
-/// An error and its causes, in one line.
+/// The same client, which keeps to the read timeouts that are asked of it. The chain sets one where it asks whether this is a
+/// machine of AWS: where it is not, somebody else may listen at that address and never answer.
+fn with_read_timeouts(http: SharedHttpClient) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        let connector = http.http_connector(settings, components);
+        match settings.read_timeout() {
+            Some(limit) => SharedHttpConnector::new(Limited { connector, limit }),
+            None => connector,
+        }
+    })
+}
+
+/// A connector that waits for an answer for so long.
+#[derive(Debug)]
+struct Limited {
+    connector: SharedHttpConnector,
+    limit: Duration,
+}
+
+impl HttpConnector for Limited {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, limit) = (self.connector.call(request), self.limit);
+        HttpConnectorFuture::new(async move {
+            let late = |late: tokio::time::error::Elapsed| ConnectorError::timeout(late.into());
+            tokio::time::timeout(limit, answer).await.map_err(late)?
+        })
+    }
+}
+
+/// An error and its causes.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string);
-    std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
+    std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ").trim_end().to_owned()
 }
