@@ -30,7 +30,7 @@ pub struct Cli {
     /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
     #[arg(long, global = true)]
     pub users: Option<PathBuf>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -75,7 +75,7 @@ pub enum TableCommand {
     },
 }
 
-/// What to do with sessions.
+/// A command about sessions.
 #[derive(Debug, Subcommand)]
 pub enum Sessions {
     /// Lists where a user is logged in, the oldest session first.
@@ -104,7 +104,7 @@ pub struct Which {
     pub all: bool,
 }
 
-/// What to do with signing keys.
+/// A command about signing keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
     /// Lists the keys of the table, the newest first.
@@ -114,7 +114,7 @@ pub enum Keys {
     Rotate,
 }
 
-/// What to do with messages.
+/// A command about messages.
 #[derive(Debug, Subcommand)]
 pub enum Messages {
     /// Lists the messages that wait, the one that is tried next first. Shows recipients if the environment has the service's

@@ -34,7 +34,7 @@ pub enum Retry {
     Due,
     /// There is no such message. It may have been sent.
     Missing,
-    /// What the message speaks of was over at this moment: the mailer would drop it.
+    /// The code or link of the message expired at this moment: the mailer would drop it.
     TooLate(Timestamp),
 }
 

@@ -1,4 +1,4 @@
-//! What an operator's commands do to the table. No request uses it.
+//! Operations behind an operator's commands. No request uses them.
 
 #[cfg(test)]
 mod fixtures;

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::jwt::{Term, signing, terms};
 use crate::store::{Again, Decision, StoreError};
 
-/// What a key is used for at a moment.
+/// The use of a key at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
     /// It is published, and will sign.

@@ -58,7 +58,7 @@ pub async fn list(common: &Common) -> Result<(), CommandError> {
     common.output.list(&keys, "No signing keys: the first token makes one.")
 }
 
-/// What `rotate` prints.
+/// The report of `rotate`.
 #[derive(Serialize)]
 struct Rotated {
     kid: String,

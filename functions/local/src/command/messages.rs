@@ -62,7 +62,7 @@ pub async fn list(common: &Common) -> Result<(), CommandError> {
     common.output.list(&rows, "No messages wait.")
 }
 
-/// What became of one message.
+/// The report of a change to one message.
 #[derive(Serialize)]
 struct Changed<'a> {
     id: &'a str,

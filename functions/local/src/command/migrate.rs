@@ -8,7 +8,7 @@ use shared::maintenance::migrate::Progress;
 use shared::store::SCHEMA;
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// What the command prints.
+/// The report of the command.
 #[derive(Serialize)]
 struct Report<'a> {
     schema: u64,

@@ -71,7 +71,7 @@ pub enum CommandError {
     /// No key was made.
     #[error(transparent)]
     Rotation(#[from] RotationError),
-    /// What the arguments name is not there, or the command does not fit it.
+    /// The arguments name something that does not exist, or that the command cannot change.
     #[error("{0}")]
     Refused(String),
     /// A file or the terminal.

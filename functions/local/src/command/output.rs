@@ -1,4 +1,4 @@
-//! What commands print: text for people, JSON for programs, one object on each line.
+//! The output of commands: text for people, JSON for programs, one object on each line.
 
 use super::CommandError;
 use comfy_table::{ContentArrangement, Table, presets};

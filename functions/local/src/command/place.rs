@@ -1,4 +1,4 @@
-//! Where a table is, and opening it.
+//! The place of a table, and opening it.
 
 use super::{CommandError, aws};
 use crate::table::{DATABASE, Table};

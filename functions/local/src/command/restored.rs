@@ -22,7 +22,7 @@ impl Display for Compared<'_> {
     }
 }
 
-/// What the command prints at its end.
+/// The report at the end of the command.
 #[derive(Serialize)]
 struct Ended<'a> {
     #[serde(rename = "LATCHKEY_RESTORED_AT")]

@@ -60,7 +60,7 @@ pub async fn list(common: &Common, user: &str) -> Result<(), CommandError> {
     common.output.list(&rows.collect::<Vec<_>>(), "The user is logged in nowhere.")
 }
 
-/// What `end` prints.
+/// The report of `end`.
 #[derive(Serialize)]
 struct Ended {
     user: String,
@@ -77,7 +77,7 @@ impl Display for Ended {
     }
 }
 
-/// Ends one session of the user, or all of them where none is named. Access tokens stay good until they expire.
+/// Ends one session of the user, or all of them where none is named. Access tokens stay valid until they expire.
 ///
 /// # Errors
 /// [`CommandError`].
