@@ -4,12 +4,15 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// The heading of the options that only the service has.
+const SERVICE: &str = "Options of the service";
+
 /// Headless authentication: the whole service in one process, and commands for operators.
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version)]
 pub struct Cli {
     /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:8000", global = true)]
+    #[arg(long, default_value = "127.0.0.1:8000", global = true, help_heading = SERVICE)]
     pub listen: SocketAddr,
     /// Folder of the embedded table. `.latchkey` by default; `:memory:` keeps the table in memory.
     #[arg(long, global = true)]
@@ -24,11 +27,11 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub yes: bool,
     /// Folder that messages are written to. By default `outbox` in the data folder.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SERVICE)]
     pub outbox: Option<PathBuf>,
     /// Accounts to make at the start where they do not exist yet: a JSON list of objects with `email`, `password`,
     /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SERVICE)]
     pub users: Option<PathBuf>,
     /// The command.
     #[command(subcommand)]
