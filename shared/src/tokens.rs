@@ -72,7 +72,7 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
         if !ring.wants_new(now.seconds()) {
             return Ok(Decision::Settled(keep(app, ring, now)));
         }
-        match make(app, last + 1).await {
+        match make(app, last + 1, now.seconds()).await {
             // Another was faster, or this one is there now: both are read.
             Ok(_) => Ok(Decision::Again(())),
             // The old key goes on signing, and the next who comes tries again.
@@ -159,13 +159,13 @@ fn rotation(settings: &Settings) -> Rotation {
     Rotation { max_age_days: tokens.key_max_age_days, lifetime: tokens.access_expires_in.max(flat) }
 }
 
-/// Makes a key and stores it under this number. Returns its name, or `None` if somebody else has stored one there.
-async fn make(app: &App, number: u64) -> Result<Option<String>, StoreError> {
+/// Makes a key and stores it under this number, as made at this second. Returns its name, or `None` if somebody else has stored one there.
+async fn make(app: &App, number: u64, created: i64) -> Result<Option<String>, StoreError> {
     let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
     let kid = key.kid().to_owned();
     let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
     let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
-    let record = KeyRecord { number, kid, created: app.now().seconds(), sealed, unknown: Unknown::default() };
+    let record = KeyRecord { number, kid, created, sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
     tracing::info!(kid = record.kid, made, "a new signing key");
     Ok(made.then_some(record.kid))

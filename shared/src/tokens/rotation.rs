@@ -45,7 +45,8 @@ pub fn has_own_key(app: &App) -> bool {
 /// The table is unavailable.
 pub async fn list(app: &App) -> Result<Vec<KnownKey>, StoreError> {
     let mut records = records(app).await?;
-    records.sort_by_key(|record| record.created);
+    // As a keyring has them.
+    records.sort_by(|a, b| (a.created, &a.kid).cmp(&(b.created, &b.kid)));
     let created = records.iter().map(|record| record.created).collect::<Vec<_>>();
     let terms = terms(&created, &rotation(&app.settings));
     let now = app.now().seconds();
@@ -95,7 +96,9 @@ pub async fn rotate(app: &App) -> Result<String, RotationError> {
         if let Some(newest) = newest.filter(|newest| newest.open(&app.keys).is_none()) {
             return Err(RotationError::WrongSecretKey(newest.kid.clone()));
         }
-        let made = make(app, newest.map_or(0, |newest| newest.number) + 1).await?;
+        // Keys sign in the order of their making, so no two are of the same second.
+        let created = newest.map_or(i64::MIN, |newest| newest.created + 1).max(app.now().seconds());
+        let made = make(app, newest.map_or(0, |newest| newest.number) + 1, created).await?;
         Ok(made.map_or(Decision::Again(()), Decision::Settled))
     };
     app.store.run((), decide).await

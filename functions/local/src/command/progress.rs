@@ -41,7 +41,8 @@ impl Progress {
     pub fn new(output: Output, steps: Option<u64>) -> Self {
         let is_watched = !output.json && std::io::stderr().is_terminal();
         let bar = is_watched.then(|| {
-            let template = if steps.is_some() { "{bar:30} {pos}/{len} {wide_msg}" } else { "{spinner} {pos} {wide_msg}" };
+            let template =
+                if steps.is_some() { "{bar:30} {pos}/{len} {wide_msg}" } else { "{spinner} {pos} {wide_msg}" };
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::with_draw_target(steps, ProgressDrawTarget::hidden()).with_style(style)
         });
