@@ -141,7 +141,7 @@ workflows:
     hadolint Dockerfile
     shellcheck .ci/run
 
-# Runs the walk through the functions and the races with every fault on moto, an independent DynamoDB and SES.
+# Runs the walk through the functions, the commands, and the races with every fault on moto, an independent DynamoDB and SES.
 [group('check')]
 moto: requirements
     #!/usr/bin/env bash

@@ -2,6 +2,7 @@
 //! to a folder.
 
 mod background;
+pub mod cli;
 pub mod command;
 mod dev;
 mod dummy;
@@ -14,16 +15,16 @@ mod private;
 mod restored_at;
 mod secret_key;
 mod server;
+mod table;
 mod this_machine;
 
 pub use folder::Folder;
 pub use lab::Lab;
 use postbox::Postbox;
+use table::Table;
 
 use aws_sdk_dynamodb::Client;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
-use embedded::Embedded;
 use embedded::faults::Faults;
 use inbox::Inbox;
 use live::Live;
@@ -214,44 +215,5 @@ impl Parts {
         let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
         let deliver_first = axum::middleware::from_fn_with_state(self.postbox.clone(), postbox::deliver_first);
         Ok(Router::new().fallback_service(service).layer(deliver_first))
-    }
-}
-
-/// Where the table is.
-enum Table {
-    Embedded(Embedded),
-    /// Where `AWS_ENDPOINT_URL_DYNAMODB` says.
-    Elsewhere(SharedHttpClient),
-}
-
-impl Table {
-    fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
-        if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            return Ok(Self::elsewhere(settings));
-        }
-        data.map_or_else(|| Ok(Self::Embedded(Embedded::memory()?)), Self::embedded)
-    }
-
-    fn elsewhere(settings: &Settings) -> Self {
-        Self::Elsewhere(aws::http_client(&settings.service))
-    }
-
-    fn embedded(folder: &std::path::Path) -> Result<Self, Error> {
-        let file = folder.join("latchkey.db");
-        // Files that SQLite puts beside it are readable by those who may read it.
-        private::touch(&file).map_err(io(file.display()))?;
-        Ok(Self::Embedded(Embedded::open(&file)?))
-    }
-
-    /// A client of the table. With faults, these lie between the two.
-    fn client(&self, faults: Option<&Faults>) -> Result<Client, Error> {
-        let wrapped = |http: SharedHttpClient| match faults {
-            Some(faults) => faults.wrap(http),
-            None => http,
-        };
-        Ok(match self {
-            Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?(),
-            Self::Embedded(embedded) => embedded::client(wrapped(embedded.http_client())),
-        })
     }
 }

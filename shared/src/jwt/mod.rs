@@ -35,6 +35,7 @@ pub use issuer::Issuer;
 pub use key::{Algorithm, SECRET_MIN_LENGTH, SigningKey};
 pub use keyring::{Keyring, StoredKey};
 pub use schedule::{LEAD_SECONDS, Rotation, Term};
+pub(crate) use schedule::{signing, terms};
 pub use token::{Leeway, MAX_TOKEN_LENGTH, sign, verify};
 
 use crate::secret::{decode, encode};
