@@ -1,11 +1,26 @@
 //! The way to a provider.
 
+use super::token::ProcessName;
+use schemars::JsonSchema;
 use shared::app::App;
 use shared::flow::Refusal;
 use shared::flow::identities::authorization::{DepartureError, depart, is_safe, login_error, remember};
 use shared::flow::identities::identity::Process;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::DUMMY;
+
+/// The form that sends a browser to a provider.
+#[derive(JsonSchema)]
+pub struct ProviderRedirect {
+    /// The provider's id.
+    pub provider: String,
+    /// Where the browser comes back to: a path, or a URL of an origin that the settings name.
+    pub callback_url: String,
+    /// What the provider is asked for.
+    pub process: ProcessName,
+    /// The CSRF token, if no header has it.
+    pub csrfmiddlewaretoken: Option<String>,
+}
 
 /// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {

@@ -1,12 +1,47 @@
 //! Tokens that apps have from a provider.
 
+use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
 use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
+use shared::http::fields::{Member, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
+
+/// A token of a provider.
+#[derive(JsonSchema)]
+pub struct ProviderToken {
+    /// The provider's id.
+    pub provider: Text,
+    /// What the token is for.
+    pub process: ProcessName,
+    /// The token.
+    pub token: TokenOfProvider,
+}
+
+/// What happens with the account at a provider.
+#[derive(JsonSchema)]
+#[schemars(rename = "Process", rename_all = "snake_case")]
+pub enum ProcessName {
+    /// Its owner logs in or signs up.
+    Login,
+    /// It is connected to the account of the user who is logged in.
+    Connect,
+}
+
+/// A token of a provider: one of both, or both.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub struct TokenOfProvider {
+    /// The client id of the provider's app.
+    pub client_id: String,
+    /// An ID token (OpenID Connect).
+    pub id_token: Option<String>,
+    /// An access token (OAuth 2.0).
+    pub access_token: Option<String>,
+}
 
 /// What a token is of.
 enum Source<'a> {
@@ -20,7 +55,7 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let input = request.input()?;
     let mut problems = Vec::new();
-    let name = input.char_field("provider", true, &mut problems);
+    let name = Text::read(&input, "provider", &mut problems).map(|Text(name)| name);
     let process = process(&input, &mut problems);
     let token = token_field(&input, &mut problems);
     let source = match (&name, token) {
@@ -68,7 +103,7 @@ fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
     if process.is_none() {
         let text = match given {
             Some(text) => text.to_owned(),
-            None => input.char_field("process", true, problems)?,
+            None => Text::read(input, "process", problems)?.0,
         };
         let message = format!("Select a valid choice. {text} is not one of the available choices.");
         problems.push(Problem::field("process", "invalid_choice", message));
