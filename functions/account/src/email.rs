@@ -35,15 +35,17 @@ request! {
 #[schemars(inline)]
 pub struct MarkPrimaryEmail {
     /// The address.
-    pub email: Text,
+    #[schemars(required, with = "Text")]
+    email: Option<Text>,
     /// Always true.
     #[schemars(with = "bool", extend("const" = true))]
-    pub primary: Flag,
+    primary: Flag,
 }
 
 impl MarkPrimaryEmail {
-    fn is_primary(input: &Input, problems: &mut Vec<Problem>) -> bool {
-        Flag::read(input, "primary", problems).is_some_and(|Flag(primary)| primary)
+    fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
+        let email = Text::value(input, "email", true, problems);
+        Self { email, primary: Flag::read(input, "primary", problems).unwrap_or(Flag(false)) }
     }
 }
 
@@ -74,8 +76,12 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
     };
     let input = request.input()?;
     let mut problems = Vec::new();
-    let email = Text::value(&input, "email", true, &mut problems).map(|Text(email)| email);
-    if change == Change::MakePrimary && !MarkPrimaryEmail::is_primary(&input, &mut problems) {
+    let MarkPrimaryEmail { email, primary: Flag(is_primary) } = match change {
+        Change::MakePrimary => MarkPrimaryEmail::read(&input, &mut problems),
+        _ => MarkPrimaryEmail { email: Text::read(&input, "email", &mut problems), primary: Flag(true) },
+    };
+    let email = email.map(|Text(email)| email);
+    if !is_primary {
         if !problems.iter().any(|problem| problem.param == Some("primary")) {
             problems.push(Problem::required("primary"));
         }

@@ -32,10 +32,10 @@ pub fn operations() -> Vec<Operation> {
             .about("A form that the browser itself sends. Apps get the same responses, but cannot follow them.")
             .for_browsers()
             .secured_by([&["sessionCookie", "csrfToken"] as &'static [&'static str], &["csrfToken"]])
-            .takes_form::<ProviderRedirect>()
+            .takes_form::<ProviderRedirect<'static>>()
             .reply(Reply::redirect(302, "To the provider, or to the frontend's error page.")),
         login(post.clone(), "auth/provider/token", "logInByProviderToken", "Log in with a token of a provider")
-            .takes::<ProviderToken>()
+            .takes::<ProviderToken<'static>>()
             .asks_again()
             .replies([authenticated(), unauthenticated(), conflict(), too_many()])
             .reply(forbidden("Signup is closed, or nobody is logged in to connect the account to."))

@@ -12,35 +12,23 @@ use shared::provider::{AppConfig, DUMMY, NativeToken};
 
 /// A token of a provider.
 #[derive(JsonSchema)]
-pub struct ProviderToken {
+pub struct ProviderToken<'a> {
     /// The provider's id.
-    pub provider: Text,
+    #[schemars(required, with = "Text")]
+    provider: Option<Text>,
     /// What the token is for.
-    pub process: ProcessName,
-    /// The token.
-    pub token: TokenOfProvider,
+    #[schemars(required, with = "Process")]
+    process: Option<Process>,
+    /// The token: one of `id_token` and `access_token`, or both.
+    #[schemars(required, with = "NativeToken<'static>")]
+    token: Option<&'a Json>,
 }
 
-/// What happens with the account at a provider.
-#[derive(JsonSchema)]
-#[schemars(rename = "Process", rename_all = "snake_case")]
-pub enum ProcessName {
-    /// Its owner logs in or signs up.
-    Login,
-    /// It is connected to the account of the user who is logged in.
-    Connect,
-}
-
-/// A token of a provider: one of both, or both.
-#[derive(JsonSchema)]
-#[schemars(inline)]
-pub struct TokenOfProvider {
-    /// The client id of the provider's app.
-    pub client_id: String,
-    /// An ID token (OpenID Connect).
-    pub id_token: Option<String>,
-    /// An access token (OAuth 2.0).
-    pub access_token: Option<String>,
+impl<'a> ProviderToken<'a> {
+    fn read(input: &'a Input, problems: &mut Vec<Problem>) -> Self {
+        let provider = Text::read(input, "provider", problems);
+        Self { provider, process: process(input, problems), token: token_field(input, problems) }
+    }
 }
 
 /// What a token is of.
@@ -55,9 +43,8 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let input = request.input()?;
     let mut problems = Vec::new();
-    let name = Text::read(&input, "provider", &mut problems).map(|Text(name)| name);
-    let process = process(&input, &mut problems);
-    let token = token_field(&input, &mut problems);
+    let ProviderToken { provider, process, token } = ProviderToken::read(&input, &mut problems);
+    let name = provider.map(|Text(name)| name);
     let source = match (&name, token) {
         (Some(name), Some(token)) => find_source(&request, name, token, &mut problems),
         _ => None,
