@@ -50,6 +50,9 @@ pub enum Command {
     },
     /// Prints the page of all settings.
     Settings,
+    /// Prints the description of all APIs (OpenAPI), which the service serves.
+    #[command(hide = true)]
+    Description,
     /// A command that works on a table.
     #[command(flatten)]
     Table(TableCommand),

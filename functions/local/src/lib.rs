@@ -4,6 +4,7 @@
 mod background;
 pub mod cli;
 pub mod command;
+mod description;
 mod dev;
 mod dummy;
 mod folder;
@@ -18,6 +19,7 @@ mod server;
 mod table;
 mod this_machine;
 
+pub use description::{DescriptionError, describe};
 pub use folder::Folder;
 pub use lab::Lab;
 use postbox::Postbox;

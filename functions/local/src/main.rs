@@ -24,6 +24,18 @@ pub async fn main() -> ExitCode {
         print!("{}", document());
         return ExitCode::SUCCESS;
     }
+    if let Some(Command::Description) = cli.command {
+        return match local::describe() {
+            Ok(description) => {
+                print!("{description}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("latchkey: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
         eprintln!("latchkey: --table is for commands; the service finds its table by AWS_ENDPOINT_URL_DYNAMODB");
         return ExitCode::from(2);
@@ -92,8 +104,12 @@ async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
     }
     options.lab = lab.then(|| Lab::new(Arc::new(SystemClock)));
     let ready = |url: &str, listening: SocketAddr| {
-        println!("Latchkey is ready at {url}");
-        println!("mails and text messages go to {}", outbox.display());
+        println!("Latchkey is ready. Open {url}/ in a browser.");
+        if listening.ip().is_loopback() {
+            println!("Inbox:    http://localhost:{}/dev/inbox/", listening.port());
+            println!("Settings: http://localhost:{}/dev/", listening.port());
+        }
+        println!("Mails and text messages go to {}", outbox.display());
         if lab {
             println!("the lab is at http://{listening}/_latchkey/lab/");
         }
