@@ -3,7 +3,7 @@
 use clap::Parser;
 use local::cli::{Cli, Command, Keys, Messages, Sessions, TableCommand};
 use local::command::{self, CommandError, Common, Output, Place};
-use local::{Error, Lab, Options, serve};
+use local::{Check, Error, Lab, Options, serve};
 use shared::ambient::SystemClock;
 use shared::settings::{Source, document};
 use std::io::ErrorKind;
@@ -19,6 +19,11 @@ const DATA: &str = ".latchkey";
 /// Runs the command that the arguments name.
 #[tokio::main]
 pub async fn main() -> ExitCode {
+    main_with(None).await
+}
+
+/// The same, with a check of every response.
+pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Settings) = cli.command {
         print!("{}", document());
@@ -50,7 +55,7 @@ pub async fn main() -> ExitCode {
         },
         _ => {
             let lab = matches!(cli.command, Some(Command::Serve { lab: true }));
-            run(cli, lab).await
+            run(cli, lab, check).await
         }
     };
     match done {
@@ -90,7 +95,7 @@ async fn work(common: &Common, command: &TableCommand) -> Result<(), CommandErro
     }
 }
 
-async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(cli: Cli, lab: bool, check: Option<Arc<dyn Check>>) -> Result<(), Box<dyn std::error::Error>> {
     let data = cli.data.unwrap_or_else(|| DATA.into());
     let in_memory = data.as_os_str() == ":memory:";
     let beside = if in_memory { PathBuf::from(DATA) } else { data.clone() };
@@ -102,6 +107,7 @@ async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
         options.accounts = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     }
+    options.check = check;
     options.lab = lab.then(|| Lab::new(Arc::new(SystemClock)));
     let ready = |url: &str, listening: SocketAddr| {
         println!("Latchkey is ready. Open {url}/ in a browser.");
