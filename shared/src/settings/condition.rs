@@ -142,6 +142,8 @@ pub enum Condition {
     JwtPasswordEndsSessions,
     /// The JWT API's capability cookies need the CSRF token beside them.
     JwtCapabilityCsrf,
+    /// The JWT API sets up no authenticator apps.
+    JwtTotpDisabled,
     /// The JWT API sets up authenticator apps.
     JwtTotp,
     /// The JWT API sets up authenticator apps, and does not insist on one.
@@ -229,6 +231,7 @@ impl Condition {
             Self::JwtOldPassword => jwt.is_on() && jwt.old_password_field_enabled,
             Self::JwtPasswordEndsSessions => jwt.is_on() && jwt.logout_on_password_change,
             Self::JwtCapabilityCsrf => jwt.is_on() && jwt.capability_cookie_csrf,
+            Self::JwtTotpDisabled => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Disabled,
             Self::JwtTotp => jwt.is_on() && jwt.mfa_totp_mode != TotpMode::Disabled,
             Self::JwtTotpOptional => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Optional,
             Self::JwtTotpRequired => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Required,
