@@ -57,6 +57,15 @@ docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
+# Writes the description of all APIs, and the types that the TypeScript client has from it.
+[group('develop')]
+description:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    description=$(cargo run --quiet -- description)
+    printf '%s\n' "$description" > functions/config/src/openapi.json
+    npm run --prefix clients/js generate
+
 # Measures which lines the tests reach. The report is in `target/llvm-cov/html`.
 [group('develop')]
 coverage:

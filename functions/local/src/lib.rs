@@ -3,6 +3,7 @@
 
 mod background;
 pub mod command;
+mod description;
 mod dummy;
 mod folder;
 pub mod inbox;
@@ -13,6 +14,7 @@ mod restored_at;
 mod secret_key;
 mod server;
 
+pub use description::{DescriptionError, describe};
 pub use folder::Folder;
 pub use lab::Lab;
 use postbox::Postbox;

@@ -55,6 +55,9 @@ enum Command {
     },
     /// Prints the page of all settings.
     Settings,
+    /// Prints the description of all APIs (OpenAPI), which the service serves.
+    #[command(hide = true)]
+    Description,
     /// Brings items of earlier versions up to date. Can be stopped and run again, also while the service runs.
     Migrate,
     /// Ends every session, link and token, after a restore to an earlier moment.
@@ -73,6 +76,18 @@ pub async fn main() -> ExitCode {
     if let Some(Command::Settings) = cli.command {
         print!("{}", document());
         return ExitCode::SUCCESS;
+    }
+    if let Some(Command::Description) = cli.command {
+        return match local::describe() {
+            Ok(description) => {
+                print!("{description}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("latchkey: {error}");
+                ExitCode::FAILURE
+            }
+        };
     }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
         eprintln!("latchkey: --table is for commands; the service finds its table by AWS_ENDPOINT_URL_DYNAMODB");

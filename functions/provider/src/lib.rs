@@ -2,11 +2,13 @@
 
 mod callback;
 mod connections;
+mod description;
 mod redirect;
 mod signup;
 mod token;
 
 pub use callback::error_of;
+pub use description::operations;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};

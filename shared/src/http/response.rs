@@ -178,7 +178,7 @@ pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
 }
 
 /// A document that is the same for everybody, and may be kept for so many seconds.
-pub fn public_json(document: &serde_json::Value, seconds: u32) -> Response<Body> {
-    let document = ApiResponse::json(200, document.clone());
+pub fn public_json(document: &impl Serialize, seconds: u32) -> Response<Body> {
+    let document = ApiResponse::of(200, document);
     document.with_header(header::CACHE_CONTROL, &format!("public, max-age={seconds}")).into_response()
 }
