@@ -12,7 +12,7 @@ pub struct Reply {
     name: Option<&'static str>,
     about: &'static str,
     content: Option<(&'static str, SchemaOf)>,
-    headers: Vec<Header>,
+    headers: Vec<(Header, bool, Option<Condition>)>,
     condition: Option<Condition>,
 }
 
@@ -65,7 +65,13 @@ impl Reply {
 
     /// The same response, with a header.
     pub fn with_header(mut self, header: Header) -> Self {
-        self.headers.push(header);
+        self.headers.push((header, true, None));
+        self
+    }
+
+    /// The same response, which may have a header, where the settings switch this on.
+    pub fn may_have_header(mut self, header: Header, condition: Option<Condition>) -> Self {
+        self.headers.push((header, false, condition));
         self
     }
 
@@ -111,8 +117,12 @@ fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
             }
             add_schema(&mut response["content"][kind]["schema"], schema);
         }
-        for header in &reply.headers {
-            let described = json!({"description": header.about, "required": true, "schema": {"type": header.kind}});
+        for (header, required, condition) in &reply.headers {
+            let mut described =
+                json!({"description": header.about, "required": required, "schema": {"type": header.kind}});
+            if let Some(condition) = condition {
+                described[IF] = json!([condition]);
+            }
             response["headers"][header.name] = described;
         }
     }
