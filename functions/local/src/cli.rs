@@ -128,12 +128,14 @@ pub enum Messages {
     List,
     /// Lets the mailer try a message again now.
     Retry {
-        /// The id, as `messages list` shows it.
+        /// The id, as `messages list` shows it. It can start with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Deletes a message without sending it.
     Drop {
-        /// The id, as `messages list` shows it.
+        /// The id, as `messages list` shows it. It can start with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }

@@ -140,6 +140,17 @@ fn a_message_that_waits_is_tried_again_or_dropped() {
     latchkey.text(&["messages", "drop", &second, "--yes", "--data", &data]);
     let gone = latchkey.refusal(1, &["messages", "drop", &second, "--yes", "--data", &data]);
     assert!(gone.contains("no message"), "{gone}");
+    for id in ["-kp38QQaPJ7wdylDVad3dA", "--p38QQaPJ7wdylDVad3dA", "-hp38QQaPJ7wdylDVad3dA"] {
+        for arguments in
+            [["--yes", "messages", "drop", id], ["messages", "drop", id, "--yes"], ["messages", "drop", "--yes", id]]
+        {
+            let unknown = latchkey.refusal(1, &[&arguments[..], &["--data", &data]].concat());
+            assert!(
+                unknown.contains(&format!("no message {id} waits")),
+                "one in 64 ids starts with a hyphen: {unknown}"
+            );
+        }
+    }
     latchkey.text(&["messages", "retry", &first, "--data", &data]);
     assert_eq!(list()[0]["attempts"], 0, "it has all its attempts again");
     // The sweep of a service that starts finds it.
