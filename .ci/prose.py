@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Prose linter: fails on turns of phrase that make the documentation hard to read.
 
-Usage: prose.py [--count] [FILE...]
+Usage: prose.py [--count] [PATH...]
 
-Without files it reads every Markdown file and every Rust file of the repository. Of Markdown it reads the text, of Rust
-the doc comments. Code blocks, inline code and link targets are skipped. `--count` prints the number of findings per rule
-instead of the findings. Exits with 1 if there are findings.
+Reads the Markdown files and the Rust files at these paths. A folder stands for all such files below it that Git does not
+ignore. Without a path it reads the whole repository. The text of Markdown is checked, and the doc comments of Rust. Code
+blocks, inline code and link targets are skipped. `--count` prints the number of findings per rule instead of the
+findings. Exits with 1 if there are findings, and with 2 if a path does not exist.
 """
 
 import re
@@ -132,8 +133,8 @@ RULES = [
     ),
     Rule(
         "worth-nothing",
-        r"\bworth nothing\b|\bgood for nothing\b",
-        'write "is invalid"',
+        r"\bworth (?:nothing|something)\b|\bgood for nothing\b",
+        'write "is invalid" or "is valid"',
         "After that the token is worth nothing.",
         "It is worth a note.",
     ),
@@ -174,7 +175,7 @@ RULES = [
     ),
     Rule(
         "of-ours",
-        r"\bof (?:ours|theirs)\b|\bours to\b|\bby the word of\b",
+        r"\bof (?:ours|theirs)\b|\bours to\b|\((?:ours)\)|\b(?:is|are) ours\b",
         "name the owner",
         "An error of ours has a code.",
         "Each error of Latchkey has a code.",
@@ -187,9 +188,99 @@ RULES = [
         "It lists the permissions of each role.",
     ),
     Rule(
+        "somebody",
+        r"\b(?:somebody|anybody|everybody)\b",
+        'name the person: "the user", "a client", "an attacker", "every caller"',
+        "A code that somebody types has dashes.",
+        "A code that a user types has dashes.",
+    ),
+    Rule(
+        "way-in",
+        r"\bways? in(?:to (?:the|an|its|their) account)?\b(?! (?:which|the|a|an|this|that)\b)",
+        'write "login method" or "credential"',
+        "An account keeps one way in.",
+        "The way in which it fails is documented.",
+    ),
+    Rule(
+        "is-in",
+        r"\b(?:who|user|person|people|caller|they|login) (?:is|are|was|were|gets?) in(?=[.,;:)]| (?:already|may|can|has|have)\b)|"
+        r"\blet(?:s|ting)? (?:nobody|people|them|users|strangers|callers) in\b",
+        'write "is logged in" or "the request is accepted"',
+        "A user who is in may log out.",
+        "The folder that the file is in. A user who is in the list.",
+    ),
+    Rule(
+        "word-of",
+        r"\b(?:by|at) (?:the|its|their|his|her) word\b|\b(?:provider|client|caller)(?:'s|s') word\b",
+        'write "through an identity provider", "as the provider reports"',
+        "People log in by the word of a provider.",
+        "The word of the day is in the list.",
+    ),
+    Rule(
+        "for-good",
+        r"\bfor good\b(?! (?:reasons?|measure|luck)\b)",
+        'write "permanently"',
+        "SES refuses the message for good.",
+        "It is there for good reasons.",
+    ),
+    Rule(
+        "so-many",
+        r"\bso (?:many|much|long|often) (?:seconds|minutes|hours|days|bits|bytes|times|requests|items|attempts)\b",
+        'write "this number of ..." or name the number',
+        "The clock moves by so many seconds.",
+        "It has as many bits as the key, so that many keys fit.",
+    ),
+    Rule(
+        "wanted",
+        r"\b(?:is|are) wanted\b|\bwanted (?:is|are)\b",
+        'write "must be"',
+        "A private key is wanted.",
+        "The page is the one that the user wanted.",
+    ),
+    Rule(
+        "lies",
+        r"\b(?:lies|lie|lay) (?:in|at|on|under|beside|below|before|behind|without|where)\b",
+        'write "is" or "is stored"',
+        "The key lies in the table.",
+        "The key is stored in the table.",
+    ),
+    Rule(
+        "travels",
+        r"\btravel(?:s|ed|led|ing|ling)?\b",
+        'write "is sent"',
+        "The token travels in a header.",
+        "The token is sent in a header.",
+    ),
+    Rule(
+        "that-subject",
+        START + r"That (?:this|the|a|an|no|it|they|people|every|each|somebody|nobody)\b",
+        'start with the item or with "Records that", "Checks that"',
+        "That a key exists once is the table's promise.",
+        "That page exists.",
+        flags=0,
+        headings=False,
+    ),
+    Rule(
+        "participle-first",
+        START + r"(?:Known|Told|Kept|Left|Shown|Found|Given|Counted|Wanted|Allowed|Needed) (?:is|are|was|were)\b",
+        "start with the subject",
+        "Known are Google and GitHub.",
+        "Google and GitHub are supported.",
+        flags=0,
+        headings=False,
+    ),
+    Rule(
+        "all-the-same",
+        r"\ball the same\b(?=[.,;:])",
+        'write "still" or "anyway"',
+        "The password is checked all the same.",
+        "All the same files are read.",
+    ),
+    Rule(
         "archaic",
         r"\b(?:hereby|herein|thereof|therein|thereby|thereto|thereafter|whence|whereof|wherein|whereby|lest|albeit|ere|"
-        r"needs must|anew|afresh|for ever|at birth|nought|naught|oneself|one another's)\b",
+        r"needs must|anew|afresh|for ever|at birth|nought|naught|oneself|one another's|henceforth|forthwith|likewise|as yet|"
+        r"till|works? no more|no more than that)\b",
         "use a word of today",
         "The session is read anew.",
         "The session is read again.",
@@ -293,22 +384,34 @@ def findings(path, source):
                 yield text.lines[found.start()], rule, words
 
 
-def files():
-    """The Markdown and Rust files of the repository, those that are not committed yet included."""
+def files(folder=ROOT):
+    """The Markdown and Rust files below a folder, including those that are not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", "*.rs"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        cwd=folder, check=True, capture_output=True, text=True,
     ).stdout.split("\0")
     for name in sorted(set(filter(None, listed))):
-        if not any(skipped in name for skipped in SKIPPED) and (ROOT / name).is_file():
-            yield ROOT / name
+        if not any(skipped in name for skipped in SKIPPED) and (folder / name).is_file():
+            yield folder / name
+
+
+def files_at(paths):
+    """The files at these paths, each once. A folder stands for its files."""
+    found = {}
+    for path in paths:
+        found.update(dict.fromkeys(files(path.resolve()) if path.is_dir() else [path.resolve()]))
+    return list(found)
 
 
 def main(arguments):
     count = "--count" in arguments
-    names = [argument for argument in arguments if argument != "--count"]
+    paths = [Path(argument) for argument in arguments if argument != "--count"]
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        print(f"prose: there is no {', no '.join(missing)}", file=sys.stderr)
+        return 2
     by_rule, by_kind = Counter(), Counter()
-    for path in [Path(name) for name in names] or files():
+    for path in files_at(paths or [ROOT]):
         for line, rule, words in findings(path, path.read_text(encoding="utf-8")):
             by_rule[rule.name] += 1
             by_kind["doc comments" if path.suffix == ".rs" else "Markdown"] += 1

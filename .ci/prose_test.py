@@ -81,6 +81,18 @@ class Command(unittest.TestCase):
     def test_plain_text_passes(self):
         self.assertEqual((0, "prose: 0 findings, in no file\n"), self.run_on("It is not a y.\n"))
 
+    def test_a_path_may_be_a_folder_and_is_read_once(self):
+        folder = prose.ROOT / "docs" / "decisions"
+        names = [path.name for path in prose.files_at([folder, folder / "3-generations.md"])]
+        self.assertEqual(1, names.count("3-generations.md"))
+        self.assertNotIn("README.md", names)
+        self.assertGreater(len(names), 5)
+
+    def test_a_path_that_does_not_exist_is_an_error(self):
+        with contextlib.redirect_stderr(io.StringIO()) as printed:
+            self.assertEqual(2, prose.main(["no-such-folder"]))
+        self.assertIn("no-such-folder", printed.getvalue())
+
     def test_counting_prints_each_rule(self):
         status, printed = self.run_on("It is no y. It is no z.\n", "--count")
         self.assertEqual(1, status)

@@ -51,7 +51,7 @@ impl KeyRecord {
     fn open(&self, keys: &Keys) -> Option<StoredKey> {
         let der = keys.open(SEAL, self.kid.as_bytes(), &self.sealed);
         if der.is_none() {
-            tracing::error!(kid = self.kid, "a signing key cannot be opened: SECRET_KEY has changed");
+            tracing::error!(kid = self.kid, "signing key cannot be decrypted: SECRET_KEY has changed");
         }
         Some(StoredKey { kid: self.kid.clone(), created: self.created, der: der? })
     }
@@ -76,7 +76,7 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
             Ok(()) => Ok(Decision::Again(())),
             // The old key goes on signing, and the next who comes tries again.
             Err(error) if ring.signer(now.seconds()).is_some() => {
-                tracing::error!(%error, "no new signing key could be stored");
+                tracing::error!(%error, "new signing key could not be stored");
                 Ok(Decision::Settled(keep(app, ring, now)))
             }
             Err(error) => Err(error),
@@ -166,7 +166,7 @@ async fn make(app: &App, number: u64) -> Result<(), StoreError> {
     let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
     let record = KeyRecord { number, kid, created: app.now().seconds(), sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
-    tracing::info!(kid = record.kid, made, "a new signing key");
+    tracing::info!(kid = record.kid, made, "new signing key");
     Ok(())
 }
 
@@ -295,7 +295,7 @@ fn check(
 ) -> Option<(UserId, u64, Claims)> {
     let issuer = issuer(settings).ok()?;
     let verified = verify(token, ring, &issuer, token_use, now.seconds(), Leeway::default());
-    let claims = verified.inspect_err(|reason| tracing::info!(%reason, "a signed token is refused")).ok()?;
+    let claims = verified.inspect_err(|reason| tracing::info!(%reason, "signed token refused")).ok()?;
     if settings.service.is_before_restore(Timestamp::from_seconds(claims.iat)) {
         return None;
     }

@@ -22,7 +22,7 @@ pub enum Refusal {
     #[error("Unauthorized")]
     Unauthorized,
     /// Not an event of an authorizer.
-    #[error("this is no event of an authorizer")]
+    #[error("the event is not an authorizer event")]
     NoEvent,
     /// The table did not do its part.
     #[error(transparent)]
@@ -67,7 +67,7 @@ impl Identity {
 pub async fn prepare(app: &App) {
     if app.settings.service.authorizer_credential == AuthorizerCredential::AccessToken {
         if let Err(error) = known_keys(app).await {
-            tracing::warn!(%error, "the keys are read at the first request");
+            tracing::warn!(%error, "signing keys were not read at startup; the first request reads them");
         }
     } else {
         app.store.warm().await;
@@ -94,7 +94,7 @@ pub async fn authorize(app: &App, event: &Json) -> Result<Json, Refusal> {
         gateway_request_id = event.request_id,
         "request"
     );
-    let found = found.inspect_err(|error| tracing::error!(%error, "the table did not do its part"))?;
+    let found = found.inspect_err(|error| tracing::error!(%error, "the table is unavailable"))?;
     match (event.policy_for, found) {
         (None, Some(identity)) => Ok(json!({"isAuthorized": true, "context": identity.context()})),
         (None, None) => Ok(json!({"isAuthorized": false})),

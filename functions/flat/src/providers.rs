@@ -36,7 +36,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         // The client compares this to what comes back.
         Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
         Err(DepartureError::Provider(error)) => {
-            tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
+            tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
             Ok(unavailable())
         }
         Err(DepartureError::Store(error)) => Err(error.into()),
@@ -131,7 +131,7 @@ async fn answer(
             Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())
         }
         Err(ArrivalError::Provider(error)) => {
-            tracing::warn!(%error, "a provider's word does not count");
+            tracing::warn!(%error, "credential of an identity provider refused");
             if error.is_outage() {
                 return Ok(unavailable());
             }

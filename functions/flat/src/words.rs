@@ -100,7 +100,7 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
         }
         Refusal::NotAuthenticated(_) | Refusal::Inactive | Refusal::SessionExpired => anonymous(),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
+            tracing::error!(%error, "the table is unavailable");
             general(503, "unavailable", "The service is not available. Try again later.")
         }
     }

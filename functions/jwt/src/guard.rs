@@ -15,7 +15,7 @@ pub fn refuse_foreign_pages(request: &ApiRequest) -> Result<(), ApiError> {
     let origin = request.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
     tracing::warn!(
         origin,
-        "refused: PUBLIC_URL, CSRF_TRUSTED_ORIGINS and CORS_ALLOWED_ORIGINS do not have the page's origin"
+        "request refused: the page's origin is not in PUBLIC_URL, CSRF_TRUSTED_ORIGINS or CORS_ALLOWED_ORIGINS"
     );
     let reason = format!("Origin checking failed - {origin} does not match any trusted origins.");
     Err(words::detail(403, &format!("CSRF Failed: {reason}")).into())

@@ -56,7 +56,7 @@ pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// What an authenticator app reads, as SVG.
 fn picture(url: &str) -> Result<String, ApiError> {
     qr::svg(url).ok_or_else(|| {
-        tracing::error!("no picture of the secret could be made");
+        tracing::error!("QR code could not be created");
         words::unavailable().into()
     })
 }

@@ -21,7 +21,7 @@ pub use tokens::{Access, Refresh, read};
 pub const REFRESH_COOKIE: &str = "refresh_token";
 
 fn unsigned(error: &KeyError) -> ApiError {
-    tracing::error!(%error, "a token could not be signed");
+    tracing::error!(%error, "token could not be signed");
     words::unavailable().into()
 }
 

@@ -57,7 +57,7 @@ pub fn of_error(error: ApiError) -> ApiResponse {
         ApiError::BodyTooLarge => detail(413, "The body is too large."),
         ApiError::BodyTooSlow => detail(408, "The body did not arrive in time."),
         other => {
-            tracing::error!(error = %other, "the request could not be read");
+            tracing::error!(error = %other, "request could not be read");
             detail(400, "Bad request.")
         }
     }
@@ -103,7 +103,7 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
             },
         ),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
+            tracing::error!(%error, "the table is unavailable");
             unavailable()
         }
     }

@@ -47,7 +47,7 @@ async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) 
         tokio::select! {
             () = postbox.filled() => {}
             _ = tidy.tick() => if let Err(error) = stream.trim() {
-                tracing::warn!(%error, "the stream was not trimmed");
+                tracing::warn!(%error, "old stream records were not deleted");
             }
         }
     }
@@ -60,7 +60,7 @@ async fn poll(postbox: Arc<Postbox>, mailer: Arc<Mailer>) {
     loop {
         let written = postbox.written();
         if let Err(error) = mailer.sweep(None).await {
-            tracing::error!(%error, "the outbox was not swept");
+            tracing::error!(%error, "sweep of the outbox failed");
         }
         postbox.has_delivered(written);
         tokio::select! {
@@ -76,7 +76,7 @@ async fn sweep(mailer: Arc<Mailer>, every: Duration) {
     loop {
         ticks.tick().await;
         if let Err(error) = mailer.sweep(None).await {
-            tracing::error!(%error, "the outbox was not swept");
+            tracing::error!(%error, "sweep of the outbox failed");
         }
     }
 }

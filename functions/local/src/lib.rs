@@ -93,7 +93,7 @@ pub enum Error {
     #[error("--lab needs a loopback address to listen on, such as 127.0.0.1:8000; {0} is not one")]
     LabBeyondLoopback(SocketAddr),
     /// A table elsewhere is named, but the environment does not have what it takes to reach it.
-    #[error("the table in AWS cannot be reached: {0} in the environment")]
+    #[error("the DynamoDB table cannot be used: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
 
@@ -162,7 +162,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let maker = app(table.client(None)?);
     for account in &options.accounts {
         if !provision(&maker, account).await? {
-            tracing::info!("an account of the list is there already");
+            tracing::info!("account of the list exists already");
         }
     }
     let mailer = Mailer::new(app(table.client(None)?), Box::new(Folder::new(options.outbox.clone())))?;

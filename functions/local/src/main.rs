@@ -14,29 +14,29 @@ use tracing_subscriber::EnvFilter;
 /// The default folder of the embedded table.
 const DATA: &str = ".latchkey";
 
-/// Headless authentication: the whole service in one process.
+/// Accounts, logins and sessions: the whole service in one process.
 #[derive(Parser)]
 #[command(name = "latchkey", version)]
 struct Cli {
-    /// Where to listen.
+    /// Address and port to listen on.
     #[arg(long, default_value = "127.0.0.1:8000", global = true)]
     listen: SocketAddr,
-    /// Folder of the embedded table. `.latchkey` by default; `:memory:` keeps the table in memory.
+    /// Folder of the embedded table, `.latchkey` by default. `:memory:` keeps the table in memory.
     #[arg(long, global = true)]
     data: Option<PathBuf>,
-    /// Name of a table in AWS, for commands. The environment has AWS_REGION and the credentials.
+    /// Name of a DynamoDB table in AWS, for commands. Set AWS_REGION and credentials in the environment.
     #[arg(long, global = true, conflicts_with = "data")]
     table: Option<String>,
-    /// Print JSON instead of text: one object on each line.
+    /// Print JSON instead of text, one object per line.
     #[arg(long, global = true)]
     json: bool,
-    /// Go on without asking.
+    /// Do not ask for confirmation.
     #[arg(long, global = true)]
     yes: bool,
-    /// Folder that messages are written to. By default `outbox` in the data folder.
+    /// Folder for mails and text messages. The default is `outbox` in the data folder.
     #[arg(long, global = true)]
     outbox: Option<PathBuf>,
-    /// Accounts to make at the start where they do not exist yet: a JSON list of objects with `email`, `password`,
+    /// JSON file of accounts to create at startup if they do not exist: a list of objects with `email`, `password`,
     /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
     #[arg(long, global = true)]
     users: Option<PathBuf>,
@@ -46,21 +46,21 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the service. This is also what happens without a command.
+    /// Runs the service. This is the default command.
     Serve {
-        /// For tests of other software: lets them move the clock, read the inbox, inject faults and reset the accounts,
-        /// under `/_latchkey/lab/`. Needs a loopback address.
+        /// Adds routes under `/_latchkey/lab/` for tests of other software. Tests can move the clock, read the inbox, inject
+        /// faults and reset the accounts. Requires a loopback address.
         #[arg(long)]
         lab: bool,
     },
-    /// Prints the page of all settings.
+    /// Prints a Markdown page with all settings.
     Settings,
-    /// Brings items of earlier versions up to date. Can be stopped and run again, also while the service runs.
+    /// Updates items of earlier versions. Can be stopped and run again, also while the service runs.
     Migrate,
-    /// Ends every session, link and token, after a restore to an earlier moment.
+    /// Ends all sessions, links and tokens after a restore to an earlier time.
     Restored {
-        /// The table before the restore: a folder, or the name of a table in AWS. Users who have a different password there
-        /// have to reset theirs.
+        /// The table before the restore: a folder, or the name of a table in AWS. Users with a different password in that table
+        /// have to reset their password.
         #[arg(long)]
         from: Option<String>,
     },
@@ -75,7 +75,9 @@ pub async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
-        eprintln!("latchkey: --table is for commands; the service finds its table by AWS_ENDPOINT_URL_DYNAMODB");
+        eprintln!(
+            "latchkey: the service does not accept --table; set AWS_ENDPOINT_URL_DYNAMODB to use another DynamoDB"
+        );
         return ExitCode::from(2);
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,webauthn_rs_core=off"));

@@ -26,7 +26,7 @@ pub(crate) async fn run(mut listener: TcpListener, service: Router, header_timeo
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+                tracing::debug!(%error, "connection closed with an error");
             }
         });
     }

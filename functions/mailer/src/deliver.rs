@@ -15,10 +15,10 @@ use std::sync::Arc;
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// It never will: the address is refused, or the message.
-    #[error("refused for good: {0}")]
+    #[error("refused permanently: {0}")]
     Permanent(String),
     /// It may later.
-    #[error("not now: {0}")]
+    #[error("temporary failure: {0}")]
     Transient(String),
 }
 
@@ -91,7 +91,11 @@ impl Mailer {
         }
         if now > message.pointless_after {
             self.count(Metric::MailsLate);
-            tracing::warn!(event = "message_late", kind = message.kind, "a message came too late and was dropped");
+            tracing::warn!(
+                event = "message_late",
+                kind = message.kind,
+                "message dropped: its code or link has expired"
+            );
             return self.finish(&message, Delivery::Dropped).await;
         }
         message.attempts += 1;
@@ -103,17 +107,22 @@ impl Mailer {
         match self.send(&message).await {
             Ok(()) => {
                 self.count(Metric::MailsSent);
-                tracing::info!(event = "message_sent", kind = message.kind, "a message was sent");
+                tracing::info!(event = "message_sent", kind = message.kind, "message sent");
                 self.finish(&message, Delivery::Sent).await
             }
             Err(SendError::Permanent(error)) => {
                 self.count(Metric::MailsFailed);
-                tracing::error!(event = "message_refused", kind = message.kind, error, "a message was dropped");
+                tracing::error!(
+                    event = "message_refused",
+                    kind = message.kind,
+                    error,
+                    "message dropped: it was refused or cannot be rendered"
+                );
                 self.finish(&message, Delivery::Dropped).await
             }
             Err(SendError::Transient(error)) => {
                 self.count(Metric::MailsFailed);
-                tracing::warn!(event = "message_failed", kind = message.kind, error, "a message will be tried again");
+                tracing::warn!(event = "message_failed", kind = message.kind, error, "message postponed");
                 self.postpone(message).await
             }
         }
@@ -144,7 +153,7 @@ impl Mailer {
             match self.deliver(id).await {
                 Ok(delivery) => deliveries.push(delivery),
                 Err(error) => {
-                    tracing::error!(%error, "a message could not be looked at");
+                    tracing::error!(%error, "message could not be read from the table");
                     failure = Some(error);
                 }
             }
@@ -154,7 +163,7 @@ impl Mailer {
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let permanent = |error: &dyn std::fmt::Display| SendError::Permanent(error.to_string());
-        let contents = message.open(&self.app.keys).ok_or_else(|| permanent(&"it cannot be opened"))?;
+        let contents = message.open(&self.app.keys).ok_or_else(|| permanent(&"it cannot be decrypted"))?;
         let kind = match message.known_kind() {
             Some(Kind::Mail(kind)) => kind,
             Some(Kind::Sms(kind)) => {

@@ -22,12 +22,12 @@ pub async fn handle_stream(mailer: &Mailer, records: &[Json], until: Option<Time
     let mut failed = Vec::new();
     for (id, number) in message_ids(records) {
         if !mailer.has_time(until) {
-            tracing::warn!("no time is left for a message in this invocation");
+            tracing::warn!("message left for the next invocation: not enough time");
             failed.push(json!({"itemIdentifier": number}));
             continue;
         }
         if let Err(error) = mailer.deliver(&id).await {
-            tracing::error!(%error, "a message could not be looked at");
+            tracing::error!(%error, "message could not be read from the table");
             failed.push(json!({"itemIdentifier": number}));
         }
     }

@@ -63,7 +63,7 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Ok(_) => fail("unknown"),
         Err(ArrivalError::Cancelled) => fail("cancelled"),
         Err(ArrivalError::Provider(error)) => {
-            tracing::warn!(%error, provider = config.id(), "an answer of a provider does not count");
+            tracing::warn!(%error, provider = config.id(), "callback of an identity provider refused");
             fail("unknown")
         }
         Err(ArrivalError::Refused(refusal)) => match error_of(&refusal, process) {

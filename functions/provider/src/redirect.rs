@@ -23,7 +23,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             ("callback_url", next.is_some()),
         ];
         let wrong = given.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        tracing::info!(fields = wrong, "provider/redirect: fields are missing or invalid");
+        tracing::info!(fields = wrong, "provider redirect refused: fields are missing or invalid");
         return Ok(to_error_page(app, Process::Login));
     };
     if name == DUMMY && app.has_dummy_provider {
@@ -36,7 +36,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match depart(cx, &caller, config, process, next).await {
         Ok((url, outcome)) => Ok(ApiResponse::redirect(url).after(&outcome)),
         Err(DepartureError::Provider(error)) => {
-            tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
+            tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
             Ok(to_error_page(app, process))
         }
         Err(DepartureError::Store(error)) => Err(error.into()),

@@ -50,7 +50,7 @@ fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Resul
         Ok(outcome) => Ok(request.answer(&outcome)),
         Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
         Err(ArrivalError::Provider(error)) => {
-            tracing::warn!(%error, "a provider's token does not count");
+            tracing::warn!(%error, "token of an identity provider refused");
             if !error.is_outage() {
                 return Err(invalid_token().into());
             }

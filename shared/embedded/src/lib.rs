@@ -43,7 +43,7 @@ pub enum Error {
     #[error("table {0} has no stream")]
     NoStream(String),
     /// The database's file could not be kept small and quick.
-    #[error("cannot tidy the stream: {0}")]
+    #[error("cannot delete old stream records: {0}")]
     Tidy(#[from] rusqlite::Error),
     /// A stream record could not be turned into JSON.
     #[error("cannot write a stream record as JSON: {0}")]

@@ -45,7 +45,11 @@ impl ProvenIdentity {
             });
             let (plain, context) = (plain.to_string(), identity_claim_key(config.id(), &identity.subject).pk);
             if plain.len() > MOST_TOKENS {
-                tracing::warn!(provider = config.id(), bytes = plain.len(), "tokens too long to keep");
+                tracing::warn!(
+                    provider = config.id(),
+                    bytes = plain.len(),
+                    "tokens of an identity provider not stored: too long"
+                );
                 return None;
             }
             cx.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*cx.chance)

@@ -95,10 +95,10 @@ impl Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FactorProblem {
     /// There is no such challenge, or no longer.
-    #[error("the challenge is over")]
+    #[error("the challenge has expired")]
     ChallengeOver,
     /// That was the last attempt at the challenge, which is over now.
-    #[error("the challenge is spent")]
+    #[error("the challenge has been used")]
     ChallengeSpent,
     /// The code is wrong, or was used before.
     #[error("wrong code")]

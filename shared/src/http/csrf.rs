@@ -40,7 +40,10 @@ fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
             let is_ours = is_trusted(&origin, settings);
             if !is_ours {
                 let origin = origin.chars().take(100).collect::<String>();
-                tracing::warn!(origin, "refused: neither PUBLIC_URL nor CSRF_TRUSTED_ORIGINS has the page's origin");
+                tracing::warn!(
+                    origin,
+                    "request refused: the page's origin is not in PUBLIC_URL or CSRF_TRUSTED_ORIGINS"
+                );
             }
             is_ours
         }

@@ -12,13 +12,13 @@ pub enum ApiError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The app's session token is no good, or no longer.
-    #[error("the session token is no good")]
+    #[error("the session token is invalid")]
     Gone,
     /// What the gateway handed over is not a valid HTTP request.
     #[error("the request is malformed")]
     MalformedRequest,
     /// The body is no JSON object.
-    #[error("the body is no JSON object")]
+    #[error("the body is not a JSON object")]
     MalformedBody,
     /// The body is larger than anything sensible.
     #[error("the body is too large")]

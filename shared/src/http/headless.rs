@@ -116,7 +116,7 @@ fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> ApiResponse {
         Refusal::NotAuthenticated(caller) => Authentication::new(app, kind, &caller).into(),
         Refusal::Inactive | Refusal::SessionExpired => Authentication::new(app, kind, &Caller::Anonymous).into(),
         Refusal::Store(error) => {
-            tracing::error!(%error, "the table did not do its part");
+            tracing::error!(%error, "the table is unavailable");
             Bare::<503>::default().into()
         }
     }

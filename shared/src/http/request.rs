@@ -243,7 +243,7 @@ impl ApiRequest {
         match ring.and_then(|ring| pair(&self.app, ring, &parts.0, &parts.1)) {
             Ok(pair) => Some(pair),
             Err(error) => {
-                tracing::error!(%error, "no tokens could be signed: the app is in by its session token alone");
+                tracing::error!(%error, "tokens could not be signed; the app gets a session token only");
                 None
             }
         }

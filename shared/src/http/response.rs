@@ -173,7 +173,7 @@ pub(super) fn plain<const N: u16>(body: Bare<N>) -> Response<Body> {
 
 /// A page that cannot be shown now.
 pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
-    tracing::error!(%error, "a page could not be shown");
+    tracing::error!(%error, "page could not be rendered");
     plain(Bare::<503>::default())
 }
 

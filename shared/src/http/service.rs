@@ -61,7 +61,11 @@ impl Routes {
         let mut paths = matchit::Router::new();
         for endpoint in endpoints.into_iter().filter(|endpoint| endpoint.is_served(&app.settings)) {
             for (kind, path) in endpoint.paths_with(&app.settings) {
-                let conflict = |error| Problems(vec![format!("{path}: the settings put two endpoints there: {error}")]);
+                let conflict = |error| {
+                    Problems(vec![format!(
+                        "{path}: two endpoints have this path, check the prefixes of the APIs: {error}"
+                    )])
+                };
                 paths.insert(path.as_str(), (kind, endpoint.clone())).map_err(conflict)?;
             }
         }

@@ -7,13 +7,13 @@ pub enum KeyError {
     #[error("not a key in PEM form")]
     Pem,
     /// PEM, but with another label than `PRIVATE KEY` or `RSA PRIVATE KEY`.
-    #[error("a private RSA key is wanted, and this is PEM of: {0}")]
+    #[error("must be a private RSA key in PEM form, but is PEM of: {0}")]
     Label(String),
     /// A private key under a passphrase: there is nobody to ask for it.
     #[error("the private key is encrypted")]
     Encrypted,
     /// Not an RSA key, a damaged one, or one that is not between 2048 and 8192 bits long (RFC 7518, section 3.3).
-    #[error("the private key is refused: {0}")]
+    #[error("the private key is invalid: {0}")]
     Rejected(String),
     /// A shared secret of fewer bytes than its digest has (RFC 7518, section 3.2).
     #[error("the shared secret is shorter than 32 bytes")]
@@ -22,14 +22,14 @@ pub enum KeyError {
     #[error("no key could be generated")]
     Generate,
     /// A stored key is not the one that its `kid` names.
-    #[error("the stored key {0} is another key")]
+    #[error("the stored key {0} is a different key")]
     Mixed(String),
     /// The issuer is empty, or it is no http or https URL, or it has a query or a fragment (OpenID Connect Discovery
     /// 1.0, section 3).
-    #[error("not an issuer: {0:?}")]
+    #[error("invalid issuer: {0:?}")]
     Issuer(String),
     /// The audience is empty, or it is that of refresh tokens.
-    #[error("not an audience: {0:?}")]
+    #[error("invalid audience: {0:?}")]
     Audience(String),
     /// The signature could not be made.
     #[error("the token could not be signed")]
@@ -49,31 +49,31 @@ pub enum Refusal {
     #[error("not signed")]
     Unsigned,
     /// The header brings a key along, or says where one is: `jwk`, `jku`, `x5u`, `x5c` (ASVS 5.0 9.1.3).
-    #[error("the header brings a key of its own")]
+    #[error("the header contains a key")]
     ForeignKey,
     /// The header has `crit` (RFC 7515, section 4.1.11): we know no extensions.
     #[error("the header has critical extensions")]
     Critical,
     /// `typ` is not that of our tokens (RFC 8725, section 3.11).
-    #[error("another type of token")]
+    #[error("wrong type of token")]
     WrongType,
     /// No `kid`, or one that names none of our keys, or no longer.
     #[error("unknown key")]
     UnknownKey,
     /// `alg` is not the algorithm of the key (RFC 8725, section 3.1).
-    #[error("another algorithm than the key's")]
+    #[error("algorithm does not match the key")]
     WrongAlgorithm,
     /// The signature is not that of the key.
     #[error("wrong signature")]
     Signature,
     /// An access token where a refresh token is wanted, or the reverse (ASVS 5.0 9.2.2).
-    #[error("for another use")]
+    #[error("wrong use")]
     WrongUse,
     /// Another `iss` (RFC 8725, section 3.8).
-    #[error("of another issuer")]
+    #[error("wrong issuer")]
     WrongIssuer,
     /// Another `aud` (RFC 8725, section 3.9).
-    #[error("for another audience")]
+    #[error("wrong audience")]
     WrongAudience,
     /// At or after `exp` (RFC 7519, section 4.1.4).
     #[error("expired")]

@@ -23,10 +23,10 @@ pub enum MimeError {
     #[error("the sender is neither an address nor a name with an address")]
     From,
     /// The subject has a line break or another control character in it.
-    #[error("the subject has a control character in it")]
+    #[error("the subject contains a control character")]
     Subject,
     /// The Message-ID is not of the form `left@right`.
-    #[error("the message id is not of the form left@right")]
+    #[error("the message id does not have the form left@right")]
     MessageId,
     /// The message could not be written.
     #[error("the message could not be written: {0}")]

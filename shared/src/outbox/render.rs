@@ -414,7 +414,7 @@ mod tests {
         let mut params = with("code", "123456");
         params["user_display"] = json!("Ada\r\n\r\nhttps://evil.example\u{2028}\u{202e}x\u{0}");
         let mail = renderer().mail(MailKind::EmailConfirmation, &params).unwrap();
-        assert!(mail.text.contains("the name of Ada https://evil.example x."));
+        assert!(mail.text.contains("the name Ada https://evil.example x."));
 
         let files = [("mail/login_code.subject.txt", "For {{ who }}\n  now")];
         let dir = Dir::new("subject", &files);

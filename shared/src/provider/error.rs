@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// The provider says no, in its own code where it has one (RFC 6749, 5.2).
-    #[error("the provider refuses: {0}")]
+    #[error("the provider refused the request: {0}")]
     Denied(String),
     /// A token that proves nothing.
     #[error("invalid token: {0}")]
@@ -14,7 +14,7 @@ pub enum ProviderError {
     #[error("the provider is not available: {0}")]
     Unavailable(String),
     /// An answer about somebody that cannot be read, or lacks what it must have.
-    #[error("the provider answers nonsense: {0}")]
+    #[error("the provider sent an invalid answer: {0}")]
     Nonsense(String),
     /// The settings lack something, or contradict what the provider says of itself.
     #[error("provider settings: {0}")]

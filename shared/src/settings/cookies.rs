@@ -102,8 +102,9 @@ impl Settings {
                 (domain.trim_start_matches('.'), self.service.public_url.host_str().unwrap_or_default());
             let above = host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'));
             if domain.is_empty() || !above {
-                mistakes
-                    .push(format!("DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a domain above it"));
+                mistakes.push(format!(
+                    "DOMAIN: `{domain}` must be the host of PUBLIC_URL, `{host}`, or a parent domain of it"
+                ));
             }
         }
         if let Some(prefix) = prefix {
@@ -117,7 +118,7 @@ impl Settings {
         if family.same_site == SameSite::None && !family.secure {
             // django-jwt-allauth spells it with another underscore; the names of its cookies are no settings.
             let setting = if family.name.is_none() { "SAME_SITE" } else { "SAMESITE" };
-            mistakes.push(format!("{setting}: `None` needs SECURE=true: browsers drop such a cookie otherwise"));
+            mistakes.push(format!("{setting}: `None` needs SECURE=true, otherwise browsers reject the cookie"));
         }
         if self.cookies.partitioned && !family.secure {
             mistakes.push("SECURE: must be true with LATCHKEY_COOKIE_PARTITIONED".to_owned());

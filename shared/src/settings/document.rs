@@ -8,22 +8,28 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the code: `cargo run -- settings > docs/settings.md`. A test keeps it current. -->
 
-Every setting that django-allauth or django-jwt-allauth has, and that means something here, keeps its exact name, meaning and
-default.
-Settings are environment variables. Strings are written plainly; lists, dictionaries, numbers, booleans and `null` are JSON:
+Latchkey uses the settings of django-allauth and django-jwt-allauth with the same names, meanings and defaults, as far as they apply.
+Latchkey's own settings start with `LATCHKEY_`, with a few exceptions such as `PUBLIC_URL`. Most of the exceptions are marked
+\"(Latchkey only)\".
+
+Settings are environment variables. Strings are written without quotes. Lists, dictionaries, numbers, booleans and `null` are JSON:
 
     ACCOUNT_EMAIL_VERIFICATION=optional
     ACCOUNT_LOGIN_METHODS='[\"email\", \"username\"]'
 
-`LATCHKEY_SETTINGS` names a JSON file of the same names, or is that JSON itself (it starts with `{`); it lies under the environment. All are read and checked once at
-start: every mistake is reported together, and the process does not start; of a deprecated name it says what to use. A name
-that begins like a setting and is none stops the start too, with the closest name there is. Settings of Django and the references that
-this version does not read are named in a warning at start.
+`LATCHKEY_SETTINGS` is the path of a JSON file with these names, or the JSON itself (it starts with `{`). Environment variables override it.
 
-Where a default differs from django-allauth's: login is by email (`ACCOUNT_LOGIN_METHODS`, `ACCOUNT_SIGNUP_FIELDS`,
-`ACCOUNT_USER_MODEL_USERNAME_FIELD`), verification is mandatory (`ACCOUNT_EMAIL_VERIFICATION`), second factors, third-party
-identities and the list of sessions are on, subjects of mails have no prefix (`ACCOUNT_EMAIL_SUBJECT_PREFIX`), and cookies
-are `Secure` when `PUBLIC_URL` is https.
+All settings are read and checked once, at startup. If there are mistakes, the process reports all of them and does not start. The mistakes
+include an unknown name that starts like a setting; the message suggests the closest name. Deprecated names are rejected with the
+name of their replacement. Settings of Django and of the two packages that this version does not read cause a warning.
+
+These defaults differ from django-allauth:
+
+- Users log in by email (`ACCOUNT_LOGIN_METHODS`, `ACCOUNT_SIGNUP_FIELDS`, `ACCOUNT_USER_MODEL_USERNAME_FIELD`).
+- Verification is mandatory (`ACCOUNT_EMAIL_VERIFICATION`).
+- Second factors, third-party identities and the list of sessions are on.
+- Subjects of mails have no prefix (`ACCOUNT_EMAIL_SUBJECT_PREFIX`).
+- Cookies are `Secure` if `PUBLIC_URL` is https.
 ";
 
 /// The whole page.

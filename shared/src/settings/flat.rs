@@ -6,10 +6,10 @@ use super::prefix::Prefix;
 section! {
     /// The flat API.
     FlatSettings {
-        /// Where the flat API is mounted (ours): `/` is the root, and an empty prefix switches the API off. It is off where
-        /// `JWT_ALLAUTH_PREFIX` takes its default.
+        /// Path of the flat API (Latchkey only). `/` is the root. An empty prefix turns the API off. It is also off if
+        /// `JWT_ALLAUTH_PREFIX` has the same value and this setting is unset.
         prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::USUAL_PREFIX);
-        /// Seconds that its access tokens live.
+        /// Lifetime of the flat API's access tokens in seconds.
         token_lifetime: i64 = "HEADLESS_TOKEN_LIFETIME", 3600;
     }
 }

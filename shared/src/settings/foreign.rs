@@ -145,7 +145,7 @@ pub(super) fn problem(name: &str) -> Option<String> {
     }
     Some(match DEPRECATED.iter().find(|(old, _)| *old == name) {
         Some((_, instead)) => format!("{name}: is deprecated in django-allauth; use {instead}"),
-        None => format!("{name}: there is no setting of this name{}", suggestion(name)),
+        None => format!("{name}: unknown setting{}", suggestion(name)),
     })
 }
 

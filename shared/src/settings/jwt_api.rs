@@ -11,95 +11,98 @@ use std::collections::BTreeMap;
 section! {
     /// The JWT API.
     JwtApiSettings {
-        /// Where the JWT API is mounted (ours): `/` is the root, and an empty prefix switches the API off.
+        /// Path of the JWT API (Latchkey only). `/` is the root. An empty prefix turns the API off.
         prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
-        /// The secret that its tokens are signed with (HS256), 32 bytes at least; unset, one derived from `SECRET_KEY`.
+        /// The secret that signs the tokens of this API (HS256), at least 32 bytes. If unset, it is derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
-        /// Earlier values of `JWT_ALLAUTH_SECRET_KEY` (ours): they still verify tokens and sign none. Without a
-        /// `JWT_ALLAUTH_SECRET_KEY`, keys derived from `SECRET_KEY_FALLBACKS` verify tokens too.
+        /// Earlier values of `JWT_ALLAUTH_SECRET_KEY` (Latchkey only). They verify tokens, but do not sign. Without a
+        /// `JWT_ALLAUTH_SECRET_KEY`, keys derived from `SECRET_KEY_FALLBACKS` also verify tokens.
         secret_key_fallbacks: Vec<SecretKey> = "JWT_ALLAUTH_SECRET_KEY_FALLBACKS", vec![];
-        /// Seconds that an access token lives.
+        /// Lifetime of an access token in seconds.
         access_token_lifetime: i64 = "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 1800;
-        /// Seconds that a refresh token lives; each refresh begins anew.
+        /// Lifetime of a refresh token in seconds. Each refresh starts it again.
         refresh_token_lifetime: i64 = "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 1_209_600;
-        /// Seconds after its login at which a session ends, however often it is refreshed; `null` for never, which is
-        /// the package's default.
+        /// Seconds after the login at which a session ends, however often it is refreshed. `null` means never, which is the
+        /// default of django-jwt-allauth.
         session_lifetime: Option<i64> = "JWT_ALLAUTH_SESSION_LIFETIME", Some(7_776_000);
-        /// Seconds in which the same client may use a refresh token again that was replaced (ours), as
-        /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` has it. With 0, as in the package, every second use of a refresh token
-        /// ends its session: tabs that refresh at once, and phones that lose an answer, are logged out. 60 spares them.
+        /// Seconds for which the same client may still use a refresh token that was replaced (Latchkey only). It works like
+        /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS`. With 0, as in django-jwt-allauth, every second use of a refresh token ends its
+        /// session. This logs out tabs that refresh at the same time, and phones that lose an answer. We recommend 60.
         refresh_grace_seconds: i64 = "JWT_ALLAUTH_REFRESH_GRACE_SECONDS", 0;
-        /// Whether access tokens are good only as long as their session is.
+        /// Whether access tokens are valid only while their session exists.
         session_check: bool = "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", false;
-        /// Whether refresh tokens travel in a cookie, which is `Secure` always; else in bodies.
+        /// Whether refresh tokens are sent in a cookie, which is always `Secure`. If `false`, they are in bodies.
         refresh_token_as_cookie: bool = "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", true;
-        /// Whether scripts are kept from that cookie.
+        /// Whether scripts cannot read this cookie.
         refresh_cookie_http_only: bool = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_HTTP_ONLY", true;
-        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        /// The `SameSite` attribute of this cookie: `Lax`, `Strict`, `None`, or `false` for no attribute.
         refresh_cookie_same_site: SameSite = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_SAME_SITE", SameSite::Lax;
-        /// Path of that cookie.
+        /// Path of this cookie.
         refresh_cookie_path: String = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_PATH", "/".into();
-        /// Seconds that it is kept; unset, as long as the token lives; `null` makes it a cookie of the browser session.
+        /// Lifetime of this cookie in seconds. If unset, it is that of the token. `null` makes it a cookie of the browser
+        /// session.
         refresh_cookie_max_age: MaxAge = "JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_MAX_AGE", MaxAge::OfToken;
-        /// Whether `PUT user/` changes both names (ours), as the package's documentation says. The package itself answers 405.
+        /// Whether `PUT user/` changes both names (Latchkey only), as the documentation of django-jwt-allauth describes. The
+        /// package itself answers 405.
         user_put_enabled: bool = "JWT_ALLAUTH_USER_PUT_ENABLED", false;
-        /// Further claims, each with where it is found with the user: `{"given_name": "first_name"}`.
+        /// Additional claims, each with its path in the user: `{"given_name": "first_name"}`.
         user_attributes: ClaimPaths = "JWT_ALLAUTH_USER_ATTRIBUTES", ClaimPaths::default();
-        /// Whether a capability in a cookie needs the CSRF token beside it.
+        /// Whether a capability in a cookie also needs the CSRF token.
         capability_cookie_csrf: bool = "JWT_ALLAUTH_CAPABILITY_COOKIE_CSRF", true;
-        /// Whether people can be invited.
+        /// Whether users can be invited.
         invitations: bool = "JWT_ALLAUTH_INVITATIONS", false;
-        /// Whether that is the only way to an account. It closes sign-up in every API, as `ACCOUNT_SIGNUP_OPEN=false` does.
+        /// Whether accounts can be created by invitation only. It closes signup in every API, like `ACCOUNT_SIGNUP_OPEN=false`.
         admin_managed_registration: bool = "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", false;
-        /// The roles that may invite.
+        /// The roles that may invite users.
         registration_allowed_roles: Vec<u32> = "JWT_ALLAUTH_REGISTRATION_ALLOWED_ROLES", vec![1000, 900];
-        /// Whether the browser that opens a verification link is logged in by it.
+        /// Whether a verification link logs the user in, in the browser that opens it.
         session_on_email_verification: bool = "JWT_ALLAUTH_SESSION_ON_EMAIL_VERIFICATION", false;
-        /// Authenticator apps in this API: `disabled`, `optional` or `required`. A second factor that an account has is
-        /// asked for in each of them.
+        /// Authenticator apps in this API: `disabled`, `optional` or `required`. If an account has a second factor, each mode
+        /// asks for it.
         mfa_totp_mode: TotpMode = "JWT_ALLAUTH_MFA_TOTP_MODE", TotpMode::Disabled;
-        /// Who authenticator apps say the code is for; `null` or empty for the host of `PUBLIC_URL`.
+        /// The issuer that authenticator apps show. If `null` or empty, it is the host of `PUBLIC_URL`.
         totp_issuer: Option<String> = "JWT_ALLAUTH_TOTP_ISSUER", Some("JWT-Allauth".into());
-        /// Failures that end a login's challenge; 0 for no limit.
+        /// Failed attempts that end the challenge of a login. 0 means no limit.
         mfa_challenge_max_attempts: u32 = "JWT_ALLAUTH_MFA_CHALLENGE_MAX_ATTEMPTS", 5;
-        /// Failures that lock a user out of the second factor; 0 for no limit.
+        /// Failed attempts that lock a user out of the second factor. 0 means no limit.
         mfa_max_attempts: u32 = "JWT_ALLAUTH_MFA_MAX_ATTEMPTS", 10;
-        /// Seconds that those failures count.
+        /// Seconds for which these failures count.
         mfa_lockout_seconds: i64 = "JWT_ALLAUTH_MFA_LOCKOUT_SECONDS", 900;
-        /// `mandatory`, `optional` or `none` (or `false`). The APIs share their accounts, so this and
-        /// `ACCOUNT_EMAIL_VERIFICATION` rule every API: where only one is set it counts, where both are set the stricter one
-        /// does, and where neither is set verification is mandatory. `true` is `mandatory`, unless the other is `optional`.
+        /// Whether addresses have to be verified: `mandatory`, `optional` or `none` (or `false`). The APIs share their
+        /// accounts, so this setting and `ACCOUNT_EMAIL_VERIFICATION` apply to every API. If only one is set, it counts. If
+        /// both are set, the stricter one counts. If neither is set, verification is mandatory. `true` means `mandatory`,
+        /// unless the other setting is `optional`.
         email_verification: JwtEmailVerification = "EMAIL_VERIFICATION", EmailVerification::Mandatory.into();
-        /// Whether opening a link shows a page with a button, and only that button acts. `false` is as in django-jwt-allauth,
-        /// where programs that look at the links in mails use them up.
+        /// Whether a link opens a page with a button, and only the button acts. If `false`, opening the link acts, as in
+        /// django-jwt-allauth. Programs that check the links in mails then use them up.
         links_ask_first: bool = "LATCHKEY_LINKS_ASK_FIRST", false;
-        /// Where a verification link leads when it has done its work; unset, to a page of ours.
+        /// Page to show after a verification link. If unset, a built-in page is used.
         email_verified_redirect: Option<String> = "EMAIL_VERIFIED_REDIRECT", None;
-        /// Where a reset link leads, to choose a new password; unset, to a page of ours.
+        /// Page where a user chooses a new password after a reset link. If unset, a built-in page is used.
         password_reset_redirect: Option<String> = "PASSWORD_RESET_REDIRECT", None;
-        /// Where an invitation leads, to choose a first password; unset, to a page of ours.
+        /// Page where a user chooses a first password after an invitation. If unset, a built-in page is used.
         password_set_redirect: Option<String> = "PASSWORD_SET_REDIRECT", None;
-        /// The frontend's page that asks for a reset: mails to owners of taken addresses link to it.
+        /// The frontend's page for requesting a reset. Mails to owners of taken addresses link to it.
         password_reset_request_url: Option<String> = "PASSWORD_RESET_REQUEST_URL", None;
-        /// Seconds that the cookie of a reset is kept. Its token lives as long as an access token.
+        /// Lifetime of a reset's cookie in seconds. The token in it lives as long as an access token.
         reset_cookie_max_age: i64 = "PASSWORD_RESET_COOKIE_MAX_AGE", 3600;
-        /// Whether scripts are kept from it.
+        /// Whether scripts cannot read this cookie.
         reset_cookie_http_only: bool = "PASSWORD_RESET_COOKIE_HTTP_ONLY", true;
-        /// Whether it is sent over https only.
+        /// Whether this cookie is sent over https only.
         reset_cookie_secure: bool = "PASSWORD_RESET_COOKIE_SECURE", true;
-        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        /// The `SameSite` attribute of this cookie: `Lax`, `Strict`, `None`, or `false` for no attribute.
         reset_cookie_same_site: SameSite = "PASSWORD_RESET_COOKIE_SAME_SITE", SameSite::Lax;
-        /// Seconds that the cookie of an invitation is kept. Its token lives as long as an access token.
+        /// Lifetime of an invitation's cookie in seconds. The token in it lives as long as an access token.
         set_cookie_max_age: i64 = "PASSWORD_SET_COOKIE_MAX_AGE", 86_400;
-        /// Whether scripts are kept from it.
+        /// Whether scripts cannot read this cookie.
         set_cookie_http_only: bool = "PASSWORD_SET_COOKIE_HTTP_ONLY", true;
-        /// Whether it is sent over https only.
+        /// Whether this cookie is sent over https only.
         set_cookie_secure: bool = "PASSWORD_SET_COOKIE_SECURE", true;
-        /// `Lax`, `Strict`, `None`, or `false` for no attribute.
+        /// The `SameSite` attribute of this cookie: `Lax`, `Strict`, `None`, or `false` for no attribute.
         set_cookie_same_site: SameSite = "PASSWORD_SET_COOKIE_SAME_SITE", SameSite::Lax;
-        /// Whether a password change asks for the present one.
+        /// Whether a password change requires the current password.
         old_password_field_enabled: bool = "OLD_PASSWORD_FIELD_ENABLED", true;
-        /// Whether a new password ends every session and login of the account.
+        /// Whether a new password ends all sessions and logins of the account.
         logout_on_password_change: bool = "LOGOUT_ON_PASSWORD_CHANGE", true;
     }
 }
@@ -145,7 +148,7 @@ impl JwtApiSettings {
         const RESERVED: [&str; 9] =
             ["token_type", "exp", "iat", "jti", "user_id", "session", "session_iat", "role", "email_verified"];
         for name in self.user_attributes.0.keys().filter(|name| RESERVED.contains(&name.as_str())) {
-            problems.push(format!("JWT_ALLAUTH_USER_ATTRIBUTES: `{name}` is a claim of its own"));
+            problems.push(format!("JWT_ALLAUTH_USER_ATTRIBUTES: `{name}` is a reserved claim"));
         }
     }
 }

@@ -260,7 +260,7 @@ impl Settings {
             for origin in origins.iter().filter(is_page).filter(|origin| !Policy::allows(rp_id, origin)) {
                 problems.push(format!(
                     "{name}: pages of `{origin}` cannot use security keys of `{rp_id}`: set MFA_WEBAUTHN_RP_ID to the \
-                     domain that they share with PUBLIC_URL, or name the origins that may in MFA_WEBAUTHN_ORIGINS"
+                     domain that they share with PUBLIC_URL, or list the allowed origins in MFA_WEBAUTHN_ORIGINS"
                 ));
             }
         }
@@ -300,8 +300,8 @@ impl Settings {
     pub fn notes(&self) -> Vec<&'static str> {
         let tokens = &self.tokens;
         let is_shared = self.gives_tokens() && tokens.algorithm == Algorithm::Hs256;
-        let note = "HEADLESS_JWT_ALGORITHM: nobody else can verify what HS256 signs: no keys are published, and API \
-                    Gateway's JWT authorizer cannot be used";
+        let note = "HEADLESS_JWT_ALGORITHM: other services cannot verify tokens that HS256 signs: no keys are published, \
+                    and API Gateway's JWT authorizer cannot be used";
         is_shared.then_some(note).into_iter().collect()
     }
 
@@ -355,7 +355,7 @@ impl Settings {
             problems.push("ACCOUNT_SIGNUP_FIELDS: `username` needs ACCOUNT_USER_MODEL_USERNAME_FIELD=username".into());
         }
         if account.login_methods.is_empty() {
-            problems.push("ACCOUNT_LOGIN_METHODS: name at least one of email, username, phone".into());
+            problems.push("ACCOUNT_LOGIN_METHODS: must contain at least one of: email username phone".into());
         }
         if account.email_verification == EmailVerification::Mandatory
             && account.signup_fields.get("email").is_none_or(|field| !field.required)

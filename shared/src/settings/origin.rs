@@ -61,10 +61,10 @@ pub(super) fn mistake_in_trusted(text: &str) -> Option<String> {
     }
     let is_wildcard = parent != text;
     let Some(Host::Domain(domain)) = Url::parse(&parent).ok()?.host().map(|host| host.to_owned()) else {
-        return is_wildcard.then(|| format!("`{text}` has a wildcard before an address; name each origin"));
+        return is_wildcard.then(|| format!("`{text}` has a wildcard before an IP address; list each origin"));
     };
     (is_wildcard && is_shared(&domain)).then(|| {
-        format!("`{text}` trusts sites of strangers: put the wildcard before a domain of your own, such as example.com")
+        format!("`{text}` trusts other people's sites: use a wildcard only before your own domain, such as example.com")
     })
 }
 

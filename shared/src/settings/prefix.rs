@@ -36,7 +36,7 @@ impl Value for Prefix {
             "" if json.as_str() == Some("") => Ok(Self::OFF),
             "" => Ok(Self::new("")),
             path if path.chars().all(plain) && !path.contains("//") => Ok(Self::new(&format!("/{path}"))),
-            _ => Err("must be a path such as /auth, / for the root, or empty to switch the API off".to_owned()),
+            _ => Err("must be a path such as /auth, / for the root, or empty to turn the API off".to_owned()),
         }
     }
     fn show(&self) -> String {

@@ -33,7 +33,7 @@ impl Rate {
     /// # Errors
     /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no rate such as 5/m/ip");
+        let wrong = || format!("`{text}` is not a rate such as 5/m/ip");
         let parts = text.split('/').collect::<Vec<_>>();
         let (amount, duration, per) = match parts[..] {
             [amount, duration] => (amount, duration, "ip"),
@@ -260,7 +260,7 @@ impl<A: Limits> Value for RateLimits<A> {
         let mut given = BTreeMap::new();
         for (name, rate) in entries {
             let action = name.parse::<RateAction>().ok().filter(|action| action.setting() == A::SETTING);
-            let action = action.ok_or_else(|| format!("`{name}` is no action that has a rate"))?;
+            let action = action.ok_or_else(|| format!("`{name}` is not an action with a rate limit"))?;
             let rates = match rate {
                 Json::Null | Json::Bool(false) => Vec::new(),
                 Json::String(text) => parse_rates(text)?,

@@ -13,7 +13,7 @@ impl Value for RestoredAt {
     const KIND: &'static str = "moment";
     fn from_json(json: &Json) -> Result<Self, String> {
         let moment = json.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        let moment = moment.ok_or("must be a moment with its offset from UTC, such as 2026-01-31T12:00:00Z")?;
+        let moment = moment.ok_or("must be a time with its offset from UTC, such as 2026-01-31T12:00:00Z")?;
         Ok(Self(Timestamp::from_seconds(moment.as_second())))
     }
     fn show(&self) -> String {

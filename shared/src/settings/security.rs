@@ -16,22 +16,23 @@ words! {
 section! {
     /// What every answer tells browsers.
     SecuritySettings {
-        /// Whether browsers are kept from guessing content types (`X-Content-Type-Options: nosniff`).
+        /// Whether browsers must not guess content types (`X-Content-Type-Options: nosniff`).
         content_type_nosniff: bool = "SECURE_CONTENT_TYPE_NOSNIFF", true;
-        /// Seconds that browsers use https alone for this host (`Strict-Transport-Security`); 0 sends nothing. It is sent only
-        /// where `PUBLIC_URL` is https.
+        /// Seconds for which browsers use only https for this host (`Strict-Transport-Security`). 0 sends no header. The header
+        /// is sent only if `PUBLIC_URL` is https.
         hsts_seconds: u64 = "SECURE_HSTS_SECONDS", 0;
-        /// Whether that holds for every host below this one.
+        /// Whether this also applies to every host below this one.
         hsts_include_subdomains: bool = "SECURE_HSTS_INCLUDE_SUBDOMAINS", false;
-        /// Whether browsers may have that built in.
+        /// Whether browsers may include this host in their built-in list.
         hsts_preload: bool = "SECURE_HSTS_PRELOAD", false;
-        /// How much of an address browsers tell other pages (`Referrer-Policy`), several policies with commas; `null` sends
-        /// nothing. Answers of the JWT API say `same-origin` always, because addresses of its links are secrets.
+        /// How much of a page's URL browsers send to other pages (`Referrer-Policy`). Several policies are separated by commas.
+        /// `null` sends no header. Answers of the JWT API always have `same-origin`, because the URLs of its links are secrets.
         referrer_policy: Option<String> = "SECURE_REFERRER_POLICY", Some("same-origin".into());
-        /// Which pages share a group of windows with ours (`Cross-Origin-Opener-Policy`); `null` sends nothing.
+        /// Which pages share a browsing context group with the service's pages (`Cross-Origin-Opener-Policy`). `null` sends no
+        /// header.
         cross_origin_opener_policy: Option<String> = "SECURE_CROSS_ORIGIN_OPENER_POLICY", Some("same-origin".into());
-        /// Which pages may show ours in a frame: `DENY` for none, `SAMEORIGIN` for our own. The `frame-ancestors` of every
-        /// `Content-Security-Policy` says the same.
+        /// Which pages may show the service's pages in a frame: `DENY` for none, `SAMEORIGIN` for pages of the same origin. The
+        /// `frame-ancestors` of every `Content-Security-Policy` has the same value.
         frame_options: FrameOptions = "X_FRAME_OPTIONS", FrameOptions::Deny;
     }
 }

@@ -337,12 +337,12 @@ impl Value for CodeFormat {
         let format = Self::deserialize(json).map_err(|e| format!("must be a code format: {e}"))?;
         // ASVS 5.0 6.5.4: at least 20 bits, or six digits.
         if !format.alphabet().iter().all(|letter| letter.is_alphanumeric()) {
-            return Err("must have letters and digits alone: nothing else of a code is compared".to_owned());
+            return Err("must contain only letters and digits: other characters of a code are not compared".to_owned());
         }
         let distinct = format.alphabet().into_iter().collect::<BTreeSet<_>>().len() as u64;
         let length = format.length().try_into().unwrap_or(u32::MAX);
         if distinct.saturating_pow(length) < 1_000_000 {
-            return Err("must give codes of 20 bits at least".to_owned());
+            return Err("must give codes of at least 20 bits".to_owned());
         }
         Ok(format)
     }
@@ -385,7 +385,7 @@ impl Value for SignupFields {
         let names = Vec::<String>::from_json(json)?;
         let fields = Self::parse(names.iter().map(String::as_str));
         match fields.0.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
-            Some((name, _)) => Err(format!("`{name}` is none of: {}", KNOWN.join(" "))),
+            Some((name, _)) => Err(format!("`{name}` must be one of: {}", KNOWN.join(" "))),
             None => Ok(fields),
         }
     }

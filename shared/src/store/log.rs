@@ -126,7 +126,7 @@ impl Store {
             .set_expression_attribute_values(expression.values());
         let answer = trips::count(request.send()).await;
         if let Err(error) = answer {
-            tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "a reservation was not given back");
+            tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "reservation not given back");
         }
     }
 

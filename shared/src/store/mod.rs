@@ -46,10 +46,10 @@ pub enum StoreError {
     #[error("the table stayed contended")]
     Busy,
     /// A commit has more writes than a transaction takes: a mistake of the caller's.
-    #[error("a commit has {0} writes, and a transaction takes {most}", most = Store::MOST_WRITES)]
+    #[error("a commit has {0} writes, but a transaction allows {most}", most = Store::MOST_WRITES)]
     TooManyWrites(usize),
     /// A newer version of the service has written an item in a way that this version does not understand.
-    #[error("an item of the table has schema number {0}, and this version understands {SCHEMA}")]
+    #[error("an item of the table has schema number {0}, but this version understands only up to {SCHEMA}")]
     NewerSchema(u64),
     /// An item does not have the shape that we write.
     #[error("an item of the table cannot be read: {0}")]

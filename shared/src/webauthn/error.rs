@@ -42,21 +42,21 @@ impl CeremonyError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Made for another origin (WebAuthn Level 2, 7.1 step 9 and 7.2 step 13).
-    #[error("another origin")]
+    #[error("wrong origin")]
     Origin,
     /// Made in a frame of another origin that may not embed this one (WebAuthn Level 3, 7.1 steps 10 and 11, 7.2 steps
     /// 14 and 15).
     #[error("in a frame of another origin")]
     Frame,
     /// Made for another relying party (7.1 step 13, 7.2 step 15).
-    #[error("another relying party")]
+    #[error("wrong relying party")]
     RelyingParty,
     /// Made for another challenge (7.1 step 8, 7.2 step 12).
-    #[error("another challenge")]
+    #[error("wrong challenge")]
     Challenge,
     /// Made by `create` where `get` was asked for, or the reverse (7.1 step 7, 7.2 step 11); or the ceremony in progress
     /// is of another kind.
-    #[error("another kind of ceremony")]
+    #[error("wrong kind of ceremony")]
     Kind,
     /// Nobody touched the authenticator (7.1 step 14, 7.2 step 16).
     #[error("user not present")]
@@ -68,13 +68,13 @@ pub enum Refusal {
     #[error("unknown credential")]
     UnknownCredential,
     /// The credential was made as a second factor, without verifying its user, and cannot log in alone.
-    #[error("made as a second factor only")]
+    #[error("created as a second factor only")]
     SecondFactorOnly,
     /// The user handle names another user (7.2 step 6).
-    #[error("another user")]
+    #[error("wrong user")]
     UserHandle,
     /// The signature counter did not go up: the authenticator may have been cloned (7.2 step 21).
-    #[error("the signature counter did not go up")]
+    #[error("the signature counter did not increase")]
     Counter,
     /// The signature is not that of the credential's key (7.2 step 20).
     #[error("wrong signature")]

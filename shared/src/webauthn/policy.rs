@@ -56,13 +56,13 @@ impl From<UserVerification> for UserVerificationPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// The relying party id is not a host in lower case, without scheme and port.
-    #[error("relying party id {0:?}: a domain in lower case is wanted, without scheme and port")]
+    #[error("relying party id {0:?}: must be a domain in lower case, without scheme and port")]
     RpId(String),
     /// No origin is allowed, so no credential could ever be used.
     #[error("no allowed origin")]
     NoOrigin,
     /// Not an origin at all.
-    #[error("origin {0:?}: wanted is https://host, https://host:port or android:apk-key-hash:<base64url>")]
+    #[error("origin {0:?}: must be https://host, https://host:port or android:apk-key-hash:<base64url>")]
     Origin(String),
     /// An `http://` origin that browsers do not trust.
     #[error("origin {0:?} is not https")]

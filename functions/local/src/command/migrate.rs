@@ -21,7 +21,9 @@ pub async fn migrate(common: &Common) -> Result<(), CommandError> {
             return Ok(());
         }
         let (outdated, all) = (counted.outdated, counted.looked_at);
-        common.confirm(&format!("{outdated} of {all} items are outdated and get schema {SCHEMA}. Go on?"))?;
+        common.confirm(&format!(
+            "{outdated} of {all} items are outdated and will be updated to schema {SCHEMA}. Continue?"
+        ))?;
     }
     let done = operation::migrate(&store, |progress| print(common.json, "progress", progress)).await?;
     print(common.json, "done", &done);
@@ -39,7 +41,7 @@ fn print(as_json: bool, state: &str, progress: &Progress) {
         return;
     }
     println!(
-        "{state}: {looked_at} items looked at, {outdated} outdated, {migrated} migrated ({moved} moved), \
-         {overtaken} written by others meanwhile, {blocked} left where they are"
+        "{state}: {looked_at} items read, {outdated} outdated, {migrated} migrated ({moved} moved), \
+         {overtaken} updated by the service meanwhile, {blocked} not moved because of a conflict"
     );
 }

@@ -46,7 +46,7 @@ pub enum CommandError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The folder or the region has no such table.
-    #[error("{0}: there is no table here")]
+    #[error("{0}: no table found")]
     NoTable(String),
     /// A file or the terminal.
     #[error("{0}: {1}")]
@@ -69,7 +69,7 @@ impl Common {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            eprintln!("latchkey: {question} Answer with --yes.");
+            eprintln!("latchkey: {question} Use --yes to confirm.");
             return Err(CommandError::Declined);
         }
         eprint!("{question} [y/N] ");

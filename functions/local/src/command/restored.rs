@@ -22,8 +22,8 @@ pub struct Restored {
 pub async fn restored(common: &Common, told: &Restored) -> Result<(), CommandError> {
     let store = common.store().await?;
     let question = match told.from {
-        Some(_) => "Ends every session, link and token, and takes passwords away that have changed since. Go on?",
-        None => "Ends every session, link and token. Go on?",
+        Some(_) => "This ends all sessions, links and tokens, and removes passwords that have changed since. Continue?",
+        None => "This ends all sessions, links and tokens. Continue?",
     };
     common.confirm(question)?;
     let found = match &told.from {
@@ -56,9 +56,11 @@ fn print(common: &Common, moment: &str, found: Option<&Comparison>) {
     }
     if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
         println!("{users} users compared:");
-        println!("  {changed_password} have changed their password since, and need a reset to log in");
-        println!("  {changed_factors} have changed their authenticators since: they have the earlier ones again");
-        println!("  {deleted} were deleted since: they are there again");
+        println!("  {changed_password} have changed their password since, and must reset it to log in");
+        println!(
+            "  {changed_factors} have changed their authenticators since; the restored table has the earlier ones"
+        );
+        println!("  {deleted} were deleted since; the restored table has them");
     }
     match &common.place {
         Place::Folder(_) => println!("Restart the service: sessions and tokens from before {moment} are refused."),

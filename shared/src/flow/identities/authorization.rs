@@ -316,7 +316,7 @@ pub async fn keep_answer(
 pub async fn take(store: &Store, caller: &Caller, request: &AuthorizationRequest) -> Result<bool, StoreError> {
     let same = |session: &Session| secret::same(session.secret.as_bytes(), request.browser.as_bytes());
     if !caller.session().is_some_and(same) {
-        tracing::info!("an answer of a provider came to another browser");
+        tracing::info!("callback of an identity provider came from another browser");
         return Ok(false);
     }
     Ok(matches!(store.commit(vec![Write::delete(request)]).await?, Committed::Done))

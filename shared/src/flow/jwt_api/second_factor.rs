@@ -222,7 +222,7 @@ pub async fn verify(cx: Context<'_>, challenge: &str, shown: Shown<'_>) -> Resul
     if let Some(limit) = &limit
         && let Err(error) = cx.forget_of(limit).await
     {
-        tracing::warn!(%error, "failed attempts stay counted");
+        tracing::warn!(%error, "failed attempts could not be cleared");
     }
     Ok(entry)
 }

@@ -52,7 +52,7 @@ pub async fn refresh(
             }
             Some(Decision::End) | None => {
                 cx.store.insist(vec![Write::discard(key.clone())]).await?;
-                tracing::warn!(session = number, "a refresh token was used again: its session has ended");
+                tracing::warn!(session = number, "a refresh token was used again: session ended");
                 cx.metrics.record(cx.now(), Metric::RefreshTokenReuse);
                 return Err(Refusal::InvalidToken);
             }

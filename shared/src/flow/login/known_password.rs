@@ -53,7 +53,7 @@ pub(in crate::flow) async fn forget_failures(cx: Context<'_>, user: UserId) {
     let (account, own) = (account_key(user), failure_key(cx, user));
     let forget = |key| async move {
         if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {
-            tracing::warn!(%error, "failed logins stay counted");
+            tracing::warn!(%error, "failed logins could not be cleared");
         }
     };
     if own == account {

@@ -33,6 +33,6 @@ pub(super) async fn count(
 /// A good proof forgets the bad ones of the same user.
 pub(super) async fn forget(cx: Context<'_>, key: &str) {
     if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {
-        tracing::warn!(%error, "failed attempts stay counted");
+        tracing::warn!(%error, "failed attempts could not be cleared");
     }
 }

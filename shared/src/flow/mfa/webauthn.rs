@@ -32,7 +32,7 @@ fn refuse(error: CeremonyError, param: Option<&'static str>) -> Refusal {
     if let CeremonyError::State(error) = error {
         return StoreError::Malformed(error).into();
     }
-    tracing::info!(reason = %error, "a credential is refused");
+    tracing::info!(reason = %error, "credential refused");
     Problem { param, ..Problem::incorrect_code("credential") }.into()
 }
 

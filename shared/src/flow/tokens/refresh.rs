@@ -42,7 +42,7 @@ pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pai
     match decision {
         Decision::Rotate(_) => {
             if let Err(error) = delete_dead_keys(cx.app, ring).await {
-                tracing::warn!(%error, "signing keys whose time is over stay for now");
+                tracing::warn!(%error, "expired signing keys could not be deleted");
             }
             pair(cx.app, ring, &user, &session).map_err(unsigned)
         }
@@ -53,7 +53,7 @@ pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pai
         Decision::Repeat => pair(cx.app, ring, &user, &session).map_err(unsigned),
         Decision::RefuseSoftly | Decision::Expired => Err(Refusal::InvalidToken),
         Decision::End => {
-            tracing::warn!(session = number, "a refresh token was used again: its session has ended");
+            tracing::warn!(session = number, "a refresh token was used again: session ended");
             cx.metrics.record(cx.now(), Metric::RefreshTokenReuse);
             Err(Refusal::InvalidToken)
         }

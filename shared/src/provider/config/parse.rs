@@ -18,7 +18,10 @@ impl AppConfig {
         let (mut apps, mut wrong) = (Vec::<Self>::new(), Vec::new());
         for (provider, section) in providers.iter().filter(|(provider, _)| *provider != DUMMY) {
             let Some(entry) = table().get(provider) else {
-                wrong.push(format!("{provider:?} is not known: {}", known().collect::<Vec<_>>().join(", ")));
+                wrong.push(format!(
+                    "unknown provider {provider:?}; supported providers: {}",
+                    known().collect::<Vec<_>>().join(", ")
+                ));
                 continue;
             };
             let Some(section) = section.as_object() else {
@@ -46,7 +49,7 @@ impl AppConfig {
         for (position, app) in apps.iter().enumerate() {
             let same = |other: &&Self| other.id() == app.id() && other.client_id == app.client_id;
             if apps[..position].iter().any(|other| same(&other)) {
-                wrong.push(format!("{:?}: two applications with the client {:?}", app.id(), app.client_id));
+                wrong.push(format!("{:?}: two applications have the client_id {:?}", app.id(), app.client_id));
             }
         }
         if wrong.is_empty() { Ok(apps) } else { Err(ConfigError(wrong)) }
@@ -85,10 +88,10 @@ impl AppConfig {
             entry,
         };
         if app.client_id.is_empty() {
-            return Err("an application lacks its client_id".to_owned());
+            return Err("client_id is required".to_owned());
         }
         if provider == "openid_connect" && (app.provider_id.is_empty() || app.text("server_url").is_none()) {
-            return Err("an application lacks its provider_id, or server_url in its settings".to_owned());
+            return Err("provider_id, and server_url in settings, are required".to_owned());
         }
         for name in ["scope", "SCOPE"] {
             if app.settings.get(name).or_else(|| app.of_provider.get(name)).is_some_and(|v| !v.is_array()) {

@@ -187,7 +187,7 @@ pub(super) fn table() -> &'static BTreeMap<String, Entry> {
     READ.get_or_init(|| {
         serde_json::from_str(TABLE).unwrap_or_else(|error| {
             // Compiled in, and read by the tests: it cannot fail where they passed.
-            tracing::error!(%error, "the table of providers");
+            tracing::error!(%error, "the table of identity providers is invalid");
             BTreeMap::new()
         })
     })
