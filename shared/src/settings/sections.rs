@@ -175,7 +175,8 @@ section! {
         frontend_urls: BTreeMap<String, String> = "HEADLESS_FRONTEND_URLS", BTreeMap::new();
         /// Whether all links must come from `HEADLESS_FRONTEND_URLS`; if `false`, missing ones point at `PUBLIC_URL`.
         only: bool = "HEADLESS_ONLY", false;
-        /// Whether the description of the API is served, at `/_allauth/openapi.json`, `.yaml` and `.html`.
+        /// Whether the description of the headless API is served, at `/_allauth/openapi.json`, `.yaml` and `.html`, and that of
+        /// all APIs, at `/_latchkey/openapi.json` and `.html`.
         serve_specification: bool = "HEADLESS_SERVE_SPECIFICATION", false;
     }
 }
