@@ -57,6 +57,11 @@ docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
+# Lists the responses that are described and that a run of tests has not seen. `CONTRACT_SEEN` has named the file.
+[group('check')]
+contract seen:
+    python3 .ci/contract.py {{ seen }}
+
 # Writes the description of all APIs, and the types that the TypeScript client has from it.
 [group('develop')]
 description:

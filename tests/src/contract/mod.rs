@@ -1,6 +1,6 @@
 //! The check of every response against the description of the APIs, as far as the settings leave it.
 //!
-//! With `CONTRACT_SEEN` in the environment, each operation and status that occurs is appended to the file of that name:
+//! With `CONTRACT_SEEN` in the environment, each operation and status that occurs, and each fault, is appended to the file of that name:
 //! `just contract` compares those with the ones that are described.
 
 mod document;
@@ -30,16 +30,27 @@ impl Contract {
         Self { document: OnceLock::new(), seen: std::env::var_os("CONTRACT_SEEN").map(PathBuf::from) }
     }
 
-    fn note(&self, operation: &str, status: u16) {
+    /// Appends a line to the file of `CONTRACT_SEEN`.
+    fn write(&self, line: &str) {
         let Some(file) = &self.seen else { return };
         let file = OpenOptions::new().create(true).append(true).open(file);
         // One write for a line: several processes write to one file.
-        file.and_then(|mut file| file.write_all(format!("{operation} {status}\n").as_bytes())).expect("CONTRACT_SEEN");
+        file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).expect("CONTRACT_SEEN");
     }
 }
 
 impl Check for Contract {
     fn check(&self, settings: &Settings, method: &Method, uri: &Uri, answer: &Answer<'_>) -> Result<(), String> {
+        let checked = self.compare(settings, method, uri, answer);
+        if let Err(fault) = &checked {
+            self.write(&format!("fault: {method} {}, {}: {fault}", uri.path(), answer.status));
+        }
+        checked
+    }
+}
+
+impl Contract {
+    fn compare(&self, settings: &Settings, method: &Method, uri: &Uri, answer: &Answer<'_>) -> Result<(), String> {
         let document = self.document.get_or_init(|| Document::new(settings));
         let status = answer.status.as_u16();
         let is_head = method == Method::HEAD;
@@ -52,7 +63,7 @@ impl Check for Contract {
             let is_known = OF_OTHER_METHODS.contains(&status);
             return if is_known { Ok(()) } else { Err("no operation has this method".to_owned()) };
         };
-        self.note(&operation.id, status);
+        self.write(&format!("{} {status}", operation.id));
         let response = operation.responses.get(&status).ok_or("the operation does not have this status")?;
         for header in response.headers.iter().filter(|name| !answer.headers.contains_key(*name)) {
             return Err(format!("the header {header} is missing"));
