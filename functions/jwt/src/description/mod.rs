@@ -61,7 +61,6 @@ mod tests {
     }
 
     #[test]
-    #[test]
     fn bodies_have_the_names_of_the_reference() {
         let document = document();
         let login = &document["paths"]["/jwt-allauth/login/"]["post"];
