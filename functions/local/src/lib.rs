@@ -2,6 +2,7 @@
 //! to a folder.
 
 mod background;
+mod check;
 pub mod command;
 mod description;
 mod dummy;
@@ -14,6 +15,7 @@ mod restored_at;
 mod secret_key;
 mod server;
 
+pub use check::{Answer, Check};
 pub use description::{DescriptionError, describe};
 pub use folder::Folder;
 pub use lab::Lab;
@@ -62,6 +64,8 @@ pub struct Options {
     pub lab: Option<Lab>,
     /// Accounts to make at the start, where they do not exist yet.
     pub accounts: Vec<Account>,
+    /// Looks at every response of the functions before it is sent. For tests.
+    pub check: Option<Arc<dyn Check>>,
 }
 
 impl Options {
@@ -69,7 +73,7 @@ impl Options {
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
         let (header_timeout, lab, accounts) = (HEADER_TIMEOUT, None, Vec::new());
-        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts }
+        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts, check: None }
     }
 }
 
@@ -174,6 +178,10 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
     let service = Router::new().fallback_service(service);
     let mut service = service.layer(axum::middleware::from_fn_with_state(postbox, postbox::deliver_first));
+    if let Some(check) = options.check {
+        let checked = check::Checked { check, settings: settings.clone() };
+        service = service.layer(axum::middleware::from_fn_with_state(checked, check::check));
+    }
     if let Some(lab) = options.lab {
         let (inbox, accounts) = (Inbox::new(options.outbox), options.accounts);
         let table = matches!(table, Table::Embedded(_)).then(|| table.client(None)).transpose()?;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use local::command::{self, CommandError, Common, Place, Restored};
-use local::{Error, Lab, Options, serve};
+use local::{Check, Error, Lab, Options, serve};
 use shared::ambient::SystemClock;
 use shared::settings::{Source, document};
 use std::net::SocketAddr;
@@ -72,6 +72,11 @@ enum Command {
 /// Runs the command that the arguments name.
 #[tokio::main]
 pub async fn main() -> ExitCode {
+    main_with(None).await
+}
+
+/// The same, with a check of every response.
+pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Settings) = cli.command {
         print!("{}", document());
@@ -103,7 +108,7 @@ pub async fn main() -> ExitCode {
         }
         _ => {
             let lab = matches!(cli.command, Some(Command::Serve { lab: true }));
-            run(cli, lab).await
+            run(cli, lab, check).await
         }
     };
     match done {
@@ -127,7 +132,7 @@ async fn with_table(
     Ok(work(common).await?)
 }
 
-async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(cli: Cli, lab: bool, check: Option<Arc<dyn Check>>) -> Result<(), Box<dyn std::error::Error>> {
     let data = cli.data.unwrap_or_else(|| DATA.into());
     let in_memory = data.as_os_str() == ":memory:";
     let beside = if in_memory { PathBuf::from(DATA) } else { data.clone() };
@@ -139,6 +144,7 @@ async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
         options.accounts = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     }
+    options.check = check;
     options.lab = lab.then(|| Lab::new(Arc::new(SystemClock)));
     let ready = |url: &str, listening: SocketAddr| {
         println!("Latchkey is ready at {url}");
