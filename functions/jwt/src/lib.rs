@@ -25,7 +25,7 @@ mod token;
 mod user;
 mod words;
 
-pub use description::{operations, security_schemes};
+pub use description::operations;
 
 use axum::http::Method;
 use dialect::Jwt;

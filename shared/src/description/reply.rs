@@ -5,6 +5,7 @@ use super::{IF, VALUES_IF};
 use crate::settings::Condition;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
 /// One response of an operation. An operation may have several with one status.
 pub struct Reply {
@@ -105,11 +106,11 @@ pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut M
 fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
     let about = replies.iter().map(|reply| reply.about).collect::<Vec<_>>().join(" ");
     let mut response = json!({"description": about});
+    // A response without any of these does not occur.
+    if let Some(conditions) = replies.iter().map(|reply| reply.condition).collect::<Option<BTreeSet<_>>>() {
+        response[IF] = json!(conditions);
+    }
     for reply in replies {
-        let marker = reply.condition.map(|condition| json!([condition])).filter(|_| replies.len() == 1);
-        if let Some(marker) = marker {
-            response[IF] = marker;
-        }
         if let Some((kind, schema)) = &reply.content {
             let mut schema = schemas.of_response(schema);
             if let (Some(condition), true) = (reply.condition, replies.len() > 1) {
@@ -145,7 +146,7 @@ fn add_schema(known: &mut Json, schema: Json) {
 
 /// The schema of a text that is one of these, some of which depend on settings.
 pub fn one_of(values: &[(&str, Option<Condition>)]) -> Schema {
-    let names = values.iter().map(|(name, _)| *name).collect::<std::collections::BTreeSet<_>>();
+    let names = values.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
     let mut conditions = Map::new();
     for name in &names {
         let of_name = values.iter().filter(|(known, _)| known == name).map(|(_, condition)| *condition);

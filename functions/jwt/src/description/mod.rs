@@ -5,7 +5,6 @@ mod login;
 mod mfa;
 mod replies;
 
-use serde_json::{Value as Json, json};
 use shared::description::Operation;
 
 /// The API's name in the description.
@@ -14,22 +13,6 @@ const API: &str = "jwt";
 /// This function's operations.
 pub fn operations() -> Vec<Operation> {
     [login::operations(), links::operations(), mfa::operations()].into_iter().flatten().collect()
-}
-
-/// The credentials that these operations name.
-pub fn security_schemes() -> Json {
-    let cookie =
-        |name: &str, about: &str| json!({"type": "apiKey", "in": "cookie", "name": name, "description": about});
-    json!({
-        "jwtAllauth": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "An access token of the JWT API.",
-        },
-        "jwtPasswordReset": cookie("password_reset_access_token", "From the link of a password reset. It works once."),
-        "jwtSetPassword": cookie("set_password_access_token", "From the link of an invitation. It works once."),
-    })
 }
 
 #[cfg(test)]
@@ -47,20 +30,6 @@ mod tests {
         shared::description::document(json!({}), &[part]).unwrap()
     }
 
-    /// The operations of a document.
-    fn described(document: &Json) -> impl Iterator<Item = &Json> {
-        let items = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap());
-        items.filter(|(key, _)| ["get", "post", "put", "patch"].contains(&key.as_str())).map(|(_, operation)| operation)
-    }
-
-    #[test]
-    fn credentials_are_declared() {
-        let (document, schemes) = (document(), super::security_schemes());
-        let mut named = described(&document).flat_map(|operation| operation["security"].as_array().unwrap());
-        assert!(named.all(|names| names.as_object().unwrap().keys().all(|name| schemes.get(name).is_some())));
-    }
-
-    #[test]
     #[test]
     fn bodies_have_the_names_of_the_reference() {
         let document = document();
