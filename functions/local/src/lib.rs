@@ -17,6 +17,7 @@ mod private;
 mod restored_at;
 mod secret_key;
 mod server;
+mod switches;
 mod table;
 mod this_machine;
 

@@ -1,6 +1,6 @@
 //! The running service, whose settings can be changed without a restart.
 
-use crate::dev::Switches;
+use crate::switches::Switches;
 use crate::{Error, Parts};
 use axum::Router;
 use axum::body::Body;

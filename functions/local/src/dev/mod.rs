@@ -4,11 +4,11 @@
 //! and they answer programs and pages on this machine only. No function depends on this crate.
 
 mod inbox;
-mod switches;
 
 use crate::inbox::Inbox;
 use crate::live::Live;
 use crate::postbox::Postbox;
+use crate::switches::{SWITCHES, Switches};
 use crate::this_machine::this_machine_only;
 use axum::extract::{RawForm, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -17,9 +17,6 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use minijinja::{Environment, context};
 use std::sync::Arc;
-use switches::SWITCHES;
-
-pub(crate) use switches::Switches;
 
 /// The pages run their own scripts and styles, and load nothing from other hosts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \

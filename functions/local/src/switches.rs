@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 /// Settings that are switched together.
-pub(super) struct Switch {
+pub(crate) struct Switch {
     /// The name of the form's field.
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) options: &'static [Choice],
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) options: &'static [Choice],
 }
 
 /// One position of a switch.
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// The value of the form's field.
-    pub(super) value: &'static str,
-    pub(super) label: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) label: &'static str,
     /// Names and values of settings, as the environment would have them.
     settings: &'static [(&'static str, &'static str)],
 }
@@ -25,7 +25,7 @@ const fn choice(value: &'static str, label: &'static str, settings: &'static [(&
 }
 
 /// Every switch, in the order of the page.
-pub(super) const SWITCHES: &[Switch] = &[
+pub(crate) const SWITCHES: &[Switch] = &[
     Switch {
         name: "verification",
         label: "Email verification",
@@ -163,7 +163,7 @@ pub(crate) struct Switches(BTreeMap<&'static str, &'static str>);
 
 impl Switches {
     /// Reads the form of the page. Fields and values that it does not have are ignored.
-    pub(super) fn from_form(form: &[u8]) -> Self {
+    pub(crate) fn from_form(form: &[u8]) -> Self {
         let given = url::form_urlencoded::parse(form).filter_map(|(name, value)| {
             let switch = SWITCHES.iter().find(|switch| switch.name == name)?;
             let choice = switch.options.iter().find(|choice| choice.value == value)?;
@@ -173,7 +173,7 @@ impl Switches {
     }
 
     /// Returns the position of a switch. `None` if it is as the service was started.
-    pub(super) fn option(&self, switch: &str) -> Option<&'static str> {
+    pub(crate) fn option(&self, switch: &str) -> Option<&'static str> {
         self.0.get(switch).copied()
     }
 
