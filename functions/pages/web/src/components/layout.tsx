@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { boot } from '../boot';
-import { getPlace, Link, navigate } from '../router';
+import { addressOf, getPlace, Link, navigate } from '../router';
 import { client, getConfiguration, useSession } from '../session';
 import { t } from '../texts';
 import { useAction } from './action';
@@ -26,7 +26,7 @@ function Heading({ children }: { children: string }) {
 /** The product's logo, or its name. */
 function Brand() {
   const { name, logoUrl } = boot.brand;
-  return <span class="brand">{logoUrl ? <img src={logoUrl} alt={name} /> : name}</span>;
+  return <span class="brand">{logoUrl ? <img src={addressOf(logoUrl)} alt={name} /> : name}</span>;
 }
 
 function Footer() {
