@@ -10,12 +10,12 @@ const SESSION = 'GET /_allauth/browser/v1/auth/session';
 pageWalk('too many attempts', {}, async (walk) => {
   const { page, pages } = walk;
   await pages.open('/accounts/login/');
-  pages.answer(LOGIN, { status: 429, headers: { 'Retry-After': '180' }, body: '{"status":429}' });
+  await pages.answer(LOGIN, { status: 429, headers: { 'Retry-After': '180' }, body: '{"status":429}' });
   await logIn(walk);
   await pages.says('Too many attempts. You can try again in 3 minutes.');
   await page.locator('[role=alert]:focus').waitFor();
   await pages.inspect('rate-limited');
-  pages.answer(LOGIN);
+  await pages.answer(LOGIN);
   await logIn(walk);
   await pages.says('The email address or the password is wrong.');
 });
@@ -40,10 +40,10 @@ pageWalk(
 pageWalk('the service has a problem, and the network too', {}, async (walk) => {
   const { context, pages } = walk;
   await pages.open('/accounts/login/');
-  pages.answer(LOGIN, { status: 500, body: 'oops' });
+  await pages.answer(LOGIN, { status: 500, body: 'oops' });
   await logIn(walk);
   await pages.says('The service has a problem at the moment.');
-  pages.answer(LOGIN);
+  await pages.answer(LOGIN);
   await context.setOffline(true);
   await pages.press('Log in');
   await pages.says('The service cannot be reached.');
@@ -56,18 +56,18 @@ pageWalk('the service has a problem, and the network too', {}, async (walk) => {
 pageWalk('the session cannot be fetched', { settings: byCode }, async (walk) => {
   const { pages } = walk;
   await signUp(walk);
-  pages.answer(SESSION, { status: 503, body: '{"status":503}' });
+  await pages.answer(SESSION, { status: 503, body: '{"status":503}' });
   await pages.open('/accounts/email/');
   await pages.shows('Something went wrong');
   await pages.inspect('unavailable');
-  pages.answer(SESSION);
+  await pages.answer(SESSION);
   await pages.press('Try again');
   await pages.shows('Email addresses');
-  pages.answer('GET /_allauth/browser/v1/auth/sessions', { status: 500 });
+  await pages.answer('GET /_allauth/browser/v1/auth/sessions', { status: 500 });
   await pages.follow('Sessions');
   await pages.says('The service has a problem at the moment.');
   await pages.inspect('load-failed');
-  pages.answer('GET /_allauth/browser/v1/auth/sessions');
+  await pages.answer('GET /_allauth/browser/v1/auth/sessions');
   await pages.press('Try again');
   await pages.says('This session');
 });
@@ -83,16 +83,11 @@ pageWalk('the session ends elsewhere', { settings: byCode }, async (walk) => {
   await pages.shows('Sessions');
 });
 
-const inactive = {
-  status: 401,
-  body: JSON.stringify({ status: 401, data: { flows: [{ id: 'login' }] }, meta: { is_authenticated: false } }),
-};
+const disabled = [{ email: ADA, password: PASSWORD, verified: true, is_active: false }];
 
-pageWalk('a disabled account', {}, async (walk) => {
+pageWalk('a disabled account', { users: disabled }, async (walk) => {
   const { pages } = walk;
   await pages.open('/accounts/login/');
-  // What the service answers to the right password of such an account.
-  pages.answer(LOGIN, inactive);
   await logIn(walk);
   await pages.shows('This account is not active');
   await pages.inspect('inactive');
@@ -106,24 +101,26 @@ pageWalk('pages that do not exist', {}, async ({ pages }) => {
   await pages.shows('Log in');
 });
 
-pageWalk('a document that says nothing', { isPlain: true, settings: byCode }, async (walk) => {
+pageWalk('a document without boot data', { settings: byCode }, async (walk) => {
+  await walk.pages.withoutBootData();
   await signUp(walk);
   await walk.pages.open('/accounts/login/');
   await walk.pages.shows('Your account');
 });
 
-pageWalk('the service cannot say what it is set up to do', { isPlain: true }, async ({ pages }) => {
-  pages.answer('GET /_allauth/browser/v1/config', { status: 503 });
+pageWalk('the service cannot say what it is set up to do', {}, async ({ pages }) => {
+  await pages.withoutBootData();
+  await pages.answer('GET /_allauth/browser/v1/config', { status: 503 });
   await pages.open('/accounts/login/');
   await pages.shows('Something went wrong');
-  pages.answer('GET /_allauth/browser/v1/config');
+  await pages.answer('GET /_allauth/browser/v1/config');
   await pages.press('Try again');
   await pages.shows('Log in');
 });
 
 pageWalk(
   'a foreign origin is sent to the right one',
-  { boot: { publicUrl: 'https://auth.example.com' } },
+  { settings: { PUBLIC_URL: 'https://auth.example.com' } },
   async ({ page, pages }) => {
     await pages.open('/accounts/login/?next=%2Faccounts%2F');
     await pages.shows('This page has another address');
@@ -133,9 +130,13 @@ pageWalk(
   },
 );
 
-const trusted = { trustedOrigins: ['https://app.example.com', 'https://*.example.net'] };
+const trusted = {
+  ...byCode,
+  CORS_ALLOWED_ORIGINS: ['https://app.example.com'],
+  CSRF_TRUSTED_ORIGINS: ['https://*.example.net'],
+};
 
-pageWalk('next leads to trusted places only', { settings: byCode, boot: trusted }, async (walk) => {
+pageWalk('next leads to trusted places only', { settings: trusted }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
   const leadsTo = async (next, expected) => {

@@ -15,7 +15,7 @@ async function setUpApp(walk) {
   await pages.open('/accounts/2fa/');
   await pages.follow('Set up an app');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   return secret;
@@ -35,13 +35,13 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await pages.press('Activate');
   await pages.says('This code is not right.');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   await pages.inspect('reauthentication');
   await page.keyboard.press('Escape');
   await pages.says('Nothing was changed, because you did not confirm that it is you.');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Password', { exact: true }).fill('wrong');
@@ -125,7 +125,7 @@ pageWalk('new recovery codes', { settings: byCode }, async (walk) => {
 
 const trusting = { ...apps, MFA_TRUST_ENABLED: true };
 
-pageWalk('a trusted browser is not asked again', { settings: trusting }, async (walk) => {
+pageWalk('a trusted browser is not asked again', { settings: trusting, everywhere: true }, async (walk) => {
   const { service, pages } = walk;
   await signUp(walk);
   const secret = await setUpApp(walk);
@@ -133,7 +133,7 @@ pageWalk('a trusted browser is not asked again', { settings: trusting }, async (
   await pages.shows('Recovery codes');
   await logOut(walk);
   await logIn(walk);
-  await pages.fill('Code', totp(secret, await service.advance(30)));
+  await pages.fill('Code', totp(secret, (await service.now()) + 30));
   await pages.press('Confirm');
   await pages.shows('Trust this browser?');
   await pages.inspect('mfa-trust');
@@ -145,9 +145,8 @@ pageWalk('a trusted browser is not asked again', { settings: trusting }, async (
 });
 
 const passkeys = { LATCHKEY_PRESET: 'passkeys' };
-const passkeyBoot = { signup: { byPasskey: true }, account: { canResendEmailCode: true } };
 
-pageWalk('passkeys are added, named, used and removed', { settings: passkeys, boot: passkeyBoot }, async (walk) => {
+pageWalk('passkeys are added, named, used and removed', { settings: passkeys, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   const authenticator = await addAuthenticator(page);
   await signUp(walk);
@@ -198,7 +197,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, bo
 
 pageWalk(
   'a passkey signs up without a password',
-  { settings: passkeys, boot: passkeyBoot },
+  { settings: passkeys },
   async ({ service, page, pages }) => {
     const authenticator = await addAuthenticator(page);
     await pages.open('/accounts/signup/');
@@ -221,7 +220,7 @@ pageWalk(
 
 const keys = { ...byCode, MFA_SUPPORTED_TYPES: ['recovery_codes', 'totp', 'webauthn'] };
 
-pageWalk('a security key is the second step', { settings: keys }, async (walk) => {
+pageWalk('a security key is the second step', { settings: keys, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await addAuthenticator(page, { transport: 'usb', hasResidentKey: false, hasUserVerification: false });
   await signUp(walk);
@@ -242,7 +241,7 @@ pageWalk('a security key is the second step', { settings: keys }, async (walk) =
   await pages.says('Thank you. You can go on.');
 });
 
-pageWalk('sessions are listed and ended', { settings: byCode }, async (walk) => {
+pageWalk('sessions are listed and ended', { settings: byCode, everywhere: true }, async (walk) => {
   const { service, page, context, pages } = walk;
   await signUp(walk);
   const other = await fetch(`http://127.0.0.1:${service.port}/_allauth/app/v1/auth/login`, {
