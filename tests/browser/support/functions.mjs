@@ -39,14 +39,15 @@ export class Functions {
       ...template.variables(),
     };
     const routes = template.routes();
-    // A function is started by its first request, as in Lambda.
+    // As in Lambda, the first event starts a function.
     it.functions = new Map();
-    const find = (name) => {
-      if (!it.functions.has(name)) it.functions.set(name, LambdaFunction.start(name, environment));
+    it.running = new Set();
+    it.find = (name) => {
+      const start = () => LambdaFunction.start(name, environment).then((started) => (it.running.add(started), started));
+      if (!it.functions.has(name)) it.functions.set(name, start());
       return it.functions.get(name);
     };
-    it.find = find;
-    const invoke = async (name, event) => (await find(name)).invoke(event);
+    const invoke = async (name, event) => (await it.find(name)).invoke(event);
     it.close = await startGateway(it.port, routes, invoke, (method) => (method === 'GET' ? undefined : it.#deliver()));
     return it;
   }
@@ -72,7 +73,7 @@ export class Functions {
       const [latest] = await this.mails(to);
       if (latest) return latest;
     }
-    throw new Error(`no mail to ${to}: ${await this.#log()}`);
+    throw new Error(`no mail to ${to}`);
   }
 
   /** Returns the time in seconds since 1970. Nothing moves the clock of functions. */
@@ -80,16 +81,15 @@ export class Functions {
     return Math.floor(Date.now() / 1000);
   }
 
-  async #log() {
-    const all = await Promise.allSettled([...(this.functions?.values() ?? [])]);
-    return all.map(({ value, reason }) => value?.log ?? `${reason}`).join('\n');
+  /** What the functions wrote. */
+  get log() {
+    return [...this.running].map(({ name, log }) => `${name}\n${log}`).join('\n');
   }
 
-  /** Ends the functions. What they wrote stays in `log`. */
+  /** Ends the functions. */
   async stop() {
-    this.log = await this.#log();
     this.close?.();
-    const all = await Promise.allSettled([...this.functions.values()]);
-    await Promise.all(all.map(({ value }) => value?.stop()));
+    await Promise.allSettled([...this.functions.values()]);
+    await Promise.all([...this.running].map((started) => started.stop()));
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Functions } from './functions.mjs';
+import { Service } from './service.mjs';
 import { walk } from './walk.mjs';
 
 const AXE = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
@@ -15,6 +16,9 @@ const PICTURES = process.env.PICTURES;
 
 /** `functions`: the walks are through the functions as they are deployed, if they can be. Otherwise through the local service. */
 const ON_FUNCTIONS = process.env.LATCHKEY_WALK_ON === 'functions';
+
+/** Starts the service that the walks are through. */
+export const startService = ON_FUNCTIONS ? Functions.start : Service.start;
 
 /** The address and password of the person who walks through the pages. */
 export const ADA = 'ada@example.com';
@@ -28,8 +32,7 @@ export const PASSWORD = 'correct-Horse-42-battery';
 export function pageWalk(name, { settings = {}, path = '', everywhere = false, ...options }, steps) {
   if (ON_FUNCTIONS && !everywhere) return test(name, { skip: 'it needs the local service' }, () => {});
   const all = (_, port) => ({ PUBLIC_URL: `http://localhost:${port}${path}`, ...settings });
-  const place = ON_FUNCTIONS ? { start: Functions.start } : { lab: true };
-  walk(name, { tls: false, ...place, ...options, settings: all }, async (parts) => {
+  walk(name, { tls: false, lab: true, start: startService, ...options, settings: all }, async (parts) => {
     const url = `http://localhost:${parts.service.port}${path}`;
     await steps({ ...parts, pages: new Pages(parts.page, url, parts.console) });
   });

@@ -8,7 +8,8 @@ import { launch } from './chromium.mjs';
 import { startFront } from './front.mjs';
 import { Service } from './service.mjs';
 
-const FAILURES = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
+/** What a failed walk leaves is here. */
+export const FAILURES = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 const WALK_SECONDS = 60;
 
 /**

@@ -34,8 +34,8 @@ function Footer() {
   if (!termsUrl && !privacyUrl) return null;
   return (
     <footer>
-      {termsUrl && <a href={termsUrl}>{t.common.terms}</a>}
-      {privacyUrl && <a href={privacyUrl}>{t.common.privacy}</a>}
+      {termsUrl && <a href={addressOf(termsUrl)}>{t.common.terms}</a>}
+      {privacyUrl && <a href={addressOf(privacyUrl)}>{t.common.privacy}</a>}
     </footer>
   );
 }
