@@ -1,15 +1,40 @@
-//! Turns the table of providers into JSON: TOML is for people to write, and its parser no part of a function, which
-//! has to start soon.
+//! Converts data into the form in which it is compiled in.
 
+use pem::Pem;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
-const SOURCE: &str = "src/provider/providers.toml";
+const PROVIDERS: &str = "src/provider/providers.toml";
+/// The names of Amazon's root certificates: endpoints of AWS need no others.
+const AMAZON: [&str; 2] = ["Amazon Root CA ", "Starfield Services Root Certificate Authority - G2"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={SOURCE}");
-    let table = toml::from_str::<toml::Table>(&std::fs::read_to_string(SOURCE)?)?;
-    let target = PathBuf::from(std::env::var("OUT_DIR")?).join("providers.json");
-    std::fs::write(target, serde_json::to_string(&table)?)?;
-    Ok(())
+    println!("cargo::rerun-if-changed={PROVIDERS}");
+    let target = PathBuf::from(std::env::var("OUT_DIR")?);
+    providers(&target)?;
+    roots(&target)
+}
+
+/// Writes the table of providers as JSON. TOML is for people to write; a function that had its parser would start later.
+fn providers(target: &Path) -> Result<(), Box<dyn Error>> {
+    let table = toml::from_str::<toml::Table>(&std::fs::read_to_string(PROVIDERS)?)?;
+    Ok(std::fs::write(target.join("providers.json"), serde_json::to_string(&table)?)?)
+}
+
+/// Writes Mozilla's root certificates as PEM, which the HTTP client takes, and Amazon's among them once more.
+fn roots(target: &Path) -> Result<(), Box<dyn Error>> {
+    let all = || TLS_SERVER_ROOT_CERTS.iter().map(|certificate| certificate.as_ref());
+    let amazon = pem(all().filter(|der| AMAZON.iter().any(|name| contains(der, name))));
+    std::fs::write(target.join("amazon.pem"), pem::encode_many(&amazon))?;
+    std::fs::write(target.join("mozilla.pem"), pem::encode_many(&pem(all())))?;
+    if amazon.len() == 5 { Ok(()) } else { Err(format!("found {} of Amazon's 5 roots", amazon.len()).into()) }
+}
+
+fn pem<'a>(certificates: impl Iterator<Item = &'a [u8]>) -> Vec<Pem> {
+    certificates.map(|der| Pem::new("CERTIFICATE", der)).collect()
+}
+
+fn contains(der: &[u8], name: &str) -> bool {
+    der.windows(name.len()).any(|part| part == name.as_bytes())
 }

@@ -1,113 +1,84 @@
-//! The way out: one HTTP client over one TLS stack, for the SDK's clients and for identity providers.
+//! The HTTP client for AWS and for identity providers: the AWS SDK's, with our roots and time limits.
 //!
-//! HTTP/1.1, no proxies, no redirects: the client that the SDK brings along can more, and every function would load
-//! that more at each cold start.
+//! It speaks HTTP/2 where the server does, else HTTP/1.1. It uses no proxy and follows no redirects.
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Connector, HttpClientError};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector as Tcp;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// How long a connection is kept for the next request.
+/// How long an unused connection is kept. A function sleeps between requests, and a connection may be dead when it wakes.
 const IDLE: Duration = Duration::from_secs(20);
-/// How long may pass until somebody is there at all.
+/// How long a connection may take, with the lookup of the name and the TLS handshake.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Whom the other side's certificate may come from.
+/// Amazon's root certificates (PEM).
+const AMAZON: &str = include_str!(concat!(env!("OUT_DIR"), "/amazon.pem"));
+/// Mozilla's root certificates (PEM).
+const MOZILLA: &str = include_str!(concat!(env!("OUT_DIR"), "/mozilla.pem"));
+
+/// The certificate authorities that are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roots {
-    /// Amazon's authorities alone, and the one of Starfield that older chains end in: all that endpoints of AWS need.
+    /// Amazon's authorities, and the one of Starfield that older chains end in. Endpoints of AWS need no others.
     Amazon,
     /// Mozilla's list, compiled in.
     Mozilla,
-    /// What the machine has. Parsing it is most of a cold start.
+    /// The machine's list. Parsing it takes most of a cold start.
     Platform,
 }
 
-/// The client, built when it sends something for the first time: whoever never does, does not pay for TLS. Connections
-/// are shared by its clones.
+/// An HTTP client that is built when it sends its first request. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Outbound {
     roots: Roots,
-    client: Arc<OnceLock<Result<HttpsClient, rustls::Error>>>,
+    connector: Arc<OnceLock<Result<Connector, HttpClientError>>>,
 }
 
-type HttpsClient = Client<HttpsConnector<Tcp>, SdkBody>;
-
 impl Outbound {
-    /// A client that trusts these authorities.
+    /// Creates a client that trusts these authorities.
     pub fn new(roots: Roots) -> Self {
-        Self { roots, client: Arc::default() }
+        Self { roots, connector: Arc::default() }
     }
 
     /// Sends a request.
     ///
     /// # Errors
-    /// There is no connection, or it broke. Whether the other side has done what it was asked is not known.
+    /// There is no connection, or it broke. The server may or may not have done what it was asked for.
     pub async fn send(&self, request: Request<SdkBody>) -> Result<Response<SdkBody>, ConnectorError> {
-        let client = match self.client.get_or_init(|| client(self.roots)) {
-            Ok(client) => client,
-            Err(error) => return Err(ConnectorError::other(error.clone().into(), None)),
-        };
-        let answer = client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
-        Ok(answer.map(SdkBody::from_body_1_x))
+        let request = HttpRequest::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+        let answer = self.call(request).await?;
+        answer.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))
     }
 }
 
 impl HttpConnector for Outbound {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let outbound = self.clone();
-        HttpConnectorFuture::new(async move {
-            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let answer = outbound.send(request).await?;
-            HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
-        })
+        match self.connector.get_or_init(|| connector(self.roots, CONNECT)) {
+            Ok(connector) => connector.call(request),
+            Err(error) => HttpConnectorFuture::ready(Err(ConnectorError::other(error.to_string().into(), None))),
+        }
     }
 }
 
-fn client(roots: Roots) -> Result<HttpsClient, rustls::Error> {
-    let tls = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(store(roots))
-        .with_no_client_auth();
-    let mut tcp = Tcp::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT));
-    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
-    // A function sleeps between requests: a connection that it held may be dead when it wakes.
-    let mut client = Client::builder(TokioExecutor::new());
-    client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
-    Ok(client.build(https))
-}
-
-fn store(roots: Roots) -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned();
-    match roots {
-        Roots::Amazon => store.add_parsable_certificates(all.filter(is_amazons)),
-        Roots::Mozilla => store.add_parsable_certificates(all),
-        Roots::Platform => store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
+fn connector(roots: Roots, connect: Duration) -> Result<Connector, HttpClientError> {
+    let trusted = match roots {
+        Roots::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
+        Roots::Mozilla => TrustStore::empty().with_pem_certificate(MOZILLA),
+        Roots::Platform => TrustStore::empty().with_native_roots(true),
     };
-    store
-}
-
-/// Who issued a certificate stands at its beginning.
-fn is_amazons(certificate: &CertificateDer<'_>) -> bool {
-    const ISSUER: usize = 320;
-    let beginning = &certificate[..certificate.len().min(ISSUER)];
-    let has = |name: &[u8]| beginning.windows(name.len()).any(|part| part[0] == name[0] && part == name);
-    has(b"Amazon Root CA") || has(b"Starfield Services Root Certificate Authority - G2")
+    Ok(Connector::builder()
+        .tls_provider(Provider::rustls(CryptoMode::AwsLc))
+        .tls_context(TlsContext::builder().with_trust_store(trusted).build()?)
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(connect).build())
+        .pool_idle_timeout(IDLE)
+        .build())
 }
 
 #[cfg(test)]
@@ -115,8 +86,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_list_has_its_authorities() {
-        assert_eq!(store(Roots::Amazon).len(), 5);
-        assert_eq!(store(Roots::Mozilla).len(), webpki_root_certs::TLS_SERVER_ROOT_CERTS.len());
+    fn both_lists_are_certificates() {
+        let count = |pem: &str| pem.matches("-----BEGIN CERTIFICATE-----").count();
+        assert_eq!(count(AMAZON), 5);
+        assert!(count(MOZILLA) > 100);
+        for roots in [Roots::Amazon, Roots::Mozilla] {
+            connector(roots, CONNECT).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_takes_too_long_is_a_timeout() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", silent.local_addr().unwrap());
+        let impatient = connector(Roots::Amazon, Duration::from_millis(50)).unwrap();
+        let request = Request::builder().uri(url).body(SdkBody::empty()).unwrap();
+        let outcome = impatient.call(HttpRequest::try_from(request).unwrap()).await;
+        assert!(outcome.unwrap_err().is_timeout());
     }
 }

@@ -1,7 +1,7 @@
 //! What the pages have to know of the settings, as JSON in the document. `web/src/boot.ts` has the same types.
 
 use serde::Serialize;
-use shared::envelope::{Authentication, Configuration, ConfigurationResponse};
+use shared::envelope::{Authentication, Configuration, ConfigurationResponse, UnauthenticatedResponse};
 use shared::http::ApiRequest;
 use shared::session::Caller;
 use shared::settings::{ClientKind, LoginMethod, Settings, SignupFields};
@@ -16,7 +16,7 @@ pub(crate) struct Boot<'a> {
     configuration: Configuration<'a>,
     /// The body of `GET auth/session`, if the browser brings no session.
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<Authentication<'a>>,
+    session: Option<UnauthenticatedResponse<'a>>,
     brand: Brand<'a>,
     login_redirect_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,10 +79,14 @@ impl<'a> Boot<'a> {
         let settings = &*app.settings;
         let (service, pages, cookies) = (&settings.service, &settings.pages, &settings.cookies);
         let has_session = request.cookie(&cookies.session_name).is_some();
+        let session = match Authentication::new(app, ClientKind::Browser, &ANONYMOUS) {
+            Authentication::Unauthenticated(response) if !has_session => Some(response),
+            _ => None,
+        };
         Self {
             public_url: service.public_url.as_str().trim_end_matches('/'),
             configuration: ConfigurationResponse::new(app, ClientKind::Browser).data,
-            session: (!has_session).then(|| Authentication::new(app, ClientKind::Browser, &ANONYMOUS)),
+            session,
             brand: Brand {
                 name: &service.product_name,
                 logo_url: pages.logo_url.as_deref(),

@@ -23,12 +23,26 @@ pub fn endpoints() -> Vec<Endpoint> {
         [handler(route.path, GET, show), page(route.bare, GET, append_slash)]
     });
     let rest = [
-        page("/", GET, async |visit| redirect(StatusCode::FOUND, &visit, "/accounts/")),
-        handler("/accounts/{*path}", GET, async |request: ApiRequest| document(&request, None)),
+        page("/", GET, home),
+        unknown("/accounts/{a}/"),
+        unknown("/accounts/{a}/{b}/"),
+        unknown("/accounts/{a}/{b}/{c}/"),
         page("/_latchkey/pages/brand.css", GET, async |visit| brand(&visit)),
         page("/_latchkey/pages/{*file}", GET, async |visit| asset(&visit)),
     ];
     pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
+}
+
+/// Leads to the account. A gateway gives `/accounts/` to an API at the root, and the other path of that page to the pages.
+async fn home(visit: Visit) -> Response<Body> {
+    let is_taken = visit.app.settings.has_api_at_root();
+    redirect(StatusCode::FOUND, &visit, if is_taken { "/accounts/profile/" } else { "/accounts/" })
+}
+
+/// A page that does not exist, where no other endpoint is. The router takes no pattern for the rest of a path beside the paths of
+/// identity providers.
+fn unknown(path: &'static str) -> Endpoint {
+    handler(path, GET, async |request: ApiRequest| document(&request, None))
 }
 
 /// Leads to the same page with a slash at its end, as Django does (`APPEND_SLASH`).

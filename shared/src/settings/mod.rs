@@ -313,6 +313,11 @@ impl Settings {
         is_shared.then_some(note).into_iter().collect()
     }
 
+    /// Whether the JWT API or the flat API is at the root.
+    pub fn has_api_at_root(&self) -> bool {
+        [&self.jwt_api.prefix, &self.flat.prefix].iter().any(|prefix| prefix.is_on() && prefix.as_str().is_empty())
+    }
+
     /// Whether some clients are given signed tokens.
     pub fn gives_tokens(&self) -> bool {
         self.tokens.strategy == TokenStrategy::Jwt || self.flat.is_on()

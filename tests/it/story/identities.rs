@@ -266,7 +266,7 @@ fn an_answer_counts_once_and_in_the_browser_that_asked() {
     let scene = Scene::new(&[]);
     scene.person("ada", EMAIL, true);
     let (mut browser, mut thief) = (scene.lab.browser(), scene.lab.browser());
-    let unknown = "/?error=unknown&error_process=login";
+    let unknown = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
     let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
     thief.get("config");
     assert_eq!(arrive(&mut thief, &back), unknown, "without a session");
@@ -318,7 +318,11 @@ fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
     let again = reply.header("location").unwrap().split_once("/accounts/").unwrap().1.to_owned();
     assert!(!again.contains("code="), "the answer stays with us");
     assert_eq!(reply.header("set-cookie"), None, "the browser has its cookies, though it did not send them");
-    assert_eq!(post().header("location"), Some("/?error=unknown&error_process=login"), "the first answer counts");
+    assert_eq!(
+        post().header("location"),
+        Some("/accounts/3rdparty/login/error/?error=unknown&error_process=login"),
+        "the first answer counts"
+    );
     assert_eq!(arrive(&mut browser, &format!("/accounts/{again}")), NEXT);
     assert_eq!(browser.get("auth/session").status, 200);
 }
@@ -352,7 +356,7 @@ fn with_strict_cookies_the_browser_comes_again_from_a_page_of_ours() {
 #[test]
 fn people_are_sent_to_pages_of_the_settings_alone() {
     let scene = Scene::new(&[("CORS_ALLOWED_ORIGINS", r#"["https://spa.example.test"]"#)]);
-    let unknown = "/?error=unknown&error_process=login";
+    let unknown = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
     for bad in [
         "https://evil.test/",
         "//evil.test/",

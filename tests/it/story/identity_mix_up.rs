@@ -6,7 +6,7 @@ use super::identity_provider::IdentityProvider;
 use crate::lab::{Client, Lab, Reply, call};
 use serde_json::{Value, json};
 
-const UNKNOWN: &str = "/?error=unknown&error_process=login";
+const UNKNOWN: &str = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A service that knows two providers, `op` and `other`.

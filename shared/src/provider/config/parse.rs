@@ -18,7 +18,10 @@ impl AppConfig {
         let (mut apps, mut wrong) = (Vec::<Self>::new(), Vec::new());
         for (provider, section) in providers.iter().filter(|(provider, _)| *provider != DUMMY) {
             let Some(entry) = table().get(provider) else {
-                wrong.push(format!("unknown provider {provider:?}; supported providers: {}", known().collect::<Vec<_>>().join(", ")));
+                wrong.push(format!(
+                    "unknown provider {provider:?}; supported providers: {}",
+                    known().collect::<Vec<_>>().join(", ")
+                ));
                 continue;
             };
             let Some(section) = section.as_object() else {
