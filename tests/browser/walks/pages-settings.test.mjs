@@ -79,9 +79,9 @@ pageWalk('a program fills in the field that people do not see', { settings: hone
     field.dispatchEvent(new Event('input', { bubbles: true }));
   });
   await pages.press('Create the account');
-  await pages.shows('Check your email');
-  await pages.press('Back to login');
-  await pages.follow('Create an account');
+  await pages.says('The account was not created.');
+  await pages.inspect('signup-refused');
+  await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
   await pages.fill('Password', PASSWORD);
   await pages.press('Create the account');
@@ -207,7 +207,7 @@ pageWalk('next leads to trusted places only', { settings: trusted }, async (walk
     'data:text/html,hello',
     '/accounts/login/',
   ];
-  for (const next of refused) await leadsTo(next, '/accounts/');
+  for (const next of refused) await leadsTo(next, '/accounts/profile/');
 });
 
 const redirected = {

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { boot } from '../boot';
 import { addressOf, getPlace, Link, navigate } from '../router';
+import { findRoute } from '../routes';
 import { client, getConfiguration, useSession } from '../session';
 import { t } from '../texts';
 import { useAction } from './action';
@@ -92,6 +93,7 @@ export function Account({ title, lead, children }: PageProps) {
 
 function Navigation() {
   const { path } = getPlace();
+  const page = findRoute(path)?.route;
   const logout = useAction();
   const end = async () => {
     const isOut = await logout.run('logout', client.logout);
@@ -102,7 +104,7 @@ function Navigation() {
       <ul>
         {sections().map(({ to, label, below }) => (
           <li key={to}>
-            <Link to={to} current={path === to || (below !== undefined && path.startsWith(below))}>
+            <Link to={to} current={page === findRoute(to)?.route || (below !== undefined && path.startsWith(below))}>
               {label}
             </Link>
           </li>

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,at as r}from"./core-DK9f-q4-.js";function i(){return r(n,{title:t.inactive.title,lead:t.inactive.text,children:r(e,{to:`/accounts/login/`,class:`button primary`,children:t.common.backToLogin})})}export{i as default};

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,at as r,it as i,p as a}from"./core-DK9f-q4-.js";function o(){return r(n,{title:t.loginCode.title,lead:t.loginCode.text,children:[r(a,{}),r(`p`,{class:`switch`,children:r(e,{to:i(`/accounts/login/?with=password`),children:t.loginCode.withPassword})})]})}export{o as default};

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,at as r}from"./core-DK9f-q4-.js";function i(){return r(n,{title:t.notFound.title,lead:t.notFound.text,children:r(e,{to:`/accounts/`,class:`button primary`,children:t.notFound.home})})}export{i as default};

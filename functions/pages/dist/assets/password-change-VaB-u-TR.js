@@ -1,1 +1,0 @@
-import{F as e,G as t,X as n,Z as r,at as i,nt as a,s as o,st as s}from"./core-DK9f-q4-.js";function c(){let c=r(n())?.has_usable_password??!0;return s(()=>{c||a(`/accounts/password/set/`,{replace:!0})},[]),i(e,{title:t.password.changeTitle,children:i(o,{hasPassword:c})})}export{c as default};

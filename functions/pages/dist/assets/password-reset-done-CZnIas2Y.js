@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,at as r,it as i}from"./core-DK9f-q4-.js";function a(){return r(n,{title:t.passwordReset.doneTitle,lead:t.passwordReset.doneText,children:r(`p`,{class:`switch`,children:[r(e,{to:i(`/accounts/password/reset/`),children:t.passwordReset.again}),r(e,{to:i(`/accounts/login/`),children:t.common.backToLogin})]})})}export{a as default};

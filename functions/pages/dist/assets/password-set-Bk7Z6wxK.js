@@ -1,1 +1,0 @@
-import{F as e,G as t,X as n,Z as r,at as i,nt as a,s as o,st as s}from"./core-DK9f-q4-.js";function c(){let c=r(n());return s(()=>{c?.has_usable_password&&a(`/accounts/password/change/`,{replace:!0})},[]),i(e,{title:t.password.setTitle,lead:t.password.setText,children:i(o,{hasPassword:!1})})}export{c as default};

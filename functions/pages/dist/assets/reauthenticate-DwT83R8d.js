@@ -1,1 +1,0 @@
-import{F as e,G as t,H as n,T as r,at as i,ct as a,rt as o,tt as s}from"./core-DK9f-q4-.js";function c(){let{query:c}=o(),[l,u]=a(!1);return i(e,{title:t.reauthenticate.title,lead:t.reauthenticate.text,children:[i(n,{children:l&&t.reauthenticate.done}),!l&&i(r,{done:()=>c.has(`next`)?s():u(!0)})]})}export{c as default};
