@@ -14,10 +14,10 @@ impl Color {
     pub(crate) const BLACK: Self = Self([0, 0, 0]);
     /// The text on the main button of dark pages.
     pub(crate) const INK: Self = Self([0x10, 0x14, 0x2e]);
-    /// The background of light pages. Their cards are lighter.
-    pub(crate) const LIGHT_PAGE: Self = Self([0xf5, 0xf6, 0xf8]);
-    /// The cards of dark pages. What is behind them is darker.
-    pub(crate) const DARK_SURFACE: Self = Self([0x1b, 0x1e, 0x27]);
+    /// The darkest background of links on light pages.
+    pub(crate) const BEHIND_LIGHT: Self = Self([0xee, 0xf0, 0xf5]);
+    /// The lightest background of links on dark pages.
+    pub(crate) const BEHIND_DARK: Self = Self([0x26, 0x2a, 0x36]);
 
     /// Parses `#rrggbb`, which the settings check. Anything else is black.
     pub(crate) fn parse(text: &str) -> Self {

@@ -58,8 +58,8 @@ fn accent(color: &str) -> String {
     let accent = Color::parse(color);
     let inks = [Color::WHITE, Color::INK, Color::BLACK];
     let on_accent = inks.into_iter().find(|ink| ink.contrast(accent) >= CONTRAST).unwrap_or(Color::BLACK);
-    let link = accent.towards(Color::BLACK, 0, Color::LIGHT_PAGE);
-    let dark = accent.towards(Color::WHITE, 50, Color::DARK_SURFACE);
+    let link = accent.towards(Color::BLACK, 0, Color::BEHIND_LIGHT);
+    let dark = accent.towards(Color::WHITE, 50, Color::BEHIND_DARK);
     format!(
         ":root {{ --brand-accent: {color}; --brand-on-accent: {on_accent}; --brand-link: {link}; \
          --brand-accent-dark: {dark}; --brand-on-accent-dark: {}; --brand-link-dark: {dark}; }}\n",
@@ -107,8 +107,8 @@ mod tests {
             for (text, background) in [
                 (value(&css, "--brand-on-accent"), value(&css, "--brand-accent")),
                 (value(&css, "--brand-on-accent-dark"), value(&css, "--brand-accent-dark")),
-                (value(&css, "--brand-link"), Color::LIGHT_PAGE),
-                (value(&css, "--brand-link-dark"), Color::DARK_SURFACE),
+                (value(&css, "--brand-link"), Color::BEHIND_LIGHT),
+                (value(&css, "--brand-link-dark"), Color::BEHIND_DARK),
             ] {
                 assert!(text.contrast(background) >= CONTRAST, "{text} on {background}: {css}");
             }

@@ -39,6 +39,10 @@ function arrive(): void {
 
 addEventListener('popstate', arrive);
 
+/** Where the document is about to lead. */
+let leaving: string | undefined;
+addEventListener('pageshow', () => (leaving = undefined));
+
 /** Returns where the page is. */
 export const getPlace = (): Place => place;
 
@@ -58,7 +62,9 @@ export function usePlace(): Place {
 export function navigate(to: string, { replace = false } = {}): void {
   const url = new URL(addressOf(to), location.href);
   if (url.origin !== location.origin || !findPage(url.pathname)) {
-    location.assign(url);
+    // A second time would stop the first.
+    if (leaving !== url.href) location.assign(url);
+    leaving = url.href;
     return;
   }
   history[replace ? 'replaceState' : 'pushState'](null, '', url);
