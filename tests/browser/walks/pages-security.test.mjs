@@ -1,6 +1,7 @@
 // The hosted pages: second factors, passkeys, sessions.
 
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { byCode, codeOf, confirm, logIn, logOut, signUp } from '../support/account.mjs';
 import { addAuthenticator } from '../support/chromium.mjs';
 import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
@@ -166,12 +167,13 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
   await pages.press('Save');
   await pages.says('The key is renamed.');
 
-  // The button, with an authenticator that waits for the person.
-  await authenticator.setPresence(false);
+  // The button, in a browser that does not offer passkeys in fields.
+  await page.evaluate(() => (PublicKeyCredential.isConditionalMediationAvailable = async () => false));
   await logOut(walk);
   await pages.inspect('login-passkeys');
   await page.getByRole('button', { name: 'Log in with a passkey' }).click();
-  await authenticator.setPresence(true);
+  await pages.shows('Your account');
+  await page.reload();
   await pages.shows('Your account');
 
   // The browser offers passkeys in the field for the name. This one is chosen at once.
@@ -193,6 +195,30 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
     .click();
   await pages.says('The key is removed.');
   await pages.says('There are no keys in your account.');
+});
+
+const early = { settings: passkeys, everywhere: true };
+
+pageWalk('the offer of a passkey does not interrupt the person who asks for one', early, async ({ page, pages }) => {
+  await page.addInitScript(() => {
+    globalThis.asked = [];
+    navigator.credentials.get = ({ mediation = 'optional', signal }) => {
+      const call = { mediation, isAborted: false };
+      globalThis.asked.push(call);
+      signal.addEventListener('abort', () => (call.isAborted = true));
+      return new Promise(() => {});
+    };
+  });
+  const isAnswered = page.waitForResponse('**/auth/webauthn/login');
+  const slowly = async (route) => (await pause(1000), route.continue());
+  await page.route('**/auth/webauthn/login', slowly, { times: 1 });
+  const isAsked = page.waitForRequest('**/auth/webauthn/login');
+  await pages.open('/accounts/login/');
+  await isAsked;
+  await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+  await isAnswered;
+  await pause(1500);
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), [{ mediation: 'optional', isAborted: false }]);
 });
 
 pageWalk(
