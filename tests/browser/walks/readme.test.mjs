@@ -11,9 +11,8 @@ const settings = {
   ...byCode,
   MFA_SUPPORTED_TYPES: ['totp', 'webauthn', 'recovery_codes'],
   MFA_PASSKEY_LOGIN_ENABLED: true,
-  SOCIALACCOUNT_PROVIDERS: { dummy: {} },
 };
-const context = { viewport: { width: 1200, height: 780 } };
+const context = { viewport: { width: 1200, height: 700 } };
 
 const define = process.env.README_PICTURES ? pageWalk : (name) => test(name, { skip: 'README_PICTURES is not set' }, () => {});
 
