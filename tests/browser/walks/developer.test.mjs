@@ -1,7 +1,8 @@
 // The pages for developers: the inbox, and the switches.
 
 import assert from 'node:assert/strict';
-import { codeOf } from '../support/account.mjs';
+import { codeOf, confirm, logIn } from '../support/account.mjs';
+import { addAuthenticator } from '../support/chromium.mjs';
 import { ADA, Pages, PASSWORD, pageWalk } from '../support/pages.mjs';
 
 /** Opens a page of the service in another tab. */
@@ -116,4 +117,36 @@ pageWalk('switches that contradict the settings say why', { settings: onlyProvid
   await pages.press('Apply');
   await page.getByRole('alert').getByText('SOCIALACCOUNT_ONLY').waitFor();
   await pages.inspect('dev-refused');
+});
+
+pageWalk('the first walk of the README', {}, async (walk) => {
+  const { context, page, pages } = walk;
+  await addAuthenticator(page);
+  await pages.open('/');
+  await pages.shows('Log in');
+  await pages.follow('Create an account');
+  await pages.fill('Email address', ADA);
+  await pages.fill('Password', PASSWORD);
+  await pages.press('Create the account');
+  await pages.shows('Check your email');
+  const inbox = await openTab(walk, '/dev/inbox/');
+  const link = inbox.page.frameLocator('iframe').locator('a[href*="/accounts/confirm-email/"]').first();
+  const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+  await opened.getByRole('button', { name: 'Yes, confirm' }).click();
+  await opened.getByRole('link', { name: 'Log in' }).click();
+  await opened.close();
+  await pages.open('/');
+  await logIn(walk);
+  await pages.shows('Your account');
+  const settings = await openTab(walk, '/dev/');
+  await settings.page.getByLabel('Security keys and passkeys', { exact: true }).selectOption({ label: 'Login' });
+  await settings.press('Apply');
+  await settings.says("MFA_PASSKEY_LOGIN_ENABLED='true'");
+  await page.bringToFront();
+  await pages.open('/');
+  await pages.follow('Two-factor security');
+  await pages.follow('Add a key');
+  await pages.press('Add the key');
+  await confirm(walk);
+  await pages.says('The key is added.');
 });
