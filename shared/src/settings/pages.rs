@@ -17,8 +17,8 @@ section! {
         logout_redirect_url: Option<String> = "LOGOUT_REDIRECT_URL", None;
         /// The logo on the pages (Latchkey only): a URL with `https:` or `data:`, or a path. It is at most 40 pixels high.
         logo_url: Option<String> = "LATCHKEY_LOGO_URL", None;
-        /// The color of buttons and links (Latchkey only), as `#rrggbb`. Where it has too little contrast, links are darker or
-        /// lighter.
+        /// The color of buttons and links (Latchkey only), as `#rrggbb`. Links are darker or lighter if it has too
+        /// little contrast.
         accent_color: Option<String> = "LATCHKEY_ACCENT_COLOR", None;
         /// The terms of service that the pages link to (Latchkey only).
         terms_url: Option<String> = "LATCHKEY_TERMS_URL", None;
