@@ -57,6 +57,20 @@ docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
+# Lists the responses that are described and that a run of tests has not seen. `CONTRACT_SEEN` has named the file.
+[group('check')]
+contract seen:
+    python3 .ci/contract.py {{ seen }}
+
+# Writes the description of all APIs, and the types that the TypeScript client has from it.
+[group('develop')]
+description:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    description=$(cargo run --quiet -- description)
+    printf '%s\n' "$description" > functions/config/src/openapi.json
+    npm run --prefix clients/js generate
+
 # Measures which lines the tests reach. The report is in `target/llvm-cov/html`.
 [group('develop')]
 coverage:
@@ -141,7 +155,7 @@ workflows:
     hadolint Dockerfile
     shellcheck .ci/run
 
-# Runs the walk through the functions and the races with every fault on moto, an independent DynamoDB and SES.
+# Runs the walk through the functions, the commands, and the races with every fault on moto, an independent DynamoDB and SES.
 [group('check')]
 moto: requirements
     #!/usr/bin/env bash

@@ -20,7 +20,7 @@
 //! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
 //! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
 //! | 4 | [`maintenance`] | what an operator does to the whole table, from the command line |
-//! | 5 | [`envelope`] | the response shapes of the headless API |
+//! | 5 | [`envelope`] | the responses of the headless API, as types |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 

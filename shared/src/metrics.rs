@@ -7,6 +7,17 @@ use strum::{IntoStaticStr, VariantNames};
 /// What is counted or measured. Its name in CloudWatch is the variant's.
 ///
 /// To add one, add a variant and its value below, and describe it in `infra/observability.yaml`: a test compares the two.
+///
+/// ```
+/// assert!(shared::metrics::Metric::NAMES.contains(&"Logins"));
+/// let metric = shared::metrics::Metric::Logins;
+/// ```
+///
+/// A misspelled metric does not compile:
+///
+/// ```compile_fail,E0599
+/// let metric = shared::metrics::Metric::Logni;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames)]
 pub enum Metric {
     /// A login that is complete.

@@ -9,6 +9,7 @@ use crate::settings::{Per, Rate, RateAction};
 use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
 use futures_util::future::try_join_all;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use strum::IntoStaticStr;
 
 /// Something that is counted.
 #[derive(Debug, Clone)]
@@ -45,11 +46,19 @@ impl<'a> Action<'a> {
     }
 }
 
+/// What a [`Limit`] counts. Its name in the table is the variant's in snake case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Counted {
+    /// Failures of a user's second factor in the JWT API.
+    JwtSecondFactor,
+}
+
 /// A limit by key that is not among the rates of the settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<'a> {
     /// What is counted.
-    pub name: &'static str,
+    pub counted: Counted,
     /// What it is about.
     pub key: &'a str,
     /// How many times.
@@ -61,7 +70,7 @@ pub struct Limit<'a> {
 impl Limit<'_> {
     fn entry(&self) -> Entry {
         let micros = self.seconds.saturating_mul(1_000_000);
-        Entry { name: self.name.to_owned(), amount: self.amount, micros }
+        Entry { name: <&str>::from(self.counted).to_owned(), amount: self.amount, micros }
     }
 }
 
@@ -195,7 +204,10 @@ impl App {
         let (kind, source) = match rate.per {
             Per::Ip if !action.by_client => return None,
             Per::Ip => ("ip", network(client, self.settings.service.rate_limit_ipv6_prefix)),
-            Per::User => ("user", action.user?.to_owned()),
+            Per::User => {
+                debug_assert!(action.user.is_some(), "{:?} has rates by user, and is counted without one", action.name);
+                ("user", action.user?.to_owned())
+            }
             Per::Key => ("key", action.key?.to_owned()),
         };
         Some(self.item_of(kind, &source))
@@ -248,7 +260,13 @@ fn embedded_ipv4(address: IpAddr) -> Result<Ipv4Addr, Ipv6Addr> {
 
 #[cfg(test)]
 mod tests {
-    use super::network;
+    use super::{Counted, Limit, network};
+
+    #[test]
+    fn logs_keep_their_names_in_the_table() {
+        let limit = Limit { counted: Counted::JwtSecondFactor, key: "a user", amount: 1, seconds: 1 };
+        assert_eq!(limit.entry().name, "jwt_second_factor");
+    }
 
     #[test]
     fn ipv6_is_limited_by_64_in_canonical_form() {

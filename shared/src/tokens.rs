@@ -1,6 +1,7 @@
 //! Tokens that other people's APIs verify: the keys in the table, and what is signed for whom.
 
 pub mod jwt_api;
+pub mod rotation;
 
 use crate::account::{User, UserId};
 use crate::ambient::Timestamp;
@@ -71,9 +72,9 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
         if !ring.wants_new(now.seconds()) {
             return Ok(Decision::Settled(keep(app, ring, now)));
         }
-        match make(app, last + 1).await {
+        match make(app, last + 1, now.seconds()).await {
             // Another was faster, or this one is there now: both are read.
-            Ok(()) => Ok(Decision::Again(())),
+            Ok(_) => Ok(Decision::Again(())),
             // The old key goes on signing, and the next who comes tries again.
             Err(error) if ring.signer(now.seconds()).is_some() => {
                 tracing::error!(%error, "new signing key could not be stored");
@@ -158,16 +159,16 @@ fn rotation(settings: &Settings) -> Rotation {
     Rotation { max_age_days: tokens.key_max_age_days, lifetime: tokens.access_expires_in.max(flat) }
 }
 
-/// Makes a key and stores it under this number, unless somebody else has.
-async fn make(app: &App, number: u64) -> Result<(), StoreError> {
+/// Makes a key and stores it under this number, as made at this second. Returns its name, or `None` if somebody else has stored one there.
+async fn make(app: &App, number: u64, created: i64) -> Result<Option<String>, StoreError> {
     let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
     let kid = key.kid().to_owned();
     let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
     let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
-    let record = KeyRecord { number, kid, created: app.now().seconds(), sealed, unknown: Unknown::default() };
+    let record = KeyRecord { number, kid, created, sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
     tracing::info!(kid = record.kid, made, "new signing key");
-    Ok(())
+    Ok(made.then_some(record.kid))
 }
 
 /// Deletes the keys whose last token is gone. Should that fail, they are deleted another time.

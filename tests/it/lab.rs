@@ -53,6 +53,9 @@ impl Lab {
             "account_signup": format!("{FRONTEND}/signup"),
         });
         let lab = latchkey_lab::Lab::builder().binary(env!("CARGO_BIN_EXE_local-service")).frozen_clock();
+        // What the responses are compared with is told of all stories.
+        let seen = std::env::var("CONTRACT_SEEN");
+        let lab = seen.iter().fold(lab, |lab, file| lab.setting("CONTRACT_SEEN", file));
         let lab = lab.setting("RUST_LOG", "info").setting("HEADLESS_FRONTEND_URLS", &urls.to_string());
         let elsewhere = table_elsewhere();
         let elsewhere = elsewhere.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();

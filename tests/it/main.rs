@@ -6,5 +6,6 @@ mod cloud;
 mod docs;
 mod fixtures;
 mod lab;
+mod latchkey;
 mod other_version;
 mod story;

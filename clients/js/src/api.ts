@@ -4,21 +4,15 @@
  */
 
 export interface paths {
-    "/_allauth/{client}/v1/config": {
+    "/.well-known/apple-app-site-association": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
-        /**
-         * What is turned on
-         * @description The same for everybody: one request at the start is enough.
-         */
-        get: operations["getConfiguration"];
+        /** Get Apple's associated apps */
+        get: operations["getAppleAssociation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -27,351 +21,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/_allauth/{client}/v1/auth/session": {
+    "/.well-known/assetlinks.json": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
-        /**
-         * Who is logged in
-         * @description The first thing to ask when an app or page starts, and after a redirect from a provider.
-         */
-        get: operations["getSession"];
+        /** Get Android's associated apps */
+        get: operations["getAssetLinks"];
         put?: never;
         post?: never;
-        /**
-         * Log out
-         * @description Ends the session. The answer is 401, since nobody is logged in any more.
-         */
-        delete: operations["logOut"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/_allauth/{client}/v1/auth/login": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the keys that verify tokens */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the metadata of the issuer of tokens */
+        get: operations["getIssuer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/webauthn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the related origins of passkeys */
+        get: operations["getRelatedOrigins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/tokens/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
         put?: never;
-        /** Log in with a password */
-        post: operations["logIn"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/signup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make an account
-         * @description While verification is mandatory, a taken address is answered as a free one is, and its owner gets a mail.
-         */
-        post: operations["signUp"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/reauthenticate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Show the password again
-         * @description What the flow `reauthenticate` asks for.
-         */
-        post: operations["reauthenticate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/email/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /**
-         * What a key verifies
-         * @description Shows whose address a key is for, and verifies nothing. With codes, a wrong one counts as an attempt.
-         */
-        get: operations["getEmailVerification"];
-        put?: never;
-        /**
-         * Verify an address
-         * @description The key is what stands in the link, or the code. A 401 may be a success too: the address is verified, and somebody still has to log in.
-         */
-        post: operations["verifyEmail"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/email/verify/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send another code to the address
-         * @description Needs `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND`.
-         */
-        post: operations["resendEmailCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/phone/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Verify a phone number
-         * @description For a number of a signup or login, and for a changed one. A 401 may be a success too, as with addresses.
-         */
-        post: operations["verifyPhone"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/phone/verify/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send another code to the phone
-         * @description Needs `ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND`.
-         */
-        post: operations["resendPhoneCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/password/request": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask for a new password
-         * @description Sends a link, or with `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` a code. A code goes to `phone` in place of `email` where phone numbers log in. The answer is the same whether or not there is an account, unless `ACCOUNT_PREVENT_ENUMERATION` is off.
-         */
-        post: operations["requestPasswordReset"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/password/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Whose password a key resets
-         * @description Changes nothing. With codes, a wrong one counts as an attempt.
-         */
-        get: operations["getPasswordReset"];
-        put?: never;
-        /** Set a new password with a key */
-        post: operations["resetPassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/code/request": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask for a code to log in with
-         * @description By mail, or by SMS where phone numbers are a way to log in.
-         */
-        post: operations["requestLoginCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/code/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Log in with a code
-         * @description Also where a code is asked for after the password (`ACCOUNT_LOGIN_BY_CODE_REQUIRED`).
-         */
-        post: operations["confirmLoginCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/code/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send another code to log in with
-         * @description Needs `ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND`.
-         */
-        post: operations["resendLoginCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/2fa/authenticate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Show the second factor at login
-         * @description What the flow `mfa_authenticate` asks for: a code of an authenticator app, or a recovery code.
-         */
-        post: operations["authenticateByCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/2fa/reauthenticate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Show a second factor again
-         * @description What the flow `mfa_reauthenticate` asks for.
-         */
-        post: operations["reauthenticateByCode"];
+        /** Refresh the access token */
+        post: operations["refreshToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -387,108 +115,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Whether to trust this browser
-         * @description What the flow `mfa_trust` asks for. With `true`, a cookie lets this browser off the second factor for a while.
-         */
+        /** Trust this browser, or not */
         post: operations["trustBrowser"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/webauthn/authenticate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** Begin to show a security key at login */
-        get: operations["beginKeyAuthentication"];
-        put?: never;
-        /**
-         * Show a security key at login
-         * @description What the flow `mfa_authenticate` asks for where its `types` have `webauthn`.
-         */
-        post: operations["authenticateByKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/webauthn/reauthenticate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** Begin to show a security key again */
-        get: operations["beginKeyReauthentication"];
-        put?: never;
-        /**
-         * Show a security key again
-         * @description What the flow `mfa_reauthenticate` asks for where its `types` have `webauthn`.
-         */
-        post: operations["reauthenticateByKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/webauthn/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Begin to log in with a passkey
-         * @description Nobody has to be named: the passkey says whose it is.
-         */
-        get: operations["beginPasskeyLogin"];
-        put?: never;
-        /** Log in with a passkey */
-        post: operations["logInByPasskey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/webauthn/signup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** Begin to make the passkey of a signup */
-        get: operations["getPasskeySignup"];
-        /** Make the passkey of a signup */
-        put: operations["finishPasskeySignup"];
-        /**
-         * Make an account without a password
-         * @description First of three steps. Then the address is verified, and then GET and PUT make the passkey.
-         */
-        post: operations["beginPasskeySignup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -505,8 +133,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Go to a provider
-         * @description To be sent as a form of the page, not by a script, since the answer sends the browser away. From the provider it comes back to `callback_url`: ask `auth/session` there how it went. What goes wrong ends at the frontend's error page, with `error` and `error_process` in the query.
+         * Send the browser to a provider
+         * @description A form that the browser itself sends. Apps get the same responses, but cannot follow them.
          */
         post: operations["redirectToProvider"];
         delete?: never;
@@ -515,167 +143,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/_allauth/{client}/v1/auth/provider/token": {
+    "/_allauth/openapi.html": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Log in with a provider's token
-         * @description For apps that ran the provider's own login. With `connect`, it adds the third-party account to the account of whoever is logged in.
-         */
-        post: operations["logInByProviderToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/provider/signup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
         /**
-         * What a signup through a provider has so far
-         * @description While the flow `provider_signup` is pending: the provider did not say all that an account needs.
+         * Show the description of the headless API
+         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
          */
-        get: operations["getProviderSignup"];
-        put?: never;
-        /** Finish a signup through a provider */
-        post: operations["signUpByProvider"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/auth/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** Where one is logged in */
-        get: operations["listSessions"];
+        get: operations["showHeadlessDescription"];
         put?: never;
         post?: never;
-        /** End sessions */
-        delete: operations["endSessions"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/account/email": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** One's addresses */
-        get: operations["listEmailAddresses"];
-        /** Send the verification of an address again */
-        put: operations["resendEmailVerification"];
-        /**
-         * Add an address
-         * @description And send its verification. With `ACCOUNT_CHANGE_EMAIL` it replaces the old one once it is verified. While a signup waits for its code, it changes the address that the code goes to, where `ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE` allows that.
-         */
-        post: operations["addEmailAddress"];
-        /** Remove an address */
-        delete: operations["removeEmailAddress"];
-        options?: never;
-        head?: never;
-        /** Make an address the primary one */
-        patch: operations["makeEmailPrimary"];
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/account/phone": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** One's phone number */
-        get: operations["getPhone"];
-        put?: never;
-        /**
-         * Change the phone number
-         * @description Sends a code; `auth/phone/verify` takes it. While a signup waits for its code, it changes the number that the code goes to, where `ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE` allows that.
-         */
-        post: operations["changePhone"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/_allauth/{client}/v1/account/password/change": {
+    "/_allauth/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Change the password, or set the first one
-         * @description Ends the user's other sessions.
+         * Get the description of the headless API
+         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
          */
-        post: operations["changePassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/account/providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** One's third-party accounts */
-        get: operations["listProviderAccounts"];
+        get: operations["getHeadlessDescription"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
-         * Disconnect a third-party account
-         * @description Not where it is the last way in.
+         * Get the description of the headless API
+         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
          */
-        delete: operations["disconnectProviderAccount"];
+        get: operations["getHeadlessDescriptionAsYaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -686,15 +208,63 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Who asks: a page, or an app. */
+                /** @description The kind of client: a page, or an app. */
                 client: components["parameters"]["Client"];
             };
             cookie?: never;
         };
-        /** One's authenticators */
+        /** List the authenticators */
         get: operations["listAuthenticators"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get the recovery codes */
+        get: operations["getRecoveryCodes"];
+        put?: never;
+        /** Make new recovery codes */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators/recovery_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get the recovery codes
+         * @deprecated
+         */
+        get: operations["getRecoveryCodesOld"];
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @deprecated
+         */
+        post: operations["makeRecoveryCodesOld"];
         delete?: never;
         options?: never;
         head?: never;
@@ -706,45 +276,18 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Who asks: a page, or an app. */
+                /** @description The kind of client: a page, or an app. */
                 client: components["parameters"]["Client"];
             };
             cookie?: never;
         };
-        /** The authenticator app, or a secret for one */
+        /** Get the authenticator app, or a secret for a new one */
         get: operations["getTotp"];
         put?: never;
-        /**
-         * Set up an authenticator app
-         * @description With a code for the secret that GET gave.
-         */
+        /** Set up an authenticator app */
         post: operations["activateTotp"];
         /** Remove the authenticator app */
         delete: operations["deactivateTotp"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/_allauth/{client}/v1/account/authenticators/recovery-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        /** One's recovery codes */
-        get: operations["getRecoveryCodes"];
-        put?: never;
-        /**
-         * Make new recovery codes
-         * @description The old ones are worth nothing then.
-         */
-        post: operations["makeRecoveryCodes"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -755,7 +298,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Who asks: a page, or an app. */
+                /** @description The kind of client: a page, or an app. */
                 client: components["parameters"]["Client"];
             };
             cookie?: never;
@@ -773,20 +316,626 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/_allauth/app/v1/tokens/refresh": {
+    "/_allauth/{client}/v1/account/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** List the email addresses */
+        get: operations["listEmailAddresses"];
+        /** Send the verification of an email address again */
+        put: operations["resendEmailVerification"];
+        /**
+         * Add an email address
+         * @description While a signup waits for the verification of its address, this changes the address.
+         */
+        post: operations["addEmailAddress"];
+        /** Remove an email address */
+        delete: operations["removeEmailAddress"];
+        options?: never;
+        head?: never;
+        /** Make an email address the primary one */
+        patch: operations["makeEmailPrimary"];
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the password, or set the first one */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get the phone number */
+        get: operations["getPhone"];
+        put?: never;
+        /**
+         * Change the phone number
+         * @description While a signup waits for the verification of its number, this changes the number.
+         */
+        post: operations["changePhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** List the third-party accounts */
+        get: operations["listProviderAccounts"];
+        put?: never;
+        post?: never;
+        /** Disconnect a third-party account */
+        delete: operations["disconnectProviderAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/2fa/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the second factor of a login */
+        post: operations["authenticateByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/2fa/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reauthenticate with a second factor */
+        post: operations["reauthenticateByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a code */
+        post: operations["confirmLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request a login code */
+        post: operations["requestLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request another login code */
+        post: operations["resendLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get what a verification key is for */
+        get: operations["getEmailVerification"];
+        put?: never;
+        /** Verify an email address */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/email/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request another verification code */
+        post: operations["resendEmailCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a password */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request a password reset */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get whose password a key resets */
+        get: operations["getPasswordReset"];
+        put?: never;
+        /** Reset a password */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/phone/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify a phone number */
+        post: operations["verifyPhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/phone/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request another verification code */
+        post: operations["resendPhoneCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/provider/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get what a signup through a provider has so far */
+        get: operations["getProviderSignup"];
+        put?: never;
+        /** Finish a signup through a provider */
+        post: operations["signUpByProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/provider/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a token of a provider */
+        post: operations["logInByProviderToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reauthenticate with the password */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get who is logged in */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /** Log out */
+        delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** List the sessions */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** End sessions */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign up */
+        post: operations["signUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Begin to show a security key at login */
+        get: operations["beginKeyAuthentication"];
+        put?: never;
+        /** Show a security key at login */
+        post: operations["authenticateByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Begin to log in with a passkey */
+        get: operations["beginPasskeyLogin"];
+        put?: never;
+        /** Log in with a passkey */
+        post: operations["logInByPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Begin to reauthenticate with a security key */
+        get: operations["beginKeyReauthentication"];
+        put?: never;
+        /** Reauthenticate with a security key */
+        post: operations["reauthenticateByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Begin to make the passkey of a signup */
+        get: operations["getPasskeySignup"];
+        /** Make the passkey of a signup */
+        put: operations["finishPasskeySignup"];
+        /** Sign up without a password */
+        post: operations["beginPasskeySignup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Get the configuration */
+        get: operations["getConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_latchkey/openapi.html": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show the description of all APIs
+         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         */
+        get: operations["showDescription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_latchkey/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the description of all APIs
+         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         */
+        get: operations["getDescription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{provider}/login/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a provider
+         * @description The provider sends the browser here. The response sends it on to the frontend.
+         */
+        get: operations["arriveFromProvider"];
         put?: never;
         /**
-         * A new access token
-         * @description With the JWT strategy only; without it every token is refused.
+         * Come back from a provider
+         * @description The provider sends the browser here. The response sends it on to the frontend.
          */
-        post: operations["refreshToken"];
+        post: operations["arriveFromProviderByForm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -797,572 +946,730 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Seconds since 1970-01-01 UTC, with a fraction. */
-        Timestamp: number;
-        /**
-         * Format: email
-         * @example ada@example.org
-         */
-        Email: string;
-        /** @example ada */
-        Username: string;
-        /**
-         * @description In E.164, with the country code.
-         * @example +31612345678
-         */
-        Phone: string;
-        /** Format: password */
-        Password: string;
-        /**
-         * @description A code that was sent. Case and punctuation do not matter.
-         * @example 7GQ2-KX9M
-         */
-        Code: string;
-        /**
-         * @description The code that an authenticator app shows, or a recovery code.
-         * @example 314159
-         */
-        FactorCode: string;
-        /**
-         * @description Names a third-party provider.
-         * @example google
-         */
-        ProviderId: string;
-        /** @description The account's id at its provider. */
-        Uid: string;
-        AuthenticatorId: number;
-        /** @enum {string} */
-        AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
-        /**
-         * @description `login` lets the owner of the third-party account in, or signs them up. `connect` adds the third-party account to the account of whoever is logged in.
-         * @enum {string}
-         */
-        Process: "login" | "connect";
-        Done: {
-            /** @constant */
-            status: 200;
-        };
-        Error: {
-            /** @description For people. */
-            message: string;
+        /** @description The configuration of accounts. */
+        AccountConfiguration: {
             /**
-             * @description For programs: it stays the same when the text changes. Any text can also be `max_length` or `null_characters_not_allowed`; the descriptions list the other codes.
-             * @example required
+             * @deprecated
+             * @description What older clients read instead of `login_methods`.
+             * @enum {string}
              */
-            code: string;
-            /**
-             * @description The field that is wrong. Absent where it is not one field.
-             * @example email
-             */
-            param?: string;
+            authentication_method?: "email" | "username" | "username_email";
+            /** @description Whether email addresses are verified with a code instead of a link. */
+            email_verification_by_code_enabled: boolean;
+            /** @description Whether people can sign up. */
+            is_open_for_signup: boolean;
+            /** @description Whether users can log in with a code. */
+            login_by_code_enabled: boolean;
+            /** @description What users log in with. */
+            login_methods: ("email" | "username" | "phone")[];
+            /** @description Whether passwords are reset with a code instead of a link. */
+            password_reset_by_code_enabled: boolean;
         };
-        /** @description What is wrong with the input. There are no `errors` where the body is not a JSON object, nor where a refresh token is no good. */
-        ErrorList: {
-            /** @constant */
-            status: 400;
-            errors?: components["schemas"]["Error"][];
-        };
-        Conflict: {
-            /** @constant */
-            status: 409;
-            /** @description Why, where there is more to say. */
-            errors?: components["schemas"]["Error"][];
-        };
-        AuthenticationMeta: {
-            /** @description Whether somebody is logged in. */
-            is_authenticated: boolean;
-            /** @description App client only, and only when it is new: keep it, and forget the one before. */
-            session_token?: string;
-            /** @description App client with the JWT strategy only, after a login. */
-            access_token?: string;
-            /** @description Comes with `access_token`. */
-            refresh_token?: string;
-        };
-        /** @description Somebody is logged in. */
+        /** @description A user who is logged in. */
         Authenticated: {
-            /** @constant */
-            status: 200;
-            data: {
-                user: components["schemas"]["User"];
-                /** @description How the user got in, in order of time. Empty right after a signup. */
-                methods: components["schemas"]["AuthenticationMethod"][];
-            };
-            meta: components["schemas"]["AuthenticationMeta"];
+            /** @description How the user logged in, in order of time. It is empty right after a signup. */
+            methods: components["schemas"]["AuthenticationMethod"][];
+            /** @description The user. */
+            user: components["schemas"]["User"];
         };
-        /** @description Nobody is logged in, or not all the way: `flows` are the ways on. One with `is_pending: true` is to be finished first. */
-        NotAuthenticated: {
-            /** @enum {unknown} */
-            status: 401 | 410;
-            data: {
-                flows: components["schemas"]["Flow"][];
-            };
-            meta: components["schemas"]["AuthenticationMeta"];
-        };
-        /** @description Somebody is logged in (`is_authenticated` is true), but has to show again who they are. */
-        ReauthenticationNeeded: {
-            /** @constant */
-            status: 401;
-            data: {
-                user: components["schemas"]["User"];
-                methods: components["schemas"]["AuthenticationMethod"][];
-                /** @description Ways to show it. */
-                flows: components["schemas"]["Flow"][];
-            };
-            meta: components["schemas"]["AuthenticationMeta"];
-        };
-        /** @description A way to get in, or on. */
-        Flow: {
-            /** @enum {string} */
-            id: "login" | "login_by_code" | "signup" | "provider_redirect" | "provider_token" | "provider_signup" | "verify_email" | "verify_phone" | "password_reset_by_code" | "mfa_authenticate" | "mfa_trust" | "mfa_login_webauthn" | "mfa_signup_webauthn" | "reauthenticate" | "mfa_reauthenticate";
-            /** @description Whether it has begun. Absent where there is nothing to have begun. */
-            is_pending?: boolean;
-            /** @description Of `provider_redirect` and `provider_token`: the providers that can do it. */
-            providers?: components["schemas"]["ProviderId"][];
-            provider?: components["schemas"]["Provider"];
-            /** @description Of `mfa_authenticate` and `mfa_reauthenticate`: the kinds that the user has. */
-            types?: components["schemas"]["AuthenticatorType"][];
-        };
-        /** @description As people half-way in see one too. What is empty is absent. */
-        User: {
+        /** @description More about the caller's authentication, for a user who is logged in. */
+        AuthenticatedMeta: {
+            /** @description Apps only, after a login: a signed token. */
+            access_token?: string;
             /**
-             * Format: uuid
-             * @description Absent while a signup through a provider is not finished.
-             */
-            id?: string;
-            /** @description What to call the user. */
-            display: string;
-            /** @description The primary address. */
-            email?: components["schemas"]["Email"];
-            username?: components["schemas"]["Username"];
-            /** @description Whether a password is set. */
-            has_usable_password: boolean;
-        };
-        AuthenticationMethod: components["schemas"]["ByPassword"] | components["schemas"]["ByPasswordReset"] | components["schemas"]["ByCode"] | components["schemas"]["ByFactor"] | components["schemas"]["ByProvider"];
-        /** @description A password. `email` or `username` is what the user logged in with. */
-        ByPassword: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            method: "password";
-            at: components["schemas"]["Timestamp"];
-            email?: components["schemas"]["Email"];
-            username?: components["schemas"]["Username"];
-            reauthenticated?: components["schemas"]["Reauthenticated"];
-        };
-        /** @description A password reset that logged the user in. */
-        ByPasswordReset: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            method: "password_reset";
-            at: components["schemas"]["Timestamp"];
-            email?: components["schemas"]["Email"];
-        };
-        /** @description A code that was sent to `email` or `phone`. */
-        ByCode: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            method: "code";
-            at: components["schemas"]["Timestamp"];
-            email?: components["schemas"]["Email"];
-            phone?: components["schemas"]["Phone"];
-        };
-        /** @description A second factor, or a passkey. */
-        ByFactor: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            method: "mfa";
-            at: components["schemas"]["Timestamp"];
-            type: components["schemas"]["AuthenticatorType"];
-            id?: components["schemas"]["AuthenticatorId"];
-            /**
-             * @description There where it was a passkey, and nothing else.
+             * @description Whether a user is logged in.
              * @constant
              */
-            passwordless?: true;
-            reauthenticated?: components["schemas"]["Reauthenticated"];
+            is_authenticated: true;
+            /** @description Comes with `access_token`. */
+            refresh_token?: string;
+            /** @description Apps only: the token of a new session. It replaces the one that the app has. */
+            session_token?: string;
         };
-        /** @description A third-party account. */
-        ByProvider: {
+        /** @description A user is logged in. */
+        AuthenticatedResponse: {
+            data: components["schemas"]["Authenticated"];
+            meta: components["schemas"]["AuthenticatedMeta"];
+            /** @constant */
+            status: 200;
+        };
+        /** @description More about the caller's authentication. */
+        AuthenticationMeta: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * @description Whether a user is logged in.
+             * @constant
              */
-            method: "socialaccount";
+            is_authenticated: false;
+            /** @description Apps only: the token of a new session. It replaces the one that the app has. */
+            session_token?: string;
+        };
+        /** @description How a user showed who they are. */
+        AuthenticationMethod: {
             at: components["schemas"]["Timestamp"];
-            provider: components["schemas"]["ProviderId"];
-            uid: components["schemas"]["Uid"];
-        };
-        /**
-         * @description There where the user was logged in already and showed it once more.
-         * @constant
-         */
-        Reauthenticated: true;
-        /** @description `ACCOUNT_LOGIN_METHODS` says which of the names are there. One of them is needed. */
-        Login: {
-            email?: components["schemas"]["Email"];
-            username?: components["schemas"]["Username"];
-            phone?: components["schemas"]["Phone"];
-            password: components["schemas"]["Password"];
-        } & (unknown | unknown | unknown);
-        /** @description `ACCOUNT_SIGNUP_FIELDS` says which of them are there, and which are needed. */
-        SignupFields: {
-            email?: components["schemas"]["Email"];
-            phone?: components["schemas"]["Phone"];
-            username?: components["schemas"]["Username"];
-        };
-        Signup: components["schemas"]["SignupFields"] & {
-            password: components["schemas"]["Password"];
-        };
-        WebAuthnOptions: {
-            challenge: string;
-            rpId?: string;
-            timeout?: number;
-            /** @enum {string} */
-            userVerification?: "required" | "preferred" | "discouraged";
-            allowCredentials?: components["schemas"]["CredentialDescriptor"][];
-            extensions?: Record<string, never>;
-        };
-        WebAuthnCreation: {
-            challenge: string;
-            rp: {
-                id?: string;
-                name: string;
-            };
-            user: {
-                id: string;
-                name: string;
-                displayName: string;
-            };
-            pubKeyCredParams: {
-                /** @constant */
-                type: "public-key";
-                alg: number;
-            }[];
-            timeout?: number;
-            excludeCredentials?: components["schemas"]["CredentialDescriptor"][];
-            authenticatorSelection?: Record<string, never>;
-            attestation?: string;
-            extensions?: Record<string, never>;
-        };
-        CredentialDescriptor: {
+            email?: string;
             /** @constant */
-            type: "public-key";
-            id: string;
-            transports?: string[];
-        };
-        /** @description What `PublicKeyCredential.toJSON()` gives after `navigator.credentials.create()`. Binary values are base64url; base64 is accepted too. */
-        NewCredential: {
+            method: "password";
+            phone?: string;
+            reauthenticated?: boolean;
+            username?: string;
+        } | {
+            at: components["schemas"]["Timestamp"];
+            email?: string;
             /** @constant */
-            type: "public-key";
-            id: string;
-            rawId: string;
-            authenticatorAttachment?: string | null;
-            response: {
-                clientDataJSON: string;
-                attestationObject: string;
-                transports?: string[];
-            };
-            clientExtensionResults?: Record<string, never>;
-        };
-        /** @description What `PublicKeyCredential.toJSON()` gives after `navigator.credentials.get()`. Binary values are base64url; base64 is accepted too. */
-        UsedCredential: {
+            method: "password_reset";
+        } | {
+            at: components["schemas"]["Timestamp"];
+            email?: string;
             /** @constant */
-            type: "public-key";
-            id: string;
-            rawId: string;
-            authenticatorAttachment?: string | null;
-            response: {
-                clientDataJSON: string;
-                authenticatorData: string;
-                signature: string;
-                userHandle?: string | null;
-            };
-            clientExtensionResults?: Record<string, never>;
+            method: "code";
+            phone?: string;
+        } | {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint64
+             * @description The authenticator's number.
+             */
+            id?: number;
+            /** @constant */
+            method: "mfa";
+            /** @description Whether it was a passkey alone. */
+            passwordless?: boolean;
+            /** @description Whether the user was logged in already. */
+            reauthenticated?: boolean;
+            type?: components["schemas"]["AuthenticatorType"];
+        } | {
+            at: components["schemas"]["Timestamp"];
+            /** @constant */
+            method: "socialaccount";
+            /** @description The provider's id. */
+            provider: string;
+            /** @description The account's id at the provider. */
+            uid: string;
         };
+        /** @description Nobody is logged in, or not completely. One of the `flows` has to follow: one with `is_pending: true` comes first. */
+        AuthenticationResponse: {
+            /** @description Ways to log in, or to continue. */
+            data: {
+                /** @description The flows. */
+                flows: components["schemas"]["Flow"][];
+            };
+            meta: components["schemas"]["AuthenticationMeta"];
+            /** @constant */
+            status: 401;
+        };
+        /** @description An authenticator. */
+        Authenticator: components["schemas"]["TOTPAuthenticator"] | components["schemas"]["RecoveryCodesAuthenticator"] | components["schemas"]["WebAuthnAuthenticator"];
+        /** @description The type of an authenticator. */
+        AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
+        /** @description The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them. */
+        BaseSignup: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email?: string | null;
+            /**
+             * Format: email
+             * @description The email address again.
+             */
+            email2?: string | null;
+            /**
+             * @description The phone number.
+             * @example +31612345678
+             */
+            phone?: string | null;
+            /** @description The username. */
+            username?: string | number | null;
+        };
+        /** @description The configuration of the service. */
+        ConfigurationResponse: {
+            /** @description The configuration of the service. Parts that are switched off are absent. */
+            data: {
+                account: components["schemas"]["AccountConfiguration"];
+                mfa?: components["schemas"]["MFAConfiguration"];
+                socialaccount?: components["schemas"]["SocialAccountConfiguration"];
+                usersessions?: components["schemas"]["UserSessionsConfiguration"];
+            };
+            /** @constant */
+            status: 200;
+        };
+        /** @description An email address of a user. */
         EmailAddress: {
-            email: components["schemas"]["Email"];
-            verified: boolean;
-            /** @description Where mails go. An account has one primary address at most. */
+            /** @description The address. */
+            email: string;
+            /** @description Whether mails go there. An account has at most one primary address. */
             primary: boolean;
-        };
-        PhoneNumber: {
-            phone: components["schemas"]["Phone"];
+            /** @description Whether it is verified. */
             verified: boolean;
         };
-        Session: {
-            id: number;
-            user_agent: string;
-            /** @description Where it began. */
-            ip: string;
-            created_at: components["schemas"]["Timestamp"];
-            /** @description There with `USERSESSIONS_TRACK_ACTIVITY` only. */
-            last_seen_at?: components["schemas"]["Timestamp"];
-            /** @description Whether it is the one that asks. */
-            is_current: boolean;
+        /** @description What the key of an email verification is for. */
+        EmailVerificationInfo: {
+            /** @description The address. */
+            email: string;
+            /** @description Its user. */
+            user: components["schemas"]["User"];
         };
-        Authenticator: components["schemas"]["Totp"] | components["schemas"]["RecoveryCodes"] | components["schemas"]["SecurityKey"];
-        AuthenticatorTimes: {
-            created_at: components["schemas"]["Timestamp"];
-            /** @description As `created_at`; null until it is used. */
-            last_used_at: number | null;
+        /** @description Sessions to end. */
+        EndSessions: {
+            /** @description The ids of the sessions. */
+            sessions: (number | string)[];
         };
-        /** @description An authenticator app. */
-        Totp: components["schemas"]["AuthenticatorTimes"] & {
-            /** @constant */
-            type: "totp";
-        } & {
+        /** @description One thing that is wrong with the input. */
+        Error: {
+            /** @description For programs: it stays the same when the message changes. */
+            code: string;
+            /** @description For people. */
+            message: string;
+            /** @description The field that is wrong, unless several are, or none. */
+            param?: string;
+        };
+        /** @description The reasons why a request is refused. There are no `errors` if the body is not a JSON object. */
+        ErrorResponse: {
+            errors?: components["schemas"]["Error"][];
+            /** Format: uint16 */
+            status: number;
+        };
+        /** @description A flow: a way to log in, or to continue. */
+        Flow: {
+            /** @description The flow's name. */
+            id: components["schemas"]["FlowId"];
+            /** @description Whether it has begun. Absent where it cannot have. */
+            is_pending?: boolean;
+            /** @description Of `provider_signup`: the provider. */
+            provider?: components["schemas"]["Provider"];
+            /** @description Of `provider_redirect` and `provider_token`: the providers that can do it. */
+            providers?: string[];
+            /** @description Of `mfa_authenticate` and `mfa_reauthenticate`: the types of authenticators that the user has. */
+            types?: components["schemas"]["AuthenticatorType"][];
+        };
+        /** @description The name of a flow. */
+        FlowId: "login" | "login_by_code" | "signup" | "provider_redirect" | "provider_token" | "provider_signup" | "verify_email" | "verify_phone" | "password_reset_by_code" | "mfa_authenticate" | "mfa_trust" | "mfa_login_webauthn" | "mfa_signup_webauthn" | "reauthenticate" | "mfa_reauthenticate";
+        /** @description A JSON Web Key Set (RFC 7517, section 5). */
+        KeySet: {
+            /** @description The keys that verify tokens. */
+            keys: components["schemas"]["PublicKey"][];
+        };
+        /** @description A password, and one of the identifiers that people log in with. */
+        Login: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Format: email
+             * @description The email address.
              */
-            type: "totp";
-        };
-        RecoveryCodes: components["schemas"]["AuthenticatorTimes"] & {
-            /** @constant */
-            type: "recovery_codes";
-            total_code_count: number;
-            unused_code_count: number;
-        } & {
+            email?: string | null;
+            /** @description The password. */
+            password: string | number;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * @description The phone number.
+             * @example +31612345678
              */
-            type: "recovery_codes";
+            phone?: string | null;
+            /** @description The username. */
+            username?: string | number | null;
         };
-        ShownRecoveryCodes: components["schemas"]["RecoveryCodes"] & {
-            /** @description Absent where `MFA_RECOVERY_CODES_SHOW_ONCE` is on and they were shown before. */
-            unused_codes?: string[];
-        };
-        /** @description A security key or passkey. */
-        SecurityKey: components["schemas"]["AuthenticatorTimes"] & {
+        /** @description Options to log in with a passkey. */
+        LoginOptionsResponse: {
+            data: components["schemas"]["WebAuthnCredentialRequestOptions"];
+            /** @description More about options to log in with a passkey. */
+            meta?: {
+                /** @description Apps only: the token of the session that keeps the challenge. */
+                session_token: string;
+            };
             /** @constant */
-            type: "webauthn";
-            id: components["schemas"]["AuthenticatorId"];
-            name: string;
-            /** @description Whether it is a passkey. Absent where the authenticator did not say. */
-            is_passwordless?: boolean;
-        } & {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "webauthn";
+            status: 200;
         };
+        /** @description A code of a second factor. */
+        MFAAuthenticate: {
+            /** @description The code that an authenticator app shows, or a recovery code. */
+            code: string | number;
+        };
+        /** @description The configuration of second factors. */
+        MFAConfiguration: {
+            /** @description Whether a passkey alone logs in. */
+            passkey_login_enabled: boolean;
+            /** @description The types of authenticators that users can set up. */
+            supported_types: components["schemas"]["AuthenticatorType"][];
+        };
+        /** @description Whether to trust this browser. */
+        MFATrust: {
+            /**
+             * @description Whether this browser skips the second factor from now on.
+             * @default false
+             */
+            trust: boolean | null;
+        };
+        /** @description The metadata of an issuer (OpenID Connect Discovery 1.0, section 3). */
+        OpenidConfiguration: {
+            /** @description Which claims its tokens have. */
+            claims_supported: string[];
+            /** @description With which algorithms its tokens are signed. */
+            id_token_signing_alg_values_supported: string[];
+            /** @description The issuer. */
+            issuer: string;
+            /** @description Where its keys are. */
+            jwks_uri: string;
+            /** @description Which responses it gives. */
+            response_types_supported: string[];
+            /** @description Which kinds of subjects it has. */
+            subject_types_supported: string[];
+        };
+        /** @description A phone number of a user. */
+        PhoneNumber: {
+            /** @description The number, in E.164. */
+            phone: string;
+            /** @description Whether it is verified. */
+            verified: boolean;
+        };
+        /** @description An identity provider. */
         Provider: {
-            id: components["schemas"]["ProviderId"];
-            /** @example Google */
-            name: string;
-            flows: ("provider_redirect" | "provider_token")[];
-            /** @description Of OAuth 2 and OpenID Connect. */
+            /** @description The client id of OAuth 2.0 and OpenID Connect. */
             client_id?: string;
+            /** @description The flows that it supports. */
+            flows: ("provider_redirect" | "provider_token")[];
+            /** @description Its id. */
+            id: string;
+            /** @description The name to show for it. */
+            name: string;
             /**
              * Format: uri
-             * @description Of OpenID Connect: where its discovery document is.
+             * @description The address of the discovery document of OpenID Connect.
              */
             openid_configuration_url?: string;
         };
-        /** @description A third-party account. */
+        /** @description An account at a provider, which is connected to the user. */
         ProviderAccount: {
-            uid: components["schemas"]["Uid"];
-            /** @description What to call it. */
+            /** @description The name to show for the account. */
             display: string;
+            /** @description The provider. */
             provider: components["schemas"]["Provider"];
+            /** @description The account's id at the provider. */
+            uid: string;
         };
-        /** @description What is not `account` is absent where it is turned off. */
-        Configuration: {
-            account: {
-                login_methods: ("email" | "username" | "phone")[];
-                is_open_for_signup: boolean;
-                /** @description By code, or else by link. */
-                email_verification_by_code_enabled: boolean;
-                login_by_code_enabled: boolean;
-                /** @description By code, or else by link. */
-                password_reset_by_code_enabled: boolean;
-                /**
-                 * @deprecated
-                 * @description What older clients read; `login_methods` says more.
-                 * @enum {string}
-                 */
-                authentication_method?: "email" | "username" | "username_email";
+        /** @description The form that sends a browser to a provider. It may have the CSRF token in the field `csrfmiddlewaretoken`. */
+        ProviderRedirect: {
+            /** @description Where the browser comes back to: a path, or a URL of an origin that the settings name. */
+            callback_url: string;
+            /** @description What the provider is asked for. */
+            process: "login" | "connect";
+            /** @description The provider's id. */
+            provider: string;
+        };
+        /** @description The fields of a sign-up through a provider. Whether an address is needed is a setting of its own. */
+        ProviderSignup: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email?: string | null;
+            /**
+             * Format: email
+             * @description The email address again.
+             */
+            email2?: string | null;
+            /**
+             * @description The phone number.
+             * @example +31612345678
+             */
+            phone?: string | null;
+            /** @description The username. */
+            username?: string | number | null;
+        };
+        /** @description A token of a provider. */
+        ProviderToken: {
+            /** @description What the token is for. */
+            process: "login" | "connect";
+            /** @description The provider's id. */
+            provider: string | number;
+            /** @description The token: one of `id_token` and `access_token`, or both. */
+            token: {
+                /** @description An access token. */
+                access_token?: string | null;
+                /** @description For whom it was made. */
+                client_id: string;
+                /** @description An ID token. */
+                id_token?: string | null;
             };
-            socialaccount?: {
-                providers: components["schemas"]["Provider"][];
+        };
+        /** @description An RSA key as a JSON Web Key (RFC 7518, section 6.3.1). */
+        PublicKey: {
+            /** @description The algorithm. */
+            alg: string;
+            /** @description The exponent. */
+            e: string;
+            /** @description The key's name. */
+            kid: string;
+            /** @description `RSA`. */
+            kty: string;
+            /** @description The modulus. */
+            n: string;
+            /** @description `sig`. */
+            use: string;
+        };
+        /** @description Options for a new credential. */
+        PublicKeyCreation: {
+            /** @description Which attestation is wanted. */
+            attestation?: string;
+            /** @description Which formats of attestation are wanted. */
+            attestationFormats?: string[];
+            /** @description What the authenticator must be able to do. */
+            authenticatorSelection?: {
+                [key: string]: unknown;
             };
-            mfa?: {
-                supported_types: components["schemas"]["AuthenticatorType"][];
-                passkey_login_enabled: boolean;
+            /** @description The challenge, in base64url. */
+            challenge: string;
+            /** @description Credentials that the user has already. */
+            excludeCredentials?: components["schemas"]["PublicKeyDescriptor"][];
+            /** @description Inputs of extensions. */
+            extensions?: {
+                [key: string]: unknown;
             };
-            usersessions?: {
-                track_activity: boolean;
+            /** @description Kinds of authenticators to suggest. */
+            hints?: string[];
+            /** @description The algorithms that are accepted. */
+            pubKeyCredParams: components["schemas"]["PublicKeyParameters"][];
+            /** @description The relying party. */
+            rp: components["schemas"]["RelyingParty"];
+            /**
+             * Format: uint64
+             * @description Milliseconds to answer.
+             */
+            timeout?: number;
+            /** @description The user. */
+            user: components["schemas"]["PublicKeyUser"];
+        };
+        /** @description A credential. */
+        PublicKeyDescriptor: {
+            /** @description The id, in base64url. */
+            id: string;
+            /** @description How the browser reaches it. */
+            transports?: string[];
+            /** @description `public-key`. */
+            type: string;
+        };
+        /** @description An algorithm. */
+        PublicKeyParameters: {
+            /**
+             * Format: int64
+             * @description The number of the COSE algorithm.
+             */
+            alg: number;
+            /** @description `public-key`. */
+            type: string;
+        };
+        /** @description Options to use a credential. */
+        PublicKeyRequest: {
+            /** @description The credentials that are accepted. Absent or empty where each one is. */
+            allowCredentials?: components["schemas"]["PublicKeyDescriptor"][];
+            /** @description The challenge, in base64url. */
+            challenge: string;
+            /** @description Inputs of extensions. */
+            extensions?: {
+                [key: string]: unknown;
+            };
+            /** @description Kinds of authenticators to suggest. */
+            hints?: string[];
+            /** @description The id of the relying party. */
+            rpId: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds to answer.
+             */
+            timeout?: number;
+            /** @description Whether the authenticator verifies its user. */
+            userVerification: string;
+        };
+        /** @description The user of a credential. */
+        PublicKeyUser: {
+            /** @description The name of the user. */
+            displayName: string;
+            /** @description The user handle, in base64url. */
+            id: string;
+            /** @description The name of the account. */
+            name: string;
+        };
+        /** @description A user who has to show again who they are, and how. */
+        ReauthenticationRequired: {
+            /** @description How the user can show it. */
+            flows: components["schemas"]["Flow"][];
+            /** @description How the user logged in. */
+            methods: components["schemas"]["AuthenticationMethod"][];
+            /** @description The user. */
+            user: components["schemas"]["User"];
+        };
+        /** @description A user is logged in, and has to show again who they are. */
+        ReauthenticationResponse: {
+            data: components["schemas"]["ReauthenticationRequired"];
+            meta: components["schemas"]["AuthenticatedMeta"];
+            /** @constant */
+            status: 401;
+        };
+        /** @description Recovery codes. */
+        RecoveryCodesAuthenticator: {
+            /** @description When they were made. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description When one of them was used last.
+             */
+            last_used_at: number;
+            /**
+             * Format: uint
+             * @description How many there are.
+             */
+            total_code_count: number;
+            /** @enum {string} */
+            type: "recovery_codes";
+            /**
+             * Format: uint
+             * @description How many are left.
+             */
+            unused_code_count: number;
+            /**
+             * @description The codes that are left. Absent in lists of authenticators, and where `MFA_RECOVERY_CODES_SHOW_ONCE` is on and they
+             *     were shown before.
+             */
+            unused_codes?: string[];
+        };
+        /** @description A relying party. */
+        RelyingParty: {
+            /** @description Its id: a domain. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A session of a user. */
+        Session: {
+            /** @description When it began. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint64
+             * @description The session's number.
+             */
+            id: number;
+            /** @description The address that it began at. */
+            ip: string;
+            /** @description Whether it is the session of this request. */
+            is_current: boolean;
+            /** @description When it was used last. */
+            last_seen_at?: components["schemas"]["Timestamp"];
+            /** @description The `User-Agent` that it began with. */
+            user_agent: string;
+        };
+        /** @description The session of an app is over. One of the `flows` begins a new one. */
+        SessionGoneResponse: {
+            /** @description Ways to log in, or to continue. */
+            data: {
+                /** @description The flows. */
+                flows: components["schemas"]["Flow"][];
+            };
+            meta: components["schemas"]["AuthenticationMeta"];
+            /** @constant */
+            status: 410;
+        };
+        /** @description The fields of a sign-up with a password. */
+        Signup: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email?: string | null;
+            /**
+             * Format: email
+             * @description The email address again.
+             */
+            email2?: string | null;
+            /** @description The password. */
+            password?: string | number | null;
+            /**
+             * @description The phone number.
+             * @example +31612345678
+             */
+            phone?: string | null;
+            /** @description The username. */
+            username?: string | number | null;
+        };
+        /** @description The configuration of identity providers. */
+        SocialAccountConfiguration: {
+            /** @description The providers that this kind of client can use. */
+            providers: components["schemas"]["Provider"][];
+        };
+        /** @description An authenticator app. */
+        TOTPAuthenticator: {
+            /** @description When it was set up. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description When it was used last.
+             */
+            last_used_at: number;
+            /** @enum {string} */
+            type: "totp";
+        };
+        /**
+         * Format: double
+         * @description A moment: seconds since 1970-01-01 UTC, with a fraction.
+         */
+        Timestamp: number;
+        /** @description A user. Clients see one before a login is complete, too, so it has few fields. Empty fields are absent. */
+        User: {
+            /** @description The name to show for the user. */
+            display: string;
+            /** @description The primary email address. */
+            email?: string;
+            /** @description Whether a password is set. */
+            has_usable_password: boolean;
+            /**
+             * Format: uuid
+             * @description The user's id. Absent while a signup through a provider is not finished.
+             */
+            id?: string;
+            /** @description The username. */
+            username?: string;
+        };
+        /** @description The configuration of sessions. */
+        UserSessionsConfiguration: {
+            /** @description Whether a session keeps the time of its last request. */
+            track_activity: boolean;
+        };
+        /** @description A security key or passkey. */
+        WebAuthnAuthenticator: {
+            /** @description When it was added. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Whether it is a passkey. Absent where the authenticator did not say. */
+            is_passwordless?: boolean;
+            /**
+             * Format: double
+             * @description When it was used last.
+             */
+            last_used_at: number;
+            /** @description The name that its owner gave it. */
+            name: string;
+            /** @enum {string} */
+            type: "webauthn";
+        };
+        /** @description The value of `PublicKeyCredential.toJSON()`. Binary values are in base64url or base64. */
+        WebAuthnCredential: {
+            authenticatorAttachment?: string | null;
+            clientExtensionResults?: Record<string, never>;
+            id: string;
+            rawId: string;
+            response: {
+                /** @description Of a new credential. */
+                attestationObject?: string;
+                /** @description Of a credential that is used. */
+                authenticatorData?: string;
+                clientDataJSON: string;
+                /** @description Of a credential that is used. */
+                signature?: string;
+                /** @description Of a new credential. */
+                transports?: string[];
+                /** @description Of a credential that is used. */
+                userHandle?: string | null;
+            };
+            /** @constant */
+            type: "public-key";
+        };
+        /** @description Options for `navigator.credentials.create()`, after `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
+        WebAuthnCredentialCreationOptions: {
+            /** @description The options. */
+            creation_options: {
+                /** @description The options. */
+                publicKey: components["schemas"]["PublicKeyCreation"];
+            };
+        };
+        /** @description Options for `navigator.credentials.get()`, after `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
+        WebAuthnCredentialRequestOptions: {
+            /** @description The options. */
+            request_options: {
+                /** @description The options. */
+                publicKey: components["schemas"]["PublicKeyRequest"];
             };
         };
     };
     responses: {
-        /** @description Done. */
-        Done: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Done"];
-            };
-        };
-        /** @description Somebody is logged in. */
+        /** @description The user is logged in. */
         Authenticated: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Authenticated"];
+                "application/json": components["schemas"]["AuthenticatedResponse"];
             };
         };
-        /** @description The input will not do. */
-        InputErrors: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ErrorList"];
-            };
-        };
-        /** @description Nobody is logged in, or there is another step to take: see `flows`. */
-        NotAuthenticated: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["NotAuthenticated"];
-            };
-        };
-        /** @description Nobody is logged in; or somebody is, but has to show again who they are. */
-        NotRecently: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["NotAuthenticated"] | components["schemas"]["ReauthenticationNeeded"];
-            };
-        };
-        /** @description Not allowed. For browsers also, as a page: the CSRF check failed. */
-        Forbidden: {
+        /** @description The request does not fit the state of the caller's login. */
+        Conflict: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
-                    status: 403;
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 409;
                 };
-                "text/html": unknown;
             };
         };
-        /** @description Browsers only: the CSRF check failed. The body is a page. */
+        /** @description The body is larger than 2.5 MB. */
+        ContentTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 413;
+                };
+            };
+        };
+        /** @description Browsers only: the CSRF check failed. */
         CsrfFailed: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "text/html": unknown;
+                "text/html": string;
             };
         };
-        /** @description There is none. */
-        NotFound: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    /** @constant */
-                    status: 404;
-                };
-            };
-        };
-        /** @description It does not fit where the caller stands. */
-        Conflict: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Conflict"];
-            };
-        };
-        /** @description Apps only: the session token is no good, or no longer. Forget it and start anew. */
-        Gone: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["NotAuthenticated"];
-            };
-        };
-        /** @description Too often. Try again later. */
-        TooMany: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    /** @constant */
-                    status: 429;
-                };
-            };
-        };
-        /** @description The account's addresses. */
+        /** @description The account's email addresses. */
         EmailAddresses: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
-                    status: 200;
+                    /** @description The data. */
                     data: components["schemas"]["EmailAddress"][];
-                };
-            };
-        };
-        /** @description The user's sessions. */
-        Sessions: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    /** @constant */
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: components["schemas"]["Session"][];
                 };
             };
         };
-        /** @description The third-party accounts that are connected. */
+        /** @description The third-party accounts that are connected to the account. */
         ProviderAccounts: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
-                    status: 200;
+                    /** @description The data. */
                     data: components["schemas"]["ProviderAccount"][];
-                };
-            };
-        };
-        /** @description The authenticator app. */
-        Totp: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    /** @constant */
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: components["schemas"]["Totp"];
                 };
             };
         };
@@ -1373,73 +1680,168 @@ export interface components {
             };
             content: {
                 "application/json": {
-                    /** @constant */
+                    /** @description The data. */
+                    data: components["schemas"]["RecoveryCodesAuthenticator"];
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: components["schemas"]["ShownRecoveryCodes"];
                 };
             };
         };
-        /** @description The security key or passkey. */
-        SecurityKey: {
+        /** @description Apps only: the session token is invalid or expired. Forget it and start anew. */
+        SessionGone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SessionGoneResponse"];
+            };
+        };
+        /** @description The user's sessions. */
+        Sessions: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
+                    /** @description The data. */
+                    data: components["schemas"]["Session"][];
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: components["schemas"]["SecurityKey"];
                 };
             };
         };
-        /** @description Options for `navigator.credentials.get()`, after `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
-        RequestOptions: {
+        /** @description Done. */
+        StatusOK: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: {
-                        request_options: {
-                            publicKey: components["schemas"]["WebAuthnOptions"];
-                        };
-                    };
-                    meta?: {
-                        /** @description App client: a session was begun for this. */
-                        session_token?: string;
-                    };
                 };
             };
         };
-        /** @description Options for `navigator.credentials.create()`, after `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
-        CreationOptions: {
+        /** @description The authenticator app. */
+        TOTPAuthenticator: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
-                    /** @constant */
+                    /** @description The data. */
+                    data: components["schemas"]["TOTPAuthenticator"];
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
                     status: 200;
-                    data: {
-                        creation_options: {
-                            publicKey: components["schemas"]["WebAuthnCreation"];
-                        };
-                    };
+                };
+            };
+        };
+        /** @description The body did not arrive in time. */
+        Timeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 408;
+                };
+            };
+        };
+        /** @description Too many requests. Try again later. */
+        TooManyRequests: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After": number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 429;
+                };
+            };
+        };
+        /** @description Nobody is logged in, or another step has to follow: see `flows`. */
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticationResponse"];
+            };
+        };
+        /** @description The service is unavailable. Try again later. */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 503;
+                };
+            };
+        };
+        /** @description The options for a new credential. */
+        WebAuthnCreationOptionsResponse: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @description The data. */
+                    data: components["schemas"]["WebAuthnCredentialCreationOptions"];
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 200;
+                };
+            };
+        };
+        /** @description The options to use a credential. */
+        WebAuthnRequestOptionsResponse: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @description The data. */
+                    data: components["schemas"]["WebAuthnCredentialRequestOptions"];
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 200;
                 };
             };
         };
     };
     parameters: {
-        /** @description Who asks: a page, or an app. */
+        /** @description The kind of client: a page, or an app. */
         Client: "browser" | "app";
-        /** @description From the link, or the code. */
-        EmailVerificationKey: string;
-        /** @description From the link, or the code. */
-        PasswordResetKey: string;
-        /** @description There, with whatever value: for a passkey that can log in alone. Absent: for a second factor. */
-        Passwordless: string;
     };
     requestBodies: never;
     headers: never;
@@ -1447,1494 +1849,124 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getConfiguration: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What is turned on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: components["schemas"]["Configuration"];
-                    };
-                };
-            };
-            410: components["responses"]["Gone"];
-        };
-    };
-    getSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Authenticated"];
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    logOut: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Logged out. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    logIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Login"];
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `invalid_phone`, `invalid_login`, `email_password_mismatch`, `username_password_mismatch`, `phone_password_mismatch`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The password was right, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description Somebody is logged in already. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    signUp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Signup"];
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `invalid_phone`, `email_taken`, `phone_taken`, `username_taken`, `username_blacklisted`, `password_too_short`, `password_too_common`, `password_too_similar`, `password_entirely_numeric`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The account is made, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            /** @description Signup is closed. For browsers also, as a page: the CSRF check failed. */
-            403: components["responses"]["Forbidden"];
-            /** @description Somebody is logged in already. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    reauthenticate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    password: components["schemas"]["Password"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `incorrect_password`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    getEmailVerification: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description From the link, or the code. */
-                "X-Email-Verification-Key": components["parameters"]["EmailVerificationKey"];
-            };
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the key is for. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: {
-                            email: components["schemas"]["Email"];
-                            user: components["schemas"]["User"];
-                        };
-                        meta: {
-                            /** @description Whether a login or signup waits for it. */
-                            is_authenticating: boolean;
-                        };
-                    };
-                };
-            };
-            /** @description Codes: `required`, `invalid_or_expired_key`, `incorrect_code`, `email_taken`. */
-            400: components["responses"]["InputErrors"];
-            /** @description With codes: no verification is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    verifyEmail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description From the link, or the code. */
-                    key: string;
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid_or_expired_key`, `incorrect_code`, `email_taken`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Verified, but nobody is logged in, or another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description With codes: no verification is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    resendEmailCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Done"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description No code is pending, or no other may be sent. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    verifyPhone: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    code: components["schemas"]["Code"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `incorrect_code`, `phone_taken`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Verified, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description No verification is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    resendPhoneCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Done"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description No code is pending, or no other may be sent. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    requestPasswordReset: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email?: components["schemas"]["Email"];
-                    phone?: components["schemas"]["Phone"];
-                } & (unknown | unknown);
-            };
-        };
-        responses: {
-            /** @description A link was sent. */
-            200: components["responses"]["Done"];
-            /** @description Codes: `required`, `invalid`, `unknown_email`, `unknown_phone`, `invalid_phone`, `select_only_one`. */
-            400: components["responses"]["InputErrors"];
-            /** @description A code was sent: `password_reset_by_code` is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    getPasswordReset: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description From the link, or the code. */
-                "X-Password-Reset-Key": components["parameters"]["PasswordResetKey"];
-            };
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Whose it is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: {
-                            user: components["schemas"]["User"];
-                        };
-                    };
-                };
-            };
-            /** @description Codes: `required`, `invalid_password_reset`, `incorrect_code`. */
-            400: components["responses"]["InputErrors"];
-            /** @description With codes: no reset is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    resetPassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description From the link, or the code. */
-                    key: string;
-                    password: components["schemas"]["Password"];
-                };
-            };
-        };
-        responses: {
-            /** @description Done, and with `ACCOUNT_LOGIN_ON_PASSWORD_RESET` logged in. */
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid_password_reset`, `incorrect_code`, `password_too_short`, `password_too_common`, `password_too_similar`, `password_entirely_numeric`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Done. Now log in. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description With codes: no reset is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    requestLoginCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email?: components["schemas"]["Email"];
-                    phone?: components["schemas"]["Phone"];
-                } & (unknown | unknown);
-            };
-        };
-        responses: {
-            /** @description Somebody is logged in already. */
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `invalid_phone`, `select_only_one`, `unknown_email`, `unknown_phone`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            /** @description `login_by_code` is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    confirmLoginCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    code: components["schemas"]["Code"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `incorrect_code`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The code was right, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description No code is pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    resendLoginCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Done"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description No code is pending, or no other may be sent. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    authenticateByCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    code: components["schemas"]["FactorCode"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `incorrect_code`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            /** @description No login waits for it, or another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    reauthenticateByCode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    code: components["schemas"]["FactorCode"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `incorrect_code`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    trustBrowser: {
+    getAppleAssociation: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @default false */
-                    trust?: boolean;
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            400: components["responses"]["InputErrors"];
-            /** @description No login waits for it, or another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-        };
-    };
-    beginKeyAuthentication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
         requestBody?: never;
         responses: {
-            200: components["responses"]["RequestOptions"];
-            /** @description No login waits for it. */
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    authenticateByKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    credential: components["schemas"]["UsedCredential"];
+            /** @description The apps that may use passkeys of this domain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webcredentials: {
+                            /** @description The ids of the apps. */
+                            apps: string[];
+                        };
+                    };
                 };
             };
         };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `incorrect_code`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            /** @description No login waits for it, or another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
     };
-    beginKeyReauthentication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["RequestOptions"];
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    reauthenticateByKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    credential: components["schemas"]["UsedCredential"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `incorrect_code`, `too_many_login_attempts`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    beginPasskeyLogin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["RequestOptions"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    logInByPasskey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    credential: components["schemas"]["UsedCredential"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `incorrect_code`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The passkey was right, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    getPasskeySignup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["CreationOptions"];
-            /** @description `mfa_signup_webauthn` is not pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    finishPasskeySignup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Made up where there is none. */
-                    name?: string;
-                    credential: components["schemas"]["NewCredential"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `incorrect_code`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Done, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description `mfa_signup_webauthn` is not pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    beginPasskeySignup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignupFields"];
-            };
-        };
-        responses: {
-            /** @description Codes: `required`, `invalid`, `invalid_phone`, `email_taken`, `phone_taken`, `username_taken`, `username_blacklisted`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The account is made; the verification is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            /** @description Signup is closed. For browsers also, as a page: the CSRF check failed. */
-            403: components["responses"]["Forbidden"];
-            /** @description Somebody is logged in already. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    redirectToProvider: {
+    getAssetLinks: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/x-www-form-urlencoded": {
-                    provider: components["schemas"]["ProviderId"];
-                    /**
-                     * Format: uri-reference
-                     * @description Where to come back to: a path, or a URL of a host that is trusted.
-                     */
-                    callback_url: string;
-                    process: components["schemas"]["Process"];
-                    /** @description The CSRF token, which a form cannot put into a header. */
-                    csrfmiddlewaretoken?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description To the provider, or to the error page. */
-            302: {
-                headers: {
-                    Location: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            403: components["responses"]["CsrfFailed"];
-        };
-    };
-    logInByProviderToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    provider: components["schemas"]["ProviderId"];
-                    process: components["schemas"]["Process"];
-                    token: {
-                        /** @description Needed for OAuth 2 and OpenID Connect. */
-                        client_id?: string;
-                        id_token?: string;
-                        access_token?: string;
-                    } | unknown | unknown;
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid_choice`, `invalid_token`, `client_id_required`, `client_id_mismatch`, `token_required`, `token_authentication_not_supported`, `connected_other`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Another step is pending, such as `provider_signup`; or, to connect, somebody has to show again who they are. */
-            401: components["responses"]["NotRecently"];
-            /** @description Signup is closed, or nobody is logged in to connect it to. For browsers also, as a page: the CSRF check failed. */
-            403: components["responses"]["Forbidden"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    getProviderSignup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
         requestBody?: never;
         responses: {
-            /** @description What is known. */
+            /** @description The apps that may use passkeys of this domain. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: {
-                            user: components["schemas"]["User"];
-                            account: components["schemas"]["ProviderAccount"];
-                            /** @description Addresses that the provider gave. */
-                            email: components["schemas"]["EmailAddress"][];
+                        /** @description What the target may do. */
+                        relation: string[];
+                        target: {
+                            namespace: string;
+                            /** @description The name of the app's package. */
+                            package_name: string;
+                            /** @description The fingerprints of the certificates that sign the app. */
+                            sha256_cert_fingerprints: string[];
                         };
-                    };
+                    }[];
                 };
             };
-            /** @description Signup is closed. */
-            403: components["responses"]["Forbidden"];
-            /** @description `provider_signup` is not pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
         };
     };
-    signUpByProvider: {
+    getKeys: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignupFields"];
-            };
-        };
-        responses: {
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `invalid`, `invalid_phone`, `email_taken`, `phone_taken`, `username_taken`, `username_blacklisted`. */
-            400: components["responses"]["InputErrors"];
-            /** @description The account is made, and another step is pending. */
-            401: components["responses"]["NotAuthenticated"];
-            /** @description Signup is closed. For browsers also, as a page: the CSRF check failed. */
-            403: components["responses"]["Forbidden"];
-            /** @description `provider_signup` is not pending. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    listSessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Sessions"];
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    endSessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Ids. */
-                    sessions: number[];
+            /** @description The public keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
-        };
-        responses: {
-            /** @description The sessions that are left. */
-            200: components["responses"]["Sessions"];
-            /** @description Codes: `required`, `invalid_choice`, `invalid_list`, `invalid_pk_value`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Also where the one that asked was among them. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
+            503: components["responses"]["Unavailable"];
         };
     };
-    listEmailAddresses: {
+    getIssuer: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["EmailAddresses"];
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    resendEmailVerification: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: components["schemas"]["Email"];
+            /** @description The metadata. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenidConfiguration"];
                 };
             };
-        };
-        responses: {
-            200: components["responses"]["Done"];
-            /** @description Codes: `required`, `invalid`, `unknown_email`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotAuthenticated"];
-            /** @description It was not sent: too soon after the last one. For browsers also, as a page: the CSRF check failed. */
-            403: components["responses"]["Forbidden"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
         };
     };
-    addEmailAddress: {
+    getRelatedOrigins: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: components["schemas"]["Email"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["EmailAddresses"];
-            /** @description Codes: `required`, `invalid`, `duplicate_email`, `email_taken`, `max_email_addresses`, `same_as_current`, `add_email_blocked`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description Nobody is logged in, and no address can be changed. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    removeEmailAddress: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: components["schemas"]["Email"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["EmailAddresses"];
-            /** @description Codes: `required`, `invalid`, `unknown_email`, `cannot_remove_primary_email`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    makeEmailPrimary: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: components["schemas"]["Email"];
-                    /** @constant */
-                    primary: true;
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["EmailAddresses"];
-            /** @description Codes: `required`, `invalid`, `unknown_email`, `unverified_primary_email`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    getPhone: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A list of at most one. */
+            /** @description The origins that may use passkeys of this domain. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: components["schemas"]["PhoneNumber"][];
+                        /** @description The origins. */
+                        origins: string[];
                     };
                 };
             };
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    changePhone: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    phone: components["schemas"]["Phone"];
-                };
-            };
-        };
-        responses: {
-            /** @description The number is changed once its code is shown. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 202;
-                        data: components["schemas"]["PhoneNumber"][];
-                    };
-                };
-            };
-            /** @description Codes: `required`, `invalid_phone`, `phone_taken`, `same_as_current`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description Nobody is logged in, and no number can be changed. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    changePassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Needed where there is one. */
-                    current_password?: components["schemas"]["Password"];
-                    new_password: components["schemas"]["Password"];
-                };
-            };
-        };
-        responses: {
-            /** @description Changed. Apps get a new session token. */
-            200: components["responses"]["Authenticated"];
-            /** @description Codes: `required`, `enter_current_password`, `password_too_short`, `password_too_common`, `password_too_similar`, `password_entirely_numeric`. */
-            400: components["responses"]["InputErrors"];
-            /** @description Nobody is logged in; or changed, and with `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` logged out. */
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-            429: components["responses"]["TooMany"];
-        };
-    };
-    listProviderAccounts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["ProviderAccounts"];
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    disconnectProviderAccount: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    provider: components["schemas"]["ProviderId"];
-                    account: components["schemas"]["Uid"];
-                };
-            };
-        };
-        responses: {
-            /** @description Those that are left. */
-            200: components["responses"]["ProviderAccounts"];
-            /** @description Codes: `required`, `account_not_found`, `no_password`, `no_verified_email`, `disconnect_last`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    listAuthenticators: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All of them. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: components["schemas"]["Authenticator"][];
-                    };
-                };
-            };
-            401: components["responses"]["NotAuthenticated"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    getTotp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Totp"];
-            401: components["responses"]["NotAuthenticated"];
-            /** @description There is none. `meta` has what is needed to set one up: a new secret every time, and the last one counts. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 404;
-                        meta: {
-                            /** @description In base32. */
-                            secret: string;
-                            /**
-                             * Format: uri
-                             * @description To be shown as a QR code.
-                             * @example otpauth://totp/Example:ada%40example.org?secret=JBSWY3DPEHPK3PXP&issuer=Example
-                             */
-                            totp_url: string;
-                        };
-                    };
-                };
-            };
-            /** @description `unverified_email`: an address has to be verified first. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    activateTotp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description What the app shows now. */
-                    code: components["schemas"]["FactorCode"];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Totp"];
-            /** @description Codes: `required`, `incorrect_code`, `unverified_email`, `rate_limited`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description There is one already. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    deactivateTotp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Done"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    getRecoveryCodes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["RecoveryCodes"];
-            401: components["responses"]["NotRecently"];
-            404: components["responses"]["NotFound"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    makeRecoveryCodes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["RecoveryCodes"];
-            /** @description Codes: `cannot_generate_recovery_codes`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    beginAddingKey: {
-        parameters: {
-            query?: {
-                /** @description There, with whatever value: for a passkey that can log in alone. Absent: for a second factor. */
-                passwordless?: components["parameters"]["Passwordless"];
-            };
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["CreationOptions"];
-            401: components["responses"]["NotRecently"];
-            /** @description `unverified_email`: an address has to be verified first. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    renameKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    id: components["schemas"]["AuthenticatorId"];
-                    name: string;
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["SecurityKey"];
-            /** @description Codes: `required`, `invalid_choice`, `max_length`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    addKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Made up where there is none. */
-                    name?: string;
-                    credential: components["schemas"]["NewCredential"];
-                    /** @description Whether it has to be a passkey. Read where passkey login is on. */
-                    passwordless?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Added. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: 200;
-                        data: components["schemas"]["SecurityKey"];
-                        meta: {
-                            /** @description Whether recovery codes were made along with it: show them. */
-                            recovery_codes_generated: boolean;
-                        };
-                    };
-                };
-            };
-            /** @description Codes: `required`, `invalid`, `incorrect_code`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            /** @description `unverified_email`: an address has to be verified first. */
-            409: components["responses"]["Conflict"];
-            410: components["responses"]["Gone"];
-        };
-    };
-    removeKeys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Who asks: a page, or an app. */
-                client: components["parameters"]["Client"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Ids. */
-                    authenticators: components["schemas"]["AuthenticatorId"][];
-                };
-            };
-        };
-        responses: {
-            200: components["responses"]["Done"];
-            /** @description Codes: `required`, `invalid_choice`, `invalid_list`, `invalid_pk_value`. */
-            400: components["responses"]["InputErrors"];
-            401: components["responses"]["NotRecently"];
-            403: components["responses"]["CsrfFailed"];
-            410: components["responses"]["Gone"];
         };
     };
     refreshToken: {
@@ -2947,31 +1979,2754 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    refresh_token: string;
+                    /** @description The refresh token that came with the last access token. */
+                    refresh_token: string | number;
                 };
             };
         };
         responses: {
-            /** @description A new one. */
+            /** @description New tokens. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        /** @constant */
-                        status: 200;
+                        /** @description The data. */
                         data: {
+                            /** @description The access token. */
                             access_token: string;
-                            /** @description There with `HEADLESS_JWT_ROTATE_REFRESH_TOKEN`: it takes the place of the one that was sent. */
+                            /** @description The next refresh token. Absent where the one that the app has stays valid. */
                             refresh_token?: string;
                         };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
                     };
                 };
             };
-            /** @description `required`; or no `errors`: the token is no good, or no longer. */
-            400: components["responses"]["InputErrors"];
-            410: components["responses"]["Gone"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    trustBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFATrust"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redirectToProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ProviderRedirect"];
+            };
+        };
+        responses: {
+            /** @description To the provider, or to the frontend's error page. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showHeadlessDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getHeadlessDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi+json": Record<string, never>;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getHeadlessDescriptionAsYaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi": string;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuthenticators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's authenticators. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["Authenticator"][];
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["RecoveryCodes"];
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            /** @description The account has no recovery codes. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["RecoveryCodes"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRecoveryCodesOld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["RecoveryCodes"];
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            /** @description The account has no recovery codes. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeRecoveryCodesOld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["RecoveryCodes"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["TOTPAuthenticator"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description The account has no authenticator app. `meta` has what is needed to set one up. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description More about it. */
+                        meta: {
+                            /** @description The secret, in base32. It is a new one every time, and only the last one counts. */
+                            secret: string;
+                            /** @description The same as a URL, for a QR code. */
+                            totp_url: string;
+                        };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            /** @description The request does not fit the state of the account. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activateTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The code that the app shows. */
+                    code: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["TOTPAuthenticator"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deactivateTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["StatusOK"];
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginAddingKey: {
+        parameters: {
+            query?: {
+                /** @description If the parameter is there, with any value, the credential is for logins without a password. */
+                passwordless?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["WebAuthnCreationOptionsResponse"];
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            408: components["responses"]["Timeout"];
+            /** @description The request does not fit the state of the account. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    renameKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The number of the credential. */
+                    id: number | string;
+                    /** @description The new name. */
+                    name: string | number;
+                };
+            };
+        };
+        responses: {
+            /** @description The security key or passkey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["WebAuthnAuthenticator"];
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The credential. */
+                    credential: components["schemas"]["WebAuthnCredential"];
+                    /** @description The name to give it. Without one, the service makes one up. */
+                    name?: string | number | null;
+                    /**
+                     * @description Whether the credential is for logins without a password.
+                     * @default false
+                     */
+                    passwordless?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The credential was added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["WebAuthnAuthenticator"];
+                        /** @description More about the data. */
+                        meta: {
+                            /** @description Whether recovery codes were made, too. */
+                            recovery_codes_generated: boolean;
+                        };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            /** @description The request does not fit the state of the account. The request does not fit the state of the caller's login. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 409;
+                    }) | {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 409;
+                    };
+                };
+            };
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The numbers of the credentials. */
+                    authenticators: (number | string)[];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["StatusOK"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEmailAddresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The address. */
+                    email: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["StatusOK"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            /** @description Browsers only: the CSRF check failed. The verification was sent a moment ago. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addEmailAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description The address.
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeEmailAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The address. */
+                    email: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeEmailPrimary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The address. */
+                    email: string | number;
+                    /**
+                     * @description Always true.
+                     * @constant
+                     */
+                    primary: true;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["EmailAddresses"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The present password, if there is one. */
+                    current_password?: string | number | null;
+                    /** @description The new password. */
+                    new_password: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list of at most one phone number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["PhoneNumber"][];
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The number, with the country code.
+                     * @example +31612345678
+                     */
+                    phone: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A code was sent to the number. The account has the number once the code is confirmed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["PhoneNumber"][];
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 202;
+                    };
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProviderAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ProviderAccounts"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disconnectProviderAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The account's id at the provider. */
+                    account: string | number;
+                    /** @description The provider's id. */
+                    provider: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["ProviderAccounts"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
+                };
+            };
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    authenticateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFAAuthenticate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reauthenticateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFAAuthenticate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The code. Case and punctuation do not matter. */
+                    code: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requestLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description The email address.
+                     */
+                    email?: string | null;
+                    /**
+                     * @description The phone number.
+                     * @example +31612345678
+                     */
+                    phone?: string | null;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["StatusOK"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEmailVerification: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The key from the link, or the code that was sent. */
+                "X-Email-Verification-Key": string;
+            };
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address that the key verifies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: components["schemas"]["EmailVerificationInfo"];
+                        /** @description More about the data. */
+                        meta: {
+                            /** @description Whether the verification completes a login. */
+                            is_authenticating: boolean;
+                        };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The key from the link, or the code that was sent. */
+                    key: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendEmailCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["StatusOK"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description The email address.
+                     */
+                    email?: string | null;
+                    /**
+                     * @description The phone number.
+                     * @example +31612345678
+                     */
+                    phone?: string | null;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["StatusOK"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPasswordReset: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The key from the link, or the code that was sent. */
+                "X-Password-Reset-Key": string;
+            };
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user whose password the key resets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: {
+                            /** @description The user whose password it resets. */
+                            user: components["schemas"]["User"];
+                        };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The key from the link, or the code that was sent. */
+                    key: string | number;
+                    /** @description The new password. */
+                    password: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The code. Case and punctuation do not matter. */
+                    code: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendPhoneCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["StatusOK"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getProviderSignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the provider told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The data. */
+                        data: {
+                            /** @description The account at the provider. */
+                            account: components["schemas"]["ProviderAccount"];
+                            /** @description The email addresses that the provider told. */
+                            email: components["schemas"]["EmailAddress"][];
+                            /** @description The user as it will be. */
+                            user: components["schemas"]["User"];
+                        };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    };
+                };
+            };
+            /** @description Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signUpByProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSignup"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            /** @description Browsers only: the CSRF check failed. Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logInByProviderToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderToken"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description Or the user is logged in and has to show again who they are. Nobody is logged in, or another step has to follow: see `flows`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReauthenticationResponse"] | components["schemas"]["AuthenticationResponse"];
+                };
+            };
+            /** @description Browsers only: the CSRF check failed. Signup is closed, or nobody is logged in to connect the account to. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description The service is unavailable. Try again later. The provider is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 503;
+                    } | (components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 503;
+                    });
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The password. */
+                    password: string | number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Sessions"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndSessions"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Sessions"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signup"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            /** @description Browsers only: the CSRF check failed. Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginKeyAuthentication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["WebAuthnRequestOptionsResponse"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    authenticateByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The credential. */
+                    credential: components["schemas"]["WebAuthnCredential"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginPasskeyLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options to use a passkey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOptionsResponse"];
+                };
+            };
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logInByPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The credential. */
+                    credential: components["schemas"]["WebAuthnCredential"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginKeyReauthentication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["WebAuthnRequestOptionsResponse"];
+            401: components["responses"]["Unauthenticated"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reauthenticateByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The credential. */
+                    credential: components["schemas"]["WebAuthnCredential"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPasskeySignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["WebAuthnCreationOptionsResponse"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    finishPasskeySignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The credential. */
+                    credential: components["schemas"]["WebAuthnCredential"];
+                    /** @description The name to give it. Without one, the service makes one up. */
+                    name?: string | number | null;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CsrfFailed"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginPasskeySignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaseSignup"];
+            };
+        };
+        responses: {
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            /** @description Browsers only: the CSRF check failed. Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 403;
+                    };
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of client: a page, or an app. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is switched on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationResponse"];
+                };
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            408: components["responses"]["Timeout"];
+            410: components["responses"]["SessionGone"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi+json": Record<string, never>;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    arriveFromProvider: {
+        parameters: {
+            query?: {
+                /** @description The state of the request. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why there is no authorization code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id. Of OpenID Connect, `oidc/` and the id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that leads the browser on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description There is no such provider. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+        };
+    };
+    arriveFromProviderByForm: {
+        parameters: {
+            query?: {
+                /** @description The state of the request. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why there is no authorization code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id. Of OpenID Connect, `oidc/` and the id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that leads the browser on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"] & {
+                        errors?: unknown;
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description There is no such provider. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
         };
     };
 }

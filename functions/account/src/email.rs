@@ -1,13 +1,53 @@
 //! One's email addresses.
 
 use axum::http::Method;
+use schemars::JsonSchema;
 use shared::account::User;
 use shared::envelope::{Bare, EmailAddress};
 use shared::flow::addresses::email_addresses::{self, Change, Sending, check, list};
 use shared::flow::{Problem, Refusal};
-use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::http::fields::{Email, Field, Flag, Member, Text};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
+use shared::request;
 use shared::session::{Caller, Session};
 use shared::settings::RateAction;
+
+request! {
+    /// An address to add.
+    #[schemars(inline)]
+    pub struct AddEmail {
+        /// The address.
+        email: Email,
+    }
+}
+
+request! {
+    /// One of the account's addresses.
+    #[schemars(inline)]
+    pub struct OneEmail {
+        /// The address.
+        email: Text,
+    }
+}
+
+/// The address that becomes the primary one.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub struct MarkPrimaryEmail {
+    /// The address.
+    #[schemars(required, with = "Text")]
+    email: Option<Text>,
+    /// Always true.
+    #[schemars(with = "bool", extend("const" = true))]
+    primary: Flag,
+}
+
+impl MarkPrimaryEmail {
+    fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
+        let email = Text::value(input, "email", true, problems);
+        Self { email, primary: Flag::read(input, "primary", problems).unwrap_or(Flag(false)) }
+    }
+}
 
 /// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
 /// removes. While a signup waits for its code, `POST` changes the address.
@@ -25,9 +65,7 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
     let change = match request.method {
         Method::GET => return Ok(listed(&request, &user, &session)),
         Method::POST => {
-            let mut problems = Vec::new();
-            let email = request.input()?.email_field("email", true, &mut problems);
-            let email = email.ok_or(Refusal::Invalid(problems))?;
+            let AddEmail { email: Email(email) } = request.body_as()?;
             let (user, session) = email_addresses::add(cx, user, session, &email).await?;
             return Ok(listed(&request, &user, &session));
         }
@@ -38,8 +76,12 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
     };
     let input = request.input()?;
     let mut problems = Vec::new();
-    let email = input.char_field("email", true, &mut problems);
-    if change == Change::MakePrimary && !input.bool_field("primary", &mut problems) {
+    let MarkPrimaryEmail { email, primary: Flag(is_primary) } = match change {
+        Change::MakePrimary => MarkPrimaryEmail::read(&input, &mut problems),
+        _ => MarkPrimaryEmail { email: Text::read(&input, "email", &mut problems), primary: Flag(true) },
+    };
+    let email = email.map(|Text(email)| email);
+    if !is_primary {
         if !problems.iter().any(|problem| problem.param == Some("primary")) {
             problems.push(Problem::required("primary"));
         }
@@ -63,9 +105,7 @@ async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiRespo
     let cx = request.context();
     let user = email_addresses::find_changeable(cx, caller).await?;
     request.limit(RateAction::ManageEmail, &user).await?;
-    let mut problems = Vec::new();
-    let email = request.input()?.email_field("email", true, &mut problems);
-    let email = email.ok_or(Refusal::Invalid(problems))?;
+    let AddEmail { email: Email(email) } = request.body_as()?;
     let addresses = email_addresses::change_pending(cx, caller, user, &email).await?;
     Ok(ApiResponse::data(EmailAddress::list(&addresses)))
 }

@@ -1,9 +1,12 @@
 //! Being someone: one's addresses, phone, password and sessions.
 
+mod description;
 mod email;
 mod password;
 mod phone;
 mod sessions;
+
+pub use description::operations;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};

@@ -1,8 +1,32 @@
 //! One's password.
 
+use schemars::JsonSchema;
+use shared::flow::Problem;
 use shared::flow::recovery::password_change;
-use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::http::fields::{Field, Text};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::RateAction;
+
+/// A new password.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub struct ChangePassword {
+    /// The present password, if there is one.
+    current_password: Option<Text>,
+    /// The new password.
+    #[schemars(required, with = "Text")]
+    new_password: Option<Text>,
+}
+
+impl ChangePassword {
+    /// Reads both. The flow says which of them is missing.
+    fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
+        Self {
+            current_password: Text::value(input, "current_password", false, problems),
+            new_password: Text::value(input, "new_password", false, problems),
+        }
+    }
+}
 
 /// `POST account/password/change`: a new password, or a first one.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -10,8 +34,8 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.limit(RateAction::ChangePassword, &user).await?;
     let input = request.input()?;
     let mut problems = Vec::new();
-    let current = input.char_field("current_password", false, &mut problems);
-    let new = input.char_field("new_password", false, &mut problems);
+    let ChangePassword { current_password, new_password } = ChangePassword::read(&input, &mut problems);
+    let (current, new) = (current_password.map(|Text(text)| text), new_password.map(|Text(text)| text));
     let cx = request.context();
     let outcome = password_change::change(cx, user, session, current, new, problems).await?;
     Ok(request.answer(&outcome))

@@ -5,9 +5,20 @@ use shared::account::User;
 use shared::envelope::{Data, PhoneNumber};
 use shared::flow::Refusal;
 use shared::flow::addresses::phone as flow;
+use shared::http::fields::Phone;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
 use shared::session::{Caller, Session};
 use shared::settings::RateAction;
+
+request! {
+    /// A new phone number.
+    #[schemars(inline)]
+    pub struct ChangePhone {
+        /// The number, with the country code.
+        phone: Phone,
+    }
+}
 
 /// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
 pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -38,9 +49,8 @@ async fn change_pending(request: ApiRequest, caller: &Caller) -> Result<ApiRespo
 }
 
 fn read(request: &ApiRequest) -> Result<String, ApiError> {
-    let mut problems = Vec::new();
-    let number = request.input()?.phone_field("phone", true, &mut problems);
-    Ok(number.ok_or(Refusal::Invalid(problems))?)
+    let ChangePhone { phone: Phone(number) } = request.body_as()?;
+    Ok(number)
 }
 
 /// The number is changed once its code is shown.

@@ -2,19 +2,26 @@
 
 use axum::http::Method;
 use shared::envelope::Session;
-use shared::flow::Refusal;
 use shared::flow::login::sessions as flow;
+use shared::http::fields::Numbers;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
 use shared::session::Caller;
+
+request! {
+    /// Sessions to end.
+    pub struct EndSessions {
+        /// The ids of the sessions.
+        sessions: Numbers,
+    }
+}
 
 /// `GET auth/sessions` lists, `DELETE` ends some.
 pub async fn sessions(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let app = &request.app;
     let (user, session) = if request.method == Method::DELETE {
-        let mut problems = Vec::new();
-        let numbers = request.input()?.choices_field("sessions", |_| true, &mut problems);
-        let numbers = numbers.ok_or(Refusal::Invalid(problems))?;
+        let EndSessions { sessions: Numbers(numbers) } = request.body_as()?;
         let outcome = flow::end(&app.store, user, session, &numbers).await?;
         match outcome.caller {
             Caller::User(parts) => *parts,

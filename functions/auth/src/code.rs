@@ -3,7 +3,18 @@
 use shared::envelope::Bare;
 use shared::flow::Refusal;
 use shared::flow::login::code as login_by_code;
+use shared::http::fields::LaterText;
 use shared::http::{ApiError, ApiRequest, ApiResponse, login_code_identifier};
+use shared::request;
+
+request! {
+    /// The code that was sent.
+    #[schemars(inline)]
+    pub struct ConfirmLoginCode {
+        /// The code. Case and punctuation do not matter.
+        code: LaterText,
+    }
+}
 
 /// `POST auth/code/request`: sends a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -17,8 +28,7 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     login_by_code::expect(request.context(), &caller).await?;
-    let input = request.input()?;
-    let code = input.text("code");
+    let ConfirmLoginCode { code: LaterText(code) } = request.body_as()?;
     let outcome = login_by_code::confirm(request.context(), caller, code.as_deref()).await?;
     Ok(request.answer(&outcome))
 }

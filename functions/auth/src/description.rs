@@ -1,14 +1,23 @@
 //! What this function's endpoints take, and what they answer.
 
+use super::code::ConfirmLoginCode;
+use super::email_verify::VerifyEmail;
+use super::login::Login;
+use super::password::ResetPassword;
+use super::phone_verify::VerifyPhone;
+use super::reauthenticate::Reauthenticate;
+use super::tokens::RefreshToken;
 use axum::http::Method;
 use shared::description::headless::{
-    conflict, done, forbidden, invalid, of_user, open, tags, too_many, unauthenticated,
+    Code, PASSWORD, authenticated, conflict, done, forbidden, invalid, of_user, open, signup_codes, tags, too_many,
+    unauthenticated,
 };
 use shared::description::{Operation, Parameter, Reply};
 use shared::envelope::{
-    AuthenticatedResponse, Data, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, PasswordResetInfo,
-    RefreshedTokens,
+    Data, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, PasswordResetInfo, RefreshedTokens,
 };
+use shared::http::{CodeRecipient, Signup};
+use shared::settings::Condition;
 
 /// The key of a link or the code that was mailed.
 const VERIFICATION_KEY: Parameter =
@@ -17,10 +26,37 @@ const VERIFICATION_KEY: Parameter =
 const RESET_KEY: Parameter =
     Parameter::header("X-Password-Reset-Key", "The key from the link, or the code that was sent.");
 
-/// 200 for a user who is logged in.
-fn authenticated() -> Reply {
-    Reply::json::<AuthenticatedResponse<'static>>(200, "The user is logged in.").named("Authenticated")
-}
+/// The problems of a key in a header.
+const KEY: [&str; 2] = ["required", "null_characters_not_allowed"];
+/// The problems of a key that verifies an address.
+const EMAIL_KEY: [&str; 3] = ["email_taken", "incorrect_code", "invalid_or_expired_key"];
+/// The problems of a key that resets a password.
+const RESET: [&str; 2] = ["incorrect_code", "invalid_password_reset"];
+/// The problems of the recipient of a code or a link.
+const RECIPIENT: [Code; 8] = [
+    ("invalid", None),
+    ("invalid_phone", Some(Condition::CodesToPhones)),
+    ("max_length", None),
+    ("null_characters_not_allowed", None),
+    ("required", None),
+    ("select_only_one", Some(Condition::CodesToPhones)),
+    ("unknown_email", None),
+    ("unknown_phone", Some(Condition::CodesToPhones)),
+];
+/// The problems of a login.
+const LOGIN: [Code; 11] = [
+    ("email_password_mismatch", Some(Condition::EmailLogin)),
+    ("invalid", Some(Condition::EmailLogin)),
+    ("invalid_login", None),
+    ("invalid_phone", Some(Condition::PhoneLogin)),
+    ("login_step_required", None),
+    ("max_length", Some(Condition::EmailLogin)),
+    ("null_characters_not_allowed", None),
+    ("phone_password_mismatch", Some(Condition::PhoneLogin)),
+    ("required", None),
+    ("too_many_login_attempts", None),
+    ("username_password_mismatch", Some(Condition::UsernameLogin)),
+];
 
 /// This function's operations.
 pub fn operations() -> Vec<Operation> {
@@ -29,11 +65,12 @@ pub fn operations() -> Vec<Operation> {
         open(post.clone(), "auth/code/confirm", "confirmLoginCode", "Log in with a code")
             .tagged(tags::LOGIN_BY_CODE)
             .replies([authenticated(), unauthenticated(), conflict()])
-            .refuses([]),
+            .reads::<ConfirmLoginCode>(["incorrect_code"]),
         open(post.clone(), "auth/code/request", "requestLoginCode", "Request a login code")
             .tagged(tags::LOGIN_BY_CODE)
             .replies([authenticated(), unauthenticated(), too_many()])
-            .refuses([]),
+            .takes::<CodeRecipient>()
+            .refuses(RECIPIENT),
         open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
             .tagged(tags::LOGIN_BY_CODE)
             .replies([done(), conflict(), too_many()]),
@@ -45,43 +82,45 @@ pub fn operations() -> Vec<Operation> {
                 "The address that the key verifies.",
             ))
             .reply(conflict())
-            .reply(invalid([])),
+            .reply(invalid(KEY.into_iter().chain(EMAIL_KEY).map(|code| (code, None)))),
         open(post.clone(), "auth/email/verify", "verifyEmail", "Verify an email address")
             .tagged(tags::VERIFICATION)
             .replies([authenticated(), unauthenticated(), conflict()])
-            .refuses([]),
+            .reads::<VerifyEmail>(EMAIL_KEY),
         open(post.clone(), "auth/email/verify/resend", "resendEmailCode", "Request another verification code")
             .tagged(tags::VERIFICATION)
             .replies([done(), conflict(), too_many()]),
         open(post.clone(), "auth/login", "logIn", "Log in with a password")
             .tagged(tags::LOGIN)
             .replies([authenticated(), unauthenticated(), conflict(), too_many()])
-            .refuses([]),
+            .takes::<Login>()
+            .refuses(LOGIN),
         open(post.clone(), "auth/password/request", "requestPasswordReset", "Request a password reset")
             .tagged(tags::PASSWORD_RESET)
             .replies([done(), unauthenticated(), too_many()])
-            .refuses([]),
+            .takes::<CodeRecipient>()
+            .refuses(RECIPIENT),
         open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
             .tagged(tags::PASSWORD_RESET)
             .with(RESET_KEY)
             .reply(Reply::json::<Data<PasswordResetInfo<'static>>>(200, "The user whose password the key resets."))
             .reply(conflict())
-            .reply(invalid([])),
+            .reply(invalid(KEY.into_iter().chain(RESET).map(|code| (code, None)))),
         open(post.clone(), "auth/password/reset", "resetPassword", "Reset a password")
             .tagged(tags::PASSWORD_RESET)
             .replies([authenticated(), unauthenticated(), conflict(), too_many()])
-            .refuses([]),
+            .reads::<ResetPassword>(RESET.into_iter().chain(PASSWORD)),
         open(post.clone(), "auth/phone/verify", "verifyPhone", "Verify a phone number")
             .tagged(tags::VERIFICATION)
             .replies([authenticated(), unauthenticated(), conflict()])
-            .refuses([]),
+            .reads::<VerifyPhone>(["incorrect_code"]),
         open(post.clone(), "auth/phone/verify/resend", "resendPhoneCode", "Request another verification code")
             .tagged(tags::VERIFICATION)
             .replies([done(), conflict(), too_many()]),
         of_user(post.clone(), "auth/reauthenticate", "reauthenticate", "Reauthenticate with the password")
             .tagged(tags::REAUTHENTICATION)
             .replies([authenticated(), too_many()])
-            .refuses([]),
+            .reads::<Reauthenticate>(["incorrect_password"]),
         open(get, "auth/session", "getSession", "Get who is logged in").tagged(tags::CURRENT_SESSION).replies([
             authenticated(),
             unauthenticated(),
@@ -93,12 +132,13 @@ pub fn operations() -> Vec<Operation> {
         open(post.clone(), "auth/signup", "signUp", "Sign up")
             .tagged(tags::LOGIN)
             .replies([authenticated(), unauthenticated(), forbidden("Signup is closed."), conflict(), too_many()])
-            .refuses([]),
+            .takes::<Signup>()
+            .refuses(signup_codes(true)),
         open(post, "tokens/refresh", "refreshToken", "Refresh the access token")
             .tagged(tags::TOKENS)
             .secured_by([])
             .reply(Reply::json::<Data<RefreshedTokens>>(200, "New tokens."))
-            .refuses([]),
+            .reads::<RefreshToken>([]),
     ]
 }
 

@@ -3,8 +3,19 @@
 use axum::http::Method;
 use shared::envelope::{Bare, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, User};
 use shared::flow::addresses::email_verification;
+use shared::http::fields::LaterText;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
 use shared::settings::ClientKind;
+
+request! {
+    /// The key of a verification.
+    #[schemars(inline)]
+    pub struct VerifyEmail {
+        /// The key from the link, or the code that was sent.
+        key: LaterText,
+    }
+}
 
 /// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -19,8 +30,8 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         let meta = EmailVerificationMeta { is_authenticating: found.is_authenticating };
         return Ok(ApiResponse::of(200, &DataWithMeta::new(data, meta)));
     }
-    let input = request.input()?;
-    let mut outcome = email_verification::verify(cx, caller, input.text("key").as_deref()).await?;
+    let VerifyEmail { key: LaterText(key) } = request.body_as()?;
+    let mut outcome = email_verification::verify(cx, caller, key.as_deref()).await?;
     if request.kind == ClientKind::Browser && !cx.settings.account.email_verification_by_code_enabled {
         outcome.shown_as = None; // the reference has read the account anew here, but not for apps
     }

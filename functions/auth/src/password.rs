@@ -4,7 +4,20 @@ use axum::http::Method;
 use shared::envelope::{Bare, PasswordResetInfo, User};
 use shared::flow::Refusal;
 use shared::flow::recovery::password_reset;
+use shared::http::fields::LaterText;
 use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
+use shared::request;
+
+request! {
+    /// A new password.
+    #[schemars(inline)]
+    pub struct ResetPassword {
+        /// The key from the link, or the code that was sent.
+        key: LaterText,
+        /// The new password.
+        password: LaterText,
+    }
+}
 
 /// `POST auth/password/request`: sends a link or a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -27,8 +40,7 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     password_reset::count(cx).await?;
     password_reset::enter(cx, &caller).await?;
-    let input = request.input()?;
-    let (key, password) = (input.text("key"), input.text("password"));
+    let ResetPassword { key: LaterText(key), password: LaterText(password) } = request.body_as()?;
     let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
     Ok(request.answer(&outcome))
 }

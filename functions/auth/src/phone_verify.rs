@@ -2,14 +2,25 @@
 
 use shared::envelope::Bare;
 use shared::flow::addresses::phone;
+use shared::http::fields::LaterText;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
+
+request! {
+    /// The code that was sent.
+    #[schemars(inline)]
+    pub struct VerifyPhone {
+        /// The code. Case and punctuation do not matter.
+        code: LaterText,
+    }
+}
 
 /// `POST auth/phone/verify`: the code.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     phone::enter(request.context(), &caller).await?;
-    let input = request.input()?;
-    let outcome = phone::verify(request.context(), caller, input.text("code").as_deref()).await?;
+    let VerifyPhone { code: LaterText(code) } = request.body_as()?;
+    let outcome = phone::verify(request.context(), caller, code.as_deref()).await?;
     Ok(request.answer(&outcome))
 }
 

@@ -3,15 +3,23 @@
 use shared::envelope::RefreshedTokens;
 use shared::flow::Refusal;
 use shared::flow::tokens::refresh::refresh as renew;
+use shared::http::fields::Text;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
+
+request! {
+    /// A refresh token.
+    #[schemars(inline)]
+    pub struct RefreshToken {
+        /// The refresh token that came with the last access token.
+        refresh_token: Text,
+    }
+}
 
 /// `POST tokens/refresh`: new tokens for a refresh token.
 pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
-    let mut problems = Vec::new();
-    let input = request.input()?;
-    let token = input.char_field("refresh_token", true, &mut problems);
-    let token = token.ok_or(Refusal::Invalid(problems))?;
+    let RefreshToken { refresh_token: Text(token) } = request.body_as()?;
     if !request.app.settings.gives_tokens() {
         return Err(Refusal::InvalidToken.into()); // none was ever given out
     }

@@ -2,33 +2,74 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::http::{Visit, public_json};
 use shared::settings::show_fingerprint;
 
-/// Apple's: apps that share credentials (associated domains, service `webcredentials`).
-pub async fn apple(visit: Visit) -> Response<Body> {
-    public_json(&json!({"webcredentials": {"apps": visit.app.settings.mfa.webauthn_apple_apps}}), 3600)
+/// Apple's associated domains, service `webcredentials`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct AppleAssociation<'a> {
+    webcredentials: AppleApps<'a>,
 }
 
-/// Android's: Digital Asset Links, with the relations that Credential Manager asks for.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct AppleApps<'a> {
+    /// The ids of the apps.
+    apps: &'a [String],
+}
+
+/// A statement of Digital Asset Links.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Statement<'a> {
+    /// What the target may do.
+    relation: [&'static str; 2],
+    target: AndroidApp<'a>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct AndroidApp<'a> {
+    namespace: &'static str,
+    /// The name of the app's package.
+    package_name: &'a str,
+    /// The fingerprints of the certificates that sign the app.
+    sha256_cert_fingerprints: Vec<String>,
+}
+
+/// The origins on other domains that may use the passkeys of this one (WebAuthn Level 3, section 5.11).
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct RelatedOrigins {
+    /// The origins.
+    origins: Vec<String>,
+}
+
+/// Apple's: apps that share credentials.
+pub async fn apple(visit: Visit) -> Response<Body> {
+    let apps = &visit.app.settings.mfa.webauthn_apple_apps;
+    public_json(&AppleAssociation { webcredentials: AppleApps { apps } }, 3600)
+}
+
+/// Android's, with the relations that Credential Manager asks for.
 pub async fn android(visit: Visit) -> Response<Body> {
     let apps = &visit.app.settings.mfa.webauthn_android_apps.0;
-    let statement = |(package, fingerprints): (&String, &Vec<[u8; 32]>)| {
-        let fingerprints = fingerprints.iter().map(show_fingerprint).collect::<Vec<_>>();
-        json!({
-            "relation": ["delegate_permission/common.get_login_creds", "delegate_permission/common.handle_all_urls"],
-            "target": {
-                "namespace": "android_app",
-                "package_name": package,
-                "sha256_cert_fingerprints": fingerprints,
-            },
-        })
-    };
-    public_json(&apps.iter().map(statement).collect(), 3600)
+    let statements = apps.iter().map(|(package_name, fingerprints)| Statement {
+        relation: ["delegate_permission/common.get_login_creds", "delegate_permission/common.handle_all_urls"],
+        target: AndroidApp {
+            namespace: "android_app",
+            package_name,
+            sha256_cert_fingerprints: fingerprints.iter().map(show_fingerprint).collect(),
+        },
+    });
+    public_json(&statements.collect::<Vec<_>>(), 3600)
 }
 
-/// For browsers: the origins on other domains that may use the passkeys of this one (WebAuthn Level 3, section 5.11).
+/// For browsers.
 pub async fn related_origins(visit: Visit) -> Response<Body> {
-    public_json(&json!({"origins": visit.app.settings.webauthn_policy().related_origins()}), 3600)
+    let origins = visit.app.settings.webauthn_policy().related_origins();
+    public_json(&RelatedOrigins { origins: origins.into_iter().map(Into::into).collect() }, 3600)
 }

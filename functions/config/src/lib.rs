@@ -3,8 +3,12 @@
 mod associations;
 mod description;
 mod documents;
+mod prune;
+mod served;
 
-pub use description::describe;
+pub use description::operations;
+pub use prune::Scope;
+pub use served::{DOCUMENT, describe};
 
 use axum::http::Method;
 use shared::envelope::ConfigurationResponse;
@@ -21,9 +25,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         page("/.well-known/apple-app-site-association", GET, associations::apple).only_if(Condition::AppleApps),
         page("/.well-known/assetlinks.json", GET, associations::android).only_if(Condition::AndroidApps),
         page("/.well-known/webauthn", GET, associations::related_origins).only_if(Condition::RelatedOrigins),
-        page("/_allauth/openapi.html", GET, description::html).only_if(Condition::Description),
-        page("/_allauth/openapi.json", GET, description::json).only_if(Condition::Description),
-        page("/_allauth/openapi.yaml", GET, description::yaml).only_if(Condition::Description),
+        page("/_allauth/openapi.html", GET, served::headless_html).only_if(Condition::Description),
+        page("/_allauth/openapi.json", GET, served::headless_json).only_if(Condition::Description),
+        page("/_allauth/openapi.yaml", GET, served::headless_yaml).only_if(Condition::Description),
+        page("/_latchkey/openapi.html", GET, served::all_html).only_if(Condition::Description),
+        page("/_latchkey/openapi.json", GET, served::all_json).only_if(Condition::Description),
         page(JWKS_PATH, GET, documents::jwks).only_if(Condition::PublicKeys),
         page(OPENID_CONFIGURATION_PATH, GET, documents::openid).only_if(Condition::PublicKeys),
     ]

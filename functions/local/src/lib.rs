@@ -2,7 +2,10 @@
 //! to a folder.
 
 mod background;
+mod check;
+pub mod cli;
 pub mod command;
+mod description;
 mod dev;
 mod dummy;
 mod folder;
@@ -14,16 +17,19 @@ mod private;
 mod restored_at;
 mod secret_key;
 mod server;
+mod table;
 mod this_machine;
 
+pub use check::{Answer, Check};
+pub use description::{DescriptionError, describe};
 pub use folder::Folder;
 pub use lab::Lab;
 use postbox::Postbox;
+use table::Table;
 
 use aws_sdk_dynamodb::Client;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
-use embedded::Embedded;
+use axum::middleware::from_fn_with_state;
 use embedded::faults::Faults;
 use inbox::Inbox;
 use live::Live;
@@ -65,6 +71,8 @@ pub struct Options {
     pub lab: Option<Lab>,
     /// Accounts to make at the start, where they do not exist yet.
     pub accounts: Vec<Account>,
+    /// Looks at every response of the functions before it is sent. For tests.
+    pub check: Option<Arc<dyn Check>>,
 }
 
 impl Options {
@@ -72,7 +80,7 @@ impl Options {
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
         let (header_timeout, lab, accounts) = (HEADER_TIMEOUT, None, Vec::new());
-        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts }
+        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts, check: None }
     }
 }
 
@@ -155,7 +163,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None)?, &settings.service.table).await?;
     let faults = options.lab.as_ref().map(|lab| lab.faults().clone());
-    let parts = Parts { table, clock, chance: options.chance, postbox: Arc::default(), faults };
+    let (chance, check) = (options.chance, options.check);
+    let parts = Parts { table, clock, chance, postbox: Arc::default(), faults, check };
     let provisioner = parts.app(&settings, parts.table.client(None)?);
     for account in &options.accounts {
         if !provision(&provisioner, account).await? {
@@ -194,6 +203,8 @@ struct Parts {
     postbox: Arc<Postbox>,
     /// Between the endpoints and the table.
     faults: Option<Faults>,
+    /// Of every response.
+    check: Option<Arc<dyn Check>>,
 }
 
 impl Parts {
@@ -212,46 +223,14 @@ impl Parts {
     fn router(&self, settings: &Arc<Settings>) -> Result<Router, Error> {
         let app = self.app(settings, self.table.client(self.faults.as_ref())?);
         let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
-        let deliver_first = axum::middleware::from_fn_with_state(self.postbox.clone(), postbox::deliver_first);
-        Ok(Router::new().fallback_service(service).layer(deliver_first))
-    }
-}
-
-/// Where the table is.
-enum Table {
-    Embedded(Embedded),
-    /// Where `AWS_ENDPOINT_URL_DYNAMODB` says.
-    Elsewhere(SharedHttpClient),
-}
-
-impl Table {
-    fn open(data: Option<&std::path::Path>, settings: &Settings) -> Result<Self, Error> {
-        if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            return Ok(Self::elsewhere(settings));
-        }
-        data.map_or_else(|| Ok(Self::Embedded(Embedded::memory()?)), Self::embedded)
-    }
-
-    fn elsewhere(settings: &Settings) -> Self {
-        Self::Elsewhere(aws::http_client(&settings.service))
-    }
-
-    fn embedded(folder: &std::path::Path) -> Result<Self, Error> {
-        let file = folder.join("latchkey.db");
-        // Files that SQLite puts beside it are readable by those who may read it.
-        private::touch(&file).map_err(io(file.display()))?;
-        Ok(Self::Embedded(Embedded::open(&file)?))
-    }
-
-    /// A client of the table. With faults, these lie between the two.
-    fn client(&self, faults: Option<&Faults>) -> Result<Client, Error> {
-        let wrapped = |http: SharedHttpClient| match faults {
-            Some(faults) => faults.wrap(http),
-            None => http,
-        };
-        Ok(match self {
-            Self::Elsewhere(http) => aws::client(wrapped(http.clone()))?(),
-            Self::Embedded(embedded) => embedded::client(wrapped(embedded.http_client())),
+        let deliver_first = from_fn_with_state(self.postbox.clone(), postbox::deliver_first);
+        let router = Router::new().fallback_service(service).layer(deliver_first);
+        Ok(match &self.check {
+            Some(check) => {
+                let checked = check::Checked { check: check.clone(), settings: settings.clone() };
+                router.layer(from_fn_with_state(checked, check::check))
+            }
+            None => router,
         })
     }
 }

@@ -1,10 +1,12 @@
 //! `latchkey`: the whole service on a laptop.
 
-use clap::{Parser, Subcommand};
-use local::command::{self, CommandError, Common, Place, Restored};
-use local::{Error, Lab, Options, serve};
+use clap::Parser;
+use local::cli::{Cli, Command, Keys, Messages, Sessions, TableCommand};
+use local::command::{self, CommandError, Common, Output, Place};
+use local::{Check, Error, Lab, Options, serve};
 use shared::ambient::SystemClock;
 use shared::settings::{Source, document};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,107 +16,86 @@ use tracing_subscriber::EnvFilter;
 /// The default folder of the embedded table.
 const DATA: &str = ".latchkey";
 
-/// Accounts, logins and sessions: the whole service in one process.
-#[derive(Parser)]
-#[command(name = "latchkey", version)]
-struct Cli {
-    /// Address and port to listen on.
-    #[arg(long, default_value = "127.0.0.1:8000", global = true)]
-    listen: SocketAddr,
-    /// Folder of the embedded table, `.latchkey` by default. `:memory:` keeps the table in memory.
-    #[arg(long, global = true)]
-    data: Option<PathBuf>,
-    /// Name of a DynamoDB table in AWS, for commands. Set AWS_REGION and credentials in the environment.
-    #[arg(long, global = true, conflicts_with = "data")]
-    table: Option<String>,
-    /// Print JSON instead of text, one object per line.
-    #[arg(long, global = true)]
-    json: bool,
-    /// Do not ask for confirmation.
-    #[arg(long, global = true)]
-    yes: bool,
-    /// Folder for mails and text messages. The default is `outbox` in the data folder.
-    #[arg(long, global = true)]
-    outbox: Option<PathBuf>,
-    /// JSON file of accounts to create at startup if they do not exist: a list of objects with `email`, `password`,
-    /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
-    #[arg(long, global = true)]
-    users: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Runs the service. This is the default command.
-    Serve {
-        /// Adds routes under `/_latchkey/lab/` for tests of other software. Tests can move the clock, read the inbox, inject
-        /// faults and reset the accounts. Requires a loopback address.
-        #[arg(long)]
-        lab: bool,
-    },
-    /// Prints a Markdown page with all settings.
-    Settings,
-    /// Updates items of earlier versions. Can be stopped and run again, also while the service runs.
-    Migrate,
-    /// Ends all sessions, links and tokens after a restore to an earlier time.
-    Restored {
-        /// The table before the restore: a folder, or the name of a table in AWS. Users with a different password in that table
-        /// have to reset their password.
-        #[arg(long)]
-        from: Option<String>,
-    },
-}
-
 /// Runs the command that the arguments name.
 #[tokio::main]
 pub async fn main() -> ExitCode {
+    main_with(None).await
+}
+
+/// The same, with a check of every response.
+pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Settings) = cli.command {
         print!("{}", document());
         return ExitCode::SUCCESS;
     }
+    if let Some(Command::Description) = cli.command {
+        return match local::describe() {
+            Ok(description) => {
+                print!("{description}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("latchkey: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
-        eprintln!(
-            "latchkey: the service does not accept --table; set AWS_ENDPOINT_URL_DYNAMODB to use another DynamoDB"
-        );
+        eprintln!("latchkey: --table is for commands; the service finds its table by AWS_ENDPOINT_URL_DYNAMODB");
         return ExitCode::from(2);
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,webauthn_rs_core=off"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,webauthn_rs_core=off,aws_config=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let done = match &cli.command {
-        Some(Command::Migrate) => with_table(&cli, async |common| command::migrate(&common).await).await,
-        Some(Command::Restored { from }) => {
-            let told = Restored { from: from.clone() };
-            with_table(&cli, async |common| command::restored(&common, &told).await).await
-        }
+        Some(Command::Table(command)) => match common(&cli) {
+            Ok(common) => work(&common, command).await.map_err(Into::into),
+            Err(error) => Err(error.into()),
+        },
         _ => {
             let lab = matches!(cli.command, Some(Command::Serve { lab: true }));
-            run(cli, lab).await
+            run(cli, lab, check).await
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("latchkey: {error}");
+            // The reader of a list may have seen enough.
+            let is_unread =
+                matches!(error.downcast_ref(), Some(CommandError::Io(_, io)) if io.kind() == ErrorKind::BrokenPipe);
+            if !is_unread {
+                eprintln!("latchkey: {error}");
+            }
             let is_usage = matches!(error.downcast_ref(), Some(Error::LabBeyondLoopback(_)));
             if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
 
-/// Runs a command on the table that the arguments name.
-async fn with_table(
-    cli: &Cli,
-    work: impl AsyncFnOnce(Common) -> Result<(), CommandError>,
-) -> Result<(), Box<dyn std::error::Error>> {
+/// The options of commands.
+fn common(cli: &Cli) -> Result<Common, CommandError> {
     let folder = || cli.data.clone().unwrap_or_else(|| DATA.into());
     let place = cli.table.clone().map_or_else(|| Place::Folder(folder()), Place::Aws);
-    let common = Common { place, json: cli.json, yes: cli.yes, source: Source::from_process()? };
-    Ok(work(common).await?)
+    Ok(Common { place, output: Output { json: cli.json }, yes: cli.yes, source: Source::from_process()? })
 }
 
-async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
+/// Runs a command on a table.
+async fn work(common: &Common, command: &TableCommand) -> Result<(), CommandError> {
+    match command {
+        TableCommand::Sessions(Sessions::List { user }) => command::list_sessions(common, user).await,
+        TableCommand::Sessions(Sessions::End { user, which }) => command::end_sessions(common, user, which.id).await,
+        TableCommand::Keys(Keys::List) => command::list_keys(common).await,
+        TableCommand::Keys(Keys::Rotate) => command::rotate_keys(common).await,
+        TableCommand::Messages(Messages::List) => command::list_messages(common).await,
+        TableCommand::Messages(Messages::Retry { id }) => command::retry_message(common, id).await,
+        TableCommand::Messages(Messages::Drop { id }) => command::drop_message(common, id).await,
+        TableCommand::Migrate => command::migrate(common).await,
+        TableCommand::Restored { from } => command::restored(common, from.as_deref()).await,
+    }
+}
+
+async fn run(cli: Cli, lab: bool, check: Option<Arc<dyn Check>>) -> Result<(), Box<dyn std::error::Error>> {
     let data = cli.data.unwrap_or_else(|| DATA.into());
     let in_memory = data.as_os_str() == ":memory:";
     let beside = if in_memory { PathBuf::from(DATA) } else { data.clone() };
@@ -126,10 +107,15 @@ async fn run(cli: Cli, lab: bool) -> Result<(), Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
         options.accounts = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     }
+    options.check = check;
     options.lab = lab.then(|| Lab::new(Arc::new(SystemClock)));
     let ready = |url: &str, listening: SocketAddr| {
-        println!("Latchkey is ready at {url}");
-        println!("mails and text messages go to {}", outbox.display());
+        println!("Latchkey is ready. Open {url}/ in a browser.");
+        if listening.ip().is_loopback() {
+            println!("Inbox:    http://localhost:{}/dev/inbox/", listening.port());
+            println!("Settings: http://localhost:{}/dev/", listening.port());
+        }
+        println!("Mails and text messages go to {}", outbox.display());
         if lab {
             println!("the lab is at http://{listening}/_latchkey/lab/");
         }

@@ -6,12 +6,23 @@ use shared::secret::encode;
 use std::io::{ErrorKind, Result, Write};
 use std::path::Path;
 
+const FILE: &str = "secret-key";
+
+/// The key in the data folder, if there is one.
+pub(crate) fn find(folder: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(folder.join(FILE)) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The key in the data folder; a new one where there is none, or no folder.
 pub(crate) fn find_or_make(data: Option<&Path>, chance: &dyn Chance) -> Result<String> {
     let fresh = encode(&random::<32>(chance));
     let Some(folder) = data else { return Ok(fresh) };
     private::create_folder(folder)?;
-    let path = folder.join("secret-key");
+    let path = folder.join(FILE);
     match private::create_file(&path) {
         Ok(mut file) => file.write_all(fresh.as_bytes()).map(|()| fresh),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

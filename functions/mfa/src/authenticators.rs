@@ -7,7 +7,18 @@ use shared::flow::Refusal;
 use shared::flow::login::reauthentication::Recent;
 use shared::flow::mfa::totp::{self, Activation};
 use shared::flow::mfa::{may_add, recovery_codes};
+use shared::http::fields::Text;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
+
+request! {
+    /// A code of the new authenticator app.
+    #[schemars(inline)]
+    pub struct SetupTotp {
+        /// The code that the app shows.
+        code: Text,
+    }
+}
 
 /// `GET account/authenticators`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -33,9 +44,7 @@ pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             }
         },
         Method::POST => {
-            let mut problems = Vec::new();
-            let code = request.input()?.char_field("code", true, &mut problems);
-            let code = code.ok_or(Refusal::Invalid(problems))?;
+            let SetupTotp { code: Text(code) } = request.body_as()?;
             let activation = Activation { code: &code, recent: Recent::Again, shows_codes: false };
             let (totp, _) = totp::activate(cx, user, session, activation).await?;
             Ok(ApiResponse::data(Authenticator::new(&totp, None)))

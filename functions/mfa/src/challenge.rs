@@ -1,18 +1,37 @@
 //! Showing a second factor: at login, and again later.
 
-use shared::flow::Refusal;
+use shared::flow::login::waiting::find_waiting;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::trust;
-use shared::flow::mfa::waiting::find_waiting;
+use shared::http::fields::{Flag, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
 use shared::session::StageKey;
+
+request! {
+    /// A code of a second factor.
+    #[schemars(rename = "MFAAuthenticate")]
+    pub struct MfaAuthenticate {
+        /// The code that an authenticator app shows, or a recovery code.
+        code: Text,
+    }
+}
+
+request! {
+    /// Whether to trust this browser.
+    #[schemars(rename = "MFATrust")]
+    pub struct MfaTrust {
+        /// Whether this browser skips the second factor from now on.
+        trust: Flag,
+    }
+}
 
 /// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
-    let code = code(&request)?;
+    let MfaAuthenticate { code: Text(code) } = request.body_as()?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     Ok(request.answer(&outcome))
 }
@@ -20,7 +39,7 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
 /// `POST auth/2fa/reauthenticate`: a code, by somebody who is in.
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
-    let code = code(&request)?;
+    let MfaAuthenticate { code: Text(code) } = request.body_as()?;
     let outcome = authenticate::reauthenticate(request.context(), user, session, Proof::Code(&code)).await?;
     Ok(request.answer(&outcome))
 }
@@ -30,19 +49,7 @@ pub async fn trust(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
     let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
-    let mut problems = Vec::new();
-    let trusts = request.input()?.bool_field("trust", &mut problems);
-    if !problems.is_empty() {
-        return Err(Refusal::Invalid(problems).into());
-    }
+    let MfaTrust { trust: Flag(trusts) } = request.body_as()?;
     let (outcome, cookie) = trust::trust(cx, caller, user, trusts).await?;
     Ok(request.answer(&outcome).with_trust(cookie))
-}
-
-/// The code that a request brings.
-fn code(request: &ApiRequest) -> Result<String, ApiError> {
-    let mut problems = Vec::new();
-    let code = request.input()?.char_field("code", true, &mut problems);
-    let code = code.ok_or(Refusal::Invalid(problems))?;
-    Ok(code)
 }

@@ -2,7 +2,10 @@
 
 mod authenticators;
 mod challenge;
+mod description;
 mod webauthn;
+
+pub use description::operations;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};

@@ -1,22 +1,82 @@
 //! Security keys and passkeys.
 
 use axum::http::Method;
+use schemars::JsonSchema;
 use serde_json::Value as Json;
 use shared::account::User;
 use shared::envelope::{
     AddedAuthenticatorMeta, Authenticator, Bare, CreationOptions, DataWithMeta, LoginOptionsResponse, RequestOptions,
 };
 use shared::flow::Refusal;
+use shared::flow::login::waiting::find_waiting;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::may_add;
-use shared::flow::mfa::waiting::find_waiting;
 use shared::flow::mfa::webauthn::{self as flow, NewCredential};
 use shared::flow::signup::sign_up::signup as sign_up;
-use shared::http::{ApiError, ApiRequest, ApiResponse, Choice, Input, signup_form};
+use shared::http::fields::{Credential, Flag, Member, Number, Numbers, ShortName};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Choice, signup_form};
+use shared::request;
 use shared::session::{Caller, Session, StageKey};
 
-/// Characters of an authenticator's name.
-const MOST_NAME: usize = 100;
+request! {
+    /// A new credential.
+    #[schemars(inline)]
+    pub struct NewWebAuthn {
+        /// The name to give it. Without one, the service makes one up.
+        name: Option<ShortName>,
+        /// The credential.
+        credential: Credential,
+    }
+}
+
+request! {
+    /// Whether a credential is for logins without a password.
+    pub struct Passwordless {
+        /// Whether the credential is for logins without a password.
+        passwordless: Flag,
+    }
+}
+
+/// A credential to add to the account.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub struct AddWebAuthn {
+    /// The credential.
+    #[schemars(flatten)]
+    pub new: NewWebAuthn,
+    /// Its purpose.
+    #[schemars(flatten)]
+    pub purpose: Passwordless,
+}
+
+request! {
+    /// A new name for a credential.
+    #[schemars(inline)]
+    pub struct UpdateWebAuthn {
+        /// The number of the credential.
+        id: Number,
+        /// The new name.
+        name: ShortName,
+    }
+}
+
+request! {
+    /// Credentials to remove.
+    #[schemars(inline)]
+    pub struct DeleteWebAuthn {
+        /// The numbers of the credentials.
+        authenticators: Numbers,
+    }
+}
+
+request! {
+    /// A credential that is used.
+    #[schemars(inline)]
+    pub struct UsedWebAuthn {
+        /// The credential.
+        credential: Credential,
+    }
+}
 
 /// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
 pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -35,10 +95,10 @@ pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Method::POST => add(&request, user, session).await,
         Method::PUT => rename(&request, user, session).await,
         Method::DELETE => {
-            let mut problems = Vec::new();
-            let known = |id| is_key(&user, id);
-            let ids = request.input()?.choices_field("authenticators", known, &mut problems);
-            let ids = ids.ok_or(Refusal::Invalid(problems))?;
+            let DeleteWebAuthn { authenticators: Numbers(ids) } = request.body_as()?;
+            if let Some(unknown) = ids.iter().find(|id| !is_key(&user, **id)) {
+                return Err(Refusal::from(Choice::not_among("authenticators", &unknown.to_string())).into());
+            }
             flow::remove(cx, user, session, &ids).await?;
             Ok(Bare::<200>::default().into())
         }
@@ -51,14 +111,11 @@ fn is_key(user: &User, id: u64) -> bool {
 }
 
 async fn add(request: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
-    let input = request.input()?;
-    let (name, response) = new_credential(&input)?;
-    let mut problems = Vec::new();
-    let passwordless = input.bool_field("passwordless", &mut problems) && request.app.settings.mfa.has_passkey_login();
-    if !problems.is_empty() {
-        return Err(Refusal::Invalid(problems).into());
-    }
-    let new = NewCredential { name, response: &response, passwordless };
+    let AddWebAuthn { new, purpose } = AddWebAuthn { new: request.body_as()?, purpose: request.body_as()? };
+    let NewWebAuthn { name, credential: Credential(response) } = new;
+    let Passwordless { passwordless: Flag(passwordless) } = purpose;
+    let passwordless = passwordless && request.app.settings.mfa.has_passkey_login();
+    let new = NewCredential { name: name.map(|ShortName(name)| name), response: &response, passwordless };
     let (added, made_codes) = flow::add(request.context(), user, session, new).await?;
     let meta = AddedAuthenticatorMeta { recovery_codes_generated: made_codes };
     Ok(ApiResponse::of(200, &DataWithMeta::new(Authenticator::new(&added, None), meta)))
@@ -66,16 +123,16 @@ async fn add(request: &ApiRequest, user: User, session: Session) -> Result<ApiRe
 
 async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<ApiResponse, ApiError> {
     let (input, mut problems) = (request.input()?, Vec::new());
-    let id = match input.choice_field("id", &mut problems) {
-        Choice::Number(id) if is_key(&user, id) => Some(id),
-        Choice::Missing => None,
-        _ => {
+    let id = match Number::read(&input, "id", &mut problems) {
+        Some(Number(Choice::Number(id))) if is_key(&user, id) => Some(id),
+        Some(Number(Choice::Missing)) | None => None,
+        Some(_) => {
             problems.push(Choice::problem("id"));
             None
         }
     };
-    let name = input.short_field("name", true, MOST_NAME, &mut problems);
-    let (Some(id), Some(name)) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
+    let name = ShortName::read(&input, "name", &mut problems);
+    let (Some(id), Some(ShortName(name))) = (id, name) else { return Err(Refusal::Invalid(problems).into()) };
     let renamed = flow::rename(request.context(), user, session, id, &name).await?;
     let renamed = renamed.ok_or_else(|| Refusal::Invalid(vec![Choice::problem("id")]))?;
     Ok(ApiResponse::data(Authenticator::new(&renamed, None)))
@@ -89,7 +146,7 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     if request.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?));
     }
-    let response = credential(&request)?;
+    let UsedWebAuthn { credential: Credential(response) } = request.body_as()?;
     let proof = Proof::Credential(&response);
     let outcome = authenticate::authenticate(cx, caller, user, proof).await?;
     Ok(request.answer(&outcome))
@@ -103,7 +160,7 @@ pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError
         let caller = Caller::User(Box::new((user.clone(), session)));
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?));
     }
-    let response = credential(&request)?;
+    let UsedWebAuthn { credential: Credential(response) } = request.body_as()?;
     let proof = Proof::Credential(&response);
     let outcome = authenticate::reauthenticate(cx, user, session, proof).await?;
     Ok(request.answer(&outcome))
@@ -119,7 +176,7 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(ApiResponse::of(200, &body).after(&outcome));
     }
     flow::count_login(cx).await?;
-    let response = credential(&request)?;
+    let UsedWebAuthn { credential: Credential(response) } = request.body_as()?;
     let outcome = flow::login(cx, caller, &response).await?;
     Ok(request.answer(&outcome))
 }
@@ -143,14 +200,15 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             Ok(request.answer(&outcome))
         }
         Method::PUT => {
-            let new = new_credential(&request.input()?);
+            let new = request.body_as::<NewWebAuthn>();
             let waits = caller.session().is_some_and(|it| it.pending_stage(&cx.settings, cx.now()).is_some());
             let user = match flow::find_signing_up(cx, &caller).await {
                 // Somebody who waits for something else is told first what is wrong with the body.
                 Err(Refusal::Conflict) if waits => return Err(new.err().unwrap_or(Refusal::Conflict.into())),
                 found => found?,
             };
-            let (name, response) = new?;
+            let NewWebAuthn { name, credential: Credential(response) } = new?;
+            let name = name.map(|ShortName(name)| name);
             let new = NewCredential { name, response: &response, passwordless: true };
             let outcome = flow::sign_up(cx, caller, user, new).await?;
             Ok(request.answer(&outcome))
@@ -165,22 +223,4 @@ fn creation_options(options: &Json) -> ApiResponse {
 
 fn request_options(options: &Json) -> ApiResponse {
     ApiResponse::data(RequestOptions { request_options: options })
-}
-
-/// Name and answer of a new authenticator.
-fn new_credential(input: &Input) -> Result<(Option<String>, Json), ApiError> {
-    let mut problems = Vec::new();
-    let name = input.short_field("name", false, MOST_NAME, &mut problems);
-    let response = input.credential_field("credential", &mut problems);
-    match response {
-        Some(response) if problems.is_empty() => Ok((name, response)),
-        _ => Err(Refusal::Invalid(problems).into()),
-    }
-}
-
-/// The answer of an authenticator in use.
-fn credential(request: &ApiRequest) -> Result<Json, ApiError> {
-    let mut problems = Vec::new();
-    let response = request.input()?.credential_field("credential", &mut problems);
-    Ok(response.ok_or(Refusal::Invalid(problems))?)
 }

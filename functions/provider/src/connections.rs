@@ -6,7 +6,20 @@ use shared::account::User;
 use shared::envelope::ProviderAccount;
 use shared::flow::Refusal;
 use shared::flow::identities::identity::{disconnect, may_disconnect};
+use shared::http::fields::Text;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::request;
+
+request! {
+    /// The account to disconnect.
+    #[schemars(inline)]
+    pub struct Disconnect {
+        /// The provider's id.
+        provider: Text,
+        /// The account's id at the provider.
+        account: Text,
+    }
+}
 
 /// `GET account/providers` lists them, `DELETE` takes one away.
 pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -15,12 +28,8 @@ pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match request.method {
         Method::GET => Ok(listed(&request, &user)),
         Method::DELETE => {
-            let (input, mut problems) = (request.input()?, Vec::new());
-            let provider = input.char_field("provider", true, &mut problems);
-            let account = input.char_field("account", true, &mut problems);
-            let (Some(provider), Some(account)) = (provider, account) else {
-                return Err(Refusal::Invalid(problems).into());
-            };
+            let input = request.input()?;
+            let Disconnect { provider: Text(provider), account: Text(account) } = request.body_as()?;
             // A subject may have spaces around it, which a form leaves out.
             let typed =
                 input.0.get("account").and_then(Json::as_str).filter(|uid| user.identity(&provider, uid).is_some());

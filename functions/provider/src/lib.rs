@@ -2,15 +2,22 @@
 
 mod callback;
 mod connections;
+mod description;
 mod redirect;
 mod signup;
 mod token;
 
 pub use callback::error_of;
+pub use description::operations;
 
 use axum::http::Method;
 use shared::http::{Endpoint, handler};
 use shared::settings::Condition;
+
+/// Where providers send people back to.
+const CALLBACK: &str = "/accounts/{provider}/login/callback/";
+/// The same for OpenID Connect: the first segment is `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
+const OPENID_CALLBACK: &str = "/accounts/{provider}/{id}/login/callback/";
 
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
@@ -22,9 +29,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(Condition::Providers),
         handler("auth/provider/signup", GET_POST, signup::signup).only_if(Condition::Providers),
         handler("auth/provider/token", &[Method::POST], token::token).only_if(Condition::Providers).entrance(),
-        callback_at("/accounts/{provider}/login/callback/"),
-        // OpenID Connect: below `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
-        callback_at("/accounts/{provider}/{id}/login/callback/"),
+        callback_at(CALLBACK),
+        callback_at(OPENID_CALLBACK),
     ]
 }
 

@@ -1,26 +1,52 @@
 //! The way to a provider.
 
+use schemars::JsonSchema;
 use shared::app::App;
 use shared::flow::Refusal;
 use shared::flow::identities::authorization::{DepartureError, depart, is_safe, login_error, remember};
 use shared::flow::identities::identity::Process;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::DUMMY;
+use shared::settings::Settings;
+use std::collections::BTreeMap;
+
+/// The form that sends a browser to a provider. It may have the CSRF token in the field `csrfmiddlewaretoken`.
+#[derive(JsonSchema)]
+pub struct ProviderRedirect<'a> {
+    /// The provider's id.
+    #[schemars(required, with = "String")]
+    provider: Option<&'a str>,
+    /// Where the browser comes back to: a path, or a URL of an origin that the settings name.
+    #[schemars(required, with = "String")]
+    callback_url: Option<&'a str>,
+    /// What the provider is asked for.
+    #[schemars(required, with = "Process")]
+    process: Option<Process>,
+}
+
+impl<'a> ProviderRedirect<'a> {
+    fn read(form: &'a BTreeMap<String, String>, settings: &Settings) -> Self {
+        let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        Self {
+            provider: text("provider"),
+            callback_url: text("callback_url").filter(|url| is_safe(settings, url)),
+            process: form.get("process").and_then(|process| Process::parse(process)),
+        }
+    }
+}
 
 /// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, cx) = (&request.app, request.context());
     let caller = request.caller().await?;
     let form = request.form_body();
-    let text = |name: &str| form.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-    let process = form.get("process").and_then(|process| Process::parse(process));
-    let next = text("callback_url").filter(|url| is_safe(&app.settings, url));
-    let (Some(name), Some(process), Some(next)) = (text("provider"), process, next) else {
+    let ProviderRedirect { provider, callback_url, process } = ProviderRedirect::read(&form, &app.settings);
+    let (Some(name), Some(process), Some(next)) = (provider, process, callback_url) else {
         // The browser leaves the page with this answer: as in the reference, only the error page is told, and not what.
         let given = [
-            ("provider", text("provider").is_some()),
+            ("provider", provider.is_some()),
             ("process", process.is_some()),
-            ("callback_url", next.is_some()),
+            ("callback_url", callback_url.is_some()),
         ];
         let wrong = given.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         tracing::info!(fields = wrong, "provider redirect refused: fields are missing or invalid");

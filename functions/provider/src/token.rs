@@ -1,12 +1,35 @@
 //! Tokens that apps have from a provider.
 
+use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
 use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
+use shared::http::fields::{Member, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
+
+/// A token of a provider.
+#[derive(JsonSchema)]
+pub struct ProviderToken<'a> {
+    /// The provider's id.
+    #[schemars(required, with = "Text")]
+    provider: Option<Text>,
+    /// What the token is for.
+    #[schemars(required, with = "Process")]
+    process: Option<Process>,
+    /// The token: one of `id_token` and `access_token`, or both.
+    #[schemars(required, with = "NativeToken<'static>")]
+    token: Option<&'a Json>,
+}
+
+impl<'a> ProviderToken<'a> {
+    fn read(input: &'a Input, problems: &mut Vec<Problem>) -> Self {
+        let provider = Text::read(input, "provider", problems);
+        Self { provider, process: process(input, problems), token: token_field(input, problems) }
+    }
+}
 
 /// What a token is of.
 enum Source<'a> {
@@ -20,9 +43,8 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let input = request.input()?;
     let mut problems = Vec::new();
-    let name = input.char_field("provider", true, &mut problems);
-    let process = process(&input, &mut problems);
-    let token = token_field(&input, &mut problems);
+    let ProviderToken { provider, process, token } = ProviderToken::read(&input, &mut problems);
+    let name = provider.map(|Text(name)| name);
     let source = match (&name, token) {
         (Some(name), Some(token)) => find_source(&request, name, token, &mut problems),
         _ => None,
@@ -68,7 +90,7 @@ fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
     if process.is_none() {
         let text = match given {
             Some(text) => text.to_owned(),
-            None => input.char_field("process", true, problems)?,
+            None => Text::read(input, "process", problems)?.0,
         };
         let message = format!("Select a valid choice. {text} is not one of the available choices.");
         problems.push(Problem::field("process", "invalid_choice", message));

@@ -3,8 +3,10 @@
 use super::operation::{Operation, Tag};
 use super::reply::{Header, Reply, one_of};
 use crate::envelope::{
-    Bare, ErrorResponse, ForbiddenResponse, ReauthenticationResponse, SessionGoneResponse, UnauthenticatedResponse,
+    AuthenticatedResponse, Bare, ErrorResponse, ForbiddenResponse, ReauthenticationResponse, SessionGoneResponse,
+    UnauthenticatedResponse,
 };
+use crate::http::fields::FromInput;
 use crate::settings::Condition;
 use axum::http::Method;
 use schemars::json_schema;
@@ -48,11 +50,49 @@ impl Operation {
         self.reply(invalid(codes))
     }
 
+    /// The same operation, with this body. It is refused with the codes of its fields, and with these.
+    pub fn reads<T: FromInput + schemars::JsonSchema>(self, more: impl IntoIterator<Item = &'static str>) -> Self {
+        let codes = T::codes().into_iter().chain(more).map(|code| (code, None)).collect::<Vec<_>>();
+        self.takes::<T>().refuses(codes)
+    }
+
     /// The same operation, which asks a user to show again who they are, where that was too long ago.
     pub fn asks_again(self) -> Self {
         let about = "Or the user is logged in and has to show again who they are.";
         self.reply(Reply::json::<ReauthenticationResponse<'static>>(401, about))
     }
+}
+
+/// The problems of a new password.
+pub const PASSWORD: [&str; 4] =
+    ["password_entirely_numeric", "password_too_common", "password_too_short", "password_too_similar"];
+
+/// The problems of a sign-up, with or without a password.
+pub fn signup_codes(with_password: bool) -> Vec<Code> {
+    let username = Some(Condition::SignupUsername);
+    let mut codes = vec![
+        // An address that differs from the first one, or a number that is taken.
+        ("", None),
+        ("email_taken", Some(Condition::SignupEmail)),
+        ("invalid", None),
+        ("invalid_phone", Some(Condition::SignupPhone)),
+        ("login_step_required", None),
+        ("max_length", None),
+        ("min_length", username),
+        ("null_characters_not_allowed", None),
+        ("required", None),
+        ("username_blacklisted", username),
+        ("username_taken", username),
+    ];
+    if with_password {
+        codes.extend(PASSWORD.map(|code| (code, Some(Condition::SignupPassword))));
+    }
+    codes
+}
+
+/// 200 for a user who is logged in.
+pub fn authenticated() -> Reply {
+    Reply::json::<AuthenticatedResponse<'static>>(200, "The user is logged in.").named("Authenticated")
 }
 
 /// 200 without data.

@@ -49,7 +49,6 @@ pub struct TotpAuthenticator {
     /// When it was set up.
     created_at: Timestamp,
     /// When it was used last.
-    #[schemars(required)]
     last_used_at: Option<Timestamp>,
 }
 
@@ -60,7 +59,6 @@ pub struct RecoveryCodesAuthenticator<'a> {
     /// When they were made.
     created_at: Timestamp,
     /// When one of them was used last.
-    #[schemars(required)]
     last_used_at: Option<Timestamp>,
     /// How many there are.
     total_code_count: usize,
@@ -80,7 +78,6 @@ pub struct WebAuthnAuthenticator<'a> {
     /// When it was added.
     created_at: Timestamp,
     /// When it was used last.
-    #[schemars(required)]
     last_used_at: Option<Timestamp>,
     /// Its number.
     id: u64,

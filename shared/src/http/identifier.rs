@@ -1,9 +1,22 @@
 //! Reading where a code or a link is to go.
 
 use super::Input;
+use super::fields::{Email, Field, Phone};
 use crate::flow::Problem;
 use crate::flow::login::code::Identifier;
-use crate::settings::{AccountSettings, LoginMethod};
+use crate::settings::{AccountSettings, Condition, LoginMethod};
+use schemars::JsonSchema;
+
+/// Where a code or a link is to go: one of both.
+#[derive(Debug, JsonSchema)]
+#[schemars(inline)]
+pub struct CodeRecipient {
+    /// The email address.
+    pub email: Option<Email>,
+    /// The phone number.
+    #[schemars(extend("x-latchkey-if" = [Condition::CodesToPhones]))]
+    pub phone: Option<Phone>,
+}
 
 /// Reads where a login code is to go: to the address, unless phone numbers are the only way in; to the number, where
 /// they are one.
@@ -29,13 +42,15 @@ pub fn reset_identifier(input: &Input, account: &AccountSettings) -> Result<Iden
 
 fn read(input: &Input, by_email: bool, by_phone: bool) -> Result<Identifier, Vec<Problem>> {
     let mut problems = Vec::new();
-    let phone = if by_phone { input.phone_field("phone", !by_email, &mut problems) } else { None };
-    let email = if by_email { input.email_field("email", !by_phone, &mut problems) } else { None };
-    match (email, phone) {
+    let phone = if by_phone { Phone::value(input, "phone", !by_email, &mut problems) } else { None };
+    let email = if by_email { Email::value(input, "email", !by_phone, &mut problems) } else { None };
+    match (CodeRecipient { email, phone }) {
         _ if !problems.is_empty() => Err(problems),
-        (Some(_), Some(_)) => Err(vec![Problem::general("select_only_one", "Please select only one.")]),
-        (Some(email), None) => Ok(Identifier::Email(email)),
-        (None, Some(phone)) => Ok(Identifier::Phone(phone)),
-        (None, None) => Err(vec![Problem::required("email")]),
+        CodeRecipient { email: Some(_), phone: Some(_) } => {
+            Err(vec![Problem::general("select_only_one", "Please select only one.")])
+        }
+        CodeRecipient { email: Some(Email(email)), .. } => Ok(Identifier::Email(email)),
+        CodeRecipient { phone: Some(Phone(phone)), .. } => Ok(Identifier::Phone(phone)),
+        CodeRecipient { email: None, phone: None } => Err(vec![Problem::required("email")]),
     }
 }

@@ -130,13 +130,8 @@ impl Input {
         }
     }
 
-    /// The numbers that name some of several things, all of which there are.
-    pub fn choices_field(
-        &self,
-        name: &'static str,
-        known: impl Fn(u64) -> bool,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Vec<u64>> {
+    /// The numbers that name some of several things.
+    pub fn choices_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Vec<u64>> {
         let problem = match self.0.get(name) {
             _ if !self.is_there(name) => Problem::required(name),
             None => Problem::required(name),
@@ -147,13 +142,7 @@ impl Input {
                 Choice::problem(name)
             }
             Some(Json::Array(list)) => match list.iter().map(|value| number(value).ok_or(value)).collect() {
-                Ok(numbers) => {
-                    let numbers: Vec<u64> = numbers;
-                    match numbers.iter().find(|number| !known(**number)) {
-                        None => return Some(numbers),
-                        Some(number) => invalid_choice(name, &number.to_string()),
-                    }
-                }
+                Ok(numbers) => return Some(numbers),
                 Err(value) => not_a_key(name, value),
             },
             Some(value @ Json::Object(_)) => not_a_key(name, value),
@@ -224,11 +213,12 @@ impl Choice {
         let message = "Select a valid choice. That choice is not one of the available choices.";
         Problem::field(name, "invalid_choice", message)
     }
-}
 
-fn invalid_choice(name: &'static str, value: &str) -> Problem {
-    let message = format!("Select a valid choice. {value} is not one of the available choices.");
-    Problem::field(name, "invalid_choice", message)
+    /// Says that this is none of the things.
+    pub fn not_among(name: &'static str, value: &str) -> Problem {
+        let message = format!("Select a valid choice. {value} is not one of the available choices.");
+        Problem::field(name, "invalid_choice", message)
+    }
 }
 
 fn not_a_key(name: &'static str, value: &Json) -> Problem {

@@ -3,6 +3,7 @@
 use super::address::{Peer, client_address};
 use super::csrf::{self, is_from_a_page_of_ours};
 use super::error::ApiError;
+use super::fields::FromInput;
 use super::form::form_fields;
 use super::{ApiResponse, Input, body, cookies, headers};
 use crate::account::{User, UserId};
@@ -324,6 +325,14 @@ impl ApiRequest {
     /// The query, as it came.
     pub fn query(&self) -> &str {
         self.uri.query().unwrap_or_default()
+    }
+
+    /// The body, as the fields of this request.
+    ///
+    /// # Errors
+    /// [`ApiError::MalformedBody`]; [`Refusal::Invalid`].
+    pub fn body_as<T: FromInput>(&self) -> Result<T, ApiError> {
+        Ok(T::from_input(&self.input()?).map_err(Refusal::Invalid)?)
     }
 
     /// The body's fields; none in an empty body. The content type does not matter.

@@ -1,46 +1,117 @@
 //! Reading what somebody signs up with.
 
 use super::Input;
+use super::fields::{Email, Field, Phone, Text};
 use crate::account::is_same_email;
 use crate::app::App;
 use crate::flow::Problem;
 use crate::flow::signup::sign_up::{Form, username_problems};
 use crate::secret::strength::weaknesses;
+use crate::settings::Condition;
+use schemars::JsonSchema;
 use unicode_normalization::UnicodeNormalization;
 
-/// The fields that `ACCOUNT_SIGNUP_FIELDS` names; whatever else is in the body changes nothing. Without a password where
-/// something else takes its place.
-pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
-    let fields = &app.settings.account.signup_fields;
-    let mut form = Form::default();
-    if let Some(field) = fields.get("username") {
-        let username = input.char_field("username", field.required, &mut form.problems);
-        // Composed: what a keyboard sends as a letter and a mark is the letter that people see.
-        form.username = username.map(|name| name.nfc().collect());
-        let problems = form.username.as_deref().map(|name| username_problems(&app.settings, name)).unwrap_or_default();
-        if !problems.is_empty() {
-            form.username = None;
-            form.problems.extend(problems);
+/// The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them.
+#[derive(Debug, Default, JsonSchema)]
+pub struct BaseSignup {
+    /// The username.
+    #[schemars(extend(
+        "x-latchkey-if" = [Condition::SignupUsername],
+        "x-latchkey-required-if" = [Condition::SignupUsernameRequired]
+    ))]
+    pub username: Option<Text>,
+    /// The email address.
+    #[schemars(extend(
+        "x-latchkey-if" = [Condition::SignupEmail],
+        "x-latchkey-required-if" = [Condition::SignupEmailRequired]
+    ))]
+    pub email: Option<Email>,
+    /// The phone number.
+    #[schemars(extend(
+        "x-latchkey-if" = [Condition::SignupPhone],
+        "x-latchkey-required-if" = [Condition::SignupPhoneRequired]
+    ))]
+    pub phone: Option<Phone>,
+    /// The email address again.
+    #[schemars(extend(
+        "x-latchkey-if" = [Condition::SignupEmailTwice],
+        "x-latchkey-required-if" = [Condition::SignupEmailTwiceRequired]
+    ))]
+    pub email2: Option<Email>,
+}
+
+/// The fields of a sign-up with a password.
+#[derive(Debug, JsonSchema)]
+pub struct Signup {
+    /// The fields of every sign-up.
+    #[schemars(flatten)]
+    pub base: BaseSignup,
+    /// The password.
+    #[schemars(extend(
+        "x-latchkey-if" = [Condition::SignupPassword],
+        "x-latchkey-required-if" = [Condition::SignupPasswordRequired]
+    ))]
+    pub password: Option<Text>,
+}
+
+/// The fields of a sign-up through a provider. Whether an address is needed is a setting of its own.
+#[derive(Debug, JsonSchema)]
+#[schemars(transform = needs_email_by_provider)]
+pub struct ProviderSignup {
+    /// The fields of every sign-up.
+    #[schemars(flatten)]
+    pub base: BaseSignup,
+}
+
+fn needs_email_by_provider(schema: &mut schemars::Schema) {
+    if let Some(email) = schema.pointer_mut("/properties/email") {
+        email["x-latchkey-required-if"] = serde_json::json!([Condition::ProviderSignupEmailRequired]);
+    }
+}
+
+impl BaseSignup {
+    /// Reads the fields that `ACCOUNT_SIGNUP_FIELDS` names; other fields of the body change nothing.
+    fn read(app: &App, input: &Input, problems: &mut Vec<Problem>) -> Self {
+        let fields = &app.settings.account.signup_fields;
+        let mut read = Self::default();
+        if let Some(field) = fields.get("username") {
+            let username = Text::value(input, "username", field.required, problems);
+            // Composed: what a keyboard sends as a letter and a mark is the letter that people see.
+            let username = username.map(|Text(name)| name.nfc().collect::<String>());
+            let invalid = username.as_deref().map(|name| username_problems(&app.settings, name)).unwrap_or_default();
+            read.username = username.filter(|_| invalid.is_empty()).map(Text);
+            problems.extend(invalid);
         }
+        if let Some(field) = fields.get("email") {
+            read.email = Email::value(input, "email", field.required, problems);
+        }
+        if let Some(field) = fields.get("phone") {
+            read.phone = Phone::value(input, "phone", field.required, problems);
+        }
+        if let Some(field) = fields.get("email2") {
+            read.email2 = Email::value(input, "email2", field.required, problems);
+            if let (Some(Email(email)), Some(Email(again))) = (&read.email, &read.email2)
+                && !is_same_email(email, again)
+            {
+                problems.push(Problem::field("email2", "", "You must type the same email each time."));
+            }
+        }
+        read
     }
-    if let Some(field) = fields.get("email") {
-        form.email = input.email_field("email", field.required, &mut form.problems);
-    }
-    if let Some(field) = fields.get("phone") {
-        form.phone = input.phone_field("phone", field.required, &mut form.problems);
-    }
+}
+
+/// Reads a sign-up: without a password where something else takes its place.
+pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
+    let mut form = Form::default();
+    let base = BaseSignup::read(app, input, &mut form.problems);
+    form.username = base.username.map(|Text(name)| name);
+    form.email = base.email.map(|Email(email)| email);
+    form.phone = base.phone.map(|Phone(number)| number);
     let hidden = app.settings.account.signup_form_honeypot_field.as_deref();
     form.is_bot = hidden.is_some_and(|name| input.text(name).is_some());
-    if let Some(field) = fields.get("email2") {
-        let again = input.email_field("email2", field.required, &mut form.problems);
-        if let (Some(email), Some(again)) = (&form.email, &again)
-            && !is_same_email(email, again)
-        {
-            form.problems.push(Problem::field("email2", "", "You must type the same email each time."));
-        }
-    }
-    if let Some(field) = fields.get("password1").filter(|_| with_password) {
-        form.password = input.char_field("password", field.required, &mut form.problems);
+    let field = app.settings.account.signup_fields.get("password1").filter(|_| with_password);
+    if let Some(field) = field {
+        form.password = Text::value(input, "password", field.required, &mut form.problems).map(|Text(text)| text);
         // Without the other fields, as the reference's headless API does.
         let weak = form.password.as_deref().map(|password| weaknesses(password, &[], &app.password_policy));
         form.problems.extend(

@@ -7,7 +7,8 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use aws_lc_rs::{digest, hmac};
 use jsonwebtoken::{DecodingKey, Validation};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// Bytes that a shared secret has at least (RFC 7518, section 3.2).
@@ -41,6 +42,23 @@ impl Algorithm {
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,
         }
     }
+}
+
+/// An RSA key as a JSON Web Key (RFC 7518, section 6.3.1).
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PublicKey<'a> {
+    /// `RSA`.
+    pub kty: &'static str,
+    /// `sig`.
+    pub r#use: &'static str,
+    /// The algorithm.
+    pub alg: &'static str,
+    /// The key's name.
+    pub kid: &'a str,
+    /// The modulus.
+    pub n: &'a str,
+    /// The exponent.
+    pub e: &'a str,
 }
 
 /// A key that signs tokens and verifies them. Costly to make and cheap to use: make it once.
@@ -140,10 +158,10 @@ impl SigningKey {
     }
 
     /// The public half as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1); a shared secret has none.
-    pub fn jwk(&self) -> Option<Value> {
+    pub fn jwk(&self) -> Option<PublicKey<'_>> {
         let Material::Rsa { modulus, exponent, .. } = &self.material else { return None };
         let alg = self.algorithm().as_str();
-        Some(json!({ "kty": "RSA", "use": "sig", "alg": alg, "kid": self.kid, "n": modulus, "e": exponent }))
+        Some(PublicKey { kty: "RSA", r#use: "sig", alg, kid: &self.kid, n: modulus, e: exponent })
     }
 
     /// The signature of a message, in base64url. The same for the same message, always.

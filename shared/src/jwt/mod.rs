@@ -28,13 +28,14 @@ mod token;
 
 pub use claims::{Claims, RESERVED, Subject, TokenUse};
 pub use client::Client;
-pub use document::{JWKS_PATH, OPENID_CONFIGURATION_PATH, jwks, openid_configuration};
+pub use document::{JWKS_PATH, KeySet, OPENID_CONFIGURATION_PATH, OpenidConfiguration, jwks, openid_configuration};
 pub use error::{KeyError, Refusal};
 pub use family::{Decision, Family, FamilyKey, MOST_IN_WINDOW, Rules, decide};
 pub use issuer::Issuer;
-pub use key::{Algorithm, SECRET_MIN_LENGTH, SigningKey};
+pub use key::{Algorithm, PublicKey, SECRET_MIN_LENGTH, SigningKey};
 pub use keyring::{Keyring, StoredKey};
 pub use schedule::{LEAD_SECONDS, Rotation, Term};
+pub(crate) use schedule::{signing, terms};
 pub use token::{Leeway, MAX_TOKEN_LENGTH, sign, verify};
 
 use crate::secret::{decode, encode};

@@ -38,7 +38,7 @@ pub struct Term {
 }
 
 /// The terms of keys that were made at these times, which are in order.
-pub(super) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
+pub(crate) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
     let signs_from = |place: usize| if place == 0 { created[0] } else { created[place].saturating_add(LEAD_SECONDS) };
     let until = |place: usize| {
         let signs_until = (place + 1 < created.len()).then(|| signs_from(place + 1))?;
@@ -50,6 +50,6 @@ pub(super) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
 
 /// Which of the keys signs at this moment: the newest that may. If the clock stands before the first was made (those
 /// of two machines differ), the first.
-pub(super) fn signing(terms: &[Term], at: i64) -> Option<usize> {
+pub(crate) fn signing(terms: &[Term], at: i64) -> Option<usize> {
     terms.iter().rposition(|term| term.signs_from <= at).or((!terms.is_empty()).then_some(0))
 }

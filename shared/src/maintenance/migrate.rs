@@ -6,9 +6,10 @@
 
 use crate::account::email_claim_key;
 use crate::store::{Committed, Key, Store, StoreError, Stored};
+use serde::Serialize;
 
 /// How far a migration has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
     /// Items that were looked at.
     pub looked_at: u64,
@@ -41,7 +42,7 @@ pub async fn count(store: &Store) -> Result<Progress, StoreError> {
     }
 }
 
-/// Brings all items up to date. Calls `report` after each page of at most 1 MB.
+/// Brings all items up to date. Calls `report` after each of them, and after each page of at most 1 MB.
 ///
 /// # Errors
 /// The table is unavailable: what was migrated so far stays migrated.
@@ -53,6 +54,7 @@ pub async fn migrate(store: &Store, mut report: impl FnMut(&Progress)) -> Result
         progress.outdated += page.items.len() as u64;
         for item in page.items {
             renew(store, item, &mut progress).await?;
+            report(&progress);
         }
         report(&progress);
         start = page.next;

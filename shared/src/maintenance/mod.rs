@@ -1,6 +1,9 @@
-//! Operations on the whole table, for an operator's commands. No request uses them.
+//! Operations behind an operator's commands. No request uses them.
 
 #[cfg(test)]
 mod fixtures;
+pub mod messages;
 pub mod migrate;
 pub mod restore;
+pub mod sessions;
+pub mod users;

@@ -2,12 +2,13 @@
 
 use crate::account::{Authenticator, User};
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};
+use serde::Serialize;
 
 /// Keys that one request reads at most (DynamoDB's `BatchGetItem`).
 const MOST_KEYS: usize = 100;
 
 /// The differences between a restored table and the table before the restore.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// Users of the restored table.
     pub users: u64,
@@ -20,13 +21,17 @@ pub struct Comparison {
 }
 
 /// Takes away the password of each user who has a different one in the table before the restore. They log in after a reset
-/// by mail, like users who never had a password. Their sessions end.
+/// by mail, like users who never had a password. Their sessions end. Calls `report` after each user.
 ///
 /// A hash that was only renewed at a login counts as changed, too: the two look the same.
 ///
 /// # Errors
 /// One of the tables is unavailable. Passwords that were taken away so far stay so, and the next run does the rest.
-pub async fn require_new_passwords(restored: &Store, before: &Store) -> Result<Comparison, StoreError> {
+pub async fn require_new_passwords(
+    restored: &Store,
+    before: &Store,
+    mut report: impl FnMut(&Comparison),
+) -> Result<Comparison, StoreError> {
     let (mut found, mut start) = (Comparison::default(), None);
     loop {
         let page = restored.scan_kind::<User>("USER", start.as_ref()).await?;
@@ -35,15 +40,17 @@ pub async fn require_new_passwords(restored: &Store, before: &Store) -> Result<C
             let earlier = before.find_all::<User>(&keys).await?;
             for (user, earlier) in users.iter().zip(earlier) {
                 found.users += 1;
-                let Some(earlier) = earlier else {
-                    found.deleted += 1;
-                    continue;
-                };
-                found.changed_factors += u64::from(ids(user) != ids(&earlier));
-                if user.password.is_some() && user.password != earlier.password {
-                    take_password(restored, user).await?;
-                    found.changed_password += 1;
+                match earlier {
+                    Some(earlier) => {
+                        found.changed_factors += u64::from(ids(user) != ids(&earlier));
+                        if user.password.is_some() && user.password != earlier.password {
+                            take_password(restored, user).await?;
+                            found.changed_password += 1;
+                        }
+                    }
+                    None => found.deleted += 1,
                 }
+                report(&found);
             }
         }
         start = page.next;

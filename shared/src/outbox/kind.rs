@@ -57,6 +57,16 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of mail.
+    ///
+    /// ```
+    /// assert_eq!(shared::outbox::MailKind::LoginCode.as_str(), "login_code");
+    /// ```
+    ///
+    /// A misspelled kind does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// assert_eq!(shared::outbox::MailKind::LogniCode.as_str(), "login_code");
+    /// ```
     MailKind, mail_files {
         /// Asks a user to verify an address.
         EmailConfirmation = "email_confirmation", needs ["url", "code"];

@@ -10,11 +10,13 @@ use super::tokens::Tokens;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
+use schemars::JsonSchema;
 use serde_json::Value;
 use std::fmt;
 
 /// What a native application hands over.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, JsonSchema)]
+#[schemars(inline)]
 pub struct NativeToken<'a> {
     /// For whom it was made.
     pub client_id: &'a str,

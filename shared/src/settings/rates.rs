@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// What a rate is counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a rate is counted by. Its name in the settings is the variant's in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum Per {
     /// The client's address.
     Ip,
@@ -48,12 +49,7 @@ impl Rate {
         };
         let count = &duration[..duration.len() - 1];
         let count = if count.is_empty() { 1.0 } else { count.parse::<f64>().map_err(|_| wrong())? };
-        let per = match per {
-            "ip" => Per::Ip,
-            "user" => Per::User,
-            "key" => Per::Key,
-            _ => return Err(wrong()),
-        };
+        let per = per.parse().map_err(|_| wrong())?;
         let amount = amount.parse().map_err(|_| wrong())?;
         Ok(Self { amount, seconds: count * unit, per })
     }
@@ -70,7 +66,17 @@ pub enum RateSetting {
 
 /// An action that is limited. Its name in the settings and in the table is the variant's in snake case.
 ///
-/// To add one, add a variant, and say below which setting limits it and what its default limit is.
+/// To add one, add a variant, and say below which setting limits it, what it is counted by and what its default limit is.
+///
+/// ```
+/// assert_eq!(shared::settings::RateAction::Login.as_str(), "login");
+/// ```
+///
+/// A misspelled action does not compile:
+///
+/// ```compile_fail,E0599
+/// assert_eq!(shared::settings::RateAction::Logni.as_str(), "login");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum RateAction {
@@ -128,6 +134,31 @@ impl RateAction {
             | Self::VerifyPhone => RateSetting::Account,
             Self::WebauthnLogin | Self::WebauthnChallenge => RateSetting::Mfa,
         }
+    }
+
+    /// What it can be counted by. A rate by anything else would never count, so it stops the start.
+    fn counted_by(self) -> &'static [Per] {
+        match self {
+            Self::ChangePassword | Self::ChangePhone | Self::ManageEmail | Self::Reauthenticate => {
+                &[Per::Ip, Per::User]
+            }
+            Self::ResetPassword
+            | Self::RequestLoginCode
+            | Self::LoginFailed
+            | Self::ConfirmEmail
+            | Self::VerifyPhone => &[Per::Ip, Per::Key],
+            Self::ResetPasswordFromKey | Self::Signup | Self::Login | Self::WebauthnLogin | Self::WebauthnChallenge => {
+                &[Per::Ip]
+            }
+        }
+    }
+
+    /// Why this rate cannot limit it, if it cannot.
+    fn mistake_in(self, rate: Rate) -> Option<String> {
+        let names = |all: &[Per]| all.iter().map(<&str>::from).collect::<Vec<_>>().join(" or ");
+        let right = self.counted_by();
+        let mistake = || format!("`{}` is counted by {}, not by {}", self.as_str(), names(right), names(&[rate.per]));
+        (!right.contains(&rate.per)).then(mistake)
     }
 
     /// The limits that apply unless the setting names others.
@@ -235,6 +266,9 @@ impl<A: Limits> Value for RateLimits<A> {
                 Json::String(text) => parse_rates(text)?,
                 _ => return Err(format!("`{name}` must be a rate such as 5/m/ip, or null")),
             };
+            if let Some(mistake) = rates.iter().find_map(|rate| action.mistake_in(*rate)) {
+                return Err(mistake);
+            }
             given.insert(action, rates);
         }
         Ok(Self { off: false, given, setting: PhantomData })
@@ -267,8 +301,20 @@ mod tests {
         for action in RateAction::VARIANTS {
             let rates = parse_rates(action.default_rates()).unwrap();
             assert!(!rates.is_empty(), "{action:?}");
+            assert_eq!(rates.into_iter().find_map(|rate| action.mistake_in(rate)), None);
             assert_eq!(action.as_str().parse::<RateAction>(), Ok(*action));
         }
+    }
+
+    #[test]
+    fn a_rate_by_what_an_action_is_never_counted_by_is_a_mistake() {
+        let mistake = |text| RateLimits::<AccountRates>::from_text(text).unwrap_err();
+        assert_eq!(mistake(r#"{"signup": "5/m/user"}"#), "`signup` is counted by ip, not by user");
+        assert_eq!(
+            mistake(r#"{"change_phone": "9/m/ip,1/m/key"}"#),
+            "`change_phone` is counted by ip or user, not by key"
+        );
+        assert!(RateLimits::<AccountRates>::from_text(r#"{"change_phone": "9/m,1/m/user"}"#).is_ok());
     }
 
     #[test]

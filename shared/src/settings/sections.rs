@@ -179,7 +179,8 @@ section! {
         frontend_urls: BTreeMap<String, String> = "HEADLESS_FRONTEND_URLS", BTreeMap::new();
         /// Whether all links must be in `HEADLESS_FRONTEND_URLS`. If `false`, missing links point to `PUBLIC_URL`.
         only: bool = "HEADLESS_ONLY", false;
-        /// Whether the API description is served, at `/_allauth/openapi.json`, `.yaml` and `.html`.
+        /// Whether the description of the headless API is served, at `/_allauth/openapi.json`, `.yaml` and `.html`, and that of
+        /// all APIs, at `/_latchkey/openapi.json` and `.html`.
         serve_specification: bool = "HEADLESS_SERVE_SPECIFICATION", false;
     }
 }

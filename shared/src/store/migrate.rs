@@ -8,13 +8,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 /// One page of the table.
 #[derive(Debug)]
-pub struct Page<T> {
+pub struct Page<T, P = Key> {
     /// The items of the page that were asked for.
     pub items: Vec<T>,
     /// The number of items that were read to find them.
     pub looked_at: u64,
     /// Where the next page starts; `None` after the last one.
-    pub next: Option<Key>,
+    pub next: Option<P>,
 }
 
 /// An item as it is stored, whatever it is.

@@ -22,6 +22,7 @@ pub(crate) use item::rewrite;
 pub use item::{Document, Item, Key, SCHEMA};
 pub use log::{Entry, LogUse, Reserved};
 pub use migrate::{Page, Stored};
+pub use read::IndexPlace;
 pub use schema::{DUE_INDEX, create_table};
 pub use trips::{Trips, counted};
 pub use write::{Patch, Write};

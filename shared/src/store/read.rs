@@ -1,9 +1,13 @@
 //! Reading, always consistently: what is read here decides something.
 
 use super::item::{Document, Item, Key, from_document, is_expired};
-use super::{Store, StoreError, trips};
+use super::{Page, Store, StoreError, trips};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
+
+/// Where a page of the sparse index starts.
+#[derive(Debug, Clone)]
+pub struct IndexPlace(Document);
 
 impl Store {
     /// The item, unless there is none or it is over.
@@ -105,6 +109,25 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// A page of the keys in the sparse index, whether their moment has come or not, the earliest moment first.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn list_queue(&self, start: Option<IndexPlace>) -> Result<Page<Key, IndexPlace>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name(super::DUE_INDEX);
+        let query = query.key_condition_expression("#queue = :queue");
+        let query = query.expression_attribute_names("#queue", "queue");
+        let query = query.expression_attribute_values(":queue", AttributeValue::S("OUTBOX".to_owned()));
+        let query = query.set_exclusive_start_key(start.map(|place| place.0));
+        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let items = answer.items.unwrap_or_default();
+        Ok(Page {
+            looked_at: items.len() as u64,
+            items: items.iter().filter_map(Key::of).collect(),
+            next: answer.last_evaluated_key.map(IndexPlace),
+        })
     }
 
     /// Items of the sparse index whose moment has come, with that moment in seconds, the longest waiting first.

@@ -4,6 +4,7 @@
 //! The binaries are built with the tests. `LATCHKEY_TEST_FUNCTIONS` names a folder of others in their place, such as
 //! `target/lambda`, where `cargo lambda build` puts them. What is deployed aborts on a panic, and so does the build of `.ci/run`.
 
+mod commands;
 mod delivery;
 mod deployment;
 mod gateway;

@@ -1,6 +1,7 @@
 //! The walk on moto, which knows DynamoDB and SES independently of us. `LATCHKEY_TEST_MOTO` names a running
 //! `moto_server`; without it these tests are skipped.
 
+use super::commands;
 use super::deployment::{Cloud, Ground, SENDER, client};
 use super::server::block_on;
 use super::walk::walk;
@@ -103,4 +104,24 @@ fn a_browser_walks_on_moto() {
     let cloud = Cloud::over(moto, &[]);
     walk(&cloud, &mut cloud.gateway.browser(), &format!("grace-{}@example.com", unique()));
     assert!(cloud.messages().is_empty());
+}
+
+#[test]
+fn old_items_are_migrated_on_moto_also_after_a_stop() {
+    let Some(moto) = Moto::find("migrate") else { return };
+    commands::migrate(&moto, 2);
+    let Some(moto) = Moto::find("stop") else { return };
+    commands::migrate_after_a_stop(&moto, 30);
+}
+
+#[test]
+fn sessions_from_before_a_restore_have_ended_on_moto() {
+    let Some(moto) = Moto::find("restored") else { return };
+    commands::restored(moto, &format!("ada-{}@example.com", unique()));
+}
+
+#[test]
+fn an_operator_works_on_moto() {
+    let Some(moto) = Moto::find("operate") else { return };
+    commands::operate(moto, &format!("ada-{}@example.com", unique()));
 }

@@ -5,6 +5,7 @@ mod attacks;
 mod browsers;
 mod budget;
 mod codes;
+mod commands;
 mod cookies;
 mod crashes;
 mod developer_pages;

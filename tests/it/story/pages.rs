@@ -27,11 +27,11 @@ fn the_root_leads_to_the_account_and_links_of_mails_to_their_pages() {
     client.post("auth/signup", serde_json::json!({"email": "ada@example.com", "password": "correct horse battery"}));
     client.post("auth/password/request", serde_json::json!({"email": "ada@example.com"}));
     let mails = lab.mails("ada@example.com");
-    let links = mails.iter().flat_map(|mail| mail.text.split_whitespace()).filter(|word| word.starts_with(&lab.url));
+    let links = mails.iter().flat_map(|mail| mail.text.split_whitespace()).filter(|word| word.starts_with("http://"));
     let links = links.collect::<Vec<_>>();
     assert_eq!(links.len(), 2, "{links:?}");
     for link in links {
-        let page = get(&lab, link.strip_prefix(&lab.url).unwrap(), &[]);
+        let page = get(&lab, &link[link.find("/accounts/").unwrap()..], &[]);
         assert_eq!((page.status, boot(&page)["brand"]["name"].as_str()), (200, Some("Latchkey")), "{link}");
     }
 }

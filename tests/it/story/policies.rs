@@ -5,6 +5,7 @@ use super::identity_provider::IdentityProvider;
 use super::passkeys;
 use crate::lab::{Lab, PASSWORD, call, code_of};
 use serde_json::{Value, json};
+use shared::session::StageKey;
 
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 const OPEN: (&str, &str) = ("EMAIL_VERIFICATION", "none");
@@ -48,6 +49,20 @@ fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
     lab.advance(60);
     (lab, secret)
 }
+
+/// The test of each stage at every door. A new stage does not compile without one.
+const fn test_of(stage: StageKey) -> fn() {
+    match stage {
+        StageKey::LoginByCode | StageKey::MfaAuthenticate | StageKey::MfaSetup => {
+            logins_and_resets_stop_at_the_same_stage_in_every_api
+        }
+        StageKey::VerifyPhone => an_unverified_phone_number_lets_nobody_in,
+        StageKey::VerifyEmail => an_unverified_address_lets_nobody_in,
+        StageKey::MfaTrust => after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted,
+        StageKey::MfaSignupWebauthn => a_signup_that_waits_for_its_passkey_lets_nobody_in,
+    }
+}
+const _: fn(StageKey) -> fn() = test_of;
 
 /// The stages that an account with a verified address may have to stop at. Password resets must stop there too (ASVS 5.0
 /// 6.4.3).

@@ -2,9 +2,9 @@
 
 use super::second_factors::{code, with_app};
 use crate::lab::{Client, Lab, PASSWORD};
-use serde_json::{Value, json};
+use crate::latchkey::Latchkey;
+use serde_json::json;
 use std::path::Path;
-use std::process::Command;
 
 const EMAIL: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "another-Horse-43-battery";
@@ -21,13 +21,6 @@ fn copy(from: &Path, to: &Path) {
     for file in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
     }
-}
-
-fn restored(arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_local-service"));
-    let output = command.env_clear().args(["restored", "--yes", "--json"]).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn log_in(client: &mut Client, password: &str) -> u16 {
@@ -126,7 +119,7 @@ fn whoever_changed_their_password_since_sets_a_new_one() {
         std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
         std::fs::rename(folder.join("backup"), folder.join("data")).unwrap();
         let text = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-        let told = restored(&["--data", &text("data"), "--from", &text("before")]);
+        let told = Latchkey::default().last(&["restored", "--yes", "--data", &text("data"), "--from", &text("before")]);
         let counts = ["users", "changed_password", "changed_factors", "deleted"].map(|name| told[name].as_u64());
         assert_eq!(counts, [Some(2), Some(1), Some(0), Some(0)], "{told}");
         assert!(told["LATCHKEY_RESTORED_AT"].as_str().unwrap().ends_with('Z'));

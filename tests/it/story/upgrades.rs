@@ -2,12 +2,13 @@
 
 use super::second_factors::{code, with_app};
 use crate::lab::{Client, Lab, OTHER_VERSION, PASSWORD, Reply, items};
+use crate::latchkey::Latchkey;
 use crate::other_version;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use serde_json::json;
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 const EMAIL: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "another-Horse-43-battery";
@@ -38,15 +39,6 @@ fn show(client: &mut Client, code: &str) -> Reply {
 /// Items are changed in the embedded table's file.
 fn is_elsewhere() -> bool {
     std::env::var_os("LATCHKEY_TEST_TABLE").is_some()
-}
-
-fn latchkey(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_local-service")).env_clear().args(arguments).output().unwrap()
-}
-
-fn lines(output: &Output) -> Vec<serde_json::Value> {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{output:?}"))).collect()
 }
 
 /// The stories themselves, with another version at the table before every request: it marks each item and each map in it,
@@ -286,15 +278,13 @@ fn migrate_brings_old_items_up_to_date_while_the_service_runs() {
     });
     let data = lab.folder().join("data");
     let data = data.to_str().unwrap();
-    let asked = latchkey(&["migrate", "--data", data]);
-    assert_eq!(asked.status.code(), Some(1), "nobody said yes: {asked:?}");
-    let output = latchkey(&["--yes", "migrate", "--json", "--data", data]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let done = lines(&output).pop().unwrap();
+    let latchkey = Latchkey::default();
+    latchkey.refusal(1, &["migrate", "--data", data]);
+    let done = latchkey.last(&["--yes", "migrate", "--data", data]);
     assert_eq!((&done["state"], &done["moved"], &done["blocked"]), (&json!("done"), &json!(1), &json!(0)), "{done}");
     assert!(done["outdated"].as_u64().unwrap() >= 3 && done["migrated"] == done["outdated"], "{done}");
-    let again = latchkey(&["migrate", "--yes", "--json", "--data", data]);
-    assert_eq!(lines(&again).pop().unwrap()["outdated"], json!(0), "{again:?}");
+    let again = latchkey.last(&["migrate", "--yes", "--data", data]);
+    assert_eq!(again["outdated"], json!(0), "{again}");
 
     let mut client = client.at(&lab.url);
     assert_eq!(client.get("auth/session").status, 200, "whoever is in stays in");
@@ -307,22 +297,4 @@ fn migrate_brings_old_items_up_to_date_while_the_service_runs() {
         assert!(all.iter().any(|item| pk(item) == "EMAIL#ada@xn--mller-kva.example"));
         assert!(!all.iter().any(|item| pk(item) == "EMAIL#ada@müller.example"));
     });
-}
-
-#[test]
-fn a_wrong_command_line_is_told_from_a_command_that_fails() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let folder = folder.path().to_str().unwrap();
-    for (arguments, code) in [
-        (vec!["migrate", "--nonsense"], 2),
-        (vec!["migrate", "--data", folder, "--table", "both"], 2),
-        (vec!["--table", "latchkey", "serve"], 2),
-        (vec!["migrate", "--yes", "--data", folder], 1),
-        (vec!["migrate", "--yes", "--table", "nowhere"], 1),
-        (vec!["restored", "--yes", "--data", folder], 1),
-    ] {
-        let output = latchkey(&arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-        assert!(!output.stderr.is_empty(), "{arguments:?}");
-    }
 }

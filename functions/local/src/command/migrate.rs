@@ -1,47 +1,57 @@
 //! `latchkey migrate`: brings items that earlier versions wrote up to date.
 
+use super::progress::Progress as Shown;
 use super::{CommandError, Common};
-use serde_json::json;
+use serde::Serialize;
 use shared::maintenance::migrate as operation;
 use shared::maintenance::migrate::Progress;
 use shared::store::SCHEMA;
+use std::fmt::{Display, Formatter, Result as Written};
 
-/// Brings outdated items up to date. Counts them and asks first, unless `--yes` is given. Prints its progress after each page
-/// of the table. It can be stopped at any time, and run again to go on.
+/// The report of the command.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u64,
+    #[serde(flatten)]
+    progress: &'a Progress,
+}
+
+impl Display for Report<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        let Progress { looked_at, outdated, migrated, moved, overtaken, blocked } = self.progress;
+        write!(
+            f,
+            "{looked_at} items looked at, {outdated} outdated, {migrated} migrated ({moved} moved), {overtaken} written by \
+             others meanwhile, {blocked} left where they are"
+        )
+    }
+}
+
+/// Brings outdated items up to date. Counts them and asks first, unless `--yes` is given. It can be stopped at any time, and
+/// run again to go on.
 ///
 /// # Errors
 /// [`CommandError`].
 pub async fn migrate(common: &Common) -> Result<(), CommandError> {
-    let store = common.store().await?;
+    let opened = common.open().await?;
+    let store = opened.store();
+    let mut steps = None;
     // Counting reads the whole table, so it is done only to ask.
     if !common.yes {
-        let counted = operation::count(&store).await?;
+        let counted = operation::count(store).await?;
         if counted.outdated == 0 {
-            print(common.json, "done", &counted);
-            return Ok(());
+            return Shown::new(common.output, None).done(&report(&counted));
         }
         let (outdated, all) = (counted.outdated, counted.looked_at);
-        common.confirm(&format!(
-            "{outdated} of {all} items are outdated and will be updated to schema {SCHEMA}. Continue?"
-        ))?;
+        common.confirm(&format!("{outdated} of {all} items are outdated and get schema {SCHEMA}. Go on?"))?;
+        steps = Some(outdated);
     }
-    let done = operation::migrate(&store, |progress| print(common.json, "progress", progress)).await?;
-    print(common.json, "done", &done);
-    Ok(())
+    let mut shown = Shown::new(common.output, steps);
+    let done = operation::migrate(store, |progress| shown.report(progress.migrated, &report(progress))).await;
+    shown.clear();
+    shown.done(&report(&done?))
 }
 
-fn print(as_json: bool, state: &str, progress: &Progress) {
-    let Progress { looked_at, outdated, migrated, moved, overtaken, blocked } = progress;
-    if as_json {
-        let line = json!({
-            "state": state, "schema": SCHEMA, "looked_at": looked_at, "outdated": outdated, "migrated": migrated,
-            "moved": moved, "overtaken": overtaken, "blocked": blocked,
-        });
-        println!("{line}");
-        return;
-    }
-    println!(
-        "{state}: {looked_at} items read, {outdated} outdated, {migrated} migrated ({moved} moved), \
-         {overtaken} updated by the service meanwhile, {blocked} not moved because of a conflict"
-    );
+fn report(progress: &Progress) -> Report<'_> {
+    Report { schema: SCHEMA, progress }
 }

@@ -1,53 +1,79 @@
 //! The commands of `latchkey` that work on a table: a folder's, also while a service runs on it, or one in AWS.
+//!
+//! A command has a file, which says what it does to the table and how it tells that. The rest of the folder is what commands
+//! share: [`place`] opens the table, [`output`] prints, [`progress`] shows how far a long command is, and [`ask`] asks.
 
+mod ask;
+mod aws;
+mod keys;
+mod messages;
 mod migrate;
+mod output;
+mod place;
+mod progress;
 mod restored;
+mod sessions;
 
+pub use aws::NoAccess;
+pub use keys::{list as list_keys, rotate as rotate_keys};
+pub use messages::{drop as drop_message, list as list_messages, retry as retry_message};
 pub use migrate::migrate;
-pub use restored::{Restored, restored};
+pub use output::Output;
+pub use place::Place;
+pub use restored::restored;
+pub use sessions::{end as end_sessions, list as list_sessions};
 
-use crate::{Error, Table};
-use shared::ambient::{SystemChance, SystemClock};
-use shared::settings::{Settings, Source};
-use shared::store::{Store, StoreError};
-use std::io::{BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use crate::Error;
+use place::Opened;
+use shared::settings::{Problems, Source};
+use shared::store::StoreError;
+use shared::tokens::rotation::RotationError;
 
 /// The options that all commands have.
 #[derive(Debug, Clone)]
 pub struct Common {
     /// Where the table is.
     pub place: Place,
-    /// Whether to print JSON, for programs.
-    pub json: bool,
+    /// How to print.
+    pub output: Output,
     /// Whether to go on without asking.
     pub yes: bool,
     /// The settings.
     pub source: Source,
 }
 
-/// Where a table is.
-#[derive(Debug, Clone)]
-pub enum Place {
-    /// In a data folder.
-    Folder(PathBuf),
-    /// In AWS, by its name. Region and credentials are in the environment.
-    Aws(String),
-}
-
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
+    /// The settings.
+    #[error(transparent)]
+    Settings(#[from] Problems),
     /// The table cannot be opened.
     #[error(transparent)]
     Open(#[from] Error),
+    /// AWS cannot be asked.
+    #[error(transparent)]
+    NoAccess(#[from] NoAccess),
     /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The folder or the region has no such table.
-    #[error("{0}: no table found")]
-    NoTable(String),
+    /// The folder has no table.
+    #[error(
+        "{0} has no table. `latchkey serve --data {0}` creates one; --data names another folder, --table a table in AWS"
+    )]
+    NoFolder(String),
+    /// The region has no such table.
+    #[error("there is no table {0} in {1}. Check the name, AWS_REGION and AWS_PROFILE")]
+    NoTable(String, String),
+    /// The command needs the service's own `SECRET_KEY`.
+    #[error("this command needs the SECRET_KEY of the service in the environment")]
+    NoSecretKey,
+    /// No key was made.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+    /// The arguments name something that does not exist, or that the command cannot change.
+    #[error("{0}")]
+    Refused(String),
     /// A file or the terminal.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
@@ -58,52 +84,12 @@ pub enum CommandError {
 
 impl Common {
     /// Opens the table.
-    async fn store(&self) -> Result<Store, CommandError> {
-        open(&self.place, &self.source).await
+    async fn open(&self) -> Result<Opened, CommandError> {
+        self.place.open(&self.source).await
     }
 
-    /// Asks before something that cannot be undone.
+    /// Asks before something that cannot be undone, unless `--yes` is given.
     fn confirm(&self, question: &str) -> Result<(), CommandError> {
-        let io = |error| CommandError::Io("the terminal".to_owned(), error);
-        if self.yes {
-            return Ok(());
-        }
-        if !std::io::stdin().is_terminal() {
-            eprintln!("latchkey: {question} Use --yes to confirm.");
-            return Err(CommandError::Declined);
-        }
-        eprint!("{question} [y/N] ");
-        std::io::stderr().flush().map_err(io)?;
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).map_err(io)?;
-        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(CommandError::Declined) }
+        if self.yes { Ok(()) } else { ask::confirm(question) }
     }
-}
-
-/// A store on the table at this place, as it is: nothing is created.
-async fn open(place: &Place, source: &Source) -> Result<Store, CommandError> {
-    // No command needs the key, and reading the settings does.
-    let source = source.clone().with_default("SECRET_KEY", || "no command reads what this key seals".to_owned());
-    let settings = Settings::load(&source).map_err(Error::from)?;
-    let (table, name) = match place {
-        Place::Folder(folder) => {
-            if !folder.join("latchkey.db").exists() {
-                return Err(CommandError::NoTable(folder.display().to_string()));
-            }
-            (Table::embedded(folder)?, settings.service.table.clone())
-        }
-        Place::Aws(name) => (Table::elsewhere(&settings), name.clone()),
-    };
-    let client = table.client(None)?;
-    if let Err(error) = client.describe_table().table_name(&name).send().await
-        && error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception())
-    {
-        return Err(CommandError::NoTable(name));
-    }
-    Ok(Store::new(client, name, Arc::new(SystemClock), Arc::new(SystemChance)))
-}
-
-/// Returns the place that a person names: a folder if it exists, otherwise a table in AWS.
-fn place_of(name: &str) -> Place {
-    if Path::new(name).is_dir() { Place::Folder(name.into()) } else { Place::Aws(name.to_owned()) }
 }

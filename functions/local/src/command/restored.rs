@@ -1,69 +1,89 @@
 //! `latchkey restored`: after a restore to an earlier moment, ends every session, link and token, and takes the passwords
 //! away that have changed since.
 
-use super::{CommandError, Common, Place, open, place_of};
+use super::output::moment;
+use super::progress::Progress;
+use super::{CommandError, Common, Place};
 use crate::restored_at;
-use serde_json::json;
-use shared::ambient::{Clock, SystemClock, Timestamp};
+use serde::Serialize;
+use shared::ambient::{Clock, SystemClock};
 use shared::maintenance::restore::{Comparison, require_new_passwords};
+use std::fmt::{Display, Formatter, Result as Written};
 
-/// The arguments of `latchkey restored`.
-#[derive(Debug, Clone)]
-pub struct Restored {
-    /// The table before the restore: a data folder, or the name of a table in AWS.
-    pub from: Option<String>,
+/// How far the comparison is.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Compared<'a>(&'a Comparison);
+
+impl Display for Compared<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        let Comparison { users, changed_password, .. } = self.0;
+        write!(f, "{users} users compared, {changed_password} have changed their password since")
+    }
+}
+
+/// The report at the end of the command.
+#[derive(Serialize)]
+struct Ended<'a> {
+    #[serde(rename = "LATCHKEY_RESTORED_AT")]
+    moment: &'a str,
+    #[serde(flatten)]
+    found: Option<Comparison>,
+    #[serde(skip)]
+    place: &'a Place,
+}
+
+impl Display for Ended<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        if let Some(Comparison { users, changed_password, changed_factors, deleted }) = self.found {
+            writeln!(f, "{users} users compared:")?;
+            writeln!(f, "  {changed_password} have changed their password since, and need a reset to log in")?;
+            writeln!(
+                f,
+                "  {changed_factors} have changed their authenticators since: they have the earlier ones again"
+            )?;
+            writeln!(f, "  {deleted} were deleted since: they are there again")?;
+        }
+        let moment = self.moment;
+        match self.place {
+            Place::Folder(_) => write!(f, "Restart the service: sessions and tokens from before {moment} are refused."),
+            Place::Aws(_) => {
+                write!(f, "Deploy this setting in LATCHKEY_SETTINGS: \"LATCHKEY_RESTORED_AT\": \"{moment}\"")
+            }
+        }
+    }
 }
 
 /// Ends everything from before this moment. On a data folder it keeps the moment there; for a table in AWS it prints the
-/// setting to deploy. With `from`, it first compares the two tables and takes changed passwords away.
+/// setting to deploy. With `from`, the table before the restore, it first compares the two tables and takes changed
+/// passwords away.
 ///
 /// # Errors
 /// [`CommandError`].
-pub async fn restored(common: &Common, told: &Restored) -> Result<(), CommandError> {
-    let store = common.store().await?;
-    let question = match told.from {
-        Some(_) => "This ends all sessions, links and tokens, and removes passwords that have changed since. Continue?",
-        None => "This ends all sessions, links and tokens. Continue?",
+pub async fn restored(common: &Common, from: Option<&str>) -> Result<(), CommandError> {
+    let opened = common.open().await?;
+    let before = match from {
+        Some(from) => Some(Place::of(from).open(&common.source).await?),
+        None => None,
     };
-    common.confirm(question)?;
-    let found = match &told.from {
-        Some(from) => {
-            let before = open(&place_of(from), &common.source).await?;
-            Some(require_new_passwords(&store, &before).await?)
+    common.confirm(match before {
+        Some(_) => "Ends every session, link and token, and takes passwords away that have changed since. Go on?",
+        None => "Ends every session, link and token. Go on?",
+    })?;
+    let found = match before {
+        Some(before) => {
+            let mut shown = Progress::new(common.output, None);
+            let report = |found: &Comparison| shown.report(found.users, &Compared(found));
+            let found = require_new_passwords(opened.store(), before.store(), report).await;
+            shown.clear();
+            Some(found?)
         }
         None => None,
     };
     // What is made in this second comes after it.
-    let moment = Timestamp::from_seconds(SystemClock.now().seconds() + 1).to_jiff().to_string();
+    let moment = moment(SystemClock.now().plus_seconds(1));
     if let Place::Folder(folder) = &common.place {
         restored_at::put(folder, &moment).map_err(|error| CommandError::Io(folder.display().to_string(), error))?;
     }
-    print(common, &moment, found.as_ref());
-    Ok(())
-}
-
-fn print(common: &Common, moment: &str, found: Option<&Comparison>) {
-    if common.json {
-        let mut line = json!({"LATCHKEY_RESTORED_AT": moment});
-        if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
-            line["users"] = json!(users);
-            line["changed_password"] = json!(changed_password);
-            line["changed_factors"] = json!(changed_factors);
-            line["deleted"] = json!(deleted);
-        }
-        println!("{line}");
-        return;
-    }
-    if let Some(Comparison { users, changed_password, changed_factors, deleted }) = found {
-        println!("{users} users compared:");
-        println!("  {changed_password} have changed their password since, and must reset it to log in");
-        println!(
-            "  {changed_factors} have changed their authenticators since; the restored table has the earlier ones"
-        );
-        println!("  {deleted} were deleted since; the restored table has them");
-    }
-    match &common.place {
-        Place::Folder(_) => println!("Restart the service: sessions and tokens from before {moment} are refused."),
-        Place::Aws(_) => println!("Deploy this setting in LATCHKEY_SETTINGS: \"LATCHKEY_RESTORED_AT\": \"{moment}\""),
-    }
+    common.output.line(&Ended { moment: &moment, found, place: &common.place })
 }

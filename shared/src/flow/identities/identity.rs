@@ -20,12 +20,14 @@ use crate::session::{Caller, Login, Session, refresh, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Key, Write};
 use crate::versions::Unknown;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What somebody went to a provider for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename_all = "snake_case")]
 pub enum Process {
     /// To log in, or to sign up.
     Login,

@@ -13,7 +13,7 @@ use crate::outbox::MailKind;
 use crate::session::{Session, StageKey, refresh, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};
-use crate::throttle::Limit;
+use crate::throttle::{Counted, Limit};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
@@ -295,7 +295,7 @@ pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result
 fn failures<'a>(settings: &Settings, user: &'a str) -> Option<Limit<'a>> {
     let settings = &settings.jwt_api;
     let limit = Limit {
-        name: "jwt_second_factor",
+        counted: Counted::JwtSecondFactor,
         key: user,
         amount: settings.mfa_max_attempts,
         seconds: settings.mfa_lockout_seconds,

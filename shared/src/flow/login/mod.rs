@@ -14,3 +14,4 @@ pub mod password;
 pub mod reauthentication;
 pub mod sessions;
 pub(in crate::flow) mod stage;
+pub mod waiting;

@@ -1,10 +1,10 @@
 //! Showing a second factor, at login or again.
 
 use super::limits::{Attempts, count, forget};
-use super::waiting::{past, reload};
 use super::{change::Work, webauthn};
 use crate::account::User;
 use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::waiting::{past, reload};
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, Session, StageKey, note_again};

@@ -1,9 +1,9 @@
 //! Trusting a browser, so that it is let off the second factor.
 
-use super::waiting::{past, reload};
 use crate::account::User;
 use crate::flow::login::engine::Entrance;
 use crate::flow::login::stage::mfa_trust;
+use crate::flow::login::waiting::{past, reload};
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::session::{Caller, StageKey};

@@ -1,27 +1,8 @@
-//! The login that waits at a stage, and whose it is.
+//! The login that waits for a second factor.
 
 use crate::account::User;
 use crate::flow::{Context, Refusal};
-use crate::session::{Caller, Login, Session, StageKey};
-use crate::store::{Item, Store};
-
-/// The login that waits at a stage, and whose it is.
-///
-/// # Errors
-/// [`Refusal::NotAuthenticated`] where none does; the table is unavailable.
-pub async fn find_waiting(cx: Context<'_>, caller: &Caller, stage: StageKey) -> Result<User, Refusal> {
-    // Whoever is in already is told what anybody is.
-    let told = if caller.user().is_some() { Caller::Anonymous } else { caller.clone() };
-    let none = || Refusal::NotAuthenticated(told.clone());
-    let Caller::Pending(session) = caller else { return Err(none()) };
-    if session.pending_stage(&cx.settings, cx.now()) != Some(stage) {
-        return Err(none());
-    }
-    let login = session.login.as_ref().ok_or_else(none)?;
-    let id = login.user.ok_or_else(none)?;
-    let user = cx.store.find::<User>(&id.key()).await?;
-    user.filter(|user| user.is_active && user.generation == login.generation).ok_or_else(none)
-}
+use crate::session::{Caller, StageKey};
 
 /// A caller who waits for a second factor, with the factors that they have now.
 ///
@@ -37,21 +18,4 @@ pub async fn with_factors(cx: Context<'_>, caller: Caller) -> Result<Caller, Ref
         login.factors = user.factor_kinds();
     }
     Ok(Caller::Pending(session))
-}
-
-pub(super) fn past(mut login: Login, stage: StageKey) -> Login {
-    login.pass(stage);
-    login
-}
-
-/// The user as they are now, if the caller's session still stands as it was read. Where it does not, another request has
-/// taken the login further: that is [`Refusal::Conflict`], and no reason for a client to drop a token.
-pub(super) async fn reload(store: &Store, caller: &Caller, user: &User) -> Result<User, Refusal> {
-    let gone = || Refusal::NotAuthenticated(Caller::Anonymous);
-    let Some(session) = caller.session() else { return Err(gone()) };
-    let (now, user) = store.find_two::<Session, User>(&session.key(), &user.key()).await?;
-    now.filter(|now| now.version == session.version).ok_or(Refusal::Conflict)?;
-    // Whoever has changed their password meanwhile has shut this login out.
-    let stands = |user: &User| session.login.as_ref().is_some_and(|login| login.generation == user.generation);
-    user.filter(|user| user.is_active && stands(user)).ok_or_else(gone)
 }

@@ -5,10 +5,10 @@
 
 use super::change::Work;
 use super::recovery_codes::add_recovery_codes;
-use super::waiting::{find_waiting, past, reload};
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
 use crate::ambient::Timestamp;
 use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::waiting::{find_waiting, past, reload};
 use crate::flow::permits::Permits;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::MailKind;

@@ -5,7 +5,7 @@ fn the_key_set_holds_what_signs_what_signed_and_what_will_sign() {
     let second = NOW + 90 * DAY;
     let keys = ring(&[NOW, second]);
     let names = |now| {
-        let set = jwks(&keys, now);
+        let set = shown(jwks(&keys, now));
         set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let over = second + LEAD_SECONDS + ACCESS;
@@ -17,20 +17,20 @@ fn the_key_set_holds_what_signs_what_signed_and_what_will_sign() {
 #[test]
 fn the_key_set_holds_nothing_private() {
     for keys in [ring(&[NOW]), Keyring::of_setting(secret())] {
-        let set = jwks(&keys, NOW);
+        let set = shown(jwks(&keys, NOW));
         for key in set["keys"].as_array().unwrap() {
             for member in ["d", "p", "q", "dp", "dq", "qi", "k", "oth"] {
                 assert!(key.get(member).is_none(), "{member}");
             }
         }
     }
-    assert_eq!(jwks(&Keyring::of_setting(secret()), NOW), json!({ "keys": [] }));
-    assert_eq!(jwks(&ring(&[]), NOW), json!({ "keys": [] }));
+    assert_eq!(shown(jwks(&Keyring::of_setting(secret()), NOW)), json!({ "keys": [] }));
+    assert_eq!(shown(jwks(&ring(&[]), NOW)), json!({ "keys": [] }));
 }
 
 #[test]
 fn the_discovery_document_has_what_the_specification_demands() {
-    let document = openid_configuration(&issuer(), Algorithm::Rs256, &["email", "sub"]);
+    let document = shown(openid_configuration(&issuer(), Algorithm::Rs256, &["email", "sub"]));
     assert_eq!(document["issuer"], "https://login.example.com");
     assert_eq!(document["jwks_uri"], "https://login.example.com/.well-known/jwks.json");
     assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256"]));
@@ -46,6 +46,6 @@ fn the_discovery_document_has_what_the_specification_demands() {
 #[test]
 fn the_documents_and_the_tokens_name_one_issuer() {
     let token = sign(&access(), &rsa(0)).unwrap();
-    assert_eq!(part(&token, 1)["iss"], openid_configuration(&issuer(), Algorithm::Rs256, &[])["issuer"]);
-    assert_eq!(part(&token, 0)["kid"], jwks(&ring(&[NOW]), NOW)["keys"][0]["kid"]);
+    assert_eq!(part(&token, 1)["iss"], shown(openid_configuration(&issuer(), Algorithm::Rs256, &[]))["issuer"]);
+    assert_eq!(part(&token, 0)["kid"], shown(jwks(&ring(&[NOW]), NOW))["keys"][0]["kid"]);
 }

@@ -86,3 +86,8 @@ fn forge(header: &Value, claims: &Value, key: &SigningKey) -> String {
 fn part(token: &str, number: usize) -> Value {
     serde_json::from_slice(&decode(token.split('.').nth(number).unwrap()).unwrap()).unwrap()
 }
+
+/// What others read.
+fn shown(value: impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap()
+}

@@ -49,7 +49,7 @@ fn the_algorithm_none() {
 /// ASVS 5.0 9.1.2: the public key is everybody's.
 #[test]
 fn hs256_with_the_public_key_as_its_secret() {
-    let jwk = rsa(0).jwk().unwrap();
+    let jwk = shown(rsa(0).jwk().unwrap());
     let modulus = decode(jwk["n"].as_str().unwrap()).unwrap();
     for public in [modulus, jwk["n"].as_str().unwrap().as_bytes().to_vec(), jwk.to_string().into_bytes()] {
         let forger = SigningKey::from_secret(&public).unwrap();
@@ -81,7 +81,7 @@ fn a_kid_that_is_missing_or_unknown() {
 /// ASVS 5.0 9.1.3.
 #[test]
 fn a_header_that_brings_a_key_or_says_where_one_is() {
-    let own = rsa(1).jwk().unwrap();
+    let own = shown(rsa(1).jwk().unwrap());
     for (member, what) in [
         ("jwk", own),
         ("jku", json!("https://evil.example/jwks.json")),

@@ -45,7 +45,7 @@ fn what_was_signed_verifies() {
 fn the_published_key_alone_verifies_a_token() {
     let token = sign(&access(), &rsa(0)).unwrap();
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let set = jwks(&ring(&[NOW]), NOW);
+    let set = shown(jwks(&ring(&[NOW]), NOW));
     let member = |name: &str| decode(set["keys"][0][name].as_str().unwrap()).unwrap();
     let public = RsaPublicKeyComponents { n: member("n"), e: member("e") };
     let signature = decode(signature).unwrap();

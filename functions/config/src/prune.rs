@@ -1,0 +1,195 @@
+//! Leaves of the committed description what the settings leave of the APIs.
+
+use serde_json::{Map, Value as Json, json};
+use shared::description::{API, IF, MOUNT, REQUIRED_IF, VALUES_IF, headless};
+use shared::settings::{ClientKind, Condition, Mount, Settings};
+use std::collections::BTreeSet;
+
+/// Where a path has either kind of client.
+const EITHER: &str = "/_allauth/{client}/v1/";
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Which APIs a description has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The headless API.
+    Headless,
+    /// All APIs.
+    All,
+}
+
+/// Leaves what these settings leave, without the markers.
+pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
+    let all = document["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
+    let paths = all.into_iter().filter_map(|(path, item)| path_item(path, item, settings, scope));
+    document["paths"] = Json::Object(paths.collect());
+    leave(&mut document, settings);
+    let clients = &settings.headless.clients;
+    if clients.len() == 1 {
+        remove(&mut document["components"]["parameters"], "Client");
+    }
+    leave_credentials(&mut document, settings);
+    leave_used(&mut document);
+    document["servers"] = json!([{"url": settings.service.public_url.path()}]);
+    document
+}
+
+/// A path item, at the place that the settings give it. `None` if nothing is left of it.
+fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) -> Option<(String, Json)> {
+    let is_headless = item[API] == headless::API;
+    if scope == Scope::Headless && !is_headless {
+        return None;
+    }
+    let clients = &settings.headless.clients;
+    let reached = |kind: &ClientKind| path.starts_with(EITHER) || path.starts_with(&at(*kind));
+    if is_headless && !clients.iter().any(reached) {
+        return None;
+    }
+    let methods = item.as_object_mut()?;
+    // New clients find the present spelling alone in the description that they know.
+    methods.retain(|_, it| !it.is_object() || (scope == Scope::All || it["deprecated"] != true) && holds(it, settings));
+    if !METHODS.iter().any(|method| methods.contains_key(*method)) {
+        return None;
+    }
+    methods.remove(API);
+    let mount = methods.remove(MOUNT).and_then(|name| name.as_str()?.parse::<Mount>().ok());
+    let path = match (mount, clients.as_slice()) {
+        (Some(mount), _) => format!("{}{}", mount.chosen(settings), path.strip_prefix(mount.usual())?),
+        (None, [only]) if path.starts_with(EITHER) => {
+            methods.remove("parameters");
+            path.replace(EITHER, &at(*only))
+        }
+        _ => path,
+    };
+    Some((path, item))
+}
+
+fn at(kind: ClientKind) -> String {
+    format!("/_allauth/{}/v1/", kind.as_str())
+}
+
+/// Whether one of the conditions of an object's marker holds. An object without a marker stays.
+fn holds(value: &Json, settings: &Settings) -> bool {
+    value.get(IF).is_none_or(|conditions| any_holds(conditions, settings))
+}
+
+fn any_holds(conditions: &Json, settings: &Settings) -> bool {
+    let names = conditions.as_array().into_iter().flatten().filter_map(Json::as_str);
+    names.filter_map(|name| name.parse::<Condition>().ok()).any(|condition| condition.holds(settings))
+}
+
+/// Removes what the settings switch off, and all markers.
+fn leave(value: &mut Json, settings: &Settings) {
+    match value {
+        Json::Array(values) => {
+            values.retain(|value| holds(value, settings));
+            values.iter_mut().for_each(|value| leave(value, settings));
+        }
+        Json::Object(map) => {
+            leave_properties(map, settings);
+            if let Some(Json::Object(conditions)) = map.remove(VALUES_IF)
+                && let Some(Json::Array(values)) = map.get_mut("enum")
+            {
+                let is_left = |name: &str| conditions.get(name).is_none_or(|it| any_holds(it, settings));
+                values.retain(|value| value.as_str().is_none_or(is_left));
+            }
+            map.retain(|_, value| holds(value, settings));
+            map.remove(IF);
+            map.values_mut().for_each(|value| leave(value, settings));
+        }
+        _ => {}
+    }
+}
+
+/// Brings the list of required properties up to date.
+fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
+    let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
+    let mut required = BTreeSet::new();
+    for (name, property) in properties.iter_mut() {
+        let marker = property.as_object_mut().and_then(|property| property.remove(REQUIRED_IF));
+        if marker.is_some_and(|conditions| any_holds(&conditions, settings)) {
+            required.insert(name.clone());
+        }
+    }
+    properties.retain(|_, property| holds(property, settings));
+    let names = properties.keys().cloned().collect::<BTreeSet<_>>();
+    let listed = schema.remove("required");
+    required.extend(listed.iter().flat_map(Json::as_array).flatten().filter_map(Json::as_str).map(str::to_owned));
+    required.retain(|name| names.contains(name));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+}
+
+/// Leaves the credentials of the clients that there are, under the names that the settings give them.
+fn leave_credentials(document: &mut Json, settings: &Settings) {
+    let has = |kind| settings.headless.clients.contains(&kind);
+    let of_client = [
+        ("sessionCookie", has(ClientKind::Browser)),
+        ("csrfToken", has(ClientKind::Browser)),
+        ("sessionToken", has(ClientKind::App)),
+    ];
+    let schemes = &mut document["components"]["securitySchemes"];
+    for (name, _) in of_client.iter().filter(|(_, is_there)| !is_there) {
+        remove(schemes, name);
+    }
+    if let Some(cookie) = schemes.get_mut("sessionCookie") {
+        cookie["name"] = json!(settings.cookies.session_name);
+    }
+    let known = schemes.as_object().map(|schemes| schemes.keys().cloned().collect::<BTreeSet<_>>());
+    let known = known.unwrap_or_default();
+    for operation in operations(document) {
+        if let Some(alternatives) = operation["security"].as_array_mut() {
+            let is_known = |it: &Json| it.as_object().is_none_or(|it| it.keys().all(|name| known.contains(name)));
+            alternatives.retain(is_known);
+        }
+    }
+}
+
+fn operations(document: &mut Json) -> impl Iterator<Item = &mut Json> {
+    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    let operations = items.filter_map(Json::as_object_mut).flatten();
+    operations.filter(|(name, _)| METHODS.contains(&name.as_str())).map(|(_, operation)| operation)
+}
+
+/// Removes components and tags that nothing refers to any more.
+fn leave_used(document: &mut Json) {
+    let tags = operations(document).flat_map(|it| it["tags"].as_array().cloned().unwrap_or_default());
+    let tags = tags.collect::<Vec<_>>();
+    if let Some(all) = document["tags"].as_array_mut() {
+        all.retain(|tag| tags.contains(&tag["name"]));
+    }
+    let mut used = BTreeSet::new();
+    refer(&document["paths"], document, &mut used);
+    if let Some(components) = document["components"].as_object_mut() {
+        for (kind, all) in components.iter_mut().filter(|(kind, _)| *kind != "securitySchemes") {
+            if let Some(all) = all.as_object_mut() {
+                all.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
+            }
+        }
+    }
+}
+
+/// Adds what a value refers to, and what that refers to.
+fn refer(value: &Json, document: &Json, used: &mut BTreeSet<String>) {
+    match value {
+        Json::Array(values) => values.iter().for_each(|value| refer(value, document, used)),
+        Json::Object(map) => {
+            let target = map.get("$ref").and_then(Json::as_str);
+            if let Some(target) = target
+                && used.insert(target.to_owned())
+                && let Some(found) = document.pointer(target.trim_start_matches('#'))
+            {
+                refer(found, document, used);
+            }
+            map.values().for_each(|value| refer(value, document, used));
+        }
+        _ => {}
+    }
+}
+
+fn remove(map: &mut Json, name: &str) {
+    if let Some(map) = map.as_object_mut() {
+        map.remove(name);
+    }
+}

@@ -1,0 +1,19 @@
+//! Questions to the person at the terminal.
+
+use super::CommandError;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Asks a question. Everything but a yes declines, and so does an input that is not a terminal.
+pub(super) fn confirm(question: &str) -> Result<(), CommandError> {
+    let io = |error| CommandError::Io("the terminal".to_owned(), error);
+    if !std::io::stdin().is_terminal() {
+        eprintln!("latchkey: {question} Answer with --yes.");
+        return Err(CommandError::Declined);
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush().map_err(io)?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(io)?;
+    let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    if is_yes { Ok(()) } else { Err(CommandError::Declined) }
+}

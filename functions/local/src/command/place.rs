@@ -1,0 +1,97 @@
+//! The place of a table, and opening it.
+
+use super::{CommandError, aws};
+use crate::table::{DATABASE, Table};
+use crate::{restored_at, secret_key};
+use shared::ambient::{SystemChance, SystemClock};
+use shared::app::App;
+use shared::settings::{Settings, Source};
+use shared::store::Store;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a table is.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In a data folder.
+    Folder(PathBuf),
+    /// In AWS, by its name.
+    Aws(String),
+}
+
+/// An open table, with the settings of the environment.
+pub(super) struct Opened {
+    app: App,
+    has_secret_key: bool,
+}
+
+impl Opened {
+    /// The table.
+    pub fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// The service's parts, for what opens nothing that is sealed.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The service's parts, if its secret key is known.
+    pub fn sealed(&self) -> Option<&App> {
+        self.has_secret_key.then_some(&self.app)
+    }
+}
+
+impl Place {
+    /// The place that a person names: a folder if it exists, otherwise a table in AWS.
+    pub(super) fn of(name: &str) -> Self {
+        if Path::new(name).is_dir() { Self::Folder(name.into()) } else { Self::Aws(name.to_owned()) }
+    }
+
+    /// Opens the table as it is: nothing is created.
+    pub(super) async fn open(&self, source: &Source) -> Result<Opened, CommandError> {
+        let source = self.settings_beside(source.clone())?;
+        let mut has_secret_key = true;
+        let source = source.with_default("SECRET_KEY", || {
+            has_secret_key = false;
+            "the key of this service is not known here".to_owned()
+        });
+        let settings = Settings::load(&source)?;
+        let (client, table, missing) = match self {
+            Self::Folder(folder) => {
+                let missing = CommandError::NoFolder(folder.display().to_string());
+                if !folder.join(DATABASE).exists() {
+                    return Err(missing);
+                }
+                (Table::embedded(folder)?.client(None)?, settings.service.table.clone(), missing)
+            }
+            Self::Aws(name) => {
+                let (client, region) = aws::client(&settings.service).await?;
+                (client, name.clone(), CommandError::NoTable(name.clone(), region))
+            }
+        };
+        if let Err(error) = client.describe_table().table_name(&table).send().await
+            && error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception())
+        {
+            return Err(missing);
+        }
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+        let store = Store::new(client, table, clock.clone(), chance.clone());
+        Ok(Opened { app: App::new(Arc::new(settings), store, clock, chance), has_secret_key })
+    }
+
+    /// Adds the settings that the local service keeps in its data folder.
+    fn settings_beside(&self, source: Source) -> Result<Source, CommandError> {
+        let Self::Folder(folder) = self else { return Ok(source) };
+        let io = |error| CommandError::Io(folder.display().to_string(), error);
+        let kept = [
+            ("SECRET_KEY", secret_key::find(folder).map_err(io)?),
+            ("LATCHKEY_RESTORED_AT", restored_at::find(Some(folder)).map_err(io)?),
+        ];
+        let add = |source: Source, (name, value): (&str, Option<String>)| match value {
+            Some(value) => source.with_default(name, || value),
+            None => source,
+        };
+        Ok(kept.into_iter().fold(source, add))
+    }
+}

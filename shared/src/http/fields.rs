@@ -1,0 +1,302 @@
+//! The fields of requests' bodies, as types: how each is read, and its schema.
+//!
+//! [`request!`](crate::request) declares a body. A value that is empty, as forms have it, counts as absent.
+
+use super::input::{Choice, Input};
+use crate::flow::Problem;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value as Json, json};
+use std::borrow::Cow;
+
+/// A body that is read from an input.
+pub trait FromInput: Sized {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// The problems of its fields, in the order of the fields.
+    fn from_input(input: &Input) -> Result<Self, Vec<Problem>>;
+
+    /// The codes of the problems that there can be.
+    fn codes() -> Vec<&'static str>;
+}
+
+/// A member of a body.
+pub trait Member: Sized {
+    /// The codes of the problems that there can be.
+    const CODES: &'static [&'static str];
+
+    /// Reads it. Returns `None` after adding the problem, if there is one.
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self>;
+}
+
+/// A field that may be optional.
+pub trait Field: Sized {
+    /// The codes of the problems of its values.
+    const CODES: &'static [&'static str];
+
+    /// Reads its value. What is wrong with it goes to the problems.
+    fn value(input: &Input, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<Self>;
+}
+
+impl<T: Field> Member for Option<T> {
+    const CODES: &'static [&'static str] = T::CODES;
+
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+        Some(T::value(input, name, false, problems))
+    }
+}
+
+/// Declares the body of a request: a struct, how it is read, and its schema. A member is one of the types of
+/// [`fields`](crate::http::fields), or an `Option` of one.
+#[macro_export]
+macro_rules! request {
+    (
+        $(#[$about:meta])*
+        $visible:vis struct $name:ident {
+            $( $(#[$text:meta])* $field:ident: $type:ty ),* $(,)?
+        }
+    ) => {
+        #[derive(schemars::JsonSchema)]
+        $(#[$about])*
+        $visible struct $name {
+            $( $(#[$text])* pub $field: $type, )*
+        }
+
+        impl $crate::http::fields::FromInput for $name {
+            fn from_input(input: &$crate::http::Input) -> Result<Self, Vec<$crate::flow::Problem>> {
+                let mut problems = Vec::new();
+                $( let $field = <$type as $crate::http::fields::Member>::read(input, stringify!($field), &mut problems); )*
+                match ($($field,)*) {
+                    ($(Some($field),)*) if problems.is_empty() => Ok(Self { $($field),* }),
+                    _ => Err(problems),
+                }
+            }
+
+            fn codes() -> Vec<&'static str> {
+                [$( <$type as $crate::http::fields::Member>::CODES ),*].concat()
+            }
+        }
+    };
+}
+
+/// Declares a field that holds a text, with its codes, how it is read, and its schema.
+macro_rules! text_field {
+    ($(#[doc = $about:literal])* $name:ident, $codes:expr, $read:expr, $schema:expr) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub String);
+
+        impl Field for $name {
+            const CODES: &'static [&'static str] = &$codes;
+
+            fn value(input: &Input, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<Self> {
+                let read: fn(&Input, &'static str, bool, &mut Vec<Problem>) -> Option<String> = $read;
+                read(input, name, required, problems).map(Self)
+            }
+        }
+
+        inline_schema!($name, $schema);
+    };
+}
+
+/// Gives a type a schema that is not a component.
+macro_rules! inline_schema {
+    ($name:ident, $schema:expr) => {
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                concat!("Field", stringify!($name)).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+/// Implements [`Member`] for a field that is required.
+macro_rules! required {
+    ($($name:ident),*) => {
+        $(impl Member for $name {
+            const CODES: &'static [&'static str] = <Self as Field>::CODES;
+
+            fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+                Self::value(input, name, true, problems)
+            }
+        })*
+    };
+}
+
+/// What a text can be that is not empty: a number counts as the text that it is printed as.
+fn text() -> Schema {
+    json_schema!({"type": ["string", "number"], "pattern": "[^\\s\\x00]"})
+}
+
+text_field!(
+    /// A text.
+    Text,
+    ["null_characters_not_allowed", "required"],
+    |input, name, required, problems| input.char_field(name, required, problems),
+    text()
+);
+text_field!(
+    /// A text as it was typed, with the white space around it.
+    RawText,
+    ["null_characters_not_allowed", "required"],
+    |input, name, _, problems| input.raw_field(name, problems),
+    json_schema!({"type": ["string", "number"], "minLength": 1})
+);
+text_field!(
+    /// The name of an authenticator.
+    ShortName,
+    ["invalid", "max_length", "null_characters_not_allowed", "required"],
+    |input, name, required, problems| input.short_field(name, required, MOST_NAME, problems),
+    json_schema!({"type": ["string", "number"], "pattern": "[^\\s\\x00]", "maxLength": MOST_NAME})
+);
+text_field!(
+    /// An email address, in lower case.
+    Email,
+    ["invalid", "max_length", "null_characters_not_allowed", "required"],
+    |input, name, required, problems| input.email_field(name, required, problems),
+    json_schema!({"type": "string", "format": "email", "maxLength": 320})
+);
+text_field!(
+    /// A phone number, in E.164.
+    Phone,
+    ["invalid_phone", "null_characters_not_allowed", "required"],
+    |input, name, required, problems| input.phone_field(name, required, problems),
+    json_schema!({"type": "string", "examples": ["+31612345678"], "pattern": "[0-9]"})
+);
+required!(Text, RawText, ShortName, Email, Phone);
+
+/// Characters of an authenticator's name.
+const MOST_NAME: usize = 100;
+
+/// A text that the flow checks that it is for.
+#[derive(Debug, Clone)]
+pub struct LaterText(pub Option<String>);
+
+impl Member for LaterText {
+    const CODES: &'static [&'static str] = <Text as Field>::CODES;
+
+    fn read(input: &Input, name: &'static str, _: &mut Vec<Problem>) -> Option<Self> {
+        Some(Self(input.text(name)))
+    }
+}
+
+inline_schema!(LaterText, text());
+
+/// A yes or no. It is a no where it is missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag(pub bool);
+
+impl Member for Flag {
+    const CODES: &'static [&'static str] = &["invalid"];
+
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+        Some(Self(input.bool_field(name, problems)))
+    }
+}
+
+impl JsonSchema for Flag {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "FieldFlag".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["boolean", "null"], "default": false})
+    }
+
+    fn _schemars_private_is_option() -> bool {
+        true
+    }
+}
+
+/// The response of an authenticator, or its JSON as a text.
+#[derive(Debug, Clone)]
+pub struct Credential(pub Json);
+
+impl Member for Credential {
+    const CODES: &'static [&'static str] = &["invalid", "required"];
+
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+        input.credential_field(name, problems).map(Self)
+    }
+}
+
+impl JsonSchema for Credential {
+    fn schema_name() -> Cow<'static, str> {
+        "WebAuthnCredential".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = |about: &str| json!({"type": "string", "description": about});
+        json_schema!({
+            "description": "The value of `PublicKeyCredential.toJSON()`. Binary values are in base64url or base64.",
+            "type": "object",
+            "properties": {
+                "type": {"const": "public-key"},
+                "id": {"type": "string"},
+                "rawId": {"type": "string"},
+                "authenticatorAttachment": {"type": ["string", "null"]},
+                "clientExtensionResults": {"type": "object"},
+                "response": {
+                    "type": "object",
+                    "properties": {
+                        "clientDataJSON": {"type": "string"},
+                        "attestationObject": text("Of a new credential."),
+                        "transports": {"type": "array", "items": {"type": "string"}, "description": "Of a new credential."},
+                        "authenticatorData": text("Of a credential that is used."),
+                        "signature": text("Of a credential that is used."),
+                        "userHandle": {"type": ["string", "null"], "description": "Of a credential that is used."},
+                    },
+                    "required": ["clientDataJSON"],
+                },
+            },
+            "required": ["type", "id", "rawId", "response"],
+        })
+    }
+}
+
+/// The number of one of several things.
+#[derive(Debug, Clone, Copy)]
+pub struct Number(pub Choice);
+
+impl Member for Number {
+    const CODES: &'static [&'static str] = &["invalid_choice", "required"];
+
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+        Some(Self(input.choice_field(name, problems)))
+    }
+}
+
+inline_schema!(Number, json_schema!({"type": ["integer", "string"], "minimum": 0, "pattern": "^\\s*\\+?[0-9]+\\s*$"}));
+
+/// The numbers of some of several things.
+#[derive(Debug, Clone)]
+pub struct Numbers(pub Vec<u64>);
+
+impl Member for Numbers {
+    const CODES: &'static [&'static str] = &["invalid_choice", "invalid_list", "invalid_pk_value", "required"];
+
+    fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self> {
+        input.choices_field(name, problems).map(Self)
+    }
+}
+
+inline_schema!(
+    Numbers,
+    json_schema!({
+        "type": "array",
+        "items": {"type": ["integer", "string"], "minimum": 0, "pattern": "^\\s*\\+?[0-9]+\\s*$"},
+        "minItems": 1,
+    })
+);
