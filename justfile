@@ -243,8 +243,10 @@ conformance-jwt: service
     command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
     python3 tests/conformance/jwt/run.py "${clock[@]}"
 
-# Walks through the service in Chromium, and through its pages in Firefox if it is installed. Then walks through the pages as
-# the functions serve them, on moto. What a failure leaves is in `target/browser`.
+# Walks through the service in Chromium and, if it is installed, in Firefox. `npm run functions` repeats the walks through the
+# pages on the functions with moto.
+#
+# Walks through the service and the functions in browsers. What a failure leaves is in `target/browser`.
 [group('check')]
 browser: service requirements browser-packages
     cd tests/browser && npm test
