@@ -243,9 +243,23 @@ conformance-jwt: service
     command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
     python3 tests/conformance/jwt/run.py "${clock[@]}"
 
-# Walks through the service in Chromium. What a failure leaves is in `target/browser`.
+# Walks through the service in Chromium and, if it is installed, in Firefox. `npm run functions` repeats the walks through the
+# pages on the functions with moto.
+#
+# Walks through the service and the functions in browsers. What a failure leaves is in `target/browser`.
 [group('check')]
-browser: service node
+browser: service requirements browser-packages
+    cd tests/browser && npm test
+    cd tests/browser && npm run functions
+
+# Makes the pictures of the README.
+[group('develop')]
+pictures: service browser-packages
+    cd tests/browser && README_PICTURES=1 node --test --test-reporter=spec walks/readme.test.mjs
+
+# Installs what the walks need: Chromium, and the packages of `tests/browser`.
+[private]
+browser-packages: node
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
@@ -254,7 +268,7 @@ browser: service node
         apt-get update -qq
         apt-get install -y -qq --no-install-recommends fonts-liberation "${missing[@]}"
     }
-    cd tests/browser && npm ci --no-audit --no-fund && npm test
+    cd tests/browser && npm ci --no-audit --no-fund
 
 # Checks the TypeScript client: types, size, package, and its tests against the service.
 [group('check')]

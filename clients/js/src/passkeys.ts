@@ -11,6 +11,9 @@ import type { AuthState, Data, Failure, Result } from './types.js';
 type Created = { creation_options: { publicKey: PublicKeyCredentialCreationOptionsJSON } };
 type Requested = { request_options: { publicKey: PublicKeyCredentialRequestOptionsJSON } };
 
+/** Another ceremony took the place of this one. */
+const STOPPED = { ok: false, failure: CANCELLED } as const;
+
 /** What a new key is called, and what it can do. */
 export interface KeyOptions {
   /** The name in the person's list of keys. The service makes one up if there is none. */
@@ -21,13 +24,26 @@ export interface KeyOptions {
 
 /** The ceremonies with passkeys and security keys (WebAuthn). The library for them is loaded at the first use. */
 export function passkeys(transport: Transport) {
-  const begin = <T>(path: string, query?: Record<string, unknown>) =>
-    transport.request<T>('GET', path, undefined, query);
+  /** The number of the latest ceremony. Earlier ones do not go on. */
+  let latest = 0;
+  let previous: Promise<unknown> = Promise.resolve();
 
-  async function assert(path: string, useBrowserAutofill = false): Promise<Result<AuthState>> {
-    const begun = await begin<Requested>(path);
+  /** Fetches the options of a ceremony. The service remembers those of its last answer, so requests wait for each other. */
+  function begin<T>(number: number, path: string, query?: Record<string, unknown>): Promise<Result<T>> {
+    const isLatest = () => number === latest;
+    const begun = previous.then(async (): Promise<Result<T>> => {
+      const result: Result<T> = isLatest() ? await transport.request<T>('GET', path, undefined, query) : STOPPED;
+      return isLatest() ? result : STOPPED;
+    });
+    previous = begun;
+    return begun;
+  }
+
+  async function assert(path: string, useBrowserAutofill = false, number = ++latest): Promise<Result<AuthState>> {
+    const begun = await begin<Requested>(number, path);
     if (!begun.ok) return begun;
     const { startAuthentication } = await import('@simplewebauthn/browser');
+    if (number !== latest) return STOPPED;
     const optionsJSON = begun.data.request_options.publicKey;
     const shown = await ceremony(() => startAuthentication({ optionsJSON, useBrowserAutofill }));
     return shown.ok ? transport.step('POST', path, { credential: shown.data }) : shown;
@@ -52,13 +68,15 @@ export function passkeys(transport: Transport) {
      * the person has chosen one, or when another ceremony takes its place (`cancelled`).
      */
     async autofill(): Promise<Result<AuthState>> {
+      const number = ++latest;
       const { browserSupportsWebAuthnAutofill } = await import('@simplewebauthn/browser');
       const isThere = await browserSupportsWebAuthnAutofill();
-      return isThere ? assert('auth/webauthn/login', true) : { ok: false, failure: CANCELLED };
+      return isThere ? assert('auth/webauthn/login', true, number) : STOPPED;
     },
 
     /** Ends an `autofill` that waits, for example because the page with the field goes away. */
     async stopAutofill(): Promise<void> {
+      latest += 1;
       const { WebAuthnAbortService } = await import('@simplewebauthn/browser');
       WebAuthnAbortService.cancelCeremony();
     },
@@ -71,14 +89,14 @@ export function passkeys(transport: Transport) {
 
     /** Makes the passkey of a signup that was begun with `signupByPasskey`. */
     async finishSignup({ name }: Pick<KeyOptions, 'name'> = {}): Promise<Result<AuthState>> {
-      const made = await create(await begin<Created>('auth/webauthn/signup'));
+      const made = await create(await begin<Created>(++latest, 'auth/webauthn/signup'));
       return made.ok ? transport.step('PUT', 'auth/webauthn/signup', { name, credential: made.data }) : made;
     },
 
     /** Adds a security key or passkey to the account. */
     async add({ name, passwordless }: KeyOptions = {}): Promise<Result<Data<'addKey'>>> {
       const path = 'account/authenticators/webauthn';
-      const made = await create(await begin<Created>(path, passwordless ? { passwordless: true } : undefined));
+      const made = await create(await begin<Created>(++latest, path, passwordless ? { passwordless: true } : undefined));
       if (!made.ok) return made;
       return transport.request('POST', path, { name, passwordless, credential: made.data });
     },

@@ -2,6 +2,7 @@
 
 use crate::assets::{Route, unless_known};
 use crate::boot::Boot;
+use crate::color::{CONTRAST, Color};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use sha2::{Digest, Sha256};
@@ -51,19 +52,18 @@ pub(crate) fn brand(visit: &Visit) -> Response<Body> {
     response
 }
 
-/// Returns the rules for an accent color `#rrggbb`. On a dark background it is lighter, and the text on it is white where that
-/// has enough contrast (WCAG 2.2, success criterion 1.4.3).
+/// Returns the rules for an accent color `#rrggbb`. Links and dark pages have a darker or lighter one, so that all text has
+/// enough contrast (WCAG 2.2, success criterion 1.4.3).
 fn accent(color: &str) -> String {
-    let part = |start: usize| {
-        let value = u8::from_str_radix(color.get(start..start + 2).unwrap_or_default(), 16).unwrap_or_default();
-        let value = f32::from(value) / 255.0;
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    };
-    let luminance = 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
-    let text = if 1.05 / (luminance + 0.05) >= 4.5 { "#fff" } else { "#10142e" };
+    let accent = Color::parse(color);
+    let inks = [Color::WHITE, Color::INK, Color::BLACK];
+    let on_accent = inks.into_iter().find(|ink| ink.contrast(accent) >= CONTRAST).unwrap_or(Color::BLACK);
+    let link = accent.towards(Color::BLACK, 0, Color::BEHIND_LIGHT);
+    let dark = accent.towards(Color::WHITE, 50, Color::BEHIND_DARK);
     format!(
-        ":root {{ --brand-accent: {color}; --brand-on-accent: {text}; \
-         --brand-accent-dark: color-mix(in oklab, {color} 50%, white); --brand-on-accent-dark: #10142e; }}\n"
+        ":root {{ --brand-accent: {color}; --brand-on-accent: {on_accent}; --brand-link: {link}; \
+         --brand-accent-dark: {dark}; --brand-on-accent-dark: {}; --brand-link-dark: {dark}; }}\n",
+        Color::INK
     )
 }
 
@@ -93,12 +93,32 @@ fn policy(settings: &Settings) -> String {
 mod tests {
     use super::*;
 
+    /// The color that a rule gives a property.
+    fn value(css: &str, property: &str) -> Color {
+        let (_, rest) = css.split_once(&format!("{property}: ")).unwrap();
+        Color::parse(rest.split_once(';').unwrap().0)
+    }
+
     #[test]
-    fn text_on_the_accent_color_has_enough_contrast() {
-        for (color, text) in [("#1f5fbf", "#fff"), ("#ffd400", "#10142e"), ("#000000", "#fff"), ("#ffffff", "#10142e")]
-        {
-            assert!(accent(color).contains(&format!("--brand-on-accent: {text};")), "{color}");
+    fn every_accent_color_leaves_text_enough_contrast() {
+        for step in 0..4096_u32 {
+            let [red, green, blue] = [step >> 8, step >> 4 & 15, step & 15].map(|part| part * 17);
+            let css = accent(&format!("#{red:02x}{green:02x}{blue:02x}"));
+            for (text, background) in [
+                (value(&css, "--brand-on-accent"), value(&css, "--brand-accent")),
+                (value(&css, "--brand-on-accent-dark"), value(&css, "--brand-accent-dark")),
+                (value(&css, "--brand-link"), Color::BEHIND_LIGHT),
+                (value(&css, "--brand-link-dark"), Color::BEHIND_DARK),
+            ] {
+                assert!(text.contrast(background) >= CONTRAST, "{text} on {background}: {css}");
+            }
         }
+    }
+
+    #[test]
+    fn a_color_with_enough_contrast_stays_as_it_is() {
+        let css = accent("#1f5fbf");
+        assert!(css.contains("--brand-on-accent: #ffffff;") && css.contains("--brand-link: #1f5fbf;"), "{css}");
     }
 
     #[test]

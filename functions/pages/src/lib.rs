@@ -5,6 +5,7 @@
 
 mod assets;
 mod boot;
+mod color;
 mod document;
 
 use assets::{ROUTES, asset};

@@ -37,6 +37,8 @@ export default defineConfig(({ command }) => ({
     include: ['preact', 'preact/hooks', 'preact/jsx-dev-runtime', 'openapi-fetch', '@simplewebauthn/browser', 'uqr'],
   },
   plugins: [documentPlugin(`http://localhost:${port}`), routesPlugin(base)],
+  // Scripts name each other relative to themselves, so they work below the path of `PUBLIC_URL`, too.
+  experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === 'js' ? { relative: true } : undefined) },
   build: {
     outDir: path('../dist'),
     emptyOutDir: true,

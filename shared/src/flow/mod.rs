@@ -54,10 +54,8 @@ impl Outcome {
 fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> String {
     let template = settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
     let url = crate::iri::to_uri(&template.replace("{key}", key));
-    match settings.service.public_url.join(&url) {
-        Ok(absolute) if url.starts_with('/') => absolute.into(),
-        _ => url,
-    }
+    let base = settings.service.public_url.as_str().trim_end_matches('/');
+    if url.starts_with('/') { format!("{base}{url}") } else { url }
 }
 
 /// An address of the JWT API, as links have it.

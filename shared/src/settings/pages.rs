@@ -7,23 +7,24 @@ use url::Url;
 section! {
     /// The hosted pages.
     PagesSettings {
-        /// Whether the hosted pages are served (ours), at `/accounts/`. The local service serves them unless it is `false`.
-        /// They need the API for browsers and its CSRF cookie, so `HEADLESS_ONLY=true`, `HEADLESS_CLIENTS` without `browser` and
-        /// `CSRF_COOKIE_HTTPONLY=true` turn them off.
+        /// Whether the hosted pages are served (Latchkey only), at `/accounts/`. The local service serves them unless it is
+        /// `false`. They need the API for browsers and its CSRF cookie, so `HEADLESS_ONLY=true`, `HEADLESS_CLIENTS` without
+        /// `browser` and `CSRF_COOKIE_HTTPONLY=true` turn them off.
         enabled: bool = "LATCHKEY_PAGES", false;
-        /// The page after a login without `next`: a path, or a URL of our own or of a trusted origin.
+        /// The page after a login without `next`: a path below `PUBLIC_URL`, or a URL of this service or of a trusted origin.
         login_redirect_url: String = "LOGIN_REDIRECT_URL", "/accounts/profile/".into();
         /// The page after a logout; unset, the login page.
         logout_redirect_url: Option<String> = "LOGOUT_REDIRECT_URL", None;
-        /// The logo on the pages (ours): a URL with `https:` or `data:`, or a path. It is at most 40 pixels high.
+        /// The logo on the pages (Latchkey only): a URL with `https:` or `data:`, or a path. It is at most 40 pixels high.
         logo_url: Option<String> = "LATCHKEY_LOGO_URL", None;
-        /// The color of buttons and links (ours), as `#rrggbb`. Choose one on which white text is easy to read.
+        /// The color of buttons and links (Latchkey only), as `#rrggbb`. Links are darker or lighter if it has too
+        /// little contrast.
         accent_color: Option<String> = "LATCHKEY_ACCENT_COLOR", None;
-        /// The terms of service that the sign-up page links to (ours).
+        /// The terms of service that the pages link to (Latchkey only).
         terms_url: Option<String> = "LATCHKEY_TERMS_URL", None;
-        /// The privacy policy that the sign-up page links to (ours).
+        /// The privacy policy that the pages link to (Latchkey only).
         privacy_url: Option<String> = "LATCHKEY_PRIVACY_URL", None;
-        /// CSS rules that the pages load after their own (ours).
+        /// CSS rules that the pages load after their own (Latchkey only).
         css: String = "LATCHKEY_PAGES_CSS", String::new();
     }
 }

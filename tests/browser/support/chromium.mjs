@@ -18,7 +18,7 @@ export function launch(front) {
 
 /**
  * Gives a page an authenticator that is built into the device, such as a fingerprint reader, whose user agrees at once.
- * `credentials` returns the passkeys that it holds, and `setPresence` says whether the user agrees from now on.
+ * `credentials` returns the passkeys that it holds.
  */
 export async function addAuthenticator(page, options = {}) {
   const session = await page.context().newCDPSession(page);
@@ -30,6 +30,5 @@ export async function addAuthenticator(page, options = {}) {
     },
   });
   const credentials = async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
-  const setPresence = (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
-  return { credentials, setPresence };
+  return { credentials };
 }

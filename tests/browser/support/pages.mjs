@@ -1,115 +1,52 @@
-// The hosted pages, as the service serves them: documents from `functions/pages/dist` with boot data and its policy.
+// The hosted pages, as people use them.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { forward } from './front.mjs';
+import { Functions } from './functions.mjs';
+import { Service } from './service.mjs';
 import { walk } from './walk.mjs';
 
-const DIST = fileURLToPath(new URL('../../../functions/pages/dist/', import.meta.url));
 const AXE = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
-const BASE = '/_latchkey/pages/';
-const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
-const { routes } = JSON.parse(readFileSync(join(DIST, 'routes.json'), 'utf8'));
 
 /** A folder for pictures of each page, at three widths, light and dark. Without it there are none. */
 const PICTURES = process.env.PICTURES;
+
+/** `functions`: the walks are through the functions as they are deployed, if they can be. Otherwise through the local service. */
+const ON_FUNCTIONS = process.env.LATCHKEY_WALK_ON === 'functions';
+
+/** Starts the service that the walks are through. */
+export const startService = ON_FUNCTIONS ? Functions.start : Service.start;
 
 /** The address and password of the person who walks through the pages. */
 export const ADA = 'ada@example.com';
 export const PASSWORD = 'correct-Horse-42-battery';
 
-const policy = (leadsTo) =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data: https:",
-    "connect-src 'self'",
-    `form-action 'self' ${leadsTo.join(' ')}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; ');
-
 /**
- * Defines a test on the hosted pages, which stand on `http://localhost` in front of the service. `settings` are those of the
- * service, `boot` is what the document says of them; if `isPlain`, it says nothing more. The steps get `pages` beside what `walk` gives them.
+ * Defines a test on the hosted pages. `settings` are those of the service. `path` is the path of `PUBLIC_URL`. `everywhere`
+ * says that the walk is possible on the functions too: it does not move the clock. The steps get `pages` beside what `walk`
+ * gives them.
  */
-export function pageWalk(name, { settings = {}, boot = {}, isPlain = false, leadsTo = [], ...options }, steps) {
-  const site = { isPlain, leadsTo };
-  const serve = (incoming, outgoing) => servePages(site, incoming, outgoing);
-  const all = (port) => ({
-    PUBLIC_URL: `http://localhost:${port}`,
-    ...(typeof settings === 'function' ? settings(port) : settings),
-  });
-  walk(name, { lab: true, tls: false, ...options, settings: all, hosts: { localhost: serve } }, async (parts) => {
-    const url = `http://localhost:${parts.front.port}`;
-    Object.assign(site, { service: parts.service, boot: { publicUrl: url, ...boot }, answers: new Map() });
-    await steps({ ...parts, pages: new Pages(parts.page, url, site, parts.console) });
+export function pageWalk(name, { settings = {}, path = '', everywhere = false, ...options }, steps) {
+  if (ON_FUNCTIONS && !everywhere) return test(name, { skip: 'it needs the local service' }, () => {});
+  const all = (_, port) => ({ PUBLIC_URL: `http://localhost:${port}${path}`, ...settings });
+  walk(name, { tls: false, lab: true, start: startService, ...options, settings: all }, async (parts) => {
+    const url = `http://localhost:${parts.service.port}${path}`;
+    await steps({ ...parts, pages: new Pages(parts.page, url, parts.console) });
   });
 }
 
-function servePages(site, incoming, outgoing) {
-  const { pathname } = new URL(incoming.url, 'http://localhost');
-  const answer = site.answers.get(`${incoming.method} ${pathname}`);
-  if (answer)
-    return outgoing
-      .writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers })
-      .end(answer.body ?? '{}');
-  if (pathname.startsWith(BASE)) return serveFile(pathname.slice(BASE.length), outgoing);
-  const isPage = incoming.method === 'GET' && (isRoute(pathname) || pathname === '/accounts/nowhere/');
-  if (!isPage) return forward(site.service.port, incoming, outgoing);
-  void serveDocument(site, incoming, outgoing);
-}
-
-/** Answers with the document. As the service does, it tells people without a session that they have none. */
-async function serveDocument(site, incoming, outgoing) {
-  const ask = async (path) => {
-    const answer = await fetch(`http://127.0.0.1:${site.service.port}/_allauth/browser/v1/${path}`);
-    return { cookies: answer.headers.getSetCookie(), body: await answer.json() };
-  };
-  const facts = {};
-  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy(site.leadsTo) };
-  if (!site.isPlain) {
-    facts.configuration = (await ask('config')).body.data;
-    if (!/sessionid=/.test(incoming.headers.cookie ?? '')) {
-      const { body, cookies } = await ask('auth/session');
-      facts.session = body;
-      if (!/csrftoken=/.test(incoming.headers.cookie ?? '')) headers['Set-Cookie'] = cookies;
-    }
-  }
-  const boot = JSON.stringify({ ...facts, ...site.boot }).replaceAll('<', '\\u003c');
-  const script = `<script type="application/json" id="latchkey">${boot}</script>`;
-  const html = readFileSync(join(DIST, 'index.html'), 'utf8').replace('<!--latchkey-->', () => script);
-  outgoing.writeHead(200, headers).end(html);
-}
-
-function isRoute(path) {
-  const fits = (pattern) => new RegExp(`^${pattern.replace('{key}', '[^/]+')}$`).test(path);
-  return routes.some((route) => [route.path, ...route.aliases].some(fits));
-}
-
-function serveFile(name, outgoing) {
-  try {
-    const bytes = readFileSync(join(DIST, name));
-    outgoing.writeHead(200, { 'Content-Type': TYPES[extname(name)], 'Cache-Control': 'no-cache' }).end(bytes);
-  } catch {
-    outgoing.writeHead(404).end();
-  }
-}
-
-/** The pages, as people use them. */
-class Pages {
-  #pictures = 0;
-
-  constructor(page, url, site, console) {
-    Object.assign(this, { page, url, site, console });
+/** The pages of a service. */
+export class Pages {
+  constructor(page, url, console) {
+    Object.assign(this, { page, url, console });
   }
 
-  /** Opens a path. */
+  /** Opens a path below that of the service. */
   async open(path) {
-    await this.page.goto(new URL(path, this.url).href);
+    await this.page.goto(this.url + path);
   }
 
   fill(label, text) {
@@ -134,19 +71,39 @@ class Pages {
     await this.page.getByText(text).first().waitFor();
   }
 
-  /** Waits until the address is this path. */
+  /** Waits until the address is this path below that of the service. */
   async isAt(path) {
-    await this.page.waitForURL((url) => url.pathname + url.search === path || url.pathname === path);
+    const { origin, pathname } = new URL(this.url);
+    const whole = pathname.replace(/\/$/, '') + path;
+    await this.page.waitForURL((url) => url.origin === origin && [url.pathname, url.pathname + url.search].includes(whole));
   }
 
-  /** Answers requests to a path in place of the service. Without an answer, the service answers again. */
-  answer(request, answer) {
-    if (answer) this.site.answers.set(request, answer);
-    else this.site.answers.delete(request);
+  /** Answers requests such as `GET /path` in place of the service. Without an answer, the service answers again. */
+  async answer(request, answer) {
+    const [method, path] = request.split(' ');
+    await this.page.unroute(this.url + path);
+    if (!answer) return;
+    const reply = { contentType: 'application/json', body: '{}', ...answer };
+    await this.page.route(this.url + path, (route) =>
+      route.request().method() === method ? route.fulfill(reply) : route.fallback(),
+    );
+  }
+
+  /** Takes the boot data out of every document, so that the pages have to ask for everything. */
+  async withoutBootData() {
+    await this.page.route(
+      ({ pathname }) => pathname.startsWith('/accounts/'),
+      async (route) => {
+        const response = await route.fetch();
+        const body = (await response.text()).replace(/<script type="application\/json".*?<\/script>/, '');
+        await route.fulfill({ response, body });
+      },
+    );
   }
 
   /** Finds nothing that is hard to use for somebody: by axe, in light and dark, and at 320 pixels nothing sticks out. */
   async inspect(name) {
+    if (ON_FUNCTIONS) return; // the same files
     const { page } = this;
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

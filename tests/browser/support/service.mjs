@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,18 +24,31 @@ export async function freePort() {
   return port;
 }
 
+/** Settings as the environment has them. */
+function textOf(settings) {
+  const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, text(value)]));
+}
+
 export class Service {
   /**
    * Starts the service on a free port, with an empty table in memory. Settings are strings, or values that are written
-   * as JSON. Throws with what the service says if it does not start. With `lab`, `advance` moves its clock.
+   * as JSON, or a function that makes them from the port. Throws with what the service says if it does not start. With
+   * `lab`, `advance` moves its clock. `users` are accounts that exist at the start, see `latchkey --help`.
    */
-  static async start(settings = {}, { lab = false } = {}) {
+  static async start(settings = {}, { lab = false, users } = {}) {
     const service = new Service();
     service.port = await freePort();
-    service.outbox = await mkdtemp(join(tmpdir(), 'latchkey-outbox-'));
-    const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
-    const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, text(value)]));
+    service.folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+    service.outbox = join(service.folder, 'outbox');
+    await mkdir(service.outbox);
+    const given = textOf(typeof settings === 'function' ? settings(service.port) : settings);
     const options = ['--listen', `127.0.0.1:${service.port}`, '--data', ':memory:', '--outbox', service.outbox];
+    if (users) {
+      const file = join(service.folder, 'users.json');
+      await writeFile(file, JSON.stringify(users));
+      options.push('--users', file);
+    }
     const command = lab ? ['serve', '--lab'] : [];
     service.process = spawn(BINARY, [...command, ...options], { env: { PATH: process.env.PATH, ...given } });
     service.log = '';
@@ -95,11 +108,16 @@ export class Service {
     return (await answer.json()).now;
   }
 
+  /** Returns the time of the service in seconds since 1970. */
+  now() {
+    return this.advance(0);
+  }
+
   /** Ends the process and deletes its mails. */
   async stop() {
     if (this.process.exitCode === null && this.process.signalCode === null && this.process.kill()) {
       await once(this.process, 'exit');
     }
-    await rm(this.outbox, { recursive: true });
+    await rm(this.folder, { recursive: true });
   }
 }

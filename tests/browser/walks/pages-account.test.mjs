@@ -6,7 +6,7 @@ import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
 
 const OTHER = 'countess@example.com';
 
-pageWalk('addresses are added, verified, made primary and removed', { settings: byCode }, async (walk) => {
+pageWalk('addresses are added, verified, made primary and removed', { settings: byCode, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await signUp(walk);
   await pages.follow('Email addresses');
@@ -68,19 +68,7 @@ const phones = {
   ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE: true,
   ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED: true,
 };
-const phoneBoot = {
-  signup: {
-    fields: [
-      { name: 'phone', required: true },
-      { name: 'email', required: false },
-      { name: 'password1', required: true },
-      { name: 'password2', required: true },
-    ],
-  },
-  account: { hasPhone: true, canResendPhoneCode: true, canChangePendingPhone: true },
-};
-
-pageWalk('phone numbers sign up, log in and change', { settings: phones, boot: phoneBoot }, async (walk) => {
+pageWalk('phone numbers sign up, log in and change', { settings: phones }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.inspect('signup-phone');

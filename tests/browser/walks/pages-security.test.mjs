@@ -1,6 +1,7 @@
 // The hosted pages: second factors, passkeys, sessions.
 
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { byCode, codeOf, confirm, logIn, logOut, signUp } from '../support/account.mjs';
 import { addAuthenticator } from '../support/chromium.mjs';
 import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
@@ -15,7 +16,7 @@ async function setUpApp(walk) {
   await pages.open('/accounts/2fa/');
   await pages.follow('Set up an app');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   return secret;
@@ -35,13 +36,13 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await pages.press('Activate');
   await pages.says('This code is not right.');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   await pages.inspect('reauthentication');
   await page.keyboard.press('Escape');
   await pages.says('Nothing was changed, because you did not confirm that it is you.');
-  await pages.fill('Code of the app', totp(secret, await service.advance(0)));
+  await pages.fill('Code of the app', totp(secret, await service.now()));
   await pages.press('Activate');
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Password', { exact: true }).fill('wrong');
@@ -125,7 +126,7 @@ pageWalk('new recovery codes', { settings: byCode }, async (walk) => {
 
 const trusting = { ...apps, MFA_TRUST_ENABLED: true };
 
-pageWalk('a trusted browser is not asked again', { settings: trusting }, async (walk) => {
+pageWalk('a trusted browser is not asked again', { settings: trusting, everywhere: true }, async (walk) => {
   const { service, pages } = walk;
   await signUp(walk);
   const secret = await setUpApp(walk);
@@ -133,7 +134,7 @@ pageWalk('a trusted browser is not asked again', { settings: trusting }, async (
   await pages.shows('Recovery codes');
   await logOut(walk);
   await logIn(walk);
-  await pages.fill('Code', totp(secret, await service.advance(30)));
+  await pages.fill('Code', totp(secret, (await service.now()) + 30));
   await pages.press('Confirm');
   await pages.shows('Trust this browser?');
   await pages.inspect('mfa-trust');
@@ -145,9 +146,8 @@ pageWalk('a trusted browser is not asked again', { settings: trusting }, async (
 });
 
 const passkeys = { LATCHKEY_PRESET: 'passkeys' };
-const passkeyBoot = { signup: { byPasskey: true }, account: { canResendEmailCode: true } };
 
-pageWalk('passkeys are added, named, used and removed', { settings: passkeys, boot: passkeyBoot }, async (walk) => {
+pageWalk('passkeys are added, named, used and removed', { settings: passkeys, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   const authenticator = await addAuthenticator(page);
   await signUp(walk);
@@ -167,12 +167,13 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, bo
   await pages.press('Save');
   await pages.says('The key is renamed.');
 
-  // The button, with an authenticator that waits for the person.
-  await authenticator.setPresence(false);
+  // The button, in a browser that does not offer passkeys in fields.
+  await page.evaluate(() => (PublicKeyCredential.isConditionalMediationAvailable = async () => false));
   await logOut(walk);
   await pages.inspect('login-passkeys');
   await page.getByRole('button', { name: 'Log in with a passkey' }).click();
-  await authenticator.setPresence(true);
+  await pages.shows('Your account');
+  await page.reload();
   await pages.shows('Your account');
 
   // The browser offers passkeys in the field for the name. This one is chosen at once.
@@ -196,9 +197,33 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, bo
   await pages.says('There are no keys in your account.');
 });
 
+const early = { settings: passkeys, everywhere: true };
+
+pageWalk('the offer of a passkey does not interrupt the person who asks for one', early, async ({ page, pages }) => {
+  await page.addInitScript(() => {
+    globalThis.asked = [];
+    navigator.credentials.get = ({ mediation = 'optional', signal }) => {
+      const call = { mediation, isAborted: false };
+      globalThis.asked.push(call);
+      signal.addEventListener('abort', () => (call.isAborted = true));
+      return new Promise(() => {});
+    };
+  });
+  const isAnswered = page.waitForResponse('**/auth/webauthn/login');
+  const slowly = async (route) => (await pause(1000), route.continue());
+  await page.route('**/auth/webauthn/login', slowly, { times: 1 });
+  const isAsked = page.waitForRequest('**/auth/webauthn/login');
+  await pages.open('/accounts/login/');
+  await isAsked;
+  await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+  await isAnswered;
+  await pause(1500);
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), [{ mediation: 'optional', isAborted: false }]);
+});
+
 pageWalk(
   'a passkey signs up without a password',
-  { settings: passkeys, boot: passkeyBoot },
+  { settings: passkeys },
   async ({ service, page, pages }) => {
     const authenticator = await addAuthenticator(page);
     await pages.open('/accounts/signup/');
@@ -221,7 +246,7 @@ pageWalk(
 
 const keys = { ...byCode, MFA_SUPPORTED_TYPES: ['recovery_codes', 'totp', 'webauthn'] };
 
-pageWalk('a security key is the second step', { settings: keys }, async (walk) => {
+pageWalk('a security key is the second step', { settings: keys, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await addAuthenticator(page, { transport: 'usb', hasResidentKey: false, hasUserVerification: false });
   await signUp(walk);
@@ -242,7 +267,7 @@ pageWalk('a security key is the second step', { settings: keys }, async (walk) =
   await pages.says('Thank you. You can go on.');
 });
 
-pageWalk('sessions are listed and ended', { settings: byCode }, async (walk) => {
+pageWalk('sessions are listed and ended', { settings: byCode, everywhere: true }, async (walk) => {
   const { service, page, context, pages } = walk;
   await signUp(walk);
   const other = await fetch(`http://127.0.0.1:${service.port}/_allauth/app/v1/auth/login`, {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { byCode, codeOf, linkOf, logIn, logOut, signUp } from '../support/account.mjs';
 import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
 
-pageWalk('signing up with a code, and logging in', { settings: byCode }, async (walk) => {
+pageWalk('signing up with a code, and logging in', { settings: byCode, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/');
   await pages.shows('Log in');
@@ -41,7 +41,7 @@ pageWalk('signing up with a code, and logging in', { settings: byCode }, async (
   await pages.shows('Your account');
 });
 
-pageWalk('verifying an address by the link of the mail', {}, async (walk) => {
+pageWalk('verifying an address by the link of the mail', { everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -78,7 +78,7 @@ pageWalk('another person does not verify, and starts over', {}, async ({ pages }
   await pages.isAt('/accounts/login/?next=%2Faccounts%2Femail%2F');
 });
 
-pageWalk('a forgotten password is reset by a link', { settings: byCode }, async (walk) => {
+pageWalk('a forgotten password is reset by a link', { settings: byCode, everywhere: true }, async (walk) => {
   const { service, pages } = walk;
   await signUp(walk);
   await logOut(walk);
@@ -135,9 +135,8 @@ pageWalk('a forgotten password is reset by a code', { settings: resetByCode }, a
 });
 
 const loginByCode = { LATCHKEY_PRESET: 'passwordless' };
-const passwordless = { signup: { fields: [{ name: 'email', required: true }] }, account: { canResendLoginCode: true } };
 
-pageWalk('logging in by a code', { settings: loginByCode, boot: passwordless }, async (walk) => {
+pageWalk('logging in by a code', { settings: loginByCode }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -177,7 +176,7 @@ pageWalk('logging in by a code', { settings: loginByCode, boot: passwordless }, 
   await pages.shows('Your account');
 });
 
-pageWalk('a login code expires', { settings: loginByCode, boot: passwordless }, async ({ service, pages }) => {
+pageWalk('a login code expires', { settings: loginByCode }, async ({ service, pages }) => {
   await pages.open('/accounts/login/');
   await pages.fill('Email address', ADA);
   await pages.press('Send the code');
@@ -196,11 +195,10 @@ const changeable = {
   ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE: true,
   ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND: true,
 };
-const changeableBoot = { account: { canResendEmailCode: true, canChangePendingEmail: true } };
 
 pageWalk(
   'changing the address while its code is waited for',
-  { settings: changeable, boot: changeableBoot },
+  { settings: changeable },
   async ({ service, pages }) => {
     await pages.open('/accounts/signup/');
     await pages.fill('Email address', 'adda@example.com');

@@ -130,6 +130,15 @@ fn a_service_below_a_path_names_it_in_every_address() {
 }
 
 #[test]
+fn links_of_mails_lead_below_the_path_of_the_service() {
+    let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people"), ("HEADLESS_FRONTEND_URLS", "{}")]);
+    let account = serde_json::json!({"email": "ada@example.com", "password": "correct-Horse-42-battery"});
+    lab.app().post("auth/signup", account);
+    let mails = lab.mails("ada@example.com");
+    assert!(mails[0].text.contains("https://example.com/people/accounts/confirm-email/"), "{}", mails[0].text);
+}
+
+#[test]
 fn without_pages_there_is_none() {
     let urls = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
     for settings in [&[("LATCHKEY_PAGES", "false")][..], &[("HEADLESS_ONLY", "true"), urls]] {

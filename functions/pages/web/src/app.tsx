@@ -8,7 +8,7 @@ import { Entrance } from './components/layout';
 import { Loading, Problem } from './components/messages';
 import { ReauthenticationOverlay } from './components/reauthentication';
 import { LOGIN } from './flow';
-import { getPlace, leave, navigate, usePlace, withNext, type Place } from './router';
+import { getPlace, leave, navigate, usePlace, withNext } from './router';
 import { findRoute, pageOfFlow, type Needs, type PageProps } from './routes';
 import { client, useSession } from './session';
 import { t } from './texts';
@@ -21,7 +21,7 @@ export function App() {
   const place = usePlace();
   const state = useSession();
   const match = findRoute(place.path);
-  const detour = match && detourOf(match.route.needs, state, place);
+  const detour = match && detourOf(match.route.needs, state);
   // A page may have moved on already.
   useEffect(() => {
     if (getPlace() === place) detour?.();
@@ -43,7 +43,7 @@ export function App() {
 }
 
 /** Returns how to send somebody on who cannot use a page, or `undefined` if they can. */
-function detourOf(needs: Needs, state: AuthState, place: Place): (() => void) | undefined {
+function detourOf(needs: Needs, state: AuthState): (() => void) | undefined {
   const isIn = state.status === 'authenticated' || state.status === 'reauthentication';
   const pending = state.status === 'pending' ? state.flow.id : undefined;
   const toStep = () => navigate(withNext(pageOfFlow(pending!)), { replace: true });
@@ -57,7 +57,7 @@ function detourOf(needs: Needs, state: AuthState, place: Place): (() => void) | 
     case 'user':
       if (pending) return toStep;
       return state.status === 'anonymous'
-        ? () => navigate(withNext(LOGIN, place.path + location.search), { replace: true })
+        ? () => navigate(withNext(LOGIN, location.pathname + location.search), { replace: true })
         : undefined;
     default:
       if (isIn) return leave;

@@ -10,7 +10,7 @@ export interface SignupField {
 
 /** The boot data: the JSON in `<script type="application/json" id="latchkey">`. Each member has a default. */
 export interface Boot {
-  /** `PUBLIC_URL`. Pages that are open under another origin lead there. Default: the page's own origin. */
+  /** `PUBLIC_URL`. The pages are below its path. Under another origin they lead there. Default: the page's own origin. */
   publicUrl: string;
   /** The `data` of `GET config`. If absent, the pages fetch it before they show anything. */
   configuration: Configuration | undefined;
@@ -27,7 +27,7 @@ export interface Boot {
     termsUrl: string | undefined;
     privacyUrl: string | undefined;
   };
-  /** `LOGIN_REDIRECT_URL`: where people go after a login without `next`. Default `/accounts/`. */
+  /** `LOGIN_REDIRECT_URL`: where people go after a login without `next`. A path is below `PUBLIC_URL`. Default `/accounts/`. */
   loginRedirectUrl: string;
   /** `LOGOUT_REDIRECT_URL`. Default `/accounts/login/`. */
   logoutRedirectUrl: string;

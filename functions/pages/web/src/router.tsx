@@ -1,4 +1,4 @@
-// The address of the page, and how to change it.
+// The address of the page, and how to change it. Paths of pages are below the path of `PUBLIC_URL`, which they do not name.
 
 import type { ComponentChildren, TargetedMouseEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -7,14 +7,24 @@ import { findRoute } from './routes';
 
 /** Where the page is. The same object until that changes. */
 export interface Place {
+  /** The path below that of `PUBLIC_URL`. */
   path: string;
   query: URLSearchParams;
   /** Whether the person came here from another page of this document. */
   isMove: boolean;
 }
 
+/** The path of `PUBLIC_URL`, without a slash at its end. */
+const PREFIX = new URL(boot.publicUrl).pathname.replace(/\/$/, '');
+
+/** Returns the address of a path of the service. Other URLs stay as they are. */
+export const addressOf = (to: string): string => (/^\/(?!\/)/.test(to) ? PREFIX + to : to);
+
+/** Finds the page at a path of this origin. */
+const findPage = (path: string) => (path.startsWith(`${PREFIX}/`) ? findRoute(path.slice(PREFIX.length)) : undefined);
+
 const read = (isMove: boolean): Place => ({
-  path: location.pathname,
+  path: location.pathname.startsWith(`${PREFIX}/`) ? location.pathname.slice(PREFIX.length) : location.pathname,
   query: new URLSearchParams(location.search),
   isMove,
 });
@@ -28,6 +38,10 @@ function arrive(): void {
 }
 
 addEventListener('popstate', arrive);
+
+/** Where the document is about to lead. */
+let leaving: string | undefined;
+addEventListener('pageshow', () => (leaving = undefined));
 
 /** Returns where the page is. */
 export const getPlace = (): Place => place;
@@ -46,9 +60,11 @@ export function usePlace(): Place {
 
 /** Goes to one of the hosted pages, or leaves for another URL. */
 export function navigate(to: string, { replace = false } = {}): void {
-  const url = new URL(to, location.href);
-  if (url.origin !== location.origin || !findRoute(url.pathname)) {
-    location.assign(url);
+  const url = new URL(addressOf(to), location.href);
+  if (url.origin !== location.origin || !findPage(url.pathname)) {
+    // A second time would stop the first.
+    if (leaving !== url.href) location.assign(url);
+    leaving = url.href;
     return;
   }
   history[replace ? 'replaceState' : 'pushState'](null, '', url);
@@ -64,7 +80,7 @@ export function withNext(path: string, next = place.query.get('next')): string {
 /** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */
 export function leave(): void {
   const { loginRedirectUrl } = boot;
-  const usual = leadsBack(new URL(loginRedirectUrl, location.origin)) ? '/accounts/' : loginRedirectUrl;
+  const usual = leadsBack(new URL(addressOf(loginRedirectUrl), location.origin)) ? '/accounts/' : loginRedirectUrl;
   navigate(safeNext(place.query.get('next')) ?? usual, { replace: true });
 }
 
@@ -80,7 +96,7 @@ export function safeNext(next: string | null, trusted: readonly string[] = boot.
 
 /** Returns whether a page is for people who are not logged in: it would send everybody else back here. */
 function leadsBack(url: URL): boolean {
-  const needs = url.origin === location.origin ? findRoute(url.pathname)?.route.needs : undefined;
+  const needs = url.origin === location.origin ? findPage(url.pathname)?.route.needs : undefined;
   return needs !== undefined && needs !== 'user' && needs !== 'anyone';
 }
 
@@ -113,7 +129,7 @@ export function Link({ to, current, children, ...rest }: LinkProps) {
     navigate(to);
   };
   return (
-    <a href={to} onClick={follow} aria-current={current ? 'page' : undefined} {...rest}>
+    <a href={addressOf(to)} onClick={follow} aria-current={current ? 'page' : undefined} {...rest}>
       {children}
     </a>
   );

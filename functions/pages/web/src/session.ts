@@ -23,7 +23,7 @@ async function send(request: Request): Promise<Response> {
 }
 
 export const client = createClient({
-  baseUrl: '',
+  baseUrl: boot.publicUrl,
   client: 'browser',
   csrfCookieName: boot.csrfCookieName,
   fetch: send,

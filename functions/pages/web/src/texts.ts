@@ -128,6 +128,7 @@ export const en = {
     login: 'Log in',
     closedTitle: 'Sign-up is closed',
     closedText: 'New accounts cannot be created at the moment.',
+    refused: 'The account was not created. If a program fills in forms for you, turn it off and try again.',
     passkeyTitle: 'Sign up with a passkey',
     passkeyText: 'A passkey lets you log in with your fingerprint, face or screen lock. You need no password.',
     passkeySubmit: 'Continue',

@@ -140,8 +140,9 @@ pub fn with_error(next: &str, error: &str, process: Process) -> String {
 /// else the hosted page.
 pub fn login_error(settings: &Settings, error: &str, process: Process) -> String {
     let hosted = if settings.serves_pages() { "/accounts/3rdparty/login/error/" } else { "/" };
-    let page = settings.headless.frontend_urls.get("socialaccount_login_error");
-    with_error(page.map_or(hosted, String::as_str), error, process)
+    let page = settings.headless.frontend_urls.get("socialaccount_login_error").map_or(hosted, String::as_str);
+    let prefix = settings.service.public_url.path().trim_end_matches('/');
+    with_error(&if page.starts_with('/') { format!("{prefix}{page}") } else { page.to_owned() }, error, process)
 }
 
 /// Why nobody can be sent to a provider.

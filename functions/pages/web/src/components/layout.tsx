@@ -3,7 +3,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { boot } from '../boot';
-import { getPlace, Link, navigate } from '../router';
+import { addressOf, getPlace, Link, navigate } from '../router';
+import { findRoute } from '../routes';
 import { client, getConfiguration, useSession } from '../session';
 import { t } from '../texts';
 import { useAction } from './action';
@@ -26,7 +27,7 @@ function Heading({ children }: { children: string }) {
 /** The product's logo, or its name. */
 function Brand() {
   const { name, logoUrl } = boot.brand;
-  return <span class="brand">{logoUrl ? <img src={logoUrl} alt={name} /> : name}</span>;
+  return <span class="brand">{logoUrl ? <img src={addressOf(logoUrl)} alt={name} /> : name}</span>;
 }
 
 function Footer() {
@@ -34,8 +35,8 @@ function Footer() {
   if (!termsUrl && !privacyUrl) return null;
   return (
     <footer>
-      {termsUrl && <a href={termsUrl}>{t.common.terms}</a>}
-      {privacyUrl && <a href={privacyUrl}>{t.common.privacy}</a>}
+      {termsUrl && <a href={addressOf(termsUrl)}>{t.common.terms}</a>}
+      {privacyUrl && <a href={addressOf(privacyUrl)}>{t.common.privacy}</a>}
     </footer>
   );
 }
@@ -92,6 +93,7 @@ export function Account({ title, lead, children }: PageProps) {
 
 function Navigation() {
   const { path } = getPlace();
+  const page = findRoute(path)?.route;
   const logout = useAction();
   const end = async () => {
     const isOut = await logout.run('logout', client.logout);
@@ -102,7 +104,7 @@ function Navigation() {
       <ul>
         {sections().map(({ to, label, below }) => (
           <li key={to}>
-            <Link to={to} current={path === to || (below !== undefined && path.startsWith(below))}>
+            <Link to={to} current={page === findRoute(to)?.route || (below !== undefined && path.startsWith(below))}>
               {label}
             </Link>
           </li>

@@ -1,7 +1,7 @@
 // Buttons that lead to identity providers.
 
 import { keepTarget } from '../memo';
-import { withNext } from '../router';
+import { addressOf, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
 import { Outcome, useAction } from './action';
@@ -16,7 +16,7 @@ export function ProviderButtons() {
   const start = (provider: string) =>
     action.run(provider, async () => {
       keepTarget({});
-      client.redirectToProvider({ provider, callbackUrl: withNext('/accounts/login/') });
+      client.redirectToProvider({ provider, callbackUrl: addressOf(withNext('/accounts/login/')) });
       return { ok: true, data: undefined };
     });
   return (

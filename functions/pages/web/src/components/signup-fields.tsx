@@ -1,6 +1,7 @@
 // The fields of signup forms, as the settings have them.
 
 import { boot, type SignupField } from '../boot';
+import type { Words } from '../failures';
 import { t } from '../texts';
 import { Field } from './field';
 import type { Values } from './form';
@@ -51,6 +52,9 @@ const Honeypot = ({ name }: { name: string }) => (
     </label>
   </div>
 );
+
+/** What to say of a signup that failed. Nobody is logged in after a signup that filled in the field that people do not see. */
+export const signupWords: Words = { forbidden: t.signup.closedText, unauthenticated: t.signup.refused };
 
 /** Returns the errors of fields that have to be the same. */
 export function checkSignup(values: Values): Values {

@@ -6,7 +6,7 @@ import { Confirm } from '../components/dialog';
 import { Account } from '../components/layout';
 import { Show, useLoad } from '../components/load';
 import { confirmIdentity } from '../reauthentication';
-import { usePlace } from '../router';
+import { addressOf, usePlace } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
 
@@ -18,7 +18,7 @@ const connect = (provider: string): void =>
   client.redirectToProvider({
     provider,
     process: 'connect',
-    callbackUrl: `/accounts/3rdparty/?${new URLSearchParams({ connect: provider })}`,
+    callbackUrl: addressOf(`/accounts/3rdparty/?${new URLSearchParams({ connect: provider })}`),
   });
 
 export default function Providers() {

@@ -3,7 +3,7 @@ import { boot } from '../boot';
 import { Form, type Values } from '../components/form';
 import { Entrance } from '../components/layout';
 import { SignupClosed } from '../components/signup-closed';
-import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
+import { checkSignup, signupBody, SignupFields, signupWords } from '../components/signup-fields';
 import { keepTarget } from '../memo';
 import { Link, withNext } from '../router';
 import { client, getConfiguration } from '../session';
@@ -17,7 +17,7 @@ export default function SignupPasskey() {
   };
   return (
     <Entrance title={t.signup.passkeyTitle} lead={t.signup.passkeyText}>
-      <Form submit={t.signup.passkeySubmit} check={checkSignup} words={{ forbidden: t.signup.closedText }} send={send}>
+      <Form submit={t.signup.passkeySubmit} check={checkSignup} words={signupWords} send={send}>
         <SignupFields hasPassword={false} />
       </Form>
       <p class="switch">

@@ -3,7 +3,7 @@ import { boot } from '../boot';
 import { Form, type Values } from '../components/form';
 import { Entrance } from '../components/layout';
 import { Or, ProviderButtons } from '../components/providers';
-import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
+import { checkSignup, signupBody, SignupFields, signupWords } from '../components/signup-fields';
 import { SignupClosed } from '../components/signup-closed';
 import { keepTarget } from '../memo';
 import { Link, withNext } from '../router';
@@ -27,7 +27,7 @@ export default function Signup() {
           <Or />
         </>
       )}
-      <Form submit={t.signup.submit} check={checkSignup} words={{ forbidden: t.signup.closedText }} send={send}>
+      <Form submit={t.signup.submit} check={checkSignup} words={signupWords} send={send}>
         <SignupFields hasPassword />
       </Form>
       {!!socialaccount?.providers.length && (

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,it as r}from"./core-DasLr4PX.js";function i(){return r(n,{title:t.inactive.title,lead:t.inactive.text,children:r(e,{to:`/accounts/login/`,class:`button primary`,children:t.common.backToLogin})})}export{i as default};

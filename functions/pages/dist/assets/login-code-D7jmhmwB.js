@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,it as r,p as i,rt as a}from"./core-DasLr4PX.js";function o(){return r(n,{title:t.loginCode.title,lead:t.loginCode.text,children:[r(i,{}),r(`p`,{class:`switch`,children:r(e,{to:a(`/accounts/login/?with=password`),children:t.loginCode.withPassword})})]})}export{o as default};

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,it as r}from"./core-DasLr4PX.js";function i(){return r(n,{title:t.notFound.title,lead:t.notFound.text,children:r(e,{to:`/accounts/`,class:`button primary`,children:t.notFound.home})})}export{i as default};

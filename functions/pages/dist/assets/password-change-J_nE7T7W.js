@@ -1,1 +1,0 @@
-import{F as e,G as t,X as n,Z as r,it as i,ot as a,s as o,tt as s}from"./core-DasLr4PX.js";function c(){let c=r(n())?.has_usable_password??!0;return a(()=>{c||s(`/accounts/password/set/`,{replace:!0})},[]),i(e,{title:t.password.changeTitle,children:i(o,{hasPassword:c})})}export{c as default};

@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,it as r,rt as i}from"./core-DasLr4PX.js";function a(){return r(n,{title:t.passwordReset.doneTitle,lead:t.passwordReset.doneText,children:r(`p`,{class:`switch`,children:[r(e,{to:i(`/accounts/password/reset/`),children:t.passwordReset.again}),r(e,{to:i(`/accounts/login/`),children:t.common.backToLogin})]})})}export{a as default};

@@ -1,1 +1,0 @@
-import{F as e,G as t,X as n,Z as r,it as i,ot as a,s as o,tt as s}from"./core-DasLr4PX.js";function c(){let c=r(n());return a(()=>{c?.has_usable_password&&s(`/accounts/password/change/`,{replace:!0})},[]),i(e,{title:t.password.setTitle,lead:t.password.setText,children:i(o,{hasPassword:!1})})}export{c as default};

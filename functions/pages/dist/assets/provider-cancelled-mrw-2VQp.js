@@ -1,1 +1,0 @@
-import{$ as e,G as t,I as n,it as r,rt as i}from"./core-DasLr4PX.js";function a(){return r(n,{title:t.providerCancelled.title,lead:t.providerCancelled.text,children:r(e,{to:i(`/accounts/login/`),class:`button primary`,children:t.common.backToLogin})})}export{a as default};

@@ -1,1 +1,0 @@
-import{F as e,G as t,H as n,T as r,et as i,it as a,nt as o,st as s}from"./core-DasLr4PX.js";function c(){let{query:c}=o(),[l,u]=s(!1);return a(e,{title:t.reauthenticate.title,lead:t.reauthenticate.text,children:[a(n,{children:l&&t.reauthenticate.done}),!l&&a(r,{done:()=>c.has(`next`)?i():u(!0)})]})}export{c as default};
