@@ -5,15 +5,20 @@
 //! is read or set.
 
 mod caller;
+mod description;
 mod dialect;
 mod email;
+mod fields;
 mod login;
 mod mfa;
 mod password;
 mod providers;
+mod responses;
 mod signup;
 mod user;
 mod words;
+
+pub use description::operations;
 
 use axum::http::Method;
 use dialect::Flat;

@@ -1,16 +1,36 @@
 //! Login with a password.
 
 use crate::words;
+use schemars::JsonSchema;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
+use shared::http::fields::{Email, Field, Phone, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::session::Caller;
-use shared::settings::{AccountSettings, LoginMethod};
+use shared::settings::{AccountSettings, Condition, LoginMethod};
+
+/// A password, and one of the identifiers that people log in with.
+#[derive(Default, JsonSchema)]
+#[schemars(rename = "FlatCredentials")]
+pub struct Login {
+    /// The email address.
+    #[schemars(extend("x-latchkey-if" = [Condition::EmailLogin]))]
+    email: Option<Email>,
+    /// The username.
+    #[schemars(extend("x-latchkey-if" = [Condition::UsernameLogin]))]
+    username: Option<Text>,
+    /// The phone number.
+    #[schemars(extend("x-latchkey-if" = [Condition::PhoneLogin]))]
+    phone: Option<Phone>,
+    /// The password.
+    #[schemars(required, with = "Text")]
+    password: Option<Text>,
+}
 
 /// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
-    let credentials = match request.input().and_then(|input| Ok(read(&input, &cx.settings.account)?)) {
+    let credentials = match request.input().and_then(|input| Ok(Login::read(&input, &cx.settings.account)?)) {
         Ok(credentials) => credentials,
         Err(rejection) => {
             count(cx).await?;
@@ -22,27 +42,30 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     words::entered(&request, &outcome, None).await
 }
 
-/// The one identifier that is given, and the password.
-fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Refusal> {
-    let mut problems = Vec::new();
-    let given = account.login_methods.iter().filter(|method| input.has(method.as_str())).copied().collect::<Vec<_>>();
-    let method = match given[..] {
-        [only] => Some(only),
-        [] => match account.login_methods[..] {
-            [only] => Some(only),
+impl Login {
+    /// Reads the one identifier that is given, and the password.
+    fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Refusal> {
+        let mut problems = Vec::new();
+        let methods = &account.login_methods;
+        let given = methods.iter().filter(|method| input.has(method.as_str())).copied().collect::<Vec<_>>();
+        let method = match (&given[..], &methods[..]) {
+            ([only], _) | ([], [only]) => Some(*only),
             _ => None,
-        },
-        _ => None,
-    };
-    let identifier = method.and_then(|method| match method {
-        LoginMethod::Email => input.email_field("email", true, &mut problems),
-        LoginMethod::Username => input.char_field("username", true, &mut problems),
-        LoginMethod::Phone => input.phone_field("phone", true, &mut problems),
-    });
-    let password = input.char_field("password", true, &mut problems);
-    match (method, identifier, password) {
-        (Some(method), Some(identifier), Some(password)) => Ok(Credentials { method, identifier, password }),
-        (None, _, Some(_)) => Err(Problem::general("invalid_login", "Invalid login.").into()),
-        _ => Err(Refusal::Invalid(problems)),
+        };
+        let mut login = Self::default();
+        match method {
+            Some(LoginMethod::Email) => login.email = Email::value(input, "email", true, &mut problems),
+            Some(LoginMethod::Username) => login.username = Text::value(input, "username", true, &mut problems),
+            Some(LoginMethod::Phone) => login.phone = Phone::value(input, "phone", true, &mut problems),
+            None => {}
+        }
+        login.password = Text::value(input, "password", true, &mut problems);
+        let Self { email, username, phone, password } = login;
+        let identifier = email.map(|it| it.0).or(username.map(|it| it.0)).or(phone.map(|it| it.0));
+        match (method, identifier, password) {
+            (Some(method), Some(identifier), Some(Text(password))) => Ok(Credentials { method, identifier, password }),
+            (None, _, Some(_)) => Err(Problem::general("invalid_login", "Invalid login.").into()),
+            _ => Err(Refusal::Invalid(problems)),
+        }
     }
 }

@@ -1,22 +1,46 @@
 //! Second factors: showing one at login, and setting up an authenticator app.
 
 use crate::caller::{caller, user};
+use crate::responses::{AddedTotp, NewTotp};
 use crate::words;
-use serde_json::json;
 use shared::envelope::Authenticator;
 use shared::flow::login::reauthentication::Recent;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::totp::{self, Activation};
 use shared::flow::mfa::{may_add, waiting};
 use shared::flow::{Problem, Refusal};
-use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
+use shared::http::fields::Text;
+use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::qr;
+use shared::request;
 use shared::session::StageKey;
+
+request! {
+    /// The second factor of a login.
+    #[schemars(rename = "FlatMfaAuthenticate")]
+    pub struct SecondFactor {
+        /// The `mfa_token` of the response to the login.
+        token: Text,
+        /// The code that an authenticator app shows, or a recovery code.
+        code: Text,
+    }
+}
+
+request! {
+    /// A code of an authenticator app that is being set up.
+    #[schemars(rename = "FlatTotpConfirmation")]
+    pub struct Confirmation {
+        /// The secret that was given last.
+        secret: Text,
+        /// The code.
+        code: Text,
+    }
+}
 
 /// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
-    let (token, code) = two(&request.input()?, "token", "code")?;
+    let SecondFactor { token: Text(token), code: Text(code) } = request.body_as()?;
     let caller = caller(&request, Some(&token)).await?;
     let user = waiting::find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
@@ -31,14 +55,14 @@ pub async fn add(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     may_add(&request.app.settings, &user).map_err(Refusal::from)?;
     let (secret, url) = totp::begin(request.context(), user, session).await?;
-    Ok(words::ok(json!({"secret": secret.as_str(), "totp_url": url, "qr_code": qr::svg(&url)})))
+    Ok(words::ok(&NewTotp { secret: secret.as_str(), totp_url: &url, qr_code: qr::svg(&url) }))
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
 pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&request).await?;
     let cx = request.context();
-    let (secret, code) = two(&request.input()?, "secret", "code")?;
+    let Confirmation { secret: Text(secret), code: Text(code) } = request.body_as()?;
     if !totp::is_setting_up(&cx.keys, &session, &secret) {
         let problem = Problem::field("secret", "invalid", "This is not the secret that was given last.");
         return Err(Refusal::from(problem).into());
@@ -46,13 +70,5 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
     let (totp, codes) = totp::activate(cx, user, session, activation).await?;
     let codes = codes.map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
-    Ok(words::ok(json!({"authenticator": Authenticator::new(&totp, None), "recovery_codes": codes})))
-}
-
-/// Two fields that both have to be there.
-fn two(input: &Input, first: &'static str, second: &'static str) -> Result<(String, String), Refusal> {
-    let mut problems = Vec::new();
-    let first = input.char_field(first, true, &mut problems);
-    let second = input.char_field(second, true, &mut problems);
-    first.zip(second).ok_or(Refusal::Invalid(problems))
+    Ok(words::ok(&AddedTotp { authenticator: Authenticator::new(&totp, None), recovery_codes: codes }))
 }

@@ -1,14 +1,52 @@
 //! A new password: for one that is forgotten, or in place of one that is known.
 
 use crate::caller::{caller, user};
+use crate::fields::Unchecked;
+use crate::responses::Empty;
 use crate::words;
-use serde_json::json;
-use shared::flow::Refusal;
+use schemars::JsonSchema;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
-use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
+use shared::flow::{Problem, Refusal};
+use shared::http::fields::{Field, LaterText, Text};
+use shared::http::{ApiError, ApiRequest, ApiResponse, Input, reset_identifier};
+use shared::request;
 use shared::session::Caller;
 use shared::settings::RateAction;
+
+request! {
+    /// A new password for one that is forgotten.
+    #[schemars(rename = "FlatPasswordReset")]
+    pub struct Reset {
+        /// The key of the link, or the code.
+        key: LaterText,
+        /// The new password.
+        password: LaterText,
+        /// The `flow_token` of the response to the request of the code. A link does not need it.
+        token: Option<Unchecked>,
+    }
+}
+
+/// A new password in place of the present one.
+#[derive(JsonSchema)]
+#[schemars(rename = "FlatPasswordChange")]
+pub struct Change {
+    /// The present password, if there is one.
+    current_password: Option<Text>,
+    /// The new password.
+    #[schemars(required, with = "Text")]
+    new_password: Option<Text>,
+}
+
+impl Change {
+    /// Reads both. The flow says which of them is missing.
+    fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
+        Self {
+            current_password: Text::value(input, "current_password", false, problems),
+            new_password: Text::value(input, "new_password", false, problems),
+        }
+    }
+}
 
 /// `POST password/reset/`: sends a link or a code.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -16,7 +54,7 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let to = reset_identifier(&request.input()?, &cx.settings.account).map_err(Refusal::Invalid)?;
     match password_reset::request(cx, Caller::Anonymous, &to).await? {
         Some(outcome) => words::done(&request, &outcome, None).await,
-        None => Ok(words::ok(json!({}))),
+        None => Ok(words::ok(&Empty {})),
     }
 }
 
@@ -25,8 +63,8 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     password_reset::count(cx).await?;
-    let input = request.input()?;
-    let (key, password, token) = (input.text("key"), input.text("password"), input.text("token"));
+    let Reset { key: LaterText(key), password: LaterText(password), token } = request.body_as()?;
+    let token = token.map(|Unchecked(token)| token);
     let caller = match &token {
         Some(token) => caller(&request, Some(token)).await?,
         None => Caller::Anonymous,
@@ -42,8 +80,8 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.limit(RateAction::ChangePassword, &user).await?;
     let (cx, input) = (request.context(), request.input()?);
     let mut problems = Vec::new();
-    let current = input.char_field("current_password", false, &mut problems);
-    let new = input.char_field("new_password", false, &mut problems);
+    let Change { current_password, new_password } = Change::read(&input, &mut problems);
+    let (current, new) = (current_password.map(|Text(text)| text), new_password.map(|Text(text)| text));
     let outcome = password_change::change(cx, user, session, current, new, problems).await?;
     words::done(&request, &outcome, None).await
 }

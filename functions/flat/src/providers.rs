@@ -1,8 +1,9 @@
 //! Identity providers: the way there and back, and tokens that clients have from one.
 
+use crate::fields::Unchecked;
+use crate::responses::{Departure, Empty, Providers};
 use crate::words;
 use axum::http::Method;
-use serde_json::json;
 use shared::envelope::Provider;
 use shared::flow::identities::authorization::{
     ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
@@ -12,21 +13,44 @@ use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::{AppConfig, DUMMY, NativeToken};
+use shared::request;
 use shared::session::Caller;
 use shared::settings::Mount;
 use std::collections::BTreeMap;
 
+request! {
+    /// A departure to a provider.
+    #[schemars(rename = "FlatProviderRedirect")]
+    pub struct Redirect {
+        /// The page that the person comes back to, unless it is the one that the settings name.
+        callback_url: Option<Unchecked>,
+    }
+}
+
+request! {
+    /// A token of a provider: an `access_token` or an `id_token`, which counts first.
+    #[schemars(rename = "FlatProviderToken")]
+    pub struct Token {
+        /// An ID token of OpenID Connect.
+        id_token: Option<Unchecked>,
+        /// An access token.
+        access_token: Option<Unchecked>,
+        /// The client that the ID token is for, unless it is the one of the settings.
+        client_id: Option<Unchecked>,
+    }
+}
+
 /// `GET providers/`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    Ok(words::ok(json!({"providers": Provider::list(&request.app)})))
+    Ok(words::ok(&Providers { providers: Provider::list(&request.app) }))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
 /// back to; unset, the one that the settings name.
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let config = find(&request)?;
-    let input = request.input()?;
-    let page = match input.text("callback_url") {
+    let body: Redirect = request.body_as()?;
+    let page = match body.callback_url.map(|Unchecked(url)| url) {
         Some(url) if is_safe(&request.app.settings, &url) => url,
         Some(_) => return Err(Refusal::from(Problem::field("callback_url", "invalid", "Enter a valid URL.")).into()),
         None => usual_page(&request, config),
@@ -34,7 +58,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let page = request.app.settings.service.public_url.join(&page).map_or(page, String::from);
     match depart_for(request.context(), config, &page).await {
         // The client compares this to what comes back.
-        Ok((url, state)) => Ok(words::ok(json!({"redirect_url": url, "state": state}))),
+        Ok((url, state)) => Ok(words::ok(&Departure { redirect_url: &url, state: &state })),
         Err(DepartureError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "nobody can be sent to a provider");
             Ok(unavailable())
@@ -61,7 +85,7 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let config = find(&request)?;
     if request.is_head {
-        return Ok(words::ok(json!({})));
+        return Ok(words::ok(&Empty {}));
     }
     let params = params(&request)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
@@ -87,8 +111,9 @@ fn params(request: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
 /// counts first.
 pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
-    let (caller, input) = (Caller::Anonymous, request.input()?);
-    let (id_token, access_token) = (input.text("id_token"), input.text("access_token"));
+    let (caller, body) = (Caller::Anonymous, request.body_as::<Token>()?);
+    let text = |field: Option<Unchecked>| field.map(|Unchecked(text)| text);
+    let (id_token, access_token, client_id) = (text(body.id_token), text(body.access_token), text(body.client_id));
     let arrived = if named(&request) == DUMMY && cx.has_dummy_provider {
         let told = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
         let who = dummy::read_token(&told).ok_or_else(invalid_token)?;
@@ -97,7 +122,7 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         let config = find(&request)?;
         match (&id_token, &access_token) {
             (Some(token), _) => {
-                let client_id = input.text("client_id").unwrap_or_else(|| config.client_id().to_owned());
+                let client_id = client_id.unwrap_or_else(|| config.client_id().to_owned());
                 let native = NativeToken { client_id: &client_id, id_token: Some(token), access_token: None };
                 arrive_by_token(cx, caller, config, Process::Login, &native).await
             }

@@ -1,7 +1,7 @@
 //! Signup.
 
+use crate::responses::SignedUp;
 use crate::words;
-use serde_json::json;
 use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 use shared::session::{Caller, StageKey};
@@ -21,5 +21,6 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
         Caller::Anonymous | Caller::Gone => return words::entered(&request, &outcome, None).await,
     };
-    Ok(words::done(&request, &outcome, None).await?.with_field("verification_sent", json!(sent)))
+    let standing = words::standing(&request, &outcome, None).await?;
+    Ok(words::noted(&outcome, words::ok(&SignedUp { standing, verification_sent: sent })))
 }

@@ -1,7 +1,9 @@
 //! Responses in the words of this API.
 
+use crate::responses::{Empty, Errors, LoggedIn, PROVIDER_SIGNUP, Pending, RESET_BY_CODE, Standing, Tokens};
 use axum::http::header;
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use shared::account::User as Account;
 use shared::envelope::User;
 use shared::flow::proven_identity;
 use shared::flow::{Outcome, Problem, Refusal};
@@ -12,8 +14,8 @@ use shared::store::StoreError;
 use shared::tokens::pair_for;
 
 /// 200 with this body.
-pub fn ok(body: Json) -> ApiResponse {
-    ApiResponse::json(200, body)
+pub fn ok(body: &impl Serialize) -> ApiResponse {
+    ApiResponse::of(200, body)
 }
 
 /// Where a login has led: 200 with user and tokens, or 401 with the flow that it waits for. `token` is what the
@@ -22,13 +24,10 @@ pub fn ok(body: Json) -> ApiResponse {
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
 pub async fn entered(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
-    match &outcome.caller {
-        Caller::User(_) => done(request, outcome, token).await,
-        Caller::Pending(session) => match flow(request, session, outcome, token) {
-            Some(body) => Ok(ApiResponse::json(401, body)),
-            None => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
-        },
-        Caller::Anonymous | Caller::Gone => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
+    match standing(request, outcome, token).await? {
+        standing @ Standing::User(_) => Ok(noted(outcome, ok(&standing))),
+        Standing::Pending(body) => Ok(ApiResponse::of(401, &body)),
+        Standing::Nobody(_) => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
     }
 }
 
@@ -38,28 +37,45 @@ pub async fn entered(request: &ApiRequest, outcome: &Outcome, token: Option<&str
 /// # Errors
 /// Nothing can be signed; the table is unavailable.
 pub async fn done(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
-    let body = match &outcome.caller {
+    Ok(noted(outcome, ok(&standing(request, outcome, token).await?)))
+}
+
+/// The response, noted as that of a login if it is one.
+pub fn noted(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
+    match outcome.caller.user() {
+        Some(user) if outcome.logged_in => response.with_login(user.id),
+        _ => response,
+    }
+}
+
+/// Where the caller stands.
+///
+/// # Errors
+/// Nothing can be signed; the table is unavailable.
+pub async fn standing<'a>(
+    request: &'a ApiRequest,
+    outcome: &'a Outcome,
+    token: Option<&str>,
+) -> Result<Standing<'a>, ApiError> {
+    Ok(match &outcome.caller {
         Caller::User(parts) => {
             let (user, session) = &**parts;
-            let mut body = json!({"user": User::new(&request.app.settings, user)});
-            if outcome.issued.is_some() {
-                let lifetime = request.app.settings.flat.token_lifetime;
-                let ring = request.keyring().await?;
-                let pair = pair_for(&request.app, &ring, user, session, lifetime).map_err(unsigned)?;
-                body["access_token"] = json!(pair.access);
-                body["token_type"] = json!("Bearer");
-                body["expires_in"] = json!(lifetime);
-                body["refresh_token"] = json!(pair.refresh);
-            }
-            body
+            let tokens = if outcome.issued.is_some() { Some(tokens(request, user, session).await?) } else { None };
+            Standing::User(LoggedIn { user: User::new(&request.app.settings, user), tokens })
         }
-        Caller::Pending(session) => flow(request, session, outcome, token).unwrap_or_else(|| json!({})),
-        Caller::Anonymous | Caller::Gone => json!({}),
-    };
-    Ok(match outcome.caller.user() {
-        Some(user) if outcome.logged_in => ok(body).with_login(user.id),
-        _ => ok(body),
+        Caller::Pending(session) => match flow(request, session, outcome, token) {
+            Some(pending) => Standing::Pending(pending),
+            None => Standing::Nobody(Empty {}),
+        },
+        Caller::Anonymous | Caller::Gone => Standing::Nobody(Empty {}),
     })
+}
+
+async fn tokens(request: &ApiRequest, user: &Account, session: &Session) -> Result<Tokens, ApiError> {
+    let lifetime = request.app.settings.flat.token_lifetime;
+    let ring = request.keyring().await?;
+    let pair = pair_for(&request.app, &ring, user, session, lifetime).map_err(unsigned)?;
+    Ok(Tokens { access_token: pair.access, token_type: "Bearer", expires_in: lifetime, refresh_token: pair.refresh })
 }
 
 /// An error that all APIs have.
@@ -95,8 +111,8 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
         }
         Refusal::LockedOut(_) => general(429, "rate_limited", "Too many requests. Try again later."),
         Refusal::ReauthenticationRequired(_) => {
-            let reply = general(401, "reauthentication_required", "Log in again to do this.");
-            reply.with_field("flow", json!("reauthenticate")).with_field("pending", json!(true))
+            let problem = Problem::general("reauthentication_required", "Log in again to do this.");
+            ApiResponse::of(401, &Errors::new(&[problem]).reauthenticate())
         }
         Refusal::NotAuthenticated(_) | Refusal::Inactive | Refusal::SessionExpired => anonymous(),
         Refusal::Store(error) => {
@@ -112,18 +128,7 @@ fn anonymous() -> ApiResponse {
 
 /// What is wrong, in words for people and in codes for programs, by the field where it is one's.
 pub fn errors(status: u16, problems: &[Problem]) -> ApiResponse {
-    /// Django's name for what is no single field's.
-    const WHOLE: &str = "__all__";
-    let (mut errors, mut codes) = (Map::new(), Map::new());
-    for problem in problems {
-        for (map, text) in [(&mut errors, &problem.message), (&mut codes, &problem.code)] {
-            let texts = map.entry(problem.param.unwrap_or(WHOLE)).or_insert_with(|| json!([]));
-            if let Json::Array(texts) = texts {
-                texts.push(json!(text));
-            }
-        }
-    }
-    ApiResponse::json(status, json!({"errors": errors, "error_codes": codes}))
+    ApiResponse::of(status, &Errors::new(problems))
 }
 
 /// A problem of the whole request.
@@ -136,21 +141,18 @@ fn unsigned(error: KeyError) -> ApiError {
 }
 
 /// What a session of nobody waits for, and the token to go on with; nothing where it waits for nothing.
-fn flow(request: &ApiRequest, session: &Session, outcome: &Outcome, token: Option<&str>) -> Option<Json> {
+fn flow<'a>(request: &ApiRequest, session: &'a Session, outcome: &Outcome, token: Option<&str>) -> Option<Pending<'a>> {
     let stage = session.pending_stage(&request.app.settings, request.app.now());
+    let token = outcome.issued.as_ref().map(|token| token.text()).or_else(|| token.map(str::to_owned));
     let id = match stage {
+        Some(StageKey::MfaAuthenticate) => {
+            let types = session.login.as_ref().map(|login| &login.factors[..]);
+            return Some(Pending::second_factor(token, types));
+        }
         Some(stage) => stage.as_str(),
-        None if proven_identity::pending(session).is_some() => "provider_signup",
-        None if session.code(CodeKind::PasswordReset).is_some() => "password_reset_by_code",
+        None if proven_identity::pending(session).is_some() => PROVIDER_SIGNUP,
+        None if session.code(CodeKind::PasswordReset).is_some() => RESET_BY_CODE,
         None => return None,
     };
-    let token = outcome.issued.as_ref().map(|token| token.text()).or_else(|| token.map(str::to_owned));
-    let mut body = json!({"flow": id, "pending": true});
-    if stage == Some(StageKey::MfaAuthenticate) {
-        body["mfa_token"] = json!(token);
-        body["types"] = json!(session.login.as_ref().map(|login| &login.factors));
-    } else {
-        body["flow_token"] = json!(token);
-    }
-    Some(body)
+    Some(Pending::other(id, token))
 }

@@ -1,11 +1,10 @@
 //! Who asks, as the access token of a request tells.
 
 use crate::token::{self, Access, Kind, Unfit};
-use crate::words;
-use serde_json::json;
+use crate::words::{self, Code};
 use shared::account::User;
 use shared::flow::jwt_api::sessions::find_live;
-use shared::http::{ApiError, ApiRequest, ApiResponse};
+use shared::http::{ApiError, ApiRequest};
 use shared::session::Session;
 
 /// The access token that the request brings. `None` without one; a bad one is an error.
@@ -17,14 +16,14 @@ fn read_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
     }
     let (Some(token), None) = (parts.next(), parts.next()) else {
         let detail = "Authorization header must contain two space-delimited values";
-        return Err(words::coded(401, detail, "bad_authorization_header").into());
+        return Err(words::coded(401, detail, Code::BadAuthorizationHeader).into());
     };
     let claims = token::read(&request.app, token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
     match Access::of(&claims) {
         Some(access) => Ok(Some(access)),
         None => {
             let detail = "Token contained no recognizable user identification";
-            Err(words::coded(401, detail, "token_not_valid").into())
+            Err(words::coded(401, detail, Code::TokenNotValid).into())
         }
     }
 }
@@ -86,16 +85,10 @@ pub async fn access(request: &ApiRequest) -> Result<Access, ApiError> {
 
 /// An access token whose session has ended.
 pub fn ended() -> ApiError {
-    words::coded(401, "Session is no longer active.", "token_not_valid").into()
+    words::coded(401, "Session is no longer active.", Code::TokenNotValid).into()
 }
 
 /// A bearer token that is no good.
 fn not_valid(unfit: &Unfit) -> ApiError {
-    let message = json!({"token_class": "AccessToken", "token_type": "access", "message": unfit.to_string()});
-    let body = json!({
-        "detail": "Given token not valid for any token type",
-        "code": "token_not_valid",
-        "messages": [message],
-    });
-    ApiResponse::json(401, body).into()
+    words::not_valid(&unfit.to_string()).into()
 }

@@ -14,7 +14,7 @@ pub struct Fields {
 }
 
 /// What a text field has to be.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// Whether it may be left out.
     pub optional: bool,
@@ -28,7 +28,15 @@ pub struct Text {
     pub code: bool,
 }
 
+impl Text {
+    /// Any text that is not empty.
+    pub const ANY: Self = Self { optional: false, blank: false, min: 0, max: 0, code: false };
+}
+
 impl Fields {
+    /// Most characters of a name as registration takes it.
+    pub const MOST_NAME: usize = 100;
+
     /// The fields of a request's body.
     ///
     /// # Errors
@@ -103,7 +111,7 @@ impl Fields {
             return None;
         }
         let before = self.problems.len();
-        let text = self.text(name, Text { max, ..Text::default() });
+        let text = self.text(name, Text { max, ..Text::ANY });
         let given = match (&text, self.given.get(name)) {
             (Some(text), _) => text.clone(),
             (None, Some(Json::String(text))) if !text.trim().is_empty() => text.trim().to_owned(),
@@ -144,7 +152,7 @@ impl Fields {
 
     /// A name as registration takes it: Latin letters and spaces, each word with a capital first.
     pub fn name(&mut self, name: &'static str, optional: bool) -> Option<String> {
-        let text = self.text(name, Text { optional, max: 100, ..Text::default() })?;
+        let text = self.text(name, Text { optional, max: Self::MOST_NAME, ..Text::ANY })?;
         let letter = |c: char| c.is_ascii_alphabetic() || c == ' ' || matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
         if !text.chars().all(letter) {
             self.complain(name, "Incorrect format");
@@ -194,7 +202,7 @@ mod tests {
 
     #[test]
     fn texts_are_judged_as_there() {
-        let rule = Text { min: 6, max: 6, code: true, ..Text::default() };
+        let rule = Text { min: 6, max: 6, code: true, ..Text::ANY };
         for (given, message) in [
             (json!({}), "This field is required."),
             (json!({"code": null}), "This field may not be null."),

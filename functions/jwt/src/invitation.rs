@@ -1,13 +1,14 @@
 //! Inviting people, and what an invitation leads to.
 
 use crate::caller;
-use crate::fields::{Fields, missing};
+use crate::fields::Fields;
 use crate::login::entered;
 use crate::page;
 use crate::reset::{hand_over, redeem};
+use crate::responses::Empty;
+use crate::rules::{Body, Email, Given, May, Name, Role, body};
 use crate::token;
 use crate::words;
-use serde_json::json;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::Entry;
 use shared::flow::jwt_api::invitation::{self as flow, Form, Opened};
@@ -17,33 +18,41 @@ use shared::ticket::Purpose;
 /// Where an invitation leads, unless told.
 pub const DEFAULT_PAGE: &str = "/registration/set-password/default/";
 
+body! {
+    /// An invitation.
+    UserRegister as "UserRegister" {
+        /// The email address.
+        email: Given<Email<100>>;
+        /// The given name: Latin letters and spaces.
+        first_name: May<Name>;
+        /// The family name: Latin letters and spaces.
+        last_name: May<Name>;
+        /// The role of the new user.
+        role: Given<Role>;
+    }
+}
+
 /// `POST registration/user-register/`: invites somebody, by those whose role lets them.
 pub async fn invite(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &request.app;
     let (inviter, _) = caller::session(&request).await?;
     flow::may_invite(&app.settings, &inviter)?;
     let mut fields = Fields::read(&request)?;
-    let email = fields.email("email", 100);
-    let first_name = fields.name("first_name", true);
-    let last_name = fields.name("last_name", true);
-    let role = fields.integer("role");
-    let role = role.and_then(|role| match u32::try_from(role) {
-        Ok(role) => Some(role),
-        Err(_) => {
-            fields.complain("role", "A valid integer is required.");
-            None
-        }
-    });
-    if let Some(email) = &email
+    let body = UserRegister::read(&mut fields, &app.settings);
+    if let Some(email) = &body.email.0
         && flow::is_taken(request.context(), email).await?
     {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;
-    let (Some(email), Some(role)) = (email, role) else { return Err(missing()) };
-    let (first_name, last_name) = (first_name.unwrap_or_default(), last_name.unwrap_or_default());
-    flow::invite(request.context(), &inviter, Form { email, role, first_name, last_name }).await?;
-    Ok(ApiResponse::json(201, json!({})))
+    let form = Form {
+        email: body.email.get()?,
+        role: body.role.get()?,
+        first_name: body.first_name.0.unwrap_or_default(),
+        last_name: body.last_name.0.unwrap_or_default(),
+    };
+    flow::invite(request.context(), &inviter, form).await?;
+    Ok(ApiResponse::of(201, &Empty {}))
 }
 
 /// Opens an invitation, if this is the key of one.

@@ -6,6 +6,7 @@
 
 mod body;
 mod caller;
+mod description;
 mod dialect;
 mod fields;
 mod guard;
@@ -17,10 +18,14 @@ mod page;
 mod password;
 mod registration;
 mod reset;
+mod responses;
+mod rules;
 mod sessions;
 mod token;
 mod user;
 mod words;
+
+pub use description::operations;
 
 use axum::http::Method;
 use dialect::Jwt;

@@ -1,9 +1,10 @@
 //! Login with a password, and the answers that end in tokens.
 
-use crate::fields::{Fields, Text, missing};
+use crate::fields::Fields;
+use crate::responses::{Detail, Empty, SessionOrChallengeResponse, SessionResponse, Tokens};
+use crate::rules::{AnyText, Body, Given, body};
 use crate::token;
 use axum::http::HeaderValue;
-use serde_json::{Map, Value as Json, json};
 use shared::account::User;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::{Entry, login as flow};
@@ -11,13 +12,22 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::metrics::Metric;
 use shared::session::Session;
 
+body! {
+    /// A login.
+    Login as "JwtLogin" {
+        /// The email address.
+        email: Given<AnyText>;
+        /// The password.
+        password: Given<AnyText>;
+    }
+}
+
 /// `POST login/`.
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = Fields::read(&request)?;
-    let email = fields.text("email", Text::default());
-    let password = fields.text("password", Text::default());
+    let body = Login::read(&mut fields, &request.app.settings);
     fields.check()?;
-    let (Some(email), Some(password)) = (email, password) else { return Err(missing()) };
+    let (email, password) = (body.email.get()?, body.password.get()?);
     let entry = flow::login(request.context(), &email, &password).await;
     entered(&request, 200, entry.map_err(|refusal| refused(&request, refusal))?, None)
 }
@@ -33,35 +43,34 @@ pub fn refused(request: &ApiRequest, refusal: Refusal) -> Refusal {
 ///
 /// # Errors
 /// The tokens could not be signed.
-pub fn entered(request: &ApiRequest, status: u16, entry: Entry, detail: Option<&str>) -> Result<ApiResponse, ApiError> {
-    let mut body = match entry {
-        Entry::In(parts) => {
-            let extra = detail.map(|detail| ("detail".to_owned(), json!(detail)));
-            return tokens(request, status, &parts.0, &parts.1, extra.into_iter().collect());
-        }
-        Entry::SecondFactor(challenge) => json!({"mfa_required": true, "challenge_id": challenge}),
-        Entry::Setup(challenge) => json!({"mfa_setup_required": true, "setup_challenge_id": challenge}),
-        Entry::Verification(_) | Entry::Out => json!({}),
-    };
-    if let Some(detail) = detail {
-        body["detail"] = json!(detail);
-    }
-    Ok(ApiResponse::json(status, body))
-}
-
-/// The tokens of a new session, and more.
-///
-/// # Errors
-/// They could not be signed.
-pub fn tokens(
+pub fn entered(
     request: &ApiRequest,
     status: u16,
-    user: &User,
-    session: &Session,
-    extra: Map<String, Json>,
+    entry: Entry,
+    detail: Option<&'static str>,
 ) -> Result<ApiResponse, ApiError> {
-    let response = renewed(request, status, user, session, extra)?.with_login(user.id);
-    Ok(response.with_cookie(device_cookie(request, user)))
+    let challenge = match entry {
+        Entry::In(parts) => {
+            let (user, session) = *parts;
+            let (tokens, cookie) = renewed(request, &user, &session)?;
+            let body = SessionOrChallengeResponse::Session(SessionResponse { tokens, detail });
+            return Ok(let_in(request, &user, ApiResponse::of(status, &body).with_cookie(cookie)));
+        }
+        Entry::SecondFactor(challenge) => SessionOrChallengeResponse::second_factor(challenge, detail),
+        Entry::Setup(challenge) => SessionOrChallengeResponse::setup(challenge, detail),
+        Entry::Verification(_) | Entry::Out => {
+            return Ok(match detail {
+                Some(detail) => ApiResponse::of(status, &Detail { detail }),
+                None => ApiResponse::of(status, &Empty {}),
+            });
+        }
+    };
+    Ok(ApiResponse::of(status, &challenge))
+}
+
+/// The response to somebody who has just got in.
+pub fn let_in(request: &ApiRequest, user: &User, response: ApiResponse) -> ApiResponse {
+    response.with_login(user.id).with_cookie(device_cookie(request, user))
 }
 
 /// The cookie by which the browser of somebody who has just got in is known from now on.
@@ -70,25 +79,19 @@ pub fn device_cookie(request: &ApiRequest, user: &User) -> Option<HeaderValue> {
     if in_cookies { request.device_cookie(user.id) } else { None }
 }
 
-/// The tokens of a session, and more.
+/// The tokens of a session, and the cookie of those that are not in the body.
 ///
 /// # Errors
 /// They could not be signed.
 pub fn renewed(
     request: &ApiRequest,
-    status: u16,
     user: &User,
     session: &Session,
-    extra: Map<String, Json>,
-) -> Result<ApiResponse, ApiError> {
+) -> Result<(Tokens, Option<HeaderValue>), ApiError> {
     let app = &request.app;
     let (access, refresh) = token::pair(app, user, session)?;
-    let mut body = Map::from_iter([("access".to_owned(), json!(access))]);
-    let in_cookie = app.settings.jwt_api.refresh_token_as_cookie;
-    if !in_cookie {
-        body.insert("refresh".to_owned(), json!(refresh));
-    }
-    body.extend(extra);
-    let reply = ApiResponse::json(status, Json::Object(body));
-    Ok(if in_cookie { reply.with_cookie(token::refresh_cookie(app, &refresh)) } else { reply })
+    Ok(match app.settings.jwt_api.refresh_token_as_cookie {
+        true => (Tokens { access, refresh: None }, token::refresh_cookie(app, &refresh)),
+        false => (Tokens { access, refresh: Some(refresh) }, None),
+    })
 }

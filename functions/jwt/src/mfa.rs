@@ -2,12 +2,14 @@
 
 use crate::body;
 use crate::caller;
-use crate::fields::{Fields, Text, missing};
-use crate::login::{entered, refused, tokens};
+use crate::fields::{Fields, missing};
+use crate::login::{entered, let_in, refused, renewed};
+use crate::responses::{Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse};
+use crate::rules::{AnyText, BlankText, Body, Given, May, TotpCode, body};
 use crate::words;
-use serde_json::{Map, Value as Json, json};
-use shared::account::{Authenticator, User};
-use shared::ambient::Timestamp;
+use schemars::JsonSchema;
+use serde_json::Value as Json;
+use shared::account::User;
 use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, Shown};
 use shared::flow::jwt_api::{Entry, profile};
 use shared::flow::login::known_password::is_right;
@@ -16,6 +18,61 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
+
+/// Who sets up an authenticator app.
+#[derive(JsonSchema)]
+#[schemars(rename = "MFASetup")]
+pub struct MfaSetup {
+    /// The login that waits for it. Users who are logged in leave it out.
+    setup_challenge_id: Option<String>,
+}
+
+impl MfaSetup {
+    /// Reads a body of any kind. A challenge that is not a text counts as absent.
+    fn read(request: &ApiRequest) -> Result<Self, ApiError> {
+        let given = body::data(request)?;
+        let challenge = given.get("setup_challenge_id").and_then(Json::as_str).filter(|text| !text.is_empty());
+        Ok(Self { setup_challenge_id: challenge.map(str::to_owned) })
+    }
+}
+
+body! {
+    /// A code of an authenticator app that is being set up.
+    MfaActivate as "MFAActivate" {
+        /// The code.
+        code: Given<TotpCode>;
+        /// The login that waits for it. Users who are logged in may leave it out.
+        setup_challenge_id: May<BlankText>;
+    }
+}
+
+body! {
+    /// A code of an authenticator app, for a login that waits for it.
+    MfaVerify as "MFAVerify" {
+        /// The login that waits.
+        challenge_id: Given<AnyText>;
+        /// The code.
+        code: Given<TotpCode>;
+    }
+}
+
+body! {
+    /// A recovery code, for a login that waits for a second factor.
+    MfaVerifyRecovery as "MFAVerifyRecovery" {
+        /// The login that waits.
+        challenge_id: Given<AnyText>;
+        /// The code.
+        recovery_code: Given<AnyText>;
+    }
+}
+
+body! {
+    /// The password, to remove the authenticator app.
+    MfaDeactivate as "MFADeactivate" {
+        /// The password.
+        password: Given<AnyText>;
+    }
+}
 
 fn mode(request: &ApiRequest) -> TotpMode {
     request.app.settings.jwt_api.mfa_totp_mode
@@ -36,9 +93,9 @@ async fn enrollee(request: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
 
 /// The login that the body names.
 async fn waiting(request: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiError> {
-    match body::data(request)?.get("setup_challenge_id").and_then(Json::as_str).unwrap_or_default() {
-        "" => Ok(None),
-        challenge => Ok(flow::find_setup(&request.app.store, challenge).await?),
+    match MfaSetup::read(request)?.setup_challenge_id {
+        None => Ok(None),
+        Some(challenge) => Ok(flow::find_setup(&request.app.store, &challenge).await?),
     }
 }
 
@@ -49,8 +106,8 @@ pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(disabled());
     }
     let (secret, url) = flow::begin(request.context(), &user, &enrollee).await?;
-    let body = json!({"secret": secret.as_str(), "provisioning_uri": url, "qr_code": picture(&url)?});
-    Ok(ApiResponse::json(200, body))
+    let qr_code = picture(&url)?;
+    Ok(ApiResponse::of(200, &MfaSetupResponse { secret: secret.as_str(), provisioning_uri: &url, qr_code }))
 }
 
 /// What an authenticator app reads, as SVG.
@@ -68,12 +125,12 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(disabled());
     }
     let mut fields = Fields::read(&request)?;
-    let code = fields.text("code", SIX);
-    fields.text("setup_challenge_id", Text { optional: true, blank: true, ..Text::default() });
+    let body = MfaActivate::read(&mut fields, &request.app.settings);
     fields.check()?;
-    let code = code.ok_or_else(missing)?;
+    let code = body.code.get()?;
     // Somebody who is in and names a challenge of their own goes on with that.
     if let Enrollee::In(_) = enrollee
+        && body.setup_challenge_id.0.is_some()
         && let Some((ticket, _)) = waiting(&request).await?.filter(|(_, of)| of.id == user.id)
     {
         enrollee = Enrollee::Waiting(ticket);
@@ -83,25 +140,20 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Err(Refusal::Factor(FactorProblem::TotpActive)) => return Err(FactorProblem::SetupNotBegun.into()),
         other => other?,
     };
-    let body = Map::from_iter([
-        ("success".to_owned(), json!(true)),
-        ("recovery_codes".to_owned(), json!(activated.recovery_codes)),
-    ]);
-    match activated.entry {
-        Some(Entry::In(parts)) => tokens(&request, 200, &parts.0, &parts.1, body),
-        _ => Ok(ApiResponse::json(200, Json::Object(body))),
-    }
+    let mut body =
+        MfaActivateResponse { success: true, recovery_codes: activated.recovery_codes, access: None, refresh: None };
+    let Some(Entry::In(parts)) = activated.entry else { return Ok(ApiResponse::of(200, &body)) };
+    let (user, session) = *parts;
+    let (tokens, cookie) = renewed(&request, &user, &session)?;
+    (body.access, body.refresh) = (Some(tokens.access), tokens.refresh);
+    Ok(let_in(&request, &user, ApiResponse::of(200, &body).with_cookie(cookie)))
 }
-
-/// A code of an authenticator app.
-const SIX: Text = Text { optional: false, blank: false, min: 6, max: 6, code: true };
 
 /// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = enter(&request).await?;
-    let challenge = fields.text("challenge_id", Text::default());
-    let code = fields.text("code", SIX);
-    let (challenge, code) = meetable(&request, &fields, challenge, code).await?;
+    let body = MfaVerify::read(&mut fields, &request.app.settings);
+    let (challenge, code) = meetable(&request, &fields, body.challenge_id.0, body.code.0).await?;
     let met = flow::verify(request.context(), &challenge, Shown::Totp(&code)).await;
     entered(&request, 200, met.map_err(|refusal| refused(&request, refusal))?, None)
 }
@@ -109,9 +161,8 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
 pub async fn verify_recovery(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = enter(&request).await?;
-    let challenge = fields.text("challenge_id", Text::default());
-    let code = fields.text("recovery_code", Text::default());
-    let (challenge, code) = meetable(&request, &fields, challenge, code).await?;
+    let body = MfaVerifyRecovery::read(&mut fields, &request.app.settings);
+    let (challenge, code) = meetable(&request, &fields, body.challenge_id.0, body.recovery_code.0).await?;
     match flow::verify(request.context(), &challenge, Shown::Recovery(&code)).await {
         Ok(entry) => entered(&request, 200, entry, None),
         Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
@@ -162,13 +213,13 @@ pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     let cx = request.context();
     let mut fields = Fields::read(&request)?;
-    let given = fields.text("password", Text::default());
+    let body = MfaDeactivate::read(&mut fields, &request.app.settings);
     fields.check()?;
-    if !is_right(cx, &user, given.ok_or_else(missing)?).await? {
+    if !is_right(cx, &user, body.password.get()?).await? {
         return Err(words::detail(400, "Invalid password.").into());
     }
     flow::deactivate(cx, user, session).await?;
-    Ok(ApiResponse::json(200, json!({"success": true})))
+    Ok(ApiResponse::of(200, &MfaDeactivateResponse { success: true }))
 }
 
 /// `GET mfa/authenticators/`.
@@ -178,18 +229,5 @@ pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(disabled());
     }
     let user = profile::get(&request.app.store, access.user).await?;
-    let shown = |it: &Authenticator| {
-        json!({
-            "id": it.id,
-            "type": it.factor.kind(),
-            "created_at": moment(it.created),
-            "last_used_at": it.last_used.map(moment),
-        })
-    };
-    Ok(ApiResponse::json(200, user.authenticators.iter().map(shown).collect()))
-}
-
-/// `2026-03-10T05:16:00.123456Z`.
-fn moment(at: Timestamp) -> String {
-    format!("{:.6}", at.to_jiff())
+    Ok(ApiResponse::of(200, &Authenticator::list(&user)))
 }

@@ -1,17 +1,26 @@
 //! Changing one's password.
 
 use crate::caller;
-use crate::fields::{Fields, Text, missing};
+use crate::fields::Fields;
 use crate::login::renewed;
-use crate::words;
-use serde_json::json;
+use crate::responses::PasswordChangeResponse;
+use crate::rules::{Body, Given, Password, body};
 use shared::flow::Refusal;
 use shared::flow::jwt_api::password as flow;
 use shared::flow::login::known_password::is_right;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
-/// What a password field takes.
-pub const PASSWORD: Text = Text { optional: false, blank: false, min: 0, max: 128, code: false };
+body! {
+    /// A new password.
+    PasswordChange as "PasswordChange" {
+        /// The present password.
+        old_password: Given<Password>, if JwtOldPassword;
+        /// The new password.
+        new_password1: Given<Password>;
+        /// The new password again.
+        new_password2: Given<Password>;
+    }
+}
 
 /// `POST password/change/`.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
@@ -19,9 +28,8 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = caller::session(&request).await?;
     let cx = request.context();
     let mut fields = Fields::read(&request)?;
-    if cx.settings.jwt_api.old_password_field_enabled
-        && let Some(old) = fields.text("old_password", PASSWORD)
-    {
+    let body = PasswordChange::read(&mut fields, &cx.settings);
+    if let Some(old) = body.old_password.0 {
         match is_right(cx, &user, old).await {
             Ok(true) => {}
             Ok(false) => {
@@ -33,18 +41,16 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             Err(other) => return Err(other.into()),
         }
     }
-    let first = fields.text("new_password1", PASSWORD);
-    let second = fields.text("new_password2", PASSWORD);
-    if let (Some(first), Some(second), true) = (&first, &second, fields.are_fine()) {
+    if let (Some(first), Some(second), true) = (&body.new_password1.0, &body.new_password2.0, fields.are_fine()) {
         fields.complain_all(flow::problems(&cx.password_policy, &user, first, second));
     }
     fields.check()?;
-    let new = first.ok_or_else(missing)?;
-    match flow::change(cx, user, session, new).await? {
+    let (access, refresh, cookie) = match flow::change(cx, user, session, body.new_password1.get()?).await? {
         Some((user, session)) => {
-            let extra = [("detail".to_owned(), json!(SAVED))];
-            renewed(&request, 200, &user, &session, extra.into_iter().collect())
+            let (tokens, cookie) = renewed(&request, &user, &session)?;
+            (Some(tokens.access), tokens.refresh, cookie)
         }
-        None => Ok(words::detail(200, SAVED)),
-    }
+        None => (None, None, None),
+    };
+    Ok(ApiResponse::of(200, &PasswordChangeResponse { detail: SAVED, access, refresh }).with_cookie(cookie))
 }

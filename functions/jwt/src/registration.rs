@@ -1,14 +1,15 @@
 //! Registering, and verifying the address by a link.
 
 use crate::caller;
-use crate::fields::{Fields, Text, missing};
+use crate::fields::{Fields, missing};
 use crate::guard;
 use crate::invitation::claim;
 use crate::login::{device_cookie, entered};
 use crate::page;
+use crate::responses::VerificationSentResponse;
+use crate::rules::{AnyText, Body, Email, Given, Name, body};
 use crate::token;
 use crate::words;
-use serde_json::json;
 use shared::flow::jwt_api::registration::{self as flow, Form, Registered};
 use shared::flow::jwt_api::{Entry, verification};
 use shared::flow::{Problem, Refusal};
@@ -17,23 +18,35 @@ use shared::secret::strength::weaknesses;
 
 const SENT: &str = "Verification e-mail sent.";
 
+body! {
+    /// A sign-up.
+    Register as "Register" {
+        /// The email address.
+        email: Given<Email<100>>;
+        /// The password.
+        password1: Given<AnyText>;
+        /// The password again.
+        password2: Given<AnyText>;
+        /// The given name: Latin letters and spaces.
+        first_name: Given<Name>;
+        /// The family name: Latin letters and spaces.
+        last_name: Given<Name>;
+    }
+}
+
 /// `POST registration/`.
 pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     let (app, cx) = (&request.app, request.context());
     flow::check_open(&app.settings)?;
     let mut fields = Fields::read(&request)?;
-    let email = fields.email("email", 100);
-    let password = fields.text("password1", Text::default());
-    let again = fields.text("password2", Text::default());
-    let first_name = fields.name("first_name", false);
-    let last_name = fields.name("last_name", false);
-    if let Some(password) = &password {
+    let body = Register::read(&mut fields, &app.settings);
+    if let Some(password) = &body.password1.0 {
         // Without the other fields, as in the reference.
         let weak = weaknesses(password, &[], &app.password_policy).into_iter();
         fields.complain_all(weak.map(|it| Problem::field("password1", it.code, it.message)).collect());
     }
-    let holders = match &email {
+    let holders = match &body.email.0 {
         Some(email) => Some(flow::look_up(cx, email).await?),
         None => None,
     };
@@ -41,25 +54,25 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         fields.complain("email", "A user is already registered with this e-mail address.");
     }
     fields.check()?;
-    if password != again {
-        let message = "The two password fields didn't match.";
-        return Err(ApiResponse::json(400, json!({"non_field_errors": [message]})).into());
+    if body.password1.0 != body.password2.0 {
+        return Err(words::invalid("The two password fields didn't match.").into());
     }
-    let (Some(email), Some(password), Some(first_name), Some(last_name), Some(holders)) =
-        (email, password, first_name, last_name, holders)
-    else {
-        return Err(missing());
+    let form = Form {
+        email: body.email.get()?,
+        password: body.password1.get()?,
+        first_name: body.first_name.get()?,
+        last_name: body.last_name.get()?,
     };
-    let form = Form { email, password, first_name, last_name };
-    match flow::register(cx, form, holders).await? {
+    let sent = |refresh| ApiResponse::of(201, &VerificationSentResponse { detail: SENT, refresh });
+    match flow::register(cx, form, holders.ok_or_else(missing)?).await? {
         Registered::Entered(entry) => entered(&request, 201, entry, None),
         Registered::Waits { setup: Some(challenge), .. } => entered(&request, 201, Entry::Setup(challenge), Some(SENT)),
-        Registered::Waits { session: None, .. } => Ok(words::detail(201, SENT)),
+        Registered::Waits { session: None, .. } => Ok(sent(None)),
         Registered::Waits { session: Some(parts), .. } => {
             let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
             match app.settings.jwt_api.refresh_token_as_cookie {
-                true => Ok(words::detail(201, SENT).with_cookie(token::refresh_cookie(app, &refresh))),
-                false => Ok(ApiResponse::json(201, json!({"detail": SENT, "refresh": refresh}))),
+                true => Ok(sent(None).with_cookie(token::refresh_cookie(app, &refresh))),
+                false => Ok(sent(Some(refresh))),
             }
         }
     }

@@ -2,37 +2,70 @@
 
 use crate::body;
 use crate::caller;
-use crate::fields::{Fields, missing};
+use crate::fields::Fields;
 use crate::guard;
 use crate::login::entered;
 use crate::page;
-use crate::password::PASSWORD;
+use crate::responses::Detail;
+use crate::rules::{Body, Given, LongEmail, Password, body};
 use crate::token;
 use crate::words;
 use axum::http::header;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::account::User;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::{Entry, reset as flow};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
+body! {
+    /// Whose password to reset.
+    PasswordReset as "PasswordReset" {
+        /// The email address.
+        email: Given<LongEmail>;
+    }
+}
+
+body! {
+    /// A password, in exchange for a capability.
+    SetPassword as "SetPassword" {
+        /// The new password.
+        new_password1: Given<Password>;
+        /// The new password again.
+        new_password2: Given<Password>;
+    }
+}
+
+/// The problem of an address that is too long. It is one level deeper than other problems: in the reference, a second form
+/// looks at it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JwtEmailTooLong")]
+pub struct EmailTooLong {
+    email: NestedEmail,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct NestedEmail {
+    email: [String; 1],
+}
+
 /// `POST password/reset/`: mails a link.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    const MOST: usize = 254;
+    const MOST: usize = LongEmail::MOST;
     caller::find_access(&request).await?;
     let mut fields = Fields::read(&request)?;
-    let email = fields.email("email", 0);
+    let body = PasswordReset::read(&mut fields, &request.app.settings);
     fields.check()?;
-    let email = email.ok_or_else(missing)?;
+    let email = body.email.get()?;
     let length = email.chars().count();
     if length > MOST {
-        // One level deeper than other mistakes: there a second form looks at it.
         let message = format!("Ensure this value has at most {MOST} characters (it has {length}).");
-        return Err(ApiResponse::json(400, json!({"email": {"email": [message]}})).into());
+        return Err(ApiResponse::of(400, &EmailTooLong { email: NestedEmail { email: [message] } }).into());
     }
     match flow::request(request.context(), &email).await {
-        Ok(()) => Ok(words::detail(200, "Password reset e-mail has been sent.")),
+        Ok(()) => Ok(ApiResponse::of(200, &Detail { detail: "Password reset e-mail has been sent." })),
         Err(Refusal::RateLimited(seconds)) => {
             let reply = words::detail(429, "Too many password reset requests for this e-mail address.");
             Err(reply.with_header(header::RETRY_AFTER, &seconds.to_string()).into())
@@ -122,8 +155,7 @@ pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<Entry, Api
 
 fn read_passwords(request: &ApiRequest) -> Result<(String, String), ApiError> {
     let mut fields = Fields::read(request)?;
-    let first = fields.text("new_password1", PASSWORD);
-    let second = fields.text("new_password2", PASSWORD);
+    let body = SetPassword::read(&mut fields, &request.app.settings);
     fields.check()?;
-    first.zip(second).ok_or_else(missing)
+    Ok((body.new_password1.get()?, body.new_password2.get()?))
 }

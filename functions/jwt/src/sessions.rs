@@ -2,31 +2,49 @@
 
 use crate::body;
 use crate::caller;
-use crate::fields::{Fields, Text, missing};
+use crate::fields::Fields;
 use crate::login::renewed;
+use crate::responses::{Detail, SessionResponse};
+use crate::rules::{AnyText, Body, Given, body};
 use crate::token::{REFRESH_COOKIE, read_refresh};
 use crate::words;
-use serde_json::{Map, json};
 use shared::flow::Refusal;
 use shared::flow::jwt_api::sessions as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+
+body! {
+    /// A refresh.
+    TokenRefresh as "TokenRefresh" {
+        /// The refresh token.
+        refresh: Given<AnyText>;
+    }
+}
+
+body! {
+    /// A logout.
+    RemoveRefreshToken as "RemoveRefreshToken" {
+        /// The refresh token.
+        refresh: Given<AnyText>;
+    }
+}
 
 /// `POST refresh/`: new tokens for a refresh token, which is used up by it.
 pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let given = if request.app.settings.jwt_api.refresh_token_as_cookie {
         let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
-        cookie.map(|token| ("refresh".to_owned(), json!(token))).into_iter().collect()
+        cookie.map(|token| ("refresh".to_owned(), token.into())).into_iter().collect()
     } else {
         body::data(&request)?.as_object().cloned().unwrap_or_default()
     };
     let mut fields = Fields::new(given);
-    let token = fields.text("refresh", Text::default());
+    let body = TokenRefresh::read(&mut fields, &request.app.settings);
     fields.check()?;
-    let token = token.ok_or_else(missing)?;
+    let token = body.refresh.get()?;
     let known = read_refresh(&request.app, &token)?;
     let cx = request.context();
     let (user, session) = flow::refresh(cx, known.user, known.session, known.started, &known.jti).await?;
-    renewed(&request, 200, &user, &session, Map::new())
+    let (tokens, cookie) = renewed(&request, &user, &session)?;
+    Ok(ApiResponse::of(200, &SessionResponse { tokens, detail: None }).with_cookie(cookie))
 }
 
 /// `POST logout/`: ends the session of a refresh token of the caller's.
@@ -38,15 +56,15 @@ pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         cookie.ok_or_else(|| ApiError::from(words::detail(400, "Refresh token cookie not found.")))?
     } else {
         let mut fields = Fields::read(&request)?;
-        let token = fields.text("refresh", Text::default());
+        let body = RemoveRefreshToken::read(&mut fields, &request.app.settings);
         fields.check()?;
-        token.ok_or_else(missing)?
+        body.refresh.get()?
     };
     let invalid = || ApiError::from(words::detail(400, "Invalid token."));
     let known =
         read_refresh(&request.app, &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
     match flow::logout(&request.app.store, known.user, known.session).await {
-        Ok(()) => Ok(words::detail(200, "Successfully logged out.")),
+        Ok(()) => Ok(ApiResponse::of(200, &Detail { detail: "Successfully logged out." })),
         Err(Refusal::InvalidToken) => Err(invalid()),
         Err(other) => Err(other.into()),
     }
@@ -61,5 +79,5 @@ pub async fn logout_all(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         None if flow::has_any(&request.app.store, access.user).await? => return Err(caller::ended()),
         None => {}
     }
-    Ok(words::detail(200, "Successfully logged out from all devices."))
+    Ok(ApiResponse::of(200, &Detail { detail: "Successfully logged out from all devices." }))
 }

@@ -1,6 +1,6 @@
 //! The tokens in this API's responses and cookies. What they say is [`shared::tokens::jwt_api`]'s business.
 
-use crate::words;
+use crate::words::{self, Code};
 use axum::http::HeaderValue;
 use cookie::{Cookie, time::Duration};
 use shared::account::User;
@@ -30,7 +30,7 @@ fn unsigned(error: &KeyError) -> ApiError {
 /// # Errors
 /// What is wrong with it, as its holder may be told.
 pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, ApiError> {
-    let refused = |why: &str| ApiError::from(words::coded(401, why, "token_not_valid"));
+    let refused = |why: &str| ApiError::from(words::coded(401, why, Code::TokenNotValid));
     let read = tokens::read_refresh(app, token).map_err(|unfit| refused(&unfit.to_string()))?;
     read.ok_or_else(|| refused("Token is invalid or expired"))
 }

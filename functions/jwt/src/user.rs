@@ -1,33 +1,51 @@
 //! One's own details.
 
 use crate::caller;
-use crate::fields::{Fields, Text};
+use crate::fields::Fields;
+use crate::responses::UserDetails;
+use crate::rules::{AnyName, Body, Given, May, body};
 use axum::http::Method;
-use serde_json::json;
-use shared::account::User;
 use shared::flow::jwt_api::profile as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
+
+body! {
+    /// Names of a user. Other fields are read only.
+    PatchedNames as "PatchedUserDetails" {
+        /// The given name.
+        first_name: May<AnyName>;
+        /// The family name.
+        last_name: May<AnyName>;
+    }
+}
+
+body! {
+    /// The names of a user. Other fields are read only.
+    Names as "UserNames" {
+        /// The given name.
+        first_name: Given<AnyName>;
+        /// The family name.
+        last_name: Given<AnyName>;
+    }
+}
 
 /// `GET user/`; `PATCH user/` changes names, and `PUT user/` both of them, where the settings want
 /// it. The address is read only.
 pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    const MOST: usize = 150;
     if request.method == Method::GET {
         let access = caller::access(&request).await?;
-        return Ok(shown(&flow::get(&request.app.store, access.user).await?));
+        let user = flow::get(&request.app.store, access.user).await?;
+        return Ok(ApiResponse::of(200, &UserDetails::new(&user)));
     }
     let (user, session) = caller::session(&request).await?;
-    let optional = request.method == Method::PATCH;
     let mut fields = Fields::read(&request)?;
-    let rule = Text { optional, blank: true, max: MOST, ..Text::default() };
-    let first = fields.text("first_name", rule);
-    let last = fields.text("last_name", rule);
+    let (first, last) = if request.method == Method::PATCH {
+        let body = PatchedNames::read(&mut fields, &request.app.settings);
+        (body.first_name.0, body.last_name.0)
+    } else {
+        let body = Names::read(&mut fields, &request.app.settings);
+        (body.first_name.0, body.last_name.0)
+    };
     fields.check()?;
     let changed = flow::rename(&request.app.store, user, session, first.as_deref(), last.as_deref()).await?;
-    Ok(shown(&changed))
-}
-
-fn shown(user: &User) -> ApiResponse {
-    let email = user.primary_email().unwrap_or_default();
-    ApiResponse::json(200, json!({"email": email, "first_name": user.first_name, "last_name": user.last_name}))
+    Ok(ApiResponse::of(200, &UserDetails::new(&changed)))
 }

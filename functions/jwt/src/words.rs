@@ -1,19 +1,91 @@
 //! Responses in the words of Django REST framework.
 
 use axum::http::header;
-use serde_json::{Map, Value as Json, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::flow::{FactorProblem, Problem, Refusal};
 use shared::http::{ApiError, ApiResponse};
 use shared::session::StageKey;
+use std::collections::BTreeMap;
+
+/// Why a request is refused.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JwtError")]
+pub struct Error<'a> {
+    /// A sentence for people.
+    detail: &'a str,
+    /// For programs: it stays the same when the sentence changes. Absent where the status is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code")]
+    code: Option<Code>,
+    /// More about an invalid token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "[TokenMessage<'a>; 1]")]
+    messages: Option<[TokenMessage<'a>; 1]>,
+}
+
+/// What clients tell errors apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "JwtErrorCode")]
+pub enum Code {
+    /// The header `Authorization` is malformed.
+    BadAuthorizationHeader,
+    /// Another request was faster.
+    Conflict,
+    /// The address is not verified.
+    EmailNotVerified,
+    /// Address or password are wrong.
+    IncorrectCredentials,
+    /// The login needs a step that this API does not have.
+    LoginStepRequired,
+    /// The user has to log in again.
+    ReauthenticationRequired,
+    /// The session has reached its maximum lifetime.
+    SessionExpired,
+    /// The token is invalid, or its session has ended.
+    TokenNotValid,
+}
+
+/// What is wrong with a token.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JwtTokenMessage")]
+struct TokenMessage<'a> {
+    #[schemars(extend("const" = "AccessToken"))]
+    token_class: &'a str,
+    #[schemars(extend("const" = "access"))]
+    token_type: &'a str,
+    /// A sentence for people.
+    message: &'a str,
+}
+
+/// The problems of the input: sentences for people, by field.
+#[derive(Serialize)]
+struct FieldErrors<'a>(BTreeMap<&'a str, Vec<&'a str>>);
+
+/// The name of the problems that are not those of a single field.
+pub const WHOLE: &str = "non_field_errors";
 
 /// One sentence.
 pub fn detail(status: u16, detail: &str) -> ApiResponse {
-    ApiResponse::json(status, json!({"detail": detail}))
+    ApiResponse::of(status, &Error { detail, code: None, messages: None })
 }
 
 /// One sentence, and a code that clients tell it by.
-pub fn coded(status: u16, detail: &str, code: &str) -> ApiResponse {
-    ApiResponse::json(status, json!({"detail": detail, "code": code}))
+pub fn coded(status: u16, detail: &str, code: Code) -> ApiResponse {
+    ApiResponse::of(status, &Error { detail, code: Some(code), messages: None })
+}
+
+/// 401 for a bearer token that is not valid.
+pub fn not_valid(message: &str) -> ApiResponse {
+    let detail = "Given token not valid for any token type";
+    let message = TokenMessage { token_class: "AccessToken", token_type: "access", message };
+    ApiResponse::of(401, &Error { detail, code: Some(Code::TokenNotValid), messages: Some([message]) })
+}
+
+/// 400 for the whole body.
+pub fn invalid(message: &str) -> ApiResponse {
+    ApiResponse::of(400, &FieldErrors(BTreeMap::from([(WHOLE, vec![message])])))
 }
 
 /// Nobody asked who may.
@@ -33,14 +105,11 @@ pub fn moved(to: &str) -> ApiResponse {
 
 /// What is wrong with fields, field by field.
 pub fn of_problems(problems: &[Problem]) -> ApiResponse {
-    let mut fields = Map::new();
+    let mut fields = BTreeMap::<_, Vec<_>>::new();
     for problem in problems {
-        let messages = fields.entry(problem.param.unwrap_or("non_field_errors")).or_insert_with(|| json!([]));
-        if let Json::Array(messages) = messages {
-            messages.push(json!(problem.message));
-        }
+        fields.entry(problem.param.unwrap_or(WHOLE)).or_default().push(problem.message.as_ref());
     }
-    ApiResponse::json(400, Json::Object(fields))
+    ApiResponse::of(400, &FieldErrors(fields))
 }
 
 /// The service cannot do it now.
@@ -67,29 +136,28 @@ pub fn of_error(error: ApiError) -> ApiResponse {
 fn of_refusal(refusal: Refusal) -> ApiResponse {
     match refusal {
         Refusal::Invalid(problems) => of_problems(&problems),
-        Refusal::IncorrectCredentials(_) => coded(401, "Incorrect credentials", "incorrect_credentials"),
-        Refusal::StageRefused(StageKey::VerifyEmail) => coded(401, "User email is not verified", "email_not_verified"),
+        Refusal::IncorrectCredentials(_) => coded(401, "Incorrect credentials", Code::IncorrectCredentials),
+        Refusal::StageRefused(StageKey::VerifyEmail) => {
+            coded(401, "User email is not verified", Code::EmailNotVerified)
+        }
         Refusal::StageRefused(_) => {
-            coded(401, "This login needs a step that this API does not have.", "login_step_required")
+            coded(401, "This login needs a step that this API does not have.", Code::LoginStepRequired)
         }
         Refusal::Inactive => detail(401, "No active account found with the given credentials"),
-        Refusal::TooManyLoginAttempts => {
-            let message = "Too many failed login attempts. Try again later.";
-            ApiResponse::json(400, json!({"non_field_errors": [message]}))
-        }
+        Refusal::TooManyLoginAttempts => invalid("Too many failed login attempts. Try again later."),
         Refusal::RateLimited(seconds) => {
             detail(429, "Request was throttled.").with_header(header::RETRY_AFTER, &seconds.to_string())
         }
         Refusal::LockedOut(seconds) => detail(429, "Too many failed MFA attempts. Try again later.")
             .with_header(header::RETRY_AFTER, &seconds.to_string()),
-        Refusal::InvalidToken => coded(401, "Token is invalid or expired", "token_not_valid"),
-        Refusal::NotAuthenticated(_) => coded(401, "Session is no longer active.", "token_not_valid"),
+        Refusal::InvalidToken => coded(401, "Token is invalid or expired", Code::TokenNotValid),
+        Refusal::NotAuthenticated(_) => coded(401, "Session is no longer active.", Code::TokenNotValid),
         Refusal::SessionExpired => {
-            coded(401, "Session reached its maximum lifetime. Please log in again", "session_expired")
+            coded(401, "Session reached its maximum lifetime. Please log in again", Code::SessionExpired)
         }
-        Refusal::ReauthenticationRequired(_) => coded(403, "Log in again to do this.", "reauthentication_required"),
+        Refusal::ReauthenticationRequired(_) => coded(403, "Log in again to do this.", Code::ReauthenticationRequired),
         Refusal::Forbidden => detail(403, "You do not have permission to perform this action."),
-        Refusal::Conflict => coded(409, "Another request was faster. Try again.", "conflict"),
+        Refusal::Conflict => coded(409, "Another request was faster. Try again.", Code::Conflict),
         Refusal::Factor(problem) => detail(
             400,
             match problem {

@@ -23,12 +23,14 @@ pub enum DescriptionError {
 /// # Errors
 /// [`DescriptionError`].
 pub fn describe() -> Result<String, DescriptionError> {
-    let parts: [Part; 5] = [
+    let parts: [Part; 7] = [
         (config::endpoints(), config::operations()),
         (auth::endpoints(), auth::operations()),
         (account::endpoints(), account::operations()),
         (mfa::endpoints(), mfa::operations()),
         (provider::endpoints(), provider::operations()),
+        (jwt::endpoints(), jwt::operations()),
+        (flat::endpoints(), flat::operations()),
     ];
     let described = document(serde_json::from_str::<Json>(BASE)?, &parts).map_err(DescriptionError::Parts)?;
     Ok(format!("{}\n", serde_json::to_string_pretty(&described)?))
@@ -36,6 +38,20 @@ pub fn describe() -> Result<String, DescriptionError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
+    #[test]
+    fn credentials_are_declared() {
+        let described = serde_json::from_str::<Json>(&super::describe().unwrap()).unwrap();
+        let schemes = described["components"]["securitySchemes"].as_object().unwrap();
+        let items =
+            described["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+        let alternatives = items.filter_map(|operation| operation.get("security")?.as_array()).flatten();
+        let names = alternatives.flat_map(|names| names.as_object().unwrap().keys()).collect::<Vec<_>>();
+        assert!(!names.is_empty());
+        assert!(names.iter().all(|name| schemes.contains_key(*name)), "{names:?}");
+    }
+
     #[test]
     fn the_committed_description_is_current() {
         let current = super::describe().unwrap() == config::DOCUMENT;

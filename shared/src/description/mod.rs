@@ -15,7 +15,7 @@ mod schemas;
 
 pub use document::{Part, differences, document};
 pub use operation::{Operation, Parameter, Tag};
-pub use reply::{Header, Reply};
+pub use reply::{Header, Reply, one_of};
 pub use schemas::SchemaOf;
 
 /// The marker of an object that is in the description only if one of these conditions holds.

@@ -1,8 +1,9 @@
 //! One method of an endpoint.
 
+use super::IF;
 use super::reply::{Reply, responses};
 use super::schemas::{SchemaOf, Schemas, schema_of};
-use crate::settings::ClientKind;
+use crate::settings::{ClientKind, Condition};
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
@@ -26,9 +27,18 @@ pub struct Operation {
     about: &'static str,
     is_deprecated: bool,
     parameters: Vec<Parameter>,
-    body: Option<(&'static str, bool, SchemaOf)>,
+    body: Option<Body>,
     replies: Vec<Reply>,
     security: Vec<&'static [&'static str]>,
+}
+
+/// The body of a request.
+struct Body {
+    /// The types of content that are read.
+    kinds: &'static [&'static str],
+    required: bool,
+    schema: SchemaOf,
+    condition: Option<Condition>,
 }
 
 /// A group of operations.
@@ -51,6 +61,8 @@ pub struct Parameter {
     pub about: &'static str,
     /// Whether it has to be there.
     pub required: bool,
+    /// The setting that it depends on.
+    pub condition: Option<Condition>,
 }
 
 impl Operation {
@@ -101,17 +113,33 @@ impl Operation {
 
     /// The same operation, with a JSON body.
     pub fn takes<T: JsonSchema>(self) -> Self {
-        Self { body: Some(("application/json", true, schema_of::<T>())), ..self }
+        self.takes_as::<T>(&["application/json"])
     }
 
     /// The same operation, with a JSON body that may be left out.
     pub fn may_take<T: JsonSchema>(self) -> Self {
-        Self { body: Some(("application/json", false, schema_of::<T>())), ..self }
+        self.may_take_as::<T>(&["application/json"])
     }
 
     /// The same operation, with a form as body.
     pub fn takes_form<T: JsonSchema>(self) -> Self {
-        Self { body: Some(("application/x-www-form-urlencoded", true, schema_of::<T>())), ..self }
+        self.takes_as::<T>(&["application/x-www-form-urlencoded"])
+    }
+
+    /// The same operation, with a body of one of these types of content.
+    pub fn takes_as<T: JsonSchema>(self, kinds: &'static [&'static str]) -> Self {
+        Self { body: Some(Body { kinds, required: true, schema: schema_of::<T>(), condition: None }), ..self }
+    }
+
+    /// The same operation, with a body of one of these types of content that may be left out.
+    pub fn may_take_as<T: JsonSchema>(self, kinds: &'static [&'static str]) -> Self {
+        Self { body: Some(Body { kinds, required: false, schema: schema_of::<T>(), condition: None }), ..self }
+    }
+
+    /// The same operation, which reads its body only where the settings switch this on.
+    pub fn body_only_if(self, condition: Condition) -> Self {
+        let body = self.body.map(|body| Body { condition: Some(condition), ..body });
+        Self { body, ..self }
     }
 
     /// The same operation, with a parameter.
@@ -159,9 +187,13 @@ impl Operation {
         if !parameters.is_empty() {
             operation["parameters"] = json!(parameters);
         }
-        if let Some((kind, required, schema)) = &self.body {
-            let schema = schemas.of_request(schema);
-            operation["requestBody"] = json!({"required": required, "content": {*kind: {"schema": schema}}});
+        if let Some(body) = &self.body {
+            let schema = schemas.of_request(&body.schema);
+            let content = body.kinds.iter().map(|kind| ((*kind).to_owned(), json!({"schema": schema})));
+            operation["requestBody"] = json!({"required": body.required, "content": content.collect::<Map<_, _>>()});
+            if let Some(condition) = body.condition {
+                operation["requestBody"][IF] = json!([condition]);
+            }
         }
         operation
     }
@@ -181,17 +213,27 @@ impl Operation {
 impl Parameter {
     /// A header that has to be there.
     pub const fn header(name: &'static str, about: &'static str) -> Self {
-        Self { name, place: "header", about, required: true }
+        Self { name, place: "header", about, required: true, condition: None }
+    }
+
+    /// A cookie that has to be there.
+    pub const fn cookie(name: &'static str, about: &'static str) -> Self {
+        Self { place: "cookie", ..Self::header(name, about) }
     }
 
     /// A parameter of the query that may be left out.
     pub const fn query(name: &'static str, about: &'static str) -> Self {
-        Self { name, place: "query", about, required: false }
+        Self { place: "query", required: false, ..Self::header(name, about) }
     }
 
     /// A variable of the path.
     pub const fn path(name: &'static str, about: &'static str) -> Self {
-        Self { name, place: "path", about, required: true }
+        Self { place: "path", ..Self::header(name, about) }
+    }
+
+    /// The same parameter, which is read only where the settings switch this on.
+    pub const fn only_if(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
     }
 
     fn describe(&self) -> Json {
@@ -204,6 +246,9 @@ impl Parameter {
         });
         if self.place == "query" {
             parameter["allowEmptyValue"] = json!(true);
+        }
+        if let Some(condition) = self.condition {
+            parameter[IF] = json!([condition]);
         }
         parameter
     }

@@ -5,6 +5,7 @@ use super::{IF, VALUES_IF};
 use crate::settings::Condition;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
 /// One response of an operation. An operation may have several with one status.
 pub struct Reply {
@@ -12,7 +13,7 @@ pub struct Reply {
     name: Option<&'static str>,
     about: &'static str,
     content: Option<(&'static str, SchemaOf)>,
-    headers: Vec<Header>,
+    headers: Vec<(Header, bool, Option<Condition>)>,
     condition: Option<Condition>,
 }
 
@@ -65,7 +66,13 @@ impl Reply {
 
     /// The same response, with a header.
     pub fn with_header(mut self, header: Header) -> Self {
-        self.headers.push(header);
+        self.headers.push((header, true, None));
+        self
+    }
+
+    /// The same response, which may have a header, where the settings switch this on.
+    pub fn may_have_header(mut self, header: Header, condition: Option<Condition>) -> Self {
+        self.headers.push((header, false, condition));
         self
     }
 
@@ -99,11 +106,11 @@ pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut M
 fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
     let about = replies.iter().map(|reply| reply.about).collect::<Vec<_>>().join(" ");
     let mut response = json!({"description": about});
+    // A response without any of these does not occur.
+    if let Some(conditions) = replies.iter().map(|reply| reply.condition).collect::<Option<BTreeSet<_>>>() {
+        response[IF] = json!(conditions);
+    }
     for reply in replies {
-        let marker = reply.condition.map(|condition| json!([condition])).filter(|_| replies.len() == 1);
-        if let Some(marker) = marker {
-            response[IF] = marker;
-        }
         if let Some((kind, schema)) = &reply.content {
             let mut schema = schemas.of_response(schema);
             if let (Some(condition), true) = (reply.condition, replies.len() > 1) {
@@ -111,8 +118,12 @@ fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
             }
             add_schema(&mut response["content"][kind]["schema"], schema);
         }
-        for header in &reply.headers {
-            let described = json!({"description": header.about, "required": true, "schema": {"type": header.kind}});
+        for (header, required, condition) in &reply.headers {
+            let mut described =
+                json!({"description": header.about, "required": required, "schema": {"type": header.kind}});
+            if let Some(condition) = condition {
+                described[IF] = json!([condition]);
+            }
             response["headers"][header.name] = described;
         }
     }
@@ -135,7 +146,7 @@ fn add_schema(known: &mut Json, schema: Json) {
 
 /// The schema of a text that is one of these, some of which depend on settings.
 pub fn one_of(values: &[(&str, Option<Condition>)]) -> Schema {
-    let names = values.iter().map(|(name, _)| *name).collect::<std::collections::BTreeSet<_>>();
+    let names = values.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
     let mut conditions = Map::new();
     for name in &names {
         let of_name = values.iter().filter(|(known, _)| known == name).map(|(_, condition)| *condition);

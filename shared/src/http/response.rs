@@ -7,7 +7,6 @@ use crate::iri;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
-use serde_json::Value as Json;
 use std::fmt;
 
 /// The value of the header `Cache-Control` of responses that may hold tokens or addresses of links.
@@ -27,7 +26,6 @@ pub struct ApiResponse {
 }
 
 enum Content {
-    Json(Json),
     Written(Vec<u8>),
     Html(String),
     Nothing,
@@ -83,11 +81,6 @@ impl ApiResponse {
         Self::of(status, &ErrorResponse::new(status, problems))
     }
 
-    /// A response with a JSON body.
-    pub fn json(status: u16, body: Json) -> Self {
-        Self::new(status, Content::Json(body))
-    }
-
     /// A page for people.
     pub fn html(status: u16, page: String) -> Self {
         Self::new(status, Content::Html(page))
@@ -132,14 +125,6 @@ impl ApiResponse {
         self
     }
 
-    /// Sets a field of a JSON body.
-    pub fn with_field(mut self, name: &str, value: Json) -> Self {
-        if let Content::Json(body) = &mut self.content {
-            body[name] = value;
-        }
-        self
-    }
-
     /// Notes that the response logs this user in, for the metrics.
     pub fn with_login(self, user: UserId) -> Self {
         Self { entered: Some(user), ..self }
@@ -148,7 +133,6 @@ impl ApiResponse {
     /// Returns the HTTP response. It has the headers that were added, and the type of its content.
     pub(super) fn into_response(self) -> Response<Body> {
         let (kind, body) = match self.content {
-            Content::Json(json) => (Some("application/json"), json.to_string().into()),
             Content::Written(json) => (Some("application/json"), json.into()),
             Content::Html(page) => (Some("text/html; charset=utf-8"), page.into()),
             Content::Nothing => (None, Body::empty()),

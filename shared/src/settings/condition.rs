@@ -1,6 +1,6 @@
 //! What the settings switch on: endpoints, and parts of the descriptions of APIs.
 
-use super::{EmailVerification, LoginMethod, PreventEnumeration, Settings, TokenStrategy};
+use super::{EmailVerification, LoginMethod, PreventEnumeration, Settings, TokenStrategy, TotpMode};
 use crate::jwt::Algorithm;
 use serde::Serialize;
 
@@ -132,6 +132,26 @@ pub enum Condition {
     JwtVerificationLinksAsk,
     /// The page that says that an address is verified is ours.
     JwtVerifiedPage,
+    /// The JWT API's refresh tokens are in a cookie.
+    JwtRefreshInCookie,
+    /// The JWT API's refresh tokens are in bodies.
+    JwtRefreshInBody,
+    /// A new password in the JWT API needs the present one.
+    JwtOldPassword,
+    /// A new password in the JWT API ends the sessions of the user.
+    JwtPasswordEndsSessions,
+    /// The JWT API's capability cookies need the CSRF token beside them.
+    JwtCapabilityCsrf,
+    /// The JWT API sets up no authenticator apps.
+    JwtTotpDisabled,
+    /// The JWT API sets up authenticator apps.
+    JwtTotp,
+    /// The JWT API sets up authenticator apps, and does not insist on one.
+    JwtTotpOptional,
+    /// The JWT API insists on an authenticator app.
+    JwtTotpRequired,
+    /// A verification link of the JWT API logs the browser in.
+    JwtVerificationLogsIn,
     /// The JWT API's user is changed by `PATCH` alone.
     JwtUserPatch,
     /// The JWT API's user is changed by `PUT`, too.
@@ -206,6 +226,18 @@ impl Condition {
             Self::JwtVerificationLinks => has_verification_links(settings) && !jwt.links_ask_first,
             Self::JwtVerificationLinksAsk => has_verification_links(settings) && jwt.links_ask_first,
             Self::JwtVerifiedPage => has_verification_links(settings) && jwt.email_verified_redirect.is_none(),
+            Self::JwtRefreshInCookie => jwt.is_on() && jwt.refresh_token_as_cookie,
+            Self::JwtRefreshInBody => jwt.is_on() && !jwt.refresh_token_as_cookie,
+            Self::JwtOldPassword => jwt.is_on() && jwt.old_password_field_enabled,
+            Self::JwtPasswordEndsSessions => jwt.is_on() && jwt.logout_on_password_change,
+            Self::JwtCapabilityCsrf => jwt.is_on() && jwt.capability_cookie_csrf,
+            Self::JwtTotpDisabled => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Disabled,
+            Self::JwtTotp => jwt.is_on() && jwt.mfa_totp_mode != TotpMode::Disabled,
+            Self::JwtTotpOptional => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Optional,
+            Self::JwtTotpRequired => jwt.is_on() && jwt.mfa_totp_mode == TotpMode::Required,
+            Self::JwtVerificationLogsIn => {
+                has_verification_links(settings) && jwt.session_on_email_verification && jwt.refresh_token_as_cookie
+            }
             Self::JwtUserPatch => jwt.is_on() && !jwt.user_put_enabled,
             Self::JwtUserPut => jwt.is_on() && jwt.user_put_enabled,
         }

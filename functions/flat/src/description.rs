@@ -1,0 +1,336 @@
+//! What this function's endpoints take, and what they answer.
+
+use crate::email::Verification;
+use crate::login::Login;
+use crate::mfa::{Confirmation, SecondFactor};
+use crate::password::{Change, Reset};
+use crate::providers::{Redirect, Token};
+use crate::responses::{
+    AddedTotp, Departure, Empty, Errors, LoggedIn, NewTotp, OneUser, Pending, Providers, SignedUp, Standing,
+};
+use axum::http::Method;
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use shared::description::headless::{Code, PASSWORD, signup_codes};
+use shared::description::{Header, Operation, Parameter, Reply, Tag, one_of};
+use shared::http::fields::FromInput;
+use shared::http::{CodeRecipient, Signup};
+use shared::settings::Condition;
+
+/// The API's name in the description.
+const API: &str = "flat";
+
+const LOGIN: Tag = Tag { name: "Flat API: login and signup", about: "With a password, and the second factor." };
+const ACCOUNT: Tag = Tag { name: "Flat API: account", about: "The user, the password and the authenticator app." };
+const PROVIDERS: Tag = Tag { name: "Flat API: third-party login", about: "Login through a provider." };
+
+const CHALLENGE: Header = Header { name: "WWW-Authenticate", about: "`Bearer`.", kind: "string" };
+
+/// The problems of a body that is not a JSON object.
+const MALFORMED: &str = "malformed_body";
+/// The problem of a login that needs a step that this API does not have.
+const STEP: &str = "login_step_required";
+/// The problems of the recipient of a code or a link.
+const RECIPIENT: [Code; 8] = [
+    ("invalid", None),
+    ("invalid_phone", Some(Condition::CodesToPhones)),
+    ("max_length", None),
+    ("null_characters_not_allowed", None),
+    ("required", None),
+    ("select_only_one", Some(Condition::CodesToPhones)),
+    ("unknown_email", None),
+    ("unknown_phone", Some(Condition::CodesToPhones)),
+];
+/// The problems of a login.
+const CREDENTIALS: [Code; 11] = [
+    ("email_password_mismatch", Some(Condition::EmailLogin)),
+    ("invalid", Some(Condition::EmailLogin)),
+    ("invalid_login", None),
+    ("invalid_phone", Some(Condition::PhoneLogin)),
+    (STEP, None),
+    ("max_length", Some(Condition::EmailLogin)),
+    ("null_characters_not_allowed", None),
+    ("phone_password_mismatch", Some(Condition::PhoneLogin)),
+    ("required", None),
+    ("too_many_login_attempts", None),
+    ("username_password_mismatch", Some(Condition::UsernameLogin)),
+];
+/// The problems of somebody who comes from a provider.
+const ARRIVAL: [&str; 8] = [
+    "email_taken",
+    "invalid",
+    "invalid_token",
+    STEP,
+    "max_length",
+    "null_characters_not_allowed",
+    "too_many_identities",
+    "username_taken",
+];
+
+/// This function's operations.
+pub fn operations() -> Vec<Operation> {
+    [login(), account(), providers()].into_iter().flatten().collect()
+}
+
+fn login() -> Vec<Operation> {
+    let of = |path, id, summary| operation(Method::POST, path, id, summary).tagged(LOGIN);
+    vec![
+        of("/login/", "flatLogIn", "Log in with a password")
+            .takes::<Login>()
+            .replies([logged_in(), invalid(CREDENTIALS), too_many()])
+            .replies(pending()),
+        of("/mfa/authenticate/", "flatAuthenticate", "Show the second factor of a login")
+            .replies([logged_in(), too_many()])
+            .replies(pending())
+            .reads_flat::<SecondFactor>(&["incorrect_code", STEP, "too_many_login_attempts"])
+            .reply(conflict()),
+        of("/signup/", "flatSignUp", "Sign up")
+            .about("The response to an address that somebody has can look the same as that to a new one.")
+            .takes::<Signup>()
+            .replies([
+                Reply::json::<SignedUp<'_>>(200, "The sign-up is accepted."),
+                invalid(signup_codes(true)),
+                not_authenticated(),
+                forbidden("Signup is closed."),
+                conflict(),
+                too_many(),
+            ]),
+        of("/email/verify/", "flatVerifyEmail", "Verify an email address")
+            .secured_by([&["flatToken"] as &[_], &[]])
+            .replies([
+                Reply::json::<Standing<'_>>(200, "The address is verified. A login that waited for it goes on."),
+                not_authenticated(),
+                conflict(),
+                too_many(),
+            ])
+            .reads_flat::<Verification>(&["email_taken", "incorrect_code", "invalid_or_expired_key", STEP]),
+        of("/password/reset/", "flatRequestPasswordReset", "Request a password reset")
+            .takes::<CodeRecipient>()
+            .replies([
+                Reply::json::<Empty>(200, "A mail is sent if there is an account."),
+                Reply::json::<Pending<'_>>(200, "A code is sent if there is an account.")
+                    .only_if(Condition::PasswordResetByCode),
+                invalid(RECIPIENT),
+                too_many(),
+            ]),
+        of("/password/reset/confirm/", "flatResetPassword", "Reset a password")
+            .replies([
+                Reply::json::<Standing<'_>>(200, "The password is set."),
+                not_authenticated(),
+                conflict(),
+                too_many(),
+            ])
+            .reads_flat::<Reset>(&["incorrect_code", "invalid_password_reset", STEP])
+            .reply(invalid(PASSWORD.map(|code| (code, None)))),
+    ]
+}
+
+fn account() -> Vec<Operation> {
+    vec![
+        of_user(Method::GET, "/user/", "flatGetUser", "Get the user")
+            .reply(Reply::json::<OneUser<'_>>(200, "The user.")),
+        of_user(Method::POST, "/logout/", "flatLogOut", "Log out")
+            .reply(Reply::json::<Empty>(200, "The session and its tokens are over.")),
+        of_user(Method::POST, "/password/change/", "flatChangePassword", "Change the password")
+            .about("Ends every other session and every token.")
+            .takes::<Change>()
+            .replies([
+                Reply::json::<LoggedIn<'_>>(200, "The password is changed."),
+                invalid(
+                    ["enter_current_password", "null_characters_not_allowed", "required", "too_many_login_attempts"]
+                        .into_iter()
+                        .chain(PASSWORD)
+                        .map(|code| (code, None)),
+                ),
+                too_many(),
+            ]),
+        of_user(Method::POST, "/mfa/totp/add/", "flatAddTotp", "Get a secret for an authenticator app").replies([
+            Reply::json::<NewTotp<'_>>(200, "The secret. Only the last one counts."),
+            errors(400, "The user cannot have an authenticator app.", [("unverified_email", None)]),
+            conflict(),
+        ]),
+        of_user(Method::POST, "/mfa/totp/confirm/", "flatConfirmTotp", "Set up an authenticator app")
+            .replies([
+                Reply::json::<AddedTotp<'_>>(200, "The authenticator app is set up."),
+                errors(401, "The login was too long ago.", [("reauthentication_required", None)]),
+                conflict(),
+            ])
+            .reads_flat::<Confirmation>(&["incorrect_code", "invalid", "unverified_email"]),
+    ]
+}
+
+fn providers() -> Vec<Operation> {
+    let (get, post) = (Method::GET, Method::POST);
+    let of = |method, path, id, summary| operation(method, path, id, summary).tagged(PROVIDERS);
+    let arrival = |operation: Operation| {
+        operation
+            .replies([logged_in(), forbidden("Signup is closed."), not_found(), conflict(), too_many(), outage()])
+            .replies(pending())
+    };
+    let callback = |method, id| {
+        let codes = ARRIVAL.into_iter().chain(["cancelled", "invalid_state", MALFORMED]).map(|code| (code, None));
+        arrival(of(method, "/providers/{provider}/callback/", id, "Come back from a provider")).reply(invalid(codes))
+    };
+    vec![
+        of(get.clone(), "/providers/", "flatListProviders", "List the providers")
+            .reply(Reply::json::<Providers<'_>>(200, "The providers.")),
+        of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Leave for a provider")
+            .may_take::<Redirect>()
+            .replies([
+                Reply::json::<Departure<'_>>(200, "Where to send the person."),
+                invalid([("invalid", None), (MALFORMED, None)]),
+                not_found(),
+                outage(),
+            ]),
+        callback(get, "flatArriveFromProvider")
+            .with(Parameter::query("state", "What the person left with."))
+            .with(Parameter::query("code", "The authorization code."))
+            .with(Parameter::query("error", "Why the provider refuses.")),
+        callback(post.clone(), "flatArriveFromProviderByBody")
+            .about("A form, or the same as JSON. The provider may send further fields.")
+            .takes_as::<Callback>(&["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]),
+        arrival(of(
+            post,
+            "/providers/{provider}/token/",
+            "flatLogInByProviderToken",
+            "Log in with a token of a provider",
+        ))
+        .reads_flat::<Token>(&ARRIVAL)
+        .reply(errors(400, "Both tokens are missing.", [("required", None)])),
+    ]
+}
+
+/// What comes back from a provider.
+#[derive(JsonSchema)]
+#[schemars(rename = "FlatProviderCallback")]
+#[expect(dead_code, reason = "the provider decides which fields there are")]
+struct Callback {
+    /// What the person left with.
+    state: String,
+    /// The authorization code.
+    code: Option<String>,
+    /// Why the provider refuses.
+    error: Option<String>,
+}
+
+trait Reads {
+    /// The same operation, with this body. It is refused with the codes of its fields, and with these.
+    fn reads_flat<T: FromInput + JsonSchema>(self, more: &[&'static str]) -> Self;
+}
+
+impl Reads for Operation {
+    fn reads_flat<T: FromInput + JsonSchema>(self, more: &[&'static str]) -> Self {
+        let codes = T::codes().into_iter().chain(more.iter().copied()).map(|code| (code, None));
+        self.takes::<T>().reply(invalid(codes))
+    }
+}
+
+/// An operation that anybody may call.
+fn operation(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(API, method, path, id, summary).replies([
+        errors(408, "The body did not arrive in time.", [("body_too_slow", None)]).named("FlatTimeout"),
+        errors(413, "The body is larger than 2.5 MB.", [("body_too_large", None)]).named("FlatContentTooLarge"),
+        errors(503, "The service is unavailable. Try again later.", [("unavailable", None)]),
+    ])
+}
+
+/// An operation for users who are logged in.
+fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    let security = [&["flatToken"] as &[_]];
+    operation(method, path, id, summary).tagged(ACCOUNT).secured_by(security).reply(not_authenticated())
+}
+
+/// Errors with one of these codes.
+fn errors(status: u16, about: &'static str, codes: impl IntoIterator<Item = Code>) -> Reply {
+    let codes = codes.into_iter().collect::<Vec<_>>();
+    let schema = Box::new(move |generator: &mut SchemaGenerator| {
+        let errors = generator.subschema_for::<Errors<'_>>();
+        let code = one_of(&codes);
+        json_schema!({"allOf": [errors, {"properties": {"error_codes": {"additionalProperties": {"items": code}}}}]})
+    });
+    let reply = Reply::of_schema(status, about, schema);
+    if status == 401 { reply.with_header(CHALLENGE) } else { reply }
+}
+
+/// 400: the problems of the input.
+fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
+    errors(400, "The input is invalid.", codes.into_iter().chain([(MALFORMED, None)]))
+}
+
+/// 200 for a user who is logged in.
+fn logged_in() -> Reply {
+    Reply::json::<LoggedIn<'_>>(200, "The user is logged in.")
+}
+
+/// 401 for a login that has led nowhere, or that another step has to follow.
+fn pending() -> [Reply; 2] {
+    let about = "Or another step has to follow: see `flow`.";
+    [not_authenticated(), Reply::json::<Pending<'_>>(401, about).with_header(CHALLENGE)]
+}
+
+/// 401.
+fn not_authenticated() -> Reply {
+    errors(401, "The token is missing or invalid.", [("not_authenticated", None)]).named("FlatNotAuthenticated")
+}
+
+/// 403.
+fn forbidden(about: &'static str) -> Reply {
+    errors(403, about, [("forbidden", None)])
+}
+
+/// 404.
+fn not_found() -> Reply {
+    errors(404, "There is no such provider.", [("not_found", None)]).named("FlatNotFound")
+}
+
+/// 409.
+fn conflict() -> Reply {
+    errors(409, "The request does not fit where the caller stands.", [("conflict", None)]).named("FlatConflict")
+}
+
+/// 429.
+fn too_many() -> Reply {
+    let seconds = Header { name: "Retry-After", about: "Seconds to wait.", kind: "integer" };
+    let reply = errors(429, "Too many requests. Try again later.", [("rate_limited", None)]);
+    reply.may_have_header(seconds, None).named("FlatTooManyRequests")
+}
+
+/// 503: the provider cannot be reached.
+fn outage() -> Reply {
+    errors(503, "Or the provider cannot be reached.", [("provider_unavailable", None)])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn every_endpoint_is_described() {
+        let differences = shared::description::differences(&crate::endpoints(), &super::operations());
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
+
+    fn document() -> Json {
+        let part = (crate::endpoints(), super::operations());
+        shared::description::document(json!({}), &[part]).unwrap()
+    }
+
+    #[test]
+    fn a_login_is_described() {
+        let document = document();
+        let login = &document["paths"]["/auth/login/"]["post"];
+        assert_eq!(
+            login["requestBody"]["content"]["application/json"]["schema"]["$ref"],
+            "#/components/schemas/FlatCredentials"
+        );
+        let pending = json!({"$ref": "#/components/schemas/FlatPending"});
+        let answers = login["responses"]["401"]["content"]["application/json"]["schema"]["anyOf"].as_array().unwrap();
+        assert!(answers.contains(&pending), "{answers:#?}");
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        // A second type of one name would have a number.
+        assert!(
+            schemas.keys().all(|name| !name.ends_with(|last: char| last.is_ascii_digit())),
+            "{:#?}",
+            schemas.keys()
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! Second factors.
+
+use super::replies::{
+    invalid, of_user, optional, reading, refused, tags, token_refused, told, too_many, with_session_cookies, wrong,
+    wrong_type,
+};
+use crate::body::KINDS;
+use crate::mfa::{MfaActivate, MfaDeactivate, MfaSetup, MfaVerify, MfaVerifyRecovery};
+use crate::responses::{
+    Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse, SessionOrChallengeResponse,
+};
+use crate::words::Code;
+use axum::http::Method;
+use shared::description::{Operation, Reply};
+use shared::settings::Condition;
+
+/// Who may set up an authenticator app.
+const ENROLLEE: &str = "For users who are logged in, and for a login that waits for the setup of a second factor.";
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let (get, post) = (Method::GET, Method::POST);
+    vec![
+        enrolling(optional(post.clone(), "/mfa/setup/", "jwtSetUpTotp", "Get a secret for an authenticator app"))
+            .may_take_as::<MfaSetup>(KINDS)
+            .replies([
+                Reply::json::<MfaSetupResponse<'_>>(200, "The secret. It counts for 5 minutes.")
+                    .only_if(Condition::JwtTotp),
+                wrong("There is an authenticator app already, or the body is malformed."),
+                wrong_type(),
+            ]),
+        enrolling(optional(post.clone(), "/mfa/activate/", "jwtActivateTotp", "Activate the authenticator app"))
+            .takes_as::<MfaActivate>(KINDS)
+            .replies([
+                with_session_cookies(Reply::json::<MfaActivateResponse>(200, "The authenticator app is set up."))
+                    .only_if(Condition::JwtTotp),
+                invalid::<MfaActivate>(),
+                wrong("The code is wrong, nothing is being set up, or the body is malformed."),
+                wrong_type(),
+            ]),
+        of_user(get, "/mfa/authenticators/", "jwtListAuthenticators", "List authenticators")
+            .tagged(tags::SECOND_FACTOR)
+            .replies([
+                Reply::json::<Vec<Authenticator<'_>>>(200, "The user's second factors and passkeys.")
+                    .only_if(Condition::JwtTotp),
+                disabled(),
+            ]),
+        reading::<MfaDeactivate>(
+            of_user(post.clone(), "/mfa/deactivate/", "jwtDeactivateTotp", "Remove the authenticator app")
+                .tagged(tags::SECOND_FACTOR),
+        )
+        .replies([
+            Reply::json::<MfaDeactivateResponse>(200, "The authenticator app is removed.")
+                .only_if(Condition::JwtTotpOptional),
+            wrong("The password is wrong, or there is no authenticator app."),
+            disabled(),
+            told(403, "Everybody needs an authenticator app.").only_if(Condition::JwtTotpRequired),
+        ]),
+        meeting(reading::<MfaVerify>(optional(post.clone(), "/mfa/verify/", "jwtVerifyTotp", "Show a code"))),
+        meeting(reading::<MfaVerifyRecovery>(optional(
+            post,
+            "/mfa/verify-recovery/",
+            "jwtVerifyRecoveryCode",
+            "Show a recovery code",
+        ))),
+    ]
+}
+
+/// 403 where there are no authenticator apps.
+fn disabled() -> Reply {
+    told(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
+}
+
+/// An operation of somebody who sets up an authenticator app.
+fn enrolling(operation: Operation) -> Operation {
+    operation.tagged(tags::SECOND_FACTOR).about(ENROLLEE).replies([
+        token_refused("There is neither an access token nor a login that waits.", &[Code::EmailNotVerified]),
+        refused(403, "The login of the session was too long ago.", [Code::ReauthenticationRequired])
+            .only_if(Condition::JwtTotp),
+        disabled(),
+    ])
+}
+
+/// An operation of somebody whose login waits for a second factor.
+fn meeting(operation: Operation) -> Operation {
+    operation.tagged(tags::SECOND_FACTOR).replies([
+        with_session_cookies(Reply::json::<SessionOrChallengeResponse>(
+            200,
+            "The user is logged in, or another step has to follow.",
+        )),
+        wrong("The code is wrong, the challenge is over, or the body is malformed."),
+        token_refused(
+            "The user cannot log in here, or the access token is invalid.",
+            &[Code::EmailNotVerified, Code::LoginStepRequired],
+        ),
+        disabled(),
+        too_many(),
+    ])
+}

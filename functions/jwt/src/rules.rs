@@ -1,0 +1,290 @@
+//! What the fields of bodies take: how a field is read, and its schema.
+//!
+//! [`body!`](crate::rules::body) declares a body. Its fields are read in the order in which they are declared.
+
+use crate::fields::{Fields, Text, missing};
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value as Json, json};
+use shared::description::{IF, REQUIRED_IF};
+use shared::http::ApiError;
+use shared::settings::{Condition, Settings};
+
+/// The body of a request.
+pub trait Body: Sized {
+    /// The names of its fields.
+    const NAMES: &'static [&'static str];
+
+    /// Reads the fields. What is wrong with them is noted.
+    fn read(fields: &mut Fields, settings: &Settings) -> Self;
+}
+
+/// What a field takes.
+pub trait Rule {
+    /// What is read of it.
+    type Value;
+
+    /// Reads a field. What is wrong with it is noted.
+    fn read(fields: &mut Fields, name: &'static str, optional: bool) -> Option<Self::Value>;
+
+    /// What is accepted, apart from white space around it.
+    fn schema() -> Schema;
+}
+
+/// A field of a body.
+pub trait Member: Default {
+    /// Whether the field has to be there.
+    const REQUIRED: bool;
+
+    /// Reads it. What is wrong with it is noted.
+    fn read(fields: &mut Fields, name: &'static str) -> Self;
+
+    /// What is accepted.
+    fn schema() -> Schema;
+}
+
+/// A field that has to be there. It is `None` if something is wrong with it.
+pub struct Given<R: Rule>(pub Option<R::Value>);
+
+/// A field that may be left out.
+pub struct May<R: Rule>(pub Option<R::Value>);
+
+macro_rules! member {
+    ($name:ident, $required:literal) => {
+        impl<R: Rule> Default for $name<R> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<R: Rule> Member for $name<R> {
+            const REQUIRED: bool = $required;
+
+            fn read(fields: &mut Fields, name: &'static str) -> Self {
+                Self(R::read(fields, name, !$required))
+            }
+
+            fn schema() -> Schema {
+                R::schema()
+            }
+        }
+    };
+}
+
+member!(Given, true);
+member!(May, false);
+
+impl<R: Rule> Given<R> {
+    /// The value, after [`Fields::check`].
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn get(self) -> Result<R::Value, ApiError> {
+        self.0.ok_or_else(missing)
+    }
+}
+
+/// Declares the body of a request: a struct, how it is read, and its schema, whose name follows the struct's. A field with
+/// a condition is read only where that holds.
+macro_rules! body {
+    (
+        $(#[doc = $about:literal])*
+        $name:ident as $shown:literal {
+            $( $(#[doc = $text:literal])* $field:ident: $type:ty $(, if $condition:ident)?; )*
+        }
+    ) => {
+        $(#[doc = $about])*
+        pub struct $name {
+            $( $(#[doc = $text])* pub $field: $type, )*
+        }
+
+        impl $crate::rules::Body for $name {
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            fn read(fields: &mut $crate::fields::Fields, settings: &shared::settings::Settings) -> Self {
+                $(
+                    let conditions: &[shared::settings::Condition] = &[$(shared::settings::Condition::$condition)?];
+                    let is_read = conditions.iter().all(|condition| condition.holds(settings));
+                    let read = <$type as $crate::rules::Member>::read;
+                    let $field = if is_read { read(fields, stringify!($field)) } else { Default::default() };
+                )*
+                Self { $($field),* }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $shown.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::rules::object(concat!($($about),*), vec![$(
+                    $crate::rules::property::<$type>(
+                        stringify!($field),
+                        concat!($($text),*),
+                        &[$(shared::settings::Condition::$condition)?],
+                    ),
+                )*])
+            }
+        }
+    };
+}
+
+pub(crate) use body;
+
+/// A field's name, whether every body has it, and its schema.
+pub type Property = (&'static str, bool, Json);
+
+/// The description of a field.
+pub fn property<T: Member>(name: &'static str, about: &str, conditions: &[Condition]) -> Property {
+    let mut schema = T::schema().to_value();
+    schema["description"] = json!(about.trim());
+    if !conditions.is_empty() {
+        schema[IF] = json!(conditions);
+        if T::REQUIRED {
+            schema[REQUIRED_IF] = json!(conditions);
+        }
+    }
+    (name, T::REQUIRED && conditions.is_empty(), schema)
+}
+
+/// The schema of a body with these fields.
+pub fn object(about: &str, properties: Vec<Property>) -> Schema {
+    let required = properties.iter().filter(|(_, required, _)| *required).map(|(name, ..)| *name);
+    let required = required.collect::<Vec<_>>();
+    let properties = properties.into_iter().map(|(name, _, schema)| (name.to_owned(), schema));
+    let properties = properties.collect::<Map<_, _>>();
+    let mut schema = json_schema!({"description": about.trim(), "type": "object", "properties": properties});
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema
+}
+
+/// Declares what a text field takes.
+macro_rules! text_rule {
+    ($(#[doc = $about:literal])* $name:ident, $rule:expr) => {
+        $(#[doc = $about])*
+        pub struct $name;
+
+        impl Rule for $name {
+            type Value = String;
+
+            fn read(fields: &mut Fields, name: &'static str, optional: bool) -> Option<String> {
+                fields.text(name, Text { optional, ..$rule })
+            }
+
+            fn schema() -> Schema {
+                schema_of_text($rule)
+            }
+        }
+    };
+}
+
+text_rule!(
+    /// A text.
+    AnyText,
+    Text::ANY
+);
+text_rule!(
+    /// A text that may be empty.
+    BlankText,
+    Text { blank: true, ..Text::ANY }
+);
+text_rule!(
+    /// A new password.
+    Password,
+    Text { max: 128, ..Text::ANY }
+);
+text_rule!(
+    /// A code of an authenticator app.
+    TotpCode,
+    Text { min: 6, max: 6, code: true, ..Text::ANY }
+);
+text_rule!(
+    /// A name as the user's details take it.
+    AnyName,
+    Text { blank: true, max: 150, ..Text::ANY }
+);
+
+/// A number counts as the text that it is printed as.
+fn schema_of_text(rule: Text) -> Schema {
+    let pattern = if rule.blank { "^[^\\x00]*$" } else { "^[^\\x00]*[^\\s\\x00][^\\x00]*$" };
+    let mut schema = json_schema!({"type": ["string", "number"], "pattern": pattern});
+    if rule.min > 0 {
+        schema.insert("minLength".to_owned(), json!(rule.min));
+    }
+    // What does not count of a code does not make it too long.
+    if rule.max > 0 && !rule.code {
+        schema.insert("maxLength".to_owned(), json!(rule.max));
+    }
+    schema
+}
+
+/// An email address, which has at most so many characters.
+pub struct Email<const MOST: usize>;
+
+impl<const MOST: usize> Rule for Email<MOST> {
+    type Value = String;
+
+    fn read(fields: &mut Fields, name: &'static str, _: bool) -> Option<String> {
+        fields.email(name, MOST)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({"type": "string", "format": "email", "maxLength": MOST})
+    }
+}
+
+/// An email address whose length the handler checks.
+pub struct LongEmail;
+
+impl LongEmail {
+    /// The most characters.
+    pub const MOST: usize = 254;
+}
+
+impl Rule for LongEmail {
+    type Value = String;
+
+    fn read(fields: &mut Fields, name: &'static str, _: bool) -> Option<String> {
+        fields.email(name, 0)
+    }
+
+    fn schema() -> Schema {
+        Email::<{ Self::MOST }>::schema()
+    }
+}
+
+/// A name as registration takes it.
+pub struct Name;
+
+impl Rule for Name {
+    type Value = String;
+
+    fn read(fields: &mut Fields, name: &'static str, optional: bool) -> Option<String> {
+        fields.name(name, optional)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({"type": "string", "maxLength": Fields::MOST_NAME, "pattern": "^\\s*[A-Za-zÀ-ÖØ-öø-ÿ ]*[A-Za-zÀ-ÖØ-öø-ÿ]\\s*$"})
+    }
+}
+
+/// The number of a role.
+pub struct Role;
+
+impl Rule for Role {
+    type Value = u32;
+
+    fn read(fields: &mut Fields, name: &'static str, _: bool) -> Option<u32> {
+        let role = u32::try_from(fields.integer(name)?);
+        if role.is_err() {
+            fields.complain(name, "A valid integer is required.");
+        }
+        role.ok()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({"type": ["integer", "string"], "minimum": 0, "maximum": u32::MAX, "pattern": "^\\s*\\+?[0-9]+(\\.0)*\\s*$"})
+    }
+}
