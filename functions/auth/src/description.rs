@@ -97,7 +97,7 @@ pub fn operations() -> Vec<Operation> {
             .refuses(LOGIN),
         open(post.clone(), "auth/password/request", "requestPasswordReset", "Request a password reset")
             .tagged(tags::PASSWORD_RESET)
-            .replies([done(), unauthenticated(), too_many()])
+            .replies([done(), authenticated(), unauthenticated(), too_many()])
             .takes::<CodeRecipient>()
             .refuses(RECIPIENT),
         open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
@@ -113,14 +113,14 @@ pub fn operations() -> Vec<Operation> {
         open(post.clone(), "auth/phone/verify", "verifyPhone", "Verify a phone number")
             .tagged(tags::VERIFICATION)
             .replies([authenticated(), unauthenticated(), conflict()])
-            .reads::<VerifyPhone>(["incorrect_code"]),
+            .reads::<VerifyPhone>(["incorrect_code", "phone_taken"]),
         open(post.clone(), "auth/phone/verify/resend", "resendPhoneCode", "Request another verification code")
             .tagged(tags::VERIFICATION)
             .replies([done(), conflict(), too_many()]),
         of_user(post.clone(), "auth/reauthenticate", "reauthenticate", "Reauthenticate with the password")
             .tagged(tags::REAUTHENTICATION)
             .replies([authenticated(), too_many()])
-            .reads::<Reauthenticate>(["incorrect_password"]),
+            .reads::<Reauthenticate>(["incorrect_password", "too_many_login_attempts"]),
         open(get, "auth/session", "getSession", "Get who is logged in").tagged(tags::CURRENT_SESSION).replies([
             authenticated(),
             unauthenticated(),
