@@ -15,6 +15,9 @@ pub trait Check: Send + Sync {
     /// # Errors
     /// What is wrong with it. The client gets that instead, with the status 500.
     fn check(&self, settings: &Settings, method: &Method, uri: &Uri, answer: &Answer<'_>) -> Result<(), String>;
+
+    /// Returns the same check for a service with other settings.
+    fn renewed(&self) -> Arc<dyn Check>;
 }
 
 /// A response.

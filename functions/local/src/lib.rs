@@ -228,7 +228,7 @@ impl Parts {
         let router = Router::new().fallback_service(service).layer(deliver_first);
         Ok(match &self.check {
             Some(check) => {
-                let checked = check::Checked { check: check.clone(), settings: settings.clone() };
+                let checked = check::Checked { check: check.renewed(), settings: settings.clone() };
                 router.layer(from_fn_with_state(checked, check::check))
             }
             None => router,

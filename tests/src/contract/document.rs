@@ -46,10 +46,7 @@ impl Document {
         close(&mut document["paths"]);
         let mut paths = matchit::Router::new();
         for (path, item) in members(&document["paths"]) {
-            // The ids of OpenID Connect providers have a part of their own.
-            let pattern = path.replace("/accounts/{provider}/", "/accounts/{*provider}");
-            let pattern = pattern.strip_suffix("login/callback/").unwrap_or(&pattern);
-            paths.insert(pattern, Path::new(path, item, &document)).expect("paths do not overlap");
+            paths.insert(path, Path::new(path, item, &document)).expect("paths do not overlap");
         }
         let prefix = settings.service.public_url.path().trim_end_matches('/').to_owned();
         let registry = Registry::new().add(NAME, document).and_then(|registry| registry.prepare());

@@ -12,7 +12,7 @@ use shared::settings::Settings;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The check. It reads the description when the first response comes.
 #[derive(Default)]
@@ -40,6 +40,10 @@ impl Contract {
 }
 
 impl Check for Contract {
+    fn renewed(&self) -> Arc<dyn Check> {
+        Arc::new(Self { document: OnceLock::new(), seen: self.seen.clone() })
+    }
+
     fn check(&self, settings: &Settings, method: &Method, uri: &Uri, answer: &Answer<'_>) -> Result<(), String> {
         let checked = self.compare(settings, method, uri, answer);
         if let Err(fault) = &checked {
