@@ -106,11 +106,9 @@ impl Response {
         let place = shared.unwrap_or(place);
         let response = document.pointer(place).expect("the response is there");
         let content = members(&response["content"]);
+        let headers = members(&response["headers"]).filter(|(_, header)| header["required"] == true);
         let schema = |(kind, _): (&String, &Json)| (kind.clone(), format!("{place}/content/{}/schema", escape(kind)));
-        Self {
-            headers: members(&response["headers"]).map(|(name, _)| name.clone()).collect(),
-            content: content.map(schema).collect(),
-        }
+        Self { headers: headers.map(|(name, _)| name.clone()).collect(), content: content.map(schema).collect() }
     }
 }
 
