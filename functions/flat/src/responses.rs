@@ -126,15 +126,44 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// A sign-up.
+/// A sign-up, and where the caller stands after it.
 #[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
 #[schemars(rename = "FlatSignupResponse")]
-pub struct SignedUp<'a> {
-    /// Where the caller stands.
+pub enum SignedUp<'a> {
+    /// A user is logged in.
+    User(Noted<LoggedIn<'a>>),
+    /// Another step has to follow.
+    Pending(Noted<PendingFlow>),
+    /// The second factor has to follow. A new user has none.
+    #[schemars(skip)]
+    SecondFactor(Noted<PendingFactor<'a>>),
+    /// Nobody is logged in, and no step has to follow.
+    Nobody(Noted<Empty>),
+}
+
+/// Where the caller of a sign-up stands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Noted<T> {
     #[serde(flatten)]
-    pub standing: Standing<'a>,
+    standing: T,
     /// Whether a mail verifies the address.
-    pub verification_sent: bool,
+    verification_sent: bool,
+}
+
+impl<'a> SignedUp<'a> {
+    /// A sign-up.
+    pub fn new(standing: Standing<'a>, verification_sent: bool) -> Self {
+        match standing {
+            Standing::User(standing) => Self::User(Noted { standing, verification_sent }),
+            Standing::Pending(Pending::Other(standing)) => Self::Pending(Noted { standing, verification_sent }),
+            Standing::Pending(Pending::SecondFactor(standing)) => {
+                Self::SecondFactor(Noted { standing, verification_sent })
+            }
+            Standing::Nobody(standing) => Self::Nobody(Noted { standing, verification_sent }),
+        }
+    }
 }
 
 /// What is needed to set up an authenticator app.

@@ -22,5 +22,5 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Caller::Anonymous | Caller::Gone => return words::entered(&request, &outcome, None).await,
     };
     let standing = words::standing(&request, &outcome, None).await?;
-    Ok(words::noted(&outcome, words::ok(&SignedUp { standing, verification_sent: sent })))
+    Ok(words::noted(&outcome, words::ok(&SignedUp::new(standing, sent))))
 }
