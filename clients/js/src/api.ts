@@ -2002,11 +2002,39 @@ export interface components {
             /** @description The providers. */
             providers: components["schemas"]["Provider"][];
         };
-        /** @description A sign-up. */
+        /** @description A sign-up, and where the caller stands after it. */
         FlatSignupResponse: {
+            /** @description The access token. It is there if the session is new. */
+            access_token?: string;
+            /**
+             * Format: int64
+             * @description Seconds that the access token lives.
+             */
+            expires_in?: number;
+            /** @description The refresh token. */
+            refresh_token?: string | null;
+            /** @constant */
+            token_type?: "Bearer";
+            /** @description The user. */
+            user: components["schemas"]["User"];
             /** @description Whether a mail verifies the address. */
             verification_sent: boolean;
-        } | components["schemas"]["FlatLogin"] | components["schemas"]["FlatPending"] | Record<string, never>;
+        } | {
+            /**
+             * @description What has to follow.
+             * @enum {string}
+             */
+            flow: "login_by_code" | "verify_phone" | "verify_email" | "mfa_trust" | "mfa_signup_webauthn" | "provider_signup" | "password_reset_by_code";
+            /** @description The token to go on with. */
+            flow_token: string | null;
+            /** @constant */
+            pending: true;
+            /** @description Whether a mail verifies the address. */
+            verification_sent: boolean;
+        } | {
+            /** @description Whether a mail verifies the address. */
+            verification_sent: boolean;
+        };
         /** @description Where the caller stands. */
         FlatStanding: components["schemas"]["FlatLogin"] | components["schemas"]["FlatPending"] | Record<string, never>;
         /** @description A code of an authenticator app that is being set up. */
