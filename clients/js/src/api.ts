@@ -942,6 +942,712 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/email/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify an email address */
+        post: operations["flatVerifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a password */
+        post: operations["flatLogIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log out */
+        post: operations["flatLogOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/authenticate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the second factor of a login */
+        post: operations["flatAuthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/totp/add/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a secret for an authenticator app */
+        post: operations["flatAddTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/totp/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set up an authenticator app */
+        post: operations["flatConfirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Ends every other session and every token.
+         */
+        post: operations["flatChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request a password reset */
+        post: operations["flatRequestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/reset/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reset a password */
+        post: operations["flatResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/providers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the providers */
+        get: operations["flatListProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/providers/{provider}/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a provider */
+        get: operations["flatArriveFromProvider"];
+        put?: never;
+        /**
+         * Come back from a provider
+         * @description A form, or the same as JSON. The provider may send further fields.
+         */
+        post: operations["flatArriveFromProviderByBody"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/providers/{provider}/redirect/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave for a provider */
+        post: operations["flatLeaveForProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/providers/{provider}/token/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a token of a provider */
+        post: operations["flatLogInByProviderToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/signup/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign up
+         * @description The response to an address that somebody has can look the same as that to a new one.
+         */
+        post: operations["flatSignUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/user/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the user */
+        get: operations["flatGetUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a password */
+        post: operations["jwtLogIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/logout-all/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all sessions */
+        post: operations["jwtLogOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description Ends the session of the refresh token.
+         */
+        post: operations["jwtLogOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/activate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate the authenticator app
+         * @description For users who are logged in, and for a login that waits for the setup of a second factor.
+         */
+        post: operations["jwtActivateTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/authenticators/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List authenticators */
+        get: operations["jwtListAuthenticators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/deactivate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the authenticator app */
+        post: operations["jwtDeactivateTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/setup/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a secret for an authenticator app
+         * @description For users who are logged in, and for a login that waits for the setup of a second factor.
+         */
+        post: operations["jwtSetUpTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/verify-recovery/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a recovery code */
+        post: operations["jwtVerifyRecoveryCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a code */
+        post: operations["jwtVerifyTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the password */
+        post: operations["jwtChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request a password reset */
+        post: operations["jwtRequestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/reset/complete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show that the password is set */
+        get: operations["jwtResetCompletePage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/reset/confirm/{uid}/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the link of a password reset */
+        get: operations["jwtOpenResetLink"];
+        put?: never;
+        /** Exchange the link of a password reset */
+        post: operations["jwtFollowResetLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/reset/default/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the form of a new password */
+        get: operations["jwtResetPasswordPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/password/reset/set-new/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password */
+        post: operations["jwtResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/refresh/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh the tokens
+         * @description The refresh token is used up, and so is the session if the token was used before.
+         */
+        post: operations["jwtRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign up */
+        post: operations["jwtRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/account_email_verification_sent/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show that a mail was sent */
+        get: operations["jwtVerificationSentPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/set-password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a first password */
+        post: operations["jwtSetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/set-password/default/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the form of a first password */
+        get: operations["jwtSetPasswordPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/user-register/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invite somebody */
+        post: operations["jwtInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/verification/{key}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the link of a verification */
+        get: operations["jwtOpenVerificationLink"];
+        put?: never;
+        /** Verify an email address */
+        post: operations["jwtFollowVerificationLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/verified/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show that the address is verified */
+        get: operations["jwtVerifiedPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/user/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the user */
+        get: operations["jwtGetUser"];
+        /** Change both names */
+        put: operations["jwtPutUser"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a name */
+        patch: operations["jwtPatchUser"];
+        trace?: never;
+    };
+    "/registration/set-password/default/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the form of a first password */
+        get: operations["jwtSetPasswordPageAtRoot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1093,6 +1799,11 @@ export interface components {
             /** @constant */
             status: 200;
         };
+        /** @description What has happened. */
+        DetailResponse: {
+            /** @description A sentence for people. */
+            detail: string;
+        };
         /** @description An email address of a user. */
         EmailAddress: {
             /** @description The address. */
@@ -1109,6 +1820,8 @@ export interface components {
             /** @description Its user. */
             user: components["schemas"]["User"];
         };
+        /** @description Nothing to tell. */
+        EmptyResponse: Record<string, never>;
         /** @description Sessions to end. */
         EndSessions: {
             /** @description The ids of the sessions. */
@@ -1129,6 +1842,213 @@ export interface components {
             /** Format: uint16 */
             status: number;
         };
+        /** @description An authenticator app is set up. */
+        FlatAddedTotp: {
+            /** @description The authenticator app. */
+            authenticator: components["schemas"]["Authenticator"];
+            /** @description The recovery codes that came with it. They are not shown again. */
+            recovery_codes: string[];
+        };
+        /** @description A password, and one of the identifiers that people log in with. */
+        FlatCredentials: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email?: string | null;
+            /** @description The password. */
+            password: string | number;
+            /**
+             * @description The phone number.
+             * @example +31612345678
+             */
+            phone?: string | null;
+            /** @description The username. */
+            username?: string | number | null;
+        };
+        /** @description Where to send the person. */
+        FlatDeparture: {
+            /** @description The address at the provider. */
+            redirect_url: string;
+            /** @description What the client compares to the `state` that comes back. */
+            state: string;
+        };
+        /** @description The key of a verification. */
+        FlatEmailVerification: {
+            /** @description The key of the link, or the code. */
+            key: string | number;
+            /** @description The `flow_token` of the response to who asked for the code. A link does not need it. */
+            token?: string | number | null;
+        };
+        /** @description Why a request is refused. The name of the problems that are not those of a single field is `__all__`. */
+        FlatErrors: {
+            /** @description Codes for programs, by field, in the order of the sentences. */
+            error_codes: {
+                [key: string]: string[];
+            };
+            /** @description Sentences for people, by field. */
+            errors: {
+                [key: string]: string[];
+            };
+            /**
+             * @description What has to follow.
+             * @constant
+             */
+            flow?: "reauthenticate";
+            /**
+             * @description Comes with `flow`.
+             * @constant
+             */
+            pending?: true;
+        };
+        /** @description A user is logged in. */
+        FlatLogin: {
+            /** @description The access token. It is there if the session is new. */
+            access_token?: string;
+            /**
+             * Format: int64
+             * @description Seconds that the access token lives.
+             */
+            expires_in?: number;
+            /** @description The refresh token. */
+            refresh_token?: string | null;
+            /** @constant */
+            token_type?: "Bearer";
+            /** @description The user. */
+            user: components["schemas"]["User"];
+        };
+        /** @description The second factor of a login. */
+        FlatMfaAuthenticate: {
+            /** @description The code that an authenticator app shows, or a recovery code. */
+            code: string | number;
+            /** @description The `mfa_token` of the response to the login. */
+            token: string | number;
+        };
+        /** @description What is needed to set up an authenticator app. */
+        FlatNewTotp: {
+            /** @description The URL as a QR code, in SVG. */
+            qr_code: string | null;
+            /** @description The secret, in base32. */
+            secret: string;
+            /** @description The same as a URL. */
+            totp_url: string;
+        };
+        /** @description A new password in place of the present one. */
+        FlatPasswordChange: {
+            /** @description The present password, if there is one. */
+            current_password?: string | number | null;
+            /** @description The new password. */
+            new_password: string | number;
+        };
+        /** @description A new password for one that is forgotten. */
+        FlatPasswordReset: {
+            /** @description The key of the link, or the code. */
+            key: string | number;
+            /** @description The new password. */
+            password: string | number;
+            /** @description The `flow_token` of the response to the request of the code. A link does not need it. */
+            token?: string | number | null;
+        };
+        /** @description A step has to follow. */
+        FlatPending: components["schemas"]["FlatPendingSecondFactor"] | components["schemas"]["FlatPendingFlow"];
+        /** @description Another step has to follow. */
+        FlatPendingFlow: {
+            /**
+             * @description What has to follow.
+             * @enum {string}
+             */
+            flow: "login_by_code" | "verify_phone" | "verify_email" | "mfa_trust" | "mfa_signup_webauthn" | "provider_signup" | "password_reset_by_code";
+            /** @description The token to go on with. */
+            flow_token: string | null;
+            /** @constant */
+            pending: true;
+        };
+        /** @description The second factor has to follow. */
+        FlatPendingSecondFactor: {
+            /** @constant */
+            flow: "mfa_authenticate";
+            /** @description The token to go on with at `mfa/authenticate/`. */
+            mfa_token: string | null;
+            /** @constant */
+            pending: true;
+            /** @description The second factors that the user has. */
+            types: components["schemas"]["AuthenticatorType"][] | null;
+        };
+        /** @description What comes back from a provider. */
+        FlatProviderCallback: {
+            /** @description The authorization code. */
+            code?: string | null;
+            /** @description Why the provider refuses. */
+            error?: string | null;
+            /** @description What the person left with. */
+            state: string;
+        };
+        /** @description A departure to a provider. */
+        FlatProviderRedirect: {
+            /** @description The page that the person comes back to, unless it is the one that the settings name. */
+            callback_url?: string | number | null;
+        };
+        /** @description A token of a provider: an `access_token` or an `id_token`, which counts first. */
+        FlatProviderToken: {
+            /** @description An access token. */
+            access_token?: string | number | null;
+            /** @description The client that the ID token is for, unless it is the one of the settings. */
+            client_id?: string | number | null;
+            /** @description An ID token of OpenID Connect. */
+            id_token?: string | number | null;
+        };
+        /** @description The identity providers. */
+        FlatProviders: {
+            /** @description The providers. */
+            providers: components["schemas"]["Provider"][];
+        };
+        /** @description A sign-up, and where the caller stands after it. */
+        FlatSignupResponse: {
+            /** @description The access token. It is there if the session is new. */
+            access_token?: string;
+            /**
+             * Format: int64
+             * @description Seconds that the access token lives.
+             */
+            expires_in?: number;
+            /** @description The refresh token. */
+            refresh_token?: string | null;
+            /** @constant */
+            token_type?: "Bearer";
+            /** @description The user. */
+            user: components["schemas"]["User"];
+            /** @description Whether a mail verifies the address. */
+            verification_sent: boolean;
+        } | {
+            /**
+             * @description What has to follow.
+             * @enum {string}
+             */
+            flow: "login_by_code" | "verify_phone" | "verify_email" | "mfa_trust" | "mfa_signup_webauthn" | "provider_signup" | "password_reset_by_code";
+            /** @description The token to go on with. */
+            flow_token: string | null;
+            /** @constant */
+            pending: true;
+            /** @description Whether a mail verifies the address. */
+            verification_sent: boolean;
+        } | {
+            /** @description Whether a mail verifies the address. */
+            verification_sent: boolean;
+        };
+        /** @description Where the caller stands. */
+        FlatStanding: components["schemas"]["FlatLogin"] | components["schemas"]["FlatPending"] | Record<string, never>;
+        /** @description A code of an authenticator app that is being set up. */
+        FlatTotpConfirmation: {
+            /** @description The code. */
+            code: string | number;
+            /** @description The secret that was given last. */
+            secret: string | number;
+        };
+        /** @description A user. */
+        FlatUser: {
+            /** @description The user. */
+            user: components["schemas"]["User"];
+        };
         /** @description A flow: a way to log in, or to continue. */
         Flow: {
             /** @description The flow's name. */
@@ -1144,6 +2064,67 @@ export interface components {
         };
         /** @description The name of a flow. */
         FlowId: "login" | "login_by_code" | "signup" | "provider_redirect" | "provider_token" | "provider_signup" | "verify_email" | "verify_phone" | "password_reset_by_code" | "mfa_authenticate" | "mfa_trust" | "mfa_login_webauthn" | "mfa_signup_webauthn" | "reauthenticate" | "mfa_reauthenticate";
+        /** @description A second factor or a passkey. */
+        JwtAuthenticator: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: uint64
+             * @description Its number.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_used_at: string | null;
+            /**
+             * @description Its type.
+             * @example totp
+             * @example recovery_codes
+             * @example webauthn
+             */
+            type: string;
+        };
+        /**
+         * @description The problem of an address that is too long. It is one level deeper than other problems: in the reference, a second form
+         *     looks at it.
+         */
+        JwtEmailTooLong: {
+            email: {
+                email: string[];
+            };
+        };
+        /** @description Why a request is refused. */
+        JwtError: {
+            /** @description For programs: it stays the same when the sentence changes. Absent where the status is enough. */
+            code?: components["schemas"]["JwtErrorCode"];
+            /** @description A sentence for people. */
+            detail: string;
+            /** @description More about an invalid token. */
+            messages?: components["schemas"]["JwtTokenMessage"][];
+        };
+        /** @description What clients tell errors apart by. */
+        JwtErrorCode: "bad_authorization_header" | "conflict" | "email_not_verified" | "incorrect_credentials" | "login_step_required" | "reauthentication_required" | "session_expired" | "token_not_valid";
+        /** @description A login. */
+        JwtLogin: {
+            /** @description The email address. */
+            email: string | number;
+            /** @description The password. */
+            password: string | number;
+        };
+        /** @description What is wrong with a token. */
+        JwtTokenMessage: {
+            /** @description A sentence for people. */
+            message: string;
+            /** @constant */
+            token_class: "AccessToken";
+            /** @constant */
+            token_type: "access";
+        };
         /** @description A JSON Web Key Set (RFC 7517, section 5). */
         KeySet: {
             /** @description The keys that verify tokens. */
@@ -1177,10 +2158,40 @@ export interface components {
             /** @constant */
             status: 200;
         };
+        /** @description A code of an authenticator app that is being set up. */
+        MFAActivate: {
+            /** @description The code. */
+            code: string | number;
+            /** @description The login that waits for it. Users who are logged in may leave it out. */
+            setup_challenge_id?: string | number;
+        };
+        /** @description An authenticator app is set up. */
+        MFAActivateResponse: {
+            /** @description The access token of the login that waited for this. */
+            access?: string;
+            /** @description The recovery codes. They are not shown again. */
+            recovery_codes: string[];
+            /** @description Comes with `access`, unless it is in the cookie `refresh_token`. */
+            refresh?: string;
+            /**
+             * @description It is done.
+             * @constant
+             */
+            success: true;
+        };
         /** @description A code of a second factor. */
         MFAAuthenticate: {
             /** @description The code that an authenticator app shows, or a recovery code. */
             code: string | number;
+        };
+        /** @description A second factor has to follow, at `mfa/verify/` or `mfa/verify-recovery/`. */
+        MFAChallenge: {
+            /** @description Names the login that waits. */
+            challenge_id: string;
+            /** @description A sentence for people. */
+            detail?: string;
+            /** @constant */
+            mfa_required: true;
         };
         /** @description The configuration of second factors. */
         MFAConfiguration: {
@@ -1189,6 +2200,42 @@ export interface components {
             /** @description The types of authenticators that users can set up. */
             supported_types: components["schemas"]["AuthenticatorType"][];
         };
+        /** @description The password, to remove the authenticator app. */
+        MFADeactivate: {
+            /** @description The password. */
+            password: string | number;
+        };
+        /** @description The authenticator app is removed. */
+        MFADeactivateResponse: {
+            /**
+             * @description It is done.
+             * @constant
+             */
+            success: true;
+        };
+        /** @description Who sets up an authenticator app. */
+        MFASetup: {
+            /** @description The login that waits for it. Users who are logged in leave it out. */
+            setup_challenge_id?: string | null;
+        };
+        /** @description A second factor has to be set up, at `mfa/setup/` and `mfa/activate/`. */
+        MFASetupChallenge: {
+            /** @description A sentence for people. */
+            detail?: string;
+            /** @constant */
+            mfa_setup_required: true;
+            /** @description Names the login that waits. */
+            setup_challenge_id: string;
+        };
+        /** @description What is needed to set up an authenticator app. */
+        MFASetupResponse: {
+            /** @description The same as a URL. */
+            provisioning_uri: string;
+            /** @description The URL as a QR code, in SVG. */
+            qr_code: string;
+            /** @description The secret, in base32. */
+            secret: string;
+        };
         /** @description Whether to trust this browser. */
         MFATrust: {
             /**
@@ -1196,6 +2243,20 @@ export interface components {
              * @default false
              */
             trust: boolean | null;
+        };
+        /** @description A code of an authenticator app, for a login that waits for it. */
+        MFAVerify: {
+            /** @description The login that waits. */
+            challenge_id: string | number;
+            /** @description The code. */
+            code: string | number;
+        };
+        /** @description A recovery code, for a login that waits for a second factor. */
+        MFAVerifyRecovery: {
+            /** @description The login that waits. */
+            challenge_id: string | number;
+            /** @description The code. */
+            recovery_code: string | number;
         };
         /** @description The metadata of an issuer (OpenID Connect Discovery 1.0, section 3). */
         OpenidConfiguration: {
@@ -1211,6 +2272,39 @@ export interface components {
             response_types_supported: string[];
             /** @description Which kinds of subjects it has. */
             subject_types_supported: string[];
+        };
+        /** @description A new password. */
+        PasswordChange: {
+            /** @description The new password. */
+            new_password1: string | number;
+            /** @description The new password again. */
+            new_password2: string | number;
+            /** @description The present password. */
+            old_password?: string | number;
+        };
+        /** @description The password is changed. */
+        PasswordChangeResponse: {
+            /** @description The access token of the session that replaces all sessions of the user. */
+            access?: string;
+            /** @description A sentence for people. */
+            detail: string;
+            /** @description Comes with `access`, unless it is in the cookie `refresh_token`. */
+            refresh?: string;
+        };
+        /** @description Whose password to reset. */
+        PasswordReset: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email: string;
+        };
+        /** @description Names of a user. Other fields are read only. */
+        PatchedUserDetails: {
+            /** @description The given name. */
+            first_name?: string | number;
+            /** @description The family name. */
+            last_name?: string | number;
         };
         /** @description A phone number of a user. */
         PhoneNumber: {
@@ -1406,11 +2500,8 @@ export interface components {
         RecoveryCodesAuthenticator: {
             /** @description When they were made. */
             created_at: components["schemas"]["Timestamp"];
-            /**
-             * Format: double
-             * @description When one of them was used last.
-             */
-            last_used_at: number;
+            /** @description When one of them was used last. */
+            last_used_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: uint
              * @description How many there are.
@@ -1429,12 +2520,33 @@ export interface components {
              */
             unused_codes?: string[];
         };
+        /** @description A sign-up. */
+        Register: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email: string;
+            /** @description The given name: Latin letters and spaces. */
+            first_name: string;
+            /** @description The family name: Latin letters and spaces. */
+            last_name: string;
+            /** @description The password. */
+            password1: string | number;
+            /** @description The password again. */
+            password2: string | number;
+        };
         /** @description A relying party. */
         RelyingParty: {
             /** @description Its id: a domain. */
             id: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A logout. */
+        RemoveRefreshToken: {
+            /** @description The refresh token. */
+            refresh: string | number;
         };
         /** @description A session of a user. */
         Session: {
@@ -1464,6 +2576,24 @@ export interface components {
             meta: components["schemas"]["AuthenticationMeta"];
             /** @constant */
             status: 410;
+        };
+        /** @description A session, or what has to follow before there is one. */
+        SessionOrChallengeResponse: components["schemas"]["SessionResponse"] | components["schemas"]["MFAChallenge"] | components["schemas"]["MFASetupChallenge"];
+        /** @description A session. */
+        SessionResponse: {
+            /** @description The access token. */
+            access: string;
+            /** @description A sentence for people. */
+            detail?: string;
+            /** @description The refresh token. Where it is in the cookie `refresh_token`, it is not in the body. */
+            refresh?: string;
+        };
+        /** @description A password, in exchange for a capability. */
+        SetPassword: {
+            /** @description The new password. */
+            new_password1: string | number;
+            /** @description The new password again. */
+            new_password2: string | number;
         };
         /** @description The fields of a sign-up with a password. */
         Signup: {
@@ -1496,11 +2626,8 @@ export interface components {
         TOTPAuthenticator: {
             /** @description When it was set up. */
             created_at: components["schemas"]["Timestamp"];
-            /**
-             * Format: double
-             * @description When it was used last.
-             */
-            last_used_at: number;
+            /** @description When it was used last. */
+            last_used_at: components["schemas"]["Timestamp"] | null;
             /** @enum {string} */
             type: "totp";
         };
@@ -1509,6 +2636,11 @@ export interface components {
          * @description A moment: seconds since 1970-01-01 UTC, with a fraction.
          */
         Timestamp: number;
+        /** @description A refresh. */
+        TokenRefresh: {
+            /** @description The refresh token. */
+            refresh: string | number;
+        };
         /** @description A user. Clients see one before a login is complete, too, so it has few fields. Empty fields are absent. */
         User: {
             /** @description The name to show for the user. */
@@ -1525,10 +2657,50 @@ export interface components {
             /** @description The username. */
             username?: string;
         };
+        /** @description A user's details. */
+        UserDetails: {
+            /** @description The primary email address; empty if there is none. */
+            email: string;
+            /** @description The given name. */
+            first_name: string;
+            /** @description The family name. */
+            last_name: string;
+        };
+        /** @description The names of a user. Other fields are read only. */
+        UserNames: {
+            /** @description The given name. */
+            first_name: string | number;
+            /** @description The family name. */
+            last_name: string | number;
+        };
+        /** @description An invitation. */
+        UserRegister: {
+            /**
+             * Format: email
+             * @description The email address.
+             */
+            email: string;
+            /** @description The given name: Latin letters and spaces. */
+            first_name?: string;
+            /** @description The family name: Latin letters and spaces. */
+            last_name?: string;
+            /** @description The role of the new user. */
+            role: number | string;
+        };
         /** @description The configuration of sessions. */
         UserSessionsConfiguration: {
             /** @description Whether a session keeps the time of its last request. */
             track_activity: boolean;
+        };
+        /** @description A mail is on its way that verifies the address. The refresh token is worth nothing before that. */
+        VerificationSentResponse: {
+            /** @description A sentence for people. */
+            detail: string;
+            /**
+             * @description The refresh token. Absent where it is in the cookie `refresh_token`, and where the response does not tell whether
+             *     there is an account with the address.
+             */
+            refresh?: string;
         };
         /** @description A security key or passkey. */
         WebAuthnAuthenticator: {
@@ -1541,11 +2713,8 @@ export interface components {
             id: number;
             /** @description Whether it is a passkey. Absent where the authenticator did not say. */
             is_passwordless?: boolean;
-            /**
-             * Format: double
-             * @description When it was used last.
-             */
-            last_used_at: number;
+            /** @description When it was used last. */
+            last_used_at: components["schemas"]["Timestamp"] | null;
             /** @description The name that its owner gave it. */
             name: string;
             /** @enum {string} */
@@ -1654,6 +2823,144 @@ export interface components {
                      */
                     status: 200;
                 };
+            };
+        };
+        /** @description The request does not fit where the caller stands. */
+        FlatConflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description The body is larger than 2.5 MB. */
+        FlatContentTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description The token is missing or invalid. */
+        FlatNotAuthenticated: {
+            headers: {
+                /** @description `Bearer`. */
+                "WWW-Authenticate": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description There is no such provider. */
+        FlatNotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description The body did not arrive in time. */
+        FlatTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description Too many requests. Try again later. */
+        FlatTooManyRequests: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlatErrors"] & {
+                    error_codes?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        /** @description The body is larger than 2.5 MB. */
+        JwtContentTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
+            };
+        };
+        /** @description Browsers only: the settings do not name the origin of the page. */
+        JwtForeignPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
+            };
+        };
+        /** @description The body did not arrive in time. */
+        JwtTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
+            };
+        };
+        /** @description Too many requests, or too many wrong codes. Try again later. */
+        JwtTooManyRequests: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After": number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
+            };
+        };
+        /** @description The service is unavailable. Try again later. */
+        JwtUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
+            };
+        };
+        /** @description The type of content is neither JSON nor a form. */
+        JwtUnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JwtError"];
             };
         };
         /** @description The third-party accounts that are connected to the account. */
@@ -3586,7 +4893,21 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["StatusOK"];
+            /** @description Done. The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 200;
+                    } | components["schemas"]["AuthenticatedResponse"];
+                };
+            };
             /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
             400: {
                 headers: {
@@ -4727,6 +6048,2625 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    flatVerifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatEmailVerification"];
+            };
+        };
+        responses: {
+            /** @description The address is verified. A login that waited for it goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatStanding"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatLogIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatCredentials"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The token is missing or invalid. Or another step has to follow: see `flow`. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | components["schemas"]["FlatPending"];
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatLogOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session and its tokens are over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatAuthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatMfaAuthenticate"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The token is missing or invalid. Or another step has to follow: see `flow`. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | components["schemas"]["FlatPending"];
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatAddTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret. Only the last one counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatNewTotp"];
+                };
+            };
+            /** @description The user cannot have an authenticator app. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatConfirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatTotpConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The authenticator app is set up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatAddedTotp"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The token is missing or invalid. The login was too long ago. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatPasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatRequestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description The email address.
+                     */
+                    email?: string | null;
+                    /**
+                     * @description The phone number.
+                     * @example +31612345678
+                     */
+                    phone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A mail is sent if there is an account. A code is sent if there is an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never> | components["schemas"]["FlatPending"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatResetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatPasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatStanding"];
+                };
+            };
+            /** @description The input is invalid. The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatListProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatProviders"];
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatArriveFromProvider: {
+        parameters: {
+            query?: {
+                /** @description What the person left with. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why the provider refuses. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The token is missing or invalid. Or another step has to follow: see `flow`. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | components["schemas"]["FlatPending"];
+                };
+            };
+            /** @description Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["FlatNotFound"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+        };
+    };
+    flatArriveFromProviderByBody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatProviderCallback"];
+                "application/x-www-form-urlencoded": components["schemas"]["FlatProviderCallback"];
+                "multipart/form-data": components["schemas"]["FlatProviderCallback"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The token is missing or invalid. Or another step has to follow: see `flow`. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | components["schemas"]["FlatPending"];
+                };
+            };
+            /** @description Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["FlatNotFound"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+        };
+    };
+    flatLeaveForProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FlatProviderRedirect"];
+            };
+        };
+        responses: {
+            /** @description Where to send the person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatDeparture"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["FlatNotFound"];
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+        };
+    };
+    flatLogInByProviderToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlatProviderToken"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatLogin"];
+                };
+            };
+            /** @description The input is invalid. Both tokens are missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+            /** @description The token is missing or invalid. Or another step has to follow: see `flow`. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | components["schemas"]["FlatPending"];
+                };
+            };
+            /** @description Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["FlatNotFound"];
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    }) | (components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    });
+                };
+            };
+        };
+    };
+    flatSignUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signup"];
+            };
+        };
+        responses: {
+            /** @description The sign-up is accepted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatSignupResponse"];
+                };
+            };
+            /** @description The input is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            /** @description Signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            408: components["responses"]["FlatTimeout"];
+            409: components["responses"]["FlatConflict"];
+            413: components["responses"]["FlatContentTooLarge"];
+            429: components["responses"]["FlatTooManyRequests"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    flatGetUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatUser"];
+                };
+            };
+            401: components["responses"]["FlatNotAuthenticated"];
+            408: components["responses"]["FlatTimeout"];
+            413: components["responses"]["FlatContentTooLarge"];
+            /** @description The service is unavailable. Try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlatErrors"] & {
+                        error_codes?: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    jwtLogIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JwtLogin"];
+                "application/x-www-form-urlencoded": components["schemas"]["JwtLogin"];
+                "multipart/form-data": components["schemas"]["JwtLogin"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in, or another step has to follow. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        email?: string[];
+                        non_field_errors?: string[];
+                        password?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The credentials are wrong, or the user cannot log in here. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "incorrect_credentials" | "email_not_verified" | "login_step_required";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            429: components["responses"]["JwtTooManyRequests"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtLogOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions of the user are over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtLogOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie: {
+                /** @description The refresh token. */
+                refresh_token: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveRefreshToken"];
+                "application/x-www-form-urlencoded": components["schemas"]["RemoveRefreshToken"];
+                "multipart/form-data": components["schemas"]["RemoveRefreshToken"];
+            };
+        };
+        responses: {
+            /** @description The session is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The refresh token is missing or invalid, or the body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        non_field_errors?: string[];
+                        refresh?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtActivateTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFAActivate"];
+                "application/x-www-form-urlencoded": components["schemas"]["MFAActivate"];
+                "multipart/form-data": components["schemas"]["MFAActivate"];
+            };
+        };
+        responses: {
+            /** @description The authenticator app is set up. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MFAActivateResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The code is wrong, nothing is being set up, or the body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code?: string[];
+                        non_field_errors?: string[];
+                        setup_challenge_id?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description There is neither an access token nor a login that waits. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid" | "email_not_verified";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | (components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "reauthentication_required";
+                    }) | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtListAuthenticators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's second factors and passkeys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtAuthenticator"][];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Authenticator apps are not set up here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtDeactivateTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFADeactivate"];
+                "application/x-www-form-urlencoded": components["schemas"]["MFADeactivate"];
+                "multipart/form-data": components["schemas"]["MFADeactivate"];
+            };
+        };
+        responses: {
+            /** @description The authenticator app is removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MFADeactivateResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. The password is wrong, or there is no authenticator app. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        non_field_errors?: string[];
+                        password?: string[];
+                    } | components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. Everybody needs an authenticator app. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtSetUpTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MFASetup"];
+                "application/x-www-form-urlencoded": components["schemas"]["MFASetup"];
+                "multipart/form-data": components["schemas"]["MFASetup"];
+            };
+        };
+        responses: {
+            /** @description The secret. It counts for 5 minutes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MFASetupResponse"];
+                };
+            };
+            /** @description There is an authenticator app already, or the body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            /** @description There is neither an access token nor a login that waits. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid" | "email_not_verified";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | (components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "reauthentication_required";
+                    }) | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtVerifyRecoveryCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFAVerifyRecovery"];
+                "application/x-www-form-urlencoded": components["schemas"]["MFAVerifyRecovery"];
+                "multipart/form-data": components["schemas"]["MFAVerifyRecovery"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in, or another step has to follow. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. The code is wrong, the challenge is over, or the body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge_id?: string[];
+                        non_field_errors?: string[];
+                        recovery_code?: string[];
+                    } | components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The user cannot log in here, or the access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid" | "email_not_verified" | "login_step_required";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            429: components["responses"]["JwtTooManyRequests"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtVerifyTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MFAVerify"];
+                "application/x-www-form-urlencoded": components["schemas"]["MFAVerify"];
+                "multipart/form-data": components["schemas"]["MFAVerify"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in, or another step has to follow. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. The code is wrong, the challenge is over, or the body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge_id?: string[];
+                        code?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The user cannot log in here, or the access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid" | "email_not_verified" | "login_step_required";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            429: components["responses"]["JwtTooManyRequests"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+                "application/x-www-form-urlencoded": components["schemas"]["PasswordChange"];
+                "multipart/form-data": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordChangeResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        new_password1?: string[];
+                        new_password2?: string[];
+                        non_field_errors?: string[];
+                        old_password?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtRequestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+                "application/x-www-form-urlencoded": components["schemas"]["PasswordReset"];
+                "multipart/form-data": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description A mail is sent if there is an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. The address is too long. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        email?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"] | components["schemas"]["JwtEmailTooLong"];
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            429: components["responses"]["JwtTooManyRequests"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtResetCompletePage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+        };
+    };
+    jwtOpenResetLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uid: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with a button that posts to the link. The link does not work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The link is exchanged for a capability. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtFollowResetLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uid: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link does not work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The link is exchanged for a capability. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["JwtForeignPage"];
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtResetPasswordPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtResetPassword: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The value of the cookie `csrftoken`, which came with the capability. */
+                "X-CSRFToken": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPassword"];
+                "application/x-www-form-urlencoded": components["schemas"]["SetPassword"];
+                "multipart/form-data": components["schemas"]["SetPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is set, and the user is logged in or another step has to follow. The password is set. The login needs a step that this API does not have. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        new_password1?: string[];
+                        new_password2?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The capability is missing, or was used before. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. The CSRF token is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie: {
+                /** @description The refresh token. */
+                refresh_token: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRefresh"];
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRefresh"];
+                "multipart/form-data": components["schemas"]["TokenRefresh"];
+            };
+        };
+        responses: {
+            /** @description New tokens. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        non_field_errors?: string[];
+                        refresh?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The refresh token is invalid, or its session is over. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "email_not_verified" | "session_expired" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            /** @description The type of content is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Register"];
+                "application/x-www-form-urlencoded": components["schemas"]["Register"];
+                "multipart/form-data": components["schemas"]["Register"];
+            };
+        };
+        responses: {
+            /** @description The user is logged in, or has to set up a second factor. A mail verifies the address. */
+            201: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["VerificationSentResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        email?: string[];
+                        first_name?: string[];
+                        last_name?: string[];
+                        non_field_errors?: string[];
+                        password1?: string[];
+                        password2?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The user cannot log in here, or the access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid" | "login_step_required";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. Sign-up is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            429: components["responses"]["JwtTooManyRequests"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtVerificationSentPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+        };
+    };
+    jwtSetPassword: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The value of the cookie `csrftoken`, which came with the capability. */
+                "X-CSRFToken": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPassword"];
+                "application/x-www-form-urlencoded": components["schemas"]["SetPassword"];
+                "multipart/form-data": components["schemas"]["SetPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is set, and the user is logged in or another step has to follow. The password is set. The login needs a step that this API does not have. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        new_password1?: string[];
+                        new_password2?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The capability is missing, or was used before. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. The CSRF token is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtSetPasswordPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRegister"];
+                "application/x-www-form-urlencoded": components["schemas"]["UserRegister"];
+                "multipart/form-data": components["schemas"]["UserRegister"];
+            };
+        };
+        responses: {
+            /** @description The invitation is sent. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        email?: string[];
+                        first_name?: string[];
+                        last_name?: string[];
+                        non_field_errors?: string[];
+                        role?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. The role of the user does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] | components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtOpenVerificationLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with a button that posts to the link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The address is verified, or the invitation is opened. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link does not work. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description The link does not work. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtFollowVerificationLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address is verified, or the invitation is opened. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link does not work. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            403: components["responses"]["JwtForeignPage"];
+            /** @description The link does not work. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtVerifiedPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+        };
+    };
+    jwtGetUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtPutUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserNames"];
+                "application/x-www-form-urlencoded": components["schemas"]["UserNames"];
+                "multipart/form-data": components["schemas"]["UserNames"];
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        first_name?: string[];
+                        last_name?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtPatchUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUserDetails"];
+                "application/x-www-form-urlencoded": components["schemas"]["PatchedUserDetails"];
+                "multipart/form-data": components["schemas"]["PatchedUserDetails"];
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        first_name?: string[];
+                        last_name?: string[];
+                        non_field_errors?: string[];
+                    } | components["schemas"]["JwtError"];
+                };
+            };
+            /** @description The access token is missing or invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            /** @description Browsers only: the settings do not name the origin of the page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"];
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            415: components["responses"]["JwtUnsupportedMediaType"];
+            503: components["responses"]["JwtUnavailable"];
+        };
+    };
+    jwtSetPasswordPageAtRoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    /** @description Cookies to keep. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The access token is invalid. */
+            401: {
+                headers: {
+                    /** @description The credential that is missing. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwtError"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_authorization_header" | "token_not_valid";
+                    };
+                };
+            };
+            408: components["responses"]["JwtTimeout"];
+            413: components["responses"]["JwtContentTooLarge"];
+            503: components["responses"]["JwtUnavailable"];
         };
     };
 }

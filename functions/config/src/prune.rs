@@ -193,3 +193,100 @@ fn remove(map: &mut Json, name: &str) {
         map.remove(name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DOCUMENT, describe};
+    use shared::settings::Source;
+
+    fn settings(given: &[(&str, &str)]) -> Settings {
+        let key = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
+        let all = [key].into_iter().chain(given.iter().copied());
+        Settings::load(&Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))).unwrap()
+    }
+
+    /// The properties of `BaseSignup`, and those of them that are required.
+    fn signup(given: &[(&str, &str)]) -> (Vec<String>, Json) {
+        let schema = &describe(&settings(given), Scope::Headless).unwrap()["components"]["schemas"]["BaseSignup"];
+        (schema["properties"].as_object().unwrap().keys().cloned().collect(), schema["required"].clone())
+    }
+
+    /// Calls the visitor for every object.
+    fn visit(value: &Json, visitor: &mut impl FnMut(&Map<String, Json>)) {
+        match value {
+            Json::Array(values) => values.iter().for_each(|value| visit(value, visitor)),
+            Json::Object(map) => {
+                visitor(map);
+                map.values().for_each(|value| visit(value, visitor));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn signup_has_the_fields_that_the_settings_leave() {
+        let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_SIGNUP_ENABLED", "true")];
+        let with = |fields| {
+            let more = [
+                ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
+                ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
+                ("ACCOUNT_SIGNUP_FIELDS", fields),
+            ];
+            signup(&[&passkeys[..], &more[..]].concat())
+        };
+        let (fields, required) = with(r#"["username*", "email*", "password1*"]"#);
+        assert_eq!((fields, required), (vec!["email".into(), "username".into()], json!(["email", "username"])));
+        let (fields, required) = with(r#"["username", "email*", "password1*"]"#);
+        assert_eq!((fields, required), (vec!["email".into(), "username".into()], json!(["email"])));
+        let (fields, required) = with(r#"["email*", "password1*"]"#);
+        assert_eq!((fields, required), (vec!["email".into()], json!(["email"])));
+    }
+
+    #[test]
+    fn nothing_is_left_of_markers_and_nothing_is_missing() {
+        let variants: [&[(&str, &str)]; 7] = [
+            &[],
+            &[("HEADLESS_CLIENTS", r#"["app"]"#), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
+            &[("HEADLESS_CLIENTS", r#"["browser"]"#), ("MFA_TRUST_ENABLED", "true")],
+            &[("MFA_ENABLED", "false"), ("USERSESSIONS_ENABLED", "false"), ("SOCIALACCOUNT_ENABLED", "false")],
+            &[("SOCIALACCOUNT_ONLY", "true")],
+            &[("JWT_ALLAUTH_PREFIX", "/"), ("HEADLESS_FLAT_PREFIX", "")],
+            &[("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat"), ("LATCHKEY_LINKS_ASK_FIRST", "true")],
+        ];
+        for (variant, scope) in variants.iter().flat_map(|variant| [(variant, Scope::Headless), (variant, Scope::All)])
+        {
+            let document = describe(&settings(variant), scope).unwrap();
+            visit(&document, &mut |map| {
+                let markers = map.keys().filter(|name| name.starts_with("x-latchkey")).collect::<Vec<_>>();
+                assert!(markers.is_empty(), "{variant:?}: {markers:?}");
+                if let Some(target) = map.get("$ref").and_then(Json::as_str) {
+                    let target = target.trim_start_matches('#');
+                    assert!(document.pointer(target).is_some(), "{variant:?}: {target}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn apis_lie_where_the_settings_put_them() {
+        let prefixes = [("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat")];
+        let document = describe(&settings(&prefixes), Scope::All).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.contains_key("/api/login/") && paths.contains_key("/flat/login/"), "{:?}", paths.keys());
+        assert!(!paths.keys().any(|path| path.starts_with("/jwt-allauth") || path.starts_with("/auth/")));
+    }
+
+    #[test]
+    fn every_marker_names_a_condition() {
+        let document = serde_json::from_str(DOCUMENT).unwrap();
+        visit(&document, &mut |map| {
+            let values = map.get(VALUES_IF).and_then(Json::as_object).into_iter().flat_map(Map::values);
+            for names in [IF, REQUIRED_IF].iter().filter_map(|marker| map.get(*marker)).chain(values) {
+                for name in names.as_array().unwrap() {
+                    assert!(name.as_str().unwrap().parse::<Condition>().is_ok(), "{name}");
+                }
+            }
+        });
+    }
+}

@@ -300,3 +300,46 @@ inline_schema!(
         "minItems": 1,
     })
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::request! {
+        /// A body.
+        struct Body {
+            /// A required field.
+            code: Text,
+            /// An optional field.
+            email: Option<Email>,
+            /// A yes or no.
+            trust: Flag,
+        }
+    }
+
+    fn read(body: Json) -> Result<Body, Vec<(Option<&'static str>, String)>> {
+        let Json::Object(body) = body else { panic!("an object") };
+        let problems =
+            |problems: Vec<Problem>| problems.into_iter().map(|it| (it.param, it.code.into_owned())).collect();
+        Body::from_input(&Input(body)).map_err(problems)
+    }
+
+    #[test]
+    fn a_body_has_its_fields_or_all_problems_in_their_order() {
+        let body = read(json!({"code": 12, "email": "Ada@Example.com", "other": [1]})).unwrap();
+        assert_eq!((body.code.0.as_str(), body.trust.0), ("12", false));
+        assert_eq!(body.email.unwrap().0, "ada@example.com");
+        assert!(read(json!({"code": "1", "email": "", "trust": true})).unwrap().email.is_none());
+        let problems = read(json!({"email": "x", "trust": "yes"})).err().unwrap();
+        let expected = [("code", "required"), ("email", "invalid"), ("trust", "invalid")];
+        assert_eq!(problems, expected.map(|(param, code)| (Some(param), code.to_owned())));
+    }
+
+    #[test]
+    fn a_schema_requires_what_a_reader_does() {
+        let schema = schemars::schema_for!(Body).to_value();
+        assert_eq!(schema["required"], json!(["code"]));
+        assert_eq!(schema["properties"]["code"]["type"], json!(["string", "number"]));
+        assert_eq!(Body::codes().len(), 7);
+    }
+}
