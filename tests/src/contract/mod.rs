@@ -69,7 +69,7 @@ impl Contract {
         }
         self.write(&format!("{} {status}", operation.id));
         let response = operation.responses.get(&status).ok_or("the operation does not have this status")?;
-        for header in response.headers.iter().filter(|name| !answer.headers.contains_key(*name)) {
+        if let Some(header) = response.headers.iter().find(|name| !answer.headers.contains_key(*name)) {
             return Err(format!("the header {header} is missing"));
         }
         let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
