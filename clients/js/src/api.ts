@@ -2963,6 +2963,21 @@ export interface components {
                 "application/json": components["schemas"]["JwtError"];
             };
         };
+        /** @description The body is not a JSON object. */
+        MalformedBody: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 400;
+                };
+            };
+        };
         /** @description The third-party accounts that are connected to the account. */
         ProviderAccounts: {
             headers: {
@@ -5343,19 +5358,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Authenticated"];
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
@@ -5375,19 +5378,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
@@ -5409,19 +5400,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Sessions"];
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
@@ -5855,19 +5834,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConfigurationResponse"];
                 };
             };
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5953,19 +5920,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6020,19 +5975,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The input is invalid. There are no `errors` if the body is not a JSON object. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"] & {
-                        errors?: unknown;
-                        /** @constant */
-                        status?: 400;
-                    };
-                };
-            };
+            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {

@@ -70,6 +70,5 @@ pub async fn android(visit: Visit) -> Response<Body> {
 
 /// For browsers.
 pub async fn related_origins(visit: Visit) -> Response<Body> {
-    let origins = visit.app.settings.webauthn_policy().related_origins();
-    public_json(&RelatedOrigins { origins }, 3600)
+    public_json(&RelatedOrigins { origins: visit.app.settings.webauthn_policy().related_origins() }, 3600)
 }

@@ -103,6 +103,9 @@ pub fn done() -> Reply {
 /// 400: the problems of the input.
 pub fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
     let codes = codes.into_iter().collect::<Vec<_>>();
+    if codes.is_empty() {
+        return Reply::json::<Bare<400>>(400, "The body is not a JSON object.").named("MalformedBody");
+    }
     let about = "The input is invalid. There are no `errors` if the body is not a JSON object.";
     with_codes(400, about, codes)
 }
