@@ -942,6 +942,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/accounts/{provider}/{id}/login/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a provider
+         * @description The provider sends the browser here. The response sends it on to the frontend.
+         */
+        get: operations["arriveFromOpenIdProvider"];
+        put?: never;
+        /**
+         * Come back from a provider
+         * @description The provider sends the browser here. The response sends it on to the frontend.
+         */
+        post: operations["arriveFromOpenIdProviderByForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/email/verify/": {
         parameters: {
             query?: never;
@@ -1789,7 +1813,7 @@ export interface components {
         };
         /** @description The configuration of the service. */
         ConfigurationResponse: {
-            /** @description The configuration of the service. Parts that are switched off are absent. */
+            /** @description What the settings leave. */
             data: {
                 account: components["schemas"]["AccountConfiguration"];
                 mfa?: components["schemas"]["MFAConfiguration"];
@@ -5895,7 +5919,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The provider's id. Of OpenID Connect, `oidc/` and the id. */
+                /** @description The provider's id. For OpenID Connect, `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`. */
                 provider: string;
             };
             cookie?: never;
@@ -5950,8 +5974,122 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The provider's id. Of OpenID Connect, `oidc/` and the id. */
+                /** @description The provider's id. For OpenID Connect, `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`. */
                 provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that leads the browser on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBody"];
+            /** @description There is no such provider. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+        };
+    };
+    arriveFromOpenIdProvider: {
+        parameters: {
+            query?: {
+                /** @description The state of the request. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why there is no authorization code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id. For OpenID Connect, `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`. */
+                provider: string;
+                /** @description The provider's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that leads the browser on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBody"];
+            /** @description There is no such provider. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    };
+                };
+            };
+        };
+    };
+    arriveFromOpenIdProviderByForm: {
+        parameters: {
+            query?: {
+                /** @description The state of the request. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why there is no authorization code. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id. For OpenID Connect, `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`. */
+                provider: string;
+                /** @description The provider's id. */
+                id: string;
             };
             cookie?: never;
         };
