@@ -1,7 +1,7 @@
 //! The description of all APIs (OpenAPI 3.1): what each endpoint takes, and what it answers.
 //!
 //! Each function's crate lists its [`Operation`]s beside its endpoints, and a test of that crate compares the two lists
-//! ([`differences`]). [`document`] joins them to one document, which is committed and served. The endpoints say where an
+//! ([`differences`]). [`document()`] joins them to one document, which is committed and served. The endpoints say where an
 //! operation lies and which setting it depends on; the operation says the rest. Functions never call this module, so their
 //! binaries do not contain it.
 //!
