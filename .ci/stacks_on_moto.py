@@ -124,7 +124,7 @@ def main():
         assert described["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY", described
 
     functions = {function["FunctionName"]: function for function in boto3.client("lambda").list_functions()["Functions"]}
-    assert len(functions) == 22, sorted(functions)
+    assert len(functions) == 24, sorted(functions)
     variables = functions["latchkey-auth"]["Environment"]["Variables"]
     assert variables["LATCHKEY_TABLE"] == "latchkey", variables
     assert not {"HEADLESS_FRONTEND_URLS", "SECRET_KEY_FALLBACKS", "LATCHKEY_SETTINGS"} & set(variables), variables
