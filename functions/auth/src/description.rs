@@ -9,15 +9,14 @@ use super::reauthenticate::Reauthenticate;
 use super::tokens::RefreshToken;
 use axum::http::Method;
 use shared::description::headless::{
-    Code, PASSWORD, authenticated, conflict, done, forbidden, invalid, of_user, open, signup_codes, tags, too_many,
-    unauthenticated,
+    LOGIN_CODES, PASSWORD, RECIPIENT_CODES, authenticated, conflict, done, forbidden, invalid, of_user, open,
+    signup_codes, tags, too_many, unauthenticated,
 };
 use shared::description::{Operation, Parameter, Reply};
 use shared::envelope::{
     Data, DataWithMeta, EmailVerificationInfo, EmailVerificationMeta, PasswordResetInfo, RefreshedTokens,
 };
 use shared::http::{CodeRecipient, Signup};
-use shared::settings::Condition;
 
 /// The key of a link or the code that was mailed.
 const VERIFICATION_KEY: Parameter =
@@ -32,31 +31,6 @@ const KEY: [&str; 2] = ["required", "null_characters_not_allowed"];
 const EMAIL_KEY: [&str; 3] = ["email_taken", "incorrect_code", "invalid_or_expired_key"];
 /// The problems of a key that resets a password.
 const RESET: [&str; 2] = ["incorrect_code", "invalid_password_reset"];
-/// The problems of the recipient of a code or a link.
-const RECIPIENT: [Code; 8] = [
-    ("invalid", None),
-    ("invalid_phone", Some(Condition::CodesToPhones)),
-    ("max_length", None),
-    ("null_characters_not_allowed", None),
-    ("required", None),
-    ("select_only_one", Some(Condition::CodesToPhones)),
-    ("unknown_email", None),
-    ("unknown_phone", Some(Condition::CodesToPhones)),
-];
-/// The problems of a login.
-const LOGIN: [Code; 11] = [
-    ("email_password_mismatch", Some(Condition::EmailLogin)),
-    ("invalid", Some(Condition::EmailLogin)),
-    ("invalid_login", None),
-    ("invalid_phone", Some(Condition::PhoneLogin)),
-    ("login_step_required", None),
-    ("max_length", Some(Condition::EmailLogin)),
-    ("null_characters_not_allowed", None),
-    ("phone_password_mismatch", Some(Condition::PhoneLogin)),
-    ("required", None),
-    ("too_many_login_attempts", None),
-    ("username_password_mismatch", Some(Condition::UsernameLogin)),
-];
 
 /// This function's operations.
 pub fn operations() -> Vec<Operation> {
@@ -70,7 +44,7 @@ pub fn operations() -> Vec<Operation> {
             .tagged(tags::LOGIN_BY_CODE)
             .replies([authenticated(), unauthenticated(), too_many()])
             .takes::<CodeRecipient>()
-            .refuses(RECIPIENT),
+            .refuses(RECIPIENT_CODES),
         open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
             .tagged(tags::LOGIN_BY_CODE)
             .replies([done(), conflict(), too_many()]),
@@ -94,12 +68,12 @@ pub fn operations() -> Vec<Operation> {
             .tagged(tags::LOGIN)
             .replies([authenticated(), unauthenticated(), conflict(), too_many()])
             .takes::<Login>()
-            .refuses(LOGIN),
+            .refuses(LOGIN_CODES),
         open(post.clone(), "auth/password/request", "requestPasswordReset", "Request a password reset")
             .tagged(tags::PASSWORD_RESET)
             .replies([done(), authenticated(), unauthenticated(), too_many()])
             .takes::<CodeRecipient>()
-            .refuses(RECIPIENT),
+            .refuses(RECIPIENT_CODES),
         open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
             .tagged(tags::PASSWORD_RESET)
             .with(RESET_KEY)

@@ -35,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// `GET config`. Only an app that brings a token is looked up: a token that is no good is told everywhere.
+/// `GET config`. It reads the session only for an app that sends a token, because an invalid token is 410 on every endpoint.
 async fn config(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
     request.input()?;

@@ -18,7 +18,7 @@ pub enum Scope {
     All,
 }
 
-/// Leaves what these settings leave, without the markers.
+/// Removes everything that these settings turn off, and all markers.
 pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
     let all = document["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
     let paths = all.into_iter().filter_map(|(path, item)| path_item(path, item, settings, scope));
@@ -46,7 +46,7 @@ fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) ->
         return None;
     }
     let methods = item.as_object_mut()?;
-    // New clients find the present spelling alone in the description that they know.
+    // The headless part leaves out deprecated spellings, so that new clients use the present one.
     methods.retain(|_, it| !it.is_object() || (scope == Scope::All || it["deprecated"] != true) && holds(it, settings));
     if !METHODS.iter().any(|method| methods.contains_key(*method)) {
         return None;

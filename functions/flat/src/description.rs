@@ -10,7 +10,7 @@ use crate::responses::{
 };
 use axum::http::Method;
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
-use shared::description::headless::{Code, PASSWORD, signup_codes};
+use shared::description::headless::{Code, LOGIN_CODES, PASSWORD, RECIPIENT_CODES, signup_codes};
 use shared::description::{Header, Operation, Parameter, Reply, Tag, one_of};
 use shared::http::fields::FromInput;
 use shared::http::{CodeRecipient, Signup};
@@ -29,31 +29,6 @@ const CHALLENGE: Header = Header { name: "WWW-Authenticate", about: "`Bearer`.",
 const MALFORMED: &str = "malformed_body";
 /// The problem of a login that needs a step that this API does not have.
 const STEP: &str = "login_step_required";
-/// The problems of the recipient of a code or a link.
-const RECIPIENT: [Code; 8] = [
-    ("invalid", None),
-    ("invalid_phone", Some(Condition::CodesToPhones)),
-    ("max_length", None),
-    ("null_characters_not_allowed", None),
-    ("required", None),
-    ("select_only_one", Some(Condition::CodesToPhones)),
-    ("unknown_email", None),
-    ("unknown_phone", Some(Condition::CodesToPhones)),
-];
-/// The problems of a login.
-const CREDENTIALS: [Code; 11] = [
-    ("email_password_mismatch", Some(Condition::EmailLogin)),
-    ("invalid", Some(Condition::EmailLogin)),
-    ("invalid_login", None),
-    ("invalid_phone", Some(Condition::PhoneLogin)),
-    (STEP, None),
-    ("max_length", Some(Condition::EmailLogin)),
-    ("null_characters_not_allowed", None),
-    ("phone_password_mismatch", Some(Condition::PhoneLogin)),
-    ("required", None),
-    ("too_many_login_attempts", None),
-    ("username_password_mismatch", Some(Condition::UsernameLogin)),
-];
 /// The problems of somebody who comes from a provider.
 const ARRIVAL: [&str; 8] = [
     "email_taken",
@@ -76,7 +51,7 @@ fn login() -> Vec<Operation> {
     vec![
         of("/login/", "flatLogIn", "Log in with a password")
             .takes::<Login>()
-            .replies([logged_in(), invalid(CREDENTIALS), too_many()])
+            .replies([logged_in(), invalid(LOGIN_CODES), too_many()])
             .replies(pending()),
         of("/mfa/authenticate/", "flatAuthenticate", "Show the second factor of a login")
             .replies([logged_in(), too_many()])
@@ -109,7 +84,7 @@ fn login() -> Vec<Operation> {
                 Reply::json::<Empty>(200, "A mail is sent if there is an account."),
                 Reply::json::<Pending<'_>>(200, "A code is sent if there is an account.")
                     .only_if(Condition::PasswordResetByCode),
-                invalid(RECIPIENT),
+                invalid(RECIPIENT_CODES),
                 too_many(),
             ]),
         of("/password/reset/confirm/", "flatResetPassword", "Reset a password")

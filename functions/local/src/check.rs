@@ -37,7 +37,7 @@ pub(crate) struct Checked {
     pub settings: Arc<Settings>,
 }
 
-/// Lets the check look at a response before it is sent.
+/// Middleware that checks a response before it is sent.
 pub(crate) async fn check(State(checked): State<Checked>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let (parts, body) = next.run(request).await.into_parts();

@@ -23,7 +23,7 @@ pub struct Cli {
     /// Print JSON instead of text: one object on each line.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Go on without asking.
+    /// Continue without asking for confirmation.
     #[arg(long, global = true)]
     pub yes: bool,
     /// Folder that messages are written to. By default `outbox` in the data folder.

@@ -35,8 +35,8 @@ impl Live {
         Ok(Self { parts, source, current })
     }
 
-    /// Goes on with the settings that the switches stand for, over those that the service was started with. Requests in
-    /// progress end with the settings that they began with.
+    /// Replaces the endpoints by those of other settings: the settings of the start, with the settings of the switches over them.
+    /// Requests in progress keep the settings with which they began.
     ///
     /// # Errors
     /// The settings contradict each other. Nothing changes.

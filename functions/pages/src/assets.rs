@@ -27,8 +27,8 @@ struct Asset {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Where the files are.
-const FOLDER: &str = "/_latchkey/pages/";
+/// The path of the folder with the files. The build of `dist/` writes it into the document.
+pub(crate) const FOLDER: &str = "/_latchkey/pages/";
 
 /// `GET /_latchkey/pages/{file}`. Names of files in `assets/` have a digest of their content, so browsers keep them for a year.
 pub(crate) fn asset(visit: &Visit) -> Response<Body> {

@@ -1,6 +1,6 @@
 //! The document of every page, and the style sheet with the brand's colors.
 
-use crate::assets::{Route, unless_known};
+use crate::assets::{FOLDER, Route, unless_known};
 use crate::boot::Boot;
 use crate::color::{CONTRAST, Color};
 use axum::body::Body;
@@ -13,8 +13,6 @@ use std::fmt::Write;
 const DOCUMENT: &str = include_str!("../dist/index.html");
 /// What the document has in place of the data for the pages.
 const PLACE: &str = "<!--latchkey-->";
-/// The files of `dist/`, as the build writes them.
-const FOLDER: &str = "/_latchkey/pages/";
 
 /// Returns the document of a page; without a route, that of a page that does not exist.
 ///

@@ -34,14 +34,15 @@ pub fn endpoints() -> Vec<Endpoint> {
     pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
 }
 
-/// Leads to the account. A gateway gives `/accounts/` to an API at the root, and the other path of that page to the pages.
+/// Leads to the account page. If an API is at the root, the gateway sends `/accounts/` to that API, so this leads to the other path
+/// of the page.
 async fn home(visit: Visit) -> Response<Body> {
     let is_taken = visit.app.settings.has_api_at_root();
     redirect(StatusCode::FOUND, &visit, if is_taken { "/accounts/profile/" } else { "/accounts/" })
 }
 
-/// A page that does not exist, where no other endpoint is. The router takes no pattern for the rest of a path beside the paths of
-/// identity providers.
+/// Answers 404 with a document at paths that no other endpoint has. One pattern for the rest of a path would conflict with the
+/// callback paths of identity providers, so there is one for each number of segments.
 fn unknown(path: &'static str) -> Endpoint {
     handler(path, GET, async |request: ApiRequest| document(&request, None))
 }

@@ -88,7 +88,7 @@ fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
 
 /// Where an operation lies, unless settings move it.
 fn path_of(place: Place, operation: &Operation) -> String {
-    let path = operation.shown_path.unwrap_or(operation.path);
+    let path = operation.path;
     match place {
         Place::Headless(kinds) => match operation.kinds.unwrap_or(kinds) {
             [kind] => format!("/_allauth/{}/v1/{path}", kind.as_str()),

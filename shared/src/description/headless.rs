@@ -67,6 +67,33 @@ impl Operation {
 pub const PASSWORD: [&str; 4] =
     ["password_entirely_numeric", "password_too_common", "password_too_short", "password_too_similar"];
 
+/// The codes of the problems with the recipient of a code or a link.
+pub const RECIPIENT_CODES: [Code; 8] = [
+    ("invalid", None),
+    ("invalid_phone", Some(Condition::CodesToPhones)),
+    ("max_length", None),
+    ("null_characters_not_allowed", None),
+    ("required", None),
+    ("select_only_one", Some(Condition::CodesToPhones)),
+    ("unknown_email", None),
+    ("unknown_phone", Some(Condition::CodesToPhones)),
+];
+
+/// The codes of the problems with a login.
+pub const LOGIN_CODES: [Code; 11] = [
+    ("email_password_mismatch", Some(Condition::EmailLogin)),
+    ("invalid", Some(Condition::EmailLogin)),
+    ("invalid_login", None),
+    ("invalid_phone", Some(Condition::PhoneLogin)),
+    ("login_step_required", None),
+    ("max_length", Some(Condition::EmailLogin)),
+    ("null_characters_not_allowed", None),
+    ("phone_password_mismatch", Some(Condition::PhoneLogin)),
+    ("required", None),
+    ("too_many_login_attempts", None),
+    ("username_password_mismatch", Some(Condition::UsernameLogin)),
+];
+
 /// The problems of a sign-up, with or without a password.
 pub fn signup_codes(with_password: bool) -> Vec<Code> {
     let username = Some(Condition::SignupUsername);

@@ -18,8 +18,6 @@ pub struct Operation {
     pub id: &'static str,
     /// The API that it belongs to, if that is not one of ours alone.
     pub(super) api: &'static str,
-    /// Where it is written that it lies, if the endpoint's path is a pattern for more.
-    pub(super) shown_path: Option<&'static str>,
     /// The kinds of client that it is described for, if these are fewer than the endpoint's.
     pub(super) kinds: Option<&'static [ClientKind]>,
     pub(super) tag: Option<Tag>,
@@ -73,7 +71,6 @@ impl Operation {
             path,
             id,
             api,
-            shown_path: None,
             kinds: None,
             tag: None,
             summary,
@@ -94,11 +91,6 @@ impl Operation {
     /// The same operation, with more to say about it.
     pub fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
-    }
-
-    /// The same operation, shown at another path: for endpoints whose path is a pattern for more.
-    pub fn shown_at(self, path: &'static str) -> Self {
-        Self { shown_path: Some(path), ..self }
     }
 
     /// The same operation, described for browsers alone.

@@ -75,3 +75,45 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::{Settings, Source};
+
+    /// Returns the problems of a setting.
+    fn problems(name: &str, value: &str) -> Vec<String> {
+        let all = [
+            ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+            ("CSRF_TRUSTED_ORIGINS", r#"["https://*.example.com"]"#),
+            (name, value),
+        ];
+        let source = Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Settings::load(&source).err().map(|problems| problems.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn pages_lead_to_our_own_and_trusted_origins_alone() {
+        for name in ["LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL"] {
+            for url in ["/home?a=1", "http://localhost:8000/x", "https://app.example.com/"] {
+                assert_eq!(problems(name, url), [""; 0], "{name} {url}");
+            }
+            for url in ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"] {
+                assert!(problems(name, url)[0].starts_with(name), "{name} {url}");
+            }
+        }
+    }
+
+    #[test]
+    fn links_and_colors_of_the_brand_are_checked() {
+        for (name, right, wrong) in [
+            ("LATCHKEY_LOGO_URL", "data:image/png;base64,AA==", "javascript:alert(1)"),
+            ("LATCHKEY_TERMS_URL", "/terms", "terms"),
+            ("LATCHKEY_PRIVACY_URL", "https://example.com/privacy", "javascript:alert(1)"),
+            ("LATCHKEY_ACCENT_COLOR", "#1F5fbf", "red; } body { display: none"),
+            ("SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX", "sso", "a/b"),
+        ] {
+            assert_eq!(problems(name, right), [""; 0], "{name}");
+            assert!(problems(name, wrong)[0].starts_with(name), "{name}");
+        }
+    }
+}

@@ -96,7 +96,7 @@ pub fn migrate(ground: &impl Ground, copies: usize) {
     let outdated = scan(ground, table).iter().filter(is_outdated).count();
     assert!(outdated > copies * 10, "{outdated}");
     let asked = latchkey.refusal(1, &["migrate", "--table", table]);
-    assert!(asked.contains(&format!("{outdated} of ")) && asked.contains("Answer with --yes"), "{asked}");
+    assert!(asked.contains(&format!("{outdated} of ")) && asked.contains("Use --yes to confirm"), "{asked}");
     let done = latchkey.last(&["--table", table, "migrate", "--yes"]);
     assert_eq!((&done["state"], &done["migrated"]), (&json!("done"), &json!(outdated)), "{done}");
     assert_eq!((&done["moved"], &done["blocked"]), (&json!(1), &json!(0)), "{done}");
@@ -149,7 +149,7 @@ pub fn restored<G: Ground>(ground: G, email: &str) {
     put(&ground, &before, &scan(&ground, table).into_iter().map(changed).collect::<Vec<_>>());
 
     let asked = latchkey.refusal(1, &["restored", "--table", table, "--from", &before]);
-    assert!(asked.contains("Answer with --yes"), "{asked}");
+    assert!(asked.contains("Use --yes to confirm"), "{asked}");
     let missing = latchkey.refusal(1, &["restored", "--yes", "--table", table, "--from", "nowhere"]);
     assert!(missing.contains("there is no table nowhere in eu-west-1"), "{missing}");
     let told = latchkey.last(&["restored", "--yes", "--table", table]);

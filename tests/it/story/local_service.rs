@@ -44,6 +44,18 @@ fn in_process(folder: &std::path::Path, change: impl FnOnce(&mut Options)) -> So
     receiver.recv().unwrap()
 }
 
+/// The inbox shows every login link.
+#[test]
+fn a_service_that_other_machines_may_reach_has_no_pages_for_developers() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = in_process(folder.path(), |options| options.listen = SocketAddr::from(([0, 0, 0, 0], 0)));
+    let url = format!("http://127.0.0.1:{}", address.port());
+    assert_eq!(call(&url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
+    for path in ["/dev/", "/dev/inbox/", "/dev/inbox/events"] {
+        assert_eq!(call(&url, "GET", path, &[], None).status, 404, "{path}");
+    }
+}
+
 /// Slow headers hold a connection and cost their sender nothing (Slowloris).
 #[test]
 fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() {

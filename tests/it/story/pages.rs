@@ -141,10 +141,25 @@ fn links_of_mails_lead_below_the_path_of_the_service() {
 #[test]
 fn without_pages_there_is_none() {
     let urls = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
-    for settings in [&[("LATCHKEY_PAGES", "false")][..], &[("HEADLESS_ONLY", "true"), urls]] {
+    for settings in [
+        &[("LATCHKEY_PAGES", "false")][..],
+        &[("HEADLESS_ONLY", "true"), urls],
+        &[("HEADLESS_CLIENTS", r#"["app"]"#)],
+        &[("CSRF_COOKIE_HTTPONLY", "true")],
+    ] {
         let lab = Lab::start(settings);
         for path in ["/", "/accounts/login/", "/_latchkey/pages/brand.css"] {
             assert_eq!(get(&lab, path, &[]).status, 404, "{path}");
         }
+    }
+}
+
+#[test]
+fn the_root_leads_to_the_path_of_the_account_that_an_api_at_the_root_leaves() {
+    for prefix in ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX"] {
+        let lab = Lab::start(&[(prefix, "/")]);
+        let home = get(&lab, "/", &[]);
+        assert_eq!((home.status, home.header("location")), (302, Some("/accounts/profile/")), "{prefix}");
+        assert_eq!(get(&lab, "/accounts/profile/", &[]).status, 200);
     }
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, IsTerminal, Write};
 pub(super) fn confirm(question: &str) -> Result<(), CommandError> {
     let io = |error| CommandError::Io("the terminal".to_owned(), error);
     if !std::io::stdin().is_terminal() {
-        eprintln!("latchkey: {question} Answer with --yes.");
+        eprintln!("latchkey: {question} Use --yes to confirm.");
         return Err(CommandError::Declined);
     }
     eprint!("{question} [y/N] ");

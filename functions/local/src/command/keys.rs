@@ -80,7 +80,7 @@ pub async fn rotate(common: &Common) -> Result<(), CommandError> {
     let opened = common.open().await?;
     let app = opened.sealed().ok_or(CommandError::NoSecretKey)?;
     let hours = LEAD_SECONDS / 3600;
-    common.confirm(&format!("A new key replaces the one that signs, {hours} hours from now. Go on?"))?;
+    common.confirm(&format!("In {hours} hours, a new key replaces the present signing key. Continue?"))?;
     let kid = rotation::rotate(app).await?;
     let made = rotation::list(app).await?.into_iter().find(|key| key.kid == kid);
     let signs_from = made.map(|key| moment(key.signs_from)).unwrap_or_default();

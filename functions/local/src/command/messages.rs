@@ -12,7 +12,7 @@ use std::fmt::{Display, Formatter, Result as Written};
 #[derive(Serialize)]
 struct MessageRow {
     id: String,
-    /// `mail`, `sms`, `nobody` or `unknown`.
+    /// `mail`, `sms` or `unknown`.
     channel: &'static str,
     kind: String,
     /// Email address or phone number, if the service's secret key is known.
@@ -25,7 +25,7 @@ struct MessageRow {
 
 impl Row for MessageRow {
     const HEADINGS: &'static [&'static str] =
-        &["ID", "CHANNEL", "KIND", "TO", "ATTEMPTS", "CREATED", "NEXT TRY", "POINTLESS AFTER"];
+        &["ID", "CHANNEL", "KIND", "TO", "ATTEMPTS", "CREATED", "NEXT TRY", "EXPIRES"];
 
     fn cells(&self) -> Vec<String> {
         let attempts = self.attempts.to_string();
@@ -43,22 +43,25 @@ impl Row for MessageRow {
 pub async fn list(common: &Common) -> Result<(), CommandError> {
     let opened = common.open().await?;
     let waiting = messages::list(opened.store()).await?;
-    let row = |message: Message| MessageRow {
-        channel: match message.channel.known() {
+    let row = |message: Message| {
+        let channel = match message.channel.known() {
             Some(Channel::Mail) => "mail",
             Some(Channel::Sms) => "sms",
-            Some(Channel::Nobody) => "nobody",
+            Some(Channel::Nobody) => return None,
             None => "unknown",
-        },
-        to: opened.sealed().and_then(|app| message.open(&app.keys)).map(|contents| contents.to),
-        attempts: message.attempts,
-        created: moment(message.created),
-        due: moment(Timestamp::from_seconds(message.due_at)),
-        pointless_after: moment(message.pointless_after),
-        kind: message.kind,
-        id: message.id,
+        };
+        Some(MessageRow {
+            channel,
+            to: opened.sealed().and_then(|app| message.open(&app.keys)).map(|contents| contents.to),
+            attempts: message.attempts,
+            created: moment(message.created),
+            due: moment(Timestamp::from_seconds(message.due_at)),
+            pointless_after: moment(message.pointless_after),
+            kind: message.kind,
+            id: message.id,
+        })
     };
-    let rows = waiting.into_iter().filter(|message| message.channel != Channel::Nobody).map(row).collect::<Vec<_>>();
+    let rows = waiting.into_iter().filter_map(row).collect::<Vec<_>>();
     common.output.list(&rows, "No messages wait.")
 }
 
@@ -89,7 +92,7 @@ pub async fn retry(common: &Common, id: &str) -> Result<(), CommandError> {
         Retry::Missing => Err(missing(id)),
         Retry::TooLate(since) => {
             let since = moment(since);
-            let why = format!("message {id} is pointless since {since}: its code or link has expired. Drop it instead");
+            let why = format!("the code or link in message {id} expired at {since}. Drop the message instead");
             Err(CommandError::Refused(why))
         }
     }
@@ -102,7 +105,7 @@ pub async fn retry(common: &Common, id: &str) -> Result<(), CommandError> {
 pub async fn drop(common: &Common, id: &str) -> Result<(), CommandError> {
     let opened = common.open().await?;
     let message = messages::find(opened.store(), id).await?.ok_or_else(|| missing(id))?;
-    common.confirm(&format!("Deletes the message `{}` without sending it. Go on?", message.kind))?;
+    common.confirm(&format!("This deletes the message `{}` without sending it. Continue?", message.kind))?;
     messages::delete(opened.store(), id).await?;
     common.output.line(&Changed { id, state: "deleted" })
 }

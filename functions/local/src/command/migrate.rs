@@ -21,8 +21,8 @@ impl Display for Report<'_> {
         let Progress { looked_at, outdated, migrated, moved, overtaken, blocked } = self.progress;
         write!(
             f,
-            "{looked_at} items looked at, {outdated} outdated, {migrated} migrated ({moved} moved), {overtaken} written by \
-             others meanwhile, {blocked} left where they are"
+            "{looked_at} items read, {outdated} outdated, {migrated} migrated ({moved} moved), {overtaken} updated by the \
+             service meanwhile, {blocked} not moved because of a conflict"
         )
     }
 }
@@ -43,7 +43,9 @@ pub async fn migrate(common: &Common) -> Result<(), CommandError> {
             return Shown::new(common.output, None).done(&report(&counted));
         }
         let (outdated, all) = (counted.outdated, counted.looked_at);
-        common.confirm(&format!("{outdated} of {all} items are outdated and get schema {SCHEMA}. Go on?"))?;
+        common.confirm(&format!(
+            "{outdated} of {all} items are outdated and will be updated to schema {SCHEMA}. Continue?"
+        ))?;
         steps = Some(outdated);
     }
     let mut shown = Shown::new(common.output, steps);

@@ -67,8 +67,10 @@ pub async fn restored(common: &Common, from: Option<&str>) -> Result<(), Command
         None => None,
     };
     common.confirm(match before {
-        Some(_) => "Ends every session, link and token, and takes passwords away that have changed since. Go on?",
-        None => "Ends every session, link and token. Go on?",
+        Some(_) => {
+            "This ends every session, link and token, and removes the passwords that have changed since. Continue?"
+        }
+        None => "This ends every session, link and token. Continue?",
     })?;
     let found = match before {
         Some(before) => {

@@ -87,14 +87,14 @@ pub async fn end(common: &Common, user: &str, session: Option<u64>) -> Result<()
     let shown = user.display(&opened.app().settings);
     match session {
         Some(number) => {
-            common.confirm(&format!("Ends session {number} of {shown}. Go on?"))?;
+            common.confirm(&format!("This ends session {number} of {shown}. Continue?"))?;
             if !sessions::end(opened.store(), &user, number).await? {
                 let why = format!("{shown} has no session {number}. `latchkey sessions list` lists them");
                 return Err(CommandError::Refused(why));
             }
         }
         None => {
-            common.confirm(&format!("Ends all sessions of {shown}. Go on?"))?;
+            common.confirm(&format!("This ends all sessions of {shown}. Continue?"))?;
             sessions::end_all(opened.store(), &user).await?;
         }
     }

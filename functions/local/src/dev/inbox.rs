@@ -11,7 +11,7 @@ use std::io;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often the folder is read while nothing is reported: the mailer's retries are not.
+/// How often the folder is read without a report of the mailer. The mailer does not report what it sends in a retry.
 const POLL: Duration = Duration::from_secs(1);
 
 /// The HTML part of a mail shows images and its own styles. It runs no scripts, and its links open in new tabs.
