@@ -28,7 +28,7 @@ pub struct Authenticator {
     pub last_used: Option<Timestamp>,
     /// What it is.
     pub factor: Factor,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -44,7 +44,7 @@ pub enum Factor {
         /// Time steps whose code was used: each is accepted once.
         #[serde(default)]
         used: Vec<u64>,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },
@@ -60,7 +60,7 @@ pub enum Factor {
         /// Whether they were shown.
         #[serde(default)]
         viewed: bool,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },
@@ -71,7 +71,7 @@ pub enum Factor {
         name: String,
         /// Its public key, and what goes with it.
         credential: Box<Credential>,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },

@@ -26,7 +26,7 @@ pub struct EmailClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
     /// The partition that it was read from, where an earlier version wrote it elsewhere.
@@ -204,7 +204,7 @@ pub struct NameClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -262,7 +262,7 @@ pub struct PhoneClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -303,7 +303,7 @@ pub struct CredentialClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -343,7 +343,7 @@ pub struct IdentityClaim {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -51,7 +51,7 @@ pub struct Address {
     /// Whether it was given to the JWT API while that asked nobody to verify, and so took it at its word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_trust: bool,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -85,7 +85,7 @@ pub struct Phone {
     pub number: String,
     /// Whether the user has shown that messages to it reach them.
     pub verified: bool,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -106,7 +106,7 @@ pub struct IdentityLink {
     pub uid: String,
     /// What people see of it.
     pub display: String,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -170,7 +170,7 @@ pub struct User {
     /// The generation at the last login: sessions of an earlier one are gone by then, and not only over.
     #[serde(default)]
     pub login_generation: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -53,7 +53,7 @@ pub struct Message {
     /// Counts changes.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
