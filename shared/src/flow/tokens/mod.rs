@@ -1,3 +1,3 @@
-//! Signed tokens: renewing them.
+//! Renewing signed tokens.
 
 pub mod refresh;
