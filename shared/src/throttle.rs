@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_is_limited_by_64_in_canonical_form() {
+    fn ipv6_addresses_of_one_64_network_share_a_limit() {
         let seen = |text: &str| network(text.parse().unwrap(), 64);
         assert_eq!(seen("2001:db8:1:2:3:4:5:6"), seen("2001:0db8:0001:0002:ffff::1"));
         assert_ne!(seen("2001:db8:1:2::1"), seen("2001:db8:1:3::1"));
@@ -284,13 +284,13 @@ mod tests {
     }
 
     #[test]
-    fn ipv4_within_ipv6_is_limited_as_ipv4() {
+    fn ipv4_addresses_within_ipv6_are_limited_as_ipv4() {
         let seen = |text: &str| network(text.parse().unwrap(), 64);
         for text in ["64:ff9b::192.0.2.7", "2002:c000:207:9::1", "2001:0:4136:e378:8000:63bf:3fff:fdf8"] {
             assert_eq!(seen(text), "192.0.2.7", "{text}");
         }
-        assert_ne!(seen("64:ff9b::192.0.2.7"), seen("64:ff9b::192.0.2.8"), "NAT64 is many clients");
-        assert_eq!(seen("64:ff9b:1::192.0.2.7"), "64:ff9b:1::", "which part is the address is the operator's choice");
+        assert_ne!(seen("64:ff9b::192.0.2.7"), seen("64:ff9b::192.0.2.8"), "NAT64 has many clients");
+        assert_eq!(seen("64:ff9b:1::192.0.2.7"), "64:ff9b:1::", "operators choose which part is the address");
         assert_eq!(seen("2001:db8::1"), "2001:db8::");
     }
 }

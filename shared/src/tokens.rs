@@ -33,7 +33,7 @@ pub(crate) struct KeyRecord {
     number: u64,
     kid: String,
     created: i64,
-    /// PKCS#8, sealed.
+    /// PKCS#8, encrypted.
     sealed: String,
     #[serde(flatten)]
     unknown: Unknown,
@@ -146,8 +146,8 @@ fn derived(keys: &Keys, purpose: &str) -> Result<Keyring, KeyError> {
     Ok(Keyring::of_settings(keys))
 }
 
-/// The keys of refresh tokens. Only Latchkey reads these tokens, so nobody else has to verify their signature. An RSA
-/// signature would be most of the cost of a refresh.
+/// The keys of refresh tokens. Only Latchkey reads these tokens, so other services do not have to verify their
+/// signature. An RSA signature would be most of the cost of a refresh.
 fn refresh_keys(app: &App) -> Result<&Keyring, KeyError> {
     if app.refresh_keys.get().is_none() {
         let _ = app.refresh_keys.set(derived(&app.keys, "refresh tokens")?);

@@ -49,7 +49,7 @@ mod tests {
     use super::{is_phone, read_phone};
 
     #[test]
-    fn numbers_have_a_country_code() {
+    fn a_number_has_a_country_code_and_six_to_fifteen_digits() {
         assert!(is_phone("+31612345678") && is_phone("+123456"));
         for bad in
             ["", "0612345678", "+31", "+0123456789", "+31612345678901234", "+316 1234", "+31612a456", "31612345678"]
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_written_in_many_ways() {
+    fn all_usual_forms_of_a_number_are_parsed() {
         for written in [
             "+31612345678",
             "+31 6 1234 5678",

@@ -169,7 +169,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login: Option<Timestamp>,
     /// The generation at the last login. Sessions of an earlier generation count as deleted once the user has logged in
-    /// again. Before that, they count as expired.
+    /// again. Before that, they count as ended.
     #[serde(default)]
     pub login_generation: u64,
     /// Attributes of a newer version, kept unchanged.

@@ -240,7 +240,7 @@ mod tests {
 
     /// The samples that the fields of all APIs are tested with.
     #[test]
-    fn mail_goes_to_the_addresses_that_are_taken_and_to_no_other_text() {
+    fn mail_is_sent_only_to_addresses_that_the_apis_accept() {
         let words = mail("S", "T\n");
         for (to, delivered) in samples::GOOD {
             assert_eq!(address(to).as_deref(), Ok(*delivered));

@@ -123,7 +123,7 @@ pub struct Session {
     /// The codes that were sent and not entered yet, by kind.
     #[serde(default)]
     pub codes: BTreeMap<String, Open<CodeProcess>>,
-    /// The secret of an authenticator app that is being set up, sealed.
+    /// The secret of an authenticator app that is being set up, encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_setup: Option<String>,
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
@@ -479,8 +479,8 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
     Ok(())
 }
 
-/// Finds the caller of a credential, with one request to the table. A session of an earlier generation counts as
-/// anonymous.
+/// Finds the caller of a credential, with one request to the table. The result is [`Caller::Gone`] for an invalid
+/// credential. A session of an earlier generation, or of a user who is not active, counts as anonymous.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -491,7 +491,7 @@ pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, Stor
     })
 }
 
-/// The same as [`find_caller`], but deletes a session of an earlier generation. The next request with it gets
+/// The same as [`find_caller`], but deletes a session that counts as anonymous. The next request with it gets
 /// [`Caller::Gone`].
 ///
 /// # Errors

@@ -294,7 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_with_more_writes_than_a_transaction_allows_is_refused_without_a_request() {
-        let client = || panic!("nothing is asked of the table");
+        let client = || panic!("a request to the table");
         let store = Store::with_lazy_client(client, "t".to_owned(), Arc::new(SystemClock), Arc::new(SystemChance));
         let writes = (0..=Store::MOST_WRITES).map(|n| Write::discard(Key::new("A", n.to_string()))).collect();
         assert!(matches!(store.commit(writes).await, Err(StoreError::TooManyWrites(101))));

@@ -255,7 +255,7 @@ mod tests {
         let item = Document::from([("log".to_owned(), set(&[10 * SECOND * PER_MICRO, 25 * SECOND * PER_MICRO + 7]))]);
         let wait = |amount: u32, now: i64| seconds_until_free(&item, &entry(amount), now);
         assert_eq!((wait(2, 30 * SECOND), wait(2, 30 * SECOND + 1), wait(2, 29 * SECOND + 1)), (40, 40, 41));
-        assert_eq!(wait(1, 30 * SECOND), 55, "both have to go");
+        assert_eq!(wait(1, 30 * SECOND), 55, "both have to expire");
         assert_eq!((wait(2, 70 * SECOND - 1), wait(3, 30 * SECOND)), (1, 1));
         assert_eq!(wait(0, 30 * SECOND), 60);
     }

@@ -71,10 +71,10 @@ pub async fn list(app: &App) -> Result<Vec<KnownKey>, StoreError> {
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
     /// The settings contain the key.
-    #[error("the settings give the key that signs, so only they can replace it")]
+    #[error("the settings contain the signing key, so it can be replaced only there")]
     OwnKey,
     /// The newest key cannot be decrypted.
-    #[error("SECRET_KEY is not the one that the service has: it does not open the signing key {0}")]
+    #[error("SECRET_KEY is not that of the service: it cannot decrypt the signing key {0}")]
     WrongSecretKey(String),
     /// The table is unavailable.
     #[error(transparent)]

@@ -45,7 +45,7 @@ impl Process {
         }
     }
 
-    /// The process of this name.
+    /// Returns the process with this name.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Login, Self::Connect].into_iter().find(|process| process.as_str() == text)
     }
@@ -77,8 +77,9 @@ impl Item for UsedToken {
 /// Completes the process for which the user was redirected to the provider.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] if connecting requires a login, or if signup is closed; [`Refusal::Invalid`] if the identity
-/// belongs to another account; [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+/// [`Refusal::Forbidden`] if a caller who is not logged in wants to connect, or if signup is closed;
+/// [`Refusal::Invalid`] if the identity belongs to another account; [`Refusal::ReauthenticationRequired`]; the table is
+/// unavailable.
 pub async fn complete(
     cx: Context<'_>,
     caller: Caller,
@@ -470,6 +471,6 @@ mod tests {
         user.password = Some("!".to_owned());
         assert_eq!(take_ways_in(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
         assert!(!user.has_usable_password() && user.generation == 1);
-        assert!(take_ways_in(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
+        assert!(take_ways_in(&mut user, [7; 24]).is_empty(), "no credential is left");
     }
 }

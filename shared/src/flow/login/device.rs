@@ -103,8 +103,8 @@ mod tests {
         assert_eq!(find(&keys, &cookie, user(1), at(100), AGE), Some(7));
         assert_eq!(find(&keys, &cookie, user(1), at(1099), AGE), Some(7));
         assert_eq!(find(&keys, &cookie, user(1), at(1100), AGE), None, "expired");
-        assert_eq!(find(&keys, &cookie, user(1), at(99), AGE), None, "of the future");
-        assert_eq!(find(&keys, &cookie, user(2), at(100), AGE), None, "another account's");
+        assert_eq!(find(&keys, &cookie, user(1), at(99), AGE), None, "from the future");
+        assert_eq!(find(&keys, &cookie, user(2), at(100), AGE), None, "of another account");
     }
 
     #[test]

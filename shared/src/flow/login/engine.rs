@@ -200,8 +200,8 @@ impl Entrance<'_> {
         session.methods.clone_from(&self.methods);
         match self.caller {
             Caller::Pending(old) => session.inherit(old),
-            // As in django-allauth, the authentications of the old session are not kept, except for logins that end the
-            // old session themselves.
+            // As in django-allauth, a session that replaces a user's session starts without authentications. A login
+            // with a provider's identity keeps its own, because it ends the old session first.
             Caller::User(_) if !self.methods.iter().any(|record| record.method == "socialaccount") => {
                 session.methods.clear();
             }
