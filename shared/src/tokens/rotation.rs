@@ -74,7 +74,7 @@ pub enum RotationError {
     #[error("the settings contain the signing key, so it can be replaced only there")]
     OwnKey,
     /// The newest key cannot be decrypted.
-    #[error("SECRET_KEY is not that of the service: it cannot decrypt the signing key {0}")]
+    #[error("SECRET_KEY is not the one of the service: it cannot decrypt the signing key {0}")]
     WrongSecretKey(String),
     /// The table is unavailable.
     #[error(transparent)]

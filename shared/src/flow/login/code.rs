@@ -58,8 +58,8 @@ impl Identifier {
 /// have the same response.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] if the account is unknown and the settings allow to say so, or if too many codes were
-/// requested; the table is unavailable.
+/// [`Refusal::Invalid`] if the account is unknown and the settings permit an answer that reveals this, or if too many
+/// codes were requested; the table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
     let mut permits = Permits::default();
     let permit = permits.ask(cx, RateAction::RequestLoginCode, to.text());

@@ -30,8 +30,8 @@ const LINK: &str = "password reset link";
 /// number always gets a code. Returns `None` if the answer does not contain the caller's state.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] if the account is unknown and the settings allow to say so; [`Refusal::RateLimited`]; the table
-/// is unavailable.
+/// [`Refusal::Invalid`] if the account is unknown and the settings permit an answer that reveals this;
+/// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
     let mut permits = Permits::default();
     let permit = permits.ask(cx, RateAction::ResetPassword, to.text());

@@ -19,7 +19,7 @@ use crate::flow::permits::Permits;
 use crate::outbox::Message;
 use crate::session::{Login, Session};
 
-/// The need of a stage for a login.
+/// The requirement of a stage for a login to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Need {
     /// Nothing. The login continues with the next stage.
