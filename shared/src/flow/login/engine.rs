@@ -94,8 +94,8 @@ pub(in crate::flow) struct Entrance<'a> {
     pub caller: &'a Caller,
     /// The user's authentications, the latest last.
     pub methods: Vec<AuthenticationRecord>,
-    /// Whether the caller's session is what permits this login, for example through a ceremony in it. Then the session can be used
-    /// for it only once.
+    /// Whether the caller's session is what permits this login, for example through a ceremony in it. Then the session
+    /// can be used for it only once.
     pub spends_session: bool,
 }
 
