@@ -186,7 +186,7 @@ fn only_an_exclamation_mark_makes_a_value_unusable() {
 }
 
 #[test]
-fn damaged_values_match_nothing() {
+fn a_damaged_value_matches_no_password() {
     for (password, encoded) in VECTORS {
         for (at, character) in encoded.char_indices() {
             let (before, after) = (&encoded[..at], &encoded[at + character.len_utf8()..]);
@@ -204,7 +204,7 @@ fn damaged_values_match_nothing() {
 }
 
 #[test]
-fn other_values_match_nothing() {
+fn a_value_of_another_format_matches_no_password() {
     let values = [
         "",
         "$",

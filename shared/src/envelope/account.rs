@@ -79,11 +79,11 @@ pub struct PhoneNumber<'a> {
 pub struct Session<'a> {
     /// The session's number.
     id: u64,
-    /// The `User-Agent` of the request that created it.
+    /// The `User-Agent` of the request that created the session.
     user_agent: &'a str,
-    /// The client's address at that time.
+    /// The client's address when the session was created.
     ip: &'a str,
-    /// When it was created.
+    /// When the session was created.
     created_at: Timestamp,
     /// Whether it is the session of this request.
     is_current: bool,

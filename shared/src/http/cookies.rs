@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_of_a_longer_name_is_another_one() {
+    fn a_cookie_with_a_longer_name_is_a_different_cookie() {
         let line: &[u8] = b"sessionid2=a;sessionid=abc ; sessionid_old=b; xsessionid=c; sessionid";
         assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"));
         assert_eq!(read(&headers(&[line]), "session"), None);

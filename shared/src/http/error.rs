@@ -24,7 +24,7 @@ pub enum ApiError {
     #[error("the body is too large")]
     BodyTooLarge,
     /// The body did not arrive in time.
-    #[error("the body is too slow")]
+    #[error("the body did not arrive in time")]
     BodyTooSlow,
     /// The endpoint does not accept this method.
     #[error("method not allowed")]

@@ -18,7 +18,7 @@ pub struct CodeRecipient {
     pub phone: Option<Phone>,
 }
 
-/// Reads the recipient of a login code. It is an address, unless phone number is the only login method. It can be a
+/// Reads the recipient of a login code. It is an address, unless the phone number is the only login method. It can be a
 /// phone number if that is a login method.
 ///
 /// # Errors

@@ -321,7 +321,7 @@ mod tests {
         let endpoints = || vec![shown("/a/", "a"), shown("/people/b/", "b"), shown("/people/{*rest}", "rest")];
         let app = app_with(&[("PUBLIC_URL", "https://x.example/people")]);
         let service = service(&app, endpoints()).unwrap();
-        // The full path is tried first, because the path of an endpoint can begin like that of the public URL.
+        // The path of the public URL is removed first, because the path of an endpoint can begin in the same way.
         let expected =
             [("/a/", "a"), ("/people/a/", "a"), ("/people/people/b/", "b"), ("/people/b/", "b"), ("/b/", "")];
         for (path, answer) in expected {

@@ -73,7 +73,7 @@ impl Provider<'_> {
         let configured = url.split("/.well-known/").next().unwrap_or_default();
         let said_so = overrides.is_some_and(|overrides| overrides.get("issuer").is_some());
         if !said_so && issuer.trim_end_matches('/') != configured.trim_end_matches('/') {
-            return Err(ProviderError::Configuration(format!("{url} is of another issuer")));
+            return Err(ProviderError::Configuration(format!("the configuration at {url} is that of another issuer")));
         }
         let keys = needed("jwks_uri")?;
         let (authorize, token) = (needed("authorization_endpoint")?, needed("token_endpoint")?);

@@ -51,5 +51,5 @@ fn kind(algorithm: Algorithm) -> (&'static str, Option<&'static str>) {
 }
 
 fn unreadable() -> ProviderError {
-    ProviderError::Unavailable("a key that cannot be read".to_owned())
+    ProviderError::Unavailable("a key cannot be parsed".to_owned())
 }

@@ -140,7 +140,7 @@ impl Provider<'_> {
             ask = ask.query(&name, &value);
         }
         let document = json(self.engine.fetch(), ask).await?;
-        let nonsense = || ProviderError::Nonsense("nothing about the token".to_owned());
+        let nonsense = || ProviderError::Nonsense("no data about the token".to_owned());
         let about = document.pointer(&spec.root).ok_or_else(nonsense)?;
         let is_valid = spec.valid.as_ref().is_none_or(|valid| about.pointer(valid).is_some_and(is_true));
         if !is_valid {

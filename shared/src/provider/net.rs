@@ -39,8 +39,8 @@ pub enum FetchError {
 impl From<FetchError> for ProviderError {
     fn from(error: FetchError) -> Self {
         match error {
-            FetchError::TooLarge => Self::Nonsense("more than a mebibyte".to_owned()),
-            FetchError::NotAllowed => Self::Configuration("plain HTTP to another machine".to_owned()),
+            FetchError::TooLarge => Self::Nonsense("the answer is larger than 1 MiB".to_owned()),
+            FetchError::NotAllowed => Self::Configuration("plain HTTP is allowed only to this machine".to_owned()),
             other => Self::Unavailable(other.to_string()),
         }
     }

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(Settings::names().filter(outside).collect::<Vec<_>>(), [""; 0]);
         for name in Settings::names() {
             let misspelled = format!("{name}S");
-            let problem = problem(&misspelled).unwrap_or_else(|| panic!("{misspelled} would be ignored"));
+            let problem = problem(&misspelled).unwrap_or_else(|| panic!("the misspelled name {misspelled} is ignored"));
             // The plural of one setting can be closer to another setting.
             assert!(problem.contains("; did you mean "), "{problem}");
         }

@@ -93,7 +93,7 @@ async fn has_changed(embedded: &Embedded) -> bool {
 }
 
 #[tokio::test]
-async fn changed_misses_no_write() {
+async fn changed_does_not_miss_a_write() {
     let (embedded, client) = memory().await;
     // The creation of the table does not count as a change.
     assert!(!has_changed(&embedded).await);

@@ -44,7 +44,7 @@ fn the_discovery_document_has_the_required_members() {
 }
 
 #[test]
-fn the_documents_and_the_tokens_name_one_issuer() {
+fn the_documents_and_the_tokens_name_the_same_issuer() {
     let token = sign(&access(), &rsa(0)).unwrap();
     assert_eq!(part(&token, 1)["iss"], shown(openid_configuration(&issuer(), Algorithm::Rs256, &[]))["issuer"]);
     assert_eq!(part(&token, 0)["kid"], shown(jwks(&ring(&[NOW]), NOW))["keys"][0]["kid"]);

@@ -14,7 +14,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 #[test]
-fn pkcs8_and_pkcs1_and_the_stored_form_are_one_key() {
+fn pkcs8_and_pkcs1_and_the_stored_form_give_the_same_key() {
     let der = &MADE[0].1;
     let whole = pem("PRIVATE KEY", der);
     let inner = pem("RSA PRIVATE KEY", &der[PKCS8_HEAD..]);
@@ -84,7 +84,7 @@ fn the_name_of_a_shared_secret_is_stable_and_unique() {
 
 /// The example of RFC 7515, appendix A.1.
 #[test]
-fn hs256_signs_as_the_standard_shows() {
+fn hs256_signatures_match_the_example_of_the_standard() {
     let bytes =
         decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow").unwrap();
     let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9\

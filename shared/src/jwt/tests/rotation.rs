@@ -65,7 +65,7 @@ fn a_new_key_is_due_in_time_so_that_no_key_signs_longer_than_its_maximum_age() {
 }
 
 #[test]
-fn a_maximum_age_of_zero_days_means_without_limit() {
+fn a_maximum_age_of_zero_days_means_no_rotation() {
     let rotation = Rotation { max_age_days: 0, ..ROTATION };
     let keys = Keyring::of_records(vec![stored(0, NOW)], rotation).unwrap();
     assert!(!keys.wants_new(i64::MAX));

@@ -55,7 +55,7 @@ fn no_successor_outlives_the_family() {
 }
 
 #[test]
-fn families_of_two_sessions_share_no_names() {
+fn families_of_two_sessions_have_different_tokens() {
     let (one, other) = (Family::new([3; 32], NOW, DAY), Family::new([4; 32], NOW, DAY));
     assert_ne!(one.jti(), other.jti());
     assert_eq!(other.counter_of(&one.jti()), None);

@@ -37,7 +37,7 @@ async fn get(url: &str) -> Result<Response<Vec<u8>>, FetchError> {
 }
 
 #[tokio::test]
-async fn answers_come_back_whole() {
+async fn answers_are_returned_completely() {
     let url = server(answer("200 OK", b"{}"), Duration::ZERO).await;
     let answer = get(&url).await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.body().as_slice()), (200, &b"{}"[..]));

@@ -132,7 +132,7 @@ async fn alg_none_is_refused_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn hs256_under_the_public_key_is_refused() {
+async fn hs256_with_the_public_key_is_refused() {
     let (world, engine) = world();
     let signer = Signer::rsa("one");
     openid(&world, OP, &[&signer]);

@@ -70,7 +70,7 @@ fn full_options_have_a_timeout_and_transports() {
 }
 
 #[test]
-fn transports_are_stored_and_sent_only_with_full_options() {
+fn stored_transports_are_sent_with_full_options_and_invalid_ones_are_dropped() {
     let known = [register(&ceremonies(), &mut device(1), ALICE, false).unwrap()];
     let c = Ceremonies::new(&Policy { full_options: true, ..policy() }).unwrap();
     let (get, _) = c.begin_authentication(ALICE, &known).unwrap();
@@ -197,7 +197,7 @@ fn a_passkey_logs_in_without_a_username() {
 }
 
 #[test]
-fn a_key_that_verified_its_user_once_can_answer_without_if_that_is_only_preferred() {
+fn user_verification_at_registration_does_not_require_it_for_a_second_factor() {
     let c = ceremonies();
     let mut a = device(1);
     let known = register(&c, &mut a, ALICE, true).unwrap();

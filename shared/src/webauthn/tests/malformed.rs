@@ -102,7 +102,7 @@ fn hostile_bytes_do_not_cause_a_panic() {
 }
 
 #[test]
-fn the_field_of_the_request_is_parsed_like_the_reference() {
+fn the_field_of_the_request_is_parsed_like_in_the_reference() {
     for value in [json!(null), json!(""), json!([]), json!({}), json!("null"), json!("{}")] {
         let error = credential_field(Some(&value)).unwrap_err();
         assert_eq!(error.code(), Some("required"), "{value}");
