@@ -57,7 +57,7 @@ impl Operation {
 
     /// Adds the response that a user has to reauthenticate because the last time was too long ago.
     pub fn asks_again(self) -> Self {
-        let about = "Or the user is logged in and has to show again who they are.";
+        let about = "Or the user is logged in and has to reauthenticate.";
         self.reply(Reply::json::<ReauthenticationResponse<'static>>(401, about))
     }
 }
@@ -153,7 +153,7 @@ pub fn with_codes(status: u16, about: &'static str, codes: Vec<Code>) -> Reply {
 
 /// Returns 401: the user is not logged in, or not completely.
 pub fn unauthenticated() -> Reply {
-    let about = "Nobody is logged in, or another step has to follow: see `flows`.";
+    let about = "The user is not logged in, or another step must follow: see `flows`.";
     Reply::json::<UnauthenticatedResponse<'static>>(401, about).named("Unauthenticated")
 }
 
@@ -184,7 +184,7 @@ pub fn conflict() -> Reply {
 
 /// Returns 410: the session of an app has ended.
 fn gone() -> Reply {
-    let about = "Apps only: the session token is invalid or expired. Forget it and start anew.";
+    let about = "Apps only: the session token is invalid or expired. Discard it and start again without a token.";
     Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone")
 }
 
@@ -215,13 +215,13 @@ pub mod tags {
     }
 
     tags! {
-        CONFIGURATION = "Configuration", "What a client needs to know before anybody logs in.";
-        CURRENT_SESSION = "Current session", "Who is logged in, and logging out.";
+        CONFIGURATION = "Configuration", "The configuration that a client needs before login.";
+        CURRENT_SESSION = "Current session", "The state of the login, and logout.";
         LOGIN = "Login and signup", "With a password.";
-        LOGIN_BY_CODE = "Login by code", "With a code that was sent.";
+        LOGIN_BY_CODE = "Login by code", "With a code that the service sends.";
         VERIFICATION = "Verification", "Verification of email addresses and phone numbers.";
         PASSWORD_RESET = "Password reset", "For users who forgot their password.";
-        REAUTHENTICATION = "Reauthentication", "Users show again who they are before something that matters. A 401 with `is_authenticated: true` asks for it.";
+        REAUTHENTICATION = "Reauthentication", "Users authenticate again before a sensitive change. A 401 with `is_authenticated: true` requests it.";
         SECOND_FACTOR = "Second factor", "The second step of a login.";
         PASSKEYS = "Passkeys and security keys", "Login and signup without a password.";
         PROVIDER_LOGIN = "Third-party login", "Login and signup through a provider.";

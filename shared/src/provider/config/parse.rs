@@ -10,7 +10,7 @@ impl AppConfig {
     ///
     /// # Errors
     /// Returns all mistakes together: an unknown provider, an application without a client identifier, two applications
-    /// with the same identifier, a server that is not a URL.
+    /// with the same `client_id`, a server that is not a URL.
     pub fn parse(providers: &Value) -> Result<Vec<Self>, ConfigError> {
         let Some(providers) = providers.as_object() else {
             return Err(ConfigError(vec!["must be a dictionary of providers".to_owned()]));
