@@ -56,11 +56,7 @@ impl Reply {
 
     /// Creates a redirect.
     pub fn redirect(status: u16, about: &'static str) -> Self {
-        Self::empty(status, about).with_header(Header {
-            name: "Location",
-            about: "The address of the redirect.",
-            kind: "string",
-        })
+        Self::empty(status, about).with_header(Header { name: "Location", about: "The new address.", kind: "string" })
     }
 
     /// Sets the name by which several operations share the response.

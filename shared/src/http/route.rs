@@ -134,7 +134,7 @@ impl Endpoint {
         Self { announced: Some(methods), ..self }
     }
 
-    /// Calls the handler for every method. The endpoint answers paths without an endpoint.
+    /// Calls the handler for every method. For the endpoint that answers unknown paths.
     pub fn for_any_method(self) -> Self {
         Self { is_for_any_method: true, ..self }
     }

@@ -251,7 +251,7 @@ fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError
     outcome
 }
 
-/// Returns CORS for the origins in the settings. Without origins, no response has CORS headers.
+/// Returns the CORS layer for the origins in the settings. Without origins, no response has CORS headers.
 fn cors(app: &App) -> Option<CorsLayer> {
     let service = &app.settings.service;
     let origins = &service.cors_allowed_origins;
