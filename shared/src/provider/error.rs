@@ -50,10 +50,10 @@ pub enum Flaw {
     /// Another issuer (OpenID Connect Core 1.0, 3.1.3.7, rule 2).
     #[error("issuer")]
     Issuer,
-    /// Issued for another client (rule 3).
+    /// The audience is another client (rule 3).
     #[error("audience")]
     Audience,
-    /// Issued to another client (rules 4 and 5).
+    /// The authorized party is another client (rules 4 and 5).
     #[error("authorized party")]
     AuthorizedParty,
     /// Expired (rule 9).
