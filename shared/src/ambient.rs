@@ -1,58 +1,58 @@
-//! Time and chance, as values that are handed in: tests own both.
+//! Time and randomness, passed as values so that tests control both.
 
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A moment, in microseconds since the Unix epoch.
+/// A point in time, in microseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// So many seconds after the epoch.
+    /// Creates the time this number of seconds after the epoch.
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
-    /// Whole seconds since the epoch, as the table's TTL wants them.
+    /// Returns whole seconds since the epoch, the format of the table's TTL.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Seconds since the epoch with a fraction, as the API shows moments.
+    /// Returns seconds since the epoch with a fraction, the format of the API.
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// The moment so many seconds later.
+    /// Returns the time this number of seconds later.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
-    /// How long ago `earlier` was; zero when it lies ahead.
+    /// Returns the duration since `earlier`, or zero if that is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// For libraries that speak `jiff`.
+    /// Converts the time for libraries that use `jiff`.
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 }
 
-/// Tells the time.
+/// A clock.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// A source of randomness fit for secrets.
+/// A random source that is suitable for secrets.
 pub trait Chance: Send + Sync {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// So many random bytes.
+/// Returns `N` random bytes.
 pub fn random<const N: usize>(chance: &dyn Chance) -> [u8; N] {
     let mut bytes = [0; N];
     chance.fill(&mut bytes);
@@ -64,7 +64,7 @@ pub fn random<const N: usize>(chance: &dyn Chance) -> [u8; N] {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods)] // the one place that reads the machine's clock
+    #[allow(clippy::disallowed_methods)] // only this function reads the machine's clock
     fn now(&self) -> Timestamp {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
@@ -76,9 +76,9 @@ impl Clock for SystemClock {
 pub struct SystemChance;
 
 impl Chance for SystemChance {
-    #[allow(clippy::disallowed_methods)] // the one place that asks the operating system
+    #[allow(clippy::disallowed_methods)] // only this function uses the operating system's random source
     fn fill(&self, buffer: &mut [u8]) {
-        // Without randomness nothing here is safe: stopping is the only right answer.
+        // Without randomness the service is not secure, so it stops.
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }
 }
