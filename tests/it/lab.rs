@@ -53,7 +53,7 @@ impl Lab {
             "account_signup": format!("{FRONTEND}/signup"),
         });
         let lab = latchkey_lab::Lab::builder().binary(env!("CARGO_BIN_EXE_local-service")).frozen_clock();
-        // All stories append their responses to this file, which `just` compares with the API description.
+        // All stories append their responses to this file. `just contract` compares it with the API description.
         let seen = std::env::var("CONTRACT_SEEN");
         let lab = seen.iter().fold(lab, |lab, file| lab.setting("CONTRACT_SEEN", file));
         let lab = lab.setting("RUST_LOG", "info").setting("HEADLESS_FRONTEND_URLS", &urls.to_string());
