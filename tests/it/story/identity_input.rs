@@ -204,7 +204,7 @@ fn an_identity_is_found_by_its_subject_alone_in_every_api() {
     renamed["preferred_username"] = json!("enchantress");
     for way in WAYS {
         assert_eq!(way.go(&scene, &renamed), first, "{way:?}");
-        // Another person has the user name and the address now.
+        // Another person has the username and the address now.
         let mut heir = person(&format!("heir of {way:?}"), EMAIL, true);
         heir["preferred_username"] = json!("countess");
         assert!(matches!(way.go(&scene, &heir), End::Asked(_)), "{way:?}");

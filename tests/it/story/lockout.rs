@@ -13,7 +13,7 @@ const DEVICE: &str = "latchkey_device";
 const RATES: (&str, &str) =
     ("ACCOUNT_RATE_LIMITS", r#"{"login": null, "login_failed": "5/300s/key", "change_password": null}"#);
 const REMEMBER: (&str, &str) = ("LATCHKEY_DEVICE_COOKIE", "true");
-/// Settings with user names in addition to addresses.
+/// Settings with usernames in addition to addresses.
 const NAMES: [(&str, &str); 3] = [
     ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
     ("ACCOUNT_LOGIN_METHODS", r#"["email", "username"]"#),
