@@ -67,7 +67,7 @@ fn value_of(json: &Value) -> AttributeValue {
         ("NULL", _) => AttributeValue::Null(true),
         ("L", Value::Array(list)) => AttributeValue::L(list.iter().map(value_of).collect()),
         ("M", map) => AttributeValue::M(item(map)),
-        other => panic!("no item may have {other:?}"),
+        other => panic!("unsupported attribute value {other:?}"),
     }
 }
 

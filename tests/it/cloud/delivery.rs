@@ -99,12 +99,12 @@ fn a_mail_that_ses_refuses_for_now_stays_due_and_the_sweep_sends_it() {
         let records = sign_up(&cloud, &["ada@example.com"]);
         cloud.ground.ses.set_mood(mood);
         let before = SystemClock.now().seconds();
-        assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well(), "the stream goes on");
+        assert_eq!(cloud.mailer.invoke(&stream_event(&records)), all_well(), "the stream is not blocked");
         let messages = cloud.messages();
         let number = |name: &str| messages[0][name].as_n().unwrap().parse::<i64>().unwrap();
         assert_eq!((messages.len(), number("attempts")), (1, 1));
-        assert!(number("due_at") > before, "later");
-        assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 0})), "not yet");
+        assert!(number("due_at") > before, "the next attempt is later");
+        assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 0})), "the message is not due yet");
 
         cloud.make_due(&messages[0]);
         assert_eq!(cloud.mailer.invoke(&scheduled_event()), Ok(json!({"swept": 1})), "still {mood:?}");

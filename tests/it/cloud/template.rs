@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_most_specific_route_is_taken() {
-        // The first four keys are the example of AWS's guide. The others are ours.
+        // The first four keys are the example of AWS's guide. The others are additional.
         let keys = [
             "GET /pets/dog/1",
             "GET /pets/dog/{id}",

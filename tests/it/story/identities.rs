@@ -275,16 +275,16 @@ fn an_answer_works_once_and_only_in_the_browser_that_asked() {
     let unknown = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
     let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
     thief.get("config");
-    assert_eq!(arrive(&mut thief, &back), unknown, "without a session");
+    assert_eq!(arrive(&mut thief, &back), unknown, "in a browser without a session");
     scene.leave(&mut thief, "login", NEXT);
-    assert_eq!(arrive(&mut thief, &back), unknown, "in another's");
+    assert_eq!(arrive(&mut thief, &back), unknown, "in another browser's session");
     assert_eq!(arrive(&mut browser, &back), NEXT);
-    assert_eq!(arrive(&mut browser, &back), unknown, "once");
+    assert_eq!(arrive(&mut browser, &back), unknown, "an answer works once");
 
     let mut late = scene.lab.browser();
     let back = scene.back_from(&scene.leave(&mut late, "login", NEXT));
     scene.lab.advance(601);
-    assert_eq!(arrive(&mut late, &back), unknown, "too late");
+    assert_eq!(arrive(&mut late, &back), unknown, "the state has expired");
     for nonsense in ["/accounts/oidc/op/login/callback/", "/accounts/oidc/op/login/callback/?state=x&code=y"] {
         assert_eq!(arrive(&mut scene.lab.browser(), nonsense), unknown);
     }

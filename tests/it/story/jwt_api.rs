@@ -236,7 +236,7 @@ fn an_answer_does_not_reveal_whether_there_is_an_account() {
     let (known, unknown) = (reset(ADA), reset("nobody@example.com"));
     assert_eq!((known.status, known.text), (unknown.status, unknown.text));
     let trips = |email: &'static str| lab.trips(|| drop(reset(email)));
-    assert_eq!(trips(ADA), trips("nobody@example.com"), "the table requests do not tell either");
+    assert_eq!(trips(ADA), trips("nobody@example.com"), "the table requests are the same too");
     let login = |email: &str| lab.bearer().login(email, "wrong-Horse-42-battery");
     assert_eq!(login(ADA).text, login("nobody@example.com").text);
 }

@@ -141,7 +141,7 @@ fn a_user_can_sign_up_with_a_passkey_and_no_password() {
     for (n, mut client) in [lab.app(), browser(&lab)].into_iter().enumerate() {
         device.id = vec![u8::try_from(n).unwrap(); 16];
         let email = format!("new{n}@example.com");
-        assert_eq!(client.put("auth/webauthn/signup", json!({})).status, 409, "nobody waits");
+        assert_eq!(client.put("auth/webauthn/signup", json!({})).status, 409, "no signup is pending");
         let reply = client.post("auth/webauthn/signup", json!({"email": email, "password": "not read"}));
         assert_eq!(reply.pending().as_deref(), Some("verify_email"), "{}", reply.text);
         assert_eq!(
@@ -286,7 +286,7 @@ fn an_answer_works_once_and_only_in_its_own_session() {
     let options = late.get(LOGIN).json["data"]["request_options"].clone();
     lab.advance(601);
     let body = json!({"credential": device.get_again(&options)});
-    assert_eq!(late.post(LOGIN, body).errors(), INCORRECT, "too late");
+    assert_eq!(late.post(LOGIN, body).errors(), INCORRECT, "the challenge has expired");
 }
 
 #[test]
@@ -381,7 +381,11 @@ fn adding_a_key_needs_recent_authentication_and_a_verified_address() {
     login.origin = "https://login.example.com".to_owned();
     assert_eq!(add(&mut client, &mut login).status, 200);
     lab.advance(600);
-    assert_eq!(client.post(KEYS, json!({"credential": {"id": "x"}})).errors(), [":incorrect_code"], "input first");
+    assert_eq!(
+        client.post(KEYS, json!({"credential": {"id": "x"}})).errors(),
+        [":incorrect_code"],
+        "the input is checked first"
+    );
     assert_eq!(client.get(LOGIN).status, 404, "passkey logins are off by default");
 }
 

@@ -87,7 +87,7 @@ fn the_jwt_api_has_the_same_window() {
         assert_eq!(renew_bearer(tab), 200);
         assert_eq!(tab.cookies["refresh_token"], first.cookies["refresh_token"]);
         lab.advance(8);
-        assert_eq!(renew_bearer(&mut old), 200, "once more");
+        assert_eq!(renew_bearer(&mut old), 200, "the old token still works");
     }
     lab.advance(15);
     let mut late = lab.bearer();

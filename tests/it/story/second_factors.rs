@@ -256,7 +256,7 @@ fn a_trusted_browser_needs_no_second_factor_until_the_password_changes() {
     assert_eq!(browser.post("auth/2fa/trust", json!({"trust": true})).status, 200);
     let cookie = browser.cookies["mfa_trusted"].clone();
     browser.delete("auth/session");
-    assert_eq!(login(&mut browser).status, 200, "let off");
+    assert_eq!(login(&mut browser).status, 200, "no second factor is needed");
 
     let mut thief = lab.browser();
     thief.cookies.insert("mfa_trusted".to_owned(), cookie.chars().rev().collect());

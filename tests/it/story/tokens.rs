@@ -86,7 +86,7 @@ fn an_app_uses_its_access_token_and_renews_it() {
     let next = renew(&mut lab.app(), &pair.refresh);
     assert!(next.access != pair.access && next.refresh != pair.refresh);
     assert_eq!(bearer(&lab, &next.access).get("account/email").status, 200);
-    assert_eq!(client.get("auth/session").json["meta"].get("access_token"), None, "told once");
+    assert_eq!(client.get("auth/session").json["meta"].get("access_token"), None, "tokens are sent once");
 
     let claims = part(&next.access, 1);
     let issuer = lab.url.replace("127.0.0.1", "localhost");
