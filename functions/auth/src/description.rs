@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_descriptions_join_to_a_document() {
+    fn the_descriptions_form_a_document() {
         let part = (crate::endpoints(), super::operations());
         let document = shared::description::document(serde_json::json!({}), &[part]).unwrap();
         let login = &document["paths"]["/_allauth/{client}/v1/auth/login"]["post"];

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn signup_has_the_fields_that_the_settings_leave() {
+    fn signup_has_exactly_the_fields_of_the_settings() {
         let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_SIGNUP_ENABLED", "true")];
         let with = |fields| {
             let more = [
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_markers_and_nothing_is_missing() {
+    fn the_pruned_document_has_no_markers_and_no_dangling_references() {
         let variants: [&[(&str, &str)]; 7] = [
             &[],
             &[("HEADLESS_CLIENTS", r#"["app"]"#), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn apis_lie_where_the_settings_put_them() {
+    fn paths_follow_the_prefixes_in_the_settings() {
         let prefixes = [("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat")];
         let document = describe(&settings(&prefixes), Scope::All).unwrap();
         let paths = document["paths"].as_object().unwrap();

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_judged_as_there() {
+    fn texts_are_validated_as_in_django_rest_framework() {
         let rule = Text { min: 6, max: 6, code: true, ..Text::ANY };
         for (given, message) in [
             (json!({}), "This field is required."),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_latin_letters_with_capitals() {
+    fn names_have_only_latin_letters_and_are_capitalized() {
         let name = |text: &str| fields(json!({"first_name": text})).name("first_name", false);
         assert_eq!(name("anna  LEE").as_deref(), Some("Anna Lee"));
         assert_eq!(name("élodie ßen").as_deref(), Some("Élodie Ssen"));

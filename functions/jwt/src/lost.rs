@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_fit_paths_with_a_last_slash() {
+    fn patterns_match_only_paths_with_a_trailing_slash() {
         assert!(fits("/login/", "/login/"));
         assert!(fits("/registration/verification/{key}/", "/registration/verification/a:b/"));
         for (pattern, path) in

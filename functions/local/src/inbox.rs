@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_stands_on_a_line_of_its_own() {
+    fn a_code_is_found_only_on_its_own_line() {
         for text in ["Your code:\n\n  BCDF-GHJK \n\nBye", "BCDF-GHJK\r\n", "x\nBCDF-GHJK"] {
             assert_eq!(code(text).as_deref(), Some("BCDF-GHJK"), "{text}");
         }

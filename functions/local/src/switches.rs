@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_position_of_a_switch_starts_by_itself() {
+    fn every_option_of_a_switch_is_valid_alone() {
         for switch in SWITCHES {
             for choice in switch.options {
                 let moved = Switches::from_form(format!("{}={}", switch.name, choice.value).as_bytes());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_unknown_fields_and_values_moves_nothing() {
+    fn unknown_fields_and_values_of_a_form_change_no_switch() {
         assert_eq!(Switches::from_form(b"verification=never&x=1&=&reset-by="), Switches::default());
     }
 }

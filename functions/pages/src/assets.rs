@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coding_is_accepted_by_name_and_weight() {
+    fn a_content_coding_is_accepted_by_name_and_weight() {
         for (value, br, gzip) in [
             ("gzip, deflate, br, zstd", true, true),
             ("gzip;q=0.8, br;q=0", false, true),

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_color_with_enough_contrast_stays_as_it_is() {
+    fn a_color_with_enough_contrast_is_unchanged() {
         let css = accent("#1f5fbf");
         assert!(css.contains("--brand-on-accent: #ffffff;") && css.contains("--brand-link: #1f5fbf;"), "{css}");
     }

@@ -74,7 +74,7 @@ mod tests {
     use super::printable;
 
     #[test]
-    fn a_user_agent_does_not_command_the_terminal() {
+    fn control_characters_of_a_user_agent_are_escaped() {
         assert_eq!(printable("Moz\u{1b}[2J\u{9b}illa\r\n"), "Moz\\u{1b}[2J\\u{9b}illa\\r\\n");
         assert_eq!(printable("Zoë’s 電話"), "Zoë’s 電話");
     }

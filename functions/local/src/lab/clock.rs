@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_clock_moves_with_its_source_and_by_what_it_is_advanced() {
+    fn a_running_clock_follows_its_source_and_can_be_advanced() {
         let (source, clock) = clock();
         clock.advance(60);
         assert_eq!(clock.now().seconds(), 1060);
@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_moves_only_when_it_is_advanced_and_runs_on_from_there() {
+    fn a_frozen_clock_moves_only_when_it_is_advanced_and_then_continues() {
         let (source, clock) = clock();
         clock.set_frozen(true);
         source.0.fetch_add(5_000_000, Ordering::Relaxed);
         assert!(clock.is_frozen());
         assert_eq!(clock.now().seconds(), 1000);
-        assert!(clock.now() < clock.now(), "no two moments are equal");
+        assert!(clock.now() < clock.now(), "the clock never returns the same time twice");
         clock.advance(60);
         clock.set_frozen(false);
         source.0.fetch_add(1_000_000, Ordering::Relaxed);
