@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::code::ConfirmLoginCode;
 use super::email_verify::VerifyEmail;
@@ -18,21 +18,21 @@ use shared::envelope::{
 };
 use shared::http::{CodeRecipient, Signup};
 
-/// The key of a link or the code that was mailed.
+/// The header with the key from a mailed link, or with a mailed code.
 const VERIFICATION_KEY: Parameter =
     Parameter::header("X-Email-Verification-Key", "The key from the link, or the code that was sent.");
-/// The key of a link or the code that was mailed.
+/// The header with the key from a mailed link, or with a mailed code.
 const RESET_KEY: Parameter =
     Parameter::header("X-Password-Reset-Key", "The key from the link, or the code that was sent.");
 
-/// The problems of a key in a header.
+/// The error codes of a key in a header.
 const KEY: [&str; 2] = ["required", "null_characters_not_allowed"];
-/// The problems of a key that verifies an address.
+/// The error codes of a key that verifies an address.
 const EMAIL_KEY: [&str; 3] = ["email_taken", "incorrect_code", "invalid_or_expired_key"];
-/// The problems of a key that resets a password.
+/// The error codes of a key that resets a password.
 const RESET: [&str; 2] = ["incorrect_code", "invalid_password_reset"];
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
