@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::authenticators::SetupTotp;
 use super::challenge::{MfaAuthenticate, MfaTrust};
@@ -37,12 +37,12 @@ fn request_options() -> Reply {
     Reply::json::<Data<RequestOptions<'static>>>(200, about).named("WebAuthnRequestOptionsResponse")
 }
 
-/// 409: the account cannot have another authenticator.
+/// 409: the account cannot get another authenticator.
 fn no_more() -> Reply {
     conflict_because([("unverified_email", None)])
 }
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     authenticators().into_iter().chain(keys()).chain(login()).chain(passkeys()).collect()
 }
@@ -74,7 +74,7 @@ fn authenticators() -> Vec<Operation> {
             .reply(done()),
         view(codes, "getRecoveryCodes").replies([recovery_codes(), none()]),
         make(codes, "makeRecoveryCodes").reply(recovery_codes()).refuses(cannot()),
-        // As the first published description of the API spells it.
+        // The spelling in the first published description of the API.
         view(old_codes, "getRecoveryCodesOld").replies([recovery_codes(), none()]).deprecated(),
         make(old_codes, "makeRecoveryCodesOld").reply(recovery_codes()).refuses(cannot()).deprecated(),
     ]

@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::connections::Disconnect;
 use super::redirect::ProviderRedirect;
@@ -17,7 +17,7 @@ fn accounts() -> Reply {
     Reply::json::<Data<Vec<ProviderAccount<'static>>>>(200, about).named("ProviderAccounts")
 }
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     let of_accounts =
@@ -30,7 +30,7 @@ pub fn operations() -> Vec<Operation> {
             .reply(accounts())
             .reads::<Disconnect>(["account_not_found", "disconnect_last", "no_password", "no_verified_email"]),
         login(post.clone(), "auth/provider/redirect", "redirectToProvider", "Send the browser to a provider")
-            .about("A form that the browser itself sends. Apps get the same responses, but cannot follow them.")
+            .about("A form that the browser itself sends. Apps get the same redirects, but they cannot complete the login.")
             .for_browsers()
             .secured_by([&["sessionCookie", "csrfToken"] as &'static [&'static str], &["csrfToken"]])
             .takes_form::<ProviderRedirect<'static>>()
@@ -39,7 +39,7 @@ pub fn operations() -> Vec<Operation> {
             .takes::<ProviderToken<'static>>()
             .asks_again()
             .replies([authenticated(), unauthenticated(), conflict(), too_many()])
-            .reply(forbidden("Signup is closed, or nobody is logged in to connect the account to."))
+            .reply(forbidden("Signup is closed, or the account is to be connected and the caller is not logged in."))
             .reply(with_codes(503, "The provider is unavailable.", vec![("provider_unavailable", None)]))
             .refuses(TOKEN.map(|code| (code, None))),
         login(
@@ -48,7 +48,7 @@ pub fn operations() -> Vec<Operation> {
             "getProviderSignup",
             "Get what a signup through a provider has so far",
         )
-        .reply(Reply::json::<Data<ProviderSignup<'static>>>(200, "What the provider told."))
+        .reply(Reply::json::<Data<ProviderSignup<'static>>>(200, "The data that the provider supplied."))
         .replies([conflict(), forbidden("Signup is closed.")]),
         login(post.clone(), "auth/provider/signup", "signUpByProvider", "Finish a signup through a provider")
             .takes::<shared::http::ProviderSignup>()
@@ -62,7 +62,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The problems of a token of a provider.
+/// The error codes of a provider's token.
 const TOKEN: [&str; 15] = [
     "client_id_required",
     "connected_other",
