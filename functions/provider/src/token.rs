@@ -76,7 +76,7 @@ fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Resul
             if !error.is_outage() {
                 return Err(invalid_token().into());
             }
-            let message = "The provider cannot be asked now. Try again later.";
+            let message = "The provider is unavailable. Try again later.";
             let problem = Problem::field("provider", "provider_unavailable", message);
             Ok(ApiResponse::problems(503, &[problem]))
         }
