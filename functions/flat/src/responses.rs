@@ -166,7 +166,7 @@ impl<'a> SignedUp<'a> {
     }
 }
 
-/// What is needed to set up an authenticator app.
+/// The data for the setup of an authenticator app.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatNewTotp")]
 pub struct NewTotp<'a> {

@@ -129,7 +129,7 @@ pub struct PasswordChangeResponse {
     pub refresh: Option<String>,
 }
 
-/// What is needed to set up an authenticator app.
+/// The data for the setup of an authenticator app.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFASetupResponse")]
 pub struct MfaSetupResponse<'a> {
