@@ -200,7 +200,7 @@ templates: requirements
     sam validate --lint --template examples/protected-api/template.yaml
     python3 .ci/stacks_on_moto.py
 
-# Builds the functions as `sam build` does, but for this machine's architecture and without optimizations. A panic aborts.
+# Builds the functions as `sam build` does, for this machine's architecture and without optimizations. A panic aborts.
 [group('check')]
 lambda: requirements
     CARGO_PROFILE_DEV_PANIC=abort cargo lambda build -p {{ replace(functions, " ", " -p ") }}
