@@ -48,7 +48,7 @@ pub fn operations() -> Vec<Operation> {
         open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
             .tagged(tags::LOGIN_BY_CODE)
             .replies([done(), conflict(), too_many()]),
-        open(get.clone(), "auth/email/verify", "getEmailVerification", "Get what a verification key is for")
+        open(get.clone(), "auth/email/verify", "getEmailVerification", "Get the address that a key verifies")
             .tagged(tags::VERIFICATION)
             .with(VERIFICATION_KEY)
             .reply(Reply::json::<DataWithMeta<EmailVerificationInfo<'static>, EmailVerificationMeta>>(
@@ -74,7 +74,7 @@ pub fn operations() -> Vec<Operation> {
             .replies([done(), authenticated(), unauthenticated(), too_many()])
             .takes::<CodeRecipient>()
             .refuses(RECIPIENT_CODES),
-        open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
+        open(get.clone(), "auth/password/reset", "getPasswordReset", "Get the user whose password a key resets")
             .tagged(tags::PASSWORD_RESET)
             .with(RESET_KEY)
             .reply(Reply::json::<Data<PasswordResetInfo<'static>>>(200, "The user whose password the key resets."))
@@ -95,7 +95,7 @@ pub fn operations() -> Vec<Operation> {
             .tagged(tags::REAUTHENTICATION)
             .replies([authenticated(), too_many()])
             .reads::<Reauthenticate>(["incorrect_password", "too_many_login_attempts"]),
-        open(get, "auth/session", "getSession", "Get who is logged in").tagged(tags::CURRENT_SESSION).replies([
+        open(get, "auth/session", "getSession", "Get the current user").tagged(tags::CURRENT_SESSION).replies([
             authenticated(),
             unauthenticated(),
             invalid([]),

@@ -53,7 +53,7 @@ fn login() -> Vec<Operation> {
             .takes::<Login>()
             .replies([logged_in(), invalid(LOGIN_CODES), too_many()])
             .replies(pending()),
-        of("/mfa/authenticate/", "flatAuthenticate", "Show the second factor of a login")
+        of("/mfa/authenticate/", "flatAuthenticate", "Complete a login with a second factor")
             .replies([logged_in(), too_many()])
             .replies(pending())
             .reads_flat::<SecondFactor>(&["incorrect_code", STEP, "too_many_login_attempts"])
@@ -143,12 +143,13 @@ fn providers() -> Vec<Operation> {
     };
     let callback = |method, id| {
         let codes = ARRIVAL.into_iter().chain(["cancelled", "invalid_state", MALFORMED]).map(|code| (code, None));
-        arrival(of(method, "/providers/{provider}/callback/", id, "Come back from a provider")).reply(invalid(codes))
+        arrival(of(method, "/providers/{provider}/callback/", id, "Complete a login at a provider"))
+            .reply(invalid(codes))
     };
     vec![
         of(get.clone(), "/providers/", "flatListProviders", "List the providers")
             .reply(Reply::json::<Providers<'_>>(200, "The providers.")),
-        of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Leave for a provider")
+        of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Start a login at a provider")
             .may_take::<Redirect>()
             .replies([
                 Reply::json::<Departure<'_>>(200, "The URL to send the user to."),

@@ -52,7 +52,7 @@ fn authenticators() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     let of = |method, path, id, summary| of_user(method, path, id, summary).tagged(tags::AUTHENTICATORS);
     let view = |path, id| of(Method::GET, path, id, "Get the recovery codes").asks_again();
-    let make = |path, id| of(Method::POST, path, id, "Make new recovery codes").asks_again();
+    let make = |path, id| of(Method::POST, path, id, "Generate new recovery codes").asks_again();
     let (codes, old_codes) = ("account/authenticators/recovery-codes", "account/authenticators/recovery_codes");
     let none = || not_found("The account has no recovery codes.");
     let cannot = || [("cannot_generate_recovery_codes", None)];
@@ -112,7 +112,7 @@ fn keys() -> Vec<Operation> {
 fn login() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
-        open(post.clone(), "auth/2fa/authenticate", "authenticateByCode", "Show the second factor of a login")
+        open(post.clone(), "auth/2fa/authenticate", "authenticateByCode", "Complete a login with a second factor")
             .tagged(tags::SECOND_FACTOR)
             .replies([authenticated(), unauthenticated(), conflict()])
             .reads::<MfaAuthenticate>(["incorrect_code", "too_many_login_attempts"]),
@@ -128,11 +128,11 @@ fn login() -> Vec<Operation> {
             get.clone(),
             "auth/webauthn/authenticate",
             "beginKeyAuthentication",
-            "Begin to show a security key at login",
+            "Begin to authenticate with a security key",
         )
         .tagged(tags::SECOND_FACTOR)
         .replies([request_options(), unauthenticated()]),
-        open(post.clone(), "auth/webauthn/authenticate", "authenticateByKey", "Show a security key at login")
+        open(post.clone(), "auth/webauthn/authenticate", "authenticateByKey", "Complete a login with a security key")
             .tagged(tags::SECOND_FACTOR)
             .replies([authenticated(), unauthenticated(), conflict()])
             .reads::<UsedWebAuthn>(["incorrect_code", "too_many_login_attempts"]),
@@ -168,9 +168,9 @@ fn passkeys() -> Vec<Operation> {
             .replies([unauthenticated(), forbidden("Signup is closed."), conflict(), too_many()])
             .takes::<BaseSignup>()
             .refuses(signup_codes(false)),
-        signup(get, "getPasskeySignup", "Begin to make the passkey of a signup")
+        signup(get, "getPasskeySignup", "Begin to create the passkey of a signup")
             .replies([creation_options(), conflict()]),
-        signup(Method::PUT, "finishPasskeySignup", "Make the passkey of a signup")
+        signup(Method::PUT, "finishPasskeySignup", "Create the passkey of a signup")
             .replies([authenticated(), unauthenticated(), conflict()])
             .reads::<NewWebAuthn>(["incorrect_code"]),
     ]

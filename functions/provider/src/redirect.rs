@@ -19,7 +19,7 @@ pub struct ProviderRedirect<'a> {
     /// The page that the browser returns to: a path, or a URL of an origin that the settings name.
     #[schemars(required, with = "String")]
     callback_url: Option<&'a str>,
-    /// The purpose: to log in, or to connect an account.
+    /// Whether to log in or to connect the identity to the user's account.
     #[schemars(required, with = "Process")]
     process: Option<Process>,
 }

@@ -16,7 +16,7 @@ pub struct ProviderToken<'a> {
     /// The provider's id.
     #[schemars(required, with = "Text")]
     provider: Option<Text>,
-    /// The purpose: to log in, or to connect an account.
+    /// Whether to log in or to connect the identity to the user's account.
     #[schemars(required, with = "Process")]
     process: Option<Process>,
     /// The token: one of `id_token` and `access_token`, or both.

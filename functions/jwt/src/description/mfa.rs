@@ -56,12 +56,17 @@ pub fn operations() -> Vec<Operation> {
             disabled(),
             told(403, "Every user needs an authenticator app.").only_if(Condition::JwtTotpRequired),
         ]),
-        meeting(reading::<MfaVerify>(optional(post.clone(), "/mfa/verify/", "jwtVerifyTotp", "Show a code"))),
+        meeting(reading::<MfaVerify>(optional(
+            post.clone(),
+            "/mfa/verify/",
+            "jwtVerifyTotp",
+            "Complete a login with a code",
+        ))),
         meeting(reading::<MfaVerifyRecovery>(optional(
             post,
             "/mfa/verify-recovery/",
             "jwtVerifyRecoveryCode",
-            "Show a recovery code",
+            "Complete a login with a recovery code",
         ))),
     ]
 }
