@@ -136,7 +136,7 @@ export class Transport {
       if (!meta.session_token) delete next.session;
     }
     if (JSON.stringify(next) === JSON.stringify(used)) return;
-    // Another tab can have logged in meanwhile. Keep its tokens, because they did not end.
+    // Another tab might have logged in since. Keep its tokens, because they did not end.
     if (hasEnded && JSON.stringify(await this.tokens.read()) !== JSON.stringify(used)) return;
     if (Object.keys(next).length) await this.tokens.write(next);
     else await this.tokens.clear();

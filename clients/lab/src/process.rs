@@ -50,7 +50,7 @@ impl Process {
     }
 
     pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill(); // it can have ended already
+        let _ = self.child.kill(); // it might have ended already
         let _ = self.child.wait();
     }
 

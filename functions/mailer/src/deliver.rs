@@ -38,7 +38,7 @@ pub trait Transport: Send + Sync {
 pub enum Delivery {
     /// The message was sent.
     Sent,
-    /// Nothing was done: the message no longer exists, or another worker has leased it.
+    /// Nothing was sent: the message no longer exists, another worker has leased it, or it has no recipient.
     Nothing,
     /// The message was dropped, because it is too late or cannot be sent.
     Dropped,

@@ -43,7 +43,7 @@ async fn checked() -> ExitCode {
 fn tell_allocations(listener: &TcpListener) {
     for mut connection in listener.incoming().flatten() {
         let so_far = ALLOCATOR.stats();
-        // The test can have closed the connection.
+        // The test might have closed the connection.
         let _ = write!(connection, "{}", so_far.allocations + so_far.reallocations);
     }
 }

@@ -37,7 +37,8 @@ struct Cli {
     /// Number of starts of each function. Their median is printed.
     #[arg(long, default_value_t = 21)]
     starts: usize,
-    /// The parent of the temporary folder for copies of the binaries and the certificate authority; by default the folder of the binaries.
+    /// The parent of the temporary folder for copies of the binaries and the certificate authority; by default the folder
+    /// of the binaries.
     #[arg(long)]
     folder: Option<PathBuf>,
 }

@@ -22,7 +22,7 @@ export function App() {
   const state = useSession();
   const match = findRoute(place.path);
   const detour = match && detourOf(match.route.needs, state);
-  // The page can have navigated already.
+  // The page might have navigated already.
   useEffect(() => {
     if (getPlace() === place) detour?.();
   }, [detour, place]);

@@ -15,7 +15,7 @@ import { t } from '../texts';
 export default function ConfirmEmail() {
   const state = useSession();
   const isCode = getConfiguration().account.email_verification_by_code_enabled;
-  // The user can have verified the address in another tab.
+  // The user might have verified the address in another tab.
   useEffect(() => {
     if (state.status === 'authenticated' || (state.status === 'pending' && state.flow.id !== 'verify_email')) goOn();
   }, [state]);
