@@ -1,4 +1,4 @@
-//! The endpoints with which people log in: signup, login, codes, verification, password reset, the current session.
+//! The endpoints of logging in: signup, login, codes, verification, password reset, the current session.
 
 mod code;
 mod description;

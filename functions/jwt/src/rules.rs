@@ -186,7 +186,7 @@ text_rule!(
     Text::ANY
 );
 text_rule!(
-    /// A text that may be empty.
+    /// A text that can be empty.
     BlankText,
     Text { blank: true, ..Text::ANY }
 );
