@@ -136,10 +136,9 @@ advisories:
 typos:
     typos
 
-# Checks documents for phrases that are hard to read. Add a folder to the default when its doc comments have no findings.
-# `just prose .` checks everything, and `just prose --count .` counts the findings.
+# Checks documents and doc comments for phrases that are hard to read. `just prose --count .` counts the findings.
 [group('check')]
-prose *paths="*.md .github clients docs examples infra shared/fixtures tests/conformance":
+prose *paths=".":
     python3 .ci/prose.py {{ paths }}
 
 # Runs the tests of the scripts in `.ci`.
