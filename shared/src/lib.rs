@@ -4,7 +4,8 @@
 //!
 //! | layer | module | content |
 //! |---|---|---|
-//! | 0 | [`ambient`] | the clock and the random source, passed as values |
+//! | 0 | [`clock`] | points in time and the clock, passed as a value |
+//! | 0 | [`random`] | the random source, passed as a value |
 //! | 0 | [`iri`] | percent-encoding of URLs |
 //! | 0 | [`versions`] | keeps attributes and values that another version wrote |
 //! | 1 | [`settings`] | typed settings, read and checked once at startup |
@@ -25,8 +26,8 @@
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 
 pub mod account;
-pub mod ambient;
 pub mod app;
+pub mod clock;
 pub mod description;
 pub mod envelope;
 pub mod flow;
@@ -39,6 +40,7 @@ pub mod outbound;
 pub mod outbox;
 pub mod provider;
 pub mod qr;
+pub mod random;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Metrics in CloudWatch's embedded metric format: log lines from which CloudWatch extracts numbers.
 
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Value as Json, json};
 use strum::{IntoStaticStr, VariantNames};
 

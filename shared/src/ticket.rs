@@ -2,8 +2,8 @@
 //! so that one request reads both. It is bound to the state that the user had when the ticket was created.
 
 use crate::account::{User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError};
 use crate::versions::Unknown;
@@ -131,7 +131,7 @@ impl Ticket {
     }
 
     /// Creates a ticket that belongs to no user, for answers that must not reveal whether an account exists.
-    pub fn lookalike(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
+    pub fn dummy(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
         Self::new(app, purpose, &User::new(UserId::new(app.random()), app.now()), seconds)
     }
 

@@ -26,13 +26,13 @@ pub struct OneUser<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "FlatStanding")]
-pub enum Standing<'a> {
+pub enum LoginState<'a> {
     /// A user is logged in.
     User(LoggedIn<'a>),
     /// Another step must follow.
     Pending(Pending<'a>),
     /// The caller is not logged in, and no step follows.
-    Nobody(Empty),
+    Anonymous(Empty),
 }
 
 /// A user is logged in.
@@ -132,36 +132,38 @@ impl<'a> Pending<'a> {
 #[schemars(rename = "FlatSignupResponse")]
 pub enum SignedUp<'a> {
     /// A user is logged in.
-    User(Noted<LoggedIn<'a>>),
+    User(WithVerificationSent<LoggedIn<'a>>),
     /// Another step must follow.
-    Pending(Noted<PendingFlow>),
+    Pending(WithVerificationSent<PendingFlow>),
     /// The second factor must follow. This cannot happen, because a new user has no second factor.
     #[schemars(skip)]
-    SecondFactor(Noted<PendingFactor<'a>>),
+    SecondFactor(WithVerificationSent<PendingFactor<'a>>),
     /// The caller is not logged in, and no step follows.
-    Nobody(Noted<Empty>),
+    Anonymous(WithVerificationSent<Empty>),
 }
 
 /// The state of the caller, with a field that only responses to a signup have.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Noted<T> {
+pub struct WithVerificationSent<T> {
     #[serde(flatten)]
-    standing: T,
+    state: T,
     /// Whether a verification mail was sent to the address.
     verification_sent: bool,
 }
 
 impl<'a> SignedUp<'a> {
     /// Adds `verification_sent` to the caller's state.
-    pub fn new(standing: Standing<'a>, verification_sent: bool) -> Self {
-        match standing {
-            Standing::User(standing) => Self::User(Noted { standing, verification_sent }),
-            Standing::Pending(Pending::Other(standing)) => Self::Pending(Noted { standing, verification_sent }),
-            Standing::Pending(Pending::SecondFactor(standing)) => {
-                Self::SecondFactor(Noted { standing, verification_sent })
+    pub fn new(state: LoginState<'a>, verification_sent: bool) -> Self {
+        match state {
+            LoginState::User(state) => Self::User(WithVerificationSent { state, verification_sent }),
+            LoginState::Pending(Pending::Other(state)) => {
+                Self::Pending(WithVerificationSent { state, verification_sent })
             }
-            Standing::Nobody(standing) => Self::Nobody(Noted { standing, verification_sent }),
+            LoginState::Pending(Pending::SecondFactor(state)) => {
+                Self::SecondFactor(WithVerificationSent { state, verification_sent })
+            }
+            LoginState::Anonymous(state) => Self::Anonymous(WithVerificationSent { state, verification_sent }),
         }
     }
 }
@@ -199,7 +201,7 @@ pub struct Providers<'a> {
 /// The URL to send the user to.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatDeparture")]
-pub struct Departure<'a> {
+pub struct AuthorizationRedirect<'a> {
     /// The URL at the provider.
     pub redirect_url: &'a str,
     /// The value that the client compares with the `state` of the callback.

@@ -1,6 +1,6 @@
 //! Reads fields as the serializers of Django REST framework do, with the same error messages.
 
-use crate::{body, words};
+use crate::{body, respond};
 use serde_json::{Map, Value as Json};
 use shared::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email};
 use shared::flow::Problem;
@@ -178,14 +178,14 @@ impl Fields {
     /// # Errors
     /// 400 with the problems of each field.
     pub fn check(&self) -> Result<(), ApiError> {
-        if self.are_fine() { Ok(()) } else { Err(words::of_problems(&self.problems).into()) }
+        if self.are_fine() { Ok(()) } else { Err(respond::of_problems(&self.problems).into()) }
     }
 }
 
 /// The error for a required value that is absent. [`Fields::check`] reports absent fields first, so clients never see
 /// this error.
 pub fn missing() -> ApiError {
-    words::of_problems(&[Problem::general("required", "This field is required.")]).into()
+    respond::of_problems(&[Problem::general("required", "This field is required.")]).into()
 }
 
 #[cfg(test)]

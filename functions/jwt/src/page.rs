@@ -53,12 +53,12 @@ pub fn ask(app: &App) -> ApiResponse {
 }
 
 /// The 404 page for all callers.
-pub fn nowhere() -> ApiResponse {
+pub fn not_found() -> ApiResponse {
     ApiResponse::html(404, page("Not Found", "<p>There is no page at this address.</p>"))
 }
 
 /// The page for an invalid reset link or capability.
-pub fn reset_link_is_over() -> String {
+pub fn reset_link_expired() -> String {
     let text = "<p>This link does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Reset Password", text)
@@ -70,7 +70,7 @@ pub fn reset_complete() -> String {
 }
 
 /// The page for an invalid invitation or capability.
-pub fn invitation_is_over() -> String {
+pub fn invitation_expired() -> String {
     let text = "<p>This invitation does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Set Password", text)

@@ -16,8 +16,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use crate::connector::operation;
-pub use plan::{Chance, Plan};
 use plan::{Fault, Random};
+pub use plan::{Plan, Probability};
 
 /// The layer. Clones share all state, so one clone can wrap the client and another can control the faults and read the
 /// record.
@@ -94,12 +94,12 @@ impl Faults {
 
     /// Returns the number of round trips. Requests that start before any of them is answered form one trip. If all
     /// answers take the same time, the total time is this number times that time.
-    pub fn trips(&self) -> usize {
+    pub fn round_trips(&self) -> usize {
         self.state().log.len()
     }
 
     /// Returns [`Faults::requests`], grouped by trip.
-    pub fn requests_by_trip(&self) -> Vec<Vec<String>> {
+    pub fn requests_by_round_trip(&self) -> Vec<Vec<String>> {
         self.state().log.clone()
     }
 

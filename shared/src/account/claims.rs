@@ -292,7 +292,7 @@ impl Item for PhoneClaim {
 /// # Errors
 /// The table is unavailable.
 pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<PhoneClaim>, StoreError> {
-    store.find(&PhoneClaim::new(phone, UserId::NOBODY).key()).await
+    store.find(&PhoneClaim::new(phone, UserId::DUMMY).key()).await
 }
 
 /// A user's claim on the id of a WebAuthn credential. Two accounts cannot have the same id (WebAuthn Level 2, section

@@ -1,7 +1,7 @@
 //! The user: one item that holds everything that has to change together.
 
 use super::{Authenticator, Factor, is_same_email};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
 use crate::store::{Item, Key};
@@ -18,7 +18,7 @@ pub struct UserId(pub Uuid);
 
 impl UserId {
     /// The id of no user. It is read if there is no user to read, so that the answer takes the same time.
-    pub const NOBODY: Self = Self(Uuid::nil());
+    pub const DUMMY: Self = Self(Uuid::nil());
 
     /// Creates an id (UUID version 4).
     pub fn new(random: [u8; 16]) -> Self {

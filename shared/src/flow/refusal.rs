@@ -96,10 +96,10 @@ impl Problem {
 pub enum FactorProblem {
     /// The challenge does not exist or has expired.
     #[error("the challenge has expired")]
-    ChallengeOver,
+    ChallengeExpired,
     /// The last attempt at the challenge failed, so the challenge has ended.
     #[error("the challenge has been used")]
-    ChallengeSpent,
+    ChallengeExhausted,
     /// The code is wrong, or it was used before.
     #[error("wrong code")]
     WrongCode,

@@ -8,10 +8,10 @@ use crate::session::Api;
 use futures_util::future::BoxFuture;
 
 /// The result of the checks before the handler.
-pub type Admitted<'a> = BoxFuture<'a, Result<(), ApiError>>;
+pub type AdmitFuture<'a> = BoxFuture<'a, Result<(), ApiError>>;
 
 /// The reason why a request is refused.
-pub type Refused<'a> = BoxFuture<'a, ApiError>;
+pub type ErrorFuture<'a> = BoxFuture<'a, ApiError>;
 
 /// The rules by which an API other than the headless one accepts requests and writes its responses.
 pub trait Dialect: Send + Sync {
@@ -19,10 +19,10 @@ pub trait Dialect: Send + Sync {
     fn api(&self) -> Api;
 
     /// Prepares a request for its handler, or refuses it. The endpoint accepts its method.
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a>;
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a>;
 
     /// Returns the error for a method that the endpoint does not accept.
-    fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> Refused<'a> {
+    fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> ErrorFuture<'a> {
         Box::pin(async { ApiError::MethodNotAllowed })
     }
 

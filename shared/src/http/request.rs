@@ -1,7 +1,7 @@
 //! A request, as handlers see it.
 
 use super::address::{Peer, client_address};
-use super::csrf::{self, is_from_a_page_of_ours};
+use super::csrf::{self, passes_csrf_check};
 use super::error::ApiError;
 use super::fields::FromInput;
 use super::form::form_fields;
@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
-    Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
+    Api, Caller, ClientInfo, Found, Session, SessionToken, SessionTokenKind, find_caller, find_caller_and_clear,
+    find_session, track,
 };
 use crate::settings::{ClientKind, RateAction, Settings, TokenStrategy};
 use crate::throttle::Action;
@@ -60,7 +61,7 @@ impl ApiRequest {
         let body = body::read(body).await?;
         if kind == ClientKind::Browser && !from_anywhere {
             let field = form_of(&parts.headers, &body).remove("csrfmiddlewaretoken");
-            if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
+            if !passes_csrf_check(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
                 return Err(ApiError::Csrf);
             }
         }
@@ -120,7 +121,9 @@ impl ApiRequest {
     pub async fn caller_who_finishes(&self) -> Result<Caller, ApiError> {
         let is_pending = || {
             let credential = session_credential(&self.headers, &self.app.settings, self.kind);
-            credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
+            credential
+                .and_then(|text| SessionToken::parse(&text))
+                .is_some_and(|token| token.kind() == SessionTokenKind::Pending)
         };
         match self.caller().await {
             Err(ApiError::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
@@ -140,8 +143,8 @@ impl ApiRequest {
             (None, None) => return Ok(Caller::Anonymous),
         };
         match (found.await?, self.kind) {
-            (Caller::Gone, ClientKind::App) => Err(ApiError::Gone),
-            (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
+            (Caller::Expired, ClientKind::App) => Err(ApiError::Gone),
+            (Caller::Expired, ClientKind::Browser) => Ok(Caller::Anonymous),
             (caller, _) => Ok(caller),
         }
     }
@@ -163,8 +166,8 @@ impl ApiRequest {
         };
         Ok(match find_session(&self.app.store, user, number).await? {
             Found::Live(parts) => Caller::User(parts),
-            Found::Nothing if !self.app.settings.tokens.stateful => Caller::Gone,
-            Found::Over(_) | Found::Nothing => Caller::Anonymous,
+            Found::Nothing if !self.app.settings.tokens.stateful => Caller::Expired,
+            Found::Revoked(_) | Found::Nothing => Caller::Anonymous,
         })
     }
 
@@ -277,24 +280,24 @@ impl ApiRequest {
 
     /// Returns whether the request proves that it comes from one of our pages. For APIs in which only some endpoints
     /// require this of browsers.
-    pub fn is_from_our_page(&self) -> bool {
+    pub fn passes_csrf_check(&self) -> bool {
         let field = self.form().remove("csrfmiddlewaretoken");
-        is_from_a_page_of_ours(&self.method, &self.headers, field.as_deref(), &self.app.settings)
+        passes_csrf_check(&self.method, &self.headers, field.as_deref(), &self.app.settings)
     }
 
     /// Returns the CSRF secret that our pages send with their requests, and the cookie that stores it. The secret is
     /// the caller's, or a new one.
     pub fn csrf(&self) -> (String, Option<HeaderValue>) {
         let known = csrf::secret(&self.headers, &self.app.settings);
-        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.chance));
+        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.random));
         let cookie = cookies::csrf(&self.app.settings, &secret);
         (secret, cookie)
     }
 
     /// Returns whether the request can change something and was sent by a page of an origin that no setting names. For
     /// APIs without CSRF tokens.
-    pub fn is_from_a_foreign_page(&self) -> bool {
-        csrf::is_from_a_foreign_page(&self.method, &self.headers, &self.app.settings)
+    pub fn is_cross_site(&self) -> bool {
+        csrf::is_cross_site(&self.method, &self.headers, &self.app.settings)
     }
 
     /// Returns the cookie that records that the user has logged in with this browser. `None` if the settings do not

@@ -38,7 +38,7 @@ pub enum KeyError {
 
 /// The reason why a token is refused. It is for logs and tests. Clients get the same error for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TokenError {
     /// Longer than [`super::MAX_TOKEN_LENGTH`].
     #[error("too long")]
     TooLong,
@@ -50,7 +50,7 @@ pub enum Refusal {
     Unsigned,
     /// The header contains or references a key: `jwk`, `jku`, `x5u`, `x5c` (ASVS 5.0 9.1.3).
     #[error("the header contains a key")]
-    ForeignKey,
+    EmbeddedKey,
     /// The header has `crit` (RFC 7515, section 4.1.11). Latchkey does not support extensions.
     #[error("the header has critical extensions")]
     Critical,

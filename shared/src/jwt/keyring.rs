@@ -79,7 +79,7 @@ impl Keyring {
     /// Returns the keys that other services must know at this time, in the order of creation: those whose tokens may
     /// still be valid, and the key that signs next.
     pub fn published(&self, now: i64) -> impl Iterator<Item = &SigningKey> {
-        self.all().filter(move |(_, term)| !is_over(term, now)).map(|(key, _)| key)
+        self.all().filter(move |(_, term)| !is_expired(term, now)).map(|(key, _)| key)
     }
 
     /// Returns whether a new key must be created and stored now. Several callers can get `true` at once. The table
@@ -90,7 +90,7 @@ impl Keyring {
 
     /// Returns the names of the keys that can be deleted, because all their tokens have expired.
     pub fn dead(&self, now: i64) -> Vec<&str> {
-        self.all().filter(|(_, term)| is_over(term, now)).map(|(key, _)| key.kid()).collect()
+        self.all().filter(|(_, term)| is_expired(term, now)).map(|(key, _)| key.kid()).collect()
     }
 
     /// Returns the names and dates of all keys, in the order of creation.
@@ -108,6 +108,6 @@ impl Keyring {
     }
 }
 
-fn is_over(term: &Term, now: i64) -> bool {
+fn is_expired(term: &Term, now: i64) -> bool {
     term.published_until.is_some_and(|until| now >= until)
 }

@@ -1,6 +1,6 @@
 //! Signing and verification of tokens.
 
-use super::{Claims, Issuer, KeyError, Keyring, Refusal, SigningKey, TokenUse, decode, encode};
+use super::{Claims, Issuer, KeyError, Keyring, SigningKey, TokenError, TokenUse, decode, encode};
 use jsonwebtoken::errors::ErrorKind;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -87,7 +87,7 @@ pub(super) fn write<C: Serialize>(claims: &C, key: &SigningKey, kid: Option<&str
 /// Before the signature is checked, only the name of the key is used.
 ///
 /// # Errors
-/// The first [`Refusal`] in the order of its variants. [`Refusal::Malformed`] is also returned if signed claims do not
+/// The first [`TokenError`] in the order of its variants. [`TokenError::Malformed`] is also returned if signed claims do not
 /// have our format.
 pub fn verify(
     token: &str,
@@ -96,72 +96,72 @@ pub fn verify(
     token_use: TokenUse,
     now: i64,
     leeway: Leeway,
-) -> Result<Claims, Refusal> {
+) -> Result<Claims, TokenError> {
     let key = key_of(token, keys, now)?;
     let claims = read::<Claims>(token, key)?;
     if claims.token_use != token_use || token_use == TokenUse::Other {
-        return Err(Refusal::WrongUse);
+        return Err(TokenError::WrongUse);
     }
     if claims.iss != issuer.issuer() {
-        return Err(Refusal::WrongIssuer);
+        return Err(TokenError::WrongIssuer);
     }
     if claims.aud != issuer.audience(token_use) {
-        return Err(Refusal::WrongAudience);
+        return Err(TokenError::WrongAudience);
     }
     if now >= claims.exp.saturating_add(leeway.late) {
-        return Err(Refusal::Expired);
+        return Err(TokenError::Expired);
     }
     if now < claims.nbf.max(claims.iat).saturating_sub(leeway.early) {
-        return Err(Refusal::NotYetValid);
+        return Err(TokenError::NotYetValid);
     }
     Ok(claims)
 }
 
 /// Returns the claims of a token that this key has signed. The caller must check times and audience.
-pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, Refusal> {
+pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, TokenError> {
     let (decoding, validation) = key.decoding();
     jsonwebtoken::decode::<C>(token, decoding, validation)
         .map(|read| read.claims)
-        .map_err(|error| refusal(error.kind()))
+        .map_err(|error| token_error(error.kind()))
 }
 
 /// Returns the header, unless it contains a member that tokens of Latchkey do not have.
-pub(super) fn header_of(token: &str) -> Result<Received, Refusal> {
+pub(super) fn header_of(token: &str) -> Result<Received, TokenError> {
     if token.len() > MAX_TOKEN_LENGTH {
-        return Err(Refusal::TooLong);
+        return Err(TokenError::TooLong);
     }
     let mut parts = token.split('.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(Refusal::Malformed);
+        return Err(TokenError::Malformed);
     };
-    let header = decode(header).ok_or(Refusal::Malformed)?;
-    let header = serde_json::from_slice::<Received>(&header).map_err(|_| Refusal::Malformed)?;
+    let header = decode(header).ok_or(TokenError::Malformed)?;
+    let header = serde_json::from_slice::<Received>(&header).map_err(|_| TokenError::Malformed)?;
     if header.alg.eq_ignore_ascii_case("none") {
-        return Err(Refusal::Unsigned);
+        return Err(TokenError::Unsigned);
     }
     if header.jwk || header.jku || header.x5u || header.x5c {
-        return Err(Refusal::ForeignKey);
+        return Err(TokenError::EmbeddedKey);
     }
-    if header.crit { Err(Refusal::Critical) } else { Ok(header) }
+    if header.crit { Err(TokenError::Critical) } else { Ok(header) }
 }
 
 /// Returns the key that the header names, if the header is valid.
-fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, Refusal> {
+fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, TokenError> {
     let header = header_of(token)?;
     if header.typ.as_deref() != Some(TYPE) {
-        return Err(Refusal::WrongType);
+        return Err(TokenError::WrongType);
     }
-    let key = header.kid.and_then(|kid| keys.find(&kid, now)).ok_or(Refusal::UnknownKey)?;
+    let key = header.kid.and_then(|kid| keys.find(&kid, now)).ok_or(TokenError::UnknownKey)?;
     if header.alg != key.algorithm().as_str() {
-        return Err(Refusal::WrongAlgorithm);
+        return Err(TokenError::WrongAlgorithm);
     }
     Ok(key)
 }
 
-fn refusal(error: &ErrorKind) -> Refusal {
+fn token_error(error: &ErrorKind) -> TokenError {
     match error {
-        ErrorKind::InvalidSignature => Refusal::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => Refusal::WrongAlgorithm,
-        _ => Refusal::Malformed,
+        ErrorKind::InvalidSignature => TokenError::Signature,
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => TokenError::WrongAlgorithm,
+        _ => TokenError::Malformed,
     }
 }

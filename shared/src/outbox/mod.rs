@@ -8,8 +8,8 @@ pub mod render;
 
 pub use kind::{MailKind, SmsKind};
 
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret;
 use crate::secret::Keys;
 use crate::store::{Item, Key};
@@ -45,7 +45,8 @@ pub struct Message {
     /// When it was created.
     pub created: Timestamp,
     /// When the message becomes pointless, because its code or link has expired.
-    pub pointless_after: Timestamp,
+    #[serde(rename = "pointless_after")]
+    pub deliver_until: Timestamp,
     /// The number of attempts to deliver it.
     #[serde(default)]
     pub attempts: u32,
@@ -110,7 +111,7 @@ impl Message {
     fn new(app: &App, channel: Channel, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
         let id = secret::encode(&app.random::<16>());
         let contents = json!(Contents { to: to.to_owned(), params }).to_string();
-        let sealed = app.keys.seal(SEAL, id.as_bytes(), contents.as_bytes(), &*app.chance).unwrap_or_default();
+        let sealed = app.keys.seal(SEAL, id.as_bytes(), contents.as_bytes(), &*app.random).unwrap_or_default();
         let now = app.now();
         Self {
             id,
@@ -118,7 +119,7 @@ impl Message {
             kind: kind.to_owned(),
             sealed,
             created: now,
-            pointless_after: now.plus_seconds(lifetime.max(Self::LEAST_LIFETIME)),
+            deliver_until: now.plus_seconds(lifetime.max(Self::LEAST_LIFETIME)),
             attempts: 0,
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,

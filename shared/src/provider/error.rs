@@ -8,7 +8,7 @@ pub enum ProviderError {
     Denied(String),
     /// An invalid token.
     #[error("invalid token: {0}")]
-    InvalidToken(#[from] Flaw),
+    InvalidToken(#[from] InvalidToken),
     /// No answer in time, no connection, an error on the provider's side, or published documents that cannot be parsed.
     /// Without the provider's keys no token can be checked.
     #[error("the provider is not available: {0}")]
@@ -31,7 +31,7 @@ impl ProviderError {
 
 /// The flaw of a token. It is for logs and tests. The API reports `invalid_token` for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
+pub enum InvalidToken {
     /// A required token is missing.
     #[error("missing")]
     Missing,

@@ -1,6 +1,6 @@
 //! Requests to providers: the rule for permitted URLs, and the parsing of answers.
 
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::future::Future;
@@ -82,14 +82,14 @@ impl PlainHttp {
 }
 
 /// A builder of requests.
-pub(super) struct Ask {
+pub(super) struct ProviderRequest {
     pub method: Method,
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub form: Option<Vec<(String, String)>>,
 }
 
-impl Ask {
+impl ProviderRequest {
     pub fn get(url: Url) -> Self {
         Self { method: Method::GET, url, headers: Vec::new(), form: None }
     }
@@ -118,7 +118,7 @@ impl Ask {
             None => Vec::new(),
         };
         // The URL is already valid. This fails only for a token that a header cannot contain.
-        request.body(body).map_err(|_| Flaw::Malformed.into())
+        request.body(body).map_err(|_| InvalidToken::Malformed.into())
     }
 }
 
@@ -126,8 +126,8 @@ impl Ask {
 ///
 /// # Errors
 /// All errors of [`ProviderError`], except those of a token.
-pub(super) async fn json(fetch: &dyn Fetch, ask: Ask) -> Result<Value, ProviderError> {
-    let answer = fetch.fetch(ask.build()?).await?;
+pub(super) async fn json(fetch: &dyn Fetch, request: ProviderRequest) -> Result<Value, ProviderError> {
+    let answer = fetch.fetch(request.build()?).await?;
     read(&answer)
 }
 
@@ -169,7 +169,7 @@ fn document(body: &[u8]) -> Option<Value> {
 /// Returns the error that an answer reports: as in RFC 6749, 5.2, or in the formats of Facebook, TikTok and Weixin.
 fn error_in(document: &Value) -> Option<String> {
     let text = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(tame(text)),
+        Value::String(text) if !text.is_empty() => Some(sanitize(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -189,6 +189,6 @@ fn error_in(document: &Value) -> Option<String> {
 }
 
 /// Shortens a text of a provider and removes characters that are unsafe in a log.
-fn tame(text: &str) -> String {
+fn sanitize(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(80).collect()
 }

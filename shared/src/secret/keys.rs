@@ -1,7 +1,7 @@
 //! Keys derived from `SECRET_KEY`, one for each purpose (RFC 5869).
 
 use super::{decode, encode};
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use crate::settings::ServiceSettings;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
@@ -65,8 +65,8 @@ impl Keys {
     }
 
     /// Encrypts a value that readers of the table must not see. The same `context` is needed to decrypt it.
-    pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], chance: &dyn Chance) -> Option<String> {
-        let nonce: [u8; NONCE_LENGTH] = random(chance);
+    pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], random: &dyn RandomSource) -> Option<String> {
+        let nonce: [u8; NONCE_LENGTH] = random_bytes(random);
         let payload = Payload { msg: plain, aad: context };
         let sealed = cipher(&self.current, purpose).encrypt(&XNonce::from(nonce), payload).ok()?;
         Some(encode(&[&nonce[..], &sealed].concat()))
@@ -122,7 +122,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemChance;
+    use crate::random::SystemRandom;
 
     fn keys(current: u8, fallbacks: &[u8]) -> Keys {
         Keys::of_bytes(current, fallbacks)
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn values_of_an_earlier_key_can_be_decrypted_and_verified() {
         let (old, new, other) = (keys(1, &[]), keys(2, &[1]), keys(2, &[]));
-        let sealed = old.seal("outbox", b"id", b"code", &SystemChance).unwrap();
+        let sealed = old.seal("outbox", b"id", b"code", &SystemRandom).unwrap();
         assert_eq!(new.open("outbox", b"id", &sealed).unwrap().as_slice(), b"code");
         assert!(other.open("outbox", b"id", &sealed).is_none());
         assert!(new.open("outbox", b"another id", &sealed).is_none());

@@ -1,7 +1,7 @@
 //! Codes that were sent to a user and not entered yet.
 
 use crate::account::UserId;
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::settings::{CodeFormat, Settings};
 use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,7 @@ impl CodeProcess {
     }
 
     /// Whether the code has expired.
-    pub fn is_over(&self, kind: CodeKind, settings: &Settings, now: Timestamp) -> bool {
+    pub fn is_expired(&self, kind: CodeKind, settings: &Settings, now: Timestamp) -> bool {
         now > self.at.plus_seconds(kind.timeout(settings))
     }
 }

@@ -7,11 +7,11 @@ mod token;
 
 pub use code::{CodeKind, CodeProcess};
 pub use login::{Login, StageKey};
-pub use token::{Token, TokenKind};
+pub use token::{SessionToken, SessionTokenKind};
 
 use crate::account::{Authenticator, User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
@@ -212,7 +212,7 @@ pub enum Caller {
     /// A user.
     User(Box<(User, Session)>),
     /// A client whose credential is invalid or no longer valid.
-    Gone,
+    Expired,
 }
 
 impl Caller {
@@ -238,7 +238,7 @@ impl Caller {
         match self {
             Self::User(parts) => Some(&parts.1),
             Self::Pending(session) => Some(session),
-            Self::Anonymous | Self::Gone => None,
+            Self::Anonymous | Self::Expired => None,
         }
     }
 }
@@ -255,8 +255,8 @@ impl Session {
     const USER_AGENT_LENGTH: usize = 200;
 
     /// Creates a session of a user. Returns it with its token.
-    pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, Token) {
-        let token = Token::of_user(user.id, app.random(), app.random());
+    pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, SessionToken) {
+        let token = SessionToken::of_user(user.id, app.random(), app.random());
         let age = app.settings.cookies.session_age;
         let mut session = Self::new(app, Some(user), &token, app.now().plus_seconds(age), client);
         if client.has_tokens {
@@ -270,20 +270,20 @@ impl Session {
         let settings = &app.settings.jwt_api;
         let now = app.now().seconds();
         let family = Family::new(app.random(), now, settings.session_lifetime.unwrap_or(i64::MAX));
-        let token = Token::of_user(user.id, app.random(), app.random());
+        let token = SessionToken::of_user(user.id, app.random(), app.random());
         let bearer = Bearer { family, waits_for_email, unknown: Unknown::default() };
         let ends = bearer.ends(settings.refresh_token_lifetime);
         Self { bearer: Some(bearer), ..Self::new(app, Some(user), &token, ends, client) }
     }
 
     /// Creates a pending session. Returns it with its token.
-    pub fn of_nobody(app: &App, client: &ClientInfo) -> (Self, Token) {
-        let token = Token::of_nobody(app.random());
+    pub fn pending(app: &App, client: &ClientInfo) -> (Self, SessionToken) {
+        let token = SessionToken::pending(app.random());
         let age = app.settings.cookies.session_age.min(PENDING_AGE);
         (Self::new(app, None, &token, app.now().plus_seconds(age), client), token)
     }
 
-    fn new(app: &App, user: Option<&User>, token: &Token, ends: Timestamp, client: &ClientInfo) -> Self {
+    fn new(app: &App, user: Option<&User>, token: &SessionToken, ends: Timestamp, client: &ClientInfo) -> Self {
         Self {
             user: user.map(|user| user.id),
             number: token.number(),
@@ -333,7 +333,7 @@ impl Session {
     /// The stage at which the login in progress waits. `None` if there is no login, or if the login has expired or has
     /// no attempts left.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
-        let login = self.login.as_ref().filter(|login| !login.is_over(settings, now))?;
+        let login = self.login.as_ref().filter(|login| !login.is_expired(settings, now))?;
         login.stage().filter(|stage| {
             let spent = |kind: CodeKind| self.code(kind).is_some_and(|process| !process.has_attempts(kind, settings));
             !stage.code().is_some_and(spent)
@@ -479,7 +479,7 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
     Ok(())
 }
 
-/// Finds the caller of a credential, with one request to the table. The result is [`Caller::Gone`] for an invalid
+/// Finds the caller of a credential, with one request to the table. The result is [`Caller::Expired`] for an invalid
 /// credential. A session of an earlier generation, or of a user who is not active, counts as anonymous.
 ///
 /// # Errors
@@ -487,20 +487,20 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
 pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, StoreError> {
     Ok(match look_up(store, credential).await? {
         Known::Caller(caller) => caller,
-        Known::Over(_) => Caller::Anonymous,
+        Known::Revoked(_) => Caller::Anonymous,
     })
 }
 
 /// The same as [`find_caller`], but deletes a session that counts as anonymous. The next request with it gets
-/// [`Caller::Gone`].
+/// [`Caller::Expired`].
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Caller, StoreError> {
     match look_up(store, credential).await? {
         Known::Caller(caller) => Ok(caller),
-        Known::Over(session) => {
-            store.insist(vec![Write::discard(session.key())]).await?;
+        Known::Revoked(session) => {
+            store.commit_with_retries(vec![Write::discard(session.key())]).await?;
             Ok(Caller::Anonymous)
         }
     }
@@ -510,23 +510,23 @@ pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Ca
 enum Known {
     Caller(Caller),
     /// A session of an earlier generation, or of a user who is not active.
-    Over(Box<Session>),
+    Revoked(Box<Session>),
 }
 
 async fn look_up(store: &Store, credential: &str) -> Result<Known, StoreError> {
-    let Some(token) = Token::parse(credential) else { return Ok(Known::Caller(Caller::Gone)) };
+    let Some(token) = SessionToken::parse(credential) else { return Ok(Known::Caller(Caller::Expired)) };
     Ok(match token.kind() {
-        TokenKind::Nobody => {
+        SessionTokenKind::Pending => {
             let session = store.find::<Session>(&pending_key(&token.digest())).await?;
-            Known::Caller(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
+            Known::Caller(session.map_or(Caller::Expired, |session| Caller::Pending(Box::new(session))))
         }
-        TokenKind::User(id) => {
+        SessionTokenKind::User(id) => {
             let caller = find_session(store, id, token.number()).await?;
             let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
             match caller {
                 Found::Live(parts) if fits(&parts.1) => Known::Caller(Caller::User(parts)),
-                Found::Over(session) if fits(&session) => Known::Over(session),
-                _ => Known::Caller(Caller::Gone),
+                Found::Revoked(session) if fits(&session) => Known::Revoked(session),
+                _ => Known::Caller(Caller::Expired),
             }
         }
     })
@@ -538,7 +538,7 @@ pub enum Found {
     /// The session and its user.
     Live(Box<(User, Session)>),
     /// A session of an earlier generation, or of a user who is not active.
-    Over(Box<Session>),
+    Revoked(Box<Session>),
     /// There is no such session.
     Nothing,
 }
@@ -561,7 +561,7 @@ pub async fn find_session(store: &Store, user: UserId, number: u64) -> Result<Fo
         {
             Found::Nothing
         }
-        (Some(session), Some(_)) => Found::Over(Box::new(session)),
+        (Some(session), Some(_)) => Found::Revoked(Box::new(session)),
         _ => Found::Nothing,
     })
 }

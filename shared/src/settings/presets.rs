@@ -1,8 +1,8 @@
 //! Groups of related settings (`LATCHKEY_PRESET`).
 
-use super::values::words;
+use super::values::keywords;
 
-words! {
+keywords! {
     /// A way of logging in, with the settings that belong to it.
     Preset {
         /// Passwords, with second factors and notification mails.

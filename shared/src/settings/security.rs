@@ -1,9 +1,9 @@
 //! Security headers, under the names of the settings of Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`.
 
-use super::declare::section;
-use super::values::words;
+use super::declaration::section;
+use super::values::keywords;
 
-words! {
+keywords! {
     /// The pages that can show our pages in a frame.
     FrameOptions {
         /// No page.

@@ -1,6 +1,6 @@
 //! Types of the token settings.
 
-use super::values::{Value, words};
+use super::values::{Value, keywords};
 use crate::jwt::Algorithm;
 use serde_json::Value as Json;
 
@@ -46,7 +46,7 @@ impl Value for Algorithm {
     }
 }
 
-words! {
+keywords! {
     /// The kind of credential that an authorizer checks.
     AuthorizerCredential {
         /// The session cookie of a browser.
@@ -58,7 +58,7 @@ words! {
     }
 }
 
-words! {
+keywords! {
     /// A field of a user that access tokens can have.
     UserClaim {
         /// The primary address.

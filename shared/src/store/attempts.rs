@@ -1,7 +1,7 @@
 //! Repeating operations if other requests were faster: a limited number of attempts, with random pauses.
 
 use super::{Committed, Store, StoreError, Write};
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use std::time::Duration;
 
 /// The decision of one attempt at an operation.
@@ -60,13 +60,13 @@ impl Store {
 
     /// The attempts at an operation that other requests may disturb.
     pub(super) fn attempts(&self) -> Attempts<'_> {
-        Attempts { chance: &*self.chance, made: 0 }
+        Attempts { random: &*self.random, made: 0 }
     }
 }
 
 /// The attempts at one operation.
 pub(super) struct Attempts<'a> {
-    chance: &'a dyn Chance,
+    random: &'a dyn RandomSource,
     made: u32,
 }
 
@@ -86,7 +86,7 @@ impl Attempts<'_> {
         }
         if self.made > 0 {
             let longest = (Self::FIRST_PAUSE * 2u32.saturating_pow(self.made)).min(Self::LONGEST_PAUSE);
-            let share = f64::from(u16::from_le_bytes(random(self.chance))) / 65_536.0;
+            let share = f64::from(u16::from_le_bytes(random_bytes(self.random))) / 65_536.0;
             tokio::time::sleep(longest.mul_f64(share)).await;
         }
         self.made += 1;
@@ -97,13 +97,13 @@ impl Attempts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemClock;
+    use crate::clock::SystemClock;
     use std::sync::Arc;
 
     /// Makes every pause as short as possible.
     struct Zero;
 
-    impl Chance for Zero {
+    impl RandomSource for Zero {
         fn fill(&self, buffer: &mut [u8]) {
             buffer.fill(0);
         }

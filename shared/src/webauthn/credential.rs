@@ -1,6 +1,6 @@
 //! The stored form of a credential.
 
-use crate::versions::{Foreign, Unknown};
+use crate::versions::{Unknown, WithUnknown};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use webauthn_rs_core::proto::{
@@ -13,7 +13,7 @@ use webauthn_rs_core::proto::{
 /// It contains only public data, which cannot be used to sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credential {
-    key: Foreign<Key>,
+    key: WithUnknown<Key>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     is_passwordless: Option<bool>,
     #[serde(flatten)]
@@ -64,7 +64,7 @@ impl Credential {
         // each ceremony decides that: a key that verified its user at registration can answer as a second factor
         // without verification.
         key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
-        Self { key: Foreign::new(key), is_passwordless, unknown: Unknown::default() }
+        Self { key: WithUnknown::new(key), is_passwordless, unknown: Unknown::default() }
     }
 
     pub(super) fn key(&self) -> &Key {

@@ -6,7 +6,7 @@ use super::server::nowhere;
 use super::ses::Mood;
 use crate::lab::{PASSWORD, at_once};
 use serde_json::{Value, json};
-use shared::ambient::{Clock, SystemClock};
+use shared::clock::{Clock, SystemClock};
 
 /// Signs these people up. Returns the stream's records of their messages.
 fn sign_up(cloud: &Cloud<Emulated>, people: &[&str]) -> Vec<Value> {

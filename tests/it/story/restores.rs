@@ -30,7 +30,7 @@ fn log_in(client: &mut Client, password: &str) -> u16 {
 
 /// Formats seconds since 1970 as RFC 3339.
 fn moment(seconds: i64) -> String {
-    shared::ambient::Timestamp::from_seconds(seconds).to_jiff().to_string()
+    shared::clock::Timestamp::from_seconds(seconds).to_jiff().to_string()
 }
 
 #[test]

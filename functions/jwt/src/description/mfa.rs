@@ -1,15 +1,15 @@
 //! Second factors.
 
 use super::replies::{
-    invalid, of_user, optional, reading, refused, tags, token_refused, told, too_many, with_session_cookies, wrong,
-    wrong_type,
+    error_detail, invalid, of_user, optional, reading, refused, tags, token_refused, too_many, with_session_cookies,
+    wrong, wrong_type,
 };
 use crate::body::KINDS;
 use crate::mfa::{MfaActivate, MfaDeactivate, MfaSetup, MfaVerify, MfaVerifyRecovery};
+use crate::respond::Code;
 use crate::responses::{
     Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse, SessionOrChallengeResponse,
 };
-use crate::words::Code;
 use axum::http::Method;
 use shared::description::{Operation, Reply};
 use shared::settings::Condition;
@@ -54,15 +54,15 @@ pub fn operations() -> Vec<Operation> {
                 .only_if(Condition::JwtTotpOptional),
             wrong("The password is wrong, or there is no authenticator app."),
             disabled(),
-            told(403, "Every user needs an authenticator app.").only_if(Condition::JwtTotpRequired),
+            error_detail(403, "Every user needs an authenticator app.").only_if(Condition::JwtTotpRequired),
         ]),
-        meeting(reading::<MfaVerify>(optional(
+        second_factor(reading::<MfaVerify>(optional(
             post.clone(),
             "/mfa/verify/",
             "jwtVerifyTotp",
             "Complete a login with a code",
         ))),
-        meeting(reading::<MfaVerifyRecovery>(optional(
+        second_factor(reading::<MfaVerifyRecovery>(optional(
             post,
             "/mfa/verify-recovery/",
             "jwtVerifyRecoveryCode",
@@ -73,7 +73,7 @@ pub fn operations() -> Vec<Operation> {
 
 /// 403 if authenticator apps are turned off.
 fn disabled() -> Reply {
-    told(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
+    error_detail(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
 }
 
 /// Adds what operations for the setup of an authenticator app have in common.
@@ -87,7 +87,7 @@ fn enrolling(operation: Operation) -> Operation {
 }
 
 /// Adds what operations for the second factor of a login have in common.
-fn meeting(operation: Operation) -> Operation {
+fn second_factor(operation: Operation) -> Operation {
     operation.tagged(tags::SECOND_FACTOR).replies([
         with_session_cookies(Reply::json::<SessionOrChallengeResponse>(
             200,

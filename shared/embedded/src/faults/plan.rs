@@ -18,14 +18,14 @@ pub struct Plan {
     pub latency: Duration,
     /// A conflict with another transaction. A transaction is cancelled with the reason `TransactionConflict`. A write
     /// of one item fails with `TransactionConflictException`.
-    pub conflict: Chance,
+    pub conflict: Probability,
     /// Throttling: `ProvisionedThroughputExceededException`. In half of the cases, a `TransactWriteItems` is instead
     /// cancelled with the reason `ThrottlingError`.
-    pub throttle: Chance,
+    pub throttle: Probability,
     /// A `BatchGetItem` is answered for only some of the keys, or for none.
-    pub unprocessed: Chance,
+    pub unprocessed: Probability,
     /// The request is performed but its answer is lost. The SDK sees a timeout.
-    pub timeout_after_commit: Chance,
+    pub timeout_after_commit: Probability,
     /// The process aborts when this number of requests has been performed, before the last one is answered.
     pub die_after: Option<u64>,
 }
@@ -33,7 +33,7 @@ pub struct Plan {
 /// The frequency of a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Chance {
+pub struct Probability {
     /// The probability in percent, 0 to 100.
     #[serde(deserialize_with = "percent")]
     pub percent: u8,
@@ -41,7 +41,7 @@ pub struct Chance {
     pub budget: Option<u64>,
 }
 
-impl Chance {
+impl Probability {
     /// Always.
     pub const ALWAYS: Self = Self { percent: 100, budget: None };
 

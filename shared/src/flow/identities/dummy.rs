@@ -38,7 +38,7 @@ pub fn read(fields: &Map<String, Json>) -> Option<ProvenIdentity> {
         replay: None,
     };
     let display = identity.username.clone().or(email).unwrap_or_else(|| "Dummy".to_owned());
-    Some(ProvenIdentity::told(DUMMY, "Dummy", display, identity, None))
+    Some(ProvenIdentity::of_provider(DUMMY, "Dummy", display, identity, None))
 }
 
 /// Reads an identity from the JSON that apps send in place of an ID token. It proves nothing.

@@ -5,8 +5,8 @@
 //! in and skips no stage. It is not stored in the table.
 
 use crate::account::UserId;
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret::{Keys, decode, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

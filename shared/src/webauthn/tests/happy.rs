@@ -130,7 +130,7 @@ fn a_second_factor_logs_in_alone_only_after_it_is_created_again_as_a_passkey() {
     assert_eq!((own[0].is_passwordless(), own[0].may_log_in_alone()), (Some(false), false));
     a.flags = UP | UV;
     for _ in 0..2 {
-        assert_eq!(refusal(log_in(&c, &mut a, &own)), Refusal::SecondFactorOnly);
+        assert_eq!(refusal(log_in(&c, &mut a, &own)), VerificationError::SecondFactorOnly);
         // Verifying its user in addition to a password does not change its permissions.
         own = vec![use_key(&c, &mut a, ALICE, &own).unwrap()];
     }

@@ -1,19 +1,19 @@
 //! Paths below the prefix that belong to no endpoint.
 
 use crate::page;
-use crate::words;
+use crate::respond;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// Redirects a path without its last slash to the endpoint that has it. Answers 404 to all other paths.
-pub async fn lost(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+pub async fn not_found(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let uri = &request.uri;
     let prefix = request.app.settings.jwt_api.prefix.as_str();
     let path = uri.path().strip_prefix(prefix).map(|path| format!("{path}/")).unwrap_or_default();
     if !crate::endpoints().iter().any(|endpoint| fits(endpoint.path, &path)) {
-        return Ok(page::nowhere());
+        return Ok(page::not_found());
     }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Ok(words::moved(&format!("{}{query}", page::path(&request.app, &path))))
+    Ok(respond::moved(&format!("{}{query}", page::path(&request.app, &path))))
 }
 
 /// Returns whether a path matches this pattern. A segment in braces matches any segment that is not empty.

@@ -1,3 +1,0 @@
-//! Renewing signed tokens.
-
-pub mod refresh;
