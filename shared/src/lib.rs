@@ -20,7 +20,8 @@
 //! | 2 | [`app`] | all of the above in one value, which is passed to the layers above |
 //! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | users and addresses; sessions; rate limits; single-use permissions such as links; messages; signing keys in the table |
 //! | 4 | [`flow`] | the operations, such as signup or login; they return outcomes, not responses |
-//! | 4 | [`maintenance`] | operations started from the command line: on the whole table, on sessions and on messages |
+//! | 4 | [`maintenance`] | operations on the whole table, started from the command line |
+//! | 4 | [`operator`] | the operations of operators on users, sessions, messages and API keys |
 //! | 5 | [`envelope`] | the responses of the headless API, as types |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, security headers, errors, the Lambda runner and its log |
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
@@ -36,6 +37,7 @@ pub mod iri;
 pub mod jwt;
 pub mod maintenance;
 pub mod metrics;
+pub mod operator;
 pub mod outbound;
 pub mod outbox;
 pub mod provider;

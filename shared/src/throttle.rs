@@ -6,7 +6,7 @@
 use crate::account::identifier_key;
 use crate::app::App;
 use crate::settings::{Per, Rate, RateAction};
-use crate::store::{Entry, Key, LogUse, Reserved, StoreError};
+use crate::store::{Entry, Key, LogState, LogUse, Reserved, StoreError};
 use futures_util::future::try_join_all;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use strum::IntoStaticStr;
@@ -157,6 +157,17 @@ impl App {
         let names = rates.into_iter().filter(|rate| rate.per == Per::Key).map(|rate| entry(action.name, rate).name);
         let names = names.collect::<Vec<_>>();
         if names.is_empty() { Ok(()) } else { self.store.clear_logs(&key, &names).await }
+    }
+
+    /// Returns the state of each log that counts this action by its key.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn find_logs(&self, action: &Action<'_>) -> Result<Vec<LogState>, StoreError> {
+        let Some(key) = action.key.map(|key| self.item_of("key", key)) else { return Ok(Vec::new()) };
+        let rates = self.settings.rates_of(action.name).into_iter().filter(|rate| rate.per == Per::Key);
+        let entries = rates.map(|rate| entry(action.name, rate)).collect::<Vec<_>>();
+        if entries.is_empty() { Ok(Vec::new()) } else { self.store.find_logs(&key, &entries).await }
     }
 
     /// Counts a use of a limit that is not in the settings. Returns whether there was room.

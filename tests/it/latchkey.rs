@@ -1,6 +1,7 @@
 //! The command line as operators run it.
 
 use serde_json::Value;
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
 /// The command line with an environment of its own. The variables of the test process are not passed on.
@@ -22,6 +23,26 @@ impl Latchkey {
     /// Runs a command and waits until it ends.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a command with this standard input. Returns the last line of JSON that it prints.
+    pub fn last_with(&self, input: &str, arguments: &[&str]) -> Value {
+        let output = self.run_with(input, &[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+        lines(&output).pop().unwrap_or_else(|| panic!("{arguments:?} printed nothing"))
+    }
+
+    /// Runs a command with this standard input.
+    pub fn run_with(&self, input: &str, arguments: &[&str]) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// Starts a command. The caller reads its output while it runs.

@@ -7,5 +7,6 @@ mod docs;
 mod fixtures;
 mod lab;
 mod latchkey;
+mod operator;
 mod other_version;
 mod story;

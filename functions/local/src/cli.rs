@@ -1,6 +1,6 @@
 //! The command line: commands, arguments and their help.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -61,6 +61,12 @@ pub enum Command {
 /// A command that works on a table.
 #[derive(Debug, Subcommand)]
 pub enum TableCommand {
+    /// Finds, creates and changes users.
+    #[command(subcommand)]
+    Users(Users),
+    /// Lists, creates and revokes credentials of programs that use the admin API.
+    #[command(subcommand)]
+    ApiKeys(ApiKeys),
     /// Lists and ends the sessions of a user.
     #[command(subcommand)]
     Sessions(Sessions),
@@ -79,6 +85,122 @@ pub enum TableCommand {
         #[arg(long)]
         from: Option<String>,
     },
+}
+
+/// A command about users. USER is an id, an email address, a username or a phone number.
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Lists users, the newest first.
+    List {
+        /// Only users who have an address, a username or a name that starts with this, or exactly this id or phone
+        /// number.
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Most users to list.
+        #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// Shows a user: addresses, second factors, failed logins, sessions, and messages that wait.
+    Show {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+    },
+    /// Creates a user.
+    Create {
+        /// The email address.
+        email: String,
+        /// Read the password from standard input. Without it, the user has no password.
+        #[arg(long)]
+        password_stdin: bool,
+        /// The address counts as verified.
+        #[arg(long)]
+        verified: bool,
+        /// The user can use the administration.
+        #[arg(long)]
+        staff: bool,
+        /// The user can also make and remove other operators.
+        #[arg(long)]
+        superuser: bool,
+        /// The role, as a number.
+        #[arg(long, default_value_t = 0)]
+        role: u32,
+    },
+    /// Sets the password of a user and ends all their sessions.
+    SetPassword {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+        /// Where the password comes from.
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// Marks an address of a user as verified.
+    VerifyEmail {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+        /// The address. The primary one by default.
+        email: Option<String>,
+    },
+    /// Disables a user: they cannot log in, and their sessions end at once.
+    Disable {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+    },
+    /// Enables a user who was disabled.
+    Enable {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+    },
+    /// Deletes a user. If this was interrupted, run it again with the user's id.
+    Delete {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+    },
+    /// Removes all second factors and passkeys of a user.
+    ResetMfa {
+        /// An id, an email address, a username or a phone number.
+        user: String,
+    },
+}
+
+/// Where a password comes from. It is never an argument, because other users of the machine can see those.
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub struct NewPassword {
+    /// Read the password from standard input.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// A command about API keys.
+#[derive(Debug, Subcommand)]
+pub enum ApiKeys {
+    /// Creates a key and shows its token once.
+    Create {
+        /// A name by which you know the key.
+        name: String,
+        /// The scope of the key.
+        #[arg(long, value_enum, default_value_t = KeyScope::Read)]
+        scope: KeyScope,
+        /// Days after which the key expires. It does not expire by default.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        days: Option<u32>,
+    },
+    /// Lists the keys, the newest first.
+    List,
+    /// Revokes a key.
+    Revoke {
+        /// The id, as `api-keys list` shows it.
+        id: String,
+    },
+}
+
+/// The scope of an API key.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum KeyScope {
+    /// Reading.
+    Read,
+    /// Reading and changing.
+    Write,
 }
 
 /// A command about sessions.

@@ -1,10 +1,12 @@
 //! The `latchkey` command: the whole service on a developer's machine, and commands on its table.
 
 use clap::Parser;
-use local::cli::{Cli, Command, Keys, Messages, Sessions, TableCommand};
+use local::cli::{ApiKeys, Cli, Command, KeyScope, Keys, Messages, Sessions, TableCommand, Users};
 use local::command::{self, CommandError, Common, Output, Place};
 use local::{Check, Error, Lab, Options, serve};
 use shared::clock::SystemClock;
+use shared::operator::NewUser;
+use shared::operator::api_keys::Scope;
 use shared::settings::{Source, document};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -83,6 +85,16 @@ fn common(cli: &Cli) -> Result<Common, CommandError> {
 /// Runs a command on a table.
 async fn work(common: &Common, command: &TableCommand) -> Result<(), CommandError> {
     match command {
+        TableCommand::Users(command) => work_on_users(common, command).await,
+        TableCommand::ApiKeys(ApiKeys::List) => command::list_api_keys(common).await,
+        TableCommand::ApiKeys(ApiKeys::Create { name, scope, days }) => {
+            let scope = match scope {
+                KeyScope::Read => Scope::Read,
+                KeyScope::Write => Scope::Write,
+            };
+            command::create_api_key(common, name, scope, *days).await
+        }
+        TableCommand::ApiKeys(ApiKeys::Revoke { id }) => command::revoke_api_key(common, id).await,
         TableCommand::Sessions(Sessions::List { user }) => command::list_sessions(common, user).await,
         TableCommand::Sessions(Sessions::End { user, which }) => command::end_sessions(common, user, which.id).await,
         TableCommand::Keys(Keys::List) => command::list_keys(common).await,
@@ -92,6 +104,31 @@ async fn work(common: &Common, command: &TableCommand) -> Result<(), CommandErro
         TableCommand::Messages(Messages::Drop { id }) => command::drop_message(common, id).await,
         TableCommand::Migrate => command::migrate(common).await,
         TableCommand::Restored { from } => command::restored(common, from.as_deref()).await,
+    }
+}
+
+/// Runs a command about users.
+async fn work_on_users(common: &Common, command: &Users) -> Result<(), CommandError> {
+    match command {
+        Users::List { search, limit } => command::list_users(common, search.as_deref(), *limit as usize).await,
+        Users::Show { user } => command::show_user(common, user).await,
+        Users::Create { email, password_stdin, verified, staff, superuser, role } => {
+            let new = NewUser {
+                email: Some(email.clone()),
+                is_verified: *verified,
+                is_staff: *staff,
+                is_superuser: *superuser,
+                role: *role,
+                ..NewUser::default()
+            };
+            command::create_user(common, new, *password_stdin).await
+        }
+        Users::SetPassword { user, .. } => command::set_password(common, user).await,
+        Users::VerifyEmail { user, email } => command::verify_email(common, user, email.as_deref()).await,
+        Users::Disable { user } => command::disable_user(common, user).await,
+        Users::Enable { user } => command::enable_user(common, user).await,
+        Users::Delete { user } => command::delete_user(common, user).await,
+        Users::ResetMfa { user } => command::reset_mfa(common, user).await,
     }
 }
 

@@ -5,7 +5,7 @@ use super::username::{fold_username, former_fold};
 use super::{EmailKey, UserId};
 use crate::provider::identity_key;
 use crate::secret;
-use crate::store::{Item, Key, Store, StoreError, Write};
+use crate::store::{Directory, Item, Key, Listing, Store, StoreError, Write};
 use crate::versions::Unknown;
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,10 @@ impl Item for EmailClaim {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn listing(&self) -> Option<Listing> {
+        Some(Listing::new(Directory::Email, EmailKey::of(&self.email).as_str(), self.user.0))
     }
 }
 
@@ -226,6 +230,10 @@ impl Item for NameClaim {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn listing(&self) -> Option<Listing> {
+        Some(Listing::new(Directory::Name, &self.name, self.user.0))
     }
 }
 

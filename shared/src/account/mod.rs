@@ -4,7 +4,9 @@
 mod authenticator;
 mod claims;
 mod email;
+mod person_names;
 mod phone;
+mod superusers;
 mod user;
 mod username;
 
@@ -19,7 +21,9 @@ pub(crate) use email::tests as email_samples;
 pub use email::{
     EmailFault, EmailKey, MOST_EMAIL_CHARACTERS, check_email, deliverable_email, is_email, is_same_email, lower_email,
 };
+pub use person_names::{fold_name, list_names, name_listings};
 pub use phone::{is_phone, read_phone};
+pub use superusers::{LastSuperuser, Superusers, list_superuser};
 pub use user::{Address, IdentityLink, Phone, User, UserId};
 pub use username::{UsernameProblem, check_username, fold_username, suggestions};
 

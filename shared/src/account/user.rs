@@ -4,7 +4,7 @@ use super::{Authenticator, Factor, is_same_email};
 use crate::clock::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
-use crate::store::{Item, Key};
+use crate::store::{Directory, Item, Key, Listing};
 use crate::versions::Unknown;
 use crate::webauthn::Credential;
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,12 @@ pub struct User {
     /// A role, as a number of django-jwt-allauth: 0 for a plain user.
     #[serde(default)]
     pub role: u32,
+    /// Whether the user can use the administration (`is_staff` of Django).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_staff: bool,
+    /// Whether the user can also make and remove other operators (`is_superuser` of Django).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_superuser: bool,
     /// Further data that the deployment stores with the user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, serde_json::Value>,
@@ -194,6 +200,8 @@ impl User {
             first_name: String::new(),
             last_name: String::new(),
             role: 0,
+            is_staff: false,
+            is_superuser: false,
             attributes: BTreeMap::new(),
             password: None,
             addresses: Vec::new(),
@@ -289,6 +297,32 @@ impl User {
         self.authenticators.iter().any(|it| !matches!(it.factor, Factor::RecoveryCodes { .. }))
     }
 
+    /// Whether the user can use the administration. Earlier versions stored this among the attributes.
+    pub fn is_staff(&self) -> bool {
+        self.is_staff || self.has_flag("is_staff")
+    }
+
+    /// Whether the user can also make and remove other operators. Earlier versions stored this among the attributes.
+    pub fn is_superuser(&self) -> bool {
+        self.is_superuser || self.has_flag("is_superuser")
+    }
+
+    fn has_flag(&self, name: &str) -> bool {
+        self.attributes.get(name).is_some_and(|value| *value == true)
+    }
+
+    /// Sets whether the user is a member of the staff.
+    pub fn set_staff(&mut self, is_staff: bool) {
+        self.attributes.remove("is_staff");
+        self.is_staff = is_staff;
+    }
+
+    /// Sets whether the user is a superuser.
+    pub fn set_superuser(&mut self, is_superuser: bool) {
+        self.attributes.remove("is_superuser");
+        self.is_superuser = is_superuser;
+    }
+
     /// The identity with this provider and subject.
     pub fn identity(&self, provider: &str, uid: &str) -> Option<&IdentityLink> {
         self.identities.iter().find(|link| link.provider == provider && link.uid == uid)
@@ -332,5 +366,9 @@ impl Item for User {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn listing(&self) -> Option<Listing> {
+        Some(Listing::new(Directory::User, &format!("{:020}", self.date_joined.0.max(0)), self.id.0))
     }
 }

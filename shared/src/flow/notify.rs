@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 /// The write of a notification to an address, or to the user's primary address if `to` is `None`. Returns `None` if
 /// notifications are off or there is no address.
-pub(super) fn notify(
+pub(crate) fn notify(
     cx: Context<'_>,
     user: &User,
     to: Option<&str>,

@@ -9,14 +9,14 @@ use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
 /// The proof that the caller receives mail at an address.
-pub(in crate::flow) struct ProvenEmail {
+pub(crate) struct ProvenEmail {
     pub email: String,
     pub user: User,
     pub claims: Vec<EmailClaim>,
 }
 
 /// Reads a user and all claims on an address.
-pub(in crate::flow) async fn load(
+pub(crate) async fn load(
     store: &Store,
     user: UserId,
     email: &str,
@@ -28,7 +28,7 @@ pub(in crate::flow) async fn load(
 
 /// Marks the address of a proof as verified on the user, and returns the other writes that this needs. With
 /// `ACCOUNT_CHANGE_EMAIL`, the address replaces the user's other addresses.
-pub(in crate::flow) async fn mark_verified(
+pub(crate) async fn mark_verified(
     cx: Context<'_>,
     user: &mut User,
     proof: &ProvenEmail,

@@ -1,9 +1,6 @@
-//! The operations of an operator's commands. Requests do not use them.
+//! The operations of an operator's commands that work on the whole table. Requests do not use them.
 
 #[cfg(test)]
 mod fixtures;
-pub mod messages;
 pub mod migrate;
 pub mod restore;
-pub mod sessions;
-pub mod users;

@@ -7,7 +7,7 @@ use super::{Again, Decision, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
 };
 
@@ -74,6 +74,32 @@ impl Store {
             self.commit_with_retries(some.iter().cloned().map(Write::discard).collect()).await?;
         }
         Ok(())
+    }
+
+    /// Deletes the items of a partition, except those whose sort key has the prefix `kept`. Returns the number of deleted
+    /// items.
+    ///
+    /// # Errors
+    /// The table is unavailable, or stays contended. Then some of the items may be deleted.
+    pub async fn discard_partition(&self, pk: &str, kept: &str) -> Result<usize, StoreError> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .projection_expression("pk, sk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let (mut deleted, mut start) = (0, None);
+        loop {
+            let page = round_trips::count(query.clone().set_exclusive_start_key(start).send()).await;
+            let page = page.map_err(|e| StoreError::sdk("Query", &e))?;
+            let mut keys = page.items().iter().filter_map(Key::of).collect::<Vec<_>>();
+            keys.retain(|key| !key.sk.starts_with(kept));
+            self.discard_all(&keys).await?;
+            deleted += keys.len();
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(deleted);
+            }
+        }
     }
 
     /// Creates one item. Returns `false` if an item with its key exists. For operations that need no other write.

@@ -1,6 +1,7 @@
 //! Items as structs.
 
 use super::StoreError;
+use super::directory::{LISTED_AS, LISTED_IN, Listing};
 use crate::clock::Timestamp;
 use crate::secret;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -72,6 +73,11 @@ pub trait Item: Serialize + DeserializeOwned {
     fn made_at(&self) -> Option<Timestamp> {
         None
     }
+
+    /// Returns the entry of the directory that leads to the item, if it has one.
+    fn listing(&self) -> Option<Listing> {
+        None
+    }
 }
 
 pub(super) fn to_document<I: Item>(item: &I) -> Result<Document, StoreError> {
@@ -82,6 +88,7 @@ pub(super) fn to_document<I: Item>(item: &I) -> Result<Document, StoreError> {
     if let Some(moment) = item.expires_at() {
         document.insert("expires_at".to_owned(), number(moment.seconds()));
     }
+    document.extend(item.listing().iter().flat_map(Listing::attributes));
     Ok(document)
 }
 
@@ -100,7 +107,7 @@ pub(crate) fn rewrite<I: Item>(document: Document) -> Result<Document, StoreErro
 }
 
 /// The attributes that the store writes itself. All others belong to the item.
-const OURS: [&str; 4] = ["pk", "sk", "op", "schema"];
+const OURS: [&str; 6] = ["pk", "sk", "op", "schema", LISTED_IN, LISTED_AS];
 
 /// The schema number of an item.
 pub(super) fn schema_of(document: &Document) -> u64 {

@@ -40,6 +40,19 @@ pub enum Reserved {
     },
 }
 
+/// The state of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogState {
+    /// The number of moments that count.
+    pub count: usize,
+    /// Most moments that the log holds.
+    pub amount: u32,
+    /// The latest moment that counts.
+    pub last: Option<Timestamp>,
+    /// When the log has room again; `None` if it has room now.
+    pub full_until: Option<Timestamp>,
+}
+
 /// A stamp consists of a moment in microseconds and three random digits, so that two requests within one microsecond
 /// count as two.
 const PER_MICRO: i64 = 1000;
@@ -141,6 +154,28 @@ impl Store {
         let answer = round_trips::count(request.consistent_read(true).send()).await;
         let item = answer.map_err(|e| StoreError::sdk("GetItem", &e))?.item.unwrap_or_default();
         Ok(free_at(&item, entry, self.clock.now().0).map(Timestamp))
+    }
+
+    /// Returns the states of these logs of an item.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub async fn find_logs(&self, key: &Key, entries: &[Entry]) -> Result<Vec<LogState>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
+        let answer = round_trips::count(request.consistent_read(true).send()).await;
+        let item = answer.map_err(|e| StoreError::sdk("GetItem", &e))?.item.unwrap_or_default();
+        let now = self.clock.now().0;
+        let state = |entry: &Entry| {
+            let live = stamps(&item, &entry.name).into_iter().filter(|stamp| counts(*stamp, entry, now));
+            let live = live.collect::<Vec<_>>();
+            LogState {
+                count: live.len(),
+                amount: entry.amount,
+                last: live.iter().max().map(|stamp| Timestamp(stamp / PER_MICRO)),
+                full_until: free_at(&item, entry, now).map(Timestamp),
+            }
+        };
+        Ok(entries.iter().map(state).collect())
     }
 
     /// Empties these logs of an item.

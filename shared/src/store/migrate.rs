@@ -1,7 +1,8 @@
 //! Reading the whole table, and updating its items to the current schema. Only an operator's commands use this, never a
 //! request.
 
-use super::item::{Document, Item, Key, SCHEMA, from_document, number};
+use super::directory::{LISTED_IN, Listing};
+use super::item::{Document, Item, Key, SCHEMA, from_document, number, schema_of};
 use super::write::{Action, Expect, Write};
 use super::{Committed, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -35,13 +36,32 @@ impl Stored {
         self.document.get(name)?.as_s().ok().map(String::as_str)
     }
 
+    /// Whether the item has a lower schema number than [`SCHEMA`].
+    pub fn is_outdated(&self) -> bool {
+        schema_of(&self.document) < SCHEMA
+    }
+
+    /// Whether the item has an entry in the directory.
+    pub fn is_listed(&self) -> bool {
+        self.document.contains_key(LISTED_IN)
+    }
+
+    /// Reads the item as one of this kind.
+    ///
+    /// # Errors
+    /// It is not an item of this kind.
+    pub fn read<I: Item>(&self) -> Result<I, StoreError> {
+        from_document(self.document.clone())
+    }
+
     fn version(&self) -> Option<u64> {
         self.document.get("version")?.as_n().ok()?.parse().ok()
     }
 }
 
 impl Store {
-    /// Reads a page of the items whose schema number is lower than [`SCHEMA`]. Leaves out the logs of rate limits,
+    /// Reads a page of the items that can be outdated: those whose schema number is lower than [`SCHEMA`], those
+    /// without an entry in the directory whose kind has one, and users with names. Leaves out the logs of rate limits,
     /// which have no number and expire soon.
     ///
     /// # Errors
@@ -49,10 +69,18 @@ impl Store {
     pub async fn scan_outdated(&self, start: Option<&Key>) -> Result<Page<Stored>, StoreError> {
         let request = self.client.scan().table_name(&self.table).consistent_read(true);
         let request = request
-            .filter_expression("attribute_exists(#version) AND (attribute_not_exists(#schema) OR #schema < :schema)")
+            .filter_expression(
+                "attribute_exists(#version) AND (attribute_not_exists(#schema) OR #schema < :schema OR (sk = :user AND \
+                 (attribute_exists(first_name) OR attribute_exists(last_name))) OR (attribute_not_exists(#in) AND \
+                 (sk = :user OR begins_with(pk, :email) OR begins_with(pk, :name))))",
+            )
             .expression_attribute_names("#version", "version")
             .expression_attribute_names("#schema", "schema")
-            .expression_attribute_values(":schema", number(SCHEMA));
+            .expression_attribute_names("#in", LISTED_IN)
+            .expression_attribute_values(":schema", number(SCHEMA))
+            .expression_attribute_values(":user", AttributeValue::S("USER".to_owned()))
+            .expression_attribute_values(":email", AttributeValue::S("EMAIL#".to_owned()))
+            .expression_attribute_values(":name", AttributeValue::S("NAME#".to_owned()));
         let Page { items, looked_at, next } = self.scan(request, start).await?;
         let stored = |document: Document| Some(Stored { key: Key::of(&document)?, document });
         Ok(Page { items: items.into_iter().filter_map(stored).collect(), looked_at, next })
@@ -85,18 +113,19 @@ impl Store {
         })
     }
 
-    /// Writes an item again with all its attributes and the current schema number, under this key, which may differ
-    /// from the current one. A write of another request has precedence: then the result is [`Committed::Contended`], or
+    /// Writes an item again with all its attributes, the current schema number and its entry in the directory, under
+    /// this key, which may differ from the current one. A write of another request has precedence: then the result is [`Committed::Contended`], or
     /// [`Committed::Refused`] if the new key is in use.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn renew(&self, stored: Stored, place: Key) -> Result<Committed, StoreError> {
+    pub async fn renew(&self, stored: Stored, place: Key, listing: Option<&Listing>) -> Result<Committed, StoreError> {
         let version = stored.version().unwrap_or(0);
         let Stored { key, mut document } = stored;
         document.extend(place.document());
         document.insert("version".to_owned(), number(version + 1));
         document.insert("schema".to_owned(), number(SCHEMA));
+        document.extend(listing.into_iter().flat_map(Listing::attributes));
         let expected = Expect::Version(version);
         if place == key {
             return self.commit(vec![Write { key, action: Action::Put(document), expect: expected }]).await;

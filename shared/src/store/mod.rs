@@ -6,6 +6,7 @@
 mod attempts;
 pub mod aws;
 mod commit;
+mod directory;
 mod expression;
 mod item;
 mod log;
@@ -17,10 +18,11 @@ mod write;
 
 pub use attempts::{Again, Decision};
 pub use commit::Committed;
+pub use directory::{DIRECTORY_INDEX, Directory, Listed, Listing, Order};
 #[cfg(test)]
 pub(crate) use item::rewrite;
 pub use item::{Document, Item, Key, SCHEMA};
-pub use log::{Entry, LogUse, Reserved};
+pub use log::{Entry, LogState, LogUse, Reserved};
 pub use migrate::{Page, Stored};
 pub use read::IndexPlace;
 pub use round_trips::{RoundTrips, counted};

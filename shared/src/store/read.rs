@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// The table is unavailable.
-    async fn find_many(&self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+    pub(super) async fn find_many(&self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
         let mut found = HashMap::new();
         let mut wanted = keys.iter().map(Key::document).collect::<Vec<_>>();
         let mut attempts = self.attempts();

@@ -1,49 +1,54 @@
-//! Creating the table, if no deployment has done it.
+//! The shape of the table, for tables that no deployment creates.
 
 use super::StoreError;
+use super::directory::{DIRECTORY_INDEX, LISTED_AS, LISTED_IN};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    StreamSpecification, StreamViewType, TableDescription, TimeToLiveSpecification,
 };
 
 /// The sparse index of items that are due at a moment, with the keys `queue` and `due_at`.
 pub const DUE_INDEX: &str = "due";
 
-/// Creates the table if it does not exist: on demand, with TTL, the index `due`, and a stream of keys for the mailer.
+/// Creates the table if it does not exist: on demand, with TTL, the two indexes, and a stream of keys, because the
+/// functions that read the stream need nothing else from it. Adds the index `directory` to the table of an earlier
+/// version.
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError> {
-    let malformed = |e: aws_sdk_dynamodb::error::BuildError| StoreError::Malformed(e.to_string());
-    if client.describe_table().table_name(table).send().await.is_ok() {
-        return Ok(());
+    if let Ok(known) = client.describe_table().table_name(table).send().await {
+        return add_directory(client, table, known.table.unwrap_or_else(|| TableDescription::builder().build())).await;
     }
-    let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    let due = GlobalSecondaryIndex::builder()
-        .index_name(DUE_INDEX)
-        .key_schema(key("queue", KeyType::Hash).map_err(malformed)?)
-        .key_schema(key("due_at", KeyType::Range).map_err(malformed)?)
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-        .build()
-        .map_err(malformed)?;
     let stream = StreamSpecification::builder()
         .stream_enabled(true)
         .stream_view_type(StreamViewType::KeysOnly)
         .build()
         .map_err(malformed)?;
+    let index = |name: &str, hash: &str, range: &str| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .set_key_schema(Some(keys(hash, range)?))
+            .projection(keys_only())
+            .build()
+            .map_err(malformed)
+    };
     let request = client
         .create_table()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute("pk", ScalarAttributeType::S).map_err(malformed)?)
-        .attribute_definitions(attribute("sk", ScalarAttributeType::S).map_err(malformed)?)
-        .attribute_definitions(attribute("queue", ScalarAttributeType::S).map_err(malformed)?)
-        .attribute_definitions(attribute("due_at", ScalarAttributeType::N).map_err(malformed)?)
-        .key_schema(key("pk", KeyType::Hash).map_err(malformed)?)
-        .key_schema(key("sk", KeyType::Range).map_err(malformed)?)
-        .global_secondary_indexes(due)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S)?)
+        .attribute_definitions(attribute("sk", ScalarAttributeType::S)?)
+        .attribute_definitions(attribute("queue", ScalarAttributeType::S)?)
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N)?)
+        .attribute_definitions(attribute(LISTED_IN, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(LISTED_AS, ScalarAttributeType::S)?)
+        .set_key_schema(Some(keys("pk", "sk")?))
+        .global_secondary_indexes(index(DUE_INDEX, "queue", "due_at")?)
+        .global_secondary_indexes(index(DIRECTORY_INDEX, LISTED_IN, LISTED_AS)?)
         .stream_specification(stream);
     if let Err(error) = request.send().await {
         let exists = error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception());
@@ -51,8 +56,47 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
             return Err(StoreError::sdk("CreateTable", &error));
         }
     }
-    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build();
-    let ttl = ttl.map_err(malformed)?;
-    let request = client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
-    request.send().await.map(|_| ()).map_err(|e| StoreError::sdk("UpdateTimeToLive", &e))
+    let ttl = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true).build();
+    let request = client.update_time_to_live().table_name(table);
+    let answer = request.time_to_live_specification(ttl.map_err(malformed)?).send().await;
+    answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateTimeToLive", &e))
+}
+
+/// Adds the index `directory` to a table that does not have it.
+async fn add_directory(client: &Client, table: &str, known: TableDescription) -> Result<(), StoreError> {
+    if known.global_secondary_indexes().iter().any(|index| index.index_name() == Some(DIRECTORY_INDEX)) {
+        return Ok(());
+    }
+    let index = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(DIRECTORY_INDEX)
+        .set_key_schema(Some(keys(LISTED_IN, LISTED_AS)?))
+        .projection(keys_only())
+        .build()
+        .map_err(malformed)?;
+    let request = client
+        .update_table()
+        .table_name(table)
+        .set_attribute_definitions(known.attribute_definitions)
+        .attribute_definitions(attribute(LISTED_IN, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(LISTED_AS, ScalarAttributeType::S)?)
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(index).build());
+    request.send().await.map(|_| ()).map_err(|e| StoreError::sdk("UpdateTable", &e))
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinition, StoreError> {
+    AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().map_err(malformed)
+}
+
+fn keys(hash: &str, range: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(malformed);
+    Ok(vec![key(hash, KeyType::Hash)?, key(range, KeyType::Range)?])
+}
+
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
+}
+
+fn malformed(error: BuildError) -> StoreError {
+    StoreError::Malformed(error.to_string())
 }

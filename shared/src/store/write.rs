@@ -144,6 +144,11 @@ impl Patch {
         self
     }
 
+    pub(super) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.set.push((name.to_owned(), value));
+        self
+    }
+
     pub(super) fn update(&self, operation: &str, expression: &mut Expression) -> String {
         let mut assignments = Vec::new();
         for (name, value) in &self.set {

@@ -140,14 +140,11 @@ fn attributes(settings: &Settings, user: &User) -> ApiClaims {
         ("first_name", json!(user.first_name)),
         ("last_name", json!(user.last_name)),
         ("is_active", json!(user.is_active)),
+        ("is_staff", json!(user.is_staff())),
+        ("is_superuser", json!(user.is_superuser())),
     ];
     for (name, value) in known {
         all[name] = value;
-    }
-    for flag in ["is_staff", "is_superuser"] {
-        if all.get(flag).is_none() {
-            all[flag] = json!(false);
-        }
     }
     let paths = &settings.jwt_api.user_attributes.0;
     let found = paths.iter().filter_map(|(name, path)| {

@@ -219,6 +219,22 @@ pub fn operate<G: Ground>(ground: G, email: &str) {
     let keys = latchkey.lines(&["keys", "list", "--table", table]);
     let states = keys.iter().map(|key| key["state"].as_str().unwrap()).collect::<Vec<_>>();
     assert_eq!((states, &keys[0]["kid"]), (vec!["next", "signs"], &made["kid"]));
+
+    let listed = |text: &str| latchkey.lines(&["users", "list", "--search", text, "--table", table]);
+    assert_eq!((listed(&email[..8]).len(), listed(&format!("{email}x")).len()), (1, 0));
+    let user = listed(email)[0]["id"].as_str().unwrap().to_owned();
+    let shown = keeper.last(&["users", "show", &user, "--table", table]);
+    assert_eq!((&shown["failed_logins"]["count"], &shown["has_password"]), (&json!(0), &json!(true)), "{shown}");
+    assert_eq!(latchkey.last(&["users", "show", &user, "--table", table])["failed_logins"], Value::Null);
+    latchkey.text(&["users", "disable", email, "--yes", "--table", table]);
+    assert_eq!(app.post("auth/login", json!({"email": email, "password": PASSWORD})).status, 401);
+    latchkey.text(&["users", "enable", email, "--table", table]);
+    latchkey.text(&["users", "delete", email, "--yes", "--table", table]);
+    assert!(listed(email).is_empty());
+    let key = latchkey.last(&["api-keys", "create", email, "--table", table]);
+    let id = key["id"].as_str().unwrap();
+    assert!(latchkey.lines(&["api-keys", "list", "--table", table]).iter().any(|known| known["id"] == id));
+    latchkey.text(&["api-keys", "revoke", id, "--yes", "--table", table]);
 }
 
 /// Emulated AWS services with a table that nothing else uses.

@@ -4,7 +4,7 @@ use super::output::{Row, moment};
 use super::{CommandError, Common};
 use serde::Serialize;
 use shared::clock::Timestamp;
-use shared::maintenance::messages::{self, Retry};
+use shared::operator::messages::{self, Retry};
 use shared::outbox::{Channel, Message};
 use std::fmt::{Display, Formatter, Result as Written};
 

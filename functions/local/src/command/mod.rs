@@ -1,12 +1,14 @@
 //! The commands of `latchkey` that work on a table: one in a data folder, even while a service uses it, or one in AWS.
 //!
 //! Each command has a file, which works on the table and reports the result. The other files are shared by commands:
-//! [`place`] opens the table, [`output`] prints, [`progress`] shows the progress of a long command, and [`ask`] asks
-//! for confirmation.
+//! [`place`] opens the table, [`lookup`] finds the user that an argument names, [`output`] prints, [`progress`] shows the
+//! progress of a long command, and [`ask`] asks for confirmation.
 
+mod api_keys;
 mod ask;
 mod aws;
 mod keys;
+mod lookup;
 mod messages;
 mod migrate;
 mod output;
@@ -14,7 +16,9 @@ mod place;
 mod progress;
 mod restored;
 mod sessions;
+mod users;
 
+pub use api_keys::{create as create_api_key, list as list_api_keys, revoke as revoke_api_key};
 pub use aws::NoAccess;
 pub use keys::{list as list_keys, rotate as rotate_keys};
 pub use messages::{drop as drop_message, list as list_messages, retry as retry_message};
@@ -23,9 +27,14 @@ pub use output::Output;
 pub use place::Place;
 pub use restored::restored;
 pub use sessions::{end as end_sessions, list as list_sessions};
+pub use users::{
+    create as create_user, delete as delete_user, disable as disable_user, enable as enable_user, list as list_users,
+    reset_mfa, set_password, show as show_user, verify_email,
+};
 
 use crate::Error;
 use place::Opened;
+use shared::operator::Failure;
 use shared::settings::{Problems, Source};
 use shared::store::StoreError;
 use shared::tokens::rotation::RotationError;
@@ -81,6 +90,15 @@ pub enum CommandError {
     /// The user did not confirm.
     #[error("nothing was changed")]
     Declined,
+}
+
+impl From<Failure> for CommandError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) => Self::Store(error),
+            other => Self::Refused(other.to_string()),
+        }
+    }
 }
 
 impl Common {

@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use comfy_table::{ContentArrangement, Table, presets};
+use console::Term;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use std::fmt::Display;
@@ -40,6 +41,10 @@ impl Output {
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        // On a terminal the columns share its width. Elsewhere a line is a row, for programs that read lines.
+        if let Some((_, columns)) = Term::stdout().size_checked() {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+        }
         table.set_header(R::HEADINGS);
         table.add_rows(rows.iter().map(|row| row.cells().iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
         for column in table.column_iter_mut() {
@@ -59,7 +64,7 @@ fn print(text: &str) -> Result<(), CommandError> {
 }
 
 /// Escapes control characters, which a terminal would execute. User agents and addresses come from clients.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let escaped = |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
     text.chars().map(escaped).collect()
 }

@@ -1,11 +1,11 @@
 //! `latchkey sessions`: the sessions of a user.
 
+use super::lookup::get_user;
 use super::output::{Row, moment};
-use super::place::Opened;
 use super::{CommandError, Common};
 use serde::Serialize;
 use shared::account::User;
-use shared::maintenance::{sessions, users};
+use shared::operator::sessions;
 use shared::session::Session;
 use std::fmt::{Display, Formatter, Result as Written};
 
@@ -99,17 +99,4 @@ pub async fn end(common: &Common, user: &str, session: Option<u64>) -> Result<()
         }
     }
     common.output.line(&Ended { user: user.id.to_string(), session: session.map(|number| number.to_string()) })
-}
-
-/// Returns the one user with this id, address, username or phone number.
-async fn get_user(opened: &Opened, name: &str) -> Result<User, CommandError> {
-    let mut found = users::find(opened.store(), name).await?;
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(CommandError::Refused(format!("no user has the id, address, username or phone number {name}"))),
-        _ => {
-            let ids = found.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(", ");
-            Err(CommandError::Refused(format!("several users have {name}: use one of these ids: {ids}")))
-        }
-    }
 }

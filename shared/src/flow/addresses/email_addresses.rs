@@ -282,7 +282,7 @@ fn select(cx: Context<'_>, user: &User, session: &Session, email: &str) -> Resul
 }
 
 /// Checks that the account keeps a login method, and that its primary address is verified.
-fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> Result<(), Problem> {
+pub(crate) fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> Result<(), Problem> {
     let address = user.address(email);
     match change {
         Change::Resend => Ok(()),

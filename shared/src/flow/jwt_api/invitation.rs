@@ -2,7 +2,7 @@
 
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
-use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
+use crate::account::{Address, EmailClaim, User, UserId, can_own, list_names, name_listings, replace_email_claims};
 use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
 use crate::flow::{Context, Problem, Refusal, api_url};
 use crate::outbox::{MailKind, Message};
@@ -84,11 +84,13 @@ fn replace(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, St
     let is_replaced = |claim: &&EmailClaim| holders.invitations.iter().any(|old| old.id == claim.user);
     let replaced = holders.claims.iter().filter(is_replaced).cloned().collect::<Vec<_>>();
     let mut writes = if replaced.iter().any(|claim| claim.owner) {
-        [vec![Write::create(user)?], replace_email_claims(&replaced, email, user.id)?].concat()
+        [vec![Write::create(user)?], list_names(None, user), replace_email_claims(&replaced, email, user.id)?].concat()
     } else {
         let held = create(user, email, holders)?;
         held.into_iter().chain(replaced.iter().map(Write::delete)).collect()
     };
+    let names = holders.invitations.iter().flat_map(name_listings).filter(|(_, state)| state.is_some());
+    writes.extend(names.map(|(key, _)| Write::discard(key)));
     writes.extend(holders.invitations.iter().map(Write::delete));
     Ok(writes)
 }

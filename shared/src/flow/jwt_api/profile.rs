@@ -1,6 +1,6 @@
 //! The user's profile.
 
-use crate::account::{User, UserId};
+use crate::account::{User, UserId, list_names};
 use crate::flow::Refusal;
 use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Store, Write};
@@ -33,7 +33,8 @@ pub async fn rename(
         if changed.first_name == user.first_name && changed.last_name == user.last_name {
             return Ok(Decision::Settled(changed));
         }
-        Ok(Decision::Write(vec![Write::replace(&changed)?], changed, (user, session)))
+        let writes = [vec![Write::replace(&changed)?], list_names(Some(&user), &changed)].concat();
+        Ok(Decision::Write(writes, changed, (user, session)))
     };
     store.run((user, session), decide).await
 }

@@ -3,7 +3,7 @@
 use super::LoginState;
 use super::links::{address_taken, address_taken_mail};
 use super::login_state::{CHALLENGE, JwtLogin};
-use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_claims};
+use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_claims, list_names};
 use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Refusal};
 use crate::outbox::Message;
@@ -92,7 +92,6 @@ pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) ->
         cx.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
     };
     let found = futures_util::future::try_join_all(ids.into_iter().map(find)).await?;
-    let flag = |user: &User, name: &str| user.attributes.get(name).is_some_and(|value| value == true);
     let waits = |ticket: &Option<Ticket>, user: &User| {
         ticket.as_ref().is_some_and(|ticket| ticket.fits(user)) && !user.has_usable_password()
     };
@@ -100,8 +99,8 @@ pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) ->
         user.as_ref().is_some_and(|user| {
             user.last_login.is_some()
                 || user.has_verified_email(None)
-                || flag(user, "is_staff")
-                || flag(user, "is_superuser")
+                || user.is_staff()
+                || user.is_superuser()
                 || !user.identities.is_empty()
                 || user.credentials().next().is_some()
                 || (invited && waits(ticket, user))
@@ -118,7 +117,8 @@ pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) ->
 
 /// The writes of a new account. It holds the address beside the accounts that wait for its verification.
 pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, StoreError> {
-    Ok(vec![Write::create(user)?, claim_email(&holders.claims, email, user.id)?])
+    let names = list_names(None, user);
+    Ok([vec![Write::create(user)?, claim_email(&holders.claims, email, user.id)?], names].concat())
 }
 
 /// Creates an account.

@@ -7,9 +7,11 @@
 
 use super::device;
 use crate::account::{User, UserId, identifier_key};
+use crate::app::App;
 use crate::flow::{Context, Refusal};
 use crate::secret::password::Verdict;
 use crate::settings::RateAction;
+use crate::store::{LogState, StoreError};
 use crate::throttle::Action;
 
 /// The key that a failure for this account is counted by.
@@ -33,6 +35,14 @@ pub(super) fn failure_keys(cx: Context<'_>, named: &[UserId], identifier: &str) 
     }
 }
 
+/// Returns the state of the limit of failed logins of an account. Failures in known browsers count separately.
+///
+/// # Errors
+/// The table is unavailable.
+pub(crate) async fn find_failures(app: &App, user: UserId) -> Result<Vec<LogState>, StoreError> {
+    app.find_logs(&Action::only_about(RateAction::LoginFailed, &account_key(user))).await
+}
+
 /// Whether this is the password of a logged-in user. The attempt is counted as a failed login before the password is
 /// compared. If the password is right, this use of the limit is given back, but earlier failures stay counted.
 ///
@@ -51,7 +61,7 @@ pub async fn is_right(cx: Context<'_>, user: &User, password: String) -> Result<
 
 /// Deletes the counted failures of an account whose password was reset by mail. An error is only logged, because the
 /// password is already changed.
-pub(in crate::flow) async fn forget_failures(cx: Context<'_>, user: UserId) {
+pub(crate) async fn forget_failures(cx: Context<'_>, user: UserId) {
     let (account, own) = (account_key(user), failure_key(cx, user));
     let forget = |key| async move {
         if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {

@@ -69,6 +69,6 @@ pub fn may_add(settings: &Settings, user: &User) -> Result<(), Problem> {
 
 /// Ends all sessions and logins of a user whose second factors change. The session that makes the change is written
 /// with the new generation, so it continues (ASVS 5.0 7.4.3; `LATCHKEY_MFA_CHANGE_ENDS_SESSIONS`).
-pub(in crate::flow) fn end_other_sessions(settings: &Settings, user: &mut User) {
+pub(crate) fn end_other_sessions(settings: &Settings, user: &mut User) {
     user.generation += u64::from(settings.mfa.change_ends_sessions);
 }

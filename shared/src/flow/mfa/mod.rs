@@ -1,7 +1,7 @@
 //! Second factors and passkeys: using them, setting them up and removing them.
 
 pub mod authenticate;
-pub(in crate::flow) mod change;
+pub(crate) mod change;
 mod limits;
 pub mod pending;
 pub mod recovery_codes;

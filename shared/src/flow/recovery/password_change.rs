@@ -11,12 +11,7 @@ use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
 /// The problems of a new password of this user.
-pub(in crate::flow) fn password_problems(
-    policy: &Policy,
-    param: &'static str,
-    password: &str,
-    user: &User,
-) -> Vec<Problem> {
+pub(crate) fn password_problems(policy: &Policy, param: &'static str, password: &str, user: &User) -> Vec<Problem> {
     let weak = weaknesses(password, &user.attributes_for_passwords(), policy);
     weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
 }

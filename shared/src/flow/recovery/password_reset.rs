@@ -330,6 +330,11 @@ async fn find_by_link_key(cx: Context<'_>, key: Option<&str>) -> Result<Result<U
 /// The mail with a link. The key is bound to the state of the account: any change of the password, the addresses or the
 /// last login makes it invalid.
 fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
+    reset_mail(cx, MailKind::PasswordResetKey, user, email)
+}
+
+/// A mail of this kind with a link to set a password, as in [`request`].
+pub(crate) fn reset_mail(cx: Context<'_>, kind: MailKind, user: &User, email: &str) -> Message {
     let made = cx.now();
     let named = [&user.id.0.as_bytes()[..], &made.0.to_be_bytes()].concat();
     let state = state(user);
@@ -338,7 +343,7 @@ fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
     let url =
         frontend_url(&cx.settings, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
     let params = json!({"url": url, "username": user.username});
-    Message::mail(cx.app, MailKind::PasswordResetKey, email, params, cx.settings.account.password_reset_timeout)
+    Message::mail(cx.app, kind, email, params, cx.settings.account.password_reset_timeout)
 }
 
 fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {

@@ -1,10 +1,11 @@
 //! Accounts that an operator describes in a file, instead of a signup.
 
-use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, is_email, lower_email};
+use crate::account::{
+    Address, EmailClaim, User, UserId, find_email_claims, is_email, list_names, list_superuser, lower_email,
+};
 use crate::app::App;
-use crate::store::{Committed, StoreError, Write};
+use crate::store::{Again, Decision, StoreError, Write};
 use serde::{Deserialize, Deserializer};
-use serde_json::json;
 
 /// The description of an account.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,15 +76,20 @@ pub async fn provision(app: &App, account: &Account) -> Result<bool, StoreError>
     user.is_active = account.is_active;
     user.first_name.clone_from(&account.first_name);
     user.last_name.clone_from(&account.last_name);
-    for (name, flag) in [("is_staff", account.is_staff), ("is_superuser", account.is_superuser)] {
-        if flag {
-            user.attributes.insert(name.to_owned(), json!(true));
-        }
-    }
+    user.is_staff = account.is_staff;
+    user.is_superuser = account.is_superuser;
     user.addresses.push(Address { verified: account.verified, ..Address::new(email, true, app.random()) });
     let claim = EmailClaim::owner(email, user.id, account.verified);
-    let writes = vec![Write::create(&user)?, Write::create(&claim)?];
-    Ok(matches!(app.store.commit_with_retries(writes).await?, Committed::Done))
+    let user = &user;
+    let decide = |writes: Vec<Write>, again: Option<Again>| async move {
+        if let Some(Again::Refused(_)) = again {
+            return Ok(Decision::Settled(false));
+        }
+        let listed = list_superuser(&app.store, None, Some(user)).await?.unwrap_or_default();
+        Ok::<_, StoreError>(Decision::Write(writes.iter().cloned().chain(listed).collect(), true, writes))
+    };
+    let writes = [vec![Write::create(user)?, Write::create(&claim)?], list_names(None, user)].concat();
+    app.store.run(writes, decide).await
 }
 
 #[cfg(test)]

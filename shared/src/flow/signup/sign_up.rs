@@ -3,7 +3,7 @@
 use crate::account::{
     Address, EmailClaim, IdentityClaim, NameClaim, Phone, PhoneClaim, User, UserId, UsernameProblem, check_username,
     claim_email, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, is_email, is_same_email,
-    own_email, suggestions,
+    list_names, own_email, suggestions,
 };
 use crate::flow::login::engine::LoginAttempt;
 use crate::flow::proven_identity::ProvenIdentity;
@@ -274,6 +274,7 @@ async fn decide(
     let (mut writes, outcome) = attempt.proceed(user.as_mut(), login, reservations).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
+        writes.extend(list_names(None, user));
         for address in &user.addresses {
             writes.extend(hold(&cx.settings, user, address, known)?);
         }

@@ -1,5 +1,8 @@
 //! Tests of the command line on the data folder of a running service.
 
+mod api_keys;
+mod users;
+
 use crate::lab::{Lab, PASSWORD, at_once};
 use crate::latchkey::Latchkey;
 use serde_json::{Value, json};
@@ -232,6 +235,14 @@ fn a_wrong_command_line_and_a_failed_command_have_different_exit_codes() {
         &["sessions", "end", EMAIL, "seven"],
         &["messages", "retry"],
         &["keys", "forget"],
+        &["users"],
+        &["users", "show"],
+        &["users", "list", "--limit", "0"],
+        &["users", "set-password", EMAIL],
+        &["users", "create"],
+        &["users", "create", EMAIL, "--role", "admin"],
+        &["api-keys", "create"],
+        &["api-keys", "create", "backup", "--scope", "all"],
     ] {
         assert!(!latchkey.refusal(2, wrong).is_empty(), "{wrong:?}");
     }
@@ -241,6 +252,9 @@ fn a_wrong_command_line_and_a_failed_command_have_different_exit_codes() {
         &["sessions", "list", EMAIL],
         &["keys", "list"],
         &["messages", "list"],
+        &["users", "list"],
+        &["users", "delete", EMAIL, "--yes"],
+        &["api-keys", "list"],
     ] {
         let why = latchkey.refusal(1, &[command, &["--data", folder]].concat());
         assert!(why.contains("has no table"), "{why}");
