@@ -6,6 +6,7 @@
 mod attempts;
 pub mod aws;
 mod commit;
+mod describe;
 mod expression;
 mod item;
 mod log;
@@ -17,6 +18,7 @@ mod write;
 
 pub use attempts::{Again, Decision};
 pub use commit::Committed;
+pub use describe::{Description, Index};
 #[cfg(test)]
 pub(crate) use item::rewrite;
 pub use item::{Document, Item, Key, SCHEMA};
@@ -24,7 +26,7 @@ pub use log::{Entry, LogUse, Reserved};
 pub use migrate::{Page, Stored};
 pub use read::IndexPlace;
 pub use round_trips::{RoundTrips, counted};
-pub use schema::{DUE_INDEX, create_table};
+pub use schema::{DUE_INDEX, TTL_ATTRIBUTE, create_table};
 pub use write::{Patch, Write};
 
 use crate::clock::{Clock, Timestamp};

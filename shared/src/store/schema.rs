@@ -10,6 +10,9 @@ use aws_sdk_dynamodb::types::{
 /// The sparse index of items that are due at a moment, with the keys `queue` and `due_at`.
 pub const DUE_INDEX: &str = "due";
 
+/// The attribute with the time at which DynamoDB deletes an item.
+pub const TTL_ATTRIBUTE: &str = "expires_at";
+
 /// Creates the table if it does not exist: on demand, with TTL, the index `due`, and a stream of keys for the mailer.
 ///
 /// # Errors
@@ -51,7 +54,7 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
             return Err(StoreError::sdk("CreateTable", &error));
         }
     }
-    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build();
+    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL_ATTRIBUTE).build();
     let ttl = ttl.map_err(malformed)?;
     let request = client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
     request.send().await.map(|_| ()).map_err(|e| StoreError::sdk("UpdateTimeToLive", &e))

@@ -10,6 +10,7 @@ mod commands;
 mod cookies;
 mod crashes;
 mod developer_pages;
+mod doctor;
 mod enumeration;
 mod first_way;
 mod flat;

@@ -6,6 +6,7 @@
 
 mod ask;
 mod aws;
+mod doctor;
 mod keys;
 mod messages;
 mod migrate;
@@ -16,6 +17,7 @@ mod restored;
 mod sessions;
 
 pub use aws::NoAccess;
+pub use doctor::doctor;
 pub use keys::{list as list_keys, rotate as rotate_keys};
 pub use messages::{drop as drop_message, list as list_messages, retry as retry_message};
 pub use migrate::migrate;
@@ -78,6 +80,9 @@ pub enum CommandError {
     /// A file or the terminal cannot be read or written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// The doctor found errors.
+    #[error("{0} of the checks found an error")]
+    Unhealthy(usize),
     /// The user did not confirm.
     #[error("nothing was changed")]
     Declined,
