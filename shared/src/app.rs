@@ -1,9 +1,10 @@
 //! The service's parts, in one value.
 
-use crate::ambient::{Chance, Clock, Timestamp, random};
+use crate::clock::{Clock, Timestamp};
 use crate::jwt::{Keyring, SigningKey};
 use crate::metrics::Metrics;
 use crate::provider::Engine;
+use crate::random::{RandomSource, random_bytes};
 use crate::secret::Keys;
 use crate::secret::password::{self, Parameters, Verdict};
 use crate::secret::strength::Policy;
@@ -23,7 +24,7 @@ pub struct App {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The random source.
-    pub chance: Arc<dyn Chance>,
+    pub random: Arc<dyn RandomSource>,
     /// Cost of new password hashes.
     pub hashing: Parameters,
     /// What a new password must be.
@@ -47,7 +48,7 @@ pub struct App {
 
 impl App {
     /// The parts, from settings, table, clock and random source.
-    pub fn new(settings: Arc<Settings>, store: Store, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(settings: Arc<Settings>, store: Store, clock: Arc<dyn Clock>, random: Arc<dyn RandomSource>) -> Self {
         let keys = Keys::new(&settings.service);
         let store = store.restored_at(settings.service.restored_at.map(|restored| restored.0));
         let (hashing, password_policy) = (Parameters::default(), Policy::default());
@@ -56,7 +57,7 @@ impl App {
             store,
             keys,
             clock,
-            chance,
+            random,
             hashing,
             password_policy,
             turns: OnceLock::new(),
@@ -77,7 +78,7 @@ impl App {
 
     /// So many random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        random(&*self.chance)
+        random_bytes(&*self.random)
     }
 
     /// Hashes a password, off the async threads.

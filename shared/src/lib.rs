@@ -1,10 +1,11 @@
 //! What every function of Latchkey shares, from the ground up.
 //!
-//! No module imports one of a higher floor:
+//! No module imports one of a higher layer:
 //!
-//! | floor | module | what it is |
+//! | layer | module | what it is |
 //! |---|---|---|
-//! | 0 | [`ambient`] | the clock and the random source, handed in |
+//! | 0 | [`clock`] | points in time and the clock, passed as a value |
+//! | 0 | [`random`] | the random source, passed as a value |
 //! | 0 | [`iri`] | addresses as they travel |
 //! | 0 | [`versions`] | how values are kept that a newer version wrote |
 //! | 1 | [`settings`] | typed settings, read and checked once at start |
@@ -25,8 +26,8 @@
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 
 pub mod account;
-pub mod ambient;
 pub mod app;
+pub mod clock;
 pub mod description;
 pub mod envelope;
 pub mod flow;
@@ -39,6 +40,7 @@ pub mod outbound;
 pub mod outbox;
 pub mod provider;
 pub mod qr;
+pub mod random;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Metrics in CloudWatch's embedded metric format: a line of the log that is a number too.
 
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Value as Json, json};
 use strum::{IntoStaticStr, VariantNames};
 

@@ -2,8 +2,8 @@
 //! back in one request, and are bound to what the user was when they were made.
 
 use crate::account::{User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret;
 use crate::store::{Item, Key, Store, StoreError};
 use crate::versions::Unknown;
@@ -130,7 +130,7 @@ impl Ticket {
     }
 
     /// A ticket of nobody's, for where things only have to look as if.
-    pub fn lookalike(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
+    pub fn dummy(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
         Self::new(app, purpose, &User::new(UserId::new(app.random()), app.now()), seconds)
     }
 

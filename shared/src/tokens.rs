@@ -4,8 +4,8 @@ pub mod jwt_api;
 pub mod rotation;
 
 use crate::account::{User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::jwt::{
     Algorithm, Claims, Issuer, KeyError, Keyring, Leeway, Rotation, SigningKey, StoredKey, Subject, TokenUse, sign,
     verify,
@@ -163,7 +163,7 @@ fn rotation(settings: &Settings) -> Rotation {
 async fn make(app: &App, number: u64, created: i64) -> Result<Option<String>, StoreError> {
     let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
     let kid = key.kid().to_owned();
-    let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.chance);
+    let sealed = app.keys.seal(SEAL, kid.as_bytes(), &der, &*app.random);
     let sealed = sealed.ok_or_else(|| StoreError::Malformed("a key could not be sealed".to_owned()))?;
     let record = KeyRecord { number, kid, created, sealed, unknown: Unknown::default() };
     let made = app.store.create(&record).await?;
@@ -184,7 +184,7 @@ pub async fn delete_dead_keys(app: &App, ring: &Keyring) -> Result<(), StoreErro
     let dead = records.iter().filter(|record| dead.contains(&record.kid.as_str()));
     let deletions = dead.map(|record| Write::discard(record.key())).collect::<Vec<_>>();
     if !deletions.is_empty() {
-        let _: Committed = app.store.insist(deletions).await?;
+        let _: Committed = app.store.commit_with_retries(deletions).await?;
     }
     Ok(())
 }

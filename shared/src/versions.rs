@@ -62,12 +62,12 @@ impl<T: PartialEq> PartialEq<T> for Open<T> {
 /// A struct of another crate, which cannot have a field of [`Unknown`] attributes. The attributes of its outermost level
 /// that it does not know are kept beside it.
 #[derive(Debug, Clone)]
-pub struct Foreign<T> {
+pub struct WithUnknown<T> {
     value: T,
     unknown: Map<String, Value>,
 }
 
-impl<T> Foreign<T> {
+impl<T> WithUnknown<T> {
     /// A new value.
     pub fn new(value: T) -> Self {
         Self { value, unknown: Map::new() }
@@ -84,7 +84,7 @@ impl<T> Foreign<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Foreign<T> {
+impl<T: Serialize> Serialize for WithUnknown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.unknown.is_empty() {
             return self.value.serialize(serializer);
@@ -97,7 +97,7 @@ impl<T: Serialize> Serialize for Foreign<T> {
     }
 }
 
-impl<'de, T: Serialize + DeserializeOwned> Deserialize<'de> for Foreign<T> {
+impl<'de, T: Serialize + DeserializeOwned> Deserialize<'de> for WithUnknown<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut unknown = Map::deserialize(deserializer)?;
         let value = T::deserialize(Value::Object(unknown.clone())).map_err(D::Error::custom)?;
@@ -129,7 +129,7 @@ mod tests {
     #[derive(Debug, Clone, Serialize, Deserialize)]
     struct Outer {
         kind: Open<Kind>,
-        inner: Foreign<Inner>,
+        inner: WithUnknown<Inner>,
         #[serde(flatten)]
         unknown: Unknown,
     }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use shared::account::User;
 use shared::envelope::{Bare, EmailAddress};
-use shared::flow::addresses::email_addresses::{self, Change, Sending, check, list};
+use shared::flow::addresses::email_addresses::{self, Change, SendResult, check, list};
 use shared::flow::{Problem, Refusal};
 use shared::http::fields::{Email, Field, Flag, Member, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
@@ -91,8 +91,8 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;
     let (user, session, sending) = email_addresses::change(cx, user, session, change, &email).await?;
     Ok(match (change, sending) {
-        (Change::Resend, Sending::Sent) => Bare::<200>::default().into(),
-        (Change::Resend, Sending::NotNow) => Bare::<403>::default().into(),
+        (Change::Resend, SendResult::Sent) => Bare::<200>::default().into(),
+        (Change::Resend, SendResult::TooSoon) => Bare::<403>::default().into(),
         _ => listed(&request, &user, &session),
     })
 }

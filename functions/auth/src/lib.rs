@@ -23,12 +23,12 @@ const POST: &[Method] = &[Method::POST];
 /// This function's endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        handler("auth/code/confirm", POST, code::confirm).body_first(&["code"]).entrance(),
+        handler("auth/code/confirm", POST, code::confirm).body_first(&["code"]).login_endpoint(),
         handler("auth/code/request", POST, code::request).only_if(Condition::LoginByCode),
         handler("auth/code/resend", POST, code::resend).only_if(Condition::LoginByCode),
         handler("auth/email/verify", GET_POST, email_verify::verify).body_first(&["key"]).only_if(Condition::Accounts),
         handler("auth/email/verify/resend", POST, email_verify::resend).only_if(Condition::Accounts),
-        handler("auth/login", POST, login::login).only_if(Condition::Accounts).entrance(),
+        handler("auth/login", POST, login::login).only_if(Condition::Accounts).login_endpoint(),
         handler("auth/password/request", POST, password::request).only_if(Condition::Accounts),
         handler("auth/password/reset", GET_POST, password::reset)
             .body_first(&["key", "password"])

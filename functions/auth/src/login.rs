@@ -39,13 +39,13 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             return Err(malformed);
         }
     };
-    let proven = check(cx, credentials).await?;
+    let verified = check(cx, credentials).await?;
     // Told only after the credentials were found right, as the reference does.
     if caller.user().is_some() {
-        proven.give_back(cx).await;
+        verified.give_back(cx).await;
         return Err(Refusal::Conflict.into());
     }
-    let outcome = finish(cx, caller, proven).await?;
+    let outcome = finish(cx, caller, verified).await?;
     Ok(request.answer(&outcome))
 }
 

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use shared::flow::Outcome;
 use shared::flow::login::logout::logout;
-use shared::flow::mfa::waiting::with_factors;
+use shared::flow::mfa::pending::with_factors;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.

@@ -2,7 +2,7 @@
 
 use shared::envelope::RefreshedTokens;
 use shared::flow::Refusal;
-use shared::flow::tokens::refresh::refresh as renew;
+use shared::flow::token_refresh::refresh as renew;
 use shared::http::fields::Text;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::request;

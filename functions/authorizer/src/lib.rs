@@ -9,7 +9,7 @@ use event::Event;
 use serde_json::{Value as Json, json};
 use shared::account::User;
 use shared::app::App;
-use shared::http::{access_token, is_from_a_page_of_ours, session_credential};
+use shared::http::{access_token, passes_csrf_check, session_credential};
 use shared::session::{AuthenticationRecord, Caller, Found, Session, find_caller, find_session};
 use shared::settings::{AuthorizerCredential, ClientKind};
 use shared::store::StoreError;
@@ -17,7 +17,7 @@ use shared::tokens::{check_access, known_keys};
 
 /// Why an authorizer gives no answer. API Gateway answers 401 to the first, 500 to the others.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum AuthorizerError {
     /// Nobody who may. The gateway knows this word.
     #[error("Unauthorized")]
     Unauthorized,
@@ -77,10 +77,10 @@ pub async fn prepare(app: &App) {
 /// Answers an event: of an HTTP API (payload 2.0) with a simple response, of a REST API (or payload 1.0) with a policy.
 ///
 /// # Errors
-/// [`Refusal`]; nobody is let in.
-pub async fn authorize(app: &App, event: &Json) -> Result<Json, Refusal> {
+/// [`AuthorizerError`]; nobody is let in.
+pub async fn authorize(app: &App, event: &Json) -> Result<Json, AuthorizerError> {
     let started = app.now();
-    let event = Event::read(event, app).ok_or(Refusal::NoEvent)?;
+    let event = Event::read(event, app).ok_or(AuthorizerError::NoEvent)?;
     let found = identify(app, &event).await;
     tracing::info!(
         operation = "authorize",
@@ -98,7 +98,7 @@ pub async fn authorize(app: &App, event: &Json) -> Result<Json, Refusal> {
     match (event.policy_for, found) {
         (None, Some(identity)) => Ok(json!({"isAuthorized": true, "context": identity.context()})),
         (None, None) => Ok(json!({"isAuthorized": false})),
-        (Some(_), None) => Err(Refusal::Unauthorized),
+        (Some(_), None) => Err(AuthorizerError::Unauthorized),
         (Some(resource), Some(identity)) => Ok(json!({
             "principalId": identity.user,
             "policyDocument": {
@@ -116,9 +116,7 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
         AuthorizerCredential::AccessToken => return by_access_token(app, event).await,
         AuthorizerCredential::SessionToken => session_credential(&event.headers, settings, ClientKind::App),
         // A cookie comes along with requests of other people's pages too.
-        AuthorizerCredential::SessionCookie
-            if !is_from_a_page_of_ours(&event.method, &event.headers, None, settings) =>
-        {
+        AuthorizerCredential::SessionCookie if !passes_csrf_check(&event.method, &event.headers, None, settings) => {
             None
         }
         AuthorizerCredential::SessionCookie => session_credential(&event.headers, settings, ClientKind::Browser),
@@ -139,7 +137,7 @@ async fn by_access_token(app: &App, event: &Event) -> Result<Option<Identity>, S
     if app.settings.tokens.stateful {
         return Ok(match find_session(&app.store, user, number).await? {
             Found::Live(parts) => Some(Identity::of_session(&parts.0, &parts.1)),
-            Found::Over(_) | Found::Nothing => None,
+            Found::Revoked(_) | Found::Nothing => None,
         });
     }
     let custom = claims.custom();

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::http::{Visit, public_json};
+use shared::http::{PageRequest, public_json};
 use shared::settings::show_fingerprint;
 
 /// Apple's associated domains, service `webcredentials`.
@@ -49,14 +49,14 @@ pub struct RelatedOrigins {
 }
 
 /// Apple's: apps that share credentials.
-pub async fn apple(visit: Visit) -> Response<Body> {
-    let apps = &visit.app.settings.mfa.webauthn_apple_apps;
+pub async fn apple(request: PageRequest) -> Response<Body> {
+    let apps = &request.app.settings.mfa.webauthn_apple_apps;
     public_json(&AppleAssociation { webcredentials: AppleApps { apps } }, 3600)
 }
 
 /// Android's, with the relations that Credential Manager asks for.
-pub async fn android(visit: Visit) -> Response<Body> {
-    let apps = &visit.app.settings.mfa.webauthn_android_apps.0;
+pub async fn android(request: PageRequest) -> Response<Body> {
+    let apps = &request.app.settings.mfa.webauthn_android_apps.0;
     let statements = apps.iter().map(|(package_name, fingerprints)| Statement {
         relation: ["delegate_permission/common.get_login_creds", "delegate_permission/common.handle_all_urls"],
         target: AndroidApp {
@@ -69,6 +69,6 @@ pub async fn android(visit: Visit) -> Response<Body> {
 }
 
 /// For browsers.
-pub async fn related_origins(visit: Visit) -> Response<Body> {
-    public_json(&RelatedOrigins { origins: visit.app.settings.webauthn_policy().related_origins() }, 3600)
+pub async fn related_origins(request: PageRequest) -> Response<Body> {
+    public_json(&RelatedOrigins { origins: request.app.settings.webauthn_policy().related_origins() }, 3600)
 }

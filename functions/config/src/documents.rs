@@ -2,13 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use shared::http::{Visit, public_json, unavailable};
+use shared::http::{PageRequest, public_json, unavailable};
 use shared::jwt::{jwks as key_set, openid_configuration};
 use shared::tokens::{issuer, keyring};
 
 /// The public keys. The first who asks makes the first key: gateways keep an empty answer for hours.
-pub async fn jwks(visit: Visit) -> Response<Body> {
-    let app = &visit.app;
+pub async fn jwks(request: PageRequest) -> Response<Body> {
+    let app = &request.app;
     match keyring(app).await {
         Ok(ring) => public_json(&key_set(&ring, app.now().seconds()), 900),
         Err(error) => unavailable(&error),
@@ -16,10 +16,10 @@ pub async fn jwks(visit: Visit) -> Response<Body> {
 }
 
 /// The issuer's metadata.
-pub async fn openid(visit: Visit) -> Response<Body> {
-    let tokens = &visit.app.settings.tokens;
+pub async fn openid(request: PageRequest) -> Response<Body> {
+    let tokens = &request.app.settings.tokens;
     let claims = tokens.claims.iter().map(|claim| claim.as_str()).collect::<Vec<_>>();
-    match issuer(&visit.app.settings) {
+    match issuer(&request.app.settings) {
         Ok(issuer) => public_json(&openid_configuration(&issuer, tokens.algorithm, &claims), 900),
         Err(error) => unavailable(&error),
     }

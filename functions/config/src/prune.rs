@@ -54,7 +54,9 @@ fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) ->
     methods.remove(API);
     let mount = methods.remove(MOUNT).and_then(|name| name.as_str()?.parse::<Mount>().ok());
     let path = match (mount, clients.as_slice()) {
-        (Some(mount), _) => format!("{}{}", mount.chosen(settings), path.strip_prefix(mount.usual())?),
+        (Some(mount), _) => {
+            format!("{}{}", mount.configured_prefix(settings), path.strip_prefix(mount.default_prefix())?)
+        }
         (None, [only]) if path.starts_with(EITHER) => {
             methods.remove("parameters");
             path.replace(EITHER, &at(*only))

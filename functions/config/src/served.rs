@@ -4,47 +4,47 @@ use super::prune::{Scope, prune};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value as Json, json};
-use shared::http::{Visit, unavailable};
+use shared::http::{PageRequest, unavailable};
 use shared::settings::Settings;
 
 /// The description of everything that there can be. `just description` writes it.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
 /// `/_allauth/openapi.json`.
-pub async fn headless_json(visit: Visit) -> Response<Body> {
-    written(&visit, Scope::Headless, "application/vnd.oai.openapi+json", "latchkey.json")
+pub async fn headless_json(request: PageRequest) -> Response<Body> {
+    written(&request, Scope::Headless, "application/vnd.oai.openapi+json", "latchkey.json")
 }
 
 /// `/_allauth/openapi.yaml`: JSON is YAML too (YAML 1.2, section 1.3).
-pub async fn headless_yaml(visit: Visit) -> Response<Body> {
-    written(&visit, Scope::Headless, "application/vnd.oai.openapi", "latchkey.yaml")
+pub async fn headless_yaml(request: PageRequest) -> Response<Body> {
+    written(&request, Scope::Headless, "application/vnd.oai.openapi", "latchkey.yaml")
 }
 
 /// `/_allauth/openapi.html`.
-pub async fn headless_html(visit: Visit) -> Response<Body> {
-    shown(&visit, Scope::Headless)
+pub async fn headless_html(request: PageRequest) -> Response<Body> {
+    shown(&request, Scope::Headless)
 }
 
 /// `/_latchkey/openapi.json`.
-pub async fn all_json(visit: Visit) -> Response<Body> {
-    written(&visit, Scope::All, "application/vnd.oai.openapi+json", "latchkey.json")
+pub async fn all_json(request: PageRequest) -> Response<Body> {
+    written(&request, Scope::All, "application/vnd.oai.openapi+json", "latchkey.json")
 }
 
 /// `/_latchkey/openapi.html`.
-pub async fn all_html(visit: Visit) -> Response<Body> {
-    shown(&visit, Scope::All)
+pub async fn all_html(request: PageRequest) -> Response<Body> {
+    shown(&request, Scope::All)
 }
 
-fn written(visit: &Visit, scope: Scope, kind: &'static str, name: &str) -> Response<Body> {
-    match describe(&visit.app.settings, scope) {
+fn written(request: &PageRequest, scope: Scope, kind: &'static str, name: &str) -> Response<Body> {
+    match describe(&request.app.settings, scope) {
         Ok(document) => response(document.to_string(), kind, Some(name)),
         Err(error) => unavailable(&error),
     }
 }
 
 /// The list of what there is. It loads nothing from anywhere.
-fn shown(visit: &Visit, scope: Scope) -> Response<Body> {
-    match describe(&visit.app.settings, scope) {
+fn shown(request: &PageRequest, scope: Scope) -> Response<Body> {
+    match describe(&request.app.settings, scope) {
         Ok(document) => response(page(&document, scope), "text/html; charset=utf-8", None),
         Err(error) => unavailable(&error),
     }

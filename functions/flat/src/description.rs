@@ -6,7 +6,8 @@ use crate::mfa::{Confirmation, SecondFactor};
 use crate::password::{Change, Reset};
 use crate::providers::{Redirect, Token};
 use crate::responses::{
-    AddedTotp, Departure, Empty, Errors, LoggedIn, NewTotp, OneUser, Pending, Providers, SignedUp, Standing,
+    AddedTotp, AuthorizationRedirect, Empty, Errors, LoggedIn, LoginState, NewTotp, OneUser, Pending, Providers,
+    SignedUp,
 };
 use axum::http::Method;
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
@@ -72,7 +73,7 @@ fn login() -> Vec<Operation> {
         of("/email/verify/", "flatVerifyEmail", "Verify an email address")
             .secured_by([&["flatToken"] as &[_], &[]])
             .replies([
-                Reply::json::<Standing<'_>>(200, "The address is verified. A login that waited for it goes on."),
+                Reply::json::<LoginState<'_>>(200, "The address is verified. A login that waited for it goes on."),
                 not_authenticated(),
                 conflict(),
                 too_many(),
@@ -89,7 +90,7 @@ fn login() -> Vec<Operation> {
             ]),
         of("/password/reset/confirm/", "flatResetPassword", "Reset a password")
             .replies([
-                Reply::json::<Standing<'_>>(200, "The password is set."),
+                Reply::json::<LoginState<'_>>(200, "The password is set."),
                 not_authenticated(),
                 conflict(),
                 too_many(),
@@ -151,7 +152,7 @@ fn providers() -> Vec<Operation> {
         of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Leave for a provider")
             .may_take::<Redirect>()
             .replies([
-                Reply::json::<Departure<'_>>(200, "Where to send the person."),
+                Reply::json::<AuthorizationRedirect<'_>>(200, "Where to send the person."),
                 invalid([("invalid", None), (MALFORMED, None)]),
                 not_found(),
                 outage(),

@@ -1,9 +1,9 @@
 //! How this API takes requests and words its responses.
 
-use crate::words;
+use crate::respond;
 use axum::http::header;
 use shared::app::App;
-use shared::http::{Admitted, ApiError, ApiRequest, ApiResponse, Dialect};
+use shared::http::{AdmitFuture, ApiError, ApiRequest, ApiResponse, Dialect};
 use shared::session::Api;
 
 /// The dialect of this API.
@@ -14,7 +14,7 @@ impl Dialect for Flat {
         Api::Flat
     }
 
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a> {
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a> {
         Box::pin(async move {
             request.client.has_tokens = true;
             // Somebody may get in: what signs their tokens is fetched before anything is changed.
@@ -23,7 +23,7 @@ impl Dialect for Flat {
     }
 
     fn of_error(&self, error: ApiError) -> ApiResponse {
-        words::of_error(error)
+        respond::of_error(error)
     }
 
     fn finish(&self, _: &App, methods: &str, response: ApiResponse) -> ApiResponse {

@@ -2,7 +2,7 @@
 
 use crate::caller::caller;
 use crate::fields::Unchecked;
-use crate::words;
+use crate::respond;
 use shared::flow::addresses::email_verification;
 use shared::http::fields::LaterText;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -28,5 +28,5 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = caller(&request, token.as_deref()).await?;
     email_verification::enter(cx, &caller).await?;
     let outcome = email_verification::verify(cx, caller, key.as_deref()).await?;
-    words::done(&request, &outcome, token.as_deref()).await
+    respond::done(&request, &outcome, token.as_deref()).await
 }

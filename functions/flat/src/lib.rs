@@ -13,10 +13,10 @@ mod login;
 mod mfa;
 mod password;
 mod providers;
+mod respond;
 mod responses;
 mod signup;
 mod user;
-mod words;
 
 pub use description::operations;
 
@@ -34,9 +34,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     const EITHER: &[Method] = &[Method::GET, Method::POST];
     vec![
         endpoint("/email/verify/", POST, email::verify).only_if(Condition::FlatAccounts),
-        endpoint("/login/", POST, login::login).entrance().only_if(Condition::FlatAccounts),
+        endpoint("/login/", POST, login::login).login_endpoint().only_if(Condition::FlatAccounts),
         endpoint("/logout/", POST, user::logout).only_if(Condition::Flat),
-        endpoint("/mfa/authenticate/", POST, mfa::authenticate).entrance().only_if(Condition::FlatSecondFactors),
+        endpoint("/mfa/authenticate/", POST, mfa::authenticate).login_endpoint().only_if(Condition::FlatSecondFactors),
         endpoint("/mfa/totp/add/", POST, mfa::add).only_if(Condition::FlatTotp),
         endpoint("/mfa/totp/confirm/", POST, mfa::confirm).only_if(Condition::FlatTotp),
         endpoint("/password/change/", POST, password::change).only_if(Condition::FlatAccounts),
@@ -45,10 +45,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint("/providers/", GET, providers::list).only_if(Condition::FlatProviders),
         // Providers send people there where no page of a client is named; Apple posts a form.
         endpoint("/providers/{provider}/callback/", EITHER, providers::callback)
-            .entrance()
+            .login_endpoint()
             .only_if(Condition::FlatProviders),
         endpoint("/providers/{provider}/redirect/", POST, providers::redirect).only_if(Condition::FlatProviders),
-        endpoint("/providers/{provider}/token/", POST, providers::token).entrance().only_if(Condition::FlatProviders),
+        endpoint("/providers/{provider}/token/", POST, providers::token)
+            .login_endpoint()
+            .only_if(Condition::FlatProviders),
         endpoint("/signup/", POST, signup::signup).only_if(Condition::FlatAccounts),
         endpoint("/user/", GET, user::user).only_if(Condition::Flat),
     ]

@@ -1,6 +1,6 @@
 //! Login with a password.
 
-use crate::words;
+use crate::respond;
 use schemars::JsonSchema;
 use shared::flow::login::password::{Credentials, check, count, finish};
 use shared::flow::{Problem, Refusal};
@@ -37,9 +37,9 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             return Err(rejection);
         }
     };
-    let proven = check(cx, credentials).await?;
-    let outcome = finish(cx, Caller::Anonymous, proven).await?;
-    words::entered(&request, &outcome, None).await
+    let verified = check(cx, credentials).await?;
+    let outcome = finish(cx, Caller::Anonymous, verified).await?;
+    respond::login_response(&request, &outcome, None).await
 }
 
 impl Login {

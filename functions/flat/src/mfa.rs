@@ -1,11 +1,11 @@
 //! Second factors: showing one at login, and setting up an authenticator app.
 
 use crate::caller::{caller, user};
+use crate::respond;
 use crate::responses::{AddedTotp, NewTotp};
-use crate::words;
 use shared::envelope::Authenticator;
+use shared::flow::login::pending;
 use shared::flow::login::reauthentication::Recent;
-use shared::flow::login::waiting;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::may_add;
 use shared::flow::mfa::totp::{self, Activation};
@@ -43,9 +43,9 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     let cx = request.context();
     let SecondFactor { token: Text(token), code: Text(code) } = request.body_as()?;
     let caller = caller(&request, Some(&token)).await?;
-    let user = waiting::find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
+    let user = pending::find_user_at_stage(cx, &caller, StageKey::MfaAuthenticate).await?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
-    words::entered(&request, &outcome, Some(&token)).await
+    respond::login_response(&request, &outcome, Some(&token)).await
 }
 
 /// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
@@ -56,7 +56,7 @@ pub async fn add(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     may_add(&request.app.settings, &user).map_err(Refusal::from)?;
     let (secret, url) = totp::begin(request.context(), user, session).await?;
-    Ok(words::ok(&NewTotp { secret: secret.as_str(), totp_url: &url, qr_code: qr::svg(&url) }))
+    Ok(respond::ok(&NewTotp { secret: secret.as_str(), totp_url: &url, qr_code: qr::svg(&url) }))
 }
 
 /// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
@@ -71,5 +71,5 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let activation = Activation { code: &code, recent: Recent::Login, shows_codes: true };
     let (totp, codes) = totp::activate(cx, user, session, activation).await?;
     let codes = codes.map(|codes| codes.unused_codes(&cx.keys)).unwrap_or_default();
-    Ok(words::ok(&AddedTotp { authenticator: Authenticator::new(&totp, None), recovery_codes: codes }))
+    Ok(respond::ok(&AddedTotp { authenticator: Authenticator::new(&totp, None), recovery_codes: codes }))
 }

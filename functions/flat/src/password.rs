@@ -2,8 +2,8 @@
 
 use crate::caller::{caller, user};
 use crate::fields::Unchecked;
+use crate::respond;
 use crate::responses::Empty;
-use crate::words;
 use schemars::JsonSchema;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
@@ -53,8 +53,8 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let to = reset_identifier(&request.input()?, &cx.settings.account).map_err(Refusal::Invalid)?;
     match password_reset::request(cx, Caller::Anonymous, &to).await? {
-        Some(outcome) => words::done(&request, &outcome, None).await,
-        None => Ok(words::ok(&Empty {})),
+        Some(outcome) => respond::done(&request, &outcome, None).await,
+        None => Ok(respond::ok(&Empty {})),
     }
 }
 
@@ -71,7 +71,7 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     password_reset::enter(cx, &caller).await?;
     let outcome = password_reset::reset(cx, caller, key.as_deref(), password).await?;
-    words::done(&request, &outcome, token.as_deref()).await
+    respond::done(&request, &outcome, token.as_deref()).await
 }
 
 /// `POST password/change/`: ends every other session and every token, and gives new ones.
@@ -83,5 +83,5 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let Change { current_password, new_password } = Change::read(&input, &mut problems);
     let (current, new) = (current_password.map(|Text(text)| text), new_password.map(|Text(text)| text));
     let outcome = password_change::change(cx, user, session, current, new, problems).await?;
-    words::done(&request, &outcome, None).await
+    respond::done(&request, &outcome, None).await
 }

@@ -1,12 +1,13 @@
 //! Identity providers: the way there and back, and tokens that clients have from one.
 
 use crate::fields::Unchecked;
-use crate::responses::{Departure, Empty, Providers};
-use crate::words;
+use crate::respond;
+use crate::responses::{AuthorizationRedirect, Empty, Providers};
 use axum::http::Method;
 use shared::envelope::Provider;
 use shared::flow::identities::authorization::{
-    ArrivalError, DepartureError, arrive, arrive_by_access_token, arrive_by_token, depart_for, is_safe, take_handed_in,
+    AuthorizationError, BeginAuthorizationError, begin_client_authorization, complete_with_access_token,
+    complete_with_token, handle_callback, is_safe, take_handed_in,
 };
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
@@ -42,7 +43,7 @@ request! {
 
 /// `GET providers/`.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    Ok(words::ok(&Providers { providers: Provider::list(&request.app) }))
+    Ok(respond::ok(&Providers { providers: Provider::list(&request.app) }))
 }
 
 /// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
@@ -53,29 +54,29 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let page = match body.callback_url.map(|Unchecked(url)| url) {
         Some(url) if is_safe(&request.app.settings, &url) => url,
         Some(_) => return Err(Refusal::from(Problem::field("callback_url", "invalid", "Enter a valid URL.")).into()),
-        None => usual_page(&request, config),
+        None => default_page(&request, config),
     };
     let page = request.app.settings.service.public_url.join(&page).map_or(page, String::from);
-    match depart_for(request.context(), config, &page).await {
+    match begin_client_authorization(request.context(), config, &page).await {
         // The client compares this to what comes back.
-        Ok((url, state)) => Ok(words::ok(&Departure { redirect_url: &url, state: &state })),
-        Err(DepartureError::Provider(error)) => {
+        Ok((url, state)) => Ok(respond::ok(&AuthorizationRedirect { redirect_url: &url, state: &state })),
+        Err(BeginAuthorizationError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
             Ok(unavailable())
         }
-        Err(DepartureError::Store(error)) => Err(error.into()),
+        Err(BeginAuthorizationError::Store(error)) => Err(error.into()),
     }
 }
 
 /// The frontend's page `socialaccount_callback`, or else our own endpoint: what a web view opens, its application can
 /// read.
-fn usual_page(request: &ApiRequest, config: &AppConfig) -> String {
+fn default_page(request: &ApiRequest, config: &AppConfig) -> String {
     let settings = &request.app.settings;
     match settings.headless.frontend_urls.get("socialaccount_callback") {
         Some(page) => page.replace("{provider}", config.id()),
         None => {
             let base = settings.service.public_url.as_str().trim_end_matches('/');
-            format!("{base}{}/providers/{}/callback/", Mount::Flat.chosen(settings), config.id())
+            format!("{base}{}/providers/{}/callback/", Mount::Flat.configured_prefix(settings), config.id())
         }
     }
 }
@@ -85,15 +86,15 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let config = find(&request)?;
     if request.is_head {
-        return Ok(words::ok(&Empty {}));
+        return Ok(respond::ok(&Empty {}));
     }
     let params = params(&request)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
     let left = take_handed_in(&cx.store, config.id(), state).await?;
     let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
     let left = left.ok_or_else(wrong)?;
-    let arrived = arrive(cx, Caller::Anonymous, config, left, params).await;
-    answer(&request, arrived, "code").await
+    let result = handle_callback(cx, Caller::Anonymous, config, left, params).await;
+    answer(&request, result, "code").await
 }
 
 /// The fields of the query, of a form, or of JSON.
@@ -114,23 +115,23 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (caller, body) = (Caller::Anonymous, request.body_as::<Token>()?);
     let text = |field: Option<Unchecked>| field.map(|Unchecked(text)| text);
     let (id_token, access_token, client_id) = (text(body.id_token), text(body.access_token), text(body.client_id));
-    let arrived = if named(&request) == DUMMY && cx.has_dummy_provider {
-        let told = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
-        let who = dummy::read_token(&told).ok_or_else(invalid_token)?;
-        complete(cx, caller, Process::Login, who).await.map_err(ArrivalError::from)
+    let result = if named(&request) == DUMMY && cx.has_dummy_provider {
+        let token = id_token.or(access_token).ok_or_else(|| Refusal::from(Problem::required("access_token")))?;
+        let who = dummy::read_token(&token).ok_or_else(invalid_token)?;
+        complete(cx, caller, Process::Login, who).await.map_err(AuthorizationError::from)
     } else {
         let config = find(&request)?;
         match (&id_token, &access_token) {
             (Some(token), _) => {
                 let client_id = client_id.unwrap_or_else(|| config.client_id().to_owned());
                 let native = NativeToken { client_id: &client_id, id_token: Some(token), access_token: None };
-                arrive_by_token(cx, caller, config, Process::Login, &native).await
+                complete_with_token(cx, caller, config, Process::Login, &native).await
             }
-            (None, Some(token)) => arrive_by_access_token(cx, caller, config, token).await,
+            (None, Some(token)) => complete_with_access_token(cx, caller, config, token).await,
             (None, None) => return Err(Refusal::from(Problem::required("access_token")).into()),
         }
     };
-    answer(&request, arrived, "access_token").await
+    answer(&request, result, "access_token").await
 }
 
 /// What the path calls the provider.
@@ -146,16 +147,16 @@ fn find(request: &ApiRequest) -> Result<&AppConfig, ApiError> {
 
 async fn answer(
     request: &ApiRequest,
-    arrived: Result<Outcome, ArrivalError>,
+    result: Result<Outcome, AuthorizationError>,
     field: &'static str,
 ) -> Result<ApiResponse, ApiError> {
-    match arrived {
-        Ok(outcome) => words::entered(request, &outcome, None).await,
-        Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
-        Err(ArrivalError::Cancelled) => {
+    match result {
+        Ok(outcome) => respond::login_response(request, &outcome, None).await,
+        Err(AuthorizationError::Refused(refusal)) => Err(refusal.into()),
+        Err(AuthorizationError::Cancelled) => {
             Err(Refusal::from(Problem::general("cancelled", "The login was cancelled.")).into())
         }
-        Err(ArrivalError::Provider(error)) => {
+        Err(AuthorizationError::Provider(error)) => {
             tracing::warn!(%error, "credential of an identity provider refused");
             if error.is_outage() {
                 return Ok(unavailable());
@@ -167,5 +168,5 @@ async fn answer(
 
 fn unavailable() -> ApiResponse {
     let message = "The provider cannot be asked now. Try again later.";
-    words::errors(503, &[Problem::general("provider_unavailable", message)])
+    respond::errors(503, &[Problem::general("provider_unavailable", message)])
 }

@@ -26,13 +26,13 @@ pub struct OneUser<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "FlatStanding")]
-pub enum Standing<'a> {
+pub enum LoginState<'a> {
     /// A user is logged in.
     User(LoggedIn<'a>),
     /// Another step has to follow.
     Pending(Pending<'a>),
     /// Nobody is logged in, and no step has to follow.
-    Nobody(Empty),
+    Anonymous(Empty),
 }
 
 /// A user is logged in.
@@ -132,36 +132,38 @@ impl<'a> Pending<'a> {
 #[schemars(rename = "FlatSignupResponse")]
 pub enum SignedUp<'a> {
     /// A user is logged in.
-    User(Noted<LoggedIn<'a>>),
+    User(WithVerificationSent<LoggedIn<'a>>),
     /// Another step has to follow.
-    Pending(Noted<PendingFlow>),
+    Pending(WithVerificationSent<PendingFlow>),
     /// The second factor has to follow. A new user has none.
     #[schemars(skip)]
-    SecondFactor(Noted<PendingFactor<'a>>),
+    SecondFactor(WithVerificationSent<PendingFactor<'a>>),
     /// Nobody is logged in, and no step has to follow.
-    Nobody(Noted<Empty>),
+    Anonymous(WithVerificationSent<Empty>),
 }
 
 /// Where the caller of a sign-up stands.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Noted<T> {
+pub struct WithVerificationSent<T> {
     #[serde(flatten)]
-    standing: T,
+    state: T,
     /// Whether a mail verifies the address.
     verification_sent: bool,
 }
 
 impl<'a> SignedUp<'a> {
     /// A sign-up.
-    pub fn new(standing: Standing<'a>, verification_sent: bool) -> Self {
-        match standing {
-            Standing::User(standing) => Self::User(Noted { standing, verification_sent }),
-            Standing::Pending(Pending::Other(standing)) => Self::Pending(Noted { standing, verification_sent }),
-            Standing::Pending(Pending::SecondFactor(standing)) => {
-                Self::SecondFactor(Noted { standing, verification_sent })
+    pub fn new(state: LoginState<'a>, verification_sent: bool) -> Self {
+        match state {
+            LoginState::User(state) => Self::User(WithVerificationSent { state, verification_sent }),
+            LoginState::Pending(Pending::Other(state)) => {
+                Self::Pending(WithVerificationSent { state, verification_sent })
             }
-            Standing::Nobody(standing) => Self::Nobody(Noted { standing, verification_sent }),
+            LoginState::Pending(Pending::SecondFactor(state)) => {
+                Self::SecondFactor(WithVerificationSent { state, verification_sent })
+            }
+            LoginState::Anonymous(state) => Self::Anonymous(WithVerificationSent { state, verification_sent }),
         }
     }
 }
@@ -199,7 +201,7 @@ pub struct Providers<'a> {
 /// Where to send the person.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatDeparture")]
-pub struct Departure<'a> {
+pub struct AuthorizationRedirect<'a> {
     /// The address at the provider.
     pub redirect_url: &'a str,
     /// What the client compares to the `state` that comes back.

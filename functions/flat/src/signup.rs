@@ -1,7 +1,7 @@
 //! Signup.
 
+use crate::respond;
 use crate::responses::SignedUp;
-use crate::words;
 use shared::flow::signup::sign_up::signup as sign_up;
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 use shared::session::{Caller, StageKey};
@@ -19,8 +19,8 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             is_wanted && parts.0.addresses.iter().any(|address| !address.verified)
         }
         Caller::Pending(session) => session.pending_stage(&app.settings, app.now()) == Some(StageKey::VerifyEmail),
-        Caller::Anonymous | Caller::Gone => return words::entered(&request, &outcome, None).await,
+        Caller::Anonymous | Caller::Expired => return respond::login_response(&request, &outcome, None).await,
     };
-    let standing = words::standing(&request, &outcome, None).await?;
-    Ok(words::noted(&outcome, words::ok(&SignedUp::new(standing, sent))))
+    let state = respond::login_state(&request, &outcome, None).await?;
+    Ok(respond::with_login(&outcome, respond::ok(&SignedUp::new(state, sent))))
 }

@@ -1,8 +1,8 @@
 //! Who one is, and being so no longer.
 
 use crate::caller;
+use crate::respond;
 use crate::responses::{Empty, OneUser};
-use crate::words;
 use shared::envelope::User;
 use shared::flow::login::logout;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -11,12 +11,12 @@ use shared::session::Caller;
 /// `GET user/`.
 pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = caller::user(&request).await?;
-    Ok(words::ok(&OneUser { user: User::new(&request.app.settings, &user) }))
+    Ok(respond::ok(&OneUser { user: User::new(&request.app.settings, &user) }))
 }
 
 /// `POST logout/`: ends the session, and with it its tokens.
 pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let parts = caller::user(&request).await?;
     logout::logout(&request.app.store, Caller::User(Box::new(parts))).await?;
-    Ok(words::ok(&Empty {}))
+    Ok(respond::ok(&Empty {}))
 }

@@ -1,6 +1,6 @@
 //! Reading a body the way Django REST framework does.
 
-use crate::words;
+use crate::respond;
 use serde_json::{Map, Value as Json};
 use shared::http::{ApiError, ApiRequest, form_fields};
 
@@ -20,12 +20,12 @@ pub fn data(request: &ApiRequest) -> Result<Json, ApiError> {
     let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
         "application/json" => serde_json::from_slice(body)
-            .map_err(|error| words::detail(400, &format!("JSON parse error - {error}")).into()),
+            .map_err(|error| respond::detail(400, &format!("JSON parse error - {error}")).into()),
         "application/x-www-form-urlencoded" | "multipart/form-data" => match form_fields(&given, body) {
             Some(fields) => Ok(fields.into_iter().collect()),
-            None => Err(words::detail(400, "Multipart form parse error - Invalid boundary").into()),
+            None => Err(respond::detail(400, "Multipart form parse error - Invalid boundary").into()),
         },
-        _ => Err(words::detail(415, &format!("Unsupported media type \"{given}\" in request.")).into()),
+        _ => Err(respond::detail(415, &format!("Unsupported media type \"{given}\" in request.")).into()),
     }
 }
 
@@ -36,12 +36,12 @@ pub fn data(request: &ApiRequest) -> Result<Json, ApiError> {
 pub fn fields(request: &ApiRequest) -> Result<Map<String, Json>, ApiError> {
     let name = match data(request)? {
         Json::Object(fields) => return Ok(fields),
-        Json::Null => return Err(words::invalid("No data provided").into()),
+        Json::Null => return Err(respond::invalid("No data provided").into()),
         Json::Bool(_) => "bool",
         Json::Number(number) if number.is_f64() => "float",
         Json::Number(_) => "int",
         Json::String(_) => "str",
         Json::Array(_) => "list",
     };
-    Err(words::invalid(&format!("Invalid data. Expected a dictionary, but got {name}.")).into())
+    Err(respond::invalid(&format!("Invalid data. Expected a dictionary, but got {name}.")).into())
 }

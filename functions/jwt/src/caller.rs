@@ -1,7 +1,7 @@
 //! Who asks, as the access token of a request tells.
 
-use crate::token::{self, Access, Kind, Unfit};
-use crate::words::{self, Code};
+use crate::respond::{self, Code};
+use crate::token::{self, Access, ApiTokenError, Kind};
 use shared::account::User;
 use shared::flow::jwt_api::sessions::find_live;
 use shared::http::{ApiError, ApiRequest};
@@ -16,14 +16,14 @@ fn read_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
     }
     let (Some(token), None) = (parts.next(), parts.next()) else {
         let detail = "Authorization header must contain two space-delimited values";
-        return Err(words::coded(401, detail, Code::BadAuthorizationHeader).into());
+        return Err(respond::coded(401, detail, Code::BadAuthorizationHeader).into());
     };
-    let claims = token::read(&request.app, token, Kind::Access).map_err(|unfit| not_valid(&unfit))?;
+    let claims = token::read(&request.app, token, Kind::Access).map_err(|error| not_valid(&error))?;
     match Access::of(&claims) {
         Some(access) => Ok(Some(access)),
         None => {
             let detail = "Token contained no recognizable user identification";
-            Err(words::coded(401, detail, Code::TokenNotValid).into())
+            Err(respond::coded(401, detail, Code::TokenNotValid).into())
         }
     }
 }
@@ -72,7 +72,7 @@ pub async fn find_session(request: &ApiRequest) -> Result<Option<(User, Session)
 /// # Errors
 /// 401; the table is unavailable.
 pub async fn session(request: &ApiRequest) -> Result<(User, Session), ApiError> {
-    find_session(request).await?.ok_or_else(|| words::anonymous().into())
+    find_session(request).await?.ok_or_else(|| respond::anonymous().into())
 }
 
 /// The access token that the endpoint wants.
@@ -80,15 +80,15 @@ pub async fn session(request: &ApiRequest) -> Result<(User, Session), ApiError> 
 /// # Errors
 /// 401; the table is unavailable.
 pub async fn access(request: &ApiRequest) -> Result<Access, ApiError> {
-    find_access(request).await?.ok_or_else(|| words::anonymous().into())
+    find_access(request).await?.ok_or_else(|| respond::anonymous().into())
 }
 
 /// An access token whose session has ended.
 pub fn ended() -> ApiError {
-    words::coded(401, "Session is no longer active.", Code::TokenNotValid).into()
+    respond::coded(401, "Session is no longer active.", Code::TokenNotValid).into()
 }
 
 /// A bearer token that is no good.
-fn not_valid(unfit: &Unfit) -> ApiError {
-    words::not_valid(&unfit.to_string()).into()
+fn not_valid(error: &ApiTokenError) -> ApiError {
+    respond::not_valid(&error.to_string()).into()
 }

@@ -1,9 +1,9 @@
 //! How this API takes requests and words its responses.
 
-use crate::{caller, guard, page, token, words};
+use crate::{caller, guard, page, respond, token};
 use axum::http::{Method, header};
 use shared::app::App;
-use shared::http::{Admitted, ApiError, ApiRequest, ApiResponse, Dialect, NEVER_CACHED, Refused};
+use shared::http::{AdmitFuture, ApiError, ApiRequest, ApiResponse, Dialect, ErrorFuture, NEVER_CACHED};
 use shared::session::Api;
 use shared::ticket::Purpose;
 
@@ -31,7 +31,7 @@ impl Jwt {
             Self::Optional | Self::Link => caller::find_access(request).await.map(|_| ()),
             Self::User => caller::access(request).await.map(|_| ()),
             Self::Capability(purpose) if token::read_capability(request, purpose).is_some() => Ok(()),
-            Self::Capability(_) => Err(words::anonymous().into()),
+            Self::Capability(_) => Err(respond::anonymous().into()),
         }
     }
 
@@ -48,18 +48,18 @@ impl Dialect for Jwt {
         Api::Jwt
     }
 
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a> {
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a> {
         Box::pin(async move {
             if !request.app.settings.jwt_api.refresh_token_as_cookie {
                 return Ok(());
             }
             request.client.device = request.cookie(&request.app.settings.cookies.device_name);
             // A login that a foreign page causes would leave its cookie here.
-            guard::refuse_foreign_pages(request)
+            guard::refuse_cross_site(request)
         })
     }
 
-    fn refuse_method<'a>(&'a self, request: &'a ApiRequest) -> Refused<'a> {
+    fn refuse_method<'a>(&'a self, request: &'a ApiRequest) -> ErrorFuture<'a> {
         Box::pin(async move {
             if let Err(error) = self.check(request).await {
                 return error;
@@ -67,12 +67,12 @@ impl Dialect for Jwt {
             if *self == Self::Link && request.method == Method::POST {
                 return ApiResponse::bare(405).into();
             }
-            words::detail(405, &format!("Method \"{}\" not allowed.", request.method)).into()
+            respond::detail(405, &format!("Method \"{}\" not allowed.", request.method)).into()
         })
     }
 
     fn of_error(&self, error: ApiError) -> ApiResponse {
-        words::of_error(error)
+        respond::of_error(error)
     }
 
     fn finish(&self, app: &App, methods: &str, response: ApiResponse) -> ApiResponse {

@@ -1,6 +1,6 @@
 //! Reading fields the way the serializers of Django REST framework do, whose verdicts clients know.
 
-use crate::{body, words};
+use crate::{body, respond};
 use serde_json::{Map, Value as Json};
 use shared::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email};
 use shared::flow::Problem;
@@ -178,13 +178,13 @@ impl Fields {
     /// # Errors
     /// 400, field by field.
     pub fn check(&self) -> Result<(), ApiError> {
-        if self.are_fine() { Ok(()) } else { Err(words::of_problems(&self.problems).into()) }
+        if self.are_fine() { Ok(()) } else { Err(respond::of_problems(&self.problems).into()) }
     }
 }
 
 /// Nothing was given, though it was asked for. That was said already; this is for the compiler.
 pub fn missing() -> ApiError {
-    words::of_problems(&[Problem::general("required", "This field is required.")]).into()
+    respond::of_problems(&[Problem::general("required", "This field is required.")]).into()
 }
 
 #[cfg(test)]

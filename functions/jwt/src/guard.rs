@@ -1,6 +1,6 @@
 //! What a handler asks of a request before it acts.
 
-use crate::{page, words};
+use crate::{page, respond};
 use axum::http::Method;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
@@ -8,8 +8,8 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 ///
 /// # Errors
 /// 403.
-pub fn refuse_foreign_pages(request: &ApiRequest) -> Result<(), ApiError> {
-    if !request.is_from_a_foreign_page() {
+pub fn refuse_cross_site(request: &ApiRequest) -> Result<(), ApiError> {
+    if !request.is_cross_site() {
         return Ok(());
     }
     let origin = request.header("origin").unwrap_or_else(|| "null".into()).chars().take(100).collect::<String>();
@@ -18,7 +18,7 @@ pub fn refuse_foreign_pages(request: &ApiRequest) -> Result<(), ApiError> {
         "request refused: the page's origin is not in PUBLIC_URL, CSRF_TRUSTED_ORIGINS or CORS_ALLOWED_ORIGINS"
     );
     let reason = format!("Origin checking failed - {origin} does not match any trusted origins.");
-    Err(words::detail(403, &format!("CSRF Failed: {reason}")).into())
+    Err(respond::detail(403, &format!("CSRF Failed: {reason}")).into())
 }
 
 /// Returns what the opening of a link is answered with, if it must not act: HEAD changes nothing, and where
@@ -36,5 +36,5 @@ pub fn before_acting(request: &ApiRequest) -> Result<Option<ApiResponse>, ApiErr
     if request.method == Method::GET {
         return Ok(Some(page::ask(&request.app)));
     }
-    refuse_foreign_pages(request).map(|()| None)
+    refuse_cross_site(request).map(|()| None)
 }

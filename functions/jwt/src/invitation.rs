@@ -2,15 +2,15 @@
 
 use crate::caller;
 use crate::fields::Fields;
-use crate::login::entered;
+use crate::login::login_response;
 use crate::page;
 use crate::reset::{hand_over, redeem};
+use crate::respond;
 use crate::responses::Empty;
 use crate::rules::{Body, Email, Given, May, Name, Role, body};
 use crate::token;
-use crate::words;
 use shared::flow::Refusal;
-use shared::flow::jwt_api::Entry;
+use shared::flow::jwt_api::LoginState;
 use shared::flow::jwt_api::invitation::{self as flow, Form, Opened};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
@@ -62,7 +62,7 @@ pub async fn invite(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 pub async fn claim(request: &ApiRequest, key: &str) -> Result<Option<ApiResponse>, ApiError> {
     match flow::open(request.context(), key).await {
         Ok(None) => Ok(None),
-        Ok(Some(Opened::Confirmed)) => Ok(Some(words::redirect(&page::verified_at(&request.app)))),
+        Ok(Some(Opened::Confirmed)) => Ok(Some(respond::redirect(&page::verified_at(&request.app)))),
         Ok(Some(Opened::Capability { user, text })) => {
             let settings = &request.app.settings;
             let base = settings.service.public_url.path().trim_end_matches('/');
@@ -79,7 +79,7 @@ pub async fn claim(request: &ApiRequest, key: &str) -> Result<Option<ApiResponse
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     if !token::has_capability(&request, Purpose::SetCapability) {
-        return Ok(ApiResponse::html(200, page::invitation_is_over()));
+        return Ok(ApiResponse::html(200, page::invitation_expired()));
     }
     let to = page::path(&request.app, "/registration/set-password/");
     Ok(page::form(&request, "Set Password", "Choose a password", &to, ""))
@@ -87,10 +87,10 @@ pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> 
 
 /// `POST registration/set-password/`: exchanges the capability, once, for a first password.
 pub async fn set_password(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let entry = redeem(&request, Purpose::SetCapability).await?;
-    let detail = match entry {
-        Entry::Setup(_) => "Password set. Please configure MFA to complete registration.",
+    let state = redeem(&request, Purpose::SetCapability).await?;
+    let detail = match state {
+        LoginState::Setup(_) => "Password set. Please configure MFA to complete registration.",
         _ => "Password set.",
     };
-    entered(&request, 200, entry, Some(detail))
+    login_response(&request, 200, state, Some(detail))
 }

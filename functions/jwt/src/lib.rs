@@ -12,18 +12,18 @@ mod fields;
 mod guard;
 mod invitation;
 mod login;
-mod lost;
 mod mfa;
+mod not_found;
 mod page;
 mod password;
 mod registration;
 mod reset;
+mod respond;
 mod responses;
 mod rules;
 mod sessions;
 mod token;
 mod user;
-mod words;
 
 pub use description::operations;
 
@@ -79,7 +79,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         api(Open, "/registration/verified/", GET, registration::verified_page).only_if(Condition::JwtVerifiedPage),
         api(User, "/user/", USER, user::user).only_if(Condition::JwtUserPatch),
         api(User, "/user/", USER_PUT, user::user).only_if(Condition::JwtUserPut),
-        api(Open, "/{*path}", &[], lost::lost).for_any_method().only_if(Condition::JwtBelowPrefix),
+        api(Open, "/{*path}", &[], not_found::not_found).for_any_method().only_if(Condition::JwtBelowPrefix),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::token;
 use axum::http::HeaderValue;
 use shared::account::User;
 use shared::flow::Refusal;
-use shared::flow::jwt_api::{Entry, login as flow};
+use shared::flow::jwt_api::{LoginState, login as flow};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::metrics::Metric;
 use shared::session::Session;
@@ -28,12 +28,12 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let body = Login::read(&mut fields, &request.app.settings);
     fields.check()?;
     let (email, password) = (body.email.get()?, body.password.get()?);
-    let entry = flow::login(request.context(), &email, &password).await;
-    entered(&request, 200, entry.map_err(|refusal| refused(&request, refusal))?, None)
+    let state = flow::login(request.context(), &email, &password).await;
+    login_response(&request, 200, state.map_err(|refusal| record_refusal(&request, refusal))?, None)
 }
 
 /// Notes that a login was refused.
-pub fn refused(request: &ApiRequest, refusal: Refusal) -> Refusal {
+pub fn record_refusal(request: &ApiRequest, refusal: Refusal) -> Refusal {
     let app = &request.app;
     app.metrics.record(app.now(), Metric::LoginRefusals(refusal.metric_reason()));
     refusal
@@ -43,22 +43,22 @@ pub fn refused(request: &ApiRequest, refusal: Refusal) -> Refusal {
 ///
 /// # Errors
 /// The tokens could not be signed.
-pub fn entered(
+pub fn login_response(
     request: &ApiRequest,
     status: u16,
-    entry: Entry,
+    state: LoginState,
     detail: Option<&'static str>,
 ) -> Result<ApiResponse, ApiError> {
-    let challenge = match entry {
-        Entry::In(parts) => {
+    let challenge = match state {
+        LoginState::LoggedIn(parts) => {
             let (user, session) = *parts;
-            let (tokens, cookie) = renewed(request, &user, &session)?;
+            let (tokens, cookie) = session_tokens(request, &user, &session)?;
             let body = SessionOrChallengeResponse::Session(SessionResponse { tokens, detail });
-            return Ok(let_in(request, &user, ApiResponse::of(status, &body).with_cookie(cookie)));
+            return Ok(finish_login(request, &user, ApiResponse::of(status, &body).with_cookie(cookie)));
         }
-        Entry::SecondFactor(challenge) => SessionOrChallengeResponse::second_factor(challenge, detail),
-        Entry::Setup(challenge) => SessionOrChallengeResponse::setup(challenge, detail),
-        Entry::Verification(_) | Entry::Out => {
+        LoginState::SecondFactor(challenge) => SessionOrChallengeResponse::second_factor(challenge, detail),
+        LoginState::Setup(challenge) => SessionOrChallengeResponse::setup(challenge, detail),
+        LoginState::Verification(_) | LoginState::NotLoggedIn => {
             return Ok(match detail {
                 Some(detail) => ApiResponse::of(status, &Detail { detail }),
                 None => ApiResponse::of(status, &Empty {}),
@@ -69,7 +69,7 @@ pub fn entered(
 }
 
 /// The response to somebody who has just got in.
-pub fn let_in(request: &ApiRequest, user: &User, response: ApiResponse) -> ApiResponse {
+pub fn finish_login(request: &ApiRequest, user: &User, response: ApiResponse) -> ApiResponse {
     response.with_login(user.id).with_cookie(device_cookie(request, user))
 }
 
@@ -83,7 +83,7 @@ pub fn device_cookie(request: &ApiRequest, user: &User) -> Option<HeaderValue> {
 ///
 /// # Errors
 /// They could not be signed.
-pub fn renewed(
+pub fn session_tokens(
     request: &ApiRequest,
     user: &User,
     session: &Session,

@@ -3,15 +3,15 @@
 use crate::body;
 use crate::caller;
 use crate::fields::{Fields, missing};
-use crate::login::{entered, let_in, refused, renewed};
+use crate::login::{finish_login, login_response, record_refusal, session_tokens};
+use crate::respond;
 use crate::responses::{Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse};
 use crate::rules::{AnyText, BlankText, Body, Given, May, TotpCode, body};
-use crate::words;
 use schemars::JsonSchema;
 use serde_json::Value as Json;
 use shared::account::User;
-use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, Shown};
-use shared::flow::jwt_api::{Entry, profile};
+use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, FactorCode};
+use shared::flow::jwt_api::{LoginState, profile};
 use shared::flow::login::known_password::is_right;
 use shared::flow::{FactorProblem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -79,15 +79,15 @@ fn mode(request: &ApiRequest) -> TotpMode {
 }
 
 fn disabled() -> ApiError {
-    words::detail(403, "MFA TOTP is disabled.").into()
+    respond::detail(403, "MFA TOTP is disabled.").into()
 }
 
 /// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
 async fn enrollee(request: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
     if let Some((user, session)) = caller::find_session(request).await? {
-        return Ok((user, Enrollee::In(Box::new(session))));
+        return Ok((user, Enrollee::LoggedIn(Box::new(session))));
     }
-    let (ticket, user) = waiting(request).await?.ok_or_else(words::anonymous)?;
+    let (ticket, user) = waiting(request).await?.ok_or_else(respond::anonymous)?;
     Ok((user, Enrollee::Waiting(ticket)))
 }
 
@@ -106,15 +106,15 @@ pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(disabled());
     }
     let (secret, url) = flow::begin(request.context(), &user, &enrollee).await?;
-    let qr_code = picture(&url)?;
+    let qr_code = qr_svg(&url)?;
     Ok(ApiResponse::of(200, &MfaSetupResponse { secret: secret.as_str(), provisioning_uri: &url, qr_code }))
 }
 
 /// What an authenticator app reads, as SVG.
-fn picture(url: &str) -> Result<String, ApiError> {
+fn qr_svg(url: &str) -> Result<String, ApiError> {
     qr::svg(url).ok_or_else(|| {
         tracing::error!("QR code could not be created");
-        words::unavailable().into()
+        respond::unavailable().into()
     })
 }
 
@@ -129,7 +129,7 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     fields.check()?;
     let code = body.code.get()?;
     // Somebody who is in and names a challenge of their own goes on with that.
-    if let Enrollee::In(_) = enrollee
+    if let Enrollee::LoggedIn(_) = enrollee
         && body.setup_challenge_id.0.is_some()
         && let Some((ticket, _)) = waiting(&request).await?.filter(|(_, of)| of.id == user.id)
     {
@@ -142,40 +142,40 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let mut body =
         MfaActivateResponse { success: true, recovery_codes: activated.recovery_codes, access: None, refresh: None };
-    let Some(Entry::In(parts)) = activated.entry else { return Ok(ApiResponse::of(200, &body)) };
+    let Some(LoginState::LoggedIn(parts)) = activated.state else { return Ok(ApiResponse::of(200, &body)) };
     let (user, session) = *parts;
-    let (tokens, cookie) = renewed(&request, &user, &session)?;
+    let (tokens, cookie) = session_tokens(&request, &user, &session)?;
     (body.access, body.refresh) = (Some(tokens.access), tokens.refresh);
-    Ok(let_in(&request, &user, ApiResponse::of(200, &body).with_cookie(cookie)))
+    Ok(finish_login(&request, &user, ApiResponse::of(200, &body).with_cookie(cookie)))
 }
 
 /// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let mut fields = enter(&request).await?;
+    let mut fields = read_fields(&request).await?;
     let body = MfaVerify::read(&mut fields, &request.app.settings);
-    let (challenge, code) = meetable(&request, &fields, body.challenge_id.0, body.code.0).await?;
-    let met = flow::verify(request.context(), &challenge, Shown::Totp(&code)).await;
-    entered(&request, 200, met.map_err(|refusal| refused(&request, refusal))?, None)
+    let (challenge, code) = challenge_and_code(&request, &fields, body.challenge_id.0, body.code.0).await?;
+    let met = flow::verify(request.context(), &challenge, FactorCode::Totp(&code)).await;
+    login_response(&request, 200, met.map_err(|refusal| record_refusal(&request, refusal))?, None)
 }
 
 /// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
 pub async fn verify_recovery(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let mut fields = enter(&request).await?;
+    let mut fields = read_fields(&request).await?;
     let body = MfaVerifyRecovery::read(&mut fields, &request.app.settings);
-    let (challenge, code) = meetable(&request, &fields, body.challenge_id.0, body.recovery_code.0).await?;
-    match flow::verify(request.context(), &challenge, Shown::Recovery(&code)).await {
-        Ok(entry) => entered(&request, 200, entry, None),
+    let (challenge, code) = challenge_and_code(&request, &fields, body.challenge_id.0, body.recovery_code.0).await?;
+    match flow::verify(request.context(), &challenge, FactorCode::Recovery(&code)).await {
+        Ok(state) => login_response(&request, 200, state, None),
         Err(wrong @ Refusal::Factor(FactorProblem::WrongCode)) => {
-            refused(&request, wrong);
-            Err(words::detail(400, "Invalid recovery code.").into())
+            record_refusal(&request, wrong);
+            Err(respond::detail(400, "Invalid recovery code.").into())
         }
-        Err(other) => Err(refused(&request, other).into()),
+        Err(other) => Err(record_refusal(&request, other).into()),
     }
 }
 
 /// The fields of somebody who shows a second factor. Where the mode is `disabled` anything may be wrong with them: who
 /// has no challenge is told that first.
-async fn enter(request: &ApiRequest) -> Result<Fields, ApiError> {
+async fn read_fields(request: &ApiRequest) -> Result<Fields, ApiError> {
     caller::find_access(request).await?;
     match Fields::read(request) {
         Err(_) if mode(request) == TotpMode::Disabled => Err(disabled()),
@@ -185,7 +185,7 @@ async fn enter(request: &ApiRequest) -> Result<Fields, ApiError> {
 
 /// Challenge and code, if there is anything to be shown here at all. Where the mode is `disabled`, a second factor that
 /// was set up elsewhere is asked for all the same (ASVS 5.0 6.3.4), so whoever has a challenge can meet it.
-async fn meetable(
+async fn challenge_and_code(
     request: &ApiRequest,
     fields: &Fields,
     challenge: Option<String>,
@@ -207,7 +207,7 @@ pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match mode(&request) {
         TotpMode::Disabled => return Err(disabled()),
         TotpMode::Required => {
-            return Err(words::detail(403, "MFA TOTP is required and cannot be disabled.").into());
+            return Err(respond::detail(403, "MFA TOTP is required and cannot be disabled.").into());
         }
         TotpMode::Optional => {}
     }
@@ -216,7 +216,7 @@ pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let body = MfaDeactivate::read(&mut fields, &request.app.settings);
     fields.check()?;
     if !is_right(cx, &user, body.password.get()?).await? {
-        return Err(words::detail(400, "Invalid password.").into());
+        return Err(respond::detail(400, "Invalid password.").into());
     }
     flow::deactivate(cx, user, session).await?;
     Ok(ApiResponse::of(200, &MfaDeactivateResponse { success: true }))

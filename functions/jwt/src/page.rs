@@ -53,12 +53,12 @@ pub fn ask(app: &App) -> ApiResponse {
 }
 
 /// There is nothing here, for anybody.
-pub fn nowhere() -> ApiResponse {
+pub fn not_found() -> ApiResponse {
     ApiResponse::html(404, page("Not Found", "<p>There is no page at this address.</p>"))
 }
 
 /// The reset link, or what it gave, is no good.
-pub fn reset_link_is_over() -> String {
+pub fn reset_link_expired() -> String {
     let text = "<p>This link does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Reset Password", text)
@@ -70,7 +70,7 @@ pub fn reset_complete() -> String {
 }
 
 /// The invitation, or what it gave, is no good.
-pub fn invitation_is_over() -> String {
+pub fn invitation_expired() -> String {
     let text = "<p>This invitation does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Set Password", text)

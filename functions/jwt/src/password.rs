@@ -2,7 +2,7 @@
 
 use crate::caller;
 use crate::fields::Fields;
-use crate::login::renewed;
+use crate::login::session_tokens;
 use crate::responses::PasswordChangeResponse;
 use crate::rules::{Body, Given, Password, body};
 use shared::flow::Refusal;
@@ -47,7 +47,7 @@ pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     fields.check()?;
     let (access, refresh, cookie) = match flow::change(cx, user, session, body.new_password1.get()?).await? {
         Some((user, session)) => {
-            let (tokens, cookie) = renewed(&request, &user, &session)?;
+            let (tokens, cookie) = session_tokens(&request, &user, &session)?;
             (Some(tokens.access), tokens.refresh, cookie)
         }
         None => (None, None, None),

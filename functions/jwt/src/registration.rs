@@ -4,14 +4,14 @@ use crate::caller;
 use crate::fields::{Fields, missing};
 use crate::guard;
 use crate::invitation::claim;
-use crate::login::{device_cookie, entered};
+use crate::login::{device_cookie, login_response};
 use crate::page;
+use crate::respond;
 use crate::responses::VerificationSentResponse;
 use crate::rules::{AnyText, Body, Email, Given, Name, body};
 use crate::token;
-use crate::words;
 use shared::flow::jwt_api::registration::{self as flow, Form, Registered};
-use shared::flow::jwt_api::{Entry, verification};
+use shared::flow::jwt_api::{LoginState, verification};
 use shared::flow::{Problem, Refusal};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::secret::strength::weaknesses;
@@ -55,7 +55,7 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     fields.check()?;
     if body.password1.0 != body.password2.0 {
-        return Err(words::invalid("The two password fields didn't match.").into());
+        return Err(respond::invalid("The two password fields didn't match.").into());
     }
     let form = Form {
         email: body.email.get()?,
@@ -65,8 +65,10 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let sent = |refresh| ApiResponse::of(201, &VerificationSentResponse { detail: SENT, refresh });
     match flow::register(cx, form, holders.ok_or_else(missing)?).await? {
-        Registered::Entered(entry) => entered(&request, 201, entry, None),
-        Registered::Waits { setup: Some(challenge), .. } => entered(&request, 201, Entry::Setup(challenge), Some(SENT)),
+        Registered::Entered(state) => login_response(&request, 201, state, None),
+        Registered::Waits { setup: Some(challenge), .. } => {
+            login_response(&request, 201, LoginState::Setup(challenge), Some(SENT))
+        }
         Registered::Waits { session: None, .. } => Ok(sent(None)),
         Registered::Waits { session: Some(parts), .. } => {
             let (_, refresh) = token::pair(app, &parts.0, &parts.1)?;
@@ -94,7 +96,7 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     match verification::verify(request.context(), key).await {
         Ok(opened) => {
-            let reply = words::redirect(&page::verified_at(&request.app));
+            let reply = respond::redirect(&page::verified_at(&request.app));
             match opened {
                 Some((user, session)) => {
                     let (_, refresh) = token::pair(&request.app, &user, &session)?;
@@ -104,7 +106,7 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
                 None => Ok(reply),
             }
         }
-        Err(Refusal::Invalid(_)) if settings.has_registration() => Err(words::detail(404, "Not found.").into()),
+        Err(Refusal::Invalid(_)) if settings.has_registration() => Err(respond::detail(404, "Not found.").into()),
         Err(Refusal::Invalid(_)) => Ok(ApiResponse::html(400, page::verification_failed())),
         Err(other) => Err(other.into()),
     }

@@ -4,18 +4,18 @@ use crate::body;
 use crate::caller;
 use crate::fields::Fields;
 use crate::guard;
-use crate::login::entered;
+use crate::login::login_response;
 use crate::page;
+use crate::respond;
 use crate::responses::Detail;
 use crate::rules::{Body, Given, LongEmail, Password, body};
 use crate::token;
-use crate::words;
 use axum::http::header;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::account::User;
 use shared::flow::Refusal;
-use shared::flow::jwt_api::{Entry, reset as flow};
+use shared::flow::jwt_api::{LoginState, reset as flow};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
@@ -67,7 +67,7 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match flow::request(request.context(), &email).await {
         Ok(()) => Ok(ApiResponse::of(200, &Detail { detail: "Password reset e-mail has been sent." })),
         Err(Refusal::RateLimited(seconds)) => {
-            let reply = words::detail(429, "Too many password reset requests for this e-mail address.");
+            let reply = respond::detail(429, "Too many password reset requests for this e-mail address.");
             Err(reply.with_header(header::RETRY_AFTER, &seconds.to_string()).into())
         }
         Err(other) => Err(other.into()),
@@ -87,7 +87,7 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let page = page.unwrap_or_else(|| page::path(&request.app, "/password/reset/default/"));
             hand_over(&request, Purpose::ResetCapability, &user, &text, &page)
         }
-        Err(Refusal::InvalidToken) => Ok(ApiResponse::html(200, page::reset_link_is_over())),
+        Err(Refusal::InvalidToken) => Ok(ApiResponse::html(200, page::reset_link_expired())),
         Err(other) => Err(other.into()),
     }
 }
@@ -105,14 +105,14 @@ pub fn hand_over(
 ) -> Result<ApiResponse, ApiError> {
     let cookie = token::capability(&request.app, purpose, user, text)?;
     let csrf = request.app.settings.jwt_api.capability_cookie_csrf.then(|| request.csrf().1).flatten();
-    Ok(words::redirect(to).with_cookie(cookie).with_cookie(csrf))
+    Ok(respond::redirect(to).with_cookie(cookie).with_cookie(csrf))
 }
 
 /// `GET password/reset/default/`: the form, where no page of the frontend has it.
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     if !token::has_capability(&request, Purpose::ResetCapability) {
-        return Ok(ApiResponse::html(200, page::reset_link_is_over()));
+        return Ok(ApiResponse::html(200, page::reset_link_expired()));
     }
     let to = page::path(&request.app, "/password/reset/set-new/");
     let done = page::path(&request.app, "/password/reset/complete/");
@@ -127,8 +127,8 @@ pub async fn complete_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
 /// `POST password/reset/set-new/`: exchanges the capability, once, for a new password. Whoever has a second factor has
 /// to show it, as at a login.
 pub async fn set_new(request: ApiRequest) -> Result<ApiResponse, ApiError> {
-    let entry = redeem(&request, Purpose::ResetCapability).await?;
-    entered(&request, 200, entry, Some("Password reset."))
+    let state = redeem(&request, Purpose::ResetCapability).await?;
+    login_response(&request, 200, state, Some("Password reset."))
 }
 
 /// Exchanges a capability for the password in the body. Whatever is wrong with the fields uses the capability up; a
@@ -136,10 +136,10 @@ pub async fn set_new(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 ///
 /// # Errors
 /// 401 without a capability, 403 for a request from elsewhere, 400 for the body.
-pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<Entry, ApiError> {
-    let capability = token::read_capability(request, purpose).ok_or_else(words::anonymous)?;
-    if request.app.settings.jwt_api.capability_cookie_csrf && !request.is_from_our_page() {
-        return Err(words::detail(403, "CSRF Failed: CSRF token missing or incorrect.").into());
+pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<LoginState, ApiError> {
+    let capability = token::read_capability(request, purpose).ok_or_else(respond::anonymous)?;
+    if request.app.settings.jwt_api.capability_cookie_csrf && !request.passes_csrf_check() {
+        return Err(respond::detail(403, "CSRF Failed: CSRF token missing or incorrect.").into());
     }
     body::data(request)?;
     let (passwords, unfit) = match read_passwords(request) {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::account::{Authenticator as AccountAuthenticator, User};
-use shared::ambient::Timestamp;
+use shared::clock::Timestamp;
 use shared::settings::Condition;
 
 /// What has happened.

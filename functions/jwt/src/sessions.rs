@@ -3,11 +3,11 @@
 use crate::body;
 use crate::caller;
 use crate::fields::Fields;
-use crate::login::renewed;
+use crate::login::session_tokens;
+use crate::respond;
 use crate::responses::{Detail, SessionResponse};
 use crate::rules::{AnyText, Body, Given, body};
 use crate::token::{REFRESH_COOKIE, read_refresh};
-use crate::words;
 use shared::flow::Refusal;
 use shared::flow::jwt_api::sessions as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
@@ -43,7 +43,7 @@ pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let known = read_refresh(&request.app, &token)?;
     let cx = request.context();
     let (user, session) = flow::refresh(cx, known.user, known.session, known.started, &known.jti).await?;
-    let (tokens, cookie) = renewed(&request, &user, &session)?;
+    let (tokens, cookie) = session_tokens(&request, &user, &session)?;
     Ok(ApiResponse::of(200, &SessionResponse { tokens, detail: None }).with_cookie(cookie))
 }
 
@@ -53,14 +53,14 @@ pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     body::data(&request)?;
     let token = if request.app.settings.jwt_api.refresh_token_as_cookie {
         let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
-        cookie.ok_or_else(|| ApiError::from(words::detail(400, "Refresh token cookie not found.")))?
+        cookie.ok_or_else(|| ApiError::from(respond::detail(400, "Refresh token cookie not found.")))?
     } else {
         let mut fields = Fields::read(&request)?;
         let body = RemoveRefreshToken::read(&mut fields, &request.app.settings);
         fields.check()?;
         body.refresh.get()?
     };
-    let invalid = || ApiError::from(words::detail(400, "Invalid token."));
+    let invalid = || ApiError::from(respond::detail(400, "Invalid token."));
     let known =
         read_refresh(&request.app, &token).ok().filter(|known| known.user == access.user).ok_or_else(invalid)?;
     match flow::logout(&request.app.store, known.user, known.session).await {

@@ -1,6 +1,6 @@
 //! The tokens in this API's responses and cookies. What they say is [`shared::tokens::jwt_api`]'s business.
 
-use crate::words::{self, Code};
+use crate::respond::{self, Code};
 use axum::http::HeaderValue;
 use cookie::{Cookie, time::Duration};
 use shared::account::User;
@@ -14,7 +14,7 @@ use shared::settings::{MaxAge, SameSite};
 use shared::ticket::Purpose;
 use shared::tokens::jwt_api as tokens;
 
-pub use shared::jwt::api_token::{Kind, Unfit};
+pub use shared::jwt::api_token::{ApiTokenError, Kind};
 pub use tokens::{Access, Refresh, read};
 
 /// The cookie of refresh tokens.
@@ -22,7 +22,7 @@ pub const REFRESH_COOKIE: &str = "refresh_token";
 
 fn unsigned(error: &KeyError) -> ApiError {
     tracing::error!(%error, "token could not be signed");
-    words::unavailable().into()
+    respond::unavailable().into()
 }
 
 /// Reads a refresh token.
@@ -30,8 +30,8 @@ fn unsigned(error: &KeyError) -> ApiError {
 /// # Errors
 /// What is wrong with it, as its holder may be told.
 pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, ApiError> {
-    let refused = |why: &str| ApiError::from(words::coded(401, why, Code::TokenNotValid));
-    let read = tokens::read_refresh(app, token).map_err(|unfit| refused(&unfit.to_string()))?;
+    let refused = |why: &str| ApiError::from(respond::coded(401, why, Code::TokenNotValid));
+    let read = tokens::read_refresh(app, token).map_err(|error| refused(&error.to_string()))?;
     read.ok_or_else(|| refused("Token is invalid or expired"))
 }
 

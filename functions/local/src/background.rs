@@ -1,6 +1,6 @@
 //! What runs beside the requests: the mailer on the table's stream, its sweep, and the table's TTL.
 
-use crate::postbox::Postbox;
+use crate::delivery::DeliveryTracker;
 use crate::{Error, Table};
 use embedded::{Embedded, Start, Stream};
 use mailer::{Mailer, handle_stream};
@@ -17,35 +17,35 @@ const EXPIRE: Duration = Duration::from_secs(20);
 /// How often stream records that were read are forgotten, and those that hold no message read.
 const TIDY: Duration = Duration::from_secs(1);
 
-pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, postbox: Arc<Postbox>) -> Result<(), Error> {
+pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, deliveries: Arc<DeliveryTracker>) -> Result<(), Error> {
     let mailer = Arc::new(mailer);
     match table {
         Table::Embedded(embedded) => {
             let stream = embedded.stream(name, Start::TrimHorizon)?;
-            tokio::spawn(follow(postbox, stream, mailer.clone()));
+            tokio::spawn(follow(deliveries, stream, mailer.clone()));
             tokio::spawn(sweep(mailer, SWEEP));
             tokio::spawn(expire(embedded.clone()));
         }
         Table::Elsewhere(_) => {
-            tokio::spawn(poll(postbox, mailer));
+            tokio::spawn(poll(deliveries, mailer));
         }
     }
     Ok(())
 }
 
 /// Hands the stream's records to the mailer as Lambda would, and forgets those that were read.
-async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) {
+async fn follow(deliveries: Arc<DeliveryTracker>, mut stream: Stream, mailer: Arc<Mailer>) {
     let mut tidy = interval(TIDY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let written = postbox.written();
+        let written = deliveries.written();
         match stream.next_records() {
             Ok(records) => drop(handle_stream(&mailer, &records, None).await), // what failed stays due
             Err(error) => tracing::error!(%error, "the stream cannot be read"),
         }
-        postbox.has_delivered(written);
+        deliveries.has_delivered(written);
         tokio::select! {
-            () = postbox.filled() => {}
+            () = deliveries.filled() => {}
             _ = tidy.tick() => if let Err(error) = stream.trim() {
                 tracing::warn!(%error, "old stream records were not deleted");
             }
@@ -54,17 +54,17 @@ async fn follow(postbox: Arc<Postbox>, mut stream: Stream, mailer: Arc<Mailer>) 
 }
 
 /// Where no stream can be read, the due index tells what there is to deliver.
-async fn poll(postbox: Arc<Postbox>, mailer: Arc<Mailer>) {
+async fn poll(deliveries: Arc<DeliveryTracker>, mailer: Arc<Mailer>) {
     let mut ticks = interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let written = postbox.written();
+        let written = deliveries.written();
         if let Err(error) = mailer.sweep(None).await {
             tracing::error!(%error, "sweep of the outbox failed");
         }
-        postbox.has_delivered(written);
+        deliveries.has_delivered(written);
         tokio::select! {
-            () = postbox.filled() => {}
+            () = deliveries.filled() => {}
             _ = ticks.tick() => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::private::create_file;
 use mailer::{SendError, Sent, Transport};
-use shared::ambient::{Clock, SystemClock};
+use shared::clock::{Clock, SystemClock};
 use shared::outbox::mime::sms_file;
 use std::io::Write;
 use std::path::PathBuf;

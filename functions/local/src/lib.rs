@@ -5,6 +5,7 @@ mod background;
 mod check;
 pub mod cli;
 pub mod command;
+mod delivery;
 mod description;
 mod dev;
 mod dummy;
@@ -12,7 +13,6 @@ mod folder;
 pub mod inbox;
 mod lab;
 mod live;
-mod postbox;
 mod private;
 mod restored_at;
 mod secret_key;
@@ -22,10 +22,10 @@ mod table;
 mod this_machine;
 
 pub use check::{Answer, Check};
+use delivery::DeliveryTracker;
 pub use description::{DescriptionError, describe};
 pub use folder::Folder;
 pub use lab::Lab;
-use postbox::Postbox;
 use table::Table;
 
 use aws_sdk_dynamodb::Client;
@@ -35,11 +35,12 @@ use embedded::faults::Faults;
 use inbox::Inbox;
 use live::Live;
 use mailer::Mailer;
-use shared::ambient::{Chance, Clock, SystemChance, SystemClock};
 use shared::app::App;
+use shared::clock::{Clock, SystemClock};
 use shared::flow::signup::provision::{Account, provision};
 use shared::http::{Endpoint, service};
 use shared::outbox::render::RenderError;
+use shared::random::{RandomSource, SystemRandom};
 use shared::settings::{Problems, Settings, Source};
 use shared::store::{Store, StoreError, aws, create_table};
 use std::net::SocketAddr;
@@ -65,7 +66,7 @@ pub struct Options {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The random source.
-    pub chance: Arc<dyn Chance>,
+    pub random: Arc<dyn RandomSource>,
     /// How long a client may take to send the headers of a request. Its connection is closed then.
     pub header_timeout: Duration,
     /// Puts the service into the hands of tests. Its clock replaces `clock`; it needs a loopback address in `listen`.
@@ -79,9 +80,9 @@ pub struct Options {
 impl Options {
     /// As it runs on a laptop.
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
-        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let (header_timeout, lab, accounts) = (HEADER_TIMEOUT, None, Vec::new());
-        Self { listen, data, outbox, source, clock, chance, header_timeout, lab, accounts, check: None }
+        Self { listen, data, outbox, source, clock, random, header_timeout, lab, accounts, check: None }
     }
 }
 
@@ -143,7 +144,7 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     private::create_folder(&options.outbox).map_err(io(options.outbox.display()))?;
     let listener = TcpListener::bind(listen).await.map_err(io(listen))?;
     let listening = listener.local_addr().map_err(io(listen))?;
-    let secret_key = secret_key::find_or_make(data.as_deref(), &*options.chance).map_err(io("the secret key"))?;
+    let secret_key = secret_key::find_or_make(data.as_deref(), &*options.random).map_err(io("the secret key"))?;
     let source = options
         .source
         .with_default("PUBLIC_URL", || format!("http://localhost:{}", listening.port()))
@@ -164,25 +165,25 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     let table = Table::open(data.as_deref(), &settings)?;
     create_table(&table.client(None)?, &settings.service.table).await?;
     let faults = options.lab.as_ref().map(|lab| lab.faults().clone());
-    let (chance, check) = (options.chance, options.check);
-    let parts = Parts { table, clock, chance, postbox: Arc::default(), faults, check };
+    let (random, check) = (options.random, options.check);
+    let parts = Parts { table, clock, random, deliveries: Arc::default(), faults, check };
     let provisioner = parts.app(&settings, parts.table.client(None)?);
     for account in &options.accounts {
         if !provision(&provisioner, account).await? {
             tracing::info!("account of the list exists already");
         }
     }
-    let postbox = parts.postbox.clone();
+    let deliveries = parts.deliveries.clone();
     let mailer = parts.app(&settings, parts.table.client(None)?);
     let mailer = Mailer::new(mailer, Box::new(Folder::new(options.outbox.clone())))?;
-    background::start(&parts.table, &settings.service.table, mailer, postbox.clone())?;
+    background::start(&parts.table, &settings.service.table, mailer, deliveries.clone())?;
 
     let table = matches!(parts.table, Table::Embedded(_)).then(|| parts.table.client(None)).transpose()?;
     let (inbox, accounts) = (Inbox::new(options.outbox), options.accounts);
     let live = Arc::new(Live::new(parts, source, settings.clone())?);
     let mut router = Router::new();
     if listen.ip().is_loopback() {
-        router = router.merge(dev::routes(live.clone(), inbox.clone(), postbox));
+        router = router.merge(dev::routes(live.clone(), inbox.clone(), deliveries));
     }
     if let Some(lab) = options.lab {
         router = router.merge(lab.routes(lab::Service { inbox, table, app: provisioner, accounts }));
@@ -200,8 +201,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
 struct Parts {
     table: Table,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
-    postbox: Arc<Postbox>,
+    random: Arc<dyn RandomSource>,
+    deliveries: Arc<DeliveryTracker>,
     /// Between the endpoints and the table.
     faults: Option<Faults>,
     /// Of every response.
@@ -210,9 +211,9 @@ struct Parts {
 
 impl Parts {
     fn app(&self, settings: &Arc<Settings>, client: Client) -> Arc<App> {
-        let store = Store::new(client, settings.service.table.clone(), self.clock.clone(), self.chance.clone());
-        let store = store.observed_by(self.postbox.observer());
-        let mut app = App::new(settings.clone(), store, self.clock.clone(), self.chance.clone());
+        let store = Store::new(client, settings.service.table.clone(), self.clock.clone(), self.random.clone());
+        let store = store.observed_by(self.deliveries.observer());
+        let mut app = App::new(settings.clone(), store, self.clock.clone(), self.random.clone());
         if matches!(self.table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // no stream to read: the sweep delivers
         }
@@ -224,7 +225,7 @@ impl Parts {
     fn router(&self, settings: &Arc<Settings>) -> Result<Router, Error> {
         let app = self.app(settings, self.table.client(self.faults.as_ref())?);
         let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;
-        let deliver_first = from_fn_with_state(self.postbox.clone(), postbox::deliver_first);
+        let deliver_first = from_fn_with_state(self.deliveries.clone(), delivery::deliver_first);
         let router = Router::new().fallback_service(service).layer(deliver_first);
         Ok(match &self.check {
             Some(check) => {

@@ -4,7 +4,7 @@ use clap::Parser;
 use local::cli::{Cli, Command, Keys, Messages, Sessions, TableCommand};
 use local::command::{self, CommandError, Common, Output, Place};
 use local::{Check, Error, Lab, Options, serve};
-use shared::ambient::SystemClock;
+use shared::clock::SystemClock;
 use shared::settings::{Source, document};
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! The secret key of a local service, made once and kept beside its data.
 
 use crate::private;
-use shared::ambient::{Chance, random};
+use shared::random::{RandomSource, random_bytes};
 use shared::secret::encode;
 use std::io::{ErrorKind, Result, Write};
 use std::path::Path;
@@ -18,8 +18,8 @@ pub(crate) fn find(folder: &Path) -> Result<Option<String>> {
 }
 
 /// The key in the data folder; a new one where there is none, or no folder.
-pub(crate) fn find_or_make(data: Option<&Path>, chance: &dyn Chance) -> Result<String> {
-    let fresh = encode(&random::<32>(chance));
+pub(crate) fn find_or_make(data: Option<&Path>, random: &dyn RandomSource) -> Result<String> {
+    let fresh = encode(&random_bytes::<32>(random));
     let Some(folder) = data else { return Ok(fresh) };
     private::create_folder(folder)?;
     let path = folder.join(FILE);

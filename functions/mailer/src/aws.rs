@@ -61,21 +61,21 @@ impl Transport for Aws {
                 .destination(Destination::builder().to_addresses(to).build())
                 .content(EmailContent::builder().raw(raw).build())
                 .set_configuration_set_name(self.configuration_set.clone());
-            request.send().await.map(|_| ()).map_err(|error| judge_mail(&error))
+            request.send().await.map(|_| ()).map_err(|error| classify_mail_error(&error))
         })
     }
 
     fn sms<'a>(&'a self, to: &'a str, text: &'a str) -> Sent<'a> {
         Box::pin(async move {
             let sent = self.sns.publish().phone_number(to).message(text).send().await;
-            sent.map(|_| ()).map_err(|error| judge_sms(&error))
+            sent.map(|_| ()).map_err(|error| classify_sms_error(&error))
         })
     }
 }
 
 /// Only what SES says of this very message is for good; the account, the quota and the network may recover, and a
 /// sender who is not verified yet may be soon.
-fn judge_mail<R>(error: &SdkError<SendEmailError, R>) -> SendError {
+fn classify_mail_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
     let code = error.code().unwrap_or("no answer").to_owned();
     let unverified = error.message().is_some_and(|message| message.contains("not verified"));
     match error.as_service_error() {
@@ -87,7 +87,7 @@ fn judge_mail<R>(error: &SdkError<SendEmailError, R>) -> SendError {
 }
 
 /// The same for SNS: only a number that it cannot use is for good.
-fn judge_sms<R>(error: &SdkError<PublishError, R>) -> SendError {
+fn classify_sms_error<R>(error: &SdkError<PublishError, R>) -> SendError {
     let code = aws_sdk_sns::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned();
     match error.as_service_error() {
         Some(PublishError::InvalidParameterException(_) | PublishError::InvalidParameterValueException(_)) => {

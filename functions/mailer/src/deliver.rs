@@ -1,7 +1,7 @@
 //! One message: lease, render, send, delete.
 
-use shared::ambient::Timestamp;
 use shared::app::App;
+use shared::clock::Timestamp;
 use shared::metrics::Metric;
 use shared::outbox::mime::{self, MimeError};
 use shared::outbox::render::{RenderError, Renderer};
@@ -89,7 +89,7 @@ impl Mailer {
         if message.channel == Channel::Nobody {
             return self.finish(&message, Delivery::Nothing).await;
         }
-        if now > message.pointless_after {
+        if now > message.deliver_until {
             self.count(Metric::MailsLate);
             tracing::warn!(
                 event = "message_late",
@@ -199,7 +199,7 @@ impl Mailer {
 
     /// Whoever else may hold the message by now: it has been sent, or need not be.
     async fn finish(&self, message: &Message, delivery: Delivery) -> Result<Delivery, StoreError> {
-        self.app.store.insist(vec![Write::discard(message.key())]).await?;
+        self.app.store.commit_with_retries(vec![Write::discard(message.key())]).await?;
         Ok(delivery)
     }
 }

@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mailer::{Aws, Mailer, handle_stream};
 use serde_json::{Value as Json, json};
-use shared::ambient::Timestamp;
+use shared::clock::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

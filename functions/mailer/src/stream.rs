@@ -2,7 +2,7 @@
 
 use crate::Mailer;
 use serde_json::{Value as Json, json};
-use shared::ambient::Timestamp;
+use shared::clock::Timestamp;
 use shared::outbox::Message;
 
 /// The ids of the messages that these stream records insert, with each record's sequence number.

@@ -1,6 +1,6 @@
 //! Showing a second factor: at login, and again later.
 
-use shared::flow::login::waiting::find_waiting;
+use shared::flow::login::pending::find_user_at_stage;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::trust;
 use shared::http::fields::{Flag, Text};
@@ -30,7 +30,7 @@ request! {
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
-    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_user_at_stage(cx, &caller, StageKey::MfaAuthenticate).await?;
     let MfaAuthenticate { code: Text(code) } = request.body_as()?;
     let outcome = authenticate::authenticate(cx, caller, user, Proof::Code(&code)).await?;
     Ok(request.answer(&outcome))
@@ -48,7 +48,7 @@ pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError
 pub async fn trust(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
-    let user = find_waiting(cx, &caller, StageKey::MfaTrust).await?;
+    let user = find_user_at_stage(cx, &caller, StageKey::MfaTrust).await?;
     let MfaTrust { trust: Flag(trusts) } = request.body_as()?;
     let (outcome, cookie) = trust::trust(cx, caller, user, trusts).await?;
     Ok(request.answer(&outcome).with_trust(cookie))

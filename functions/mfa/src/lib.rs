@@ -32,15 +32,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler("auth/2fa/authenticate", POST, challenge::authenticate)
             .body_first(&["code"])
             .only_if(Condition::SecondFactors)
-            .entrance(),
+            .login_endpoint(),
         handler("auth/2fa/reauthenticate", POST, challenge::reauthenticate)
             .body_first(&["code"])
             .only_if(Condition::SecondFactors),
         handler("auth/2fa/trust", POST, challenge::trust).only_if(Condition::TrustedBrowsers).for_browsers(),
         handler("auth/webauthn/authenticate", GET_POST, webauthn::authenticate)
             .only_if(Condition::SecurityKeys)
-            .entrance(),
-        handler("auth/webauthn/login", GET_POST, webauthn::login).only_if(Condition::PasskeyLogin).entrance(),
+            .login_endpoint(),
+        handler("auth/webauthn/login", GET_POST, webauthn::login).only_if(Condition::PasskeyLogin).login_endpoint(),
         handler("auth/webauthn/reauthenticate", GET_POST, webauthn::reauthenticate).only_if(Condition::SecurityKeys),
         handler("auth/webauthn/signup", SIGNUP, webauthn::signup).only_if(Condition::PasskeySignup),
     ]

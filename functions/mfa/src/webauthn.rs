@@ -8,7 +8,7 @@ use shared::envelope::{
     AddedAuthenticatorMeta, Authenticator, Bare, CreationOptions, DataWithMeta, LoginOptionsResponse, RequestOptions,
 };
 use shared::flow::Refusal;
-use shared::flow::login::waiting::find_waiting;
+use shared::flow::login::pending::find_user_at_stage;
 use shared::flow::mfa::authenticate::{self, Proof};
 use shared::flow::mfa::may_add;
 use shared::flow::mfa::webauthn::{self as flow, NewCredential};
@@ -142,7 +142,7 @@ async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<Ap
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
-    let user = find_waiting(cx, &caller, StageKey::MfaAuthenticate).await?;
+    let user = find_user_at_stage(cx, &caller, StageKey::MfaAuthenticate).await?;
     if request.method == Method::GET {
         return Ok(request_options(&flow::begin_authentication(cx, &caller, &user).await?));
     }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use shared::http::Visit;
+use shared::http::PageRequest;
 
 /// A page.
 pub(crate) struct Route {
@@ -31,8 +31,8 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 pub(crate) const FOLDER: &str = "/_latchkey/pages/";
 
 /// `GET /_latchkey/pages/{file}`. Names of files in `assets/` have a digest of their content, so browsers keep them for a year.
-pub(crate) fn asset(visit: &Visit) -> Response<Body> {
-    let name = visit.request.uri().path().strip_prefix(FOLDER).unwrap_or_default();
+pub(crate) fn asset(page: &PageRequest) -> Response<Body> {
+    let name = page.http.uri().path().strip_prefix(FOLDER).unwrap_or_default();
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_FOUND;
@@ -40,7 +40,7 @@ pub(crate) fn asset(visit: &Visit) -> Response<Body> {
     };
     let is_hashed = name.starts_with("assets/");
     let cache = if is_hashed { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
-    let request = visit.request.headers();
+    let request = page.http.headers();
     let (coding, bytes) = match () {
         () if accepts(request, "br") => (Some("br"), asset.brotli),
         () if accepts(request, "gzip") => (Some("gzip"), asset.gzip),

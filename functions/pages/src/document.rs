@@ -6,7 +6,7 @@ use crate::color::{CONTRAST, Color};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use sha2::{Digest, Sha256};
-use shared::http::{ApiError, ApiRequest, ApiResponse, Visit};
+use shared::http::{ApiError, ApiRequest, ApiResponse, PageRequest};
 use shared::settings::Settings;
 use std::fmt::Write;
 
@@ -40,12 +40,12 @@ pub(crate) fn document(request: &ApiRequest, route: Option<&Route>) -> Result<Ap
 }
 
 /// Returns the style sheet of the brand: its color, and the rules of `LATCHKEY_PAGES_CSS`.
-pub(crate) fn brand(visit: &Visit) -> Response<Body> {
-    let pages = &visit.app.settings.pages;
+pub(crate) fn brand(request: &PageRequest) -> Response<Body> {
+    let pages = &request.app.settings.pages;
     let color = pages.accent_color.as_deref().map(accent).unwrap_or_default();
     let css = color + &pages.css;
     let etag = etag(&css);
-    let mut response = unless_known(visit.request.headers(), &etag, "text/css; charset=utf-8", Body::from(css));
+    let mut response = unless_known(request.http.headers(), &etag, "text/css; charset=utf-8", Body::from(css));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

@@ -12,7 +12,7 @@ use assets::{ROUTES, asset};
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use document::{brand, document};
-use shared::http::{ApiRequest, Endpoint, Visit, handler, page};
+use shared::http::{ApiRequest, Endpoint, PageRequest, handler, page};
 use shared::settings::Condition;
 
 const GET: &[Method] = &[Method::GET];
@@ -28,17 +28,17 @@ pub fn endpoints() -> Vec<Endpoint> {
         unknown("/accounts/{a}/"),
         unknown("/accounts/{a}/{b}/"),
         unknown("/accounts/{a}/{b}/{c}/"),
-        page("/_latchkey/pages/brand.css", GET, async |visit| brand(&visit)),
-        page("/_latchkey/pages/{*file}", GET, async |visit| asset(&visit)),
+        page("/_latchkey/pages/brand.css", GET, async |request| brand(&request)),
+        page("/_latchkey/pages/{*file}", GET, async |request| asset(&request)),
     ];
     pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
 }
 
 /// Leads to the account page. If an API is at the root, the gateway sends `/accounts/` to that API, so this leads to the other path
 /// of the page.
-async fn home(visit: Visit) -> Response<Body> {
-    let is_taken = visit.app.settings.has_api_at_root();
-    redirect(StatusCode::FOUND, &visit, if is_taken { "/accounts/profile/" } else { "/accounts/" })
+async fn home(request: PageRequest) -> Response<Body> {
+    let is_taken = request.app.settings.has_api_at_root();
+    redirect(StatusCode::FOUND, &request, if is_taken { "/accounts/profile/" } else { "/accounts/" })
 }
 
 /// Answers 404 with a document at paths that no other endpoint has. One pattern for the rest of a path would conflict with the
@@ -48,15 +48,15 @@ fn unknown(path: &'static str) -> Endpoint {
 }
 
 /// Leads to the same page with a slash at its end, as Django does (`APPEND_SLASH`).
-async fn append_slash(visit: Visit) -> Response<Body> {
-    let uri = visit.request.uri();
+async fn append_slash(request: PageRequest) -> Response<Body> {
+    let uri = request.http.uri();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    redirect(StatusCode::MOVED_PERMANENTLY, &visit, &format!("{}/{query}", uri.path()))
+    redirect(StatusCode::MOVED_PERMANENTLY, &request, &format!("{}/{query}", uri.path()))
 }
 
 /// Leads to a path below `PUBLIC_URL`.
-fn redirect(status: StatusCode, visit: &Visit, path: &str) -> Response<Body> {
-    let prefix = visit.app.settings.service.public_url.path().trim_end_matches('/');
+fn redirect(status: StatusCode, request: &PageRequest, path: &str) -> Response<Body> {
+    let prefix = request.app.settings.service.public_url.path().trim_end_matches('/');
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     let location = HeaderValue::try_from(format!("{prefix}{path}")).ok();

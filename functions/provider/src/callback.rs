@@ -3,7 +3,7 @@
 use super::redirect::to_error_page;
 use axum::http::Method;
 use shared::flow::identities::authorization::{
-    ArrivalError, arrive, callback_path, callback_url, find, keep_answer, take, with_error,
+    AuthorizationError, callback_path, callback_url, find, handle_callback, keep_answer, take, with_error,
 };
 use shared::flow::identities::identity::Process;
 use shared::flow::proven_identity::pending;
@@ -58,15 +58,17 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
     let next = left.next.clone();
     let fail = |error: &str| Ok(ApiResponse::redirect(with_error(&next, error, process)));
-    match arrive(request.context(), caller, config, left, params).await {
-        Ok(outcome) if leads_somewhere(&request, &outcome) => Ok(ApiResponse::redirect(next.clone()).after(&outcome)),
+    match handle_callback(request.context(), caller, config, left, params).await {
+        Ok(outcome) if is_logged_in_or_pending(&request, &outcome) => {
+            Ok(ApiResponse::redirect(next.clone()).after(&outcome))
+        }
         Ok(_) => fail("unknown"),
-        Err(ArrivalError::Cancelled) => fail("cancelled"),
-        Err(ArrivalError::Provider(error)) => {
+        Err(AuthorizationError::Cancelled) => fail("cancelled"),
+        Err(AuthorizationError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "callback of an identity provider refused");
             fail("unknown")
         }
-        Err(ArrivalError::Refused(refusal)) => match error_of(&refusal, process) {
+        Err(AuthorizationError::Refused(refusal)) => match error_of(&refusal, process) {
             Some(error) => fail(&error),
             None => Err(refusal.into()),
         },
@@ -74,14 +76,14 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 /// Whether somebody is in, or has something left to do.
-pub fn leads_somewhere(request: &ApiRequest, outcome: &Outcome) -> bool {
+pub fn is_logged_in_or_pending(request: &ApiRequest, outcome: &Outcome) -> bool {
     let app = &request.app;
     match &outcome.caller {
         Caller::User(_) => true,
         Caller::Pending(session) => {
             session.pending_stage(&app.settings, app.now()).is_some() || pending(session).is_some()
         }
-        Caller::Anonymous | Caller::Gone => false,
+        Caller::Anonymous | Caller::Expired => false,
     }
 }
 

@@ -28,7 +28,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(Condition::Providers),
         handler("auth/provider/redirect", &[Method::POST], redirect::redirect).only_if(Condition::Providers),
         handler("auth/provider/signup", GET_POST, signup::signup).only_if(Condition::Providers),
-        handler("auth/provider/token", &[Method::POST], token::token).only_if(Condition::Providers).entrance(),
+        handler("auth/provider/token", &[Method::POST], token::token).only_if(Condition::Providers).login_endpoint(),
         callback_at(CALLBACK),
         callback_at(OPENID_CALLBACK),
     ]
@@ -36,5 +36,5 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Where providers send people back to. Apple posts its response from its own page.
 fn callback_at(path: &'static str) -> Endpoint {
-    handler(path, GET_POST, callback::callback).only_if(Condition::Providers).entrance().from_anywhere()
+    handler(path, GET_POST, callback::callback).only_if(Condition::Providers).login_endpoint().from_anywhere()
 }

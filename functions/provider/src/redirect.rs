@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use shared::app::App;
 use shared::flow::Refusal;
-use shared::flow::identities::authorization::{DepartureError, depart, is_safe, login_error, remember};
+use shared::flow::identities::authorization::{
+    BeginAuthorizationError, begin_authorization, create_authorization_request, is_safe, login_error,
+};
 use shared::flow::identities::identity::Process;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::provider::DUMMY;
@@ -53,19 +55,20 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(to_error_page(app, Process::Login));
     };
     if name == DUMMY && app.has_dummy_provider {
-        let (state, outcome, _) = remember(cx, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
+        let (state, outcome, _) =
+            create_authorization_request(cx, &caller, DUMMY, process, next).await.map_err(Refusal::from)?;
         return Ok(ApiResponse::redirect(dummy_page(app, &state)).after(&outcome));
     }
     let Some(config) = app.settings.social.providers.find(name, None) else {
         return Ok(to_error_page(app, Process::Login));
     };
-    match depart(cx, &caller, config, process, next).await {
+    match begin_authorization(cx, &caller, config, process, next).await {
         Ok((url, outcome)) => Ok(ApiResponse::redirect(url).after(&outcome)),
-        Err(DepartureError::Provider(error)) => {
+        Err(BeginAuthorizationError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
             Ok(to_error_page(app, process))
         }
-        Err(DepartureError::Store(error)) => Err(error.into()),
+        Err(BeginAuthorizationError::Store(error)) => Err(error.into()),
     }
 }
 

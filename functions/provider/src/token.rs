@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
-use shared::flow::identities::authorization::{ArrivalError, arrive_by_token};
+use shared::flow::identities::authorization::{AuthorizationError, complete_with_token};
 use shared::flow::identities::dummy;
 use shared::flow::identities::identity::{Process, complete, invalid_token};
 use shared::flow::{Outcome, Problem, Refusal};
@@ -53,25 +53,25 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Err(Refusal::Invalid(problems).into());
     };
     let text = |name: &str| token.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
-    let arrived = match source {
+    let result = match source {
         Source::Dummy => {
             let who = text("id_token").and_then(dummy::read_token).ok_or_else(invalid_token)?;
-            complete(cx, caller, process, who).await.map_err(ArrivalError::from)
+            complete(cx, caller, process, who).await.map_err(AuthorizationError::from)
         }
         Source::App(config) => {
             let (id_token, access_token) = (text("id_token"), text("access_token"));
             let native = NativeToken { client_id: text("client_id").unwrap_or_default(), id_token, access_token };
-            arrive_by_token(cx, caller, config, process, &native).await
+            complete_with_token(cx, caller, config, process, &native).await
         }
     };
-    answer(&request, arrived)
+    answer(&request, result)
 }
 
-fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Result<ApiResponse, ApiError> {
-    match arrived {
+fn answer(request: &ApiRequest, result: Result<Outcome, AuthorizationError>) -> Result<ApiResponse, ApiError> {
+    match result {
         Ok(outcome) => Ok(request.answer(&outcome)),
-        Err(ArrivalError::Refused(refusal)) => Err(refusal.into()),
-        Err(ArrivalError::Provider(error)) => {
+        Err(AuthorizationError::Refused(refusal)) => Err(refusal.into()),
+        Err(AuthorizationError::Provider(error)) => {
             tracing::warn!(%error, "token of an identity provider refused");
             if !error.is_outage() {
                 return Err(invalid_token().into());
@@ -80,7 +80,7 @@ fn answer(request: &ApiRequest, arrived: Result<Outcome, ArrivalError>) -> Resul
             let problem = Problem::field("provider", "provider_unavailable", message);
             Ok(ApiResponse::problems(503, &[problem]))
         }
-        Err(ArrivalError::Cancelled) => Err(invalid_token().into()),
+        Err(AuthorizationError::Cancelled) => Err(invalid_token().into()),
     }
 }
 

@@ -16,8 +16,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use crate::connector::operation;
-pub use plan::{Chance, Plan};
 use plan::{Fault, Random};
+pub use plan::{Plan, Probability};
 
 /// The layer. Clones share everything, so one is put around the client and another is kept to
 /// steer and to ask.
@@ -95,12 +95,12 @@ impl Faults {
     /// How many times a request had to wait for an answer to another: requests started before any
     /// of them was answered make one trip together. With every answer taking equally long, this
     /// is how many times that long the whole took.
-    pub fn trips(&self) -> usize {
+    pub fn round_trips(&self) -> usize {
         self.state().log.len()
     }
 
     /// [`Faults::requests`], each trip's apart.
-    pub fn requests_by_trip(&self) -> Vec<Vec<String>> {
+    pub fn requests_by_round_trip(&self) -> Vec<Vec<String>> {
         self.state().log.clone()
     }
 

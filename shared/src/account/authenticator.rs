@@ -1,7 +1,7 @@
 //! What a user has besides a password: an authenticator app, recovery codes, security keys and passkeys.
 
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret;
 use crate::secret::Keys;
 use crate::settings::{MfaSettings, Settings};
@@ -119,7 +119,7 @@ impl Authenticator {
 
     /// An authenticator app with this secret. The code of this time step has shown that the app has it, and is used up.
     pub fn totp(app: &App, secret: &TotpSecret, step: u64) -> Option<Self> {
-        let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.chance)?;
+        let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.random)?;
         Some(Self::new(app, Factor::Totp { secret, used: vec![step], unknown: Unknown::default() }))
     }
 
@@ -132,10 +132,10 @@ impl Authenticator {
             dashed: false,
             allowed_chars: None,
         };
-        let code = |_| secret::generate_code(&format, &*app.chance);
+        let code = |_| secret::generate_code(&format, &*app.random);
         let codes = (0..settings.recovery_code_count).map(code).collect::<Vec<_>>();
         let plain = serde_json::to_vec(&codes).ok()?;
-        let sealed = app.keys.seal(SEAL, b"recovery codes", &plain, &*app.chance)?;
+        let sealed = app.keys.seal(SEAL, b"recovery codes", &plain, &*app.random)?;
         let total = codes.len();
         let unknown = Unknown::default();
         Some(Self::new(app, Factor::RecoveryCodes { codes: sealed, used: Vec::new(), total, viewed: false, unknown }))
@@ -218,7 +218,7 @@ impl TotpSecret {
 
     /// Sealed, for a session to keep until a code shows that the app has it.
     pub fn seal(&self, app: &App) -> Option<String> {
-        app.keys.seal(SEAL, b"totp setup", self.0.as_bytes(), &*app.chance)
+        app.keys.seal(SEAL, b"totp setup", self.0.as_bytes(), &*app.random)
     }
 
     /// What [`TotpSecret::seal`] closed.

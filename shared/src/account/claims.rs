@@ -289,7 +289,7 @@ impl Item for PhoneClaim {
 /// # Errors
 /// The table is unavailable.
 pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<PhoneClaim>, StoreError> {
-    store.find(&PhoneClaim::new(phone, UserId::NOBODY).key()).await
+    store.find(&PhoneClaim::new(phone, UserId::DUMMY).key()).await
 }
 
 /// A user's hold on the id of a WebAuthn credential: no two accounts have the same one (WebAuthn Level 2, section 7.1,

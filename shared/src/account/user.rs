@@ -1,7 +1,7 @@
 //! The user: one item that holds everything whose rules cross.
 
 use super::{Authenticator, Factor, is_same_email};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::secret::{decode, encode, password};
 use crate::settings::Settings;
 use crate::store::{Item, Key};
@@ -18,7 +18,7 @@ pub struct UserId(pub Uuid);
 
 impl UserId {
     /// No user has this: what is read where there is nobody, so that the way is as long.
-    pub const NOBODY: Self = Self(Uuid::nil());
+    pub const DUMMY: Self = Self(Uuid::nil());
 
     /// A new one (UUID version 4).
     pub fn new(random: [u8; 16]) -> Self {

@@ -1,6 +1,6 @@
 //! What a username may be, and making one where signup does not ask for it.
 
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use crate::settings::AccountSettings;
 use caseless::Caseless;
 use std::collections::BTreeSet;
@@ -68,14 +68,14 @@ fn check_letters(username: &str, settings: &AccountSettings) -> Option<UsernameP
 
 /// Usernames to try for somebody who gave none: made from the first text that gives one, plain at first,
 /// then with more and more random digits and letters.
-pub fn suggestions(texts: &[&str], settings: &AccountSettings, chance: &dyn Chance) -> Vec<String> {
+pub fn suggestions(texts: &[&str], settings: &AccountSettings, random: &dyn RandomSource) -> Vec<String> {
     let usable = |base: &String| check_letters(base, settings).is_none();
     let base = texts.iter().map(|text| base(text)).find(usable).unwrap_or_else(|| "user".to_owned());
     let shortest = settings.username_min_length.saturating_sub(base.len()).max(1);
     let plain = (base.len() >= settings.username_min_length).then(|| base.chars().take(MOST).collect());
     let with_suffix = (shortest..shortest + 7).map(|length| {
         let room = MOST - length;
-        let digits = random::<16>(chance);
+        let digits = random_bytes::<16>(random);
         let suffix = digits.iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect::<String>();
         format!("{}{suffix}", base.chars().take(room).collect::<String>())
     });
@@ -96,7 +96,7 @@ fn base(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemChance;
+    use crate::random::SystemRandom;
     use crate::settings::{Settings, Source};
 
     fn settings(pairs: &[(&str, &str)]) -> AccountSettings {
@@ -109,11 +109,11 @@ mod tests {
     #[test]
     fn a_username_is_made_from_what_there_is() {
         let settings = settings(&[("ACCOUNT_USERNAME_BLACKLIST", r#"["Admin"]"#)]);
-        let first = |texts: &[&str]| suggestions(texts, &settings, &SystemChance)[0].clone();
+        let first = |texts: &[&str]| suggestions(texts, &settings, &SystemRandom)[0].clone();
         assert_eq!(first(&["", "", "Ada.Lovelace@example.com"]), "ada.lovelace");
         assert_eq!(first(&["Žofie Nová"]), "zofie_nova");
         assert_eq!(first(&["admin@example.com", "user"]), "user");
-        assert!(suggestions(&["a@b.c"], &settings, &SystemChance)[3].starts_with('a'));
+        assert!(suggestions(&["a@b.c"], &settings, &SystemRandom)[3].starts_with('a'));
     }
 
     #[test]

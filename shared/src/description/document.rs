@@ -94,7 +94,7 @@ fn path_of(place: Place, operation: &Operation) -> String {
             [kind] => format!("/_allauth/{}/v1/{path}", kind.as_str()),
             _ => format!("/_allauth/{{client}}/v1/{path}"),
         },
-        Place::Mounted(mount) => format!("{}{path}", mount.usual()),
+        Place::Mounted(mount) => format!("{}{path}", mount.default_prefix()),
         Place::Root => path.to_owned(),
     }
 }

@@ -259,7 +259,7 @@ impl<'a> Authentication<'a> {
                 let data = Authenticated { user, methods: AuthenticationMethod::list(&session.methods) };
                 Self::Authenticated(AuthenticatedResponse { status: Status, data, meta: AuthenticatedMeta::new() })
             }
-            Caller::Gone => Self::Gone(SessionGoneResponse { status: Status, data: flows(), meta }),
+            Caller::Expired => Self::Gone(SessionGoneResponse { status: Status, data: flows(), meta }),
             Caller::Anonymous | Caller::Pending(_) => {
                 Self::Unauthenticated(UnauthenticatedResponse { status: Status, data: flows(), meta })
             }

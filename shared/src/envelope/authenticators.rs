@@ -2,7 +2,7 @@
 
 use super::{Status, Timestamp};
 use crate::account::{Authenticator as AccountAuthenticator, Factor};
-use crate::session::Token;
+use crate::session::SessionToken;
 use crate::settings::{ClientKind, Condition};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -199,7 +199,7 @@ struct LoginOptionsMeta {
 
 impl<'a> LoginOptionsResponse<'a> {
     /// These options, for this kind of client, with the token of a new session.
-    pub fn new(request_options: &'a Json, client: ClientKind, issued: Option<&Token>) -> Self {
+    pub fn new(request_options: &'a Json, client: ClientKind, issued: Option<&SessionToken>) -> Self {
         let issued = issued.filter(|_| client == ClientKind::App);
         let meta = issued.map(|token| LoginOptionsMeta { session_token: token.text() });
         Self { status: Status, data: RequestOptions { request_options }, meta }

@@ -3,8 +3,8 @@
 use super::AuthenticatorType;
 use super::providers::{Provider, offered_providers};
 use crate::account::User;
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::flow::proven_identity;
 use crate::session::{Caller, CodeKind, CodeProcess, StageKey};
 use crate::settings::{ClientKind, Condition, Settings};
@@ -197,7 +197,7 @@ fn password_reset<'a>(settings: &Settings, now: Timestamp, caller: &Caller) -> O
     }
     let process = caller.session().and_then(|session| session.code(KIND));
     let is_live =
-        |process: &&CodeProcess| process.has_attempts(KIND, settings) && !process.is_over(KIND, settings, now);
+        |process: &&CodeProcess| process.has_attempts(KIND, settings) && !process.is_expired(KIND, settings, now);
     let is_pending = Some(process.filter(is_live).is_some());
     Some(Flow { is_pending, ..Flow::new(FlowId::PasswordResetByCode) })
 }

@@ -126,8 +126,8 @@ impl<M, const N: u16> Meta<M, N> {
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Timestamp(pub f64);
 
-impl From<crate::ambient::Timestamp> for Timestamp {
-    fn from(moment: crate::ambient::Timestamp) -> Self {
+impl From<crate::clock::Timestamp> for Timestamp {
+    fn from(moment: crate::clock::Timestamp) -> Self {
         Self(moment.as_f64())
     }
 }

@@ -46,7 +46,7 @@ pub(in crate::flow) fn begin(
 
 /// Gives the process a new code; the old one is worth nothing any more.
 pub(in crate::flow) fn renew(cx: Context<'_>, kind: CodeKind, process: &mut CodeProcess) -> String {
-    let code = secret::generate_code(kind.format(&cx.settings), &*cx.chance);
+    let code = secret::generate_code(kind.format(&cx.settings), &*cx.random);
     process.id = secret::encode(&cx.random::<12>());
     process.code = cx.keys.digest(kind.as_str(), &[process.id.as_bytes(), secret::normalize_code(&code).as_bytes()]);
     code
@@ -67,7 +67,7 @@ pub(in crate::flow) async fn expect<'a>(
 ) -> Result<&'a CodeProcess, Refusal> {
     let session = caller.session().ok_or(Refusal::Conflict)?;
     let process = session.code(kind).ok_or(Refusal::Conflict)?;
-    if process.is_over(kind, &cx.settings, cx.now()) {
+    if process.is_expired(kind, &cx.settings, cx.now()) {
         let mut cleared = session.clone();
         cleared.drop_code(kind);
         if kind != CodeKind::PasswordReset {

@@ -14,18 +14,18 @@ pub mod jwt_api;
 pub mod login;
 pub mod mfa;
 mod notify;
-mod permits;
 mod proven_email;
 pub mod proven_identity;
 pub mod recovery;
 mod refusal;
+mod reservations;
 pub mod signup;
-pub mod tokens;
+pub mod token_refresh;
 
 pub use context::Context;
 pub use refusal::{FactorProblem, Problem, Refusal};
 
-use crate::session::{Caller, Token};
+use crate::session::{Caller, SessionToken};
 use crate::settings::Settings;
 
 /// Where somebody stands after a flow.
@@ -34,7 +34,7 @@ pub struct Outcome {
     /// Who they are now.
     pub caller: Caller,
     /// The token of a new session.
-    pub issued: Option<Token>,
+    pub issued: Option<SessionToken>,
     /// Whether they have just become somebody.
     pub logged_in: bool,
     /// Whether the session that they came with is no more.

@@ -9,7 +9,7 @@ use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
 /// An address that the caller has shown they read.
-pub(in crate::flow) struct Proof {
+pub(in crate::flow) struct ProvenEmail {
     pub email: String,
     pub user: User,
     pub claims: Vec<EmailClaim>,
@@ -31,7 +31,7 @@ pub(in crate::flow) async fn load(
 pub(in crate::flow) async fn mark_verified(
     cx: Context<'_>,
     user: &mut User,
-    proof: &Proof,
+    proof: &ProvenEmail,
 ) -> Result<Vec<Write>, Refusal> {
     let unique = cx.settings.account.unique_email;
     let before = user.clone();

@@ -1,9 +1,9 @@
 //! Who somebody is by the word of an identity provider.
 
 use crate::account::{IdentityClaim, IdentityLink, User, identity_claim_key, is_email};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::flow::Context;
-use crate::provider::{AppConfig, Identity, Tokens};
+use crate::provider::{AppConfig, Identity, ProviderTokens};
 use crate::session::{AuthenticationRecord, Session};
 use crate::store::Key;
 use crate::versions::Unknown;
@@ -34,7 +34,7 @@ pub struct ProvenIdentity {
 
 impl ProvenIdentity {
     /// What an application's provider has told, with its tokens where they are kept.
-    pub fn new(cx: Context<'_>, config: &AppConfig, identity: Identity, tokens: Option<&Tokens>) -> Self {
+    pub fn new(cx: Context<'_>, config: &AppConfig, identity: Identity, tokens: Option<&ProviderTokens>) -> Self {
         let display = config.display(&identity.extra);
         let kept = tokens.filter(|_| cx.settings.social.store_tokens);
         let sealed = kept.and_then(|tokens| {
@@ -52,13 +52,19 @@ impl ProvenIdentity {
                 );
                 return None;
             }
-            cx.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*cx.chance)
+            cx.keys.seal(SEAL, context.as_bytes(), plain.as_bytes(), &*cx.random)
         });
-        Self::told(config.id(), config.name(), display, identity, sealed)
+        Self::of_provider(config.id(), config.name(), display, identity, sealed)
     }
 
     /// The same where no application is involved.
-    pub fn told(provider: &str, name: &str, display: String, mut identity: Identity, tokens: Option<String>) -> Self {
+    pub fn of_provider(
+        provider: &str,
+        name: &str,
+        display: String,
+        mut identity: Identity,
+        tokens: Option<String>,
+    ) -> Self {
         if identity.extra.to_string().len() > MOST_EXTRA {
             identity.extra = Json::Null;
         }

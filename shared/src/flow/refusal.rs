@@ -96,10 +96,10 @@ impl Problem {
 pub enum FactorProblem {
     /// There is no such challenge, or no longer.
     #[error("the challenge has expired")]
-    ChallengeOver,
+    ChallengeExpired,
     /// That was the last attempt at the challenge, which is over now.
     #[error("the challenge has been used")]
-    ChallengeSpent,
+    ChallengeExhausted,
     /// The code is wrong, or was used before.
     #[error("wrong code")]
     WrongCode,

@@ -1,7 +1,7 @@
 //! CSRF protection as Django does it: a secret in a cookie, the same in a header, and an `Origin` that is ours.
 
 use super::{cookies, headers as client};
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use crate::secret::same;
 use crate::settings::{Settings, trusted_origin};
 use axum::http::{HeaderMap, Method};
@@ -11,8 +11,8 @@ const SECRET_LENGTH: usize = 32;
 const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// A new secret.
-pub(super) fn new_secret(chance: &dyn Chance) -> String {
-    let bytes: [u8; SECRET_LENGTH * 2] = random(chance);
+pub(super) fn new_secret(random: &dyn RandomSource) -> String {
+    let bytes: [u8; SECRET_LENGTH * 2] = random_bytes(random);
     // Two bytes a letter: no letter is noticeably likelier.
     let letter = |pair: &[u8]| char::from(LETTERS[(usize::from(pair[0]) * 256 + usize::from(pair[1])) % LETTERS.len()]);
     bytes.chunks_exact(2).map(letter).collect()
@@ -25,15 +25,15 @@ pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String>
 
 /// Whether a request that may change something comes from a page of ours; others may come from anywhere.
 /// `field` is the token as a form's field.
-pub fn is_from_a_page_of_ours(method: &Method, headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
+pub fn passes_csrf_check(method: &Method, headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
     if is_safe(method) {
         return true;
     }
-    is_from_us(headers, settings) && has_token(headers, field, settings)
+    has_trusted_origin(headers, settings) && has_token(headers, field, settings)
 }
 
 /// By `Origin`; over https, where there is none, by `Referer`.
-fn is_from_us(headers: &HeaderMap, settings: &Settings) -> bool {
+fn has_trusted_origin(headers: &HeaderMap, settings: &Settings) -> bool {
     let is_http = settings.service.public_url.scheme() != "https";
     match (client::text(headers, "origin"), client::text(headers, "referer")) {
         (Some(origin), _) => {
@@ -62,7 +62,7 @@ fn is_trusted(origin: &str, settings: &Settings) -> bool {
 
 /// Returns whether a page of an origin that no setting names sent this request (login CSRF). Only browsers name an
 /// origin, so a request of another client is not from a foreign page.
-pub(super) fn is_from_a_foreign_page(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
+pub(super) fn is_cross_site(method: &Method, headers: &HeaderMap, settings: &Settings) -> bool {
     if is_safe(method) {
         return false;
     }
@@ -108,15 +108,15 @@ fn unmask(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemChance;
+    use crate::random::SystemRandom;
 
     #[test]
     fn a_masked_token_is_the_secret_again() {
-        let secret = new_secret(&SystemChance);
+        let secret = new_secret(&SystemRandom);
         assert_eq!(secret.len(), 32);
         assert_eq!(unmask(&secret).as_deref(), Some(secret.as_str()));
         let place = |letter: u8| LETTERS.iter().position(|known| *known == letter).unwrap();
-        let mask = new_secret(&SystemChance);
+        let mask = new_secret(&SystemRandom);
         let shifted = secret.bytes().zip(mask.bytes()).map(|(s, m)| char::from(LETTERS[(place(s) + place(m)) % 62]));
         assert_eq!(unmask(&format!("{mask}{}", shifted.collect::<String>())), Some(secret));
         for nonsense in ["", "short", &"?".repeat(32), &"a".repeat(33)] {

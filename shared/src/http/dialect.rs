@@ -8,10 +8,10 @@ use crate::session::Api;
 use futures_util::future::BoxFuture;
 
 /// Whether a request is admitted to its handler.
-pub type Admitted<'a> = BoxFuture<'a, Result<(), ApiError>>;
+pub type AdmitFuture<'a> = BoxFuture<'a, Result<(), ApiError>>;
 
 /// Why a request is turned away.
-pub type Refused<'a> = BoxFuture<'a, ApiError>;
+pub type ErrorFuture<'a> = BoxFuture<'a, ApiError>;
 
 /// How an API beside the headless one takes requests and words its responses.
 pub trait Dialect: Send + Sync {
@@ -19,10 +19,10 @@ pub trait Dialect: Send + Sync {
     fn api(&self) -> Api;
 
     /// Prepares a request for its handler, or turns it away. The endpoint takes its method.
-    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> Admitted<'a>;
+    fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a>;
 
     /// Returns why a method that the endpoint does not take is turned away.
-    fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> Refused<'a> {
+    fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> ErrorFuture<'a> {
         Box::pin(async { ApiError::MethodNotAllowed })
     }
 

@@ -32,7 +32,7 @@ impl ApiResponse {
     pub fn after(mut self, outcome: &Outcome) -> Self {
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
         self.session = issued.or(outcome.ended.then_some(None));
-        self.entered = outcome.caller.user().map(|user| user.id).filter(|_| outcome.logged_in);
+        self.logged_in_user = outcome.caller.user().map(|user| user.id).filter(|_| outcome.logged_in);
         self
     }
 
@@ -64,15 +64,15 @@ pub(super) fn respond(
 }
 
 fn with_cookies(app: &App, request: &HeaderMap, answer: ApiResponse) -> ApiResponse {
-    let known = csrf::secret(request, &app.settings).filter(|_| answer.entered.is_none());
-    let secret = known.unwrap_or_else(|| csrf::new_secret(&*app.chance));
+    let known = csrf::secret(request, &app.settings).filter(|_| answer.logged_in_user.is_none());
+    let secret = known.unwrap_or_else(|| csrf::new_secret(&*app.random));
     let session = match &answer.session {
         Some(token) => cookies::session(&app.settings, token.as_deref()),
         None => None,
     };
     let trust = answer.trust.as_deref().and_then(|value| cookies::trust(&app.settings, value));
     let known = cookies::read(request, &app.settings.cookies.device_name);
-    let device = answer.entered.and_then(|user| cookies::device(app, Api::Headless, known.as_deref(), user));
+    let device = answer.logged_in_user.and_then(|user| cookies::device(app, Api::Headless, known.as_deref(), user));
     let cookies: [Option<HeaderValue>; 4] = [session, trust, device, cookies::csrf(&app.settings, &secret)];
     cookies.into_iter().fold(answer, ApiResponse::with_cookie).with_header(header::VARY, "Cookie")
 }
@@ -87,7 +87,7 @@ fn of_error(app: &App, kind: ClientKind, methods: &str, error: ApiError) -> ApiR
         }
         ApiError::MethodNotAllowed => ApiResponse::from(Bare::<405>::default()).with_header(header::ALLOW, methods),
         ApiError::Refused(refusal) => of_refusal(app, kind, refusal),
-        ApiError::Gone => Authentication::new(app, kind, &Caller::Gone).into(),
+        ApiError::Gone => Authentication::new(app, kind, &Caller::Expired).into(),
         ApiError::MalformedRequest | ApiError::MalformedBody => Bare::<400>::default().into(),
         ApiError::BodyTooLarge => Bare::<413>::default().into(),
         ApiError::BodyTooSlow => Bare::<408>::default().into(),

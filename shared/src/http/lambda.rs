@@ -4,9 +4,10 @@ use super::event::{EventResponse, to_request};
 use super::log::log_json;
 use super::route::Endpoint;
 use super::service::service;
-use crate::ambient::{SystemChance, SystemClock};
 use crate::app::App;
+use crate::clock::SystemClock;
 use crate::metrics::Metrics;
+use crate::random::SystemRandom;
 use crate::settings::{Settings, Source};
 use crate::store::{Store, aws};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -28,10 +29,10 @@ pub fn aws_app() -> Result<Arc<App>, Error> {
     for note in settings.notes() {
         tracing::warn!("{note}");
     }
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let client = aws::client(aws::http_client(&settings.service))?;
-    let store = Store::with_lazy_client(client, settings.service.table.clone(), clock.clone(), chance.clone());
-    let mut app = App::new(settings, store, clock, chance);
+    let store = Store::with_lazy_client(client, settings.service.table.clone(), clock.clone(), random.clone());
+    let mut app = App::new(settings, store, clock, random);
     app.metrics = Metrics::to_log(&app.settings.service.table);
     Ok(Arc::new(app))
 }

@@ -1,6 +1,6 @@
 //! The log of a Lambda function: a JSON line for each event, on standard output.
 
-use crate::ambient::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serializer};
 use std::fmt;

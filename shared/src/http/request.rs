@@ -1,7 +1,7 @@
 //! One request, as a handler sees it.
 
 use super::address::{Peer, client_address};
-use super::csrf::{self, is_from_a_page_of_ours};
+use super::csrf::{self, passes_csrf_check};
 use super::error::ApiError;
 use super::fields::FromInput;
 use super::form::form_fields;
@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::jwt::{KeyError, Keyring};
 use crate::session::{
-    Api, Caller, ClientInfo, Found, Session, Token, TokenKind, find_caller, find_caller_and_clear, find_session, track,
+    Api, Caller, ClientInfo, Found, Session, SessionToken, SessionTokenKind, find_caller, find_caller_and_clear,
+    find_session, track,
 };
 use crate::settings::{ClientKind, RateAction, Settings, TokenStrategy};
 use crate::throttle::Action;
@@ -59,7 +60,7 @@ impl ApiRequest {
         let body = body::read(body).await?;
         if kind == ClientKind::Browser && !from_anywhere {
             let field = form_of(&parts.headers, &body).remove("csrfmiddlewaretoken");
-            if !is_from_a_page_of_ours(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
+            if !passes_csrf_check(&parts.method, &parts.headers, field.as_deref(), &app.settings) {
                 return Err(ApiError::Csrf);
             }
         }
@@ -118,7 +119,9 @@ impl ApiRequest {
     pub async fn caller_who_finishes(&self) -> Result<Caller, ApiError> {
         let is_pending = || {
             let credential = session_credential(&self.headers, &self.app.settings, self.kind);
-            credential.and_then(|text| Token::parse(&text)).is_some_and(|token| token.kind() == TokenKind::Nobody)
+            credential
+                .and_then(|text| SessionToken::parse(&text))
+                .is_some_and(|token| token.kind() == SessionTokenKind::Pending)
         };
         match self.caller().await {
             Err(ApiError::Gone) if self.method != Method::GET && is_pending() => Err(Refusal::Conflict.into()),
@@ -138,8 +141,8 @@ impl ApiRequest {
             (None, None) => return Ok(Caller::Anonymous),
         };
         match (found.await?, self.kind) {
-            (Caller::Gone, ClientKind::App) => Err(ApiError::Gone),
-            (Caller::Gone, ClientKind::Browser) => Ok(Caller::Anonymous),
+            (Caller::Expired, ClientKind::App) => Err(ApiError::Gone),
+            (Caller::Expired, ClientKind::Browser) => Ok(Caller::Anonymous),
             (caller, _) => Ok(caller),
         }
     }
@@ -161,8 +164,8 @@ impl ApiRequest {
         };
         Ok(match find_session(&self.app.store, user, number).await? {
             Found::Live(parts) => Caller::User(parts),
-            Found::Nothing if !self.app.settings.tokens.stateful => Caller::Gone,
-            Found::Over(_) | Found::Nothing => Caller::Anonymous,
+            Found::Nothing if !self.app.settings.tokens.stateful => Caller::Expired,
+            Found::Revoked(_) | Found::Nothing => Caller::Anonymous,
         })
     }
 
@@ -275,23 +278,23 @@ impl ApiRequest {
 
     /// Whether the request shows that it comes from a page of ours: for APIs that ask browsers for it at some endpoints
     /// only.
-    pub fn is_from_our_page(&self) -> bool {
+    pub fn passes_csrf_check(&self) -> bool {
         let field = self.form().remove("csrfmiddlewaretoken");
-        is_from_a_page_of_ours(&self.method, &self.headers, field.as_deref(), &self.app.settings)
+        passes_csrf_check(&self.method, &self.headers, field.as_deref(), &self.app.settings)
     }
 
     /// The secret that pages of ours show with their requests, and the cookie that holds it: the caller's, or a new one.
     pub fn csrf(&self) -> (String, Option<HeaderValue>) {
         let known = csrf::secret(&self.headers, &self.app.settings);
-        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.chance));
+        let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.random));
         let cookie = cookies::csrf(&self.app.settings, &secret);
         (secret, cookie)
     }
 
     /// Returns whether a page of an origin that no setting names sent this request, which may change something. For APIs
     /// without CSRF tokens.
-    pub fn is_from_a_foreign_page(&self) -> bool {
-        csrf::is_from_a_foreign_page(&self.method, &self.headers, &self.app.settings)
+    pub fn is_cross_site(&self) -> bool {
+        csrf::is_cross_site(&self.method, &self.headers, &self.app.settings)
     }
 
     /// The cookie by which this browser is known from now on to have logged in to the account. `None` where browsers are

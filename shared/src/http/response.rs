@@ -22,7 +22,7 @@ pub struct ApiResponse {
     /// The value of the cookie with which the headless API lets this browser skip the second factor.
     pub(super) trust: Option<String>,
     /// The user whom this response logs in.
-    pub(super) entered: Option<UserId>,
+    pub(super) logged_in_user: Option<UserId>,
 }
 
 enum Content {
@@ -56,7 +56,7 @@ impl From<Authentication<'_>> for ApiResponse {
 
 impl ApiResponse {
     fn new(status: u16, content: Content) -> Self {
-        Self { status, content, headers: Vec::new(), session: None, trust: None, entered: None }
+        Self { status, content, headers: Vec::new(), session: None, trust: None, logged_in_user: None }
     }
 
     /// A response whose body is this value as JSON.
@@ -127,7 +127,7 @@ impl ApiResponse {
 
     /// Notes that the response logs this user in, for the metrics.
     pub fn with_login(self, user: UserId) -> Self {
-        Self { entered: Some(user), ..self }
+        Self { logged_in_user: Some(user), ..self }
     }
 
     /// Returns the HTTP response. It has the headers that were added, and the type of its content.

@@ -13,10 +13,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a handler gives back.
-pub type Handled = Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send>>;
+pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send>>;
 
 /// What a page gives back.
-pub type Shown = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+pub type PageFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
 /// An endpoint of the headless API, for both kinds of client; one of another API; or a page, for everybody.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Endpoint {
     condition: Option<Condition>,
     mount: Option<Mount>,
     kinds: &'static [ClientKind],
-    pub(super) is_entrance: bool,
+    pub(super) is_login_endpoint: bool,
     pub(super) is_from_anywhere: bool,
     pub(super) handler: Handler,
 }
@@ -49,21 +49,21 @@ pub enum Place {
 }
 
 /// A handler of any API.
-pub(super) type Ask = Arc<dyn Fn(ApiRequest) -> Handled + Send + Sync>;
+pub(super) type HandlerFn = Arc<dyn Fn(ApiRequest) -> HandlerFuture + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) enum Handler {
-    Headless(Ask),
-    Other(Arc<dyn Dialect>, Ask),
-    Page(Arc<dyn Fn(Visit) -> Shown + Send + Sync>),
+    Headless(HandlerFn),
+    Other(Arc<dyn Dialect>, HandlerFn),
+    Page(Arc<dyn Fn(PageRequest) -> PageFuture + Send + Sync>),
 }
 
 /// A request for a page.
-pub struct Visit {
+pub struct PageRequest {
     /// The service's parts.
     pub app: Arc<App>,
     /// The request.
-    pub request: Request<Body>,
+    pub http: Request<Body>,
 }
 
 /// An endpoint of the headless API, from an async function.
@@ -79,10 +79,10 @@ where
 /// A page from an async function. It is not part of the headless API: it says what it wants to.
 pub fn page<F, R>(path: &'static str, methods: &'static [Method], show: F) -> Endpoint
 where
-    F: Fn(Visit) -> R + Send + Sync + 'static,
+    F: Fn(PageRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Response<Body>> + Send + 'static,
 {
-    Endpoint::new(path, methods, Handler::Page(Arc::new(move |visit| Box::pin(show(visit)))))
+    Endpoint::new(path, methods, Handler::Page(Arc::new(move |request| Box::pin(show(request)))))
 }
 
 /// An endpoint of an API beside the headless one, from an async function.
@@ -112,7 +112,7 @@ impl Endpoint {
             condition: None,
             mount: None,
             kinds: &[],
-            is_entrance: false,
+            is_login_endpoint: false,
             is_from_anywhere: false,
             handler,
         }
@@ -140,8 +140,8 @@ impl Endpoint {
     }
 
     /// The same endpoint, whose refusals are counted as refused logins.
-    pub fn entrance(self) -> Self {
-        Self { is_entrance: true, ..self }
+    pub fn login_endpoint(self) -> Self {
+        Self { is_login_endpoint: true, ..self }
     }
 
     /// The same endpoint, which is not there for apps.
@@ -161,12 +161,12 @@ impl Endpoint {
 
     /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
-        self.paths_below(self.mount.map_or("", Mount::usual), kinds)
+        self.paths_below(self.mount.map_or("", Mount::default_prefix), kinds)
     }
 
     /// The full paths at which it is served with these settings.
     pub fn paths_with(&self, settings: &Settings) -> Vec<(Option<ClientKind>, String)> {
-        let prefix = self.mount.map_or("", |mount| mount.chosen(settings));
+        let prefix = self.mount.map_or("", |mount| mount.configured_prefix(settings));
         self.paths_below(prefix, &settings.headless.clients)
     }
 

@@ -1,14 +1,14 @@
 //! The service that answers with endpoints.
 
 use super::body::drain;
-use super::csrf::is_from_a_foreign_page;
+use super::csrf::is_cross_site;
 use super::dialect::Dialect;
 use super::error::ApiError;
 use super::event::Malformed;
 use super::headless::respond;
 use super::request::ApiRequest;
 use super::response::{ApiResponse, plain};
-use super::route::{Ask, Endpoint, Handler, Visit};
+use super::route::{Endpoint, Handler, HandlerFn, PageRequest};
 use super::security::SecurityHeaders;
 use crate::app::App;
 use crate::envelope::Bare;
@@ -152,18 +152,20 @@ async fn serve(
             (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
             (Handler::Headless(_), None) => (plain(Bare::<404>::default()), "not found".to_owned()),
             (Handler::Other(dialect, handler), _) => answer_in(app, &**dialect, endpoint, handler, request).await,
-            (Handler::Page(show), _) => (show(Visit { app: app.clone(), request }).await, "shown".to_owned()),
+            (Handler::Page(show), _) => {
+                (show(PageRequest { app: app.clone(), http: request }).await, "shown".to_owned())
+            }
         }
     });
-    let ((response, outcome), trips) = counted(answer).await;
+    let ((response, outcome), round_trips) = counted(answer).await;
     tracing::info!(
         operation = endpoint.path,
         client = kind.map(ClientKind::as_str),
         %method,
         status = response.status().as_u16(),
         outcome,
-        trips = trips.trips,
-        requests = trips.requests,
+        trips = round_trips.round_trips,
+        requests = round_trips.requests,
         milliseconds = app.now().since(started).as_secs_f64() * 1e3,
         "request"
     );
@@ -175,13 +177,13 @@ async fn answer(
     app: &Arc<App>,
     kind: ClientKind,
     endpoint: &Endpoint,
-    handler: &Ask,
+    handler: &HandlerFn,
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
     let exempt = endpoint.is_from_anywhere;
     // What a page of another site posts comes without our cookies: the answer must not put others in their place.
-    let keeps_cookies = exempt && is_from_a_foreign_page(request.method(), &headers, &app.settings);
+    let keeps_cookies = exempt && is_cross_site(request.method(), &headers, &app.settings);
     let answered = async {
         let request = ApiRequest::read(app.clone(), kind, exempt, request).await?;
         if !endpoint.takes(&request.method) {
@@ -217,7 +219,7 @@ async fn answer_in(
     app: &Arc<App>,
     dialect: &dyn Dialect,
     endpoint: &Endpoint,
-    handler: &Ask,
+    handler: &HandlerFn,
     request: Request<Body>,
 ) -> (Response<Body>, String) {
     let answered = async {
@@ -242,8 +244,8 @@ fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError
         Err(error) => error.reason(),
     };
     match answered {
-        Ok(response) if response.entered.is_some() => app.metrics.record(app.now(), Metric::Logins),
-        Err(error) if endpoint.is_entrance => {
+        Ok(response) if response.logged_in_user.is_some() => app.metrics.record(app.now(), Metric::Logins),
+        Err(error) if endpoint.is_login_endpoint => {
             app.metrics.record(app.now(), Metric::LoginRefusals(error.metric_reason()))
         }
         _ => {}
@@ -288,7 +290,8 @@ fn cors(app: &App) -> Option<CorsLayer> {
 mod tests {
     use super::super::route::page;
     use super::*;
-    use crate::ambient::{SystemChance, SystemClock};
+    use crate::clock::SystemClock;
+    use crate::random::SystemRandom;
     use crate::settings::{Settings, Source};
     use crate::store::Store;
 
@@ -301,9 +304,9 @@ mod tests {
         let given = [("SECRET_KEY", "0123456789abcdef0123456789abcdef"), ("HEADLESS_FRONTEND_URLS", urls)];
         let given = given.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = Arc::new(Settings::load(&Source::new(given)).unwrap());
-        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        let store = Store::with_lazy_client(|| unreachable!(), String::new(), clock.clone(), chance.clone());
-        Arc::new(App::new(settings, store, clock, chance))
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let store = Store::with_lazy_client(|| unreachable!(), String::new(), clock.clone(), random.clone());
+        Arc::new(App::new(settings, store, clock, random))
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Kind {
 
 /// Why a token is refused. The texts are what clients of simplejwt read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum ApiTokenError {
     /// Not a token of ours, or not valid yet.
     #[error("Token is invalid")]
     Invalid,
@@ -53,25 +53,25 @@ pub fn sign(claims: &ApiClaims, key: &SigningKey) -> Result<String, KeyError> {
 /// a `kid` every key is tried, the first one first.
 ///
 /// # Errors
-/// The first [`Unfit`] that applies.
-pub fn verify(token: &str, keys: &[SigningKey], kind: Kind, now: i64) -> Result<ApiClaims, Unfit> {
-    header_of(token).map_err(|_| Unfit::Invalid)?;
+/// The first [`ApiTokenError`] that applies.
+pub fn verify(token: &str, keys: &[SigningKey], kind: Kind, now: i64) -> Result<ApiClaims, ApiTokenError> {
+    header_of(token).map_err(|_| ApiTokenError::Invalid)?;
     let shared = keys.iter().filter(|key| key.algorithm() == Algorithm::Hs256);
-    let claims = shared.into_iter().find_map(|key| read::<ApiClaims>(token, key).ok()).ok_or(Unfit::Invalid)?;
+    let claims = shared.into_iter().find_map(|key| read::<ApiClaims>(token, key).ok()).ok_or(ApiTokenError::Invalid)?;
     let number = |name: &str| claims.get(name).and_then(Value::as_f64).map(|number| number as i64);
     match number("exp") {
-        None => return Err(Unfit::Invalid),
-        Some(exp) if exp <= now => return Err(Unfit::Expired),
+        None => return Err(ApiTokenError::Invalid),
+        Some(exp) if exp <= now => return Err(ApiTokenError::Expired),
         Some(_) => {}
     }
     let begins = [number("iat"), number("nbf")].into_iter().flatten().max();
     let early = Leeway::default().early;
     if begins.is_some_and(|begins| begins > now.saturating_add(early)) || !claims.contains_key("jti") {
-        return Err(Unfit::Invalid);
+        return Err(ApiTokenError::Invalid);
     }
     match claims.get("token_type").and_then(Value::as_str) {
         Some(given) if given == kind.as_str() => Ok(claims),
-        Some(_) => Err(Unfit::WrongKind),
-        None => Err(Unfit::Invalid),
+        Some(_) => Err(ApiTokenError::WrongKind),
+        None => Err(ApiTokenError::Invalid),
     }
 }

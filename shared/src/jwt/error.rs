@@ -38,7 +38,7 @@ pub enum KeyError {
 
 /// Why a token is refused. For logs and tests: clients hear the same for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TokenError {
     /// Longer than [`super::MAX_TOKEN_LENGTH`].
     #[error("too long")]
     TooLong,
@@ -50,7 +50,7 @@ pub enum Refusal {
     Unsigned,
     /// The header brings a key along, or says where one is: `jwk`, `jku`, `x5u`, `x5c` (ASVS 5.0 9.1.3).
     #[error("the header contains a key")]
-    ForeignKey,
+    EmbeddedKey,
     /// The header has `crit` (RFC 7515, section 4.1.11): we know no extensions.
     #[error("the header has critical extensions")]
     Critical,

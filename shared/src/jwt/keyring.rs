@@ -79,7 +79,7 @@ impl Keyring {
     /// The keys that others have to know at this moment, in the order of their making: those that may have signed a
     /// token that lives, and the one that will sign next.
     pub fn published(&self, now: i64) -> impl Iterator<Item = &SigningKey> {
-        self.all().filter(move |(_, term)| !is_over(term, now)).map(|(key, _)| key)
+        self.all().filter(move |(_, term)| !is_expired(term, now)).map(|(key, _)| key)
     }
 
     /// Whether a new key has to be made and stored now. Many may find so at once: the table lets one of them have it.
@@ -89,7 +89,7 @@ impl Keyring {
 
     /// The names of the keys that can be deleted: no token of theirs lives.
     pub fn dead(&self, now: i64) -> Vec<&str> {
-        self.all().filter(|(_, term)| is_over(term, now)).map(|(key, _)| key.kid()).collect()
+        self.all().filter(|(_, term)| is_expired(term, now)).map(|(key, _)| key.kid()).collect()
     }
 
     /// The names of all keys, and their dates, in the order of their making.
@@ -107,6 +107,6 @@ impl Keyring {
     }
 }
 
-fn is_over(term: &Term, now: i64) -> bool {
+fn is_expired(term: &Term, now: i64) -> bool {
     term.published_until.is_some_and(|until| now >= until)
 }

@@ -29,7 +29,7 @@ mod token;
 pub use claims::{Claims, RESERVED, Subject, TokenUse};
 pub use client::Client;
 pub use document::{JWKS_PATH, KeySet, OPENID_CONFIGURATION_PATH, OpenidConfiguration, jwks, openid_configuration};
-pub use error::{KeyError, Refusal};
+pub use error::{KeyError, TokenError};
 pub use family::{Decision, Family, FamilyKey, MOST_IN_WINDOW, Rules, decide};
 pub use issuer::Issuer;
 pub use key::{Algorithm, PublicKey, SECRET_MIN_LENGTH, SigningKey};

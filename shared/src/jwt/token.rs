@@ -1,6 +1,6 @@
 //! Signs tokens and verifies them.
 
-use super::{Claims, Issuer, KeyError, Keyring, Refusal, SigningKey, TokenUse, decode, encode};
+use super::{Claims, Issuer, KeyError, Keyring, SigningKey, TokenError, TokenUse, decode, encode};
 use jsonwebtoken::errors::ErrorKind;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -87,7 +87,7 @@ pub(super) fn write<C: Serialize>(claims: &C, key: &SigningKey, kid: Option<&str
 /// Nothing that the token says is believed before the signature is checked, but for the name of the key.
 ///
 /// # Errors
-/// The first [`Refusal`] in the order of its variants; of [`Refusal::Malformed`] also where signed claims are not ours.
+/// The first [`TokenError`] in the order of its variants; of [`TokenError::Malformed`] also where signed claims are not ours.
 pub fn verify(
     token: &str,
     keys: &Keyring,
@@ -95,72 +95,72 @@ pub fn verify(
     token_use: TokenUse,
     now: i64,
     leeway: Leeway,
-) -> Result<Claims, Refusal> {
+) -> Result<Claims, TokenError> {
     let key = key_of(token, keys, now)?;
     let claims = read::<Claims>(token, key)?;
     if claims.token_use != token_use || token_use == TokenUse::Other {
-        return Err(Refusal::WrongUse);
+        return Err(TokenError::WrongUse);
     }
     if claims.iss != issuer.issuer() {
-        return Err(Refusal::WrongIssuer);
+        return Err(TokenError::WrongIssuer);
     }
     if claims.aud != issuer.audience(token_use) {
-        return Err(Refusal::WrongAudience);
+        return Err(TokenError::WrongAudience);
     }
     if now >= claims.exp.saturating_add(leeway.late) {
-        return Err(Refusal::Expired);
+        return Err(TokenError::Expired);
     }
     if now < claims.nbf.max(claims.iat).saturating_sub(leeway.early) {
-        return Err(Refusal::NotYetValid);
+        return Err(TokenError::NotYetValid);
     }
     Ok(claims)
 }
 
 /// The claims of a token that this key has signed. Times and audience are the caller's to check.
-pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, Refusal> {
+pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, TokenError> {
     let (decoding, validation) = key.decoding();
     jsonwebtoken::decode::<C>(token, decoding, validation)
         .map(|read| read.claims)
-        .map_err(|error| refusal(error.kind()))
+        .map_err(|error| token_error(error.kind()))
 }
 
 /// The header, unless it asks for something that no token of ours needs.
-pub(super) fn header_of(token: &str) -> Result<Received, Refusal> {
+pub(super) fn header_of(token: &str) -> Result<Received, TokenError> {
     if token.len() > MAX_TOKEN_LENGTH {
-        return Err(Refusal::TooLong);
+        return Err(TokenError::TooLong);
     }
     let mut parts = token.split('.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(Refusal::Malformed);
+        return Err(TokenError::Malformed);
     };
-    let header = decode(header).ok_or(Refusal::Malformed)?;
-    let header = serde_json::from_slice::<Received>(&header).map_err(|_| Refusal::Malformed)?;
+    let header = decode(header).ok_or(TokenError::Malformed)?;
+    let header = serde_json::from_slice::<Received>(&header).map_err(|_| TokenError::Malformed)?;
     if header.alg.eq_ignore_ascii_case("none") {
-        return Err(Refusal::Unsigned);
+        return Err(TokenError::Unsigned);
     }
     if header.jwk || header.jku || header.x5u || header.x5c {
-        return Err(Refusal::ForeignKey);
+        return Err(TokenError::EmbeddedKey);
     }
-    if header.crit { Err(Refusal::Critical) } else { Ok(header) }
+    if header.crit { Err(TokenError::Critical) } else { Ok(header) }
 }
 
 /// The key that the header names, if all in the header is as it should be.
-fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, Refusal> {
+fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, TokenError> {
     let header = header_of(token)?;
     if header.typ.as_deref() != Some(TYPE) {
-        return Err(Refusal::WrongType);
+        return Err(TokenError::WrongType);
     }
-    let key = header.kid.and_then(|kid| keys.find(&kid, now)).ok_or(Refusal::UnknownKey)?;
+    let key = header.kid.and_then(|kid| keys.find(&kid, now)).ok_or(TokenError::UnknownKey)?;
     if header.alg != key.algorithm().as_str() {
-        return Err(Refusal::WrongAlgorithm);
+        return Err(TokenError::WrongAlgorithm);
     }
     Ok(key)
 }
 
-fn refusal(error: &ErrorKind) -> Refusal {
+fn token_error(error: &ErrorKind) -> TokenError {
     match error {
-        ErrorKind::InvalidSignature => Refusal::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => Refusal::WrongAlgorithm,
-        _ => Refusal::Malformed,
+        ErrorKind::InvalidSignature => TokenError::Signature,
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => TokenError::WrongAlgorithm,
+        _ => TokenError::Malformed,
     }
 }

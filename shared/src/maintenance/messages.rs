@@ -1,7 +1,7 @@
 //! The outbox: which messages wait, and what an operator decides about one.
 
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::outbox::Message;
 use crate::store::{Again, Decision, Store, StoreError, Write};
 
@@ -50,8 +50,8 @@ pub async fn retry(app: &App, id: &str) -> Result<Retry, StoreError> {
             let Some(mut message) = app.store.find::<Message>(&key).await? else {
                 return Ok(Decision::Settled(Retry::Missing));
             };
-            if message.pointless_after < app.now() {
-                return Ok(Decision::Settled(Retry::TooLate(message.pointless_after)));
+            if message.deliver_until < app.now() {
+                return Ok(Decision::Settled(Retry::TooLate(message.deliver_until)));
             }
             message.attempts = 0;
             message.due_at = app.now().seconds();

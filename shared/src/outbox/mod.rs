@@ -7,8 +7,8 @@ pub mod render;
 
 pub use kind::{MailKind, SmsKind};
 
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret;
 use crate::secret::Keys;
 use crate::store::{Item, Key};
@@ -42,7 +42,8 @@ pub struct Message {
     /// When it was written.
     pub created: Timestamp,
     /// When what it speaks of is over, and sending it would only confuse.
-    pub pointless_after: Timestamp,
+    #[serde(rename = "pointless_after")]
+    pub deliver_until: Timestamp,
     /// Deliveries that were tried.
     #[serde(default)]
     pub attempts: u32,
@@ -105,7 +106,7 @@ impl Message {
     fn new(app: &App, channel: Channel, kind: &str, to: &str, params: Json, lifetime: i64) -> Self {
         let id = secret::encode(&app.random::<16>());
         let contents = json!(Contents { to: to.to_owned(), params }).to_string();
-        let sealed = app.keys.seal(SEAL, id.as_bytes(), contents.as_bytes(), &*app.chance).unwrap_or_default();
+        let sealed = app.keys.seal(SEAL, id.as_bytes(), contents.as_bytes(), &*app.random).unwrap_or_default();
         let now = app.now();
         Self {
             id,
@@ -113,7 +114,7 @@ impl Message {
             kind: kind.to_owned(),
             sealed,
             created: now,
-            pointless_after: now.plus_seconds(lifetime.max(Self::LEAST_LIFETIME)),
+            deliver_until: now.plus_seconds(lifetime.max(Self::LEAST_LIFETIME)),
             attempts: 0,
             queue: "OUTBOX".to_owned(),
             due_at: now.seconds() + app.outbox_grace,

@@ -1,7 +1,7 @@
 //! Documents that providers publish, OpenID configurations and keys, kept for a while.
 
 use super::error::ProviderError;
-use super::net::{Ask, Fetch, PlainHttp, json};
+use super::net::{Fetch, PlainHttp, ProviderRequest, json};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,7 +71,7 @@ impl Documents {
         now: i64,
         refetched: Option<i64>,
     ) -> Result<Arc<Value>, ProviderError> {
-        let answer = json(fetch, Ask::get(plain.url(url)?)).await.map_err(|error| match error {
+        let answer = json(fetch, ProviderRequest::get(plain.url(url)?)).await.map_err(|error| match error {
             // Without its published documents the provider cannot be used, whatever is wrong with them.
             ProviderError::Denied(said) | ProviderError::Nonsense(said) => ProviderError::Unavailable(said),
             other => other,

@@ -8,7 +8,7 @@ pub enum ProviderError {
     Denied(String),
     /// A token that proves nothing.
     #[error("invalid token: {0}")]
-    InvalidToken(#[from] Flaw),
+    InvalidToken(#[from] InvalidToken),
     /// No answer in time, no connection, an error on the provider's side, or published documents that cannot be read:
     /// without its keys no token can be checked.
     #[error("the provider is not available: {0}")]
@@ -31,7 +31,7 @@ impl ProviderError {
 
 /// What about a token was wrong. For logs and tests: clients hear `invalid_token` for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
+pub enum InvalidToken {
     /// There is none where there must be one.
     #[error("missing")]
     Missing,

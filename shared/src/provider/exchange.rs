@@ -2,10 +2,10 @@
 
 use super::apple;
 use super::engine::Provider;
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use super::net::{Fetch, read};
 use super::table::{ClientAuth, ClientSecret, Encoding, Protocol, TokenRequest, Verb};
-use super::tokens::{Answer, Tokens};
+use super::tokens::{Answer, ProviderTokens};
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
@@ -44,10 +44,10 @@ impl Provider<'_> {
     ///
     /// # Errors
     /// [`ProviderError::Denied`] where the provider does not take the code; else no answer, nonsense, or settings.
-    pub async fn exchange(&self, callback: &Callback<'_>, now: i64) -> Result<Tokens, ProviderError> {
+    pub async fn exchange(&self, callback: &Callback<'_>, now: i64) -> Result<ProviderTokens, ProviderError> {
         let (app, entry) = (self.app, self.app.entry());
         if entry.protocol == Protocol::Telegram {
-            return Err(Flaw::Unsupported.into());
+            return Err(InvalidToken::Unsupported.into());
         }
         let style = &entry.token_request;
         let endpoints = self.endpoints(now).await?;
@@ -76,7 +76,7 @@ impl Provider<'_> {
                 request = request.add_extra_param(name.as_str(), value.as_str());
             }
         }
-        let manner = Manner { fetch: self.engine.fetch(), style, headers: self.token_headers(style)? };
+        let manner = ProviderHttp { fetch: self.engine.fetch(), style, headers: self.token_headers(style)? };
         let answer = request.request_async(&manner).await.map_err(|error| match error {
             RequestTokenError::Request(error) => error,
             RequestTokenError::ServerResponse(answer) => ProviderError::Denied(answer.error().to_string()),
@@ -86,7 +86,7 @@ impl Provider<'_> {
         })?;
         let name = callback.params.get("user").filter(|_| style.name_from_callback);
         let name = name.and_then(|user| serde_json::from_str::<Value>(user).ok()?.get("name").cloned());
-        Ok(Tokens::new(answer, name, now))
+        Ok(ProviderTokens::new(answer, name, now))
     }
 
     fn token_headers(&self, style: &TokenRequest) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
@@ -101,26 +101,26 @@ impl Provider<'_> {
 }
 
 /// What sends a request of RFC 6749 in the provider's manner.
-struct Manner<'a> {
+struct ProviderHttp<'a> {
     fetch: &'a dyn Fetch,
     style: &'a TokenRequest,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl<'c> AsyncHttpClient<'c> for Manner<'_> {
+impl<'c> AsyncHttpClient<'c> for ProviderHttp<'_> {
     type Error = ProviderError;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, ProviderError>> + Send + 'c>>;
 
     fn call(&'c self, request: Request<Vec<u8>>) -> Self::Future {
         Box::pin(async move {
-            let request = restyle(request, self.style, &self.headers)?;
-            normal(&self.fetch.fetch(request).await?)
+            let request = adapt_request(request, self.style, &self.headers)?;
+            normalize_response(&self.fetch.fetch(request).await?)
         })
     }
 }
 
 /// A request of RFC 6749 as the provider wants it: other names, another method, another form.
-fn restyle(
+fn adapt_request(
     request: Request<Vec<u8>>,
     style: &TokenRequest,
     headers: &[(HeaderName, HeaderValue)],
@@ -159,7 +159,7 @@ fn restyle(
 }
 
 /// An answer as RFC 6749 has it: JSON, with a status that says how it went.
-fn normal(answer: &Response<Vec<u8>>) -> Result<Response<Vec<u8>>, ProviderError> {
+fn normalize_response(answer: &Response<Vec<u8>>) -> Result<Response<Vec<u8>>, ProviderError> {
     let body = read(answer)?.to_string().into_bytes();
     Ok(Response::new(body))
 }

@@ -4,7 +4,7 @@
 //! specification would let TLS stand for it.
 
 use super::engine::Provider;
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use super::keys;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -43,19 +43,20 @@ pub(super) struct Rules<'a> {
 pub(super) type Claims = Map<String, Value>;
 
 /// The algorithm and the name of the key, out of a header that is not trusted yet.
-fn header(token: &str) -> Result<(Algorithm, String, Option<String>), Flaw> {
+fn header(token: &str) -> Result<(Algorithm, String, Option<String>), InvalidToken> {
     let mut parts = token.split('.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(Flaw::Malformed);
+        return Err(InvalidToken::Malformed);
     };
-    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| Flaw::Malformed)?;
-    let header: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| Flaw::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken::Malformed)?;
+    let header: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| InvalidToken::Malformed)?;
     if header.contains_key("crit") {
-        return Err(Flaw::Malformed);
+        return Err(InvalidToken::Malformed);
     }
-    let name = header.get("alg").and_then(Value::as_str).ok_or(Flaw::Malformed)?;
-    let algorithm = name.parse().map_err(|_| Flaw::Algorithm)?;
-    let kid = header.get("kid").map(|kid| kid.as_str().ok_or(Flaw::Malformed).map(str::to_owned)).transpose()?;
+    let name = header.get("alg").and_then(Value::as_str).ok_or(InvalidToken::Malformed)?;
+    let algorithm = name.parse().map_err(|_| InvalidToken::Algorithm)?;
+    let kid =
+        header.get("kid").map(|kid| kid.as_str().ok_or(InvalidToken::Malformed).map(str::to_owned)).transpose()?;
     Ok((algorithm, name.to_owned(), kid))
 }
 
@@ -78,9 +79,9 @@ impl Provider<'_> {
         (validation.validate_exp, validation.validate_aud) = (false, false);
         let decoded = jsonwebtoken::decode::<Claims>(token, &key, &validation);
         let claims = decoded.map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::InvalidSignature => Flaw::Signature,
-            jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => Flaw::Algorithm,
-            _ => Flaw::Malformed,
+            jsonwebtoken::errors::ErrorKind::InvalidSignature => InvalidToken::Signature,
+            jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => InvalidToken::Algorithm,
+            _ => InvalidToken::Malformed,
         })?;
         self.check(&claims.claims, rules, now)?;
         Ok(claims.claims)
@@ -98,15 +99,19 @@ impl Provider<'_> {
     ) -> Result<DecodingKey, ProviderError> {
         let agreed = self.app.text("id_token_signed_response_alg");
         if agreed.as_deref().is_some_and(|agreed| agreed != name) {
-            return Err(Flaw::Algorithm.into());
+            return Err(InvalidToken::Algorithm.into());
         }
         if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
             let secret = self.app.secret();
             let usable = agreed.is_some() && !secret.is_empty();
-            return if usable { Ok(DecodingKey::from_secret(secret.as_bytes())) } else { Err(Flaw::Algorithm.into()) };
+            return if usable {
+                Ok(DecodingKey::from_secret(secret.as_bytes()))
+            } else {
+                Err(InvalidToken::Algorithm.into())
+            };
         }
         if !ALLOWED.contains(&algorithm) {
-            return Err(Flaw::Algorithm.into());
+            return Err(InvalidToken::Algorithm.into());
         }
         let (documents, fetch, plain) = (&self.engine.documents, self.engine.fetch(), self.engine.plain_http());
         let set = documents.get(fetch, plain, url, now).await?;
@@ -115,13 +120,13 @@ impl Provider<'_> {
         }
         // Keys are rotated: the set may have another by now.
         let again = documents.get_again(fetch, plain, url, now).await?;
-        again.and_then(|set| keys::find(&set, algorithm, name, kid)).unwrap_or(Err(Flaw::UnknownKey.into()))
+        again.and_then(|set| keys::find(&set, algorithm, name, kid)).unwrap_or(Err(InvalidToken::UnknownKey.into()))
     }
 
-    fn check(&self, claims: &Claims, rules: &Rules<'_>, now: i64) -> Result<(), Flaw> {
+    fn check(&self, claims: &Claims, rules: &Rules<'_>, now: i64) -> Result<(), InvalidToken> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if text("iss") != Some(rules.issuer) {
-            return Err(Flaw::Issuer);
+            return Err(InvalidToken::Issuer);
         }
         let audiences: Vec<&str> = match claims.get("aud") {
             Some(Value::String(one)) => vec![one],
@@ -130,38 +135,38 @@ impl Provider<'_> {
         };
         let ours = |client: &str| self.app.audiences().any(|ours| !ours.is_empty() && ours == client);
         if !audiences.iter().any(|audience| ours(audience)) {
-            return Err(Flaw::Audience);
+            return Err(InvalidToken::Audience);
         }
         match claims.get("azp") {
             Some(party) if !rules.foreign_azp && !party.as_str().is_some_and(ours) => {
-                return Err(Flaw::AuthorizedParty);
+                return Err(InvalidToken::AuthorizedParty);
             }
-            None if audiences.len() > 1 => return Err(Flaw::AuthorizedParty),
+            None if audiences.len() > 1 => return Err(InvalidToken::AuthorizedParty),
             _ => {}
         }
-        let expires = seconds(claims, "exp")?.ok_or(Flaw::Expired)?;
+        let expires = seconds(claims, "exp")?.ok_or(InvalidToken::Expired)?;
         if now >= expires {
-            return Err(Flaw::Expired);
+            return Err(InvalidToken::Expired);
         }
         for name in ["nbf", "iat"] {
             if seconds(claims, name)?.is_some_and(|from| from > now.saturating_add(LEEWAY)) {
-                return Err(Flaw::NotYetValid);
+                return Err(InvalidToken::NotYetValid);
             }
         }
         match (rules.nonce, claims.get("nonce")) {
             (None, _) => {}
             (Some(_), None) if !rules.nonce_required => {}
             (Some(asked), Some(Value::String(said))) if bool::from(asked.as_bytes().ct_eq(said.as_bytes())) => {}
-            _ => return Err(Flaw::Nonce),
+            _ => return Err(InvalidToken::Nonce),
         }
-        if text("sub").is_none_or(str::is_empty) { Err(Flaw::Subject) } else { Ok(()) }
+        if text("sub").is_none_or(str::is_empty) { Err(InvalidToken::Subject) } else { Ok(()) }
     }
 }
 
 /// A NumericDate (RFC 7519, 2), which may have a fraction.
-pub(super) fn seconds(claims: &Claims, name: &str) -> Result<Option<i64>, Flaw> {
+pub(super) fn seconds(claims: &Claims, name: &str) -> Result<Option<i64>, InvalidToken> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     // A cast of a float saturates.
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
-    seconds.map(Some).ok_or(Flaw::Malformed)
+    seconds.map(Some).ok_or(InvalidToken::Malformed)
 }

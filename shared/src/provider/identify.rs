@@ -1,12 +1,12 @@
 //! From tokens to a person.
 
 use super::engine::Provider;
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use super::id_token::{Claims, Rules, seconds};
 use super::identity::{Identity, Replay, digest};
 use super::table::{IdToken, NonceRule, Protocol};
 use super::template::text;
-use super::tokens::Tokens;
+use super::tokens::ProviderTokens;
 use serde_json::{Value, json};
 
 impl Provider<'_> {
@@ -14,7 +14,12 @@ impl Provider<'_> {
     ///
     /// # Errors
     /// All of [`ProviderError`].
-    pub async fn identify(&self, tokens: &Tokens, nonce: Option<&str>, now: i64) -> Result<Identity, ProviderError> {
+    pub async fn identify(
+        &self,
+        tokens: &ProviderTokens,
+        nonce: Option<&str>,
+        now: i64,
+    ) -> Result<Identity, ProviderError> {
         let entry = self.app.entry();
         if entry.protocol == Protocol::OpenidConnect {
             return self.identify_openid(tokens, nonce, now).await;
@@ -22,14 +27,14 @@ impl Provider<'_> {
         match entry.id_token.as_ref().filter(|spec| !spec.native_only) {
             Some(spec) => match &tokens.id_token {
                 Some(token) => self.identify_by_claims(spec, token, tokens, nonce, now).await,
-                None if entry.profile.is_none() => Err(Flaw::Missing.into()),
+                None if entry.profile.is_none() => Err(InvalidToken::Missing.into()),
                 None => self.identify_by_profile(tokens).await,
             },
             None => self.identify_by_profile(tokens).await,
         }
     }
 
-    pub(super) async fn identify_by_profile(&self, tokens: &Tokens) -> Result<Identity, ProviderError> {
+    pub(super) async fn identify_by_profile(&self, tokens: &ProviderTokens) -> Result<Identity, ProviderError> {
         let profile = self.profile(tokens).await?;
         let listed = self.addresses(tokens).await?;
         self.read(&profile, profile.clone(), listed)
@@ -40,7 +45,7 @@ impl Provider<'_> {
         &self,
         spec: &IdToken,
         token: &str,
-        tokens: &Tokens,
+        tokens: &ProviderTokens,
         nonce: Option<&str>,
         now: i64,
     ) -> Result<Identity, ProviderError> {
@@ -53,7 +58,7 @@ impl Provider<'_> {
             let profile = self.profile(tokens).await?;
             let subject = profile.get("sub").or_else(|| profile.get("id")).and_then(text);
             if subject.is_some() && subject.as_deref() != claims.get("sub").and_then(Value::as_str) {
-                return Err(Flaw::Subject.into());
+                return Err(InvalidToken::Subject.into());
             }
             if let Some(picture) = profile.get("picture").filter(|picture| picture.is_string()) {
                 claims.insert("picture".to_owned(), picture.clone());
@@ -95,12 +100,17 @@ impl Provider<'_> {
     }
 
     /// OpenID Connect Core 1.0, 3.1.3.7 and 5.3.
-    async fn identify_openid(&self, tokens: &Tokens, nonce: Option<&str>, now: i64) -> Result<Identity, ProviderError> {
+    async fn identify_openid(
+        &self,
+        tokens: &ProviderTokens,
+        nonce: Option<&str>,
+        now: i64,
+    ) -> Result<Identity, ProviderError> {
         let endpoints = self.endpoints(now).await?;
         let claims = match &tokens.id_token {
             Some(token) => Some(self.openid_claims(token, nonce, now).await?),
             // Core 3.1.3.3: with the scope `openid` there is one.
-            None if self.scopes().iter().any(|scope| scope == "openid") => return Err(Flaw::Missing.into()),
+            None if self.scopes().iter().any(|scope| scope == "openid") => return Err(InvalidToken::Missing.into()),
             None => None,
         };
         let wanted = self.app.setting("fetch_userinfo").and_then(Value::as_bool).unwrap_or(true);
@@ -111,7 +121,7 @@ impl Provider<'_> {
         if let (Some(claims), Some(userinfo)) = (&claims, &userinfo)
             && claims.get("sub") != userinfo.get("sub")
         {
-            return Err(Flaw::Subject.into());
+            return Err(InvalidToken::Subject.into());
         }
         let replay = claims.as_ref().and_then(replay);
         let mut extra = json!({});
@@ -123,7 +133,7 @@ impl Provider<'_> {
             extra["id_token"] = claims.clone();
         }
         // The reference prefers what it calls the richer one, and takes nothing from the other.
-        let profile = userinfo.or(claims).ok_or(Flaw::Missing)?;
+        let profile = userinfo.or(claims).ok_or(InvalidToken::Missing)?;
         Ok(Identity { replay, ..self.read(&profile, extra, Vec::new())? })
     }
 
@@ -133,7 +143,7 @@ impl Provider<'_> {
         nonce: Option<&str>,
         now: i64,
     ) -> Result<Claims, ProviderError> {
-        let (issuer, keys) = self.endpoints(now).await?.issuer.ok_or(Flaw::Unsupported)?;
+        let (issuer, keys) = self.endpoints(now).await?.issuer.ok_or(InvalidToken::Unsupported)?;
         let rules = Rules { issuer: &issuer, keys: &keys, nonce, nonce_required: true, foreign_azp: false };
         self.verify_id_token(token, &rules, now).await
     }

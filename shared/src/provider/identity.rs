@@ -1,7 +1,7 @@
 //! Who somebody is, by a provider's word.
 
 use super::config::AppConfig;
-use super::error::Flaw;
+use super::error::InvalidToken;
 use super::table::Fields;
 use super::template::{first, text};
 use base64::Engine as _;
@@ -84,14 +84,19 @@ impl Identity {
     /// a wrong type count as missing.
     ///
     /// # Errors
-    /// [`Flaw::Subject`]: it has no subject, or one that cannot be one.
-    pub(super) fn read(app: &AppConfig, profile: &Value, extra: Value, listed: Vec<Address>) -> Result<Self, Flaw> {
+    /// [`InvalidToken::Subject`]: it has no subject, or one that cannot be one.
+    pub(super) fn read(
+        app: &AppConfig,
+        profile: &Value,
+        extra: Value,
+        listed: Vec<Address>,
+    ) -> Result<Self, InvalidToken> {
         let fields = &app.entry().fields;
         let subject = match app.text("uid_field").filter(|_| app.entry().uid_field) {
             Some(field) => profile.get(field).and_then(text),
             None => first(profile, &fields.subject),
         };
-        let subject = subject.filter(|subject| is_subject(subject)).ok_or(Flaw::Subject)?;
+        let subject = subject.filter(|subject| is_subject(subject)).ok_or(InvalidToken::Subject)?;
         let seen = |pointers: &[String], most| {
             first(profile, pointers).map(|text| tidy(&text, most)).filter(|text| !text.is_empty())
         };

@@ -1,12 +1,12 @@
 //! Tokens that native applications hand over, as the reference's `verify_token` takes them.
 
 use super::engine::Provider;
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use super::identity::{Identity, is_true};
-use super::net::{Ask, json};
+use super::net::{ProviderRequest, json};
 use super::table::{ClientAuth, Introspection, Native, Protocol};
 use super::template::text;
-use super::tokens::Tokens;
+use super::tokens::ProviderTokens;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
@@ -42,10 +42,10 @@ impl Provider<'_> {
         let (app, entry) = (self.app, self.app.entry());
         let ours = token.client_id == app.client_id() || app.audiences().any(|client| client == token.client_id);
         if token.client_id.is_empty() || !ours {
-            return Err(Flaw::Audience.into());
+            return Err(InvalidToken::Audience.into());
         }
         if entry.native.is_empty() {
-            return Err(Flaw::Unsupported.into());
+            return Err(InvalidToken::Unsupported.into());
         }
         let given = |token: Option<&'_ str>| token.filter(|token| !token.is_empty()).map(str::to_owned);
         for kind in &entry.native {
@@ -62,7 +62,7 @@ impl Provider<'_> {
                 }
             }
         }
-        Err(Flaw::Missing.into())
+        Err(InvalidToken::Missing.into())
     }
 
     async fn verify_native_id_token(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
@@ -73,7 +73,7 @@ impl Provider<'_> {
             let profile = serde_json::Value::Object(claims);
             return Ok(Identity { replay, ..self.read(&profile, profile.clone(), Vec::new())? });
         }
-        let spec = entry.id_token.as_ref().ok_or(Flaw::Unsupported)?;
+        let spec = entry.id_token.as_ref().ok_or(InvalidToken::Unsupported)?;
         let claims = self.claims(spec, token, None, true, now).await?;
         self.of_claims(spec, claims)
     }
@@ -88,17 +88,18 @@ impl Provider<'_> {
         match (&entry.introspection, entry.protocol) {
             (Some(spec), _) => self.introspect(spec, token).await,
             (None, Protocol::OpenidConnect) => self.introspect_openid(token, now).await,
-            (None, _) => Err(Flaw::Unsupported.into()),
+            (None, _) => Err(InvalidToken::Unsupported.into()),
         }
     }
 
     /// RFC 7662. The person is whom the server's userinfo tells of.
     async fn introspect_openid(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
         let endpoints = self.endpoints(now).await?;
-        let (introspection, userinfo) = endpoints.introspection.zip(endpoints.userinfo).ok_or(Flaw::Unsupported)?;
+        let (introspection, userinfo) =
+            endpoints.introspection.zip(endpoints.userinfo).ok_or(InvalidToken::Unsupported)?;
         let (client_id, secret) = (self.app.own_client_id(), self.app.secret());
-        let mut ask = Ask::get(self.engine.plain_http().url(&introspection)?);
-        ask.method = Method::POST;
+        let mut request = ProviderRequest::get(self.engine.plain_http().url(&introspection)?);
+        request.method = Method::POST;
         let mut form = vec![("token".to_owned(), token.to_owned())];
         form.push(("token_type_hint".to_owned(), "access_token".to_owned()));
         match endpoints.auth {
@@ -106,52 +107,52 @@ impl Provider<'_> {
                 // RFC 6749, 2.3.1: both as in a form.
                 let quote = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 let both = format!("{}:{}", quote(client_id), quote(secret));
-                ask = ask.bearer("Basic", &STANDARD.encode(both));
+                request = request.bearer("Basic", &STANDARD.encode(both));
             }
             ClientAuth::Body => {
                 form.push(("client_id".to_owned(), client_id.to_owned()));
                 form.push(("client_secret".to_owned(), secret.to_owned()));
             }
         }
-        ask.form = Some(form);
-        let about = json(self.engine.fetch(), ask).await?;
+        request.form = Some(form);
+        let about = json(self.engine.fetch(), request).await?;
         if !about.get("active").is_some_and(is_true) {
-            return Err(Flaw::Revoked.into());
+            return Err(InvalidToken::Revoked.into());
         }
         // To whom it was issued. Its audience may be any API, and says nothing of that.
         if about.get("client_id").and_then(Value::as_str) != Some(client_id) {
-            return Err(Flaw::Audience.into());
+            return Err(InvalidToken::Audience.into());
         }
-        let profile = self.userinfo(&userinfo, &Tokens::native(token)).await?;
+        let profile = self.userinfo(&userinfo, &ProviderTokens::native(token)).await?;
         // Absent where nobody agreed to the token.
-        let subject = about.get("sub").ok_or(Flaw::Subject)?;
+        let subject = about.get("sub").ok_or(InvalidToken::Subject)?;
         if Some(subject) != profile.get("sub") {
-            return Err(Flaw::Subject.into());
+            return Err(InvalidToken::Subject.into());
         }
         self.read(&profile, serde_json::json!({"userinfo": profile.clone()}), Vec::new())
     }
 
     async fn introspect(&self, spec: &Introspection, token: &str) -> Result<Identity, ProviderError> {
-        let tokens = Tokens::native(token);
-        let mut ask = Ask::get(self.url(&spec.url, &tokens)?);
+        let tokens = ProviderTokens::native(token);
+        let mut request = ProviderRequest::get(self.url(&spec.url, &tokens)?);
         for (name, value) in self.fill_all(&spec.query, &tokens)? {
-            ask = ask.query(&name, &value);
+            request = request.query(&name, &value);
         }
-        let document = json(self.engine.fetch(), ask).await?;
+        let document = json(self.engine.fetch(), request).await?;
         let nonsense = || ProviderError::Nonsense("nothing about the token".to_owned());
         let about = document.pointer(&spec.root).ok_or_else(nonsense)?;
         let is_valid = spec.valid.as_ref().is_none_or(|valid| about.pointer(valid).is_some_and(is_true));
         if !is_valid {
-            return Err(Flaw::Revoked.into());
+            return Err(InvalidToken::Revoked.into());
         }
         if about.pointer(&spec.audience).and_then(text).as_deref() != Some(self.app.own_client_id()) {
-            return Err(Flaw::Audience.into());
+            return Err(InvalidToken::Audience.into());
         }
         let subject = about.pointer(&spec.subject).and_then(text);
         let identity = self.identify_by_profile(&tokens).await?;
         // Absent for tokens of no person; then the profile would say so too.
         if subject.is_some_and(|subject| subject != identity.subject) {
-            return Err(Flaw::Subject.into());
+            return Err(InvalidToken::Subject.into());
         }
         Ok(identity)
     }

@@ -1,6 +1,6 @@
 //! Requests to providers: the one rule of where they may go, and how their answers are read.
 
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::future::Future;
@@ -81,14 +81,14 @@ impl PlainHttp {
 }
 
 /// A request that is being put together.
-pub(super) struct Ask {
+pub(super) struct ProviderRequest {
     pub method: Method,
     pub url: Url,
     pub headers: Vec<(String, String)>,
     pub form: Option<Vec<(String, String)>>,
 }
 
-impl Ask {
+impl ProviderRequest {
     pub fn get(url: Url) -> Self {
         Self { method: Method::GET, url, headers: Vec::new(), form: None }
     }
@@ -117,7 +117,7 @@ impl Ask {
             None => Vec::new(),
         };
         // The URL is one already: only a token that a header cannot hold is refused here.
-        request.body(body).map_err(|_| Flaw::Malformed.into())
+        request.body(body).map_err(|_| InvalidToken::Malformed.into())
     }
 }
 
@@ -125,8 +125,8 @@ impl Ask {
 ///
 /// # Errors
 /// All of [`ProviderError`] but a wrong token.
-pub(super) async fn json(fetch: &dyn Fetch, ask: Ask) -> Result<Value, ProviderError> {
-    let answer = fetch.fetch(ask.build()?).await?;
+pub(super) async fn json(fetch: &dyn Fetch, request: ProviderRequest) -> Result<Value, ProviderError> {
+    let answer = fetch.fetch(request.build()?).await?;
     read(&answer)
 }
 
@@ -167,7 +167,7 @@ fn document(body: &[u8]) -> Option<Value> {
 /// What an answer says went wrong: RFC 6749, 5.2, and the ways that Facebook, TikTok and Weixin have instead.
 fn error_in(document: &Value) -> Option<String> {
     let text = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(tame(text)),
+        Value::String(text) if !text.is_empty() => Some(sanitize(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -187,6 +187,6 @@ fn error_in(document: &Value) -> Option<String> {
 }
 
 /// A foreign text, fit for a log.
-fn tame(text: &str) -> String {
+fn sanitize(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(80).collect()
 }

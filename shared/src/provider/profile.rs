@@ -4,15 +4,15 @@ use super::engine::Provider;
 use super::error::ProviderError;
 use super::facebook;
 use super::identity::{Address, is_true};
-use super::net::{Ask, json};
+use super::net::{ProviderRequest, json};
 use super::table::{Profile, Texts, TokenPlace, Verb};
-use super::tokens::Tokens;
+use super::tokens::ProviderTokens;
 use http::Method;
 use serde_json::Value;
 
 impl Provider<'_> {
     /// The profile, out of whatever it is wrapped in.
-    pub(super) async fn profile(&self, tokens: &Tokens) -> Result<Value, ProviderError> {
+    pub(super) async fn profile(&self, tokens: &ProviderTokens) -> Result<Value, ProviderError> {
         let entry = self.app.entry();
         let nowhere = || ProviderError::Configuration("the provider has no profile".to_owned());
         let spec = entry.profile.as_ref().ok_or_else(nowhere)?;
@@ -26,17 +26,17 @@ impl Provider<'_> {
         }
         let other = entry.profile_with_scope.as_ref();
         if let Some(other) = other.filter(|other| self.scopes().contains(&other.scope)) {
-            let ask = Ask::get(self.url(&other.url, tokens)?);
-            let ask = self.dress(ask, other.method, other.token, "Bearer", &other.form, tokens)?;
-            return json(self.engine.fetch(), ask).await;
+            let request = ProviderRequest::get(self.url(&other.url, tokens)?);
+            let request = self.add_token(request, other.method, other.token, "Bearer", &other.form, tokens)?;
+            return json(self.engine.fetch(), request).await;
         }
-        let mut ask = Ask::get(self.url(&spec.url, tokens)?);
+        let mut request = ProviderRequest::get(self.url(&spec.url, tokens)?);
         for (name, value) in self.fill_all(&spec.query, tokens)?.iter().chain(&self.by_scope(spec)) {
-            ask = ask.query(name, value);
+            request = request.query(name, value);
         }
-        ask.headers = self.fill_all(&spec.headers, tokens)?;
-        let ask = self.dress(ask, spec.method, spec.token, &spec.scheme, &spec.form, tokens)?;
-        let document = json(self.engine.fetch(), ask).await?;
+        request.headers = self.fill_all(&spec.headers, tokens)?;
+        let request = self.add_token(request, spec.method, spec.token, &spec.scheme, &spec.form, tokens)?;
+        let document = json(self.engine.fetch(), request).await?;
         if let Some(pointer) = &spec.must_be_true
             && !document.pointer(pointer).is_some_and(is_true)
         {
@@ -47,19 +47,19 @@ impl Provider<'_> {
     }
 
     /// A profile of OpenID Connect Core 1.0, 5.3.
-    pub(super) async fn userinfo(&self, url: &str, tokens: &Tokens) -> Result<Value, ProviderError> {
-        let ask = Ask::get(self.engine.plain_http().url(url)?).bearer("Bearer", &tokens.access_token);
-        let userinfo = json(self.engine.fetch(), ask).await?;
+    pub(super) async fn userinfo(&self, url: &str, tokens: &ProviderTokens) -> Result<Value, ProviderError> {
+        let request = ProviderRequest::get(self.engine.plain_http().url(url)?).bearer("Bearer", &tokens.access_token);
+        let userinfo = json(self.engine.fetch(), request).await?;
         if userinfo.is_object() { Ok(userinfo) } else { Err(ProviderError::Nonsense("not an object".to_owned())) }
     }
 
     /// The addresses, where the provider lists them in a document of their own.
-    pub(super) async fn addresses(&self, tokens: &Tokens) -> Result<Vec<Address>, ProviderError> {
+    pub(super) async fn addresses(&self, tokens: &ProviderTokens) -> Result<Vec<Address>, ProviderError> {
         let entry = self.app.entry();
         let (Some(spec), true) = (&entry.addresses, self.engine.query_email()) else { return Ok(Vec::new()) };
         let scheme = entry.profile.as_ref().map_or("Bearer", |profile| &profile.scheme);
-        let ask = Ask::get(self.url(&spec.url, tokens)?).bearer(scheme, &tokens.access_token);
-        let document = match json(self.engine.fetch(), ask).await {
+        let request = ProviderRequest::get(self.url(&spec.url, tokens)?).bearer(scheme, &tokens.access_token);
+        let document = match json(self.engine.fetch(), request).await {
             Ok(document) => document,
             Err(ProviderError::Denied(said)) if spec.may_be_missing && said.ends_with("404") => return Ok(Vec::new()),
             Err(_) if spec.optional => return Ok(Vec::new()),
@@ -89,17 +89,21 @@ impl Provider<'_> {
         Ok(addresses)
     }
 
-    pub(super) fn url(&self, template: &str, tokens: &Tokens) -> Result<url::Url, ProviderError> {
+    pub(super) fn url(&self, template: &str, tokens: &ProviderTokens) -> Result<url::Url, ProviderError> {
         self.engine.plain_http().url(&self.app.fill(template, &|name| self.of_tokens(name, tokens))?)
     }
 
-    pub(super) fn fill_all(&self, texts: &Texts, tokens: &Tokens) -> Result<Vec<(String, String)>, ProviderError> {
+    pub(super) fn fill_all(
+        &self,
+        texts: &Texts,
+        tokens: &ProviderTokens,
+    ) -> Result<Vec<(String, String)>, ProviderError> {
         let fill = |template: &str| self.app.fill(template, &|name| self.of_tokens(name, tokens));
         texts.iter().map(|(name, template)| Ok((name.clone(), fill(template)?))).collect()
     }
 
     /// What templates may say of one login.
-    fn of_tokens(&self, name: &str, tokens: &Tokens) -> Option<String> {
+    fn of_tokens(&self, name: &str, tokens: &ProviderTokens) -> Option<String> {
         match name {
             "access_token" => Some(tokens.access_token.clone()),
             "client_secret" => Some(self.app.secret().to_owned()),
@@ -118,27 +122,27 @@ impl Provider<'_> {
         spec.query_by_scope.iter().map(|(name, parts)| (name.clone(), join(parts))).collect()
     }
 
-    fn dress(
+    fn add_token(
         &self,
-        mut ask: Ask,
+        mut request: ProviderRequest,
         method: Verb,
         place: TokenPlace,
         scheme: &str,
         form: &Texts,
-        tokens: &Tokens,
-    ) -> Result<Ask, ProviderError> {
+        tokens: &ProviderTokens,
+    ) -> Result<ProviderRequest, ProviderError> {
         let token = tokens.access_token.as_str();
         let mut form = self.fill_all(form, tokens)?;
         match place {
-            TokenPlace::Header => ask = ask.bearer(scheme, token),
-            TokenPlace::Query => ask = ask.query("access_token", token),
+            TokenPlace::Header => request = request.bearer(scheme, token),
+            TokenPlace::Query => request = request.query("access_token", token),
             TokenPlace::Form => form.push(("access_token".to_owned(), token.to_owned())),
             TokenPlace::None => {}
         }
         if method == Verb::Post {
-            ask.method = Method::POST;
-            ask.form = Some(form).filter(|form| !form.is_empty());
+            request.method = Method::POST;
+            request.form = Some(form).filter(|form| !form.is_empty());
         }
-        Ok(ask)
+        Ok(request)
     }
 }

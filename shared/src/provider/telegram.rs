@@ -2,7 +2,7 @@
 
 use super::authorize::Redirect;
 use super::engine::Provider;
-use super::error::{Flaw, ProviderError};
+use super::error::{InvalidToken, ProviderError};
 use super::identity::Identity;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -44,38 +44,38 @@ impl Provider<'_> {
     pub fn identify_telegram(&self, answer: &str, now: i64) -> Result<Identity, ProviderError> {
         let secret = self.app.secret();
         if !self.app.is_telegram() || secret.is_empty() {
-            return Err(Flaw::Unsupported.into());
+            return Err(InvalidToken::Unsupported.into());
         }
-        let bytes = BASE64.decode(answer).map_err(|_| Flaw::Malformed)?;
-        let mut data: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| Flaw::Malformed)?;
-        let Some(Value::String(hash)) = data.remove("hash") else { return Err(Flaw::Malformed.into()) };
-        let hash = unhex(&hash).ok_or(Flaw::Malformed)?;
+        let bytes = BASE64.decode(answer).map_err(|_| InvalidToken::Malformed)?;
+        let mut data: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| InvalidToken::Malformed)?;
+        let Some(Value::String(hash)) = data.remove("hash") else { return Err(InvalidToken::Malformed.into()) };
+        let hash = unhex(&hash).ok_or(InvalidToken::Malformed)?;
         let mut lines = Vec::new();
         for (name, value) in &data {
             let value = match value {
                 // A line break would let one value pass for several.
                 Value::String(text) if !text.contains(char::is_control) => text.clone(),
                 Value::Number(number) => number.to_string(),
-                _ => return Err(Flaw::Malformed.into()),
+                _ => return Err(InvalidToken::Malformed.into()),
             };
             lines.push(format!("{name}={value}"));
         }
         lines.sort_unstable();
         let mac = Hmac::<Sha256>::new_from_slice(&Sha256::digest(secret.as_bytes()));
-        let mut mac = mac.map_err(|_| Flaw::Signature)?;
+        let mut mac = mac.map_err(|_| InvalidToken::Signature)?;
         mac.update(lines.join("\n").as_bytes());
-        mac.verify_slice(&hash).map_err(|_| Flaw::Signature)?;
+        mac.verify_slice(&hash).map_err(|_| InvalidToken::Signature)?;
         let number = |value: Value| match value {
             Value::String(text) => text.parse().ok(),
             value => value.as_i64(),
         };
-        let made = data.remove("auth_date").and_then(number).ok_or(Flaw::Malformed)?;
+        let made = data.remove("auth_date").and_then(number).ok_or(InvalidToken::Malformed)?;
         let validity = self.validity();
         if now.saturating_sub(made) > validity {
-            return Err(Flaw::Expired.into());
+            return Err(InvalidToken::Expired.into());
         }
         if made.saturating_sub(now) > super::id_token::LEEWAY {
-            return Err(Flaw::NotYetValid.into());
+            return Err(InvalidToken::NotYetValid.into());
         }
         let profile = Value::Object(data);
         self.read(&profile, profile.clone(), Vec::new())

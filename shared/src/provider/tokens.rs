@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What a provider hands over for a code.
 #[derive(Clone)]
-pub struct Tokens {
+pub struct ProviderTokens {
     /// The access token.
     pub access_token: String,
     /// The refresh token, where there is one.
@@ -24,7 +24,7 @@ pub struct Tokens {
     pub(super) callback_name: Option<Value>,
 }
 
-impl Tokens {
+impl ProviderTokens {
     pub(super) fn new(answer: Answer, callback_name: Option<Value>, now: i64) -> Self {
         let lifetime = answer.expires_in().and_then(|lifetime| i64::try_from(lifetime.as_secs()).ok());
         let refresh_token = answer.refresh_token.as_ref().map(|token| token.secret().clone());
@@ -54,9 +54,9 @@ impl Tokens {
     }
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for ProviderTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("ProviderTokens").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 

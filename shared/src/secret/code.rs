@@ -1,14 +1,14 @@
 //! Codes that people type (RFC 8628, section 6.1; ASVS 5.0 6.5.3, 6.5.4).
 
 use super::strength::decimal_digit;
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use crate::settings::CodeFormat;
 use unicode_normalization::UnicodeNormalization;
 
 /// A random code in this format, with its dashes.
-pub fn generate_code(format: &CodeFormat, chance: &dyn Chance) -> String {
+pub fn generate_code(format: &CodeFormat, random: &dyn RandomSource) -> String {
     let alphabet = format.alphabet();
-    let letters = (0..format.length()).map(|_| alphabet[below(alphabet.len(), chance)]).collect::<Vec<_>>();
+    let letters = (0..format.length()).map(|_| alphabet[below(alphabet.len(), random)]).collect::<Vec<_>>();
     if !format.dashed {
         return letters.into_iter().collect();
     }
@@ -29,10 +29,10 @@ pub fn plain_digits(text: &str) -> impl Iterator<Item = char> {
 }
 
 /// A number below `limit` (at most 65,536), every one as likely.
-fn below(limit: usize, chance: &dyn Chance) -> usize {
+fn below(limit: usize, random: &dyn RandomSource) -> usize {
     let even = 65_536 / limit * limit; // numbers from here on would favor the small ones
     loop {
-        let number = usize::from(u16::from_le_bytes(random(chance)));
+        let number = usize::from(u16::from_le_bytes(random_bytes(random)));
         if number < even {
             return number % limit;
         }
@@ -42,11 +42,11 @@ fn below(limit: usize, chance: &dyn Chance) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemChance;
+    use crate::random::SystemRandom;
 
     #[test]
     fn a_code_has_the_shape_that_its_format_says() {
-        let code = |format| generate_code(&format, &SystemChance);
+        let code = |format| generate_code(&format, &SystemRandom);
         let plain = code(CodeFormat::default());
         assert_eq!((plain.len(), plain.find('-')), (9, Some(4)));
         assert!(plain.chars().all(|c| c == '-' || "BCDFGHJKLMNPQRSTVWXZ".contains(c)));

@@ -1,7 +1,7 @@
 //! What `SECRET_KEY` is used for: one derived key for each purpose (RFC 5869).
 
 use super::{decode, encode};
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use crate::settings::ServiceSettings;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
@@ -64,8 +64,8 @@ impl Keys {
     }
 
     /// Encrypts what the table holds and nobody who reads the table may know. `context` is bound to it.
-    pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], chance: &dyn Chance) -> Option<String> {
-        let nonce: [u8; NONCE_LENGTH] = random(chance);
+    pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], random: &dyn RandomSource) -> Option<String> {
+        let nonce: [u8; NONCE_LENGTH] = random_bytes(random);
         let payload = Payload { msg: plain, aad: context };
         let sealed = cipher(&self.current, purpose).encrypt(&XNonce::from(nonce), payload).ok()?;
         Some(encode(&[&nonce[..], &sealed].concat()))
@@ -121,7 +121,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemChance;
+    use crate::random::SystemRandom;
 
     fn keys(current: u8, fallbacks: &[u8]) -> Keys {
         Keys::of_bytes(current, fallbacks)
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_an_earlier_key_closed_still_opens_and_nothing_else() {
         let (old, new, other) = (keys(1, &[]), keys(2, &[1]), keys(2, &[]));
-        let sealed = old.seal("outbox", b"id", b"code", &SystemChance).unwrap();
+        let sealed = old.seal("outbox", b"id", b"code", &SystemRandom).unwrap();
         assert_eq!(new.open("outbox", b"id", &sealed).unwrap().as_slice(), b"code");
         assert!(other.open("outbox", b"id", &sealed).is_none());
         assert!(new.open("outbox", b"another id", &sealed).is_none());

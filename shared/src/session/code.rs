@@ -1,7 +1,7 @@
 //! Codes that were sent and are waited for.
 
 use crate::account::UserId;
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::settings::{CodeFormat, Settings};
 use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl CodeProcess {
     }
 
     /// Whether the code's time is over.
-    pub fn is_over(&self, kind: CodeKind, settings: &Settings, now: Timestamp) -> bool {
+    pub fn is_expired(&self, kind: CodeKind, settings: &Settings, now: Timestamp) -> bool {
         now > self.at.plus_seconds(kind.timeout(settings))
     }
 }

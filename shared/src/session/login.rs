@@ -2,7 +2,7 @@
 
 use super::CodeKind;
 use crate::account::{User, UserId};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::settings::{EmailVerification, Settings};
 use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
@@ -115,27 +115,27 @@ impl Login {
     }
 
     /// Whether it is past this stage.
-    pub fn is_past(&self, stage: StageKey) -> bool {
+    pub fn has_completed(&self, stage: StageKey) -> bool {
         self.handled.iter().any(|handled| *handled == stage)
     }
 
     /// Whether the person had to do something at this stage.
-    pub fn has_halted_at(&self, stage: StageKey) -> bool {
+    pub fn has_waited_at(&self, stage: StageKey) -> bool {
         self.halted.iter().any(|halted| *halted == stage)
     }
 
     /// Makes this the stage where it stands.
-    pub fn stand_at(&mut self, stage: StageKey) {
+    pub fn set_stage(&mut self, stage: StageKey) {
         self.current = Some(stage.into());
     }
 
     /// Makes it wait for the person at the stage where it stands.
-    pub fn halt(&mut self) {
+    pub fn wait(&mut self) {
         self.halted.extend(self.current.clone());
     }
 
     /// Takes it past a stage.
-    pub fn pass(&mut self, stage: StageKey) {
+    pub fn complete(&mut self, stage: StageKey) {
         self.handled.push(stage.into());
     }
 
@@ -145,7 +145,7 @@ impl Login {
     }
 
     /// Whether it took too long.
-    pub fn is_over(&self, settings: &Settings, now: Timestamp) -> bool {
+    pub fn is_expired(&self, settings: &Settings, now: Timestamp) -> bool {
         now > self.initiated.plus_seconds(settings.account.login_timeout)
     }
 }

@@ -6,11 +6,11 @@ mod token;
 
 pub use code::{CodeKind, CodeProcess};
 pub use login::{Login, StageKey};
-pub use token::{Token, TokenKind};
+pub use token::{SessionToken, SessionTokenKind};
 
 use crate::account::{Authenticator, User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::jwt::Family;
 use crate::secret;
 use crate::settings::{ClientKind, Settings};
@@ -211,7 +211,7 @@ pub enum Caller {
     /// A user.
     User(Box<(User, Session)>),
     /// Somebody whose credential is no good, or no longer.
-    Gone,
+    Expired,
 }
 
 impl Caller {
@@ -237,7 +237,7 @@ impl Caller {
         match self {
             Self::User(parts) => Some(&parts.1),
             Self::Pending(session) => Some(session),
-            Self::Anonymous | Self::Gone => None,
+            Self::Anonymous | Self::Expired => None,
         }
     }
 }
@@ -253,8 +253,8 @@ impl Session {
     const USER_AGENT_LENGTH: usize = 200;
 
     /// A new session of a user, and its token.
-    pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, Token) {
-        let token = Token::of_user(user.id, app.random(), app.random());
+    pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, SessionToken) {
+        let token = SessionToken::of_user(user.id, app.random(), app.random());
         let age = app.settings.cookies.session_age;
         let mut session = Self::new(app, Some(user), &token, app.now().plus_seconds(age), client);
         if client.has_tokens {
@@ -268,20 +268,20 @@ impl Session {
         let settings = &app.settings.jwt_api;
         let now = app.now().seconds();
         let family = Family::new(app.random(), now, settings.session_lifetime.unwrap_or(i64::MAX));
-        let token = Token::of_user(user.id, app.random(), app.random());
+        let token = SessionToken::of_user(user.id, app.random(), app.random());
         let bearer = Bearer { family, waits_for_email, unknown: Unknown::default() };
         let ends = bearer.ends(settings.refresh_token_lifetime);
         Self { bearer: Some(bearer), ..Self::new(app, Some(user), &token, ends, client) }
     }
 
     /// A new session of nobody, and its token.
-    pub fn of_nobody(app: &App, client: &ClientInfo) -> (Self, Token) {
-        let token = Token::of_nobody(app.random());
+    pub fn pending(app: &App, client: &ClientInfo) -> (Self, SessionToken) {
+        let token = SessionToken::pending(app.random());
         let age = app.settings.cookies.session_age.min(PENDING_AGE);
         (Self::new(app, None, &token, app.now().plus_seconds(age), client), token)
     }
 
-    fn new(app: &App, user: Option<&User>, token: &Token, ends: Timestamp, client: &ClientInfo) -> Self {
+    fn new(app: &App, user: Option<&User>, token: &SessionToken, ends: Timestamp, client: &ClientInfo) -> Self {
         Self {
             user: user.map(|user| user.id),
             number: token.number(),
@@ -330,7 +330,7 @@ impl Session {
 
     /// The stage that the login in progress stands at, if there is one and it may go on.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
-        let login = self.login.as_ref().filter(|login| !login.is_over(settings, now))?;
+        let login = self.login.as_ref().filter(|login| !login.is_expired(settings, now))?;
         login.stage().filter(|stage| {
             let spent = |kind: CodeKind| self.code(kind).is_some_and(|process| !process.has_attempts(kind, settings));
             !stage.code().is_some_and(spent)
@@ -481,7 +481,7 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
 pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, StoreError> {
     Ok(match look_up(store, credential).await? {
         Known::Caller(caller) => caller,
-        Known::Over(_) => Caller::Anonymous,
+        Known::Revoked(_) => Caller::Anonymous,
     })
 }
 
@@ -492,8 +492,8 @@ pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, Stor
 pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Caller, StoreError> {
     match look_up(store, credential).await? {
         Known::Caller(caller) => Ok(caller),
-        Known::Over(session) => {
-            store.insist(vec![Write::discard(session.key())]).await?;
+        Known::Revoked(session) => {
+            store.commit_with_retries(vec![Write::discard(session.key())]).await?;
             Ok(Caller::Anonymous)
         }
     }
@@ -503,23 +503,23 @@ pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Ca
 enum Known {
     Caller(Caller),
     /// A session that its user has moved on from.
-    Over(Box<Session>),
+    Revoked(Box<Session>),
 }
 
 async fn look_up(store: &Store, credential: &str) -> Result<Known, StoreError> {
-    let Some(token) = Token::parse(credential) else { return Ok(Known::Caller(Caller::Gone)) };
+    let Some(token) = SessionToken::parse(credential) else { return Ok(Known::Caller(Caller::Expired)) };
     Ok(match token.kind() {
-        TokenKind::Nobody => {
+        SessionTokenKind::Pending => {
             let session = store.find::<Session>(&pending_key(&token.digest())).await?;
-            Known::Caller(session.map_or(Caller::Gone, |session| Caller::Pending(Box::new(session))))
+            Known::Caller(session.map_or(Caller::Expired, |session| Caller::Pending(Box::new(session))))
         }
-        TokenKind::User(id) => {
+        SessionTokenKind::User(id) => {
             let caller = find_session(store, id, token.number()).await?;
             let fits = |session: &Session| secret::same(session.secret.as_bytes(), token.digest().as_bytes());
             match caller {
                 Found::Live(parts) if fits(&parts.1) => Known::Caller(Caller::User(parts)),
-                Found::Over(session) if fits(&session) => Known::Over(session),
-                _ => Known::Caller(Caller::Gone),
+                Found::Revoked(session) if fits(&session) => Known::Revoked(session),
+                _ => Known::Caller(Caller::Expired),
             }
         }
     })
@@ -531,7 +531,7 @@ pub enum Found {
     /// It is there, and so is its user.
     Live(Box<(User, Session)>),
     /// It is there, but the user has moved on from it.
-    Over(Box<Session>),
+    Revoked(Box<Session>),
     /// It is not there.
     Nothing,
 }
@@ -554,7 +554,7 @@ pub async fn find_session(store: &Store, user: UserId, number: u64) -> Result<Fo
         {
             Found::Nothing
         }
-        (Some(session), Some(_)) => Found::Over(Box::new(session)),
+        (Some(session), Some(_)) => Found::Revoked(Box::new(session)),
         _ => Found::Nothing,
     })
 }

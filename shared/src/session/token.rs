@@ -12,45 +12,45 @@ const NUMBER_MASK: u64 = (1 << 53) - 1;
 
 /// Whose session a token names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
+pub enum SessionTokenKind {
     /// A user's.
     User(UserId),
     /// Nobody's yet.
-    Nobody,
+    Pending,
 }
 
 /// A session token. For a user: id, number of the session and 32 random bytes, so that session and user are
 /// found by one request; for nobody 32 random bytes (ASVS 5.0 7.2.3). The table holds a digest of the random part.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token {
-    kind: TokenKind,
+pub struct SessionToken {
+    kind: SessionTokenKind,
     number: u64,
     secret: [u8; SECRET_LENGTH],
 }
 
-impl std::fmt::Debug for Token {
+impl std::fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(..)")
+        f.write_str("SessionToken(..)")
     }
 }
 
-impl Token {
+impl SessionToken {
     /// The token of a new session of this user.
     pub fn of_user(user: UserId, number: [u8; NUMBER_LENGTH], secret: [u8; SECRET_LENGTH]) -> Self {
         let number = (u64::from_be_bytes(number) & NUMBER_MASK).max(1);
-        Self { kind: TokenKind::User(user), number, secret }
+        Self { kind: SessionTokenKind::User(user), number, secret }
     }
 
     /// The token of a new session of nobody.
-    pub fn of_nobody(secret: [u8; SECRET_LENGTH]) -> Self {
-        Self { kind: TokenKind::Nobody, number: 0, secret }
+    pub fn pending(secret: [u8; SECRET_LENGTH]) -> Self {
+        Self { kind: SessionTokenKind::Pending, number: 0, secret }
     }
 
     /// Reads a token; `None` for anything that is none.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = secret::decode(text)?;
         if let Ok(secret) = <[u8; SECRET_LENGTH]>::try_from(bytes.as_slice()) {
-            return Some(Self::of_nobody(secret));
+            return Some(Self::pending(secret));
         }
         let (user, rest) = bytes.split_first_chunk::<USER_LENGTH>()?;
         let (number, secret) = rest.split_first_chunk::<NUMBER_LENGTH>()?;
@@ -61,15 +61,15 @@ impl Token {
     /// The token as the client keeps it.
     pub fn text(&self) -> String {
         match self.kind {
-            TokenKind::Nobody => secret::encode(&self.secret),
-            TokenKind::User(user) => {
+            SessionTokenKind::Pending => secret::encode(&self.secret),
+            SessionTokenKind::User(user) => {
                 secret::encode(&[&user.0.as_bytes()[..], &self.number.to_be_bytes(), &self.secret].concat())
             }
         }
     }
 
     /// Whose session it names.
-    pub fn kind(&self) -> TokenKind {
+    pub fn kind(&self) -> SessionTokenKind {
         self.kind
     }
 
@@ -91,15 +91,15 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_nothing_else_does() {
         let user = UserId(Uuid::from_u128(7));
-        for token in [Token::of_user(user, [0xff; 8], [1; 32]), Token::of_nobody([2; 32])] {
-            assert_eq!(Token::parse(&token.text()), Some(token.clone()));
+        for token in [SessionToken::of_user(user, [0xff; 8], [1; 32]), SessionToken::pending([2; 32])] {
+            assert_eq!(SessionToken::parse(&token.text()), Some(token.clone()));
             assert!(token.number() < 1 << 53);
             for nonsense in [&token.text()[1..], &format!("{}A", token.text()), &token.text().replace('A', "*")] {
-                assert!(Token::parse(nonsense).is_none_or(|other| other != token));
+                assert!(SessionToken::parse(nonsense).is_none_or(|other| other != token));
             }
         }
         for nonsense in ["", "bad", "%%%", &"A".repeat(10_000)] {
-            assert!(Token::parse(nonsense).is_none(), "{nonsense}");
+            assert!(SessionToken::parse(nonsense).is_none(), "{nonsense}");
         }
     }
 }

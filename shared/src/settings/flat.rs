@@ -1,6 +1,6 @@
 //! The settings of the flat API.
 
-use super::declare::section;
+use super::declaration::section;
 use super::prefix::Prefix;
 
 section! {
@@ -8,7 +8,7 @@ section! {
     FlatSettings {
         /// Path of the flat API (Latchkey only). `/` is the root. An empty prefix turns the API off. It is also off if
         /// `JWT_ALLAUTH_PREFIX` has the same value and this setting is unset.
-        prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::USUAL_PREFIX);
+        prefix: Prefix = "HEADLESS_FLAT_PREFIX", Prefix::new(FlatSettings::DEFAULT_PREFIX);
         /// Lifetime of the flat API's access tokens in seconds.
         token_lifetime: i64 = "HEADLESS_TOKEN_LIFETIME", 3600;
     }
@@ -16,7 +16,7 @@ section! {
 
 impl FlatSettings {
     /// Where the flat API is, unless told.
-    pub const USUAL_PREFIX: &'static str = "/auth";
+    pub const DEFAULT_PREFIX: &'static str = "/auth";
 
     /// Whether there is a flat API.
     pub fn is_on(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The settings of the JWT API, under the names of django-jwt-allauth.
 
-use super::declare::section;
+use super::declaration::section;
 use super::prefix::Prefix;
 use super::secrets::SecretKey;
 use super::values::{EmailVerification, SameSite, Value};
@@ -12,7 +12,7 @@ section! {
     /// The JWT API.
     JwtApiSettings {
         /// Path of the JWT API (Latchkey only). `/` is the root. An empty prefix turns the API off.
-        prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::USUAL_PREFIX);
+        prefix: Prefix = "JWT_ALLAUTH_PREFIX", Prefix::new(JwtApiSettings::DEFAULT_PREFIX);
         /// The secret that signs the tokens of this API (HS256), at least 32 bytes. If unset, it is derived from `SECRET_KEY`.
         secret_key: Option<SecretKey> = "JWT_ALLAUTH_SECRET_KEY", None;
         /// Earlier values of `JWT_ALLAUTH_SECRET_KEY` (Latchkey only). They verify tokens, but do not sign. Without a
@@ -109,7 +109,7 @@ section! {
 
 impl JwtApiSettings {
     /// Where the JWT API is, unless told.
-    pub const USUAL_PREFIX: &'static str = "/jwt-allauth";
+    pub const DEFAULT_PREFIX: &'static str = "/jwt-allauth";
 
     /// Whether people can be invited.
     pub fn has_invitations(&self) -> bool {

@@ -4,15 +4,14 @@
 //! `LATCHKEY_SETTINGS` names, over the defaults. All are read and checked once at start, and every
 //! mistake is reported together. `docs/settings.md` is made from the declarations in this folder.
 
+mod android_apps;
 mod condition;
 mod cookies;
-mod declare;
+mod declaration;
 mod document;
 mod flat;
-mod foreign;
 mod jwt_api;
 mod mount;
-mod native;
 mod origin;
 mod pages;
 mod prefix;
@@ -24,14 +23,15 @@ mod secrets;
 mod sections;
 mod security;
 mod token_values;
+mod unrecognized;
 mod values;
 
+pub use android_apps::{AndroidApps, show_fingerprint};
 pub use condition::Condition;
 pub use document::document;
 pub use flat::FlatSettings;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use mount::Mount;
-pub use native::{AndroidApps, show_fingerprint};
 pub use origin::trusted_origin;
 pub use pages::PagesSettings;
 pub use prefix::Prefix;
@@ -160,29 +160,29 @@ impl Settings {
     pub fn load(source: &Source) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut settings = Self::default();
-        settings.take_preset(source, &mut problems);
+        settings.apply_preset(source, &mut problems);
         for (name, given) in source.all() {
             match settings.take(name, given) {
                 Some(Ok(())) => {}
                 Some(Err(problem)) => problems.push(format!("{name}: {problem}")),
-                None => problems.extend(foreign::problem(name)),
+                None => problems.extend(unrecognized::problem(name)),
             }
         }
         settings.share_policy(source);
-        settings.give_way(source);
+        settings.resolve_prefix_conflict(source);
         settings.check(&mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
     /// The flat API is not where it usually is where the JWT API was put there.
-    fn give_way(&mut self, source: &Source) {
+    fn resolve_prefix_conflict(&mut self, source: &Source) {
         if !source.has("HEADLESS_FLAT_PREFIX") && self.flat.prefix == self.jwt_api.prefix {
             self.flat.prefix = Prefix::OFF;
         }
     }
 
     /// Sets what `LATCHKEY_PRESET` stands for, under what is given by itself.
-    fn take_preset(&mut self, source: &Source, problems: &mut Vec<String>) {
+    fn apply_preset(&mut self, source: &Source, problems: &mut Vec<String>) {
         let given = source.all().find(|(name, _)| *name == "LATCHKEY_PRESET");
         // A word that is no preset is told with the other mistakes.
         let Some(Ok(Some(preset))) = given.map(|(_, given)| given.read::<Option<Preset>>()) else { return };
@@ -209,7 +209,7 @@ impl Settings {
 
     /// Names that were given and that the references know, but that nothing here reads.
     pub fn unread(source: &Source) -> Vec<String> {
-        foreign::unread(source)
+        unrecognized::unread(source)
     }
 
     /// The limits of an action.

@@ -16,16 +16,16 @@ pub enum Mount {
 
 impl Mount {
     /// The path before those of its endpoints, unless the settings name another.
-    pub fn usual(self) -> &'static str {
+    pub fn default_prefix(self) -> &'static str {
         match self {
             Self::Root => "",
-            Self::Jwt => JwtApiSettings::USUAL_PREFIX,
-            Self::Flat => FlatSettings::USUAL_PREFIX,
+            Self::Jwt => JwtApiSettings::DEFAULT_PREFIX,
+            Self::Flat => FlatSettings::DEFAULT_PREFIX,
         }
     }
 
     /// The path before those of its endpoints.
-    pub fn chosen(self, settings: &Settings) -> &str {
+    pub fn configured_prefix(self, settings: &Settings) -> &str {
         match self {
             Self::Root => "",
             Self::Jwt => settings.jwt_api.prefix.as_str(),

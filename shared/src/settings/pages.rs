@@ -1,6 +1,6 @@
 //! The settings of the hosted pages.
 
-use super::declare::section;
+use super::declaration::section;
 use super::{ClientKind, Settings, trusted_origin};
 use url::Url;
 

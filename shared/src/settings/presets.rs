@@ -1,8 +1,8 @@
 //! Families of settings that belong together (`LATCHKEY_PRESET`).
 
-use super::values::words;
+use super::values::keywords;
 
-words! {
+keywords! {
     /// How people are to log in, and what goes with it.
     Preset {
         /// Passwords, with the second factors and notices that make them safe.

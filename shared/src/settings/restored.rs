@@ -2,7 +2,7 @@
 
 use super::ServiceSettings;
 use super::values::Value;
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::Value as Json;
 
 /// A moment with its offset from UTC (RFC 3339), in whole seconds.

@@ -1,9 +1,9 @@
 //! The settings themselves, a struct a section.
 
-use super::declare::section;
+use super::android_apps::AndroidApps;
+use super::declaration::section;
 use super::flat::FlatSettings;
 use super::jwt_api::JwtApiSettings;
-use super::native::AndroidApps;
 use super::pages::PagesSettings;
 use super::presets::Preset;
 use super::providers::ProviderApps;
@@ -440,7 +440,7 @@ macro_rules! settings {
                 None$(.or_else(|| self.$field.take(name, given)))*
             }
 
-            pub(super) fn sections() -> Vec<(&'static str, Vec<super::declare::Declaration>)> {
+            pub(super) fn sections() -> Vec<(&'static str, Vec<super::declaration::Declaration>)> {
                 vec![$((concat!($($text),*), $section::declarations()),)*]
             }
 

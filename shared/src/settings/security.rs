@@ -1,9 +1,9 @@
 //! What every answer tells browsers, under the names that Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` read.
 
-use super::declare::section;
-use super::values::words;
+use super::declaration::section;
+use super::values::keywords;
 
-words! {
+keywords! {
     /// Which pages may show ours in a frame.
     FrameOptions {
         /// None.

@@ -1,6 +1,6 @@
 //! Values of the settings of tokens.
 
-use super::values::{Value, words};
+use super::values::{Value, keywords};
 use crate::jwt::Algorithm;
 use serde_json::Value as Json;
 
@@ -46,7 +46,7 @@ impl Value for Algorithm {
     }
 }
 
-words! {
+keywords! {
     /// The kind of credential that an authorizer looks at.
     AuthorizerCredential {
         /// The session cookie of a browser.
@@ -58,7 +58,7 @@ words! {
     }
 }
 
-words! {
+keywords! {
     /// A field of a user that access tokens can have.
     UserClaim {
         /// The primary address.

@@ -110,7 +110,7 @@ impl<V: Value> Value for Vec<V> {
 }
 
 /// A setting that is one of a few words.
-macro_rules! words {
+macro_rules! keywords {
     ($(#[doc = $about:literal])* $type:ident { $($(#[doc = $text:literal])* $variant:ident = $word:literal,)* }) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -138,9 +138,9 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(super) use keywords;
 
-words! {
+keywords! {
     /// What a person names themselves with at login.
     LoginMethod {
         /// An email address.
@@ -152,7 +152,7 @@ words! {
     }
 }
 
-words! {
+keywords! {
     /// Whether an address has to be verified.
     EmailVerification {
         /// Nobody logs in before they verified.
@@ -176,7 +176,7 @@ impl EmailVerification {
     }
 }
 
-words! {
+keywords! {
     /// The two kinds of headless client.
     ClientKind {
         /// A single-page app: cookies and CSRF.
@@ -186,7 +186,7 @@ words! {
     }
 }
 
-words! {
+keywords! {
     /// Whose certificates AWS endpoints may show.
     TlsRoots {
         /// Those that AWS endpoints chain to.

@@ -1,7 +1,7 @@
 //! Trying again where others were faster, a few times, with jitter.
 
 use super::{Committed, Store, StoreError, Write};
-use crate::ambient::{Chance, random};
+use crate::random::{RandomSource, random_bytes};
 use std::time::Duration;
 
 /// What one attempt at an operation has decided.
@@ -59,13 +59,13 @@ impl Store {
 
     /// Attempts at an operation that others may disturb.
     pub(super) fn attempts(&self) -> Attempts<'_> {
-        Attempts { chance: &*self.chance, made: 0 }
+        Attempts { random: &*self.random, made: 0 }
     }
 }
 
 /// Attempts at one operation.
 pub(super) struct Attempts<'a> {
-    chance: &'a dyn Chance,
+    random: &'a dyn RandomSource,
     made: u32,
 }
 
@@ -84,7 +84,7 @@ impl Attempts<'_> {
         }
         if self.made > 0 {
             let longest = (Self::FIRST_PAUSE * 2u32.saturating_pow(self.made)).min(Self::LONGEST_PAUSE);
-            let share = f64::from(u16::from_le_bytes(random(self.chance))) / 65_536.0;
+            let share = f64::from(u16::from_le_bytes(random_bytes(self.random))) / 65_536.0;
             tokio::time::sleep(longest.mul_f64(share)).await;
         }
         self.made += 1;
@@ -95,13 +95,13 @@ impl Attempts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::SystemClock;
+    use crate::clock::SystemClock;
     use std::sync::Arc;
 
     /// Makes every pause the shortest.
     struct Zero;
 
-    impl Chance for Zero {
+    impl RandomSource for Zero {
         fn fill(&self, buffer: &mut [u8]) {
             buffer.fill(0);
         }

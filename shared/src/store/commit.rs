@@ -3,7 +3,7 @@
 use super::expression::Expression;
 use super::item::{Document, Item, Key};
 use super::write::{Action, Write};
-use super::{Again, Decision, Store, StoreError, trips};
+use super::{Again, Decision, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -53,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// The table is unavailable, or stays contended.
-    pub async fn insist(&self, writes: Vec<Write>) -> Result<Committed, StoreError> {
+    pub async fn commit_with_retries(&self, writes: Vec<Write>) -> Result<Committed, StoreError> {
         let decide = |writes: Vec<Write>, again: Option<Again>| async move {
             Ok(match again {
                 Some(Again::Refused(place)) => Decision::Settled(Committed::Refused(place)),
@@ -70,7 +70,7 @@ impl Store {
     /// The table is unavailable, or stays contended; then some of them may be deleted.
     pub async fn discard_all(&self, keys: &[Key]) -> Result<(), StoreError> {
         for some in keys.chunks(Self::MOST_WRITES) {
-            self.insist(some.iter().cloned().map(Write::discard).collect()).await?;
+            self.commit_with_retries(some.iter().cloned().map(Write::discard).collect()).await?;
         }
         Ok(())
     }
@@ -108,7 +108,9 @@ impl Store {
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("UpdateItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
+                outcome("UpdateItem", operation, write, round_trips::count(request.send()).await, |e| {
+                    e.as_conditional()
+                })
             }
             Action::Delete => {
                 let request = self.client.delete_item().table_name(&self.table).set_key(Some(write.key.document()));
@@ -117,7 +119,9 @@ impl Store {
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(OnFailure::AllOld);
-                outcome("DeleteItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
+                outcome("DeleteItem", operation, write, round_trips::count(request.send()).await, |e| {
+                    e.as_conditional()
+                })
             }
             Action::Check => self.transact(operation, std::slice::from_ref(write)).await,
         }
@@ -133,24 +137,24 @@ impl Store {
             .set_expression_attribute_names(expression.names())
             .set_expression_attribute_values(expression.values())
             .return_values_on_condition_check_failure(OnFailure::AllOld);
-        outcome("PutItem", operation, write, trips::count(request.send()).await, |e| e.as_conditional())
+        outcome("PutItem", operation, write, round_trips::count(request.send()).await, |e| e.as_conditional())
     }
 
     async fn transact(&self, operation: &str, writes: &[Write]) -> Result<Committed, StoreError> {
         let items = writes.iter().map(|write| self.transact_item(operation, write)).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|e| StoreError::Malformed(e.to_string()))?;
         let request = self.client.transact_write_items().set_transact_items(Some(items));
-        let error = match trips::count(request.client_request_token(operation).send()).await {
+        let error = match round_trips::count(request.client_request_token(operation).send()).await {
             Ok(_) => return Ok(Committed::Done),
             Err(error) => error,
         };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                 let reasons = canceled.cancellation_reasons();
-                if reasons.iter().any(|reason| bears(reason.item(), operation)) {
+                if reasons.iter().any(|reason| has_operation(reason.item(), operation)) {
                     return Ok(Committed::Done); // an earlier request of ours did it
                 }
-                judge(writes, reasons)
+                classify(writes, reasons)
             }
             Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Committed::Contended),
             _ => Err(StoreError::sdk("TransactWriteItems", &error)),
@@ -214,7 +218,7 @@ impl Store {
 }
 
 /// What the reasons of a cancelled transaction mean for us.
-fn judge(writes: &[Write], reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
+fn classify(writes: &[Write], reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
     let mut refused = None;
     for (place, (write, reason)) in writes.iter().zip(reasons).enumerate() {
         match reason.code().unwrap_or("None") {
@@ -232,7 +236,7 @@ fn judge(writes: &[Write], reasons: &[CancellationReason]) -> Result<Committed, 
     Ok(refused.map_or(Committed::Contended, Committed::Refused))
 }
 
-fn bears(old: Option<&Document>, operation: &str) -> bool {
+fn has_operation(old: Option<&Document>, operation: &str) -> bool {
     old.and_then(|old| old.get("op")).and_then(|op| op.as_s().ok()).is_some_and(|op| op == operation)
 }
 
@@ -277,7 +281,7 @@ fn outcome<O, E: SingleError, R>(
 ) -> Result<Committed, StoreError> {
     let Err(error) = answer else { return Ok(Committed::Done) };
     match error.as_service_error().map(kind) {
-        Some(Single::Conditional(old)) if bears(old, operation) => Ok(Committed::Done),
+        Some(Single::Conditional(old)) if has_operation(old, operation) => Ok(Committed::Done),
         Some(Single::Conditional(_)) if write.expect.is_race() => Ok(Committed::Contended),
         Some(Single::Conditional(_)) => Ok(Committed::Refused(0)),
         Some(Single::Conflict) => Ok(Committed::Contended),
@@ -288,13 +292,14 @@ fn outcome<O, E: SingleError, R>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ambient::{SystemChance, SystemClock};
+    use crate::clock::SystemClock;
+    use crate::random::SystemRandom;
     use std::sync::Arc;
 
     #[tokio::test]
     async fn a_commit_of_more_writes_than_a_transaction_takes_is_refused_before_the_table_is_asked() {
         let client = || panic!("nothing is asked of the table");
-        let store = Store::with_lazy_client(client, "t".to_owned(), Arc::new(SystemClock), Arc::new(SystemChance));
+        let store = Store::with_lazy_client(client, "t".to_owned(), Arc::new(SystemClock), Arc::new(SystemRandom));
         let writes = (0..=Store::MOST_WRITES).map(|n| Write::discard(Key::new("A", n.to_string()))).collect();
         assert!(matches!(store.commit(writes).await, Err(StoreError::TooManyWrites(101))));
     }

@@ -1,7 +1,7 @@
 //! Items as structs.
 
 use super::StoreError;
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::secret;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;

@@ -3,8 +3,9 @@
 use super::commit::{Single, SingleError};
 use super::expression::Expression;
 use super::item::{Document, Item, Key, from_document, number};
-use super::{Store, StoreError, trips};
-use crate::ambient::{Timestamp, random};
+use super::{Store, StoreError, round_trips};
+use crate::clock::Timestamp;
+use crate::random::random_bytes;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
 
 /// A log within an item, and how much it holds.
@@ -49,7 +50,7 @@ impl Store {
     /// The table is unavailable.
     pub async fn reserve(&self, key: &Key, entries: &[Entry]) -> Result<Reserved, StoreError> {
         let now = self.clock.now();
-        let noise = i64::from(u16::from_le_bytes(random(&*self.chance))) % PER_MICRO;
+        let noise = i64::from(u16::from_le_bytes(random_bytes(&*self.random))) % PER_MICRO;
         let stamp = now.0 * PER_MICRO + noise;
         let longest = entries.iter().map(|entry| entry.micros).max().unwrap_or(0);
         // A day at least: other logs of the item may live longer than these.
@@ -89,7 +90,7 @@ impl Store {
                 .set_expression_attribute_names(expression.names())
                 .set_expression_attribute_values(expression.values())
                 .return_values_on_condition_check_failure(OnFailure::AllOld);
-            let answer = trips::count(request.send()).await;
+            let answer = round_trips::count(request.send()).await;
             let taken = Reserved::Taken(LogUse { key: key.clone(), stamp });
             let Err(error) = answer else { return Ok(taken) };
             match error.as_service_error().map(SingleError::as_conditional) {
@@ -124,7 +125,7 @@ impl Store {
             .update_expression(format!("DELETE {}", deletions.join(", ")))
             .set_expression_attribute_names(expression.names())
             .set_expression_attribute_values(expression.values());
-        let answer = trips::count(request.send()).await;
+        let answer = round_trips::count(request.send()).await;
         if let Err(error) = answer {
             tracing::warn!(error = %StoreError::sdk("UpdateItem", &error), "reservation not given back");
         }
@@ -136,7 +137,7 @@ impl Store {
     /// The table is unavailable.
     pub async fn free_again(&self, key: &Key, entry: &Entry) -> Result<Option<Timestamp>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
-        let answer = trips::count(request.consistent_read(true).send()).await;
+        let answer = round_trips::count(request.consistent_read(true).send()).await;
         let item = answer.map_err(|e| StoreError::sdk("GetItem", &e))?.item.unwrap_or_default();
         Ok(free_at(&item, entry, self.clock.now().0).map(Timestamp))
     }
@@ -150,7 +151,7 @@ impl Store {
         let names = names.iter().map(|name| expression.name(name)).collect::<Vec<_>>();
         let request = self.client.update_item().table_name(&self.table).set_key(Some(key.document()));
         let request = request.update_expression(format!("REMOVE {}", names.join(", ")));
-        let answer = trips::count(request.set_expression_attribute_names(expression.names()).send()).await;
+        let answer = round_trips::count(request.set_expression_attribute_names(expression.names()).send()).await;
         answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateItem", &e))
     }
 
@@ -186,7 +187,7 @@ impl Store {
                 .set_expression_attribute_values(expression.values())
                 .return_values(ReturnValue::AllNew)
                 .return_values_on_condition_check_failure(OnFailure::AllOld);
-            let answer = trips::count(request.send()).await;
+            let answer = round_trips::count(request.send()).await;
             let error = match answer {
                 Ok(output) => return output.attributes.map(from_document).transpose(),
                 Err(error) => error,

@@ -3,7 +3,7 @@
 
 use super::item::{Document, Item, Key, SCHEMA, from_document, number};
 use super::write::{Action, Expect, Write};
-use super::{Committed, Store, StoreError, trips};
+use super::{Committed, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// One page of the table.
@@ -77,7 +77,7 @@ impl Store {
         start: Option<&Key>,
     ) -> Result<Page<Document>, StoreError> {
         let request = request.set_exclusive_start_key(start.map(Key::document));
-        let answer = trips::count(request.send()).await.map_err(|e| StoreError::sdk("Scan", &e))?;
+        let answer = round_trips::count(request.send()).await.map_err(|e| StoreError::sdk("Scan", &e))?;
         Ok(Page {
             looked_at: u64::try_from(answer.scanned_count).unwrap_or(0),
             next: answer.last_evaluated_key.as_ref().and_then(Key::of),

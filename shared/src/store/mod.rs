@@ -11,8 +11,8 @@ mod item;
 mod log;
 mod migrate;
 mod read;
+mod round_trips;
 mod schema;
-mod trips;
 mod write;
 
 pub use attempts::{Again, Decision};
@@ -23,11 +23,12 @@ pub use item::{Document, Item, Key, SCHEMA};
 pub use log::{Entry, LogUse, Reserved};
 pub use migrate::{Page, Stored};
 pub use read::IndexPlace;
+pub use round_trips::{RoundTrips, counted};
 pub use schema::{DUE_INDEX, create_table};
-pub use trips::{Trips, counted};
 pub use write::{Patch, Write};
 
-use crate::ambient::{Chance, Clock, Timestamp, random};
+use crate::clock::{Clock, Timestamp};
+use crate::random::{RandomSource, random_bytes};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use std::sync::{Arc, LazyLock};
@@ -75,7 +76,7 @@ pub struct Store {
     client: Arc<LazyClient>,
     table: String,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    random: Arc<dyn RandomSource>,
     observer: Option<Observer>,
     restored_at: Option<Timestamp>,
 }
@@ -88,8 +89,8 @@ pub type Observer = Arc<dyn Fn(&Key) + Send + Sync>;
 
 impl Store {
     /// A store on this table.
-    pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
-        Self::with_lazy_client(move || client, table, clock, chance)
+    pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, random: Arc<dyn RandomSource>) -> Self {
+        Self::with_lazy_client(move || client, table, clock, random)
     }
 
     /// A store whose client is built when something is asked of the table.
@@ -97,10 +98,10 @@ impl Store {
         client: impl FnOnce() -> Client + Send + 'static,
         table: String,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
+        random: Arc<dyn RandomSource>,
     ) -> Self {
         let client = Arc::new(LazyClient::new(Box::new(client)));
-        Self { client, table, clock, chance, observer: None, restored_at: None }
+        Self { client, table, clock, random, observer: None, restored_at: None }
     }
 
     /// The same store, whose commits are watched.
@@ -116,6 +117,6 @@ impl Store {
 
     /// Names one operation: what it wrote bears this, so that a repeated request knows its own work.
     fn operation_id(&self) -> String {
-        crate::secret::encode(&random::<16>(&*self.chance))
+        crate::secret::encode(&random_bytes::<16>(&*self.random))
     }
 }

@@ -1,7 +1,7 @@
 //! Reading, always consistently: what is read here decides something.
 
 use super::item::{Document, Item, Key, from_document, is_expired};
-use super::{Page, Store, StoreError, trips};
+use super::{Page, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ impl Store {
     /// The table is unavailable.
     pub async fn find<I: Item>(&self, key: &Key) -> Result<Option<I>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.document()));
-        let answer = trips::count(request.consistent_read(true).send()).await;
+        let answer = round_trips::count(request.consistent_read(true).send()).await;
         let answer = answer.map_err(|e| StoreError::sdk("GetItem", &e))?;
         self.read(answer.item)
     }
@@ -33,7 +33,7 @@ impl Store {
             attempts.next().await?;
             let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
             let keys = keys.map_err(|e| StoreError::Malformed(e.to_string()))?;
-            let answer = trips::count(self.client.batch_get_item().request_items(&self.table, keys).send()).await;
+            let answer = round_trips::count(self.client.batch_get_item().request_items(&self.table, keys).send()).await;
             let answer = answer.map_err(|e| StoreError::sdk("BatchGetItem", &e))?;
             for document in answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default() {
                 if let Some(key) = Key::of(&document) {
@@ -80,7 +80,7 @@ impl Store {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
                 .expression_attribute_values(":sk", AttributeValue::S(starts.to_owned()))
         };
-        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let answer = round_trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
         let items = answer.items.unwrap_or_default();
         items.into_iter().filter_map(|item| self.read(Some(item)).transpose()).collect()
     }
@@ -98,7 +98,7 @@ impl Store {
             .expression_attribute_values(":sk", AttributeValue::S(starts.to_owned()));
         let (mut found, mut start) = (Vec::new(), None);
         for _ in 0..pages {
-            let page = trips::count(query.clone().set_exclusive_start_key(start).send()).await;
+            let page = round_trips::count(query.clone().set_exclusive_start_key(start).send()).await;
             let page = page.map_err(|e| StoreError::sdk("Query", &e))?;
             for item in page.items.unwrap_or_default() {
                 found.extend(self.read::<I>(Some(item))?);
@@ -121,7 +121,7 @@ impl Store {
         let query = query.expression_attribute_names("#queue", "queue");
         let query = query.expression_attribute_values(":queue", AttributeValue::S("OUTBOX".to_owned()));
         let query = query.set_exclusive_start_key(start.map(|place| place.0));
-        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let answer = round_trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
         let items = answer.items.unwrap_or_default();
         Ok(Page {
             looked_at: items.len() as u64,
@@ -141,7 +141,7 @@ impl Store {
         let query = query.expression_attribute_names("#queue", "queue").limit(limit);
         let query = query.expression_attribute_values(":queue", AttributeValue::S("OUTBOX".to_owned()));
         let query = query.expression_attribute_values(":now", super::item::number(now));
-        let answer = trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
+        let answer = round_trips::count(query.send()).await.map_err(|e| StoreError::sdk("Query", &e))?;
         let due_at = |item: &Document| item.get("due_at")?.as_n().ok()?.parse().ok();
         let items = answer.items.unwrap_or_default();
         Ok(items.iter().filter_map(|item| Key::of(item).zip(due_at(item))).collect())
@@ -150,7 +150,7 @@ impl Store {
     /// Opens the connection: reads a key that does not exist. Its failure is nobody's problem.
     pub async fn warm(&self) {
         let key = Key::new("WARM", "WARM").document();
-        let _ = trips::count(self.client.get_item().table_name(&self.table).set_key(Some(key)).send()).await;
+        let _ = round_trips::count(self.client.get_item().table_name(&self.table).set_key(Some(key)).send()).await;
     }
 
     /// The item of a document, unless it is over: by its own time, or because the table has been restored since.

@@ -1,9 +1,9 @@
 //! The tokens of the JWT API: which claims each has, and the keys that sign and verify them.
 
 use crate::account::{User, UserId};
-use crate::ambient::Timestamp;
 use crate::app::App;
-use crate::jwt::api_token::{self, ApiClaims, Kind, Unfit};
+use crate::clock::Timestamp;
+use crate::jwt::api_token::{self, ApiClaims, ApiTokenError, Kind};
 use crate::jwt::{KeyError, SigningKey};
 use crate::session::{Bearer, Session};
 use crate::settings::{SecretKey, Settings};
@@ -38,12 +38,12 @@ fn sign(app: &App, claims: &ApiClaims) -> Result<String, KeyError> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(app: &App, token: &str, kind: Kind) -> Result<ApiClaims, Unfit> {
-    let keys = keys(app).map_err(|_| Unfit::Invalid)?;
+pub fn read(app: &App, token: &str, kind: Kind) -> Result<ApiClaims, ApiTokenError> {
+    let keys = keys(app).map_err(|_| ApiTokenError::Invalid)?;
     let claims = api_token::verify(token, keys, kind, app.now().seconds())?;
     let made = claims.get("iat").and_then(Json::as_i64).map(Timestamp::from_seconds);
     let is_void = made.is_some_and(|made| app.settings.service.is_before_restore(made));
-    if is_void { Err(Unfit::Expired) } else { Ok(claims) }
+    if is_void { Err(ApiTokenError::Expired) } else { Ok(claims) }
 }
 
 /// The user and the session that an access token names.
@@ -81,7 +81,7 @@ pub struct Refresh {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_refresh(app: &App, token: &str) -> Result<Option<Refresh>, Unfit> {
+pub fn read_refresh(app: &App, token: &str) -> Result<Option<Refresh>, ApiTokenError> {
     let claims = read(app, token, Kind::Refresh)?;
     let named = || {
         let access = Access::of(&claims)?;

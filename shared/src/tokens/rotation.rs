@@ -1,8 +1,8 @@
 //! The signing keys of the table, for operators: which there are, and making a new one before the schedule does.
 
 use super::{KEYS, KeyRecord, MOST_KEYS, keys_of_settings, make, rotation};
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::jwt::{Term, signing, terms};
 use crate::store::{Again, Decision, StoreError};
 

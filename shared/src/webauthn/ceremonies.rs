@@ -17,7 +17,7 @@ use webauthn_rs_core::{
 };
 
 use super::{
-    CEREMONY_SECONDS, CeremonyError, Credential, Policy, Refusal, SetupError,
+    CEREMONY_SECONDS, CeremonyError, Credential, Policy, SetupError, VerificationError,
     client_data::ClientData,
     keys::{self, StandIn},
     response,
@@ -75,10 +75,10 @@ impl Ceremonies {
 
     /// Refuses what was made in a frame of another origin, unless the client names one that may embed this page. A client
     /// that says `crossOrigin` without `topOrigin` is refused, since nobody knows whose frame it was.
-    fn check_frame(&self, client_data: &ClientData) -> Result<(), Refusal> {
+    fn check_frame(&self, client_data: &ClientData) -> Result<(), VerificationError> {
         let may_embed = |top: Origin| self.top_origins.contains(&top);
         if client_data.is_framed() && !client_data.top_origin().is_some_and(may_embed) {
-            return Err(Refusal::Frame);
+            return Err(VerificationError::Frame);
         }
         Ok(())
     }
@@ -199,7 +199,7 @@ impl Ceremonies {
         let State::Authentication { engine, user } = State::decode(state)? else { return Err(other_kind()) };
         let answer = response::assertion(response)?;
         if answer.get_user_unique_id().is_some_and(|handle| handle != user.as_bytes()) {
-            return Err(Refusal::UserHandle.into());
+            return Err(VerificationError::UserHandle.into());
         }
         self.finish(&engine, &answer, credentials)
     }
@@ -223,7 +223,7 @@ impl Ceremonies {
     pub fn identify(&self, response: &Value) -> Result<(Uuid, Vec<u8>), CeremonyError> {
         let answer = response::assertion(response)?;
         let user = answer.get_user_unique_id().and_then(|handle| Uuid::from_slice(handle).ok());
-        Ok((user.ok_or(Refusal::UserHandle)?, answer.raw_id))
+        Ok((user.ok_or(VerificationError::UserHandle)?, answer.raw_id))
     }
 
     /// Finishes what [`Ceremonies::begin_discoverable`] began (WebAuthn Level 2, 7.2): `credentials` are those of the
@@ -242,7 +242,7 @@ impl Ceremonies {
         let answer = response::assertion(response)?;
         let is_used = |credential: &&Credential| credential.id_bytes() == answer.raw_id;
         if credentials.iter().find(is_used).is_some_and(|used| !used.may_log_in_alone()) {
-            return Err(Refusal::SecondFactorOnly.into());
+            return Err(VerificationError::SecondFactorOnly.into());
         }
         self.finish(&engine, &answer, credentials)
     }
@@ -270,7 +270,8 @@ impl Ceremonies {
         answer: &PublicKeyCredential,
         credentials: &[Credential],
     ) -> Result<Authenticated, CeremonyError> {
-        let used = credentials.iter().find(|c| c.id_bytes() == answer.raw_id).ok_or(Refusal::UnknownCredential)?;
+        let used =
+            credentials.iter().find(|c| c.id_bytes() == answer.raw_id).ok_or(VerificationError::UnknownCredential)?;
         let client_data = ClientData::parse(&answer.response.client_data_json)?;
         self.check_frame(&client_data)?;
         let mut key = used.key().clone();
@@ -308,7 +309,7 @@ fn with_stand_in(answer: &PublicKeyCredential, key: Key) -> Result<(PublicKeyCre
     let digest = Sha256::digest(&response.client_data_json);
     let message = [response.authenticator_data.as_slice(), digest.as_slice()].concat();
     if !keys::verify(&key.cred, &message, &response.signature) {
-        return Err(Refusal::Signature.into());
+        return Err(VerificationError::Signature.into());
     }
     let stand_in = StandIn::new()?;
     response.signature = stand_in.sign(&message)?;
@@ -326,7 +327,7 @@ fn json(options: &impl serde::Serialize) -> Result<Value, CeremonyError> {
 }
 
 fn other_kind() -> CeremonyError {
-    Refusal::Kind.into()
+    VerificationError::Kind.into()
 }
 
 /// An error while no client has said anything yet.

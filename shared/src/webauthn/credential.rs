@@ -1,6 +1,6 @@
 //! What is kept of a credential.
 
-use crate::versions::{Foreign, Unknown};
+use crate::versions::{Unknown, WithUnknown};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use webauthn_rs_core::proto::{
@@ -13,7 +13,7 @@ use webauthn_rs_core::proto::{
 /// Public matter throughout: nothing of it lets anyone sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credential {
-    key: Foreign<Key>,
+    key: WithUnknown<Key>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     is_passwordless: Option<bool>,
     #[serde(flatten)]
@@ -63,7 +63,7 @@ impl Credential {
         // The engine would hold the user verification of the registration against later answers. That is up to the
         // policy of each ceremony alone: a key that verified when it was added may answer a mere second factor without.
         key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
-        Self { key: Foreign::new(key), is_passwordless, unknown: Unknown::default() }
+        Self { key: WithUnknown::new(key), is_passwordless, unknown: Unknown::default() }
     }
 
     pub(super) fn key(&self) -> &Key {

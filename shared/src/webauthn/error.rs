@@ -16,7 +16,7 @@ pub enum CeremonyError {
     Malformed(String),
     /// A well-formed answer that proves nothing.
     #[error("the credential is refused: {0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] VerificationError),
     /// Not the client's doing: a state that this module did not make.
     #[error("ceremony state: {0}")]
     State(String),
@@ -40,7 +40,7 @@ impl CeremonyError {
 
 /// What about a well-formed answer was wrong. For logs and tests: clients hear `incorrect_code` for each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum VerificationError {
     /// Made for another origin (WebAuthn Level 2, 7.1 step 9 and 7.2 step 13).
     #[error("wrong origin")]
     Origin,
@@ -88,23 +88,23 @@ impl From<WebauthnError> for CeremonyError {
     fn from(error: WebauthnError) -> Self {
         use WebauthnError as W;
         Self::Refused(match error {
-            W::InvalidRPOrigin => Refusal::Origin,
-            W::CredentialCrossOrigin => Refusal::Frame,
-            W::InvalidRPIDHash => Refusal::RelyingParty,
-            W::MismatchedChallenge => Refusal::Challenge,
-            W::InvalidClientDataType => Refusal::Kind,
-            W::UserNotPresent => Refusal::UserPresence,
-            W::UserNotVerified => Refusal::UserVerification,
-            W::CredentialNotFound => Refusal::UnknownCredential,
-            W::CredentialPossibleCompromise => Refusal::Counter,
-            W::AuthenticationFailure | W::SignatureInvalid => Refusal::Signature,
+            W::InvalidRPOrigin => VerificationError::Origin,
+            W::CredentialCrossOrigin => VerificationError::Frame,
+            W::InvalidRPIDHash => VerificationError::RelyingParty,
+            W::MismatchedChallenge => VerificationError::Challenge,
+            W::InvalidClientDataType => VerificationError::Kind,
+            W::UserNotPresent => VerificationError::UserPresence,
+            W::UserNotVerified => VerificationError::UserVerification,
+            W::CredentialNotFound => VerificationError::UnknownCredential,
+            W::CredentialPossibleCompromise => VerificationError::Counter,
+            W::AuthenticationFailure | W::SignatureInvalid => VerificationError::Signature,
             W::ParseBase64Failure(_)
             | W::ParseCBORFailure(_)
             | W::ParseJSONFailure(_)
             | W::ParseNOMFailure
             | W::ParseInsufficientBytesAvailable
             | W::COSEKeyInvalidCBORValue => return Self::Malformed(error.to_string()),
-            other => Refusal::Other(other.to_string()),
+            other => VerificationError::Other(other.to_string()),
         })
     }
 }

@@ -24,7 +24,7 @@ mod tests;
 
 pub use ceremonies::{Authenticated, Ceremonies};
 pub use credential::Credential;
-pub use error::{CeremonyError, Refusal};
+pub use error::{CeremonyError, VerificationError};
 pub use policy::{Policy, SetupError, UserVerification};
 pub use response::credential_field;
 

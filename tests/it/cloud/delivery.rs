@@ -6,7 +6,7 @@ use super::server::nowhere;
 use super::ses::Mood;
 use crate::lab::{PASSWORD, at_once};
 use serde_json::{Value, json};
-use shared::ambient::{Clock, SystemClock};
+use shared::clock::{Clock, SystemClock};
 
 /// Signs these people up; what the stream tells of it, and nothing else that it told before.
 fn sign_up(cloud: &Cloud<Emulated>, people: &[&str]) -> Vec<Value> {

@@ -7,7 +7,7 @@ use super::server::block_on;
 use super::walk::walk;
 use crate::lab::call;
 use serde_json::{Value, json};
-use shared::ambient::{SystemChance, random};
+use shared::random::{SystemRandom, random_bytes};
 use shared::store::create_table;
 use std::sync::Mutex;
 
@@ -59,7 +59,7 @@ fn signed(service: &str) -> String {
 
 /// Differs from run to run: moto remembers.
 fn unique() -> String {
-    u64::from_le_bytes(random(&SystemChance)).to_string()
+    u64::from_le_bytes(random_bytes(&SystemRandom)).to_string()
 }
 
 impl Ground for Moto {

@@ -2,7 +2,7 @@
 
 mod second_factors;
 
-use super::doors::{DOORS, Door, EMAIL, NEW, Visitor, verified};
+use super::apis::{APIS, Api, EMAIL, NEW, Visitor, verified};
 use super::identity_provider::IdentityProvider;
 use crate::lab::{Bearer, Client, Lab, Mail, PASSWORD, Reply, code_of};
 use base64::Engine;
@@ -25,15 +25,15 @@ fn lab(settings: &[(&str, &str)]) -> Lab {
     Lab::with_accounts(&json!([verified()]), settings)
 }
 
-fn entered(lab: &Lab, door: Door) -> Visitor<'_> {
-    let mut visitor = Visitor::new(lab, door);
-    assert_eq!(visitor.enter(EMAIL, PASSWORD), "in", "{door:?}");
+fn entered(lab: &Lab, api: Api) -> Visitor<'_> {
+    let mut visitor = Visitor::new(lab, api);
+    assert_eq!(visitor.enter(EMAIL, PASSWORD), "in", "{api:?}");
     visitor
 }
 
-/// Whether the account asks for a second factor, at whatever door.
+/// Whether the account asks for a second factor, at whatever API.
 fn has_factor(lab: &Lab) -> bool {
-    Visitor::new(lab, Door::App).enter(EMAIL, PASSWORD) == "mfa_authenticate"
+    Visitor::new(lab, Api::App).enter(EMAIL, PASSWORD) == "mfa_authenticate"
 }
 
 fn claims(token: &str) -> Value {
@@ -49,13 +49,13 @@ fn a_stale_access_token_of_the_jwt_api_changes_nothing() {
     let settings = [OFF, JWT_MFA, ("JWT_ALLAUTH_INVITATIONS", "true"), ("JWT_ALLAUTH_USER_PUT_ENABLED", "true")];
     for with_factor in [false, true] {
         let lab = Lab::with_accounts(&json!([account]), &settings);
-        let mut thief = entered(&lab, Door::Jwt);
+        let mut thief = entered(&lab, Api::Jwt);
         if with_factor {
             thief.enroll();
         } else {
             thief.begin_app();
         }
-        let mut owner = Visitor::new(&lab, Door::App);
+        let mut owner = Visitor::new(&lab, Api::App);
         let mail = owner.forget(EMAIL).unwrap();
         owner.reset(&mail, NEW);
         lab.advance(60);
@@ -97,7 +97,7 @@ fn a_stale_access_token_of_the_jwt_api_changes_nothing() {
 
 /// The owner in the JWT API, with the new password, past the thief's second factor where there is one.
 fn entered_with<'a>(lab: &'a Lab, thief: Option<&Visitor<'_>>) -> Visitor<'a> {
-    let mut owner = Visitor::new(lab, Door::Jwt);
+    let mut owner = Visitor::new(lab, Api::Jwt);
     owner.login(EMAIL, NEW);
     if let Some(thief) = thief {
         let reply = owner.show(&code_of(thief.secret.as_deref().unwrap(), lab.now()));
@@ -110,7 +110,7 @@ fn entered_with<'a>(lab: &'a Lab, thief: Option<&Visitor<'_>>) -> Visitor<'a> {
 #[test]
 fn a_stale_access_token_of_the_other_apis_changes_nothing() {
     let lab = lab(&[OFF, ("HEADLESS_TOKEN_STRATEGY", "jwt")]);
-    let mut flat = entered(&lab, Door::Flat);
+    let mut flat = entered(&lab, Api::Flat);
     flat.begin_app();
     let secret = flat.secret.clone().unwrap();
     let mut app = lab.app();
@@ -118,7 +118,7 @@ fn a_stale_access_token_of_the_other_apis_changes_nothing() {
     let access = reply.json["meta"]["access_token"].as_str().unwrap_or_else(|| panic!("{}", reply.text)).to_owned();
     let refresh = reply.json["meta"]["refresh_token"].clone();
 
-    let mut owner = Visitor::new(&lab, Door::Jwt);
+    let mut owner = Visitor::new(&lab, Api::Jwt);
     let mail = owner.forget(EMAIL).unwrap();
     owner.reset(&mail, NEW);
     let code = code_of(&secret, lab.now());
@@ -150,7 +150,7 @@ fn a_stale_access_token_of_the_other_apis_changes_nothing() {
     let reply = lab.app().post("tokens/refresh", json!({"refresh_token": refresh}));
     assert!([400, 401].contains(&reply.status), "{}", reply.text);
     assert!(owner.is_in());
-    assert_eq!(Visitor::new(&lab, Door::App).enter(EMAIL, NEW), "in", "no second factor, and the owner's password");
+    assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, NEW), "in", "no second factor, and the owner's password");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn an_inviter_gives_no_role_above_their_own() {
 /// Ada with a second address that nobody has verified: that of a stranger, by a slip.
 fn with_second_address(settings: &[(&str, &str)]) -> Lab {
     let lab = lab(&[&[OFF][..], settings].concat());
-    let mut ada = entered(&lab, Door::App);
+    let mut ada = entered(&lab, Api::App);
     assert_eq!(ada.client.post("account/email", json!({"email": SECOND})).status, 200);
     lab
 }
@@ -191,9 +191,9 @@ fn with_second_address(settings: &[(&str, &str)]) -> Lab {
 #[test]
 fn an_unverified_second_address_is_no_way_in() {
     let lab = with_second_address(&[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
-    for door in DOORS {
-        assert!(Visitor::new(&lab, door).forget(SECOND).is_none(), "{door:?}");
-        assert!(Visitor::new(&lab, door).forget(EMAIL).is_some(), "{door:?}");
+    for api in APIS {
+        assert!(Visitor::new(&lab, api).forget(SECOND).is_none(), "{api:?}");
+        assert!(Visitor::new(&lab, api).forget(EMAIL).is_some(), "{api:?}");
     }
     let before = lab.mails(SECOND).len();
     lab.app().post("auth/code/request", json!({"email": SECOND}));
@@ -211,7 +211,7 @@ fn an_unverified_second_address_is_no_way_in() {
     let lab = with_second_address(&[])
         .restart_with(&[("ACCOUNT_LOGIN_BY_CODE_REQUIRED", "true"), ("EMAIL_VERIFICATION", "none")]);
     let (own, second) = (lab.mails(EMAIL).len(), lab.mails(SECOND).len());
-    let mut thief = Visitor::new(&lab, Door::App);
+    let mut thief = Visitor::new(&lab, Api::App);
     assert_eq!(thief.enter(SECOND, PASSWORD), "login_by_code");
     assert_eq!((lab.mails(EMAIL).len(), lab.mails(SECOND).len()), (own + 1, second));
 }
@@ -225,17 +225,17 @@ fn a_providers_verified_address_is_no_way_into_an_account_that_has_it_unverified
         ("SOCIALACCOUNT_EMAIL_AUTHENTICATION", "true"),
         ("SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT", "true"),
     ]);
-    let mut ada = entered(&lab, Door::Flat);
+    let mut ada = entered(&lab, Api::Flat);
     let id = ada.flat("GET", "user/", json!({})).json["user"]["id"].clone();
     let person = json!({"sub": "7", "email": SECOND, "email_verified": true, "name": "Mallory"});
-    let mut flat = Visitor::new(&lab, Door::Flat);
+    let mut flat = Visitor::new(&lab, Api::Flat);
     let reply = flat.flat("POST", "providers/op/token/", json!({"id_token": op.id_token(&person)}));
     assert_ne!(reply.json["user"]["id"], id, "{}", reply.text);
     let token = json!({"client_id": super::identity_provider::CLIENT, "id_token": op.id_token(&person)});
     let reply = lab.app().post("auth/provider/token", json!({"provider": "op", "process": "login", "token": token}));
     assert_ne!(reply.json["data"]["user"]["id"], id, "{}", reply.text);
     assert!(ada.is_in(), "Ada's sessions stand");
-    assert_eq!(Visitor::new(&lab, Door::App).enter(EMAIL, PASSWORD), "in", "and so does her password");
+    assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, PASSWORD), "in", "and so does her password");
     // By the verified one it is.
     let person = json!({"sub": "8", "email": EMAIL, "email_verified": true, "name": "Ada"});
     let reply = flat.flat("POST", "providers/op/token/", json!({"id_token": op.id_token(&person)}));
@@ -249,7 +249,7 @@ fn the_jwt_api_tells_nobody_who_has_an_account() {
     let walk = |email: &str, password: &str| {
         let mut replies = Vec::new();
         let trips = lab.trips(|| {
-            replies.push(Visitor::new(&lab, Door::Jwt).sign_up(email, password));
+            replies.push(Visitor::new(&lab, Api::Jwt).sign_up(email, password));
             lab.advance(200);
         });
         let shape = |reply: &Reply| {
@@ -267,14 +267,14 @@ fn the_jwt_api_tells_nobody_who_has_an_account() {
     assert_eq!(walk(EMAIL, "password123"), weak);
     // Only where a deployer wants it is anybody told.
     let open = Lab::with_accounts(&json!([verified()]), &[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "false")]);
-    assert_eq!(Visitor::new(&open, Door::Jwt).sign_up(EMAIL, NEW).status, 400);
+    assert_eq!(Visitor::new(&open, Api::Jwt).sign_up(EMAIL, NEW).status, 400);
 }
 
 #[test]
 fn no_strangers_address_gets_a_token_that_says_it_is_verified() {
     for (method, gets_in) in [("mandatory", false), ("optional", true), ("none", true)] {
         let lab = Lab::start(&[OFF, ("EMAIL_VERIFICATION", method)]);
-        let mut thief = Visitor::new(&lab, Door::Jwt);
+        let mut thief = Visitor::new(&lab, Api::Jwt);
         let reply = thief.sign_up(EMAIL, PASSWORD);
         assert_eq!((reply.status, thief.is_in()), (201, gets_in), "{method}: {}", reply.text);
         assert_eq!(thief.bearer.post("refresh/", json!({})).status == 200, gets_in);
@@ -285,7 +285,7 @@ fn no_strangers_address_gets_a_token_that_says_it_is_verified() {
     }
     // Not in a later refresh either, where verification is on again.
     let lab = Lab::start(&[OFF, ("EMAIL_VERIFICATION", "none")]);
-    let mut thief = Visitor::new(&lab, Door::Jwt);
+    let mut thief = Visitor::new(&lab, Api::Jwt);
     thief.sign_up(EMAIL, PASSWORD);
     let cookies = thief.bearer.cookies.clone();
     let lab = lab.restart_with(&[("EMAIL_VERIFICATION", "optional")]);
@@ -321,9 +321,9 @@ fn open(lab: &Lab, mail: &Mail, password: &str) -> u16 {
 fn begin(lab: &Lab, how: Begun, email: &str, password: &str) -> Option<Mail> {
     let before = lab.mails(email).len();
     let reply = match how {
-        Begun::Headless => Visitor::new(lab, Door::App).sign_up(email, password),
-        Begun::Flat => Visitor::new(lab, Door::Flat).sign_up(email, password),
-        Begun::Jwt => Visitor::new(lab, Door::Jwt).sign_up(email, password),
+        Begun::Headless => Visitor::new(lab, Api::App).sign_up(email, password),
+        Begun::Flat => Visitor::new(lab, Api::Flat).sign_up(email, password),
+        Begun::Jwt => Visitor::new(lab, Api::Jwt).sign_up(email, password),
         Begun::Invitation => {
             let mut boss = lab.bearer();
             boss.login(EMAIL, PASSWORD);
@@ -358,7 +358,7 @@ fn a_strangers_registration_destroys_no_pending_account() {
                 let case = format!("{first:?}, {second:?}, {first_opens}");
                 let own = begin(&lab, first, &email, NEW).unwrap_or_else(|| panic!("no mail: {case}"));
                 let strange = begin(&lab, second, &email, others[0]);
-                let login = |password: &str| DOORS.map(|door| Visitor::new(&lab, door).enter(&email, password) == "in");
+                let login = |password: &str| APIS.map(|api| Visitor::new(&lab, api).enter(&email, password) == "in");
                 if first_opens {
                     assert!([200, 302, 401].contains(&open(&lab, &own, NEW)), "{case}");
                     assert_eq!(login(NEW), [true; 4], "{case}");
@@ -403,26 +403,26 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
         ];
         let lab = Lab::with_accounts(&accounts, &settings);
         for _ in 0..5 {
-            Visitor::new(&lab, Door::App).login(EMAIL, "wrong-Horse-42-battery");
+            Visitor::new(&lab, Api::App).login(EMAIL, "wrong-Horse-42-battery");
         }
         let locked = || {
-            DOORS.map(|door| {
-                let reply = Visitor::new(&lab, door).login(EMAIL, PASSWORD);
+            APIS.map(|api| {
+                let reply = Visitor::new(&lab, api).login(EMAIL, PASSWORD);
                 is_locked(&reply)
             })
         };
         assert_eq!(locked(), [true; 4]);
         // What anybody may do with the address.
-        for door in DOORS {
-            Visitor::new(&lab, door).sign_up(EMAIL, NEW);
-            Visitor::new(&lab, door).forget(EMAIL);
-            let mut own = Visitor::new(&lab, door);
+        for api in APIS {
+            Visitor::new(&lab, api).sign_up(EMAIL, NEW);
+            Visitor::new(&lab, api).forget(EMAIL);
+            let mut own = Visitor::new(&lab, api);
             assert_eq!(own.enter(STRANGER, PASSWORD), "in");
         }
         lab.app().post("auth/code/request", json!({"email": EMAIL}));
         assert_eq!(locked(), [true; 4], "{method}");
         // What a user of another account may do, who has added the address to it.
-        let mut app = Visitor::new(&lab, Door::App);
+        let mut app = Visitor::new(&lab, Api::App);
         app.login(STRANGER, PASSWORD);
         let reply = app.client.post("account/email", json!({"email": EMAIL}));
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -431,19 +431,19 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
         let mut client = app.client.clone();
         client.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
         assert_eq!(locked(), [true; 4], "{method}");
-        for door in DOORS {
-            let mut visitor = Visitor::new(&lab, door);
+        for api in APIS {
+            let mut visitor = Visitor::new(&lab, api);
             if let Some(mail) = visitor.forget(STRANGER) {
                 visitor.reset(&mail, PASSWORD);
-                assert_eq!(Visitor::new(&lab, door).enter(STRANGER, PASSWORD), "in");
+                assert_eq!(Visitor::new(&lab, api).enter(STRANGER, PASSWORD), "in");
             }
-            assert_eq!(locked(), [true; 4], "{method}: {door:?}");
+            assert_eq!(locked(), [true; 4], "{method}: {api:?}");
         }
         // The owner's reset does.
-        let mut owner = Visitor::new(&lab, Door::App);
+        let mut owner = Visitor::new(&lab, Api::App);
         let mail = owner.forget(EMAIL).unwrap();
         owner.reset(&mail, NEW);
-        assert_eq!(Visitor::new(&lab, Door::App).enter(EMAIL, NEW), "in");
+        assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, NEW), "in");
     }
 }
 
@@ -474,12 +474,12 @@ fn nothing_that_lets_anybody_in_lies_in_the_table_as_it_is() {
     app.post("auth/password/request", json!({"email": EMAIL}));
     secrets.push(("reset code", lab.mail(EMAIL).key()));
 
-    let mut browser = entered(&lab, Door::Browser);
+    let mut browser = entered(&lab, Api::Browser);
     secrets.push(("session of a browser", token(&browser.client)));
     browser.prove_again();
     browser.begin_app();
     secrets.push(("secret that is being set up", browser.secret.clone().unwrap()));
-    let mut bearer = entered(&lab, Door::Jwt);
+    let mut bearer = entered(&lab, Api::Jwt);
     let body = json!({"email": "bob@example.com", "first_name": "B", "last_name": "B", "role": 0});
     bearer.bearer.post("registration/user-register/", body);
     let link = lab.mail("bob@example.com").link();
@@ -508,8 +508,8 @@ fn nothing_that_lets_anybody_in_lies_in_the_table_as_it_is() {
     secrets.push(("refresh token", bearer.bearer.cookies["refresh_token"].clone()));
     let jti = claims(&bearer.bearer.cookies["refresh_token"])["jti"].as_str().unwrap().to_owned();
     secrets.push(("identifier of a refresh token", jti));
-    for door in [Door::Jwt, Door::Flat] {
-        let mut waiting = Visitor::new(&lab, door);
+    for api in [Api::Jwt, Api::Flat] {
+        let mut waiting = Visitor::new(&lab, api);
         assert_eq!(waiting.enter(EMAIL, PASSWORD), "mfa_authenticate");
         secrets.push(("challenge", waiting.token.clone().unwrap()));
     }

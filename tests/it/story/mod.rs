@@ -1,6 +1,7 @@
 //! What happens to people.
 
 mod account;
+mod apis;
 mod attacks;
 mod browsers;
 mod budget;
@@ -9,7 +10,6 @@ mod commands;
 mod cookies;
 mod crashes;
 mod developer_pages;
-mod doors;
 mod enumeration;
 mod first_way;
 mod flat;

@@ -1,6 +1,6 @@
 //! One rule for every API: nobody gets in through one past what another would ask.
 
-use super::doors::{DOORS, Door, EMAIL, NEW, Visitor, verified};
+use super::apis::{APIS, Api, EMAIL, NEW, Visitor, verified};
 use super::identity_provider::IdentityProvider;
 use super::passkeys;
 use crate::lab::{Lab, PASSWORD, call, code_of};
@@ -21,20 +21,20 @@ fn lab(accounts: &Value, settings: &[(&str, &str)]) -> Lab {
     Lab::with_accounts(accounts, &[&[OFF][..], settings].concat())
 }
 
-/// Where a login leads at each door, in the order of [`DOORS`].
+/// Where a login leads at each API, in the order of [`APIS`].
 fn logins(lab: &Lab, email: &str, password: &str) -> [String; 4] {
-    DOORS.map(|door| Visitor::new(lab, door).enter(email, password))
+    APIS.map(|api| Visitor::new(lab, api).enter(email, password))
 }
 
-/// Where a reset leads at each door, with `ACCOUNT_LOGIN_ON_PASSWORD_RESET`, and the login with the new password after it.
+/// Where a reset leads at each API, with `ACCOUNT_LOGIN_ON_PASSWORD_RESET`, and the login with the new password after it.
 fn resets(lab: &Lab) -> [(String, String); 4] {
-    DOORS.map(|door| {
-        let mut visitor = Visitor::new(lab, door);
-        let mail = visitor.forget(EMAIL).unwrap_or_else(|| panic!("{door:?} sends no link"));
+    APIS.map(|api| {
+        let mut visitor = Visitor::new(lab, api);
+        let mail = visitor.forget(EMAIL).unwrap_or_else(|| panic!("{api:?} sends no link"));
         let reply = visitor.reset(&mail, NEW);
         let outcome = visitor.outcome(&reply);
-        assert_eq!(visitor.is_in(), outcome == "in", "{door:?}: {}", reply.text);
-        (outcome, Visitor::new(lab, door).enter(EMAIL, NEW))
+        assert_eq!(visitor.is_in(), outcome == "in", "{api:?}: {}", reply.text);
+        (outcome, Visitor::new(lab, api).enter(EMAIL, NEW))
     })
 }
 
@@ -43,14 +43,14 @@ const RESET: (&str, &str) = ("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true");
 /// A service with one account that has an authenticator app, and its secret.
 fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
     let lab = lab(&json!([verified()]), settings);
-    let mut owner = Visitor::new(&lab, Door::App);
+    let mut owner = Visitor::new(&lab, Api::App);
     owner.enter(EMAIL, PASSWORD);
     let secret = owner.enroll();
     lab.advance(60);
     (lab, secret)
 }
 
-/// The test of each stage at every door. A new stage does not compile without one.
+/// The test of each stage at every API. A new stage does not compile without one.
 const fn test_of(stage: StageKey) -> fn() {
     match stage {
         StageKey::LoginByCode | StageKey::MfaAuthenticate | StageKey::MfaSetup => {
@@ -75,9 +75,9 @@ fn logins_and_resets_stop_at_the_same_stage_in_every_api() {
     {
         let lab = lab(&json!([verified()]), settings);
         assert_eq!(logins(&lab, EMAIL, PASSWORD), expected, "{settings:?}");
-        for (door, (reset, login)) in DOORS.iter().zip(resets(&lab)) {
-            assert_ne!(reset, "in", "{door:?} {settings:?}");
-            assert_eq!(login, expected[DOORS.iter().position(|it| it == door).unwrap()], "{door:?} {settings:?}");
+        for (api, (reset, login)) in APIS.iter().zip(resets(&lab)) {
+            assert_ne!(reset, "in", "{api:?} {settings:?}");
+            assert_eq!(login, expected[APIS.iter().position(|it| it == api).unwrap()], "{api:?} {settings:?}");
         }
     }
     let (lab, _) = with_app(&[JWT_MFA, RESET]);
@@ -95,14 +95,14 @@ fn an_unverified_phone_number_lets_nobody_in() {
     let expected = ["verify_phone", "verify_phone", "verify_phone", "login_step_required"];
     assert_eq!(logins(&lab, EMAIL, PASSWORD), expected);
     // The JWT API resets no password by an address that is not verified.
-    for door in [Door::App, Door::Browser, Door::Flat] {
-        let mut visitor = Visitor::new(&lab, door);
+    for api in [Api::App, Api::Browser, Api::Flat] {
+        let mut visitor = Visitor::new(&lab, api);
         let mail = visitor.forget(EMAIL).unwrap();
         let reply = visitor.reset(&mail, NEW);
-        assert_eq!(visitor.outcome(&reply), "verify_phone", "{door:?}");
-        assert_eq!(Visitor::new(&lab, door).enter(EMAIL, NEW), "verify_phone");
+        assert_eq!(visitor.outcome(&reply), "verify_phone", "{api:?}");
+        assert_eq!(Visitor::new(&lab, api).enter(EMAIL, NEW), "verify_phone");
     }
-    assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none());
+    assert!(Visitor::new(&lab, Api::Jwt).forget(EMAIL).is_none());
     assert_eq!(logins(&lab, EMAIL, NEW), expected);
 }
 
@@ -121,13 +121,13 @@ fn an_unverified_address_lets_nobody_in() {
         let lab = lab(&account, settings);
         let expected = ["verify_email", "verify_email", "verify_email", "email_not_verified"];
         assert_eq!(logins(&lab, EMAIL, PASSWORD), expected);
-        for door in [Door::App, Door::Browser, Door::Flat] {
-            let mut visitor = Visitor::new(&lab, door);
+        for api in [Api::App, Api::Browser, Api::Flat] {
+            let mut visitor = Visitor::new(&lab, api);
             let mail = visitor.forget(EMAIL).unwrap();
             let reply = visitor.reset(&mail, NEW);
-            assert_eq!(visitor.outcome(&reply), "verify_email", "{door:?}");
+            assert_eq!(visitor.outcome(&reply), "verify_email", "{api:?}");
         }
-        assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none());
+        assert!(Visitor::new(&lab, Api::Jwt).forget(EMAIL).is_none());
         assert_eq!(logins(&lab, EMAIL, NEW), expected);
     }
 }
@@ -136,9 +136,9 @@ fn an_unverified_address_lets_nobody_in() {
 #[test]
 fn after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted() {
     let (lab, secret) = with_app(&[JWT_MFA, ("MFA_TRUST_ENABLED", "true")]);
-    let outcomes = DOORS.map(|door| {
+    let outcomes = APIS.map(|api| {
         lab.advance(60);
-        let mut visitor = Visitor::new(&lab, door);
+        let mut visitor = Visitor::new(&lab, api);
         assert_eq!(visitor.enter(EMAIL, PASSWORD), "mfa_authenticate");
         let reply = visitor.show(&code_of(&secret, lab.now()));
         let outcome = visitor.outcome(&reply);
@@ -157,41 +157,41 @@ fn a_signup_that_waits_for_its_passkey_lets_nobody_in() {
     let reply = app.post("auth/email/verify", json!({"key": lab.mail(EMAIL).key()}));
     assert_eq!(reply.pending().as_deref(), Some("mfa_signup_webauthn"), "{}", reply.text);
     let wrong = ["email_password_mismatch", "email_password_mismatch", "incorrect_credentials"];
-    for (door, wrong) in [Door::App, Door::Flat, Door::Jwt].into_iter().zip(wrong) {
-        assert_eq!(Visitor::new(&lab, door).enter(EMAIL, PASSWORD), wrong);
+    for (api, wrong) in [Api::App, Api::Flat, Api::Jwt].into_iter().zip(wrong) {
+        assert_eq!(Visitor::new(&lab, api).enter(EMAIL, PASSWORD), wrong);
     }
     // What the session waits with opens nothing elsewhere.
     let token = app.token.clone().unwrap();
-    let mut flat = Visitor::new(&lab, Door::Flat);
+    let mut flat = Visitor::new(&lab, Api::Flat);
     flat.token = Some(token.clone());
     assert_eq!(flat.show("123456").status, 401);
     flat.access = Some(token.clone());
     assert!(!flat.is_in());
-    let mut bearer = Visitor::new(&lab, Door::Jwt);
+    let mut bearer = Visitor::new(&lab, Api::Jwt);
     bearer.token = Some(token.clone());
     assert_eq!(bearer.show("123456").status, 400);
     bearer.bearer.access = Some(token);
     assert!(!bearer.is_in());
-    assert!(Visitor::new(&lab, Door::Jwt).forget(EMAIL).is_none(), "there is no password to reset");
+    assert!(Visitor::new(&lab, Api::Jwt).forget(EMAIL).is_none(), "there is no password to reset");
 }
 
-/// The tokens of a login that waits are worth nothing at any door, nor is a challenge of one account at another's.
+/// The tokens of a login that waits are worth nothing at any API, nor is a challenge of one account at another's.
 #[test]
 fn what_a_waiting_login_was_given_opens_nothing() {
     let (lab, _) = with_app(&[JWT_MFA]);
-    let given = DOORS.map(|door| {
-        let mut visitor = Visitor::new(&lab, door);
+    let given = APIS.map(|api| {
+        let mut visitor = Visitor::new(&lab, api);
         visitor.login(EMAIL, PASSWORD);
         visitor.token.clone().or(visitor.client.token.clone()).or(visitor.client.cookies.get("sessionid").cloned())
     });
     for token in given.into_iter().flatten() {
-        for door in DOORS {
-            let mut visitor = Visitor::new(&lab, door);
+        for api in APIS {
+            let mut visitor = Visitor::new(&lab, api);
             visitor.client.token = Some(token.clone());
             visitor.client.cookies.insert("sessionid".to_owned(), token.clone());
             (visitor.access, visitor.bearer.access) = (Some(token.clone()), Some(token.clone()));
             visitor.bearer.cookies.insert("refresh_token".to_owned(), token.clone());
-            assert!(!visitor.is_in(), "{door:?}");
+            assert!(!visitor.is_in(), "{api:?}");
             assert_eq!(visitor.bearer.post("refresh/", json!({})).status, 401);
         }
     }
@@ -212,7 +212,7 @@ fn a_registration_stops_at_the_same_stages_and_tells_nobody_who_has_an_account()
     ];
     for (settings, status, expected) in cases {
         let lab = lab(&json!([verified()]), settings);
-        let mut visitor = Visitor::new(&lab, Door::Jwt);
+        let mut visitor = Visitor::new(&lab, Api::Jwt);
         let mut free = None;
         let trips = lab.trips(|| free = Some(visitor.sign_up("new@example.com", NEW)));
         let free = free.unwrap();
@@ -221,11 +221,11 @@ fn a_registration_stops_at_the_same_stages_and_tells_nobody_who_has_an_account()
         assert_eq!(visitor.is_in(), outcome == "in", "{settings:?}");
         assert_ne!(visitor.bearer.post("refresh/", json!({})).status == 200, outcome != "in", "{settings:?}");
         if status == 401 {
-            assert_eq!(Visitor::new(&lab, Door::Jwt).enter("new@example.com", NEW), "incorrect_credentials");
+            assert_eq!(Visitor::new(&lab, Api::Jwt).enter("new@example.com", NEW), "incorrect_credentials");
         }
         if !settings.contains(&OPEN) {
             let mut taken = None;
-            let same = lab.trips(|| taken = Some(Visitor::new(&lab, Door::Jwt).sign_up(EMAIL, NEW)));
+            let same = lab.trips(|| taken = Some(Visitor::new(&lab, Api::Jwt).sign_up(EMAIL, NEW)));
             let taken = taken.unwrap();
             let keys =
                 |reply: &crate::lab::Reply| reply.json.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>());
@@ -242,7 +242,7 @@ fn invited(settings: &[(&str, &str)]) -> (Lab, String) {
     let admin = json!({"email": EMAIL, "password": PASSWORD, "verified": true, "role": 1000});
     // She invites before the stricter rules hold.
     let lab = Lab::with_accounts(&json!([admin]), &ours);
-    let mut ada = Visitor::new(&lab, Door::Jwt);
+    let mut ada = Visitor::new(&lab, Api::Jwt);
     ada.enter(EMAIL, PASSWORD);
     let body = json!({"email": BOB, "first_name": "Bob", "last_name": "B", "role": 0});
     let reply = ada.bearer.post("registration/user-register/", body);
@@ -264,13 +264,13 @@ fn an_invitation_stops_at_the_same_stages() {
     ];
     for (settings, opened, login) in cases {
         let (lab, link) = invited(settings);
-        let mut bob = Visitor::new(&lab, Door::Jwt);
+        let mut bob = Visitor::new(&lab, Api::Jwt);
         assert_eq!(bob.bearer.get(&link).status, 302);
         let new = json!({"new_password1": NEW, "new_password2": NEW});
         let reply = bob.bearer.post("registration/set-password/", new);
         assert_eq!(bob.outcome(&reply), opened, "{settings:?}: {}", reply.text);
         assert_eq!(bob.is_in(), opened == "in", "{settings:?}");
-        assert_eq!(Visitor::new(&lab, Door::Jwt).enter(BOB, NEW), login, "{settings:?}");
+        assert_eq!(Visitor::new(&lab, Api::Jwt).enter(BOB, NEW), login, "{settings:?}");
     }
 }
 
@@ -280,7 +280,7 @@ fn the_session_of_a_verification_link_stops_at_the_same_stages() {
     let session = ("JWT_ALLAUTH_SESSION_ON_EMAIL_VERIFICATION", "true");
     for (settings, gets_in) in [(&[session][..], true), (&[session, REQUIRED], false), (&[session, BY_CODE], false)] {
         let lab = lab(&json!([]), &[]);
-        assert_eq!(Visitor::new(&lab, Door::Jwt).sign_up(EMAIL, PASSWORD).status, 201);
+        assert_eq!(Visitor::new(&lab, Api::Jwt).sign_up(EMAIL, PASSWORD).status, 201);
         let lab = lab.restart_with(settings);
         let mut browser = lab.bearer();
         assert_eq!(browser.get(&lab.mail(EMAIL).link()).status, 302);
@@ -300,27 +300,23 @@ fn where_signup_is_closed_it_is_closed_in_every_api() {
         let providers = op.settings(&json!({}));
         let provider = [OFF, ("SOCIALACCOUNT_PROVIDERS", providers.as_str()), OPEN];
         let lab = Lab::with_accounts(&json!([verified()]), &[&provider[..], settings].concat());
-        for (door, expected) in DOORS.into_iter().zip([403, 403, 403, jwt]) {
+        for (api, expected) in APIS.into_iter().zip([403, 403, 403, jwt]) {
             for email in ["new@example.com", EMAIL] {
-                let reply = Visitor::new(&lab, door).sign_up(email, NEW);
+                let reply = Visitor::new(&lab, api).sign_up(email, NEW);
                 // An address that is taken is told as such first, where telling is allowed.
                 let fine = reply.status == expected || (email == EMAIL && reply.status == 400);
-                assert!(fine, "{door:?} {settings:?}: {} {}", reply.status, reply.text);
+                assert!(fine, "{api:?} {settings:?}: {} {}", reply.status, reply.text);
             }
-            if door != Door::Jwt || jwt == 403 {
-                assert_ne!(Visitor::new(&lab, door).enter("new@example.com", NEW), "in");
-                assert_eq!(
-                    Visitor::new(&lab, door).enter(EMAIL, PASSWORD),
-                    "in",
-                    "{door:?}: those who have one log in"
-                );
+            if api != Api::Jwt || jwt == 403 {
+                assert_ne!(Visitor::new(&lab, api).enter("new@example.com", NEW), "in");
+                assert_eq!(Visitor::new(&lab, api).enter(EMAIL, PASSWORD), "in", "{api:?}: those who have one log in");
             }
         }
         let person = json!({"sub": "7", "email": "new@example.com", "email_verified": true, "name": "New"});
         let token = json!({"client_id": super::identity_provider::CLIENT, "id_token": op.id_token(&person)});
         let body = json!({"provider": "op", "process": "login", "token": token});
         assert_eq!(lab.app().post("auth/provider/token", body).status, 403, "{settings:?}");
-        let mut flat = Visitor::new(&lab, Door::Flat);
+        let mut flat = Visitor::new(&lab, Api::Flat);
         let reply = flat.flat("POST", "providers/op/token/", json!({"id_token": op.id_token(&person)}));
         assert_eq!((reply.status, flat.is_in()), (403, false), "{settings:?}");
     }
@@ -329,10 +325,10 @@ fn where_signup_is_closed_it_is_closed_in_every_api() {
 #[test]
 fn where_only_providers_let_people_in_no_api_takes_a_password() {
     let lab = lab(&json!([verified()]), &[("SOCIALACCOUNT_ONLY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
-    for door in DOORS {
-        let mut visitor = Visitor::new(&lab, door);
+    for api in APIS {
+        let mut visitor = Visitor::new(&lab, api);
         for reply in [visitor.login(EMAIL, PASSWORD), visitor.sign_up("new@example.com", NEW)] {
-            assert_eq!(reply.status, 404, "{door:?}: {}", reply.text);
+            assert_eq!(reply.status, 404, "{api:?}: {}", reply.text);
         }
         assert!(!visitor.is_in());
     }
@@ -374,15 +370,15 @@ fn the_stricter_of_both_settings_of_verification_holds_in_every_api() {
         let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
         let lab = lab(&account, settings);
         for (n, outcome) in logins(&lab, EMAIL, PASSWORD).iter().enumerate() {
-            assert_eq!(outcome != "in", mandatory, "{:?} {settings:?}: {outcome}", DOORS[n]);
+            assert_eq!(outcome != "in", mandatory, "{:?} {settings:?}: {outcome}", APIS[n]);
         }
-        for (n, door) in DOORS.into_iter().enumerate() {
+        for (n, api) in APIS.into_iter().enumerate() {
             let email = format!("new{n}@example.com");
-            let mut visitor = Visitor::new(&lab, door);
+            let mut visitor = Visitor::new(&lab, api);
             let reply = visitor.sign_up(&email, NEW);
-            assert_eq!(visitor.is_in(), !mandatory, "{door:?} {settings:?}: {}", reply.text);
+            assert_eq!(visitor.is_in(), !mandatory, "{api:?} {settings:?}: {}", reply.text);
             let wants_mail = mandatory || settings.iter().any(|(_, method)| *method == "optional");
-            assert_eq!(!lab.mails(&email).is_empty(), wants_mail, "{door:?} {settings:?}");
+            assert_eq!(!lab.mails(&email).is_empty(), wants_mail, "{api:?} {settings:?}");
         }
     }
 }
@@ -393,10 +389,10 @@ fn where_second_factors_are_off_no_api_asks_for_one_or_sets_one_up() {
     let (lab, _) = with_app(&[]);
     let lab = lab.restart_with(&[("MFA_ENABLED", "false")]);
     assert_eq!(logins(&lab, EMAIL, PASSWORD), ["in"; 4]);
-    for (door, status) in DOORS.into_iter().zip([404, 404, 404, 403]) {
-        let mut visitor = Visitor::new(&lab, door);
+    for (api, status) in APIS.into_iter().zip([404, 404, 404, 403]) {
+        let mut visitor = Visitor::new(&lab, api);
         visitor.enter(EMAIL, PASSWORD);
-        assert_eq!((visitor.begin_app().status, visitor.finish_app().status), (status, status), "{door:?}");
+        assert_eq!((visitor.begin_app().status, visitor.finish_app().status), (status, status), "{api:?}");
     }
 }
 
@@ -406,16 +402,16 @@ fn whether_an_unverified_address_may_have_a_second_factor_is_one_setting_for_eve
         let text = allowed.to_string();
         let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
         let settings = [JWT_MFA, ("EMAIL_VERIFICATION", "optional"), ("MFA_ALLOW_UNVERIFIED_EMAIL", text.as_str())];
-        for door in DOORS {
+        for api in APIS {
             let lab = lab(&account, &settings);
-            let mut visitor = Visitor::new(&lab, door);
+            let mut visitor = Visitor::new(&lab, api);
             assert_eq!(visitor.enter(EMAIL, PASSWORD), "in");
             visitor.prove_again();
             visitor.begin_app();
             let reply = visitor.finish_app();
-            assert_eq!(reply.status == 200, allowed, "{door:?}: {}", reply.text);
+            assert_eq!(reply.status == 200, allowed, "{api:?}: {}", reply.text);
             let expected = if allowed { "mfa_authenticate" } else { "in" };
-            assert_eq!(Visitor::new(&lab, Door::App).enter(EMAIL, PASSWORD), expected, "{door:?}");
+            assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, PASSWORD), expected, "{api:?}");
         }
     }
 }
@@ -438,12 +434,12 @@ fn an_empty_prefix_switches_an_api_off_and_a_slash_puts_it_at_the_root() {
         }
         let page = call(&off.url, "GET", "/registration/set-password/default/", &[], None);
         assert_eq!(page.status == 404, name == "JWT_ALLAUTH_PREFIX", "{}", page.text);
-        assert_eq!(Visitor::new(&off, Door::App).enter(EMAIL, PASSWORD), "in", "the headless API has no such setting");
+        assert_eq!(Visitor::new(&off, Api::App).enter(EMAIL, PASSWORD), "in", "the headless API has no such setting");
 
         let root = lab(&json!([verified()]), &[(name, "/")]);
         assert_eq!(status(&root, "/login/", &credentials), 200, "{name}");
         assert_eq!(status(&root, &format!("{usual}/login/"), &credentials), 404, "{name}");
-        assert_eq!(Visitor::new(&root, Door::App).enter(EMAIL, PASSWORD), "in");
+        assert_eq!(Visitor::new(&root, Api::App).enter(EMAIL, PASSWORD), "in");
         assert_eq!(call(&root.url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
         assert_eq!(call(&root.url, "GET", "/nowhere/", &[], None).status, 404);
     }
@@ -462,9 +458,9 @@ fn a_disabled_account_is_closed_in_every_api() {
     let mut account = verified();
     account["is_active"] = json!(false);
     let lab = lab(&json!([account]), &[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"), REQUIRED, BY_CODE]);
-    for (door, outcome) in DOORS.iter().zip(logins(&lab, EMAIL, PASSWORD)) {
-        assert!(outcome != "in" && !outcome.starts_with("mfa"), "{door:?}: {outcome}");
-        assert!(Visitor::new(&lab, *door).forget(EMAIL).is_none(), "{door:?}");
+    for (api, outcome) in APIS.iter().zip(logins(&lab, EMAIL, PASSWORD)) {
+        assert!(outcome != "in" && !outcome.starts_with("mfa"), "{api:?}: {outcome}");
+        assert!(Visitor::new(&lab, *api).forget(EMAIL).is_none(), "{api:?}");
     }
     lab.app().post("auth/code/request", json!({"email": EMAIL}));
     assert!(lab.mail(EMAIL).text.contains("there is no account with it"));

@@ -29,7 +29,7 @@ fn log_in(client: &mut Client, password: &str) -> u16 {
 
 /// RFC 3339, from seconds since 1970.
 fn moment(seconds: i64) -> String {
-    shared::ambient::Timestamp::from_seconds(seconds).to_jiff().to_string()
+    shared::clock::Timestamp::from_seconds(seconds).to_jiff().to_string()
 }
 
 #[test]

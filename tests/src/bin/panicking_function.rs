@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Response};
 use lambda_runtime::Error;
-use shared::http::{Visit, aws_app, page, run};
+use shared::http::{PageRequest, aws_app, page, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -11,10 +11,10 @@ async fn main() -> Result<(), Error> {
     run(&aws_app()?, vec![page("/literal", GET, literal), page("/formatted", GET, formatted)]).await
 }
 
-async fn literal(_: Visit) -> Response<Body> {
+async fn literal(_: PageRequest) -> Response<Body> {
     panic!("no page")
 }
 
-async fn formatted(visit: Visit) -> Response<Body> {
-    panic!("no page for {}", visit.request.uri())
+async fn formatted(request: PageRequest) -> Response<Body> {
+    panic!("no page for {}", request.http.uri())
 }

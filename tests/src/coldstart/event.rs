@@ -4,9 +4,10 @@ use crate::aws::{Aws, Endpoint};
 use crate::{EMPTY, Failure};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use shared::ambient::{SystemChance, SystemClock};
 use shared::app::App;
+use shared::clock::SystemClock;
 use shared::outbox::{MailKind, Message};
+use shared::random::SystemRandom;
 use shared::settings::{Settings, Source};
 use shared::store::{Store, create_table};
 use shared::tokens::keyring;
@@ -150,9 +151,9 @@ pub async fn items() -> Result<Vec<Value>, Failure> {
     let settings = Arc::new(Settings::load(&Source::new(settings()))?);
     let client = embedded::Embedded::memory()?.client();
     create_table(&client, TABLE).await?;
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-    let store = Store::new(client.clone(), TABLE.to_owned(), clock.clone(), chance.clone());
-    let app = App::new(settings, store, clock, chance);
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let store = Store::new(client.clone(), TABLE.to_owned(), clock.clone(), random.clone());
+    let app = App::new(settings, store, clock, random);
     app.store
         .create(&Message::mail(&app, MailKind::LoginCode, "ada@example.com", json!({"code": "ABCD-EFGH"}), 3600))
         .await?;

@@ -1,14 +1,14 @@
 //! Sign-up, invitations and password resets: what is mailed, and what its links lead to.
 
 use super::replies::{
-    COOKIES, button, of_user, open, optional, page, reading, refused, tags, token_refused, told, too_many,
+    COOKIES, button, error_detail, of_user, open, optional, page, reading, refused, tags, token_refused, too_many,
     with_session_cookies,
 };
 use crate::invitation::{DEFAULT_PAGE, UserRegister};
 use crate::registration::Register;
 use crate::reset::{EmailTooLong, PasswordReset, SetPassword};
+use crate::respond::Code;
 use crate::responses::{Detail, Empty, SessionOrChallengeResponse, VerificationSentResponse};
-use crate::words::Code;
 use axum::http::Method;
 use shared::description::{Operation, Parameter, Reply};
 use shared::settings::Condition;
@@ -44,7 +44,7 @@ fn registration() -> Vec<Operation> {
             with_session_cookies(Reply::json::<VerificationSentResponse>(201, "A mail verifies the address."))
                 .only_if(Condition::JwtRegistrationVerifies),
             token_refused("The user cannot log in here, or the access token is invalid.", &[Code::LoginStepRequired]),
-            told(403, "Sign-up is closed."),
+            error_detail(403, "Sign-up is closed."),
             too_many(),
         ]),
         page(Method::GET, sent_page, "jwtVerificationSentPage", "Show that a mail was sent")
@@ -60,7 +60,7 @@ fn verification() -> Vec<Operation> {
         Reply::redirect(302, about).may_have_header(COOKIES, None)
     };
     let failed = || Reply::page(400, "The link does not work.");
-    let not_found = || told(404, "The link does not work.");
+    let not_found = || error_detail(404, "The link does not work.");
     let verified = "/registration/verified/";
     vec![
         optional(Method::GET, VERIFICATION_LINK, "jwtOpenVerificationLink", "Open the link of a verification")
@@ -88,7 +88,7 @@ fn invitations() -> Vec<Operation> {
     vec![
         reading::<UserRegister>(invite.tagged(tags::REGISTRATION)).replies([
             Reply::json::<Empty>(201, "The invitation is sent."),
-            told(403, "The role of the user does not allow it."),
+            error_detail(403, "The role of the user does not allow it."),
         ]),
         redeeming(set.tagged(tags::REGISTRATION).secured_by([&["jwtSetPassword"] as &[_]])),
         optional(Method::GET, DEFAULT_PAGE, "jwtSetPasswordPage", "Show the form of a first password")
@@ -140,6 +140,6 @@ fn redeeming(operation: Operation) -> Operation {
         )),
         Reply::json::<Detail>(200, "The password is set. The login needs a step that this API does not have."),
         refused(401, "The capability is missing, or was used before.", [Code::TokenNotValid]),
-        told(403, "The CSRF token is missing or wrong.").only_if(Condition::JwtCapabilityCsrf),
+        error_detail(403, "The CSRF token is missing or wrong.").only_if(Condition::JwtCapabilityCsrf),
     ])
 }

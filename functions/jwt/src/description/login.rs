@@ -6,11 +6,11 @@ use super::replies::{
 use crate::body::KINDS;
 use crate::login::Login;
 use crate::password::PasswordChange;
+use crate::respond::Code;
 use crate::responses::{Detail, PasswordChangeResponse, SessionOrChallengeResponse, SessionResponse, UserDetails};
 use crate::sessions::{RemoveRefreshToken, TokenRefresh};
 use crate::token::REFRESH_COOKIE;
 use crate::user::{Names, PatchedNames};
-use crate::words::Code;
 use axum::http::Method;
 use shared::description::{Operation, Parameter, Reply};
 use shared::settings::Condition;

@@ -1,15 +1,15 @@
 //! Second factors.
 
 use super::replies::{
-    invalid, of_user, optional, reading, refused, tags, token_refused, told, too_many, with_session_cookies, wrong,
-    wrong_type,
+    error_detail, invalid, of_user, optional, reading, refused, tags, token_refused, too_many, with_session_cookies,
+    wrong, wrong_type,
 };
 use crate::body::KINDS;
 use crate::mfa::{MfaActivate, MfaDeactivate, MfaSetup, MfaVerify, MfaVerifyRecovery};
+use crate::respond::Code;
 use crate::responses::{
     Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse, SessionOrChallengeResponse,
 };
-use crate::words::Code;
 use axum::http::Method;
 use shared::description::{Operation, Reply};
 use shared::settings::Condition;
@@ -54,10 +54,10 @@ pub fn operations() -> Vec<Operation> {
                 .only_if(Condition::JwtTotpOptional),
             wrong("The password is wrong, or there is no authenticator app."),
             disabled(),
-            told(403, "Everybody needs an authenticator app.").only_if(Condition::JwtTotpRequired),
+            error_detail(403, "Everybody needs an authenticator app.").only_if(Condition::JwtTotpRequired),
         ]),
-        meeting(reading::<MfaVerify>(optional(post.clone(), "/mfa/verify/", "jwtVerifyTotp", "Show a code"))),
-        meeting(reading::<MfaVerifyRecovery>(optional(
+        second_factor(reading::<MfaVerify>(optional(post.clone(), "/mfa/verify/", "jwtVerifyTotp", "Show a code"))),
+        second_factor(reading::<MfaVerifyRecovery>(optional(
             post,
             "/mfa/verify-recovery/",
             "jwtVerifyRecoveryCode",
@@ -68,7 +68,7 @@ pub fn operations() -> Vec<Operation> {
 
 /// 403 where there are no authenticator apps.
 fn disabled() -> Reply {
-    told(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
+    error_detail(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
 }
 
 /// An operation of somebody who sets up an authenticator app.
@@ -82,7 +82,7 @@ fn enrolling(operation: Operation) -> Operation {
 }
 
 /// An operation of somebody whose login waits for a second factor.
-fn meeting(operation: Operation) -> Operation {
+fn second_factor(operation: Operation) -> Operation {
     operation.tagged(tags::SECOND_FACTOR).replies([
         with_session_cookies(Reply::json::<SessionOrChallengeResponse>(
             200,

@@ -2,8 +2,8 @@
 
 use super::API;
 use crate::body::KINDS;
+use crate::respond::{Code, Error, WHOLE};
 use crate::rules::Body;
-use crate::words::{Code, Error, WHOLE};
 use axum::http::Method;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
@@ -19,7 +19,7 @@ const CHALLENGE: Header = Header { name: "WWW-Authenticate", about: "The credent
 pub fn open(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     let operation = page(method.clone(), path, id, summary).reply(unavailable());
     let is_safe = method == Method::GET;
-    if is_safe { operation } else { operation.reply(foreign_page().only_if(Condition::JwtRefreshInCookie)) }
+    if is_safe { operation } else { operation.reply(cross_site().only_if(Condition::JwtRefreshInCookie)) }
 }
 
 /// An operation that anybody may call, but not with an invalid access token.
@@ -36,7 +36,7 @@ pub fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'
 
 /// An operation of the button that a link shows.
 pub fn button(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    page(Method::POST, path, id, summary).replies([unavailable(), foreign_page()])
+    page(Method::POST, path, id, summary).replies([unavailable(), cross_site()])
 }
 
 /// An operation that does not use the table.
@@ -76,7 +76,7 @@ pub fn wrong(about: &'static str) -> Reply {
 }
 
 /// 403 or 404 in one sentence.
-pub fn told(status: u16, about: &'static str) -> Reply {
+pub fn error_detail(status: u16, about: &'static str) -> Reply {
     Reply::json::<Error<'_>>(status, about)
 }
 
@@ -102,7 +102,7 @@ pub fn refused(status: u16, about: &'static str, codes: impl Into<Vec<Code>>) ->
 }
 
 /// 403: the page that sent the request is not one of the service.
-pub fn foreign_page() -> Reply {
+pub fn cross_site() -> Reply {
     let about = "Browsers only: the settings do not name the origin of the page.";
     Reply::json::<Error<'_>>(403, about).named("JwtForeignPage")
 }

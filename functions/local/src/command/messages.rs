@@ -3,7 +3,7 @@
 use super::output::{Row, moment};
 use super::{CommandError, Common};
 use serde::Serialize;
-use shared::ambient::Timestamp;
+use shared::clock::Timestamp;
 use shared::maintenance::messages::{self, Retry};
 use shared::outbox::{Channel, Message};
 use std::fmt::{Display, Formatter, Result as Written};
@@ -20,7 +20,8 @@ struct MessageRow {
     attempts: u32,
     created: String,
     due: String,
-    pointless_after: String,
+    #[serde(rename = "pointless_after")]
+    deliver_until: String,
 }
 
 impl Row for MessageRow {
@@ -30,7 +31,7 @@ impl Row for MessageRow {
     fn cells(&self) -> Vec<String> {
         let attempts = self.attempts.to_string();
         let to = self.to.as_deref().unwrap_or("(sealed)");
-        let all = [&self.id, self.channel, &self.kind, to, &attempts, &self.created, &self.due, &self.pointless_after];
+        let all = [&self.id, self.channel, &self.kind, to, &attempts, &self.created, &self.due, &self.deliver_until];
         all.map(str::to_owned).into()
     }
 }
@@ -56,7 +57,7 @@ pub async fn list(common: &Common) -> Result<(), CommandError> {
             attempts: message.attempts,
             created: moment(message.created),
             due: moment(Timestamp::from_seconds(message.due_at)),
-            pointless_after: moment(message.pointless_after),
+            deliver_until: moment(message.deliver_until),
             kind: message.kind,
             id: message.id,
         })

@@ -3,7 +3,7 @@
 use super::CommandError;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
-use shared::ambient::Timestamp;
+use shared::clock::Timestamp;
 use std::fmt::Display;
 use std::io::Write;
 

@@ -3,8 +3,9 @@
 use super::{CommandError, aws};
 use crate::table::{DATABASE, Table};
 use crate::{restored_at, secret_key};
-use shared::ambient::{SystemChance, SystemClock};
 use shared::app::App;
+use shared::clock::SystemClock;
+use shared::random::SystemRandom;
 use shared::settings::{Settings, Source};
 use shared::store::Store;
 use std::path::{Path, PathBuf};
@@ -75,9 +76,9 @@ impl Place {
         {
             return Err(missing);
         }
-        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
-        let store = Store::new(client, table, clock.clone(), chance.clone());
-        Ok(Opened { app: App::new(Arc::new(settings), store, clock, chance), has_secret_key })
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let store = Store::new(client, table, clock.clone(), random.clone());
+        Ok(Opened { app: App::new(Arc::new(settings), store, clock, random), has_secret_key })
     }
 
     /// Adds the settings that the local service keeps in its data folder.

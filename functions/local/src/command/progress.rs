@@ -3,7 +3,7 @@
 use super::{CommandError, Output};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use shared::ambient::{Clock, SystemClock, Timestamp};
+use shared::clock::{Clock, SystemClock, Timestamp};
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::time::Duration;

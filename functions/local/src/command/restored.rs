@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{CommandError, Common, Place};
 use crate::restored_at;
 use serde::Serialize;
-use shared::ambient::{Clock, SystemClock};
+use shared::clock::{Clock, SystemClock};
 use shared::maintenance::restore::{Comparison, require_new_passwords};
 use std::fmt::{Display, Formatter, Result as Written};
 

@@ -25,7 +25,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, axum::Error>> + Send> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let arrivals = dev.postbox.arrivals();
+    let arrivals = dev.deliveries.arrivals();
     let batches = stream::unfold((dev, arrivals, last), async |(dev, mut arrivals, mut last)| {
         loop {
             let messages = match dev.inbox.after(&last) {

@@ -5,9 +5,9 @@
 
 mod inbox;
 
+use crate::delivery::DeliveryTracker;
 use crate::inbox::Inbox;
 use crate::live::Live;
-use crate::postbox::Postbox;
 use crate::switches::{SWITCHES, Switches};
 use crate::this_machine::this_machine_only;
 use axum::extract::{RawForm, State};
@@ -26,14 +26,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 struct Dev {
     live: Arc<Live>,
     inbox: Inbox,
-    postbox: Arc<Postbox>,
+    deliveries: Arc<DeliveryTracker>,
 }
 
 type Shared = State<Arc<Dev>>;
 
 /// The routes under `/dev/`.
-pub(crate) fn routes(live: Arc<Live>, inbox: Inbox, postbox: Arc<Postbox>) -> Router {
-    let dev = Arc::new(Dev { live, inbox, postbox });
+pub(crate) fn routes(live: Arc<Live>, inbox: Inbox, deliveries: Arc<DeliveryTracker>) -> Router {
+    let dev = Arc::new(Dev { live, inbox, deliveries });
     let routes = Router::new()
         .route("/dev", get(|| async { Redirect::permanent("/dev/") }))
         .route("/dev/", get(overview))

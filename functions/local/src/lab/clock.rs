@@ -1,6 +1,6 @@
 //! A clock that tests move.
 
-use shared::ambient::{Clock, Timestamp};
+use shared::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A clock that runs ahead of another one, or stands still.

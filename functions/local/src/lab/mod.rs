@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::Client;
 use axum::Router;
 use clock::LabClock;
 use embedded::faults::{Faults, Plan};
-use shared::ambient::Clock;
 use shared::app::App;
+use shared::clock::Clock;
 use shared::flow::signup::provision::Account;
 use std::sync::Arc;
 

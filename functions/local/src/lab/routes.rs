@@ -21,7 +21,7 @@ use axum::{Json, Router, middleware};
 use embedded::faults::Plan;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::ambient::Clock;
+use shared::clock::Clock;
 use shared::flow::signup::provision::provision;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ async fn faults(State(state): Shared, Json(plan): Json<Plan>) {
 
 async fn requests(State(state): Shared) -> Json<Value> {
     let faults = &state.0.faults;
-    Json(json!({"trips": faults.requests_by_trip(), "injected": faults.injected()}))
+    Json(json!({"trips": faults.requests_by_round_trip(), "injected": faults.injected()}))
 }
 
 async fn forget_requests(State(state): Shared) {

@@ -18,14 +18,14 @@ pub struct Plan {
     pub latency: Duration,
     /// Another transaction has the item: a transaction is cancelled with the reason
     /// `TransactionConflict`, a write of one item fails with `TransactionConflictException`.
-    pub conflict: Chance,
+    pub conflict: Probability,
     /// `ProvisionedThroughputExceededException`, or half of the time for `TransactWriteItems`
     /// its cancellation with the reason `ThrottlingError`.
-    pub throttle: Chance,
+    pub throttle: Probability,
     /// `BatchGetItem` is answered for some of the keys only, or for none.
-    pub unprocessed: Chance,
+    pub unprocessed: Probability,
     /// The request is performed but its answer is lost: the SDK sees a timeout.
-    pub timeout_after_commit: Chance,
+    pub timeout_after_commit: Probability,
     /// The process aborts when this many requests have been performed, before the last of them is
     /// answered.
     pub die_after: Option<u64>,
@@ -34,7 +34,7 @@ pub struct Plan {
 /// How often a fault is injected where it applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Chance {
+pub struct Probability {
     /// The probability in percent, 0 to 100.
     #[serde(deserialize_with = "percent")]
     pub percent: u8,
@@ -42,7 +42,7 @@ pub struct Chance {
     pub budget: Option<u64>,
 }
 
-impl Chance {
+impl Probability {
     /// Every time.
     pub const ALWAYS: Self = Self { percent: 100, budget: None };
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use futures_util::join;
 
-use super::{Chance, Faults, Plan};
+use super::{Faults, Plan, Probability};
 use crate::testing::{Folder, TABLE, create_table, get, item, keys, memory, n, put, put_action, s};
 use crate::{Embedded, client};
 
@@ -32,7 +32,7 @@ async fn cancel(client: &Client) -> Vec<String> {
 
 #[tokio::test]
 async fn a_conflict_cancels_a_transaction() {
-    let (plain, client, faults) = faulty(Plan { conflict: Chance::ALWAYS, ..Plan::default() }).await;
+    let (plain, client, faults) = faulty(Plan { conflict: Probability::ALWAYS, ..Plan::default() }).await;
     let mut codes = cancel(&client).await;
     codes.sort();
     assert_eq!(codes, ["None", "None", "TransactionConflict"]);
@@ -45,7 +45,7 @@ async fn a_conflict_cancels_a_transaction() {
 
 #[tokio::test]
 async fn a_conflict_fails_a_single_write() {
-    let (plain, client, _) = faulty(Plan { conflict: Chance::ALWAYS, ..Plan::default() }).await;
+    let (plain, client, _) = faulty(Plan { conflict: Probability::ALWAYS, ..Plan::default() }).await;
     let put = client.put_item().table_name(TABLE).item("pk", s("a"));
     let error = put.send().await.unwrap_err().into_service_error();
     assert!(error.is_transaction_conflict_exception(), "{error:?}");
@@ -60,17 +60,17 @@ async fn a_conflict_fails_a_single_write() {
 
 #[tokio::test]
 async fn the_sdk_retries_when_throttled() {
-    let (plain, client, faults) = faulty(Plan { throttle: Chance::times(1), ..Plan::default() }).await;
+    let (plain, client, faults) = faulty(Plan { throttle: Probability::times(1), ..Plan::default() }).await;
     put(&client, item("a", [])).await;
     assert!(get(&plain, "a").await.is_some());
     assert_eq!(faults.requests(), ["PutItem", "PutItem"]);
-    assert_eq!(faults.trips(), 2);
+    assert_eq!(faults.round_trips(), 2);
     assert_eq!(faults.injected(), 1);
 }
 
 #[tokio::test]
 async fn the_sdk_gives_up_when_throttled_for_long() {
-    let (plain, client, faults) = faulty(Plan { throttle: Chance::ALWAYS, ..Plan::default() }).await;
+    let (plain, client, faults) = faulty(Plan { throttle: Probability::ALWAYS, ..Plan::default() }).await;
     let put = client.put_item().table_name(TABLE).item("pk", s("a"));
     let error = put.send().await.unwrap_err().into_service_error();
     assert!(error.is_provisioned_throughput_exceeded_exception(), "{error:?}");
@@ -83,7 +83,7 @@ async fn a_transaction_is_throttled_in_either_way() {
     let (plain, client, faults) = faulty(Plan::default()).await;
     let (mut errors, mut reasons) = (0, 0);
     for seed in 0..20 {
-        faults.set(Plan { seed, throttle: Chance::ALWAYS, ..Plan::default() });
+        faults.set(Plan { seed, throttle: Probability::ALWAYS, ..Plan::default() });
         let write = client.transact_write_items();
         let write = write.transact_items(put_action(item("a", [])));
         match write.send().await.unwrap_err().into_service_error() {
@@ -104,7 +104,7 @@ async fn a_batch_is_read_in_part() {
     let all = ["a", "b", "c", "d"];
     let mut sizes = Vec::new();
     for seed in 0..20 {
-        let (plain, client, _) = faulty(Plan { seed, unprocessed: Chance::times(1), ..Plan::default() }).await;
+        let (plain, client, _) = faulty(Plan { seed, unprocessed: Probability::times(1), ..Plan::default() }).await;
         for pk in all {
             put(&plain, item(pk, [])).await;
         }
@@ -131,7 +131,7 @@ async fn a_batch_is_read_in_part() {
 
 #[tokio::test]
 async fn an_answer_lost_after_the_commit_leaves_the_item() {
-    let (plain, client, faults) = faulty(Plan { timeout_after_commit: Chance::ALWAYS, ..Plan::default() }).await;
+    let (plain, client, faults) = faulty(Plan { timeout_after_commit: Probability::ALWAYS, ..Plan::default() }).await;
     let put = client.put_item().table_name(TABLE).item("pk", s("a"));
     let error = put.send().await.unwrap_err();
     assert!(error.as_service_error().is_none(), "{error:?}");
@@ -141,7 +141,7 @@ async fn an_answer_lost_after_the_commit_leaves_the_item() {
 
 #[tokio::test]
 async fn the_retry_of_a_lost_conditional_write_finds_its_own_item() {
-    let (_, client, _) = faulty(Plan { timeout_after_commit: Chance::times(1), ..Plan::default() }).await;
+    let (_, client, _) = faulty(Plan { timeout_after_commit: Probability::times(1), ..Plan::default() }).await;
     let put = client.put_item().table_name(TABLE).item("pk", s("a"));
     let put = put.condition_expression("attribute_not_exists(pk)");
     let error = put.send().await.unwrap_err().into_service_error();
@@ -150,7 +150,7 @@ async fn the_retry_of_a_lost_conditional_write_finds_its_own_item() {
 
 #[tokio::test]
 async fn the_retry_of_a_lost_transaction_succeeds_and_changes_nothing() {
-    let (plain, client, faults) = faulty(Plan { timeout_after_commit: Chance::times(1), ..Plan::default() }).await;
+    let (plain, client, faults) = faulty(Plan { timeout_after_commit: Probability::times(1), ..Plan::default() }).await;
     let update = aws_sdk_dynamodb::types::Update::builder()
         .table_name(TABLE)
         .key("pk", s("a"))
@@ -172,14 +172,14 @@ async fn a_trip_is_what_starts_before_an_answer() {
         let (_, client, faults) = faulty(Plan { latency, ..Plan::default() }).await;
         join!(get(&client, "a"), get(&client, "b"), get(&client, "c"));
         put(&client, item("a", [])).await;
-        assert_eq!(faults.trips(), 2, "{latency:?}");
+        assert_eq!(faults.round_trips(), 2, "{latency:?}");
         assert_eq!(faults.requests(), ["GetItem", "GetItem", "GetItem", "PutItem"]);
-        let by_trip = faults.requests_by_trip();
+        let by_trip = faults.requests_by_round_trip();
         assert_eq!(by_trip[0].len(), 3);
         assert_eq!(by_trip[1], ["PutItem"]);
 
         faults.reset();
-        assert_eq!((faults.trips(), faults.requests().len()), (0, 0));
+        assert_eq!((faults.round_trips(), faults.requests().len()), (0, 0));
         if latency > Duration::ZERO {
             continue; // two timers side by side drift apart on a busy machine
         }
@@ -190,7 +190,7 @@ async fn a_trip_is_what_starts_before_an_answer() {
             }
         };
         join!(chain(), chain());
-        assert_eq!(faults.trips(), 3);
+        assert_eq!(faults.round_trips(), 3);
         assert_eq!(faults.requests().len(), 6);
     }
 }
@@ -209,7 +209,7 @@ async fn latency_delays_every_request() {
 #[tokio::test]
 async fn the_same_seed_gives_the_same_faults() {
     let run = |seed| async move {
-        let (_, client, faults) = faulty(Plan { seed, conflict: Chance::percent(30), ..Plan::default() }).await;
+        let (_, client, faults) = faulty(Plan { seed, conflict: Probability::percent(30), ..Plan::default() }).await;
         let mut outcomes = Vec::new();
         for i in 0..60 {
             let put = client.put_item().table_name(TABLE).item("pk", s(&i.to_string()));
@@ -228,7 +228,7 @@ async fn the_same_seed_gives_the_same_faults() {
 async fn a_plan_can_be_swapped() {
     let (plain, client, faults) = faulty(Plan::default()).await;
     put(&client, item("a", [])).await;
-    faults.set(Plan { conflict: Chance::ALWAYS, ..Plan::default() });
+    faults.set(Plan { conflict: Probability::ALWAYS, ..Plan::default() });
     let refused = client.put_item().table_name(TABLE).item("pk", s("b"));
     let error = refused.send().await.unwrap_err();
     assert_eq!(error.code(), Some("TransactionConflictException"));
@@ -245,7 +245,7 @@ fn a_plan_is_read_strictly() {
     let expected = Plan {
         seed: 7,
         latency: Duration::from_millis(3),
-        throttle: Chance { percent: 10, budget: Some(2) },
+        throttle: Probability { percent: 10, budget: Some(2) },
         ..Plan::default()
     };
     assert_eq!(plan, expected);

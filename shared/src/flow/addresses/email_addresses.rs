@@ -7,7 +7,7 @@ use crate::flow::codes::{self, Recipient};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_email::{account_exists_mail, code_mail, link_mail};
 use crate::flow::notify::notify;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::signup::sign_up::{Availability, assess};
 use crate::flow::{Context, Problem, Refusal};
 use crate::outbox::MailKind;
@@ -47,7 +47,7 @@ pub fn list(cx: Context<'_>, user: &User, session: Option<&Session>) -> Vec<List
 /// The address that the session waits for a code for.
 fn waiting_address(cx: Context<'_>, user: &User, session: &Session) -> Option<String> {
     let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
-    let live = process.has_attempts(KIND, &cx.settings) && !process.is_over(KIND, &cx.settings, cx.now());
+    let live = process.has_attempts(KIND, &cx.settings) && !process.is_expired(KIND, &cx.settings, cx.now());
     process.email.clone().filter(|_| live)
 }
 
@@ -63,18 +63,18 @@ pub enum Change {
 }
 
 /// A user's work on their addresses.
-struct Desk<'a> {
+struct AddressEditor<'a> {
     cx: Context<'a>,
-    permits: Permits,
+    reservations: Reservations,
 }
 
 /// What became of a request to have mail sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sending {
+pub enum SendResult {
     /// It was sent, or nothing had to be.
     Sent,
     /// Too soon after the last.
-    NotNow,
+    TooSoon,
 }
 
 /// Adds an address. It is the user's once verified: by code it is only noted till then.
@@ -82,18 +82,18 @@ pub enum Sending {
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn add(cx: Context<'_>, user: User, session: Session, email: &str) -> Result<(User, Session), Refusal> {
-    let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { cx, permits };
+    let decide = |(parts, reservations): ((User, Session), Reservations), again: Option<Again>| async move {
+        let mut editor = AddressEditor { cx, reservations };
         let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let claims = find_email_claims(&cx.store, email).await?;
         may_add(&cx.settings, &user, &claims, email)?;
         require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
         let (mut changed, mut waiting) = (user.clone(), session.clone());
-        let writes = desk.add(&mut changed, &mut waiting, &claims, email).await?;
-        Ok(Decision::Write(writes, (changed, waiting), ((user, session), desk.permits)))
+        let writes = editor.add(&mut changed, &mut waiting, &claims, email).await?;
+        Ok(Decision::Write(writes, (changed, waiting), ((user, session), editor.reservations)))
     };
-    cx.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Reservations::default()), decide).await
 }
 
 fn may_add(settings: &Settings, user: &User, claims: &[EmailClaim], email: &str) -> Result<(), Problem> {
@@ -120,9 +120,9 @@ fn may_add(settings: &Settings, user: &User, claims: &[EmailClaim], email: &str)
     Ok(())
 }
 
-impl Desk<'_> {
+impl AddressEditor<'_> {
     async fn may_send(&mut self, email: &str) -> Result<bool, Refusal> {
-        Ok(self.permits.ask(self.cx, RateAction::ConfirmEmail, email).await?)
+        Ok(self.reservations.reserve(self.cx, RateAction::ConfirmEmail, email).await?)
     }
 
     async fn add(
@@ -154,7 +154,7 @@ impl Desk<'_> {
     /// Sends a code to an address, and waits for it in the session.
     async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
         if !self.may_send(email).await? {
-            return Err(self.permits.refusal());
+            return Err(self.reservations.refusal());
         }
         let (process, code) = codes::begin(self.cx, KIND, Some(user.id), &Recipient::Email(email));
         session.set_code(KIND, process);
@@ -171,7 +171,7 @@ impl Desk<'_> {
                 return Ok(None);
             }
             if !self.may_send(email).await? {
-                return Err(self.permits.refusal());
+                return Err(self.reservations.refusal());
             }
             let code = codes::renew(cx, KIND, &mut process);
             process.resends += 1;
@@ -236,9 +236,9 @@ pub async fn change(
     session: Session,
     change: Change,
     email: &str,
-) -> Result<(User, Session, Sending), Refusal> {
-    let decide = |(parts, permits): ((User, Session), Permits), again: Option<Again>| async move {
-        let mut desk = Desk { cx, permits };
+) -> Result<(User, Session, SendResult), Refusal> {
+    let decide = |(parts, reservations): ((User, Session), Reservations), again: Option<Again>| async move {
+        let mut editor = AddressEditor { cx, reservations };
         let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let email = check(cx, &user, &session, change, email)?;
@@ -247,16 +247,16 @@ pub async fn change(
         }
         let (mut changed, mut waiting) = (user.clone(), session.clone());
         let writes = match change {
-            Change::Resend => match desk.resend(&user, &mut waiting, &email).await? {
+            Change::Resend => match editor.resend(&user, &mut waiting, &email).await? {
                 Some(writes) => writes,
-                None => return Ok(Decision::Settled((user, session, Sending::NotNow))),
+                None => return Ok(Decision::Settled((user, session, SendResult::TooSoon))),
             },
-            Change::MakePrimary => desk.make_primary(&mut changed, &email).await?,
-            Change::Remove => desk.remove(&mut changed, &mut waiting, &email).await?,
+            Change::MakePrimary => editor.make_primary(&mut changed, &email).await?,
+            Change::Remove => editor.remove(&mut changed, &mut waiting, &email).await?,
         };
-        Ok(Decision::Write(writes, (changed, waiting, Sending::Sent), ((user, session), desk.permits)))
+        Ok(Decision::Write(writes, (changed, waiting, SendResult::Sent), ((user, session), editor.reservations)))
     };
-    cx.store.run(((user, session), Permits::default()), decide).await
+    cx.store.run(((user, session), Reservations::default()), decide).await
 }
 
 /// The address that is meant, where this may be done with it.
@@ -337,9 +337,9 @@ pub async fn change_pending(
         Availability::Hidden => true,
         Availability::Free => false,
     };
-    let mut permits = Permits::default();
-    if !permits.ask(cx, RateAction::ConfirmEmail, email).await? {
-        return Err(permits.refusal());
+    let mut reservations = Reservations::default();
+    if !reservations.reserve(cx, RateAction::ConfirmEmail, email).await? {
+        return Err(reservations.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);
     process.email = Some(email.to_owned());

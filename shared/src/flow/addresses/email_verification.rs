@@ -1,12 +1,12 @@
 //! Verifying an email address, by a link's key or by a code.
 
 use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::flow::codes;
-use crate::flow::login::engine::{Entrance, end_login};
+use crate::flow::login::engine::{LoginAttempt, end_login};
 use crate::flow::login::stage::verify_email::{LINK, code_mail};
-use crate::flow::permits::Permits;
-use crate::flow::proven_email::{Proof, load, mark_verified};
+use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::secret::Keys;
@@ -75,7 +75,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Resul
         None => caller,
     };
     let caller = &caller;
-    let attempt = |(mut proof, mut permits): (Proof, Permits), again: Option<Again>| async move {
+    let attempt = |(mut proof, mut reservations): (ProvenEmail, Reservations), again: Option<Again>| async move {
         if again.is_some() {
             // Another request was at the account, the address or the session: see what it left.
             if !is_unchanged(&cx.store, caller).await? {
@@ -89,10 +89,10 @@ pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Resul
             }
             proof = check(&cx.settings, user, claims, proof.email)?;
         }
-        let (writes, outcome) = decide(cx, caller, waits, &proof, &mut permits).await?;
-        Ok(Decision::Write(writes, outcome, (proof, permits)))
+        let (writes, outcome) = decide(cx, caller, waits, &proof, &mut reservations).await?;
+        Ok(Decision::Write(writes, outcome, (proof, reservations)))
     };
-    cx.store.run((proof, Permits::default()), attempt).await
+    cx.store.run((proof, Reservations::default()), attempt).await
 }
 
 /// Sends another code, and forgets the one before.
@@ -109,12 +109,12 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
-    let mut permits = Permits::default();
-    let user_key = process.user.unwrap_or(UserId::NOBODY).key();
-    let permit = permits.ask(cx, RateAction::ConfirmEmail, &email);
-    let (granted, user) = futures_util::try_join!(permit, cx.store.find::<User>(&user_key))?;
+    let mut reservations = Reservations::default();
+    let user_key = process.user.unwrap_or(UserId::DUMMY).key();
+    let reservation = reservations.reserve(cx, RateAction::ConfirmEmail, &email);
+    let (granted, user) = futures_util::try_join!(reservation, cx.store.find::<User>(&user_key))?;
     if !granted {
-        return Err(permits.refusal());
+        return Err(reservations.refusal());
     }
     let mut session = session.clone();
     let code = codes::renew(cx, KIND, &mut process);
@@ -139,7 +139,7 @@ fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
 }
 
 /// Finds out what a key proves. By code, the attempt is counted first, and the session returned as it then is.
-async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(Proof, Option<Session>), Refusal> {
+async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(ProvenEmail, Option<Session>), Refusal> {
     if cx.settings.account.email_verification_by_code_enabled {
         let session = codes::count(cx, caller, KIND).await?;
         let process = session.code(KIND).ok_or(Refusal::Conflict)?;
@@ -159,7 +159,7 @@ async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(P
 }
 
 /// Finds out what the key of a link proves.
-pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<Proof, Refusal> {
+pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<ProvenEmail, Refusal> {
     let (user, address, made) = read_link_key(&cx.keys, key).ok_or_else(|| wrong_key(&cx.settings))?;
     let lifetime = cx.settings.account.email_confirmation_expire_days * 86_400.0;
     if cx.now().since(made).as_secs_f64() > lifetime || cx.settings.service.is_before_restore(made) {
@@ -184,11 +184,11 @@ fn may_verify(settings: &Settings, caller: &Caller, user: &User, email: &str) ->
     user.address(email).is_some() || (adds && settings.account.email_verification_by_code_enabled)
 }
 
-fn check(settings: &Settings, user: User, claims: Vec<EmailClaim>, email: String) -> Result<Proof, Refusal> {
+fn check(settings: &Settings, user: User, claims: Vec<EmailClaim>, email: String) -> Result<ProvenEmail, Refusal> {
     if !can_own(&claims, user.id, settings.account.unique_email) {
         return Err(Problem::email_taken("key").into());
     }
-    Ok(Proof { email, user, claims })
+    Ok(ProvenEmail { email, user, claims })
 }
 
 /// User, id of the address, and when the link was made.
@@ -218,14 +218,14 @@ async fn decide(
     cx: Context<'_>,
     caller: &Caller,
     waits: bool,
-    proof: &Proof,
-    permits: &mut Permits,
+    proof: &ProvenEmail,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let mut user = proof.user.clone();
     let mut writes = mark_verified(cx, &mut user, proof).await?;
     let mut outcome = match caller {
         Caller::Pending(session) if waits => {
-            let (more, outcome) = go_on(cx, caller, session, &mut user, permits).await?;
+            let (more, outcome) = go_on(cx, caller, session, &mut user, reservations).await?;
             writes.extend(more);
             outcome
         }
@@ -254,7 +254,7 @@ async fn go_on(
     caller: &Caller,
     session: &Session,
     user: &mut User,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let account = &cx.settings.account;
     let may = account.login_on_email_confirmation || account.email_verification_by_code_enabled;
@@ -263,9 +263,9 @@ async fn go_on(
         .clone()
         .filter(|login| may && login.user == Some(user.id) && login.generation == user.generation && user.is_active);
     let Some(mut login) = login else { return end_login(session) };
-    login.pass(StageKey::VerifyEmail);
-    let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
-    match entrance.proceed(Some(user), login, permits).await {
+    login.complete(StageKey::VerifyEmail);
+    let attempt = LoginAttempt { cx, caller, methods: session.methods.clone(), consumes_session: true };
+    match attempt.proceed(Some(user), login, reservations).await {
         // The address is verified all the same.
         Err(Refusal::StageRefused(_)) => end_login(session),
         proceeded => proceeded,

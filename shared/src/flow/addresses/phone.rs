@@ -2,10 +2,10 @@
 
 use crate::account::{PhoneClaim, User, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::{Entrance, end_login};
+use crate::flow::login::engine::{LoginAttempt, end_login};
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::login::stage::verify_phone::code_sms;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{Caller, CodeKind, Session, StageKey, refresh_again};
@@ -38,9 +38,9 @@ pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) 
     let claim = find_phone_claim(&cx.store, phone).await?;
     check_new(&cx.settings, &user, claim.as_ref(), phone)?;
     require_recent(cx, &user, &session, cx.settings.account.reauthentication_required)?;
-    let mut permits = Permits::default();
-    if !permits.ask(cx, RateAction::VerifyPhone, phone).await? {
-        return Err(permits.refusal());
+    let mut reservations = Reservations::default();
+    if !reservations.reserve(cx, RateAction::VerifyPhone, phone).await? {
+        return Err(reservations.refusal());
     }
     let (process, code) = codes::begin(cx, KIND, Some(user.id), &Recipient::Phone(phone));
     let message = code_sms(cx, phone, true, &code);
@@ -90,7 +90,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
     let caller = caller.with_session(session);
     let key = id.key();
     let (caller, key, phone, shown_as) = (&caller, &key, &phone, &shown_as);
-    let decide = |mut permits: Permits, again: Option<Again>| async move {
+    let decide = |mut reservations: Reservations, again: Option<Again>| async move {
         if again.is_some() {
             codes::expect_unchanged(&cx.store, caller).await?;
         }
@@ -110,16 +110,16 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
             None => move_claim(&user, phone)?,
         };
         user.set_phone(phone, true);
-        let (more, mut outcome) = go_on(cx, caller, &mut user, &mut permits).await?;
+        let (more, mut outcome) = go_on(cx, caller, &mut user, &mut reservations).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
         if let Caller::User(parts) = &mut outcome.caller {
             outcome.shown_as.clone_from(shown_as);
             parts.0 = user;
         }
-        Ok(Decision::Write(writes, outcome, permits))
+        Ok(Decision::Write(writes, outcome, reservations))
     };
-    cx.store.run(Permits::default(), decide).await
+    cx.store.run(Reservations::default(), decide).await
 }
 
 /// The writes that move a user's hold from their number to a free one.
@@ -135,7 +135,7 @@ async fn go_on(
     cx: Context<'_>,
     caller: &Caller,
     user: &mut User,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     if let Caller::User(_) = caller {
@@ -148,9 +148,9 @@ async fn go_on(
     if login.generation != user.generation || !user.is_active {
         return end_login(session);
     }
-    login.pass(StageKey::VerifyPhone);
-    let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
-    match entrance.proceed(Some(user), login, permits).await {
+    login.complete(StageKey::VerifyPhone);
+    let attempt = LoginAttempt { cx, caller, methods: session.methods.clone(), consumes_session: true };
+    match attempt.proceed(Some(user), login, reservations).await {
         // The number is verified all the same.
         Err(Refusal::StageRefused(_)) => end_login(session),
         proceeded => proceeded,
@@ -171,9 +171,9 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if process.resends >= KIND.max_resends(&cx.settings) {
         return Err(Refusal::Conflict);
     }
-    let mut permits = Permits::default();
-    if !permits.ask(cx, RateAction::VerifyPhone, &phone).await? {
-        return Err(permits.refusal());
+    let mut reservations = Reservations::default();
+    if !reservations.reserve(cx, RateAction::VerifyPhone, &phone).await? {
+        return Err(reservations.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);
     process.resends += 1;
@@ -208,9 +208,9 @@ pub async fn change_pending(cx: Context<'_>, caller: &Caller, mut user: User, ph
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
     let claim = find_phone_claim(&cx.store, phone).await?;
     let hidden = check_new(&cx.settings, &user, claim.as_ref(), phone)?;
-    let mut permits = Permits::default();
-    if !permits.ask(cx, RateAction::VerifyPhone, phone).await? {
-        return Err(permits.refusal());
+    let mut reservations = Reservations::default();
+    if !reservations.reserve(cx, RateAction::VerifyPhone, phone).await? {
+        return Err(reservations.refusal());
     }
     let code = codes::renew(cx, KIND, &mut process);
     process.phone = Some(phone.to_owned());

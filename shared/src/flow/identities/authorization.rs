@@ -3,8 +3,8 @@
 //! What has to be remembered meanwhile is an item of its own, found by `state`: Apple's answer is a form that another
 //! site posts, without any cookie of ours. It is bound to the browser's session, and counts once.
 
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::flow::identities::identity::{Process, complete};
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::flow::{Context, Outcome, Refusal};
@@ -147,7 +147,7 @@ pub fn login_error(settings: &Settings, error: &str, process: Process) -> String
 
 /// Why nobody can be sent to a provider.
 #[derive(Debug, thiserror::Error)]
-pub enum DepartureError {
+pub enum BeginAuthorizationError {
     /// The provider, or its settings.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -161,7 +161,7 @@ pub enum DepartureError {
 ///
 /// # Errors
 /// The table is unavailable.
-pub async fn remember(
+pub async fn create_authorization_request(
     cx: Context<'_>,
     caller: &Caller,
     provider: &str,
@@ -172,7 +172,7 @@ pub async fn remember(
     let (session, outcome) = match caller.session() {
         Some(session) => (session.clone(), Outcome::unchanged(caller.clone())),
         None => {
-            let (session, token) = Session::of_nobody(cx.app, cx.client);
+            let (session, token) = Session::pending(cx.app, cx.client);
             writes.push(Write::create(&session)?);
             let caller = Caller::Pending(Box::new(session.clone()));
             (session, Outcome { issued: Some(token), ..Outcome::unchanged(caller) })
@@ -182,7 +182,7 @@ pub async fn remember(
     request.next = next.to_owned();
     request.browser.clone_from(&session.secret);
     writes.push(Write::create(&request)?);
-    cx.store.insist(writes).await?;
+    cx.store.commit_with_retries(writes).await?;
     Ok((state, outcome, request))
 }
 
@@ -222,14 +222,14 @@ impl AuthorizationRequest {
 ///
 /// # Errors
 /// The provider tells of no way there; the table is unavailable.
-pub async fn depart(
+pub async fn begin_authorization(
     cx: Context<'_>,
     caller: &Caller,
     config: &AppConfig,
     process: Process,
     next: &str,
-) -> Result<(String, Outcome), DepartureError> {
-    let (state, outcome, request) = remember(cx, caller, config.id(), process, next).await?;
+) -> Result<(String, Outcome), BeginAuthorizationError> {
+    let (state, outcome, request) = create_authorization_request(cx, caller, config.id(), process, next).await?;
     Ok((authorize_url(cx, config, &request, &state).await?, outcome))
 }
 
@@ -237,12 +237,16 @@ pub async fn depart(
 /// `state` that it has to come back with.
 ///
 /// # Errors
-/// As [`depart`].
-pub async fn depart_for(cx: Context<'_>, config: &AppConfig, page: &str) -> Result<(String, String), DepartureError> {
+/// As [`begin_authorization`].
+pub async fn begin_client_authorization(
+    cx: Context<'_>,
+    config: &AppConfig,
+    page: &str,
+) -> Result<(String, String), BeginAuthorizationError> {
     let (state, mut request) = AuthorizationRequest::new(cx, config.id(), Process::Login);
     request.handed_in_at = Some(page.to_owned());
     let url = authorize_url(cx, config, &request, &state).await?;
-    cx.store.insist(vec![Write::create(&request)?]).await?;
+    cx.store.commit_with_retries(vec![Write::create(&request)?]).await?;
     Ok((url, state))
 }
 
@@ -327,7 +331,7 @@ pub async fn take(store: &Store, caller: &Caller, request: &AuthorizationRequest
 
 /// Why somebody came back from a provider in vain.
 #[derive(Debug, thiserror::Error)]
-pub enum ArrivalError {
+pub enum AuthorizationError {
     /// They did not want to.
     #[error("cancelled")]
     Cancelled,
@@ -342,14 +346,14 @@ pub enum ArrivalError {
 /// Does what somebody went to the provider for, with what came back. The request must have been taken.
 ///
 /// # Errors
-/// [`ArrivalError`].
-pub async fn arrive(
+/// [`AuthorizationError`].
+pub async fn handle_callback(
     cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     request: AuthorizationRequest,
     params: BTreeMap<String, String>,
-) -> Result<Outcome, ArrivalError> {
+) -> Result<Outcome, AuthorizationError> {
     let process = request.process().ok_or(Refusal::Forbidden)?;
     let redirect_uri = request.redirect_uri(&cx.settings, config);
     let params = request.answer.unwrap_or(params);
@@ -360,7 +364,7 @@ pub async fn arrive(
         let of_linkedin = config.provider().starts_with("linkedin") && OF_LINKEDIN.contains(&error.as_str());
         let cancelled = error == "access_denied" || of_linkedin;
         let denied = ProviderError::Denied(error.chars().filter(char::is_ascii_graphic).take(80).collect());
-        return Err(if cancelled { ArrivalError::Cancelled } else { denied.into() });
+        return Err(if cancelled { AuthorizationError::Cancelled } else { denied.into() });
     }
     let provider = provider(cx.app, config);
     let who = if config.is_telegram() {
@@ -386,13 +390,13 @@ pub async fn arrive(
 /// it was made for us.
 ///
 /// # Errors
-/// [`ArrivalError`].
-pub async fn arrive_by_access_token(
+/// [`AuthorizationError`].
+pub async fn complete_with_access_token(
     cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     token: &str,
-) -> Result<Outcome, ArrivalError> {
+) -> Result<Outcome, AuthorizationError> {
     let identity = provider(cx.app, config).verify_access_token(token, cx.now().seconds()).await?;
     let who = ProvenIdentity::new(cx, config, identity, None);
     Ok(complete(cx, caller, Process::Login, who).await?)
@@ -401,14 +405,14 @@ pub async fn arrive_by_access_token(
 /// Does what an app wants with a token that it has from the provider.
 ///
 /// # Errors
-/// [`ArrivalError`].
-pub async fn arrive_by_token(
+/// [`AuthorizationError`].
+pub async fn complete_with_token(
     cx: Context<'_>,
     caller: Caller,
     config: &AppConfig,
     process: Process,
     token: &NativeToken<'_>,
-) -> Result<Outcome, ArrivalError> {
+) -> Result<Outcome, AuthorizationError> {
     let identity = provider(cx.app, config).verify_token(token, cx.now().seconds()).await?;
     let who = ProvenIdentity::new(cx, config, identity, None);
     Ok(complete(cx, caller, process, who).await?)

@@ -39,7 +39,7 @@ pub fn read(fields: &Map<String, Json>) -> Option<ProvenIdentity> {
         replay: None,
     };
     let display = identity.username.clone().or(email).unwrap_or_else(|| "Dummy".to_owned());
-    Some(ProvenIdentity::told(DUMMY, "Dummy", display, identity, None))
+    Some(ProvenIdentity::of_provider(DUMMY, "Dummy", display, identity, None))
 }
 
 /// The same from what apps send as ID token: JSON, and no proof of anything.

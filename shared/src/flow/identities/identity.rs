@@ -5,12 +5,12 @@ use crate::account::{
     IdentityClaim, User, check_username, find_email_claims, find_name_claims, identity_claim_key, is_email, own_email,
     release_email,
 };
-use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::engine::{LoginAttempt, with_record};
 use crate::flow::login::password::users_by_email;
 use crate::flow::login::reauthentication::require_recent;
 use crate::flow::notify::notify;
-use crate::flow::permits::Permits;
 use crate::flow::proven_identity::{ProvenIdentity, pending};
+use crate::flow::reservations::Reservations;
 use crate::flow::signup::sign_up::{Form, signup};
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::MailKind;
@@ -68,8 +68,8 @@ impl Item for UsedToken {
         0
     }
 
-    fn expires_at(&self) -> Option<crate::ambient::Timestamp> {
-        Some(crate::ambient::Timestamp::from_seconds(self.ends))
+    fn expires_at(&self) -> Option<crate::clock::Timestamp> {
+        Some(crate::clock::Timestamp::from_seconds(self.ends))
     }
 }
 
@@ -100,7 +100,7 @@ pub async fn complete(
             (Process::Login, Some(claim)) => log_in(cx, caller, who, claim).await,
             (Process::Login, None) => match find_by_email(cx, who).await? {
                 Some(found) => log_in_by_email(cx, caller, who, found).await,
-                None => sign_up_or_ask(cx, caller, who).await,
+                None => sign_up_or_request(cx, caller, who).await,
             },
         };
         match decided {
@@ -150,8 +150,8 @@ async fn enter(
         Caller::User(_) => vec![who.record(cx.now())],
         _ => with_record(cx, caller, &user, who.record(cx.now())),
     };
-    let entrance = Entrance { cx, caller, methods, spends_session: false };
-    let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
+    let attempt = LoginAttempt { cx, caller, methods, consumes_session: false };
+    let (mut writes, outcome) = attempt.proceed(Some(&mut user), login, &mut Reservations::default()).await?;
     if let (Caller::User(parts), false) = (caller, outcome.logged_in) {
         writes.push(Write::discard(parts.1.key()));
     }
@@ -167,7 +167,7 @@ struct FoundByEmail {
 }
 
 /// Whether an address that this provider has verified counts (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
-fn believes_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
+fn trusts_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
     let social = &settings.social;
     let everywhere = social.email_authentication;
     social.providers.named(&who.provider).map_or(everywhere, |config| config.email_authentication(everywhere))
@@ -176,7 +176,7 @@ fn believes_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
 /// The account that an address names which the provider has verified, where that is believed. An address that the
 /// provider has not verified never leads to an account (CVE-2026-47164).
 async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
-    if !believes_emails(&cx.settings, who) {
+    if !trusts_emails(&cx.settings, who) {
         return Ok(None);
     }
     for address in who.identity.emails.iter().filter(|address| address.verified) {
@@ -244,7 +244,7 @@ async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Opti
         let claims = find_email_claims(&cx.store, &address.email).await?;
         released.extend(release_email(&claims, user.id)?);
     }
-    let mut writes = take_ways_in(user, cx.random());
+    let mut writes = remove_login_methods(user, cx.random());
     if writes.len() + released.len() > MOST_TO_TAKE_OVER {
         writes.push(Write::replace(user)?);
         cx.store.commit(writes).await?;
@@ -257,7 +257,7 @@ async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Opti
 }
 
 /// Takes away every way into the account but its addresses: what that writes beside the user.
-fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
+fn remove_login_methods(user: &mut User, random: [u8; 24]) -> Vec<Write> {
     let mut writes = Vec::new();
     writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
     writes.extend(user.identities.iter().map(|link| Write::discard(identity_claim_key(&link.provider, &link.uid))));
@@ -274,7 +274,7 @@ fn take_ways_in(user: &mut User, random: [u8; 24]) -> Vec<Write> {
 }
 
 /// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
-async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Decided, Refusal> {
+async fn sign_up_or_request(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Decided, Refusal> {
     let settings = &cx.settings;
     if !settings.account.signup_open {
         return Err(Refusal::Forbidden);
@@ -285,11 +285,11 @@ async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) 
     // No mail could ever reach it, and no endpoint would take it.
     let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
-        return ask(cx, caller, who).await.map(Decision::Settled);
+        return request_signup(cx, caller, who).await.map(Decision::Settled);
     }
     let username = good_username(cx, who).await?;
     let is_verified = who.identity.emails.first().is_some_and(|address| address.verified);
-    let owns_email = is_verified && believes_emails(&cx.settings, who);
+    let owns_email = is_verified && trusts_emails(&cx.settings, who);
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(cx, caller.clone(), form).await {
         Ok(outcome) => Ok(Decision::Settled(outcome)),
@@ -297,7 +297,7 @@ async fn sign_up_or_ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) 
         // made for the same identity.
         Err(Refusal::Invalid(_)) => match cx.store.find::<IdentityClaim>(&who.key()).await? {
             Some(_) => Ok(Decision::Again(())),
-            None => ask(cx, caller, who).await.map(Decision::Settled),
+            None => request_signup(cx, caller, who).await.map(Decision::Settled),
         },
         Err(refusal) => Err(refusal),
     }
@@ -313,11 +313,11 @@ async fn good_username(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<S
 }
 
 /// Keeps the identity in a session of nobody, until the form of signup is sent. Whoever was logged in is not any more.
-async fn ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
+async fn request_signup(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
     let (mut session, issued) = match caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(cx.app, cx.client);
+            let (session, token) = Session::pending(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -327,7 +327,7 @@ async fn ask(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<O
     if let Caller::User(parts) = caller {
         writes.push(Write::discard(parts.1.key()));
     }
-    cx.store.insist(writes).await?;
+    cx.store.commit_with_retries(writes).await?;
     Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -346,7 +346,7 @@ pub fn expect_pending(settings: &Settings, caller: &Caller) -> Result<ProvenIden
 /// As [`signup`]; [`Refusal::Conflict`] where the identity is somebody's by now.
 pub async fn sign_up(cx: Context<'_>, caller: Caller, who: ProvenIdentity, mut form: Form) -> Result<Outcome, Refusal> {
     form.identity = Some(Box::new(who));
-    form.spends_session = true;
+    form.consumes_session = true;
     signup(cx, caller, form).await
 }
 
@@ -448,7 +448,7 @@ pub async fn disconnect(
 mod tests {
     use super::*;
     use crate::account::{Authenticator, IdentityLink, UserId};
-    use crate::ambient::Timestamp;
+    use crate::clock::Timestamp;
     use crate::store::Store;
 
     #[test]
@@ -462,8 +462,8 @@ mod tests {
             user.identities.push(IdentityLink::new("p", &uid.to_string(), ""));
         }
         user.password = Some("!".to_owned());
-        assert_eq!(take_ways_in(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
+        assert_eq!(remove_login_methods(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
         assert!(!user.has_usable_password() && user.generation == 1);
-        assert!(take_ways_in(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
+        assert!(remove_login_methods(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
     }
 }

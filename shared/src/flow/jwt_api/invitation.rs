@@ -3,7 +3,7 @@
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
 use crate::account::{Address, EmailClaim, User, UserId, can_own, replace_email_claims};
-use crate::flow::proven_email::{Proof, load, mark_verified};
+use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
 use crate::flow::{Context, Problem, Refusal, api_url};
 use crate::outbox::{MailKind, Message};
 use crate::settings::Settings;
@@ -122,7 +122,7 @@ pub async fn open(cx: Context<'_>, key: &str) -> Result<Option<Opened>, Refusal>
                 return Err(Refusal::InvalidToken);
             }
             user = now.clone();
-            let proof = Proof { email, user: now, claims };
+            let proof = ProvenEmail { email, user: now, claims };
             writes.extend(mark_verified(cx, &mut user, &proof).await?);
             writes.push(Write::replace(&user)?);
         }

@@ -1,10 +1,10 @@
 //! Logging in with a password.
 
-use super::Entry;
-use super::entry::Attempt;
+use super::LoginState;
+use super::login_state::JwtLogin;
 use super::second_factor::refuse_locked_out;
 use crate::flow::login::password::{Credentials, check, note_login};
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Refusal};
 use crate::settings::LoginMethod;
 use crate::store::{Committed, StoreError};
@@ -14,29 +14,29 @@ use crate::store::{Committed, StoreError};
 /// # Errors
 /// [`Refusal::IncorrectCredentials`], [`Refusal::TooManyLoginAttempts`], [`Refusal::RateLimited`]; with the right ones
 /// [`Refusal::StageRefused`], [`Refusal::Inactive`], [`Refusal::LockedOut`]; the table is unavailable.
-pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<Entry, Refusal> {
+pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<LoginState, Refusal> {
     let credentials =
         Credentials { method: LoginMethod::Email, identifier: email.to_lowercase(), password: password.to_owned() };
     let proven = check(cx, credentials).await?;
     let user = &proven.user;
-    let attempt = Attempt { cx, method: "password", past: &[], signup: false };
-    let mut permits = Permits::default();
+    let attempt = JwtLogin { cx, method: "password", completed: &[], signup: false };
+    let mut reservations = Reservations::default();
     let enter = async {
-        let (writes, entry) = attempt.enter(user, &mut permits).await?;
+        let (writes, state) = attempt.proceed(user, &mut reservations).await?;
         if !user.is_active {
             return Err(Refusal::Inactive);
         }
-        if matches!(entry, Entry::SecondFactor(_)) {
+        if matches!(state, LoginState::SecondFactor(_)) {
             refuse_locked_out(cx, user).await?;
         }
-        Ok((writes, entry))
+        Ok((writes, state))
     };
     let (entered, ()) = futures_util::join!(enter, proven.give_back(cx));
-    let (writes, entry) = entered?;
-    let is_in = matches!(entry, Entry::In(_));
+    let (writes, state) = entered?;
+    let is_logged_in = matches!(state, LoginState::LoggedIn(_));
     // No transaction with the user: a session that is born while the user changes is dead at birth.
-    let noted = note_login(cx, user, is_in, proven.outdated());
-    let (committed, noted) = futures_util::join!(cx.store.insist(writes), noted);
+    let noted = note_login(cx, user, is_logged_in, proven.outdated());
+    let (committed, noted) = futures_util::join!(cx.store.commit_with_retries(writes), noted);
     noted?;
-    if matches!(committed?, Committed::Done) { Ok(entry) } else { Err(StoreError::Busy.into()) }
+    if matches!(committed?, Committed::Done) { Ok(state) } else { Err(StoreError::Busy.into()) }
 }

@@ -2,10 +2,10 @@
 //! and its links carry capabilities. Accounts, limits, mails, the login engine and the rules of a session are those of the
 //! other flows.
 
-mod entry;
 pub mod invitation;
 mod links;
 pub mod login;
+mod login_state;
 pub mod password;
 pub mod profile;
 pub mod registration;
@@ -15,4 +15,4 @@ pub mod sessions;
 pub mod verification;
 
 pub use crate::flow::addresses::trust::is_email_verified;
-pub use entry::Entry;
+pub use login_state::LoginState;

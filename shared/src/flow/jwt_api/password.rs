@@ -1,7 +1,7 @@
 //! Changing a password.
 
-use super::entry::open;
 use super::links::password_problems;
+use super::login_state::open;
 use crate::account::User;
 use crate::flow::notify::notify;
 use crate::flow::{Context, Problem, Refusal};

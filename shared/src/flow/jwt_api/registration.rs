@@ -1,10 +1,10 @@
 //! Registering.
 
-use super::Entry;
-use super::entry::{Attempt, CHALLENGE};
+use super::LoginState;
 use super::links::{address_taken, address_taken_mail};
+use super::login_state::{CHALLENGE, JwtLogin};
 use crate::account::{Address, EmailClaim, User, UserId, claim_email, find_email_claims};
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Refusal};
 use crate::outbox::Message;
 use crate::session::Session;
@@ -29,7 +29,7 @@ pub struct Form {
 #[derive(Debug)]
 pub enum Registered {
     /// They are in, or have to set up a second factor first.
-    Entered(Entry),
+    Entered(LoginState),
     /// They have to verify the address first, and to set up a second factor, where the challenge is given. The session
     /// is worth nothing before the address is verified; there is none where the answer hides whether there is an account.
     Waits {
@@ -84,7 +84,7 @@ pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) ->
     let claims = find_email_claims(&cx.store, email).await?;
     let mut ids = claims.iter().map(|claim| claim.user).collect::<Vec<_>>();
     if ids.is_empty() {
-        ids.push(UserId::NOBODY); // the way is as long
+        ids.push(UserId::DUMMY); // the way is as long
     }
     let find = |id: UserId| async move {
         cx.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
@@ -128,7 +128,7 @@ pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<R
     check_open(&cx.settings)?;
     let hash = cx.hash_password(form.password.clone()).await;
     let (form, hash) = (&form, &hash);
-    let attempt = |(mut holders, mut permits): (Holders, Permits), again: Option<Again>| async move {
+    let attempt = |(mut holders, mut reservations): (Holders, Reservations), again: Option<Again>| async move {
         if again.is_some() {
             holders = find_holders(cx, &form.email, true).await?;
         }
@@ -136,12 +136,12 @@ pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<R
             return Err(address_taken().into());
         }
         // What a taken address would lead to if it were free is decided too, and dropped: the answer and the way are the same.
-        let decided = decide(cx, form, hash, &holders, &mut permits).await?;
+        let decided = decide(cx, form, hash, &holders, &mut reservations).await?;
         let (writes, registered) =
-            if holders.is_taken { pretend(cx, &form.email, &mut permits).await? } else { decided };
-        Ok(Decision::Write(writes, registered, (holders, permits)))
+            if holders.is_taken { pretend(cx, &form.email, &mut reservations).await? } else { decided };
+        Ok(Decision::Write(writes, registered, (holders, reservations)))
     };
-    cx.store.run((holders, Permits::default()), attempt).await
+    cx.store.run((holders, Reservations::default()), attempt).await
 }
 
 /// Whether people may register themselves (`ACCOUNT_SIGNUP_OPEN`).
@@ -154,12 +154,16 @@ pub fn check_open(settings: &Settings) -> Result<(), Refusal> {
 
 /// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
 /// verification mails.
-async fn pretend(cx: Context<'_>, email: &str, permits: &mut Permits) -> Result<(Vec<Write>, Registered), Refusal> {
-    let granted = permits.ask(cx, RateAction::ConfirmEmail, email).await?;
+async fn pretend(
+    cx: Context<'_>,
+    email: &str,
+    reservations: &mut Reservations,
+) -> Result<(Vec<Write>, Registered), Refusal> {
+    let granted = reservations.reserve(cx, RateAction::ConfirmEmail, email).await?;
     let mail = if granted { address_taken_mail(cx, email) } else { Message::decoy(cx.app) };
     let writes = vec![Write::create(&mail)?];
     let required = cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required;
-    let setup = required.then(|| Ticket::lookalike(cx.app, Purpose::SetupChallenge, 0).1);
+    let setup = required.then(|| Ticket::dummy(cx.app, Purpose::SetupChallenge, 0).1);
     Ok((writes, Registered::Waits { setup, session: None }))
 }
 
@@ -168,7 +172,7 @@ async fn decide(
     form: &Form,
     hash: &str,
     holders: &Holders,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Registered), Refusal> {
     let mut user = User::new(UserId::new(cx.random()), cx.now());
     user.password = Some(hash.to_owned());
@@ -176,24 +180,24 @@ async fn decide(
     user.last_name.clone_from(&form.last_name);
     let on_trust = cx.settings.account.email_verification == EmailVerification::None;
     user.addresses.push(Address { on_trust, ..Address::new(&form.email, true, cx.random()) });
-    let attempt = Attempt { cx, method: "password", past: &[], signup: true };
-    let (mut writes, entry) = attempt.enter(&user, permits).await?;
-    let registered = match entry {
-        Entry::Verification(_) if cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required => {
+    let attempt = JwtLogin { cx, method: "password", completed: &[], signup: true };
+    let (mut writes, state) = attempt.proceed(&user, reservations).await?;
+    let registered = match state {
+        LoginState::Verification(_) if cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required => {
             // No session yet: the challenge, which counts once the address is verified.
             let (ticket, text) = Ticket::new(cx.app, Purpose::SetupChallenge, &user, CHALLENGE);
             writes.remove(0);
             writes.push(Write::create(&ticket)?);
             Registered::Waits { setup: Some(text), session: None }
         }
-        Entry::Verification(_) if hides(&cx.settings) => {
+        LoginState::Verification(_) if hides(&cx.settings) => {
             writes.remove(0);
             Registered::Waits { setup: None, session: None }
         }
-        Entry::Verification(parts) => Registered::Waits { setup: None, session: Some(parts) },
-        entry => {
+        LoginState::Verification(parts) => Registered::Waits { setup: None, session: Some(parts) },
+        state => {
             user.last_login = Some(cx.now());
-            Registered::Entered(entry)
+            Registered::Entered(state)
         }
     };
     writes.extend(create(&user, &form.email, holders)?);

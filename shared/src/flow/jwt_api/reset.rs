@@ -1,14 +1,14 @@
 //! Resetting a forgotten password by a link, and setting the first one of an invitation. The link is exchanged, once,
 //! for a capability, and the capability, once, for a password.
 
-use super::entry::Attempt;
 use super::links::password_problems;
-use super::{Entry, is_email_verified};
+use super::login_state::JwtLogin;
+use super::{LoginState, is_email_verified};
 use crate::account::User;
 use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::notify::notify;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Refusal, api_url};
 use crate::outbox::{MailKind, Message};
 use crate::secret::{decode, encode};
@@ -22,12 +22,12 @@ use serde_json::json;
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
-    let mut permits = Permits::default();
-    let permit = permits.ask(cx, RateAction::ResetPassword, email);
+    let mut reservations = Reservations::default();
+    let reservation = reservations.reserve(cx, RateAction::ResetPassword, email);
     let users = async { find_users(&cx.store, users_by_email(&cx.store, email).await?).await };
-    let (granted, users) = futures_util::try_join!(permit, users)?;
+    let (granted, users) = futures_util::try_join!(reservation, users)?;
     if !granted {
-        return Err(permits.refusal());
+        return Err(reservations.refusal());
     }
     let may = |user: &User| {
         user.is_active && user.has_usable_password() && is_email_verified(&cx.settings, user, Some(email))
@@ -44,10 +44,10 @@ pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
         writes.push(Write::create(&Message::mail(cx.app, MailKind::PasswordResetKey, email, params, lifetime))?);
     }
     if writes.is_empty() {
-        writes.push(Write::overwrite(&Ticket::lookalike(cx.app, Purpose::ResetLink, 60).0)?);
+        writes.push(Write::overwrite(&Ticket::dummy(cx.app, Purpose::ResetLink, 60).0)?);
         writes.push(Write::create(&Message::decoy(cx.app))?);
     }
-    cx.store.insist(writes).await?;
+    cx.store.commit_with_retries(writes).await?;
     Ok(())
 }
 
@@ -92,7 +92,7 @@ pub async fn redeem(
     purpose: Purpose,
     text: &str,
     passwords: Option<(String, String)>,
-) -> Result<Entry, Refusal> {
+) -> Result<LoginState, Refusal> {
     let passwords = &passwords;
     let decide = |hash: Option<String>, _: Option<Again>| async move {
         let (ticket, user) = find_ticket(&cx.store, purpose, text).await?.ok_or(Refusal::InvalidToken)?;
@@ -128,13 +128,13 @@ pub async fn redeem(
         {
             writes.push(Write::delete(&invitation));
         }
-        let attempt = Attempt { cx, method, past: &[], signup: false };
-        let (more, entry) = attempt.enter_if_possible(&changed).await?;
+        let attempt = JwtLogin { cx, method, completed: &[], signup: false };
+        let (more, state) = attempt.proceed_if_possible(&changed).await?;
         writes.extend(more);
-        Ok(Decision::Write(writes, Ok((entry, user.id)), Some(hash)))
+        Ok(Decision::Write(writes, Ok((state, user.id)), Some(hash)))
     };
     let done: Result<_, Refusal> = cx.store.run(None, decide).await;
-    let (entry, user) = done??;
+    let (state, user) = done??;
     forget_failures(cx, user).await;
-    Ok(entry)
+    Ok(state)
 }

@@ -1,13 +1,13 @@
 //! Setting up, showing and removing the second factor.
 
-use super::Entry;
-use super::entry::{Attempt, CHALLENGE};
+use super::LoginState;
+use super::login_state::{CHALLENGE, JwtLogin};
 use crate::account::{Authenticator, TotpSecret, User};
 use crate::flow::login::reauthentication::{Recent, require};
 use crate::flow::mfa::change::{end_other_sessions, may_add};
 use crate::flow::mfa::recovery_codes::{add_recovery_codes, mark_viewed};
 use crate::flow::notify::notify;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, FactorProblem, Refusal};
 use crate::outbox::MailKind;
 use crate::session::{Session, StageKey, refresh, refresh_again};
@@ -28,7 +28,7 @@ pub async fn find_setup(store: &Store, challenge: &str) -> Result<Option<(Ticket
 /// Where somebody stands who sets a second factor up.
 pub enum Enrollee {
     /// In, with this session.
-    In(Box<Session>),
+    LoggedIn(Box<Session>),
     /// Before a login that waits for it; this is its challenge.
     Waiting(Ticket),
 }
@@ -42,7 +42,9 @@ impl Enrollee {
     fn check(&self, cx: Context<'_>, user: &User) -> Result<(), Refusal> {
         may_add(&cx.settings, user).map_err(|_| Refusal::StageRefused(StageKey::VerifyEmail))?;
         match self {
-            Self::In(session) => require(cx, user, session, cx.settings.mfa.reauthentication_required, Recent::Login),
+            Self::LoggedIn(session) => {
+                require(cx, user, session, cx.settings.mfa.reauthentication_required, Recent::Login)
+            }
             Self::Waiting(_) => Ok(()),
         }
     }
@@ -61,7 +63,7 @@ pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<
     let secret = TotpSecret::new(cx.random());
     let (mut ticket, _) = Ticket::new(cx.app, Purpose::TotpSetup, user, CHALLENGE);
     ticket.payload = secret.seal(cx.app);
-    cx.store.insist(vec![Write::overwrite(&ticket)?]).await?;
+    cx.store.commit_with_retries(vec![Write::overwrite(&ticket)?]).await?;
     let label = user.primary_email().unwrap_or_default();
     let issuer = cx.settings.jwt_api.totp_issuer.as_deref().filter(|issuer| !issuer.is_empty());
     let url = secret.url(label, issuer.unwrap_or(cx.settings.site_name()), &cx.settings.mfa);
@@ -73,14 +75,14 @@ pub struct Activated {
     /// The recovery codes.
     pub recovery_codes: Vec<String>,
     /// Where the login stands that waited for this; `None` for somebody who was in.
-    pub entry: Option<Entry>,
+    pub state: Option<LoginState>,
 }
 
 /// Sets an authenticator app up, with a code that shows that it has the secret; the code is used up by it. A login that
 /// waited for this goes on. Every other session and login of the account ends (ASVS 5.0 7.4.3).
 ///
 /// # Errors
-/// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeOver`] where another request was
+/// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeExpired`] where another request was
 /// faster with the challenge; as [`begin`]; the table is unavailable.
 pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &str) -> Result<Activated, Refusal> {
     let decide = |(mut user, mut enrollee): (User, Enrollee), again: Option<Again>| async move {
@@ -106,21 +108,21 @@ pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &st
         let mut writes = vec![Write::replace(&changed)?, Write::delete(&setup)];
         changed.version += 1;
         writes.extend(notify(cx, &changed, None, MailKind::TotpActivated, json!({}))?);
-        let entry = match &enrollee {
-            Enrollee::In(session) => {
+        let state = match &enrollee {
+            Enrollee::LoggedIn(session) => {
                 writes.push(Write::replace(&Session { generation: changed.generation, ..(**session).clone() })?);
                 None
             }
             Enrollee::Waiting(challenge) => {
                 writes.push(Write::delete(challenge));
-                let past = &[StageKey::MfaAuthenticate, StageKey::MfaSetup];
-                let attempt = Attempt { cx, method: "mfa", past, signup: false };
-                let (more, entry) = attempt.enter_if_possible(&changed).await?;
+                let completed = &[StageKey::MfaAuthenticate, StageKey::MfaSetup];
+                let attempt = JwtLogin { cx, method: "mfa", completed, signup: false };
+                let (more, state) = attempt.proceed_if_possible(&changed).await?;
                 writes.extend(more);
-                Some(entry)
+                Some(state)
             }
         };
-        Ok(Decision::Write(writes, Activated { recovery_codes: codes, entry }, (user, enrollee)))
+        Ok(Decision::Write(writes, Activated { recovery_codes: codes, state }, (user, enrollee)))
     };
     cx.store.run((user, enrollee), decide).await
 }
@@ -128,14 +130,14 @@ pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &st
 /// The user and where they stand as it is now, where others were faster.
 async fn reload(store: &Store, user: User, enrollee: Enrollee) -> Result<(User, Enrollee), Refusal> {
     match enrollee {
-        Enrollee::In(session) => {
+        Enrollee::LoggedIn(session) => {
             let now = refresh(store, &user, &session).await?;
             let (user, session) = now.ok_or(FactorProblem::SetupNotBegun)?;
-            Ok((user, Enrollee::In(Box::new(session))))
+            Ok((user, Enrollee::LoggedIn(Box::new(session))))
         }
         Enrollee::Waiting(challenge) => {
             let (now, user) = store.find_two::<Ticket, User>(&challenge.key(), &user.id.key()).await?;
-            now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeOver)?;
+            now.filter(|now| now.version == challenge.version).ok_or(FactorProblem::ChallengeExpired)?;
             Ok((user.ok_or(FactorProblem::SetupNotBegun)?, Enrollee::Waiting(challenge)))
         }
     }
@@ -151,14 +153,14 @@ pub async fn is_challenge(store: &Store, challenge: &str) -> Result<bool, Refusa
 
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown<'a> {
+pub enum FactorCode<'a> {
     /// A code of the authenticator app.
     Totp(&'a str),
     /// A recovery code.
     Recovery(&'a str),
 }
 
-impl Shown<'_> {
+impl FactorCode<'_> {
     fn kind(self) -> &'static str {
         match self {
             Self::Totp(_) => "totp",
@@ -190,22 +192,22 @@ impl Shown<'_> {
 /// whoever else shows it at the same moment.
 ///
 /// # Errors
-/// [`FactorProblem::ChallengeOver`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
-/// [`FactorProblem::WrongCode`], [`FactorProblem::ChallengeSpent`]; the table is unavailable.
-pub async fn verify(cx: Context<'_>, challenge: &str, shown: Shown<'_>) -> Result<Entry, Refusal> {
+/// [`FactorProblem::ChallengeExpired`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
+/// [`FactorProblem::WrongCode`], [`FactorProblem::ChallengeExhausted`]; the table is unavailable.
+pub async fn verify(cx: Context<'_>, challenge: &str, code: FactorCode<'_>) -> Result<LoginState, Refusal> {
     let found = find_ticket(&cx.store, Purpose::LoginChallenge, challenge).await?;
-    let (ticket, user) = found.ok_or(FactorProblem::ChallengeOver)?;
+    let (ticket, user) = found.ok_or(FactorProblem::ChallengeExpired)?;
     let key = user.id.to_string();
     let limit = failures(&cx.settings, &key);
     // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
     // now may be attempts that are being compared at this moment, and one of them right.
     match refuse_locked_out(cx, &user).await {
         Ok(()) => {}
-        Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeOver.into()),
+        Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeExpired.into()),
         Err(other) => return Err(other),
     }
-    if user.authenticator(shown.kind()).is_none() {
-        return Err(shown.missing().into());
+    if user.authenticator(code.kind()).is_none() {
+        return Err(code.missing().into());
     }
     if let Some(limit) = &limit
         && !cx.consume_of(limit).await?
@@ -217,43 +219,49 @@ pub async fn verify(cx: Context<'_>, challenge: &str, shown: Shown<'_>) -> Resul
         0 => u32::MAX,
         most => most,
     };
-    let ticket = ticket.count(&cx.store, most).await?.ok_or(FactorProblem::ChallengeOver)?;
-    let entry = meet(cx, ticket, user, shown, most).await?;
+    let ticket = ticket.count(&cx.store, most).await?.ok_or(FactorProblem::ChallengeExpired)?;
+    let state = complete_challenge(cx, ticket, user, code, most).await?;
     if let Some(limit) = &limit
         && let Err(error) = cx.forget_of(limit).await
     {
         tracing::warn!(%error, "failed attempts could not be cleared");
     }
-    Ok(entry)
+    Ok(state)
 }
 
-async fn meet(cx: Context<'_>, ticket: Ticket, user: User, shown: Shown<'_>, most: u32) -> Result<Entry, Refusal> {
+async fn complete_challenge(
+    cx: Context<'_>,
+    ticket: Ticket,
+    user: User,
+    code: FactorCode<'_>,
+    most: u32,
+) -> Result<LoginState, Refusal> {
     let decide = |(mut ticket, mut user): (Ticket, User), again: Option<Again>| async move {
         if again.is_some() {
             // Another attempt was counted, or met the challenge; or the user has changed.
             let now = cx.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
             let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
-            (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeOver)?;
+            (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeExpired)?;
         }
-        if !shown.use_up(cx, &mut user) {
+        if !code.use_up(cx, &mut user) {
             return Err(fail(cx, &ticket, &user, most).await?);
         }
-        let attempt = Attempt { cx, method: "mfa", past: &[StageKey::MfaAuthenticate], signup: false };
-        let (mut writes, mut entry) = attempt.enter(&user, &mut Permits::default()).await?;
-        if let Entry::In(parts) = &mut entry {
+        let attempt = JwtLogin { cx, method: "mfa", completed: &[StageKey::MfaAuthenticate], signup: false };
+        let (mut writes, mut state) = attempt.proceed(&user, &mut Reservations::default()).await?;
+        if let LoginState::LoggedIn(parts) = &mut state {
             user.last_login = Some(cx.now());
             parts.0.last_login = user.last_login;
             parts.0.version += 1;
         }
         writes.extend([Write::replace(&user)?, Write::delete(&ticket)]);
-        Ok(Decision::Write(writes, entry, (ticket, user)))
+        Ok(Decision::Write(writes, state, (ticket, user)))
     };
     cx.store.run((ticket, user), decide).await
 }
 
 /// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
 async fn fail(cx: Context<'_>, ticket: &Ticket, user: &User, most: u32) -> Result<Refusal, StoreError> {
-    let end = || cx.store.insist(vec![Write::discard(ticket.key())]);
+    let end = || cx.store.commit_with_retries(vec![Write::discard(ticket.key())]);
     let key = user.id.to_string();
     if let Some(limit) = failures(&cx.settings, &key) {
         let seconds = cx.full_for(&limit).await?;
@@ -264,7 +272,7 @@ async fn fail(cx: Context<'_>, ticket: &Ticket, user: &User, most: u32) -> Resul
     }
     if ticket.guesses.attempts >= most {
         end().await?;
-        return Ok(FactorProblem::ChallengeSpent.into());
+        return Ok(FactorProblem::ChallengeExhausted.into());
     }
     Ok(FactorProblem::WrongCode.into())
 }

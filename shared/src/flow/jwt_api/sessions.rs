@@ -47,11 +47,11 @@ pub async fn refresh(
             Some(Decision::Keep | Decision::Repeat) => return Ok(store::Decision::Settled((user, session))),
             Some(Decision::RefuseSoftly) => return Err(Refusal::InvalidToken),
             Some(Decision::Expired) => {
-                cx.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.commit_with_retries(vec![Write::discard(key.clone())]).await?;
                 return Err(Refusal::SessionExpired);
             }
             Some(Decision::End) | None => {
-                cx.store.insist(vec![Write::discard(key.clone())]).await?;
+                cx.store.commit_with_retries(vec![Write::discard(key.clone())]).await?;
                 tracing::warn!(session = number, "a refresh token was used again: session ended");
                 cx.metrics.record(cx.now(), Metric::RefreshTokenReuse);
                 return Err(Refusal::InvalidToken);

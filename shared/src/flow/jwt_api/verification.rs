@@ -1,7 +1,7 @@
 //! Opening the link that verifies an address.
 
-use super::Entry;
-use super::entry::Attempt;
+use super::LoginState;
+use super::login_state::JwtLogin;
 use crate::account::User;
 use crate::flow::addresses::email_verification::prove_link;
 use crate::flow::proven_email::mark_verified;
@@ -25,9 +25,9 @@ pub async fn verify(cx: Context<'_>, key: &str) -> Result<Option<(User, Session)
         user.version += 1;
         let mut opened = None;
         if settings.session_on_email_verification && settings.refresh_token_as_cookie && is_first && user.is_active {
-            let attempt = Attempt { cx, method: "email", past: &[], signup: false };
+            let attempt = JwtLogin { cx, method: "email", completed: &[], signup: false };
             // What else the login would wait for is asked at a login of its own.
-            if let (more, Entry::In(parts)) = attempt.enter_if_possible(&user).await? {
+            if let (more, LoginState::LoggedIn(parts)) = attempt.proceed_if_possible(&user).await? {
                 writes.extend(more);
                 opened = Some(*parts);
             }

@@ -2,11 +2,11 @@
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
-use crate::flow::login::engine::{Entrance, end_login, with_record};
+use crate::flow::login::engine::{LoginAttempt, end_login, with_record};
 use crate::flow::login::password::{find_users, users_by_email};
 use crate::flow::login::stage::login_by_code::code_message;
-use crate::flow::permits::Permits;
-use crate::flow::proven_email::{Proof, load, mark_verified};
+use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::Message;
 use crate::session::{AuthenticationRecord, Caller, CodeKind, Login, Session, StageKey};
@@ -60,11 +60,11 @@ impl Identifier {
 /// [`Refusal::Invalid`] where the account is unknown and may be told so, or codes were asked for too often; the
 /// table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
-    let mut permits = Permits::default();
-    let permit = permits.ask(cx, RateAction::RequestLoginCode, to.text());
-    let (granted, user) = futures_util::try_join!(permit, find(&cx.store, &to))?;
+    let mut reservations = Reservations::default();
+    let reservation = reservations.reserve(cx, RateAction::RequestLoginCode, to.text());
+    let (granted, user) = futures_util::try_join!(reservation, find(&cx.store, &to))?;
     if user.is_none() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(cx).await;
+        reservations.give_back(cx).await;
         return Err(to.unknown().into());
     }
     if !granted {
@@ -88,7 +88,7 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<
     let (mut session, issued) = match &caller {
         Caller::Pending(session) => ((**session).clone(), None),
         _ => {
-            let (session, token) = Session::of_nobody(cx.app, cx.client);
+            let (session, token) = Session::pending(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -98,11 +98,11 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<
         Identifier::Phone(_) => None,
     };
     let mut login = Login::new(user.as_ref(), email, false, &cx.settings, cx.now());
-    login.stand_at(StageKey::LoginByCode);
+    login.set_stage(StageKey::LoginByCode);
     session.login = Some(login);
     session.set_code(KIND, process);
     let writes = vec![Write::overwrite(&session)?, Write::create(&message)?];
-    match cx.store.insist(writes).await? {
+    match cx.store.commit_with_retries(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) }),
         _ => Err(StoreError::Busy.into()),
     }
@@ -166,7 +166,7 @@ pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Re
     let id = id.ok_or_else(|| Problem::incorrect_code("code"))?;
     let caller = Caller::Pending(Box::new(session));
     let (caller, process) = (&caller, &process);
-    let decide = |mut permits: Permits, again: Option<Again>| async move {
+    let decide = |mut reservations: Reservations, again: Option<Again>| async move {
         if again.is_some() {
             codes::expect_unchanged(&cx.store, caller).await?;
         }
@@ -176,19 +176,19 @@ pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Re
         if let Some(email) = process.email.clone() {
             let open = user.address(&email).is_some_and(|address| !address.verified);
             if open && can_own(&claims, user.id, cx.settings.account.unique_email) {
-                let proof = Proof { email, user: user.clone(), claims };
+                let proof = ProvenEmail { email, user: user.clone(), claims };
                 writes.extend(mark_verified(cx, &mut user, &proof).await?);
             }
         }
         if let Some(phone) = user.phone.as_mut().filter(|phone| Some(&phone.number) == process.phone.as_ref()) {
             phone.verified = true;
         }
-        let (more, outcome) = go_on(cx, caller, &mut user, process, &mut permits).await?;
+        let (more, outcome) = go_on(cx, caller, &mut user, process, &mut reservations).await?;
         writes.extend(more);
         writes.push(Write::replace(&user)?);
-        Ok(Decision::Write(writes, outcome, permits))
+        Ok(Decision::Write(writes, outcome, reservations))
     };
-    cx.store.run(Permits::default(), decide).await
+    cx.store.run(Reservations::default(), decide).await
 }
 
 /// A code that was asked for begins a login of its own; one that a login asked for lets it go on.
@@ -197,7 +197,7 @@ async fn go_on(
     caller: &Caller,
     user: &mut User,
     process: &crate::session::CodeProcess,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let waiting = caller.session().and_then(|session| session.login.clone()).ok_or(Refusal::Conflict)?;
     if waiting.generation != user.generation || !user.is_active {
@@ -212,11 +212,11 @@ async fn go_on(
         Login::new(Some(user), process.email.clone(), false, &cx.settings, cx.now())
     } else {
         let mut login = waiting;
-        login.pass(StageKey::LoginByCode);
+        login.complete(StageKey::LoginByCode);
         login
     };
-    let entrance = Entrance { cx, caller, methods, spends_session: true };
-    entrance.proceed(Some(user), login, permits).await
+    let attempt = LoginAttempt { cx, caller, methods, consumes_session: true };
+    attempt.proceed(Some(user), login, reservations).await
 }
 
 async fn find(store: &Store, to: &Identifier) -> Result<Option<User>, StoreError> {

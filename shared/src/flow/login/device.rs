@@ -5,8 +5,8 @@
 //! The table holds nothing of it.
 
 use crate::account::UserId;
-use crate::ambient::Timestamp;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::secret::{Keys, decode, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

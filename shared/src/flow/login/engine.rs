@@ -3,10 +3,10 @@
 use super::api::{Step, step};
 use super::stage::{self, Need, StageContext};
 use crate::account::User;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::outbox::Message;
-use crate::session::{AuthenticationRecord, Caller, Login, Session, StageKey, Token, note_again};
+use crate::session::{AuthenticationRecord, Caller, Login, Session, SessionToken, StageKey, note_again};
 use crate::store::{Item, StoreError, Write};
 use strum::VariantArray;
 
@@ -37,7 +37,7 @@ async fn begin(key: StageKey, stage: &mut StageContext<'_>) -> Result<(), Refusa
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Progress {
     /// Past all of them.
-    In,
+    LoggedIn,
     /// It waits at one: the API has a place to get past it.
     Waiting(StageKey),
     /// It cannot go on at all.
@@ -55,68 +55,68 @@ pub(in crate::flow) async fn advance(
     login: &mut Login,
     session: &mut Session,
     messages: &mut Vec<Message>,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<Progress, Refusal> {
     if login.waits_for_newer_version() {
         return Ok(Progress::Aborted);
     }
     for key in StageKey::VARIANTS.iter().copied() {
-        if login.is_past(key) {
+        if login.has_completed(key) {
             continue;
         }
-        login.stand_at(key);
-        let mut stage = StageContext { cx, user, login, session, messages, permits };
+        login.set_stage(key);
+        let mut stage = StageContext { cx, user, login, session, messages, reservations };
         match need(key, &stage) {
-            Need::Nothing => login.pass(key),
+            Need::Nothing => login.complete(key),
             Need::Message => {
                 begin(key, &mut stage).await?;
-                login.pass(key);
+                login.complete(key);
             }
             Need::Stop if step(cx.client.api, key, login) == Step::Refuse => return Err(Refusal::StageRefused(key)),
             Need::Stop => {
                 begin(key, &mut stage).await?;
-                login.halt();
+                login.wait();
                 return Ok(Progress::Waiting(key));
             }
             Need::Impossible => return Ok(Progress::Aborted),
         }
     }
     // Nobody is let in without an account.
-    Ok(if user.is_some() { Progress::In } else { Progress::Aborted })
+    Ok(if user.is_some() { Progress::LoggedIn } else { Progress::Aborted })
 }
 
 /// A login on its way in.
-pub(in crate::flow) struct Entrance<'a> {
+pub(in crate::flow) struct LoginAttempt<'a> {
     pub cx: Context<'a>,
     /// Who asked, and with which session.
     pub caller: &'a Caller,
     /// How they showed who they are, the latest last.
     pub methods: Vec<AuthenticationRecord>,
     /// Whether the caller's session entitles to this, so that it must be used up by it, once.
-    pub spends_session: bool,
+    pub consumes_session: bool,
 }
 
-impl Entrance<'_> {
+impl LoginAttempt<'_> {
     /// Takes a login through the stages that it is not past yet: the writes of that, and where it leads. A user
     /// that gets in has `last_login` set; writing the user is the flow's own business.
     pub(in crate::flow) async fn proceed(
         self,
         user: Option<&mut User>,
         mut login: Login,
-        permits: &mut Permits,
+        reservations: &mut Reservations,
     ) -> Result<(Vec<Write>, Outcome), Refusal> {
-        let (mut session, issued) = self.waiting_session();
+        let (mut session, issued) = self.pending_session();
         let mut messages = Vec::new();
         let cx = self.cx;
-        let progress = advance(cx, user.as_deref(), &mut login, &mut session, &mut messages, permits).await?;
+        let progress = advance(cx, user.as_deref(), &mut login, &mut session, &mut messages, reservations).await?;
         match (progress, user) {
-            (Progress::In, Some(user)) => Ok(self.complete(user, &messages)?),
+            (Progress::LoggedIn, Some(user)) => Ok(self.complete(user, &messages)?),
             (Progress::Waiting(_), user) => {
                 login.factors = user.as_deref().map(User::factor_kinds).unwrap_or_default();
                 session.login = Some(login);
-                Ok(self.halt(session, issued, &messages)?)
+                Ok(self.wait(session, issued, &messages)?)
             }
-            (Progress::In | Progress::Aborted, _) => {
+            (Progress::LoggedIn | Progress::Aborted, _) => {
                 session.clear_login();
                 Ok(self.abort(session)?)
             }
@@ -124,7 +124,7 @@ impl Entrance<'_> {
     }
 
     /// The session that holds a login that halts: the caller's own, or a new one with its token.
-    fn waiting_session(&self) -> (Session, Option<Token>) {
+    fn pending_session(&self) -> (Session, Option<SessionToken>) {
         let (mut session, issued) = match self.caller {
             Caller::Pending(session) => {
                 let mut session = (**session).clone();
@@ -132,7 +132,7 @@ impl Entrance<'_> {
                 (session, None)
             }
             _ => {
-                let (session, token) = Session::of_nobody(self.cx.app, self.cx.client);
+                let (session, token) = Session::pending(self.cx.app, self.cx.client);
                 (session, Some(token))
             }
         };
@@ -140,14 +140,14 @@ impl Entrance<'_> {
         (session, issued)
     }
 
-    fn halt(
+    fn wait(
         &self,
         session: Session,
-        issued: Option<Token>,
+        issued: Option<SessionToken>,
         messages: &[Message],
     ) -> Result<(Vec<Write>, Outcome), StoreError> {
-        let mut writes = vec![self.keep(&session)?];
-        writes.extend(self.spend_user_session()?);
+        let mut writes = vec![self.save_pending(&session)?];
+        writes.extend(self.consume_user_session()?);
         for message in messages {
             writes.push(Write::create(message)?);
         }
@@ -158,22 +158,22 @@ impl Entrance<'_> {
     fn abort(&self, session: Session) -> Result<(Vec<Write>, Outcome), StoreError> {
         match self.caller {
             Caller::Pending(_) => {
-                let write = self.keep(&session)?;
+                let write = self.save_pending(&session)?;
                 Ok((vec![write], Outcome::unchanged(Caller::Pending(Box::new(session)))))
             }
-            other => Ok((self.spend_user_session()?.into_iter().collect(), Outcome::unchanged(other.clone()))),
+            other => Ok((self.consume_user_session()?.into_iter().collect(), Outcome::unchanged(other.clone()))),
         }
     }
 
     /// What the session entitles to can be had once; otherwise the latest login is the one that waits.
-    fn keep(&self, session: &Session) -> Result<Write, StoreError> {
-        if self.spends_session { Write::save(session) } else { Write::overwrite(session) }
+    fn save_pending(&self, session: &Session) -> Result<Write, StoreError> {
+        if self.consumes_session { Write::save(session) } else { Write::overwrite(session) }
     }
 
     /// Where a user's own session entitles to this, and outlives it: it does so no longer.
-    fn spend_user_session(&self) -> Result<Option<Write>, StoreError> {
+    fn consume_user_session(&self) -> Result<Option<Write>, StoreError> {
         match self.caller {
-            Caller::User(parts) if self.spends_session => {
+            Caller::User(parts) if self.consumes_session => {
                 let session = Session { ceremony: None, ..parts.1.clone() };
                 Write::replace(&session).map(Some)
             }
@@ -187,10 +187,10 @@ impl Entrance<'_> {
         if let Caller::User(parts) = self.caller
             && let kept = &parts.1
             && (kept.user, kept.generation) == (Some(user.id), user.generation)
-            && self.spends_session
+            && self.consumes_session
             && !self.cx.client.is_browser
         {
-            return self.stay(user, kept, messages);
+            return self.keep_session(user, kept, messages);
         }
         let (mut session, token) = Session::of_user(self.cx.app, user, self.cx.client);
         session.methods.clone_from(&self.methods);
@@ -208,20 +208,25 @@ impl Entrance<'_> {
             writes.push(Write::create(message)?);
         }
         match self.caller {
-            Caller::Pending(old) if self.spends_session => writes.push(Write::delete(&**old)),
+            Caller::Pending(old) if self.consumes_session => writes.push(Write::delete(&**old)),
             Caller::Pending(old) => writes.push(Write::discard(old.key())),
-            Caller::User(parts) if self.spends_session => writes.push(Write::delete(&parts.1)),
+            Caller::User(parts) if self.consumes_session => writes.push(Write::delete(&parts.1)),
             Caller::User(parts) => writes.push(Write::discard(parts.1.key())),
-            Caller::Anonymous | Caller::Gone => {}
+            Caller::Anonymous | Caller::Expired => {}
         }
         let caller = Caller::User(Box::new((user.clone(), session)));
         Ok((writes, Outcome { issued: Some(token), logged_in: true, ..Outcome::unchanged(caller) }))
     }
 }
 
-impl Entrance<'_> {
+impl LoginAttempt<'_> {
     /// An app whose user logs in once more goes on in the session that it has.
-    fn stay(&self, user: &User, kept: &Session, messages: &[Message]) -> Result<(Vec<Write>, Outcome), StoreError> {
+    fn keep_session(
+        &self,
+        user: &User,
+        kept: &Session,
+        messages: &[Message],
+    ) -> Result<(Vec<Write>, Outcome), StoreError> {
         let mut session = Session { ceremony: None, methods: self.methods.clone(), ..kept.clone() };
         let mut writes = vec![Write::replace(&session)?];
         session.version += 1;
@@ -247,7 +252,7 @@ pub(in crate::flow) fn with_record(
     user: &User,
     record: AuthenticationRecord,
 ) -> Vec<AuthenticationRecord> {
-    let live = |login: &Login| login.user == Some(user.id) && !login.is_over(&cx.settings, cx.now());
+    let live = |login: &Login| login.user == Some(user.id) && !login.is_expired(&cx.settings, cx.now());
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
     match caller {

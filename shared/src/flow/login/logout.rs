@@ -10,7 +10,7 @@ use crate::store::{Item, Store, Write};
 /// The table is unavailable.
 pub async fn logout(store: &Store, caller: Caller) -> Result<Outcome, Refusal> {
     if let Some(session) = caller.session() {
-        store.insist(vec![Write::discard(session.key())]).await?;
+        store.commit_with_retries(vec![Write::discard(session.key())]).await?;
     }
     Ok(Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) })
 }

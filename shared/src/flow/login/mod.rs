@@ -11,7 +11,7 @@ pub(in crate::flow) mod engine;
 pub mod known_password;
 pub mod logout;
 pub mod password;
+pub mod pending;
 pub mod reauthentication;
 pub mod sessions;
 pub(in crate::flow) mod stage;
-pub mod waiting;

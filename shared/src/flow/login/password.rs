@@ -1,9 +1,9 @@
 //! Logging in with a password.
 
 use crate::account::{User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email};
-use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::engine::{LoginAttempt, with_record};
 use crate::flow::login::known_password::failure_keys;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::secret::password::Verdict;
 use crate::session::{AuthenticationRecord, Caller, Login};
@@ -30,7 +30,7 @@ pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
 }
 
 /// Somebody who has shown a password.
-pub struct Proven {
+pub struct VerifiedCredentials {
     /// Who they are.
     pub user: User,
     credentials: Credentials,
@@ -40,7 +40,7 @@ pub struct Proven {
     usage: Usage,
 }
 
-impl Proven {
+impl VerifiedCredentials {
     /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
     pub async fn give_back(&self, cx: Context<'_>) {
         cx.give_back(&self.usage, Some(RateAction::LoginFailed)).await;
@@ -57,7 +57,7 @@ impl Proven {
 /// # Errors
 /// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
-pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Proven, Refusal> {
+pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<VerifiedCredentials, Refusal> {
     let actions = [Action::new(RateAction::Login), Action::new(RateAction::LoginFailed)];
     let (usage, candidates) =
         futures_util::try_join!(cx.consume(cx.client.ip, &actions), candidates(cx, &credentials))?;
@@ -72,7 +72,7 @@ pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Proven, 
         futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_users(&cx.store, candidates))?;
     usage.extend(counted.map_err(|_| Refusal::TooManyLoginAttempts)?);
     match find_by_password(cx, users, &credentials.password).await {
-        Some((user, rehash)) => Ok(Proven { user, credentials, rehash, usage }),
+        Some((user, rehash)) => Ok(VerifiedCredentials { user, credentials, rehash, usage }),
         None => Err(Refusal::IncorrectCredentials(credentials.method)),
     }
 }
@@ -129,7 +129,7 @@ async fn find_by_password(cx: Context<'_>, users: Vec<Option<User>>, password: &
 /// The users; where there are none, the answer of one that does not exist.
 pub(in crate::flow) async fn find_users(store: &Store, mut ids: Vec<UserId>) -> Result<Vec<Option<User>>, StoreError> {
     if ids.is_empty() {
-        ids.push(UserId::NOBODY);
+        ids.push(UserId::DUMMY);
     }
     if let [only] = ids[..] {
         return Ok(vec![store.find::<User>(&only.key()).await?]);
@@ -142,25 +142,25 @@ pub(in crate::flow) async fn find_users(store: &Store, mut ids: Vec<UserId>) -> 
 ///
 /// # Errors
 /// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] where a code was sent a moment ago; the table is unavailable.
-pub async fn finish(cx: Context<'_>, caller: Caller, proven: Proven) -> Result<Outcome, Refusal> {
-    if !proven.user.is_active {
-        proven.give_back(cx).await;
+pub async fn finish(cx: Context<'_>, caller: Caller, verified: VerifiedCredentials) -> Result<Outcome, Refusal> {
+    if !verified.user.is_active {
+        verified.give_back(cx).await;
         return Ok(Outcome::unchanged(caller));
     }
-    let credentials = &proven.credentials;
+    let credentials = &verified.credentials;
     let given = |method| (credentials.method == method).then(|| credentials.identifier.clone());
     let mut record = AuthenticationRecord::new("password", cx.now());
     record.email = given(LoginMethod::Email);
     record.username = given(LoginMethod::Username);
-    let mut user = proven.user.clone();
+    let mut user = verified.user.clone();
     let login = Login::new(Some(&user), given(LoginMethod::Email), false, &cx.settings, cx.now());
     let methods = with_record(cx, &caller, &user, record);
-    let entrance = Entrance { cx, caller: &caller, methods, spends_session: false };
-    let proceeded = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await;
+    let attempt = LoginAttempt { cx, caller: &caller, methods, consumes_session: false };
+    let proceeded = attempt.proceed(Some(&mut user), login, &mut Reservations::default()).await;
     let (writes, outcome) = match proceeded {
         Ok(proceeded) => proceeded,
         Err(refusal) => {
-            proven.give_back(cx).await;
+            verified.give_back(cx).await;
             return Err(match refusal {
                 // No code can be sent so soon after another: the reference calls that a login too many.
                 Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
@@ -170,8 +170,9 @@ pub async fn finish(cx: Context<'_>, caller: Caller, proven: Proven) -> Result<O
     };
     // No transaction with the user: a session born while the user changes carries the generation that was read, and is
     // dead if that is over.
-    let note = note_login(cx, &proven.user, outcome.logged_in, proven.outdated());
-    let (committed, noted, ()) = futures_util::join!(cx.store.insist(writes), note, proven.give_back(cx));
+    let note = note_login(cx, &verified.user, outcome.logged_in, verified.outdated());
+    let (committed, noted, ()) =
+        futures_util::join!(cx.store.commit_with_retries(writes), note, verified.give_back(cx));
     noted?;
     if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
 }
@@ -195,5 +196,5 @@ pub(in crate::flow) async fn note_login(
         _ => return Ok(()),
     };
     // Refused: the user is gone or has another password by now, and the session is dead with that.
-    cx.store.insist(vec![write]).await.map(|_| ())
+    cx.store.commit_with_retries(vec![write]).await.map(|_| ())
 }

@@ -3,9 +3,9 @@
 use super::limits::{Attempts, count, forget};
 use super::{change::Work, webauthn};
 use crate::account::User;
-use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::login::waiting::{past, reload};
-use crate::flow::permits::Permits;
+use crate::flow::login::engine::{LoginAttempt, with_record};
+use crate::flow::login::pending::{reload, with_completed};
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, Session, StageKey, note_again};
 use crate::store::{Again, Decision, Write};
@@ -60,20 +60,21 @@ pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Pr
     proof.check()?;
     let key = count(cx, &user, Attempts::Showing, proof.param()).await?;
     let caller = &caller;
-    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+    let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         if again.is_some() {
             user = reload(&cx.store, caller, &user).await?;
         }
         let session = caller.session().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
         let record = proof.use_up(cx, session, &mut user)?;
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
-        let login = past(waiting, StageKey::MfaAuthenticate);
-        let entrance = Entrance { cx, caller, methods: with_record(cx, caller, &user, record), spends_session: true };
-        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        let login = with_completed(waiting, StageKey::MfaAuthenticate);
+        let attempt =
+            LoginAttempt { cx, caller, methods: with_record(cx, caller, &user, record), consumes_session: true };
+        let (mut writes, outcome) = attempt.proceed(Some(&mut user), login, &mut reservations).await?;
         writes.push(Write::replace(&user)?);
-        Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, permits)))
+        Ok::<_, Refusal>(Decision::Write(writes, outcome, (user, reservations)))
     };
-    let outcome = cx.store.run((user, Permits::default()), decide).await?;
+    let outcome = cx.store.run((user, Reservations::default()), decide).await?;
     forget(cx, &key).await;
     Ok(outcome)
 }

@@ -1,10 +1,10 @@
 //! Trusting a browser, so that it is let off the second factor.
 
 use crate::account::User;
-use crate::flow::login::engine::Entrance;
+use crate::flow::login::engine::LoginAttempt;
+use crate::flow::login::pending::{reload, with_completed};
 use crate::flow::login::stage::mfa_trust;
-use crate::flow::login::waiting::{past, reload};
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Refusal};
 use crate::session::{Caller, StageKey};
 use crate::store::{Again, Decision, Write};
@@ -26,9 +26,9 @@ pub async fn trust(
         }
         let Some(session) = caller.session() else { return Err(Refusal::NotAuthenticated(caller.clone())) };
         let waiting = session.login.clone().ok_or_else(|| Refusal::NotAuthenticated(caller.clone()))?;
-        let login = past(waiting, StageKey::MfaTrust);
-        let entrance = Entrance { cx, caller, methods: session.methods.clone(), spends_session: true };
-        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut Permits::default()).await?;
+        let login = with_completed(waiting, StageKey::MfaTrust);
+        let attempt = LoginAttempt { cx, caller, methods: session.methods.clone(), consumes_session: true };
+        let (mut writes, outcome) = attempt.proceed(Some(&mut user), login, &mut Reservations::default()).await?;
         writes.push(Write::replace(&user)?);
         let cookie = trusts.then(|| mfa_trust::trust(cx, &user));
         Ok(Decision::Write(writes, (outcome, cookie), user))

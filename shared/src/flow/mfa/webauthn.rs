@@ -6,10 +6,10 @@
 use super::change::Work;
 use super::recovery_codes::add_recovery_codes;
 use crate::account::{Authenticator, CredentialClaim, Factor, User, UserId};
-use crate::ambient::Timestamp;
-use crate::flow::login::engine::{Entrance, with_record};
-use crate::flow::login::waiting::{find_waiting, past, reload};
-use crate::flow::permits::Permits;
+use crate::clock::Timestamp;
+use crate::flow::login::engine::{LoginAttempt, with_record};
+use crate::flow::login::pending::{find_user_at_stage, reload, with_completed};
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::MailKind;
 use crate::session::{AuthenticationRecord, Caller, CeremonyTicket, Login, Session, StageKey};
@@ -55,14 +55,14 @@ async fn begin(cx: Context<'_>, caller: &Caller, state: String) -> Result<Outcom
     let ticket = CeremonyTicket { state, at: cx.now() }.text();
     if let Some(session) = caller.session() {
         let patch = Patch::default().text("ceremony", &ticket);
-        return match cx.store.insist(vec![Write::patch(session.key(), patch)]).await? {
+        return match cx.store.commit_with_retries(vec![Write::patch(session.key(), patch)]).await? {
             Committed::Done => Ok(Outcome::unchanged(caller.clone())),
             _ => Err(Refusal::NotAuthenticated(Caller::Anonymous)),
         };
     }
-    let (mut session, token) = Session::of_nobody(cx.app, cx.client);
+    let (mut session, token) = Session::pending(cx.app, cx.client);
     session.ceremony = Some(ticket);
-    cx.store.insist(vec![Write::create(&session)?]).await?;
+    cx.store.commit_with_retries(vec![Write::create(&session)?]).await?;
     Ok(Outcome { issued: Some(token), ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
@@ -304,7 +304,7 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
     let state = state(cx, &session, PARAM)?;
     let user = cx.store.find::<User>(&UserId(named).key()).await?.ok_or_else(|| incorrect(PARAM))?;
     let (caller, session, state, ceremonies) = (&caller, &session, &state, &ceremonies);
-    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+    let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         if again.is_some() {
             let (now, found) = cx.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
@@ -321,12 +321,12 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
         }
         let login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
         let methods = with_record(cx, caller, &user, record);
-        let entrance = Entrance { cx, caller, methods, spends_session: true };
-        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        let attempt = LoginAttempt { cx, caller, methods, consumes_session: true };
+        let (mut writes, outcome) = attempt.proceed(Some(&mut user), login, &mut reservations).await?;
         writes.push(Write::replace(&user)?);
-        Ok(Decision::Write(writes, outcome, (user, permits)))
+        Ok(Decision::Write(writes, outcome, (user, reservations)))
     };
-    cx.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Reservations::default()), decide).await
 }
 
 /// Who has signed up by a passkey and has none yet.
@@ -334,7 +334,7 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
 /// # Errors
 /// [`Refusal::Conflict`] where nobody waits for that; the table is unavailable.
 pub async fn find_signing_up(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
-    find_waiting(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
+    find_user_at_stage(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
         Refusal::NotAuthenticated(_) => Refusal::Conflict,
         other => other,
     })
@@ -360,19 +360,19 @@ pub async fn sign_up(cx: Context<'_>, caller: Caller, user: User, new: NewCreden
     let waiting = session.login.clone().ok_or_else(gone)?;
     let credential = new.finish(cx, session)?;
     let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
-    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+    let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         match again {
             None => {}
             Some(Again::Refused(_)) => return Err(incorrect(None)), // the credential is somebody's already
             Some(Again::Contended) => user = reload(&cx.store, caller, &user).await?,
         }
         let (_, claim) = new.add_to(cx, &mut user, credential.clone())?;
-        let login = past(waiting.clone(), StageKey::MfaSignupWebauthn);
+        let login = with_completed(waiting.clone(), StageKey::MfaSignupWebauthn);
         let methods = session.methods.clone();
-        let entrance = Entrance { cx, caller, methods, spends_session: true };
-        let (mut writes, outcome) = entrance.proceed(Some(&mut user), login, &mut permits).await?;
+        let attempt = LoginAttempt { cx, caller, methods, consumes_session: true };
+        let (mut writes, outcome) = attempt.proceed(Some(&mut user), login, &mut reservations).await?;
         writes.extend([Write::replace(&user)?, claim]);
-        Ok(Decision::Write(writes, outcome, (user, permits)))
+        Ok(Decision::Write(writes, outcome, (user, reservations)))
     };
-    cx.store.run((user, Permits::default()), decide).await
+    cx.store.run((user, Reservations::default()), decide).await
 }

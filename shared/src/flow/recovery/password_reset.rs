@@ -1,17 +1,17 @@
 //! Resetting a forgotten password, by a link's key or by a code.
 
 use crate::account::{User, UserId, can_own};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::flow::codes;
 use crate::flow::login::code::{Identifier, candidates};
-use crate::flow::login::engine::{Entrance, with_record};
+use crate::flow::login::engine::{LoginAttempt, with_record};
 use crate::flow::login::known_password::forget_failures;
 use crate::flow::login::password::find_users;
 use crate::flow::login::stage::login_by_code::unknown_account_mail;
 use crate::flow::notify::notify;
-use crate::flow::permits::Permits;
-use crate::flow::proven_email::{Proof, load, mark_verified};
+use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal, frontend_url};
 use crate::outbox::{MailKind, Message, SmsKind};
 use crate::secret::{decode, encode};
@@ -33,15 +33,15 @@ const LINK: &str = "password reset link";
 /// [`Refusal::Invalid`] where the account is unknown and may be told so; [`Refusal::RateLimited`]; the table is
 /// unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
-    let mut permits = Permits::default();
-    let permit = permits.ask(cx, RateAction::ResetPassword, to.text());
-    let (granted, users) = futures_util::try_join!(permit, find(&cx.store, to))?;
+    let mut reservations = Reservations::default();
+    let reservation = reservations.reserve(cx, RateAction::ResetPassword, to.text());
+    let (granted, users) = futures_util::try_join!(reservation, find(&cx.store, to))?;
     if users.is_empty() && cx.settings.account.prevent_enumeration == PreventEnumeration::No {
-        permits.give_back(cx).await;
+        reservations.give_back(cx).await;
         return Err(to.unknown().into());
     }
     if !granted {
-        return Err(permits.refusal());
+        return Err(reservations.refusal());
     }
     let email = match to {
         Identifier::Email(email) if !cx.settings.account.password_reset_by_code_enabled => email,
@@ -52,7 +52,7 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result
         messages.push(unknown_account_mail(cx, email));
     }
     let writes = messages.iter().map(Write::create).collect::<Result<Vec<_>, _>>()?;
-    match cx.store.insist(writes).await? {
+    match cx.store.commit_with_retries(writes).await? {
         Committed::Done => Ok(None),
         _ => Err(StoreError::Busy.into()),
     }
@@ -89,7 +89,7 @@ async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Optio
     let (session, issued) = match caller.session() {
         Some(session) => (session.clone(), None),
         None => {
-            let (session, token) = Session::of_nobody(cx.app, cx.client);
+            let (session, token) = Session::pending(cx.app, cx.client);
             (session, Some(token))
         }
     };
@@ -100,7 +100,7 @@ async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Optio
     let writes = vec![Write::save(&session)?, Write::create(&message)?];
     let caller = match caller {
         Caller::User(_) | Caller::Pending(_) => caller.with_session(session),
-        Caller::Anonymous | Caller::Gone => Caller::Pending(Box::new(session)),
+        Caller::Anonymous | Caller::Expired => Caller::Pending(Box::new(session)),
     };
     match cx.store.commit(writes).await? {
         Committed::Done => Ok(Outcome { issued, ..Outcome::unchanged(caller) }),
@@ -161,7 +161,7 @@ async fn verify_by_code(cx: Context<'_>, user: &mut User, email: &str) -> Result
     if let (true, Some((_, claims))) = (open, load(&cx.store, user.id, email).await?)
         && can_own(&claims, user.id, cx.settings.account.unique_email)
     {
-        let proof = Proof { email: email.to_owned(), user: user.clone(), claims };
+        let proof = ProvenEmail { email: email.to_owned(), user: user.clone(), claims };
         return mark_verified(cx, user, &proof).await;
     }
     Ok(Vec::new())
@@ -211,7 +211,7 @@ pub async fn reset(
     };
     let hash = cx.hash_password(password).await;
     let (caller, process, hash) = (&caller, &process, &hash);
-    let decide = |(mut user, mut permits): (User, Permits), again: Option<Again>| async move {
+    let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         if again.is_some() {
             // By link, the key is for the account as it was: it tells whether another request was faster.
             user = match process {
@@ -223,10 +223,10 @@ pub async fn reset(
             };
         }
         let request = Reset { cx, caller, process: process.as_ref(), hash };
-        let (writes, outcome) = request.decide(user.clone(), &mut permits).await?;
-        Ok::<_, Refusal>(Decision::Write(writes, (outcome, user.id), (user, permits)))
+        let (writes, outcome) = request.decide(user.clone(), &mut reservations).await?;
+        Ok::<_, Refusal>(Decision::Write(writes, (outcome, user.id), (user, reservations)))
     };
-    let (outcome, user) = cx.store.run((user, Permits::default()), decide).await?;
+    let (outcome, user) = cx.store.run((user, Reservations::default()), decide).await?;
     forget_failures(cx, user).await;
     Ok(outcome)
 }
@@ -240,7 +240,7 @@ struct Reset<'a> {
 }
 
 impl Reset<'_> {
-    async fn decide(&self, mut user: User, permits: &mut Permits) -> Result<(Vec<Write>, Outcome), Refusal> {
+    async fn decide(&self, mut user: User, reservations: &mut Reservations) -> Result<(Vec<Write>, Outcome), Refusal> {
         let (cx, caller) = (self.cx, self.caller);
         let mut writes = Vec::new();
         let email = self.process.and_then(|process| process.email.clone());
@@ -260,8 +260,8 @@ impl Reset<'_> {
             record.phone = phone;
             let methods = with_record(cx, caller, &user, record);
             let login = Login::new(Some(&user), email, false, &cx.settings, cx.now());
-            let entrance = Entrance { cx, caller, methods, spends_session: self.process.is_some() };
-            match entrance.proceed(Some(&mut user), login, permits).await {
+            let attempt = LoginAttempt { cx, caller, methods, consumes_session: self.process.is_some() };
+            match attempt.proceed(Some(&mut user), login, reservations).await {
                 Ok((more, outcome)) => {
                     writes.extend(more);
                     outcome

@@ -83,7 +83,7 @@ pub async fn provision(app: &App, account: &Account) -> Result<bool, StoreError>
     user.addresses.push(Address { verified: account.verified, ..Address::new(email, true, app.random()) });
     let claim = EmailClaim::owner(email, user.id, account.verified);
     let writes = vec![Write::create(&user)?, Write::create(&claim)?];
-    Ok(matches!(app.store.insist(writes).await?, Committed::Done))
+    Ok(matches!(app.store.commit_with_retries(writes).await?, Committed::Done))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use crate::account::{
     claim_email, find_email_claims, find_name_claims, find_phone_claim, identity_claim_key, is_email, is_same_email,
     own_email, suggestions,
 };
-use crate::flow::login::engine::Entrance;
-use crate::flow::permits::Permits;
+use crate::flow::login::engine::LoginAttempt;
 use crate::flow::proven_identity::ProvenIdentity;
+use crate::flow::reservations::Reservations;
 use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::provider;
 use crate::session::{Caller, Login};
@@ -36,7 +36,7 @@ pub struct Form {
     /// verified it.
     pub owns_email: bool,
     /// Whether the session entitles to this signup, once.
-    pub spends_session: bool,
+    pub consumes_session: bool,
     /// What is wrong with the fields, without a look at the table.
     pub problems: Vec<Problem>,
 }
@@ -74,24 +74,24 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
         && form.problems.is_empty()
         && caller.user().is_none()
         && account.signup_open;
-    let mut permits = Permits::default();
+    let mut reservations = Reservations::default();
     let actions = if form.identity.is_none() { vec![Action::new(RateAction::Signup)] } else { Vec::new() };
     let (limit, known, _) = futures_util::try_join!(
         cx.consume(cx.client.ip, &actions),
         look_up(cx, &form),
-        ask_for_mail(cx, &form, wants_mail, &mut permits),
+        ask_for_mail(cx, &form, wants_mail, &mut reservations),
     )?;
     let refusal = match limit {
         Err(limited) => Some(limited.into()),
         Ok(_) => refuse(&cx.settings, &caller, &form, &known),
     };
     if let Some(refusal) = refusal {
-        permits.give_back(cx).await;
+        reservations.give_back(cx).await;
         return Err(refusal);
     }
     if form.is_bot {
         // It is not told that it was noticed.
-        permits.give_back(cx).await;
+        reservations.give_back(cx).await;
         return Ok(Outcome::unchanged(caller));
     }
     let hash = match form.password.clone() {
@@ -99,7 +99,7 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
         None => None,
     };
     let (caller, form, hash) = (&caller, &form, &hash);
-    let attempt = |(mut known, mut permits): (Known, Permits), again: Option<Again>| async move {
+    let attempt = |(mut known, mut reservations): (Known, Reservations), again: Option<Again>| async move {
         if let Some(Again::Refused(_)) = again {
             // Somebody took the address or the name in the meantime.
             known = look_up(cx, form).await?;
@@ -107,10 +107,10 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
                 return Err(refusal);
             }
         }
-        let (writes, outcome) = decide(cx, caller, form, &known, hash.clone(), &mut permits).await?;
-        Ok(Decision::Write(writes, outcome, (known, permits)))
+        let (writes, outcome) = decide(cx, caller, form, &known, hash.clone(), &mut reservations).await?;
+        Ok(Decision::Write(writes, outcome, (known, reservations)))
     };
-    cx.store.run((known, permits), attempt).await
+    cx.store.run((known, reservations), attempt).await
 }
 
 fn email_verification(settings: &Settings, form: &Form) -> EmailVerification {
@@ -121,9 +121,14 @@ fn email_verification(settings: &Settings, form: &Form) -> EmailVerification {
 }
 
 /// The permit for the mail that a good form will cause, beside the other questions.
-async fn ask_for_mail(cx: Context<'_>, form: &Form, wanted: bool, permits: &mut Permits) -> Result<(), StoreError> {
+async fn ask_for_mail(
+    cx: Context<'_>,
+    form: &Form,
+    wanted: bool,
+    reservations: &mut Reservations,
+) -> Result<(), StoreError> {
     if let (true, Some(email)) = (wanted, &form.email) {
-        permits.ask(cx, RateAction::ConfirmEmail, email).await?;
+        reservations.reserve(cx, RateAction::ConfirmEmail, email).await?;
     }
     Ok(())
 }
@@ -181,7 +186,7 @@ async fn look_up_name(cx: Context<'_>, form: &Form) -> Result<(bool, Option<Stri
     let names = form.identity.as_ref().map(|who| (who.identity.names(), who.identity.username.clone()));
     let ((first, last), username) = names.unwrap_or_default();
     let (username, email) = (username.unwrap_or_default(), form.email.clone().unwrap_or_default());
-    let candidates = suggestions(&[&first, &last, &email, &username], account, &*cx.chance);
+    let candidates = suggestions(&[&first, &last, &email, &username], account, &*cx.random);
     let names = candidates.iter().map(String::as_str).collect::<Vec<_>>();
     let taken = find_name_claims(&cx.store, &names).await?;
     let free = names.iter().zip(taken).find(|(_, claims)| claims.is_empty()).map(|(name, _)| (*name).to_owned());
@@ -252,7 +257,7 @@ async fn decide(
     form: &Form,
     known: &Known,
     hash: Option<String>,
-    permits: &mut Permits,
+    reservations: &mut Reservations,
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let hidden = matches!(availability(&cx.settings, form, known), Availability::Hidden) || known.phone_taken;
     let mut user = (!hidden).then(|| new_user(cx, form, known, hash));
@@ -264,8 +269,8 @@ async fn decide(
     login.email_verification = email_verification(&cx.settings, form).into();
     let methods = form.identity.as_ref().filter(|_| user.is_some()).map(|who| who.record(cx.now()));
     let methods = methods.into_iter().collect();
-    let entrance = Entrance { cx, caller, methods, spends_session: form.spends_session };
-    let (mut writes, outcome) = entrance.proceed(user.as_mut(), login, permits).await?;
+    let attempt = LoginAttempt { cx, caller, methods, consumes_session: form.consumes_session };
+    let (mut writes, outcome) = attempt.proceed(user.as_mut(), login, reservations).await?;
     if let Some(user) = &user {
         writes.push(Write::create(user)?);
         for address in &user.addresses {

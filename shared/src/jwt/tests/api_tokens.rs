@@ -1,5 +1,5 @@
 use super::*;
-use crate::jwt::api_token::{ApiClaims, Kind, Unfit, sign, verify};
+use crate::jwt::api_token::{ApiClaims, ApiTokenError, Kind, sign, verify};
 
 fn key(byte: u8) -> SigningKey {
     SigningKey::from_secret(&[byte; 32]).unwrap()
@@ -13,7 +13,7 @@ fn claims(more: Value) -> ApiClaims {
     claims
 }
 
-fn verdict(more: Value) -> Result<ApiClaims, Unfit> {
+fn verdict(more: Value) -> Result<ApiClaims, ApiTokenError> {
     verify(&sign(&claims(more), &key(1)).unwrap(), &[key(1)], Kind::Access, NOW)
 }
 
@@ -21,15 +21,15 @@ fn verdict(more: Value) -> Result<ApiClaims, Unfit> {
 fn a_token_of_an_earlier_key_is_good_and_one_of_a_strange_key_is_not() {
     let token = sign(&claims(json!({})), &key(1)).unwrap();
     assert_eq!(verify(&token, &[key(2), key(1)], Kind::Access, NOW), Ok(claims(json!({}))));
-    assert_eq!(verify(&token, &[key(2), key(3)], Kind::Access, NOW), Err(Unfit::Invalid));
-    assert_eq!(verify(&token, &[], Kind::Access, NOW), Err(Unfit::Invalid));
+    assert_eq!(verify(&token, &[key(2), key(3)], Kind::Access, NOW), Err(ApiTokenError::Invalid));
+    assert_eq!(verify(&token, &[], Kind::Access, NOW), Err(ApiTokenError::Invalid));
 }
 
 #[test]
 fn a_token_is_good_for_its_kind_and_its_time() {
     assert!(verdict(json!({})).is_ok());
-    assert_eq!(verdict(json!({"token_type": "refresh"})), Err(Unfit::WrongKind));
-    assert_eq!(verdict(json!({"exp": NOW})), Err(Unfit::Expired));
+    assert_eq!(verdict(json!({"token_type": "refresh"})), Err(ApiTokenError::WrongKind));
+    assert_eq!(verdict(json!({"exp": NOW})), Err(ApiTokenError::Expired));
     assert!(verdict(json!({"iat": NOW + 5})).is_ok(), "another function's clock may be ahead");
     for wrong in [
         json!({"exp": null}),
@@ -38,7 +38,7 @@ fn a_token_is_good_for_its_kind_and_its_time() {
         json!({"iat": NOW + 6}),
         json!({"nbf": NOW + 6}),
     ] {
-        assert_eq!(verdict(wrong.clone()), Err(Unfit::Invalid), "{wrong}");
+        assert_eq!(verdict(wrong.clone()), Err(ApiTokenError::Invalid), "{wrong}");
     }
 }
 
@@ -54,7 +54,7 @@ fn a_header_that_names_another_algorithm_or_brings_a_key_is_refused() {
         json!({"alg": "HS256", "typ": "JWT", "crit": ["b64"]}),
     ] {
         let token = signed(header.clone());
-        assert_eq!(verify(&token, &[key(1)], Kind::Access, NOW), Err(Unfit::Invalid), "{header}");
+        assert_eq!(verify(&token, &[key(1)], Kind::Access, NOW), Err(ApiTokenError::Invalid), "{header}");
     }
-    assert_eq!(verify(&"A".repeat(9000), &[key(1)], Kind::Access, NOW), Err(Unfit::Invalid));
+    assert_eq!(verify(&"A".repeat(9000), &[key(1)], Kind::Access, NOW), Err(ApiTokenError::Invalid));
 }

@@ -71,7 +71,7 @@ fn access() -> Claims {
     Claims::access(&issuer(), subject(), [7; 16], NOW, ACCESS, custom(json!({ "role": "admin" })))
 }
 
-fn check(token: &str, keys: &Keyring, now: i64) -> Result<Claims, Refusal> {
+fn check(token: &str, keys: &Keyring, now: i64) -> Result<Claims, TokenError> {
     verify(token, keys, &issuer(), TokenUse::Access, now, SHARP)
 }
 

@@ -43,8 +43,8 @@ fn an_old_key_stays_until_its_last_token_is_gone() {
     assert!(claims.exp < over);
     let verified = |now| check(&token, &keys, now).map(|claims| claims.iat);
     assert_eq!(verified(claims.exp - 1), Ok(last));
-    assert_eq!(verified(over - 1), Err(Refusal::Expired));
-    assert_eq!(verified(over), Err(Refusal::UnknownKey));
+    assert_eq!(verified(over - 1), Err(TokenError::Expired));
+    assert_eq!(verified(over), Err(TokenError::UnknownKey));
     assert_eq!((state(&keys, over - 1), keys.dead(over - 1).len()), ((vec![kid(0), kid(1)], kid(1)), 0));
     assert_eq!((state(&keys, over), keys.dead(over)), ((vec![kid(1)], kid(1)), vec![kid(0)]));
     assert!(keys.find(kid(0), over - 1).is_some() && keys.find(kid(0), over).is_none());

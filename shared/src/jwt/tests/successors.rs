@@ -51,7 +51,7 @@ fn no_successor_outlives_the_family() {
     let family = rotate(&Family::new([3; 32], NOW, 2 * DAY), NOW + DAY + DAY / 2);
     let token = successor(&family, &keys);
     let at = |now| verify(&token, &keys, &issuer(), TokenUse::Refresh, now, SHARP).err();
-    assert_eq!((at(NOW + 2 * DAY - 1), at(NOW + 2 * DAY)), (None, Some(Refusal::Expired)));
+    assert_eq!((at(NOW + 2 * DAY - 1), at(NOW + 2 * DAY)), (None, Some(TokenError::Expired)));
 }
 
 #[test]

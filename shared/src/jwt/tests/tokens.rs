@@ -79,12 +79,12 @@ fn a_token_is_good_from_its_first_second_to_the_last_before_its_end() {
     let keys = ring(&[NOW]);
     let token = sign(&access(), keys.signer(NOW).unwrap()).unwrap();
     let times = [
-        (NOW - 1, Some(Refusal::NotYetValid)),
+        (NOW - 1, Some(TokenError::NotYetValid)),
         (NOW, None),
         (NOW + ACCESS - 1, None),
-        (NOW + ACCESS, Some(Refusal::Expired)),
-        (i64::MAX, Some(Refusal::Expired)),
-        (i64::MIN, Some(Refusal::NotYetValid)),
+        (NOW + ACCESS, Some(TokenError::Expired)),
+        (i64::MAX, Some(TokenError::Expired)),
+        (i64::MIN, Some(TokenError::NotYetValid)),
     ];
     for (now, refusal) in times {
         assert_eq!(check(&token, &keys, now).err(), refusal, "{now}");
@@ -97,11 +97,11 @@ fn leeway_moves_both_edges_and_by_default_only_the_first() {
     let token = sign(&access(), keys.signer(NOW).unwrap()).unwrap();
     let at = |now, leeway| verify(&token, &keys, &issuer(), TokenUse::Access, now, leeway).err();
     let wide = Leeway { late: 10, early: 20 };
-    assert_eq!((at(NOW - 20, wide), at(NOW - 21, wide)), (None, Some(Refusal::NotYetValid)));
-    assert_eq!((at(NOW + ACCESS + 9, wide), at(NOW + ACCESS + 10, wide)), (None, Some(Refusal::Expired)));
+    assert_eq!((at(NOW - 20, wide), at(NOW - 21, wide)), (None, Some(TokenError::NotYetValid)));
+    assert_eq!((at(NOW + ACCESS + 9, wide), at(NOW + ACCESS + 10, wide)), (None, Some(TokenError::Expired)));
     let usual = Leeway::default();
-    assert_eq!((at(NOW - 5, usual), at(NOW - 6, usual)), (None, Some(Refusal::NotYetValid)));
-    assert_eq!((at(NOW + ACCESS - 1, usual), at(NOW + ACCESS, usual)), (None, Some(Refusal::Expired)));
+    assert_eq!((at(NOW - 5, usual), at(NOW - 6, usual)), (None, Some(TokenError::NotYetValid)));
+    assert_eq!((at(NOW + ACCESS - 1, usual), at(NOW + ACCESS, usual)), (None, Some(TokenError::Expired)));
 }
 
 #[test]

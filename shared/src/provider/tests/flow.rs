@@ -3,7 +3,7 @@
 use super::*;
 
 /// The tokens of Apple's answer, with the name that its callback tells once.
-pub(super) async fn apple_tokens(world: &World, engine: &Engine, id_token: &str) -> Tokens {
+pub(super) async fn apple_tokens(world: &World, engine: &Engine, id_token: &str) -> ProviderTokens {
     let key = Signer::new("K").key.serialize_pem();
     let app = json!({"apple": {"APP": {"client_id": "client, client.ios", "secret": "KEYID", "key": "TEAM", "certificate_key": key}}});
     let app = AppConfig::parse(&app).unwrap().remove(0);
@@ -215,7 +215,7 @@ fn everything_that_waits_may_move_between_threads() {
     let (_, engine) = world();
     let app = app("google");
     let (provider, redirect, params) = (engine.provider(&app), Redirect::default(), BTreeMap::new());
-    let tokens = Tokens::native("access");
+    let tokens = ProviderTokens::native("access");
     moves(provider.authorize_url(&redirect, NOW));
     moves(provider.exchange(&callback(&params), NOW));
     moves(provider.identify(&tokens, None, NOW));
@@ -246,6 +246,6 @@ async fn google_s_id_token_needs_a_nonce_where_openid_is_asked_for_and_the_right
         let provider = engine.provider(&app);
         let tokens = tokens(&world, &provider, &json!({"access_token": "a", "id_token": signer.sign(&claims)})).await;
         let outcome = provider.identify(&tokens, Some("nonce"), NOW).await;
-        assert_eq!(outcome.err(), (!ok).then(|| Flaw::Nonce.into()), "{section} {nonce:?}");
+        assert_eq!(outcome.err(), (!ok).then(|| InvalidToken::Nonce.into()), "{section} {nonce:?}");
     }
 }

@@ -21,9 +21,9 @@ async fn with(change: impl FnOnce(&mut Value)) -> Result<Identity, ProviderError
     outcome(&world, &engine, &signer.sign(&claims)).await
 }
 
-fn flaw(result: Result<Identity, ProviderError>) -> Flaw {
+fn reason(result: Result<Identity, ProviderError>) -> InvalidToken {
     match result {
-        Err(ProviderError::InvalidToken(flaw)) => flaw,
+        Err(ProviderError::InvalidToken(reason)) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -45,22 +45,22 @@ async fn a_right_one_is_an_identity() {
 #[tokio::test]
 async fn a_token_of_another_issuer_is_refused() {
     for issuer in [json!("https://op.example.com/"), json!("https://evil.example.com"), json!(null), json!([OP])] {
-        assert_eq!(flaw(with(|claims| claims["iss"] = issuer).await), Flaw::Issuer);
+        assert_eq!(reason(with(|claims| claims["iss"] = issuer).await), InvalidToken::Issuer);
     }
 }
 
 #[tokio::test]
 async fn a_token_for_another_audience_is_refused() {
     for audience in [json!("other"), json!(["other"]), json!(""), json!(null), json!([]), json!("client2")] {
-        assert_eq!(flaw(with(|claims| claims["aud"] = audience).await), Flaw::Audience);
+        assert_eq!(reason(with(|claims| claims["aud"] = audience).await), InvalidToken::Audience);
     }
     assert!(with(|claims| claims["aud"] = json!(["client"])).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_token_handed_to_another_party_is_refused() {
-    assert_eq!(flaw(with(|claims| claims["azp"] = json!("other")).await), Flaw::AuthorizedParty);
-    assert_eq!(flaw(with(|claims| claims["aud"] = json!(["client", "other"])).await), Flaw::AuthorizedParty);
+    assert_eq!(reason(with(|claims| claims["azp"] = json!("other")).await), InvalidToken::AuthorizedParty);
+    assert_eq!(reason(with(|claims| claims["aud"] = json!(["client", "other"])).await), InvalidToken::AuthorizedParty);
     let both = with(|claims| {
         claims["aud"] = json!(["client", "other"]);
         claims["azp"] = json!("client");
@@ -70,16 +70,16 @@ async fn a_token_handed_to_another_party_is_refused() {
 
 #[tokio::test]
 async fn a_token_past_its_time_is_refused() {
-    assert_eq!(flaw(with(|claims| claims["exp"] = json!(NOW)).await), Flaw::Expired);
-    assert_eq!(flaw(with(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))).await), Flaw::Expired);
-    assert_eq!(flaw(with(|claims| claims["exp"] = json!("soon")).await), Flaw::Malformed);
+    assert_eq!(reason(with(|claims| claims["exp"] = json!(NOW)).await), InvalidToken::Expired);
+    assert_eq!(reason(with(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))).await), InvalidToken::Expired);
+    assert_eq!(reason(with(|claims| claims["exp"] = json!("soon")).await), InvalidToken::Malformed);
     assert!(with(|claims| claims["exp"] = json!(NOW + 1)).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_token_of_a_time_to_come_is_refused() {
     for name in ["nbf", "iat"] {
-        assert_eq!(flaw(with(|claims| claims[name] = json!(NOW + LEEWAY + 1)).await), Flaw::NotYetValid);
+        assert_eq!(reason(with(|claims| claims[name] = json!(NOW + LEEWAY + 1)).await), InvalidToken::NotYetValid);
         assert!(with(|claims| claims[name] = json!(NOW + LEEWAY)).await.is_ok());
     }
 }
@@ -87,15 +87,15 @@ async fn a_token_of_a_time_to_come_is_refused() {
 #[tokio::test]
 async fn a_token_with_another_nonce_or_none_is_refused() {
     for nonce in [json!("other"), json!(""), json!(null), json!(1), json!(["nonce"])] {
-        assert_eq!(flaw(with(|claims| claims["nonce"] = nonce).await), Flaw::Nonce);
+        assert_eq!(reason(with(|claims| claims["nonce"] = nonce).await), InvalidToken::Nonce);
     }
-    assert_eq!(flaw(with(|claims| drop(claims.as_object_mut().unwrap().remove("nonce"))).await), Flaw::Nonce);
+    assert_eq!(reason(with(|claims| drop(claims.as_object_mut().unwrap().remove("nonce"))).await), InvalidToken::Nonce);
 }
 
 #[tokio::test]
 async fn a_token_without_a_subject_is_refused() {
     for subject in [json!(""), json!(null), json!(1)] {
-        assert_eq!(flaw(with(|claims| claims["sub"] = subject).await), Flaw::Subject);
+        assert_eq!(reason(with(|claims| claims["sub"] = subject).await), InvalidToken::Subject);
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_token_signed_by_somebody_else_is_refused() {
     let (world, engine) = world();
     openid(&world, OP, &[&Signer::new("one")]);
     let other = Signer::new("one").sign(&claims());
-    assert_eq!(flaw(outcome(&world, &engine, &other).await), Flaw::Signature);
+    assert_eq!(reason(outcome(&world, &engine, &other).await), InvalidToken::Signature);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_changed_token_is_refused() {
     changed["sub"] = json!("somebody else");
     let changed = URL_SAFE_NO_PAD.encode(changed.to_string());
     parts[1] = &changed;
-    assert_eq!(flaw(outcome(&world, &engine, &parts.join(".")).await), Flaw::Signature);
+    assert_eq!(reason(outcome(&world, &engine, &parts.join(".")).await), InvalidToken::Signature);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn alg_none_is_refused_in_every_spelling() {
     openid(&world, OP, &[&Signer::new("one")]);
     for alg in ["none", "None", "NONE", "nOnE"] {
         let token = forged(&json!({"alg": alg, "kid": "one"}), "");
-        assert_eq!(flaw(outcome(&world, &engine, &token).await), Flaw::Algorithm);
+        assert_eq!(reason(outcome(&world, &engine, &token).await), InvalidToken::Algorithm);
     }
 }
 
@@ -141,7 +141,7 @@ async fn hs256_under_the_public_key_is_refused() {
         let header = jsonwebtoken::Header { kid: Some("one".to_owned()), ..Default::default() };
         let key = jsonwebtoken::EncodingKey::from_secret(secret);
         let token = jsonwebtoken::encode(&header, &claims(), &key).unwrap();
-        assert_eq!(flaw(outcome(&world, &engine, &token).await), Flaw::Algorithm);
+        assert_eq!(reason(outcome(&world, &engine, &token).await), InvalidToken::Algorithm);
     }
 }
 
@@ -159,8 +159,8 @@ async fn a_shared_secret_counts_where_it_was_agreed_and_then_nothing_else() {
     };
     for (token, expected) in [
         (sign(b"hush"), None),
-        (sign(b"other"), Some(Flaw::Signature)),
-        (signer.sign(&claims()), Some(Flaw::Algorithm)),
+        (sign(b"other"), Some(InvalidToken::Signature)),
+        (signer.sign(&claims()), Some(InvalidToken::Algorithm)),
     ] {
         let tokens = tokens(&world, &provider, &json!({"access_token": "access", "id_token": token})).await;
         assert_eq!(provider.identify(&tokens, Some("nonce"), NOW).await.err(), expected.map(ProviderError::from));
@@ -173,12 +173,12 @@ async fn an_unknown_key_is_asked_for_once_in_a_while() {
     let (known, unknown) = (Signer::new("one"), Signer::new("two"));
     openid(&world, OP, &[&known]);
     for _ in 0..5 {
-        assert_eq!(flaw(outcome(&world, &engine, &unknown.sign(&claims())).await), Flaw::UnknownKey);
+        assert_eq!(reason(outcome(&world, &engine, &unknown.sign(&claims())).await), InvalidToken::UnknownKey);
     }
     assert_eq!(world.count(KEYS), 2);
     // Keys in the token are nobody's word.
     let header = json!({"alg": "ES256", "kid": "two", "jwk": unknown.jwk(), "jku": "https://evil.example.com/keys"});
-    assert_eq!(flaw(outcome(&world, &engine, &forged(&header, "AAAA")).await), Flaw::UnknownKey);
+    assert_eq!(reason(outcome(&world, &engine, &forged(&header, "AAAA")).await), InvalidToken::UnknownKey);
     assert_eq!(world.count("https://evil.example.com/keys"), 0);
 }
 
@@ -194,7 +194,7 @@ async fn keys_may_be_rotated_between_two_logins() {
     assert!(outcome(&world, &engine, &new.sign(&claims())).await.is_ok());
     assert_eq!(world.count(KEYS), 2);
     // What was withdrawn is worth nothing any more.
-    assert_eq!(flaw(outcome(&world, &engine, &old.sign(&claims())).await), Flaw::UnknownKey);
+    assert_eq!(reason(outcome(&world, &engine, &old.sign(&claims())).await), InvalidToken::UnknownKey);
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_token_without_a_key_s_name_needs_a_set_of_one() {
     let header = jsonwebtoken::Header::new(one.algorithm);
     let token = jsonwebtoken::encode(&header, &claims(), &one.encoding()).unwrap();
     openid(&world, OP, &[&one, &two]);
-    assert_eq!(flaw(outcome(&world, &engine, &token).await), Flaw::UnknownKey);
+    assert_eq!(reason(outcome(&world, &engine, &token).await), InvalidToken::UnknownKey);
     let (world, engine) = super::world();
     openid(&world, OP, &[&one, &Signer::rsa("other kind")]);
     assert!(outcome(&world, &engine, &token).await.is_ok());
@@ -219,7 +219,11 @@ async fn a_key_for_something_else_does_not_count() {
         let mut set = jwks(&[&signer]);
         set["keys"][0][member] = json!(value);
         world.json(KEYS, &set);
-        assert_eq!(flaw(outcome(&world, &engine, &signer.sign(&claims())).await), Flaw::UnknownKey, "{member}");
+        assert_eq!(
+            reason(outcome(&world, &engine, &signer.sign(&claims())).await),
+            InvalidToken::UnknownKey,
+            "{member}"
+        );
     }
 }
 
@@ -229,6 +233,6 @@ async fn what_is_no_token_is_refused() {
     openid(&world, OP, &[&Signer::new("one")]);
     let critical = forged(&json!({"alg": "ES256", "kid": "one", "crit": ["b64"]}), "AAAA");
     for token in ["x", "a.b", "a.b.c", "a.b.c.d", "..", "e30.e30.", critical.as_str()] {
-        assert_eq!(flaw(outcome(&world, &engine, token).await), Flaw::Malformed, "{token}");
+        assert_eq!(reason(outcome(&world, &engine, token).await), InvalidToken::Malformed, "{token}");
     }
 }

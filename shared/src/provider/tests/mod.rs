@@ -127,7 +127,7 @@ fn callback<'a>(params: &'a BTreeMap<String, String>) -> Callback<'a> {
 }
 
 /// The tokens that an answer of the token endpoint becomes.
-async fn tokens(world: &World, provider: &Provider<'_>, answer: &Value) -> Tokens {
+async fn tokens(world: &World, provider: &Provider<'_>, answer: &Value) -> ProviderTokens {
     let url = provider.endpoints(NOW).await.unwrap().token;
     world.json(&url, answer);
     provider.exchange(&callback(&BTreeMap::new()), NOW).await.unwrap()

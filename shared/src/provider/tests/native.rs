@@ -32,7 +32,7 @@ async fn google_s_id_token_counts_with_the_application_in_azp() {
     let mut other = google();
     other["aud"] = json!("somebody");
     let outcome = verify(&world, &engine, "google", &id_token(&signer.sign(&other))).await;
-    assert_eq!(outcome, Err(Flaw::Audience.into()));
+    assert_eq!(outcome, Err(InvalidToken::Audience.into()));
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn google_s_keys_may_be_certificates() {
     assert_eq!(engine.provider(&app).verify_token(&id_token(&token), NOW).await.unwrap().subject, "person");
     let forged = Signer::rsa("one").sign(&google());
     let outcome = engine.provider(&app).verify_token(&id_token(&forged), NOW).await;
-    assert_eq!(outcome, Err(Flaw::Signature.into()));
+    assert_eq!(outcome, Err(InvalidToken::Signature.into()));
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_token_for_another_client_is_refused_before_anything_is_asked() {
     let (world, engine) = world();
     for client_id in ["", "other", "clien", "CLIENT"] {
         let token = NativeToken { client_id, ..id_token("x") };
-        assert_eq!(verify(&world, &engine, "google", &token).await, Err(Flaw::Audience.into()));
+        assert_eq!(verify(&world, &engine, "google", &token).await, Err(InvalidToken::Audience.into()));
     }
     assert!(world.asked().is_empty());
 }
@@ -66,8 +66,8 @@ async fn an_access_token_counts_only_where_the_provider_says_for_whom() {
     let token = NativeToken { client_id: "client", id_token: None, access_token: Some("access") };
     for id in known().filter(|id| *id != "facebook") {
         let native = app(id).supports_token_authentication();
-        let flaw = if native { Flaw::Missing } else { Flaw::Unsupported };
-        assert_eq!(verify(&world, &engine, id, &token).await, Err(flaw.into()), "{id}");
+        let reason = if native { InvalidToken::Missing } else { InvalidToken::Unsupported };
+        assert_eq!(verify(&world, &engine, id, &token).await, Err(reason.into()), "{id}");
     }
     assert!(world.asked().is_empty());
 }
@@ -79,7 +79,7 @@ async fn an_access_token_alone_counts_where_the_provider_says_for_whom() {
         let app = app(id);
         if app.entry().protocol != Protocol::OpenidConnect {
             let outcome = engine.provider(&app).verify_access_token("access", NOW).await;
-            assert_eq!(outcome, Err(Flaw::Unsupported.into()), "{id}");
+            assert_eq!(outcome, Err(InvalidToken::Unsupported.into()), "{id}");
         }
     }
     assert!(world.asked().is_empty());
@@ -89,9 +89,9 @@ async fn an_access_token_alone_counts_where_the_provider_says_for_whom() {
     world.json("https://www.googleapis.com/oauth2/v2/userinfo", &json!({"id": "7", "email": "a@example.com"}));
     for (about, expected) in [
         (json!({"aud": "client", "sub": "7"}), None),
-        (json!({"aud": "other", "sub": "7"}), Some(Flaw::Audience)),
-        (json!({"azp": "client", "sub": "7"}), Some(Flaw::Audience)),
-        (json!({"aud": "client", "sub": "8"}), Some(Flaw::Subject)),
+        (json!({"aud": "other", "sub": "7"}), Some(InvalidToken::Audience)),
+        (json!({"azp": "client", "sub": "7"}), Some(InvalidToken::Audience)),
+        (json!({"aud": "client", "sub": "8"}), Some(InvalidToken::Subject)),
     ] {
         world.json("https://oauth2.googleapis.com/tokeninfo", &about);
         let outcome = google.verify_access_token("access", NOW).await;
@@ -109,7 +109,7 @@ async fn a_server_of_openid_connect_says_for_whom_where_it_introspects() {
     openid(&world, OP, &[]);
     let app = app("openid_connect");
     let provider = engine.provider(&app);
-    assert_eq!(provider.verify_access_token("access", NOW).await, Err(Flaw::Unsupported.into()));
+    assert_eq!(provider.verify_access_token("access", NOW).await, Err(InvalidToken::Unsupported.into()));
 
     let overrides = json!({"introspection_endpoint": INTROSPECT});
     let app =
@@ -118,11 +118,11 @@ async fn a_server_of_openid_connect_says_for_whom_where_it_introspects() {
     world.json(USERINFO, &json!({"sub": "person"}));
     for (about, expected) in [
         (json!({"active": true, "client_id": "client", "sub": "person"}), None),
-        (json!({"active": false}), Some(Flaw::Revoked)),
-        (json!({"active": true, "client_id": "other", "aud": "client", "sub": "person"}), Some(Flaw::Audience)),
-        (json!({"active": true, "aud": "client", "sub": "person"}), Some(Flaw::Audience)),
-        (json!({"active": true, "client_id": "client"}), Some(Flaw::Subject)),
-        (json!({"active": true, "client_id": "client", "sub": "another"}), Some(Flaw::Subject)),
+        (json!({"active": false}), Some(InvalidToken::Revoked)),
+        (json!({"active": true, "client_id": "other", "aud": "client", "sub": "person"}), Some(InvalidToken::Audience)),
+        (json!({"active": true, "aud": "client", "sub": "person"}), Some(InvalidToken::Audience)),
+        (json!({"active": true, "client_id": "client"}), Some(InvalidToken::Subject)),
+        (json!({"active": true, "client_id": "client", "sub": "another"}), Some(InvalidToken::Subject)),
     ] {
         world.json(INTROSPECT, &about);
         let outcome = provider.verify_access_token("access", NOW).await;
@@ -140,10 +140,10 @@ async fn facebook_s_access_token_must_be_valid_ours_and_of_the_same_person() {
     world.json("https://graph.facebook.com/v19.0/me", &json!({"id": "7", "email": "a@example.com"}));
     for (about, expected) in [
         (json!({"is_valid": true, "app_id": "client", "user_id": "7"}), None),
-        (json!({"is_valid": false, "app_id": "client", "user_id": "7"}), Some(Flaw::Revoked)),
-        (json!({"is_valid": true, "app_id": "other", "user_id": "7"}), Some(Flaw::Audience)),
-        (json!({"is_valid": true, "user_id": "7"}), Some(Flaw::Audience)),
-        (json!({"is_valid": true, "app_id": "client", "user_id": "8"}), Some(Flaw::Subject)),
+        (json!({"is_valid": false, "app_id": "client", "user_id": "7"}), Some(InvalidToken::Revoked)),
+        (json!({"is_valid": true, "app_id": "other", "user_id": "7"}), Some(InvalidToken::Audience)),
+        (json!({"is_valid": true, "user_id": "7"}), Some(InvalidToken::Audience)),
+        (json!({"is_valid": true, "app_id": "client", "user_id": "8"}), Some(InvalidToken::Subject)),
     ] {
         world.json("https://graph.facebook.com/v19.0/debug_token", &json!({"data": about}));
         let outcome = verify(&world, &engine, "facebook", &token).await;
@@ -166,7 +166,7 @@ async fn facebook_s_limited_login_is_an_id_token() {
     assert_eq!(identity.extra["id"], "person");
     claims["iss"] = json!("https://facebook.com");
     let outcome = verify(&world, &engine, "facebook", &id_token(&signer.sign(&claims))).await;
-    assert_eq!(outcome, Err(Flaw::Issuer.into()));
+    assert_eq!(outcome, Err(InvalidToken::Issuer.into()));
 }
 
 #[tokio::test]

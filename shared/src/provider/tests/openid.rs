@@ -28,7 +28,7 @@ async fn the_profile_must_be_of_the_token_s_subject() {
     assert_eq!(identity.extra["userinfo"]["sub"], "person");
     for other in [json!({"sub": "another"}), json!({"email": "person@example.com"}), json!({"sub": null})] {
         world.json(USERINFO, &other);
-        assert_eq!(login(&world, &engine, &signer).await, Err(Flaw::Subject.into()), "{other}");
+        assert_eq!(login(&world, &engine, &signer).await, Err(InvalidToken::Subject.into()), "{other}");
     }
 }
 
@@ -40,7 +40,7 @@ async fn a_login_without_an_id_token_is_refused() {
     let app = app("openid_connect");
     let provider = engine.provider(&app);
     let tokens = tokens(&world, &provider, &json!({"access_token": "access"})).await;
-    assert_eq!(provider.identify(&tokens, Some("nonce"), NOW).await, Err(Flaw::Missing.into()));
+    assert_eq!(provider.identify(&tokens, Some("nonce"), NOW).await, Err(InvalidToken::Missing.into()));
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ fn outcome(answer: &Value, now: i64) -> Result<Identity, ProviderError> {
 fn an_answer_under_the_bot_s_token_counts_for_half_a_minute() {
     let right = answer(json!({"id": 1, "first_name": "J"}), NOW, "hush");
     assert_eq!(outcome(&right, NOW + 30).unwrap().subject, "1");
-    assert_eq!(outcome(&right, NOW + 31), Err(Flaw::Expired.into()));
-    assert_eq!(outcome(&right, NOW - LEEWAY - 1), Err(Flaw::NotYetValid.into()));
+    assert_eq!(outcome(&right, NOW + 31), Err(InvalidToken::Expired.into()));
+    assert_eq!(outcome(&right, NOW - LEEWAY - 1), Err(InvalidToken::NotYetValid.into()));
     let app = app_with("telegram", json!({"auth_date_validity": 100}), json!({}));
     let (_, engine) = world();
     let text = STANDARD.encode(right.to_string());
@@ -51,22 +51,22 @@ fn a_forged_answer_is_refused() {
         changed[name] = value;
         outcome(&changed, NOW).unwrap_err()
     };
-    assert_eq!(with("id", json!(2)), Flaw::Signature.into());
-    assert_eq!(with("username", json!("x")), Flaw::Signature.into());
-    assert_eq!(with("hash", json!("00")), Flaw::Signature.into());
-    assert_eq!(with("hash", json!("zz")), Flaw::Malformed.into());
-    assert_eq!(with("hash", json!(null)), Flaw::Malformed.into());
-    assert_eq!(outcome(&answer(json!({"id": 1}), NOW, "other"), NOW), Err(Flaw::Signature.into()));
+    assert_eq!(with("id", json!(2)), InvalidToken::Signature.into());
+    assert_eq!(with("username", json!("x")), InvalidToken::Signature.into());
+    assert_eq!(with("hash", json!("00")), InvalidToken::Signature.into());
+    assert_eq!(with("hash", json!("zz")), InvalidToken::Malformed.into());
+    assert_eq!(with("hash", json!(null)), InvalidToken::Malformed.into());
+    assert_eq!(outcome(&answer(json!({"id": 1}), NOW, "other"), NOW), Err(InvalidToken::Signature.into()));
 }
 
 #[test]
 fn one_value_cannot_pass_for_several() {
     // The same lines as another answer, cut in other places.
     let right = answer(json!({"id": 7, "first_name": "A\nid=1\nphoto_url=b"}), NOW, "hush");
-    assert_eq!(outcome(&right, NOW), Err(Flaw::Malformed.into()));
+    assert_eq!(outcome(&right, NOW), Err(InvalidToken::Malformed.into()));
     let mut cut = json!({"id": 1, "first_name": "A", "photo_url": "b\nid=7", "auth_date": NOW});
     cut["hash"] = right["hash"].clone();
-    assert_eq!(outcome(&cut, NOW), Err(Flaw::Malformed.into()));
+    assert_eq!(outcome(&cut, NOW), Err(InvalidToken::Malformed.into()));
 }
 
 #[tokio::test]
@@ -80,5 +80,5 @@ async fn the_way_to_telegram_carries_the_state_in_the_way_back() {
     assert_eq!((query["bot_id"].as_str(), query["origin"].as_str()), ("client", "https://app.example.com/"));
     assert_eq!(query["return_to"], format!("{BACK}?state=s+t"));
     let outcome = engine.provider(&app).exchange(&callback(&BTreeMap::new()), NOW).await;
-    assert_eq!(outcome.unwrap_err(), Flaw::Unsupported.into());
+    assert_eq!(outcome.unwrap_err(), InvalidToken::Unsupported.into());
 }

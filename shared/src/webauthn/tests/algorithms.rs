@@ -34,11 +34,11 @@ fn keys_of_every_offered_algorithm_are_made_and_used() {
 fn keys_of_every_offered_algorithm_are_refused_for_the_same_reasons() {
     let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
     type Change = fn(&mut Authenticator);
-    let changes: [(Change, Refusal); 4] = [
-        (|a| a.origin = "https://evil.example".into(), Refusal::Origin),
-        (|a| a.rp_id = "evil.example".into(), Refusal::RelyingParty),
-        (|a| a.flags = UV, Refusal::UserPresence),
-        (|a| a.flags = UP, Refusal::UserVerification),
+    let changes: [(Change, VerificationError); 4] = [
+        (|a| a.origin = "https://evil.example".into(), VerificationError::Origin),
+        (|a| a.rp_id = "evil.example".into(), VerificationError::RelyingParty),
+        (|a| a.flags = UV, VerificationError::UserPresence),
+        (|a| a.flags = UP, VerificationError::UserVerification),
     ];
     for algorithm in OFFERED {
         let mut a = device(1).of_algorithm(algorithm);
@@ -52,10 +52,14 @@ fn keys_of_every_offered_algorithm_are_refused_for_the_same_reasons() {
         }
         let (_, state) = c.begin_discoverable().unwrap();
         let (other, _) = c.begin_discoverable().unwrap();
-        assert_eq!(refusal(c.finish_discoverable(&state, &a.get(&other), &own)), Refusal::Challenge, "{algorithm}");
+        assert_eq!(
+            refusal(c.finish_discoverable(&state, &a.get(&other), &own)),
+            VerificationError::Challenge,
+            "{algorithm}"
+        );
         let own = [log_in(&c, &mut a, &own).unwrap()];
         a.counter -= 1;
-        assert_eq!(refusal(log_in(&c, &mut a, &own)), Refusal::Counter, "{algorithm}");
+        assert_eq!(refusal(log_in(&c, &mut a, &own)), VerificationError::Counter, "{algorithm}");
     }
 }
 
@@ -68,7 +72,7 @@ fn a_signature_of_another_key_or_of_something_else_is_refused() {
         let mut thief = device(2).of_algorithm(algorithm);
         thief.create(&c.begin_registration(ALICE, "a", "a", &[], true).unwrap().0);
         thief.id.clone_from(&a.id);
-        assert_eq!(refusal(log_in(&c, &mut thief, &own)), Refusal::Signature, "{algorithm}");
+        assert_eq!(refusal(log_in(&c, &mut thief, &own)), VerificationError::Signature, "{algorithm}");
 
         let (options, state) = c.begin_discoverable().unwrap();
         let answer = a.get(&options);
@@ -79,14 +83,14 @@ fn a_signature_of_another_key_or_of_something_else_is_refused() {
             // The client data of both is the same, and ECDSA signatures of the same counter do not exist twice.
             match member {
                 "clientDataJSON" => result.unwrap(),
-                _ => assert_eq!(refusal(result), Refusal::Signature, "{algorithm} {member}"),
+                _ => assert_eq!(refusal(result), VerificationError::Signature, "{algorithm} {member}"),
             }
         }
         for signature in [&b""[..], &[0; 64], &[0xff; 256]] {
             let mut forged = answer.clone();
             forged["response"]["signature"] = json!(authenticator::b64(signature));
             let result = c.finish_discoverable(&state, &forged, &own).map(|_| ());
-            assert_eq!(refusal(result), Refusal::Signature, "{algorithm}");
+            assert_eq!(refusal(result), VerificationError::Signature, "{algorithm}");
         }
     }
 }

@@ -37,8 +37,8 @@ fn every_order_of_states_that_authenticators_show_is_accepted() {
                         before = after;
                     } else {
                         let order = format!("{first:#x} {second:#x} {third:#x}");
-                        assert!(matches!(refusal(login), Refusal::Other(_)), "{order}");
-                        assert!(matches!(refusal(factor), Refusal::Other(_)), "{order}");
+                        assert!(matches!(refusal(login), VerificationError::Other(_)), "{order}");
+                        assert!(matches!(refusal(factor), VerificationError::Other(_)), "{order}");
                     }
                 }
             }
@@ -71,8 +71,8 @@ fn a_backup_of_what_cannot_be_backed_up_is_refused() {
         let mut a = in_state(1, first);
         let own = [register(&c, &mut a, ALICE, true).unwrap()];
         a.flags = UP | UV | BS;
-        assert!(matches!(refusal(log_in(&c, &mut a, &own)), Refusal::Other(_)));
-        assert!(matches!(refusal(use_key(&c, &mut a, ALICE, &own)), Refusal::Other(_)));
-        assert!(matches!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Other(_)));
+        assert!(matches!(refusal(log_in(&c, &mut a, &own)), VerificationError::Other(_)));
+        assert!(matches!(refusal(use_key(&c, &mut a, ALICE, &own)), VerificationError::Other(_)));
+        assert!(matches!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Other(_)));
     }
 }

@@ -14,7 +14,7 @@ fn all(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Result<Credentia
 
 fn refused(c: &Ceremonies, change: impl Fn(&mut Authenticator)) {
     for result in all(c, change) {
-        assert_eq!(refusal(result), Refusal::Frame);
+        assert_eq!(refusal(result), VerificationError::Frame);
     }
 }
 
@@ -52,7 +52,7 @@ fn a_listed_site_may_embed_the_pages_and_others_may_not() {
 #[test]
 fn an_embedding_site_is_no_origin_of_credentials() {
     for result in all(&embeddable(), |a| a.origin = SHOP.into()) {
-        assert_eq!(refusal(result), Refusal::Origin);
+        assert_eq!(refusal(result), VerificationError::Origin);
     }
 }
 
@@ -61,9 +61,9 @@ fn keys_of_other_algorithms_are_refused_in_frames_too() {
     let (c, mut a) = (ceremonies(), device(1).of_algorithm(-8));
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
     a.cross_origin = true;
-    assert_eq!(refusal(log_in(&c, &mut a, &own)), Refusal::Frame);
-    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &own)), Refusal::Frame);
-    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Frame);
+    assert_eq!(refusal(log_in(&c, &mut a, &own)), VerificationError::Frame);
+    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &own)), VerificationError::Frame);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Frame);
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_second_factor_logs_in_alone_once_it_was_made_anew_as_a_passkey() {
     assert_eq!((own[0].is_passwordless(), own[0].may_log_in_alone()), (Some(false), false));
     a.flags = UP | UV;
     for _ in 0..2 {
-        assert_eq!(refusal(log_in(&c, &mut a, &own)), Refusal::SecondFactorOnly);
+        assert_eq!(refusal(log_in(&c, &mut a, &own)), VerificationError::SecondFactorOnly);
         // That it verifies its user beside a password does not change what it may do.
         own = vec![use_key(&c, &mut a, ALICE, &own).unwrap()];
     }

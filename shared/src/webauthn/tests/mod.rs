@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::authenticator::{Authenticator, UP, UV};
-use super::{Ceremonies, CeremonyError, Credential, Policy, Refusal, UserVerification};
+use super::{Ceremonies, CeremonyError, Credential, Policy, UserVerification, VerificationError};
 
 const ORIGIN: &str = "https://login.example.com";
 const RP_ID: &str = "example.com";
@@ -50,7 +50,7 @@ fn register(
     c.finish_registration(&state, &a.create(&options))
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, CeremonyError>) -> Refusal {
+fn refusal<T: std::fmt::Debug>(result: Result<T, CeremonyError>) -> VerificationError {
     let error = result.unwrap_err();
     assert_eq!(error.code(), Some("incorrect_code"));
     match error {

@@ -16,7 +16,7 @@ fn native_applications() {
     // The hash is told apart by case, and is no prefix.
     for other in [APK.to_ascii_lowercase(), APK[..APK.len() - 1].to_owned(), format!("{APK}A")] {
         let mut a = Authenticator::new(3, &other, RP_ID);
-        assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Origin);
+        assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Origin);
     }
     // A native application alone is enough.
     let c = Ceremonies::new(&Policy { origins: vec![APK.into()], ..policy() }).unwrap();
@@ -35,7 +35,7 @@ fn insecure_origins_at_any_port() {
         everywhere(&c, &mut Authenticator::new(1, origin, "localhost"));
     }
     let mut a = Authenticator::new(1, "http://localhost", "elsewhere");
-    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::RelyingParty);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::RelyingParty);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_listed_local_origin_is_no_insecure_one() {
     let c = Ceremonies::new(&Policy { rp_id: "localhost".into(), origins, ..policy() }).unwrap();
     everywhere(&c, &mut Authenticator::new(1, "http://localhost:8000", "localhost"));
     let mut a = Authenticator::new(1, "http://localhost:8001", "localhost");
-    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Origin);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Origin);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn origins_on_other_domains_take_part_where_they_are_listed() {
     everywhere(&c, &mut Authenticator::new(1, "https://example.org:8443", RP_ID));
     for origin in ["https://example.org", "https://a.example.org:8443", "http://example.org:8443"] {
         let mut a = Authenticator::new(2, origin, RP_ID);
-        assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::Origin, "{origin}");
+        assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Origin, "{origin}");
     }
 }
 

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 /// Registers, lets `change` spoil the authenticator, and returns what registration, second factor and login say.
-fn spoiled(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Refusal; 3] {
+fn spoiled(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [VerificationError; 3] {
     let mut a = device(1);
     let known = [register(c, &mut a, ALICE, true).unwrap()];
     change(&mut a);
@@ -23,36 +23,49 @@ fn another_origin() {
         "android:apk-key-hash:AAAA",
     ] {
         let refusals = spoiled(&ceremonies(), |a| a.origin = origin.into());
-        assert_eq!(refusals, [Refusal::Origin, Refusal::Origin, Refusal::Origin], "{origin}");
+        assert_eq!(
+            refusals,
+            [VerificationError::Origin, VerificationError::Origin, VerificationError::Origin],
+            "{origin}"
+        );
     }
 }
 
 #[test]
 fn another_relying_party() {
     let refusals = spoiled(&ceremonies(), |a| a.rp_id = "login.example.com".into());
-    assert_eq!(refusals, [Refusal::RelyingParty, Refusal::RelyingParty, Refusal::RelyingParty]);
+    assert_eq!(
+        refusals,
+        [VerificationError::RelyingParty, VerificationError::RelyingParty, VerificationError::RelyingParty]
+    );
 }
 
 #[test]
 fn nobody_there() {
     let refusals = spoiled(&ceremonies(), |a| a.flags &= !UP);
-    assert_eq!(refusals, [Refusal::UserPresence, Refusal::UserPresence, Refusal::UserPresence]);
+    assert_eq!(
+        refusals,
+        [VerificationError::UserPresence, VerificationError::UserPresence, VerificationError::UserPresence]
+    );
 }
 
 #[test]
 fn user_not_verified_where_required() {
     let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
     let refusals = spoiled(&c, |a| a.flags = UP);
-    assert_eq!(refusals, [Refusal::UserVerification, Refusal::UserVerification, Refusal::UserVerification]);
+    assert_eq!(
+        refusals,
+        [VerificationError::UserVerification, VerificationError::UserVerification, VerificationError::UserVerification]
+    );
     let mut a = device(1);
     a.flags = UP;
-    assert_eq!(refusal(register(&c, &mut a, ALICE, false)), Refusal::UserVerification);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, false)), VerificationError::UserVerification);
 
     // Passkeys require it whatever the policy; a key that was added as a second factor is none.
     let c = ceremonies();
-    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), Refusal::UserVerification);
+    assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::UserVerification);
     let known = register(&c, &mut a, ALICE, false).unwrap();
-    assert_eq!(refusal(log_in(&c, &mut a, &[known])), Refusal::SecondFactorOnly);
+    assert_eq!(refusal(log_in(&c, &mut a, &[known])), VerificationError::SecondFactorOnly);
 }
 
 #[test]
@@ -61,16 +74,16 @@ fn another_challenge() {
     let mut a = device(1);
     let (_, state) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
     let (other, _) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
-    assert_eq!(refusal(c.finish_registration(&state, &a.create(&other))), Refusal::Challenge);
+    assert_eq!(refusal(c.finish_registration(&state, &a.create(&other))), VerificationError::Challenge);
 
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
     let (_, state) = c.begin_authentication(ALICE, &own).unwrap();
     let (other, _) = c.begin_authentication(ALICE, &own).unwrap();
-    assert_eq!(refusal(c.finish_authentication(&state, &a.get(&other), &own)), Refusal::Challenge);
+    assert_eq!(refusal(c.finish_authentication(&state, &a.get(&other), &own)), VerificationError::Challenge);
 
     let (_, state) = c.begin_discoverable().unwrap();
     let (other, _) = c.begin_discoverable().unwrap();
-    assert_eq!(refusal(c.finish_discoverable(&state, &a.get(&other), &own)), Refusal::Challenge);
+    assert_eq!(refusal(c.finish_discoverable(&state, &a.get(&other), &own)), VerificationError::Challenge);
 }
 
 #[test]
@@ -86,9 +99,9 @@ fn a_counter_gone_back_or_not_gone_up() {
     for counter in [0, 1, 2] {
         let mut old = clone.clone();
         old.counter = counter;
-        assert_eq!(refusal(use_key(&c, &mut old, ALICE, &own)), Refusal::Counter);
+        assert_eq!(refusal(use_key(&c, &mut old, ALICE, &own)), VerificationError::Counter);
         old.counter = counter;
-        assert_eq!(refusal(log_in(&c, &mut old, &own)), Refusal::Counter);
+        assert_eq!(refusal(log_in(&c, &mut old, &own)), VerificationError::Counter);
     }
     assert_eq!(use_key(&c, &mut a, ALICE, &own).unwrap().counter(), 4);
 }
@@ -103,7 +116,7 @@ fn a_counter_used_up_since_the_beginning() {
     a.counter = 7;
     let after = c.finish_authentication(&first_state, &a.get_again(&first), &before).unwrap().credential;
     let clone = a.get_again(&second);
-    assert_eq!(refusal(c.finish_authentication(&second_state, &clone, &[after])), Refusal::Counter);
+    assert_eq!(refusal(c.finish_authentication(&second_state, &clone, &[after])), VerificationError::Counter);
 }
 
 #[test]
@@ -115,21 +128,21 @@ fn another_users_credential() {
     let (options, state) = c.begin_authentication(ALICE, &alice).unwrap();
     // His own handle tells; without it, or with hers, his credential is not among hers.
     let answer = b.get(&options);
-    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), Refusal::UserHandle);
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), VerificationError::UserHandle);
     let answer = without(b.get(&options), "/response", "userHandle");
-    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), Refusal::UnknownCredential);
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), VerificationError::UnknownCredential);
     // Even if the caller mixes up the lists.
-    assert_eq!(refusal(c.finish_authentication(&state, &b.get(&options), &bob)), Refusal::UserHandle);
+    assert_eq!(refusal(c.finish_authentication(&state, &b.get(&options), &bob)), VerificationError::UserHandle);
 
     let (options, state) = c.begin_discoverable().unwrap();
     let mut answer = b.get(&options);
     answer["response"]["userHandle"] = json!(authenticator::b64(ALICE.as_bytes()));
     assert_eq!(c.identify(&answer).unwrap().0, ALICE);
-    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), Refusal::UnknownCredential);
+    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), VerificationError::UnknownCredential);
     // Her credential's id over his signature.
     answer["id"] = json!(alice[0].id());
     answer["rawId"] = answer["id"].clone();
-    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), Refusal::Signature);
+    assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), VerificationError::Signature);
 }
 
 #[test]
@@ -137,8 +150,8 @@ fn no_credentials_at_all() {
     let c = ceremonies();
     let mut a = device(1);
     register(&c, &mut a, ALICE, true).unwrap();
-    assert_eq!(refusal(log_in(&c, &mut a, &[])), Refusal::UnknownCredential);
-    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &[])), Refusal::UnknownCredential);
+    assert_eq!(refusal(log_in(&c, &mut a, &[])), VerificationError::UnknownCredential);
+    assert_eq!(refusal(use_key(&c, &mut a, ALICE, &[])), VerificationError::UnknownCredential);
 }
 
 #[test]
@@ -148,11 +161,11 @@ fn a_handle_that_is_none_of_ours() {
     register(&c, &mut a, ALICE, true).unwrap();
     let (options, _) = c.begin_discoverable().unwrap();
     let answer = a.get(&options);
-    assert_eq!(refusal(c.identify(&without(answer.clone(), "/response", "userHandle"))), Refusal::UserHandle);
+    assert_eq!(refusal(c.identify(&without(answer.clone(), "/response", "userHandle"))), VerificationError::UserHandle);
     for handle in ["", "MTI"] {
         let mut answer = answer.clone();
         answer["response"]["userHandle"] = json!(handle);
-        assert_eq!(refusal(c.identify(&answer)), Refusal::UserHandle);
+        assert_eq!(refusal(c.identify(&answer)), VerificationError::UserHandle);
     }
 }
 
@@ -164,7 +177,7 @@ fn a_signature_over_something_else() {
     let (options, state) = c.begin_authentication(ALICE, &own).unwrap();
     let mut answer = a.get(&options);
     answer["response"]["signature"] = a.get(&options)["response"]["signature"].clone();
-    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), Refusal::Signature);
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), VerificationError::Signature);
 }
 
 #[test]
@@ -173,7 +186,7 @@ fn a_credential_that_is_there_already() {
     let mut a = device(1);
     let known = register(&c, &mut a, ALICE, false).unwrap();
     let (options, state) = c.begin_registration(ALICE, "a", "a", &[known], false).unwrap();
-    assert!(matches!(refusal(c.finish_registration(&state, &a.create(&options))), Refusal::Other(_)));
+    assert!(matches!(refusal(c.finish_registration(&state, &a.create(&options))), VerificationError::Other(_)));
 }
 
 #[test]
@@ -186,17 +199,17 @@ fn the_state_of_another_kind_of_ceremony() {
     let (_, discoverable) = c.begin_discoverable().unwrap();
     let (created, answer) = (a.create(&create), a.get(&get));
     for state in [&authentication, &discoverable] {
-        assert_eq!(refusal(c.finish_registration(state, &created)), Refusal::Kind);
+        assert_eq!(refusal(c.finish_registration(state, &created)), VerificationError::Kind);
     }
     for state in [&String::new(), &"{}".to_owned()] {
         let error = c.finish_registration(state, &created).unwrap_err();
         assert!(matches!(error, CeremonyError::State(_)) && error.code().is_none());
     }
     for state in [&registration, &discoverable] {
-        assert_eq!(refusal(c.finish_authentication(state, &answer, &own)), Refusal::Kind);
+        assert_eq!(refusal(c.finish_authentication(state, &answer, &own)), VerificationError::Kind);
     }
     for state in [&registration, &authentication] {
-        assert_eq!(refusal(c.finish_discoverable(state, &answer, &own)), Refusal::Kind);
+        assert_eq!(refusal(c.finish_discoverable(state, &answer, &own)), VerificationError::Kind);
     }
 }
 
@@ -210,5 +223,5 @@ fn create_is_not_get() {
     let (mut create, _) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
     create["publicKey"]["challenge"] = options["publicKey"]["challenge"].clone();
     answer["response"]["clientDataJSON"] = a.create(&create)["response"]["clientDataJSON"].clone();
-    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), Refusal::Kind);
+    assert_eq!(refusal(c.finish_authentication(&state, &answer, &own)), VerificationError::Kind);
 }

@@ -2,7 +2,7 @@
 
 use super::{GUESSES, JWT_MFA, OFF, entered, has_factor, is_locked, lab};
 use crate::lab::{Lab, PASSWORD, at_once, code_of};
-use crate::story::doors::{DOORS, Door, EMAIL, NEW, Visitor};
+use crate::story::apis::{APIS, Api, EMAIL, NEW, Visitor};
 use crate::story::passkeys;
 use serde_json::json;
 
@@ -13,21 +13,21 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
     let settings = [GUESSES, JWT_MFA, ("LATCHKEY_MFA_CHANGE_ENDS_SESSIONS", "false")];
     let types = ("MFA_SUPPORTED_TYPES", r#"["totp", "webauthn", "recovery_codes"]"#);
     let lab = lab(&[&settings[..], &[types]].concat());
-    let mut old = DOORS.map(|door| entered(&lab, door));
+    let mut old = APIS.map(|api| entered(&lab, api));
     for visitor in &mut old {
         visitor.prove_again();
         visitor.begin_app();
-        assert!(visitor.secret.is_some(), "{:?}", visitor.door);
+        assert!(visitor.secret.is_some(), "{:?}", visitor.api);
     }
-    entered(&lab, Door::App).enroll();
+    entered(&lab, Api::App).enroll();
 
     let walk = |old: &mut [Visitor<'_>; 4], with_password: bool| {
         for visitor in old {
             let mut replies = vec![visitor.finish_app()];
             visitor.begin_app();
             replies.push(visitor.finish_app());
-            match visitor.door {
-                Door::App | Door::Browser => {
+            match visitor.api {
+                Api::App | Api::Browser => {
                     let client = &mut visitor.client;
                     replies.push(client.post("account/authenticators/totp", json!({"code": "000000"})));
                     client.post("auth/reauthenticate", json!({"password": PASSWORD}));
@@ -39,12 +39,12 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
                     replies.push(client.post("account/authenticators/webauthn", json!({"credential": {}})));
                     client.get("auth/sessions");
                 }
-                Door::Flat => {
+                Api::Flat => {
                     let body = json!({"secret": "JBSWY3DPEHPK3PXP", "code": "000000"});
                     replies.push(visitor.flat("POST", "mfa/totp/confirm/", body));
                     visitor.flat("GET", "user/", json!({}));
                 }
-                Door::Jwt => {
+                Api::Jwt => {
                     let bearer = &mut visitor.bearer;
                     replies.push(bearer.post("mfa/activate/", json!({"code": "000000"})));
                     if with_password {
@@ -55,17 +55,17 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
                 }
             }
             for reply in replies {
-                assert_ne!(reply.status, 200, "{:?}: {}", visitor.door, reply.text);
+                assert_ne!(reply.status, 200, "{:?}: {}", visitor.api, reply.text);
             }
         }
     };
     // The headless and the flat API count together, the JWT API for itself.
-    for doors in [&[Door::App, Door::Flat, Door::Browser][..], &[Door::Jwt]] {
-        let most = if doors.len() == 1 { 10 } else { 5 };
+    for apis in [&[Api::App, Api::Flat, Api::Browser][..], &[Api::Jwt]] {
+        let most = if apis.len() == 1 { 10 } else { 5 };
         let mut compared = 0;
         for n in 0..20 {
-            let door = doors[n % doors.len()];
-            let mut thief = Visitor::new(&lab, door);
+            let api = apis[n % apis.len()];
+            let mut thief = Visitor::new(&lab, api);
             let waits = thief.login(EMAIL, PASSWORD);
             if thief.outcome(&waits) != "mfa_authenticate" {
                 assert_eq!(waits.status, 429, "{}", waits.text);
@@ -80,27 +80,27 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
                 walk(&mut old, n == 2);
             }
         }
-        assert!(compared <= most, "{compared} guesses at {doors:?}");
+        assert!(compared <= most, "{compared} guesses at {apis:?}");
         assert!(compared >= 5, "{compared}");
     }
     walk(&mut old, false);
-    let mut thief = Visitor::new(&lab, Door::App);
+    let mut thief = Visitor::new(&lab, Api::App);
     thief.login(EMAIL, PASSWORD);
     let reply = thief.show("000000");
     assert!(is_locked(&reply), "{}", reply.text);
-    assert_eq!(Visitor::new(&lab, Door::Jwt).login(EMAIL, PASSWORD).status, 429);
+    assert_eq!(Visitor::new(&lab, Api::Jwt).login(EMAIL, PASSWORD).status, 429);
 }
 
 /// Setting up an app, rightly or wrongly, and showing a second factor are counted apart.
 #[test]
 fn setting_up_an_app_gives_no_guesses_back_and_takes_none() {
     let lab = Lab::start(&[&passkeys::SETTINGS[..], &[GUESSES]].concat());
-    let mut owner = Visitor::new(&lab, Door::App);
+    let mut owner = Visitor::new(&lab, Api::App);
     lab.user(&mut owner.client, EMAIL);
     let reply = passkeys::add(&mut owner.client, &mut passkeys::device(1));
     assert_eq!(reply.status, 200, "{}", reply.text);
     let guess = || {
-        let mut thief = Visitor::new(&lab, Door::Flat);
+        let mut thief = Visitor::new(&lab, Api::Flat);
         assert_eq!(thief.enter(EMAIL, PASSWORD), "mfa_authenticate");
         let reply = thief.show("00000000");
         thief.outcome(&reply)
@@ -120,9 +120,9 @@ fn setting_up_an_app_gives_no_guesses_back_and_takes_none() {
 /// ASVS 5.0 7.4.3.
 #[test]
 fn enrolling_ends_the_other_sessions_and_what_they_began() {
-    for owner in DOORS {
+    for owner in APIS {
         let lab = lab(&[OFF, JWT_MFA]);
-        let mut others = DOORS.map(|door| entered(&lab, door));
+        let mut others = APIS.map(|api| entered(&lab, api));
         for other in &mut others {
             other.prove_again();
             other.begin_app();
@@ -136,16 +136,16 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
         assert!(keeper.is_in(), "{owner:?}: whoever enrolled goes on");
         for other in &mut others {
             let mut late = other.clone();
-            assert!(!other.is_in(), "{:?} after {owner:?}", other.door);
+            assert!(!other.is_in(), "{:?} after {owner:?}", other.api);
             for reply in [late.finish_app(), late.begin_app()] {
-                assert!([401, 410].contains(&reply.status), "{:?} after {owner:?}: {}", late.door, reply.text);
+                assert!([401, 410].contains(&reply.status), "{:?} after {owner:?}: {}", late.api, reply.text);
             }
         }
         assert_eq!(others[3].bearer.post("refresh/", json!({})).status, 401);
         // Removing it ends them, too.
-        if owner == Door::Jwt {
+        if owner == Api::Jwt {
             lab.advance(60);
-            let mut other = Visitor::new(&lab, Door::App);
+            let mut other = Visitor::new(&lab, Api::App);
             other.login(EMAIL, PASSWORD);
             let code = code_of(keeper.secret.as_deref().unwrap(), lab.now());
             assert_eq!(other.show(&code).status, 200);
@@ -161,7 +161,7 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
 fn enrolling_ends_the_challenge_to_set_up_another() {
     let lab = lab(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "required")]);
     let waiting = || {
-        let mut visitor = Visitor::new(&lab, Door::Jwt);
+        let mut visitor = Visitor::new(&lab, Api::Jwt);
         assert_eq!(visitor.enter(EMAIL, PASSWORD), "mfa_setup");
         visitor
     };
@@ -179,22 +179,22 @@ fn enrolling_ends_the_challenge_to_set_up_another() {
 /// Whoever signs up with another's address must not be able to shut its owner out of the account later.
 #[test]
 fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came() {
-    for door in DOORS {
+    for api in APIS {
         let lab = Lab::start(&[OFF, JWT_MFA, ("EMAIL_VERIFICATION", "optional")]);
-        let mut thief = Visitor::new(&lab, door);
+        let mut thief = Visitor::new(&lab, api);
         thief.sign_up(EMAIL, PASSWORD);
-        assert!(thief.is_in(), "{door:?}");
+        assert!(thief.is_in(), "{api:?}");
         thief.prove_again();
         let (begun, finished) = (thief.begin_app(), thief.finish_app());
-        assert!(![200, 409].contains(&finished.status), "{door:?}: {}", finished.text);
-        if door == Door::Jwt {
+        assert!(![200, 409].contains(&finished.status), "{api:?}: {}", finished.text);
+        if api == Api::Jwt {
             assert_eq!((begun.status, begun.json["code"].as_str()), (401, Some("email_not_verified")));
         }
-        assert!(!has_factor(&lab), "{door:?}");
+        assert!(!has_factor(&lab), "{api:?}");
     }
     // Nor before the first login, in the JWT API.
     let lab = Lab::start(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "required")]);
-    let mut thief = Visitor::new(&lab, Door::Jwt);
+    let mut thief = Visitor::new(&lab, Api::Jwt);
     let reply = thief.sign_up(EMAIL, PASSWORD);
     thief.token = reply.json["setup_challenge_id"].as_str().map(str::to_owned);
     assert!(thief.token.is_some(), "{}", reply.text);
@@ -212,8 +212,8 @@ fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came()
 #[test]
 fn no_factor_is_set_up_without_a_recent_proof() {
     let lab = lab(&[OFF, JWT_MFA]);
-    for (door, status) in DOORS.into_iter().zip([401, 401, 401, 403]) {
-        let mut thief = entered(&lab, door);
+    for (api, status) in APIS.into_iter().zip([401, 401, 401, 403]) {
+        let mut thief = entered(&lab, api);
         thief.prove_again();
         thief.begin_app();
         let begun = thief.secret.clone();
@@ -221,13 +221,13 @@ fn no_factor_is_set_up_without_a_recent_proof() {
         thief.secret = begun;
         let reply = thief.finish_app();
         // The JWT API has forgotten the secret by then.
-        let is_over = door == Door::Jwt && reply.text.contains("Setup not initiated");
-        assert!(reply.status == status || is_over, "{door:?}: {}", reply.text);
-        if door == Door::Jwt {
+        let is_over = api == Api::Jwt && reply.text.contains("Setup not initiated");
+        assert!(reply.status == status || is_over, "{api:?}: {}", reply.text);
+        if api == Api::Jwt {
             let reply = thief.begin_app();
             assert_eq!((reply.status, &reply.json["code"]), (403, &json!("reauthentication_required")));
         }
-        assert!(!has_factor(&lab), "{door:?}");
+        assert!(!has_factor(&lab), "{api:?}");
     }
 }
 
@@ -235,7 +235,7 @@ fn no_factor_is_set_up_without_a_recent_proof() {
 #[test]
 fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
     let lab = lab(&[OFF, JWT_MFA, ("MFA_TOTP_TOLERANCE", "1"), ("JWT_ALLAUTH_MFA_MAX_ATTEMPTS", "0")]);
-    let mut owner = entered(&lab, Door::Jwt);
+    let mut owner = entered(&lab, Api::Jwt);
     owner.begin_app();
     let reply = owner.finish_app();
     let recovery: Vec<String> = serde_json::from_value(reply.json["recovery_codes"].clone()).unwrap();
@@ -243,7 +243,7 @@ fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
     lab.advance(90);
     for code in [code_of(&secret, lab.now()), recovery[0].clone()] {
         let waiting = (0..20).map(|n| {
-            let mut visitor = Visitor::new(&lab, DOORS[n % 4]);
+            let mut visitor = Visitor::new(&lab, APIS[n % 4]);
             assert_eq!(visitor.enter(EMAIL, PASSWORD), "mfa_authenticate");
             visitor
         });
@@ -252,7 +252,7 @@ fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
             let mut visitor = waiting[n].clone();
             let reply = visitor.show(&code);
             let is_in = visitor.outcome(&reply) == "in";
-            assert!(is_in || [400, 401].contains(&reply.status), "{:?}: {}", visitor.door, reply.text);
+            assert!(is_in || [400, 401].contains(&reply.status), "{:?}: {}", visitor.api, reply.text);
             assert_eq!(visitor.is_in(), is_in);
             is_in
         });
@@ -264,19 +264,19 @@ fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
 #[test]
 fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
     let lab = lab(&[OFF, JWT_MFA]);
-    let mut owner = entered(&lab, Door::Jwt);
+    let mut owner = entered(&lab, Api::Jwt);
     let secret = owner.enroll();
-    let locked = || Visitor::new(&lab, Door::Jwt).login(EMAIL, PASSWORD).status == 429;
+    let locked = || Visitor::new(&lab, Api::Jwt).login(EMAIL, PASSWORD).status == 429;
     while !locked() {
-        let mut thief = Visitor::new(&lab, Door::Jwt);
+        let mut thief = Visitor::new(&lab, Api::Jwt);
         thief.login(EMAIL, PASSWORD);
         for _ in 0..5 {
             thief.show("000000");
         }
     }
     lab.advance(60);
-    for door in [Door::App, Door::Browser, Door::Flat] {
-        let mut visitor = Visitor::new(&lab, door);
+    for api in [Api::App, Api::Browser, Api::Flat] {
+        let mut visitor = Visitor::new(&lab, api);
         visitor.login(EMAIL, PASSWORD);
         lab.advance(31);
         let reply = visitor.show(&code_of(&secret, lab.now()));
@@ -288,7 +288,7 @@ fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
     owner.bearer.post("refresh/", json!({}));
     assert!(locked());
     // A reset gives a challenge, as a login does, and that is no way around it.
-    let mut visitor = Visitor::new(&lab, Door::Jwt);
+    let mut visitor = Visitor::new(&lab, Api::Jwt);
     let mail = visitor.forget(EMAIL).unwrap();
     let reply = visitor.reset(&mail, NEW);
     visitor.token = reply.json["challenge_id"].as_str().map(str::to_owned);
@@ -297,5 +297,5 @@ fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
     assert_ne!(reply.status, 200, "{}", reply.text);
     assert!(!visitor.is_in());
     lab.advance(900);
-    assert_eq!(Visitor::new(&lab, Door::Jwt).login(EMAIL, NEW).status, 200);
+    assert_eq!(Visitor::new(&lab, Api::Jwt).login(EMAIL, NEW).status, 200);
 }

@@ -2,7 +2,7 @@
 
 use super::{Need, StageContext};
 use crate::account::{Factor, User};
-use crate::ambient::Timestamp;
+use crate::clock::Timestamp;
 use crate::flow::Context;
 use crate::secret::{decode, encode};
 use crate::session::StageKey;
@@ -16,8 +16,8 @@ const MOST: usize = 10;
 /// Stops a browser that has just shown a second factor, or a code that it need not show again.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     let (settings, login) = (&stage.cx.settings, stage.login);
-    let by_factor = settings.mfa.trust_enabled && login.has_halted_at(StageKey::MfaAuthenticate);
-    let by_code = settings.account.login_by_code_trust_enabled && login.has_halted_at(StageKey::LoginByCode);
+    let by_factor = settings.mfa.trust_enabled && login.has_waited_at(StageKey::MfaAuthenticate);
+    let by_code = settings.account.login_by_code_trust_enabled && login.has_waited_at(StageKey::LoginByCode);
     let asks = settings.mfa.enabled && (by_factor || by_code) && stage.cx.client.is_browser && stage.user.is_some();
     if asks { Need::Stop } else { Need::Nothing }
 }

@@ -14,7 +14,7 @@ pub(in crate::flow) mod verify_phone;
 
 use crate::account::User;
 use crate::flow::Context;
-use crate::flow::permits::Permits;
+use crate::flow::reservations::Reservations;
 use crate::outbox::Message;
 use crate::session::{Login, Session};
 
@@ -41,5 +41,5 @@ pub(in crate::flow) struct StageContext<'a> {
     pub session: &'a mut Session,
     /// What is sent if the commit succeeds.
     pub messages: &'a mut Vec<Message>,
-    pub permits: &'a mut Permits,
+    pub reservations: &'a mut Reservations,
 }

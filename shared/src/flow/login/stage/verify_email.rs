@@ -42,9 +42,9 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     };
     // The JWT API has links alone.
     let by_code = cx.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
-    if !stage.permits.ask(cx, RateAction::ConfirmEmail, &email).await? {
+    if !stage.reservations.reserve(cx, RateAction::ConfirmEmail, &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
-        return if by_code { Err(stage.permits.refusal()) } else { Ok(()) };
+        return if by_code { Err(stage.reservations.refusal()) } else { Ok(()) };
     }
     let message = if by_code {
         let owner = stage.user.filter(|_| address.is_some());

@@ -30,8 +30,8 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     let cx = stage.cx;
     let own = stage.user.and_then(|user| user.phone.as_ref()).map(|phone| &phone.number);
     let Some(phone) = own.or(stage.login.phone.as_ref()) else { return Ok(()) };
-    if !stage.permits.ask(cx, RateAction::VerifyPhone, phone).await? {
-        return Err(stage.permits.refusal());
+    if !stage.reservations.reserve(cx, RateAction::VerifyPhone, phone).await? {
+        return Err(stage.reservations.refusal());
     }
     let user = stage.user.map(|user| user.id);
     let (process, code) = codes::begin(cx, CodeKind::PhoneVerification, user, &Recipient::Phone(phone));

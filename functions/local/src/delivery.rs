@@ -15,26 +15,26 @@ use tokio::sync::{Notify, watch};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Counts messages that were written, and how many of them the mailer has looked at.
-pub(crate) struct Postbox {
+pub(crate) struct DeliveryTracker {
     written: AtomicU64,
     filled: Notify,
     delivered: watch::Sender<u64>,
 }
 
-impl Default for Postbox {
+impl Default for DeliveryTracker {
     fn default() -> Self {
         Self { written: AtomicU64::new(0), filled: Notify::new(), delivered: watch::Sender::new(0) }
     }
 }
 
-impl Postbox {
+impl DeliveryTracker {
     /// To be told of what commits write.
     pub(crate) fn observer(self: &Arc<Self>) -> Observer {
-        let postbox = self.clone();
+        let deliveries = self.clone();
         Arc::new(move |key| {
             if Message::id_of(&key.pk).is_some() {
-                postbox.written.fetch_add(1, Ordering::SeqCst);
-                postbox.filled.notify_one();
+                deliveries.written.fetch_add(1, Ordering::SeqCst);
+                deliveries.filled.notify_one();
             }
         })
     }
@@ -59,12 +59,16 @@ impl Postbox {
 }
 
 /// Middleware: an answer whose request wrote messages waits for them.
-pub(crate) async fn deliver_first(State(postbox): State<Arc<Postbox>>, request: Request, next: Next) -> Response {
-    let before = postbox.written();
+pub(crate) async fn deliver_first(
+    State(deliveries): State<Arc<DeliveryTracker>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let before = deliveries.written();
     let response = next.run(request).await;
-    let written = postbox.written();
+    let written = deliveries.written();
     if written > before {
-        let mut delivered = postbox.delivered.subscribe();
+        let mut delivered = deliveries.delivered.subscribe();
         let _ = tokio::time::timeout(PATIENCE, delivered.wait_for(|count| *count >= written)).await;
     }
     response

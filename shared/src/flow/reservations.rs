@@ -8,14 +8,14 @@ use crate::throttle::{Action, Limited, Usage};
 
 /// The answers that a flow has got.
 #[derive(Debug, Default)]
-pub struct Permits(Vec<(RateAction, String, Result<Usage, Limited>)>);
+pub struct Reservations(Vec<(RateAction, String, Result<Usage, Limited>)>);
 
-impl Permits {
+impl Reservations {
     /// Whether the action may be done; asked of the table the first time only.
     ///
     /// # Errors
     /// The table is unavailable.
-    pub async fn ask(&mut self, cx: Context<'_>, action: RateAction, key: &str) -> Result<bool, StoreError> {
+    pub async fn reserve(&mut self, cx: Context<'_>, action: RateAction, key: &str) -> Result<bool, StoreError> {
         if let Some((_, _, usage)) = self.0.iter().find(|(known, of, _)| *known == action && of == key) {
             return Ok(usage.is_ok());
         }

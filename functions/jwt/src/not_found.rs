@@ -1,19 +1,19 @@
 //! Paths below the prefix where nothing lies.
 
 use crate::page;
-use crate::words;
+use crate::respond;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 /// A path that lacks its last slash leads to the one that has it; other paths lead nowhere.
-pub async fn lost(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+pub async fn not_found(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let uri = &request.uri;
     let prefix = request.app.settings.jwt_api.prefix.as_str();
     let path = uri.path().strip_prefix(prefix).map(|path| format!("{path}/")).unwrap_or_default();
     if !crate::endpoints().iter().any(|endpoint| fits(endpoint.path, &path)) {
-        return Ok(page::nowhere());
+        return Ok(page::not_found());
     }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Ok(words::moved(&format!("{}{query}", page::path(&request.app, &path))))
+    Ok(respond::moved(&format!("{}{query}", page::path(&request.app, &path))))
 }
 
 /// Whether a path is of this pattern, in which braces stand for anything but nothing.

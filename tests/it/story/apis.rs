@@ -9,20 +9,20 @@ const TOTP: &str = "account/authenticators/totp";
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Api {
     App,
     Browser,
     Flat,
     Jwt,
 }
 
-pub const DOORS: [Door; 4] = [Door::App, Door::Browser, Door::Flat, Door::Jwt];
+pub const APIS: [Api; 4] = [Api::App, Api::Browser, Api::Flat, Api::Jwt];
 
-/// Somebody at a door, with what they have been given there.
+/// Somebody at a API, with what they have been given there.
 #[derive(Clone)]
 pub struct Visitor<'a> {
     lab: &'a Lab,
-    pub door: Door,
+    pub api: Api,
     pub client: Client,
     pub bearer: Bearer,
     /// The access token of the flat API.
@@ -34,9 +34,9 @@ pub struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub fn new(lab: &'a Lab, door: Door) -> Self {
-        let client = if door == Door::Browser { lab.browser() } else { lab.app() };
-        Self { lab, door, client, bearer: lab.bearer(), access: None, token: None, secret: None }
+    pub fn new(lab: &'a Lab, api: Api) -> Self {
+        let client = if api == Api::Browser { lab.browser() } else { lab.app() };
+        Self { lab, api, client, bearer: lab.bearer(), access: None, token: None, secret: None }
     }
 
     /// A request to the flat API.
@@ -53,10 +53,10 @@ impl<'a> Visitor<'a> {
 
     pub fn sign_up(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({"email": email, "password": password});
-        match self.door {
-            Door::App | Door::Browser => self.client.post("auth/signup", body),
-            Door::Flat => self.flat("POST", "signup/", body),
-            Door::Jwt => {
+        match self.api {
+            Api::App | Api::Browser => self.client.post("auth/signup", body),
+            Api::Flat => self.flat("POST", "signup/", body),
+            Api::Jwt => {
                 let body = json!({"email": email, "password1": password, "password2": password,
                                   "first_name": "Ada", "last_name": "Lovelace"});
                 self.bearer.post("registration/", body)
@@ -67,15 +67,15 @@ impl<'a> Visitor<'a> {
     /// Logs in with a password. What is to be shown next is kept.
     pub fn login(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({"email": email, "password": password});
-        match self.door {
-            Door::App | Door::Browser => self.client.post("auth/login", body),
-            Door::Flat => {
+        match self.api {
+            Api::App | Api::Browser => self.client.post("auth/login", body),
+            Api::Flat => {
                 let reply = self.flat("POST", "login/", body);
                 let token = reply.json["mfa_token"].as_str().or(reply.json["flow_token"].as_str());
                 self.token = token.map(str::to_owned);
                 reply
             }
-            Door::Jwt => {
+            Api::Jwt => {
                 let reply = self.bearer.post("login/", body);
                 let token = reply.json["challenge_id"].as_str().or(reply.json["setup_challenge_id"].as_str());
                 self.token = token.map(str::to_owned);
@@ -87,24 +87,22 @@ impl<'a> Visitor<'a> {
     /// Shows a code of the authenticator app, or a recovery code, to a login that waits for it.
     pub fn show(&mut self, code: &str) -> Reply {
         let token = self.token.clone();
-        match self.door {
-            Door::App | Door::Browser => self.client.post("auth/2fa/authenticate", json!({"code": code})),
-            Door::Flat => self.flat("POST", "mfa/authenticate/", json!({"token": token, "code": code})),
-            Door::Jwt if code.len() == 6 => {
+        match self.api {
+            Api::App | Api::Browser => self.client.post("auth/2fa/authenticate", json!({"code": code})),
+            Api::Flat => self.flat("POST", "mfa/authenticate/", json!({"token": token, "code": code})),
+            Api::Jwt if code.len() == 6 => {
                 self.bearer.post("mfa/verify/", json!({"challenge_id": token, "code": code}))
             }
-            Door::Jwt => {
-                self.bearer.post("mfa/verify-recovery/", json!({"challenge_id": token, "recovery_code": code}))
-            }
+            Api::Jwt => self.bearer.post("mfa/verify-recovery/", json!({"challenge_id": token, "recovery_code": code})),
         }
     }
 
     /// Whether they are in: in a session that still stands.
     pub fn is_in(&mut self) -> bool {
-        match self.door {
-            Door::App | Door::Browser => self.client.get("auth/session").status == 200,
-            Door::Flat => self.access.is_some() && self.flat("GET", "user/", json!({})).status == 200,
-            Door::Jwt => self.bearer.access.is_some() && self.patch_user().status == 200,
+        match self.api {
+            Api::App | Api::Browser => self.client.get("auth/session").status == 200,
+            Api::Flat => self.access.is_some() && self.flat("GET", "user/", json!({})).status == 200,
+            Api::Jwt => self.bearer.access.is_some() && self.patch_user().status == 200,
         }
     }
 
@@ -112,23 +110,23 @@ impl<'a> Visitor<'a> {
         self.bearer.send("PATCH", "user/", Some("{}".to_owned()))
     }
 
-    /// Where an answer of this door has led: `in`, the flow that it waits for, or why neither.
+    /// Where an answer of this API has led: `in`, the flow that it waits for, or why neither.
     pub fn outcome(&self, reply: &Reply) -> String {
         let json = &reply.json;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let status = || reply.status.to_string();
-        match self.door {
-            Door::App | Door::Browser if reply.status == 200 => "in".to_owned(),
-            Door::App | Door::Browser => reply.pending().or(text(&json["errors"][0]["code"])).unwrap_or_else(status),
-            Door::Flat if json["access_token"].is_string() => "in".to_owned(),
-            Door::Flat => {
+        match self.api {
+            Api::App | Api::Browser if reply.status == 200 => "in".to_owned(),
+            Api::App | Api::Browser => reply.pending().or(text(&json["errors"][0]["code"])).unwrap_or_else(status),
+            Api::Flat if json["access_token"].is_string() => "in".to_owned(),
+            Api::Flat => {
                 let first = json["error_codes"].as_object().and_then(|all| text(&all.values().next()?[0]));
                 text(&json["flow"]).or(first).unwrap_or_else(status)
             }
-            Door::Jwt if json["access"].is_string() => "in".to_owned(),
-            Door::Jwt if json["mfa_required"] == true => "mfa_authenticate".to_owned(),
-            Door::Jwt if json["mfa_setup_required"] == true => "mfa_setup".to_owned(),
-            Door::Jwt => text(&json["code"]).unwrap_or_else(status),
+            Api::Jwt if json["access"].is_string() => "in".to_owned(),
+            Api::Jwt if json["mfa_required"] == true => "mfa_authenticate".to_owned(),
+            Api::Jwt if json["mfa_setup_required"] == true => "mfa_setup".to_owned(),
+            Api::Jwt => text(&json["code"]).unwrap_or_else(status),
         }
     }
 
@@ -136,24 +134,24 @@ impl<'a> Visitor<'a> {
     pub fn enter(&mut self, email: &str, password: &str) -> String {
         let reply = self.login(email, password);
         let outcome = self.outcome(&reply);
-        assert_eq!(self.is_in(), outcome == "in", "{:?}: {}", self.door, reply.text);
+        assert_eq!(self.is_in(), outcome == "in", "{:?}: {}", self.api, reply.text);
         outcome
     }
 
     /// Asks for a secret for an authenticator app, which is kept.
     pub fn begin_app(&mut self) -> Reply {
-        let (reply, secret) = match self.door {
-            Door::App | Door::Browser => {
+        let (reply, secret) = match self.api {
+            Api::App | Api::Browser => {
                 let reply = self.client.get(TOTP);
                 let secret = reply.json["meta"]["secret"].clone();
                 (reply, secret)
             }
-            Door::Flat => {
+            Api::Flat => {
                 let reply = self.flat("POST", "mfa/totp/add/", json!({}));
                 let secret = reply.json["secret"].clone();
                 (reply, secret)
             }
-            Door::Jwt => {
+            Api::Jwt => {
                 let reply = self.bearer.post("mfa/setup/", json!({"setup_challenge_id": self.token}));
                 let secret = reply.json["secret"].clone();
                 (reply, secret)
@@ -168,22 +166,22 @@ impl<'a> Visitor<'a> {
         // Without a secret, a code like another.
         let secret = self.secret.clone();
         let code = secret.as_deref().map_or("123456".to_owned(), |it| crate::lab::code_of(it, self.lab.now()));
-        match self.door {
-            Door::App | Door::Browser => self.client.post(TOTP, json!({"code": code})),
-            Door::Flat => {
+        match self.api {
+            Api::App | Api::Browser => self.client.post(TOTP, json!({"code": code})),
+            Api::Flat => {
                 let secret = secret.unwrap_or_else(|| "JBSWY3DPEHPK3PXP".to_owned());
                 self.flat("POST", "mfa/totp/confirm/", json!({"secret": secret, "code": code}))
             }
-            Door::Jwt => {
+            Api::Jwt => {
                 let token = self.token.clone().unwrap_or_default();
                 self.bearer.post("mfa/activate/", json!({"code": code, "setup_challenge_id": token}))
             }
         }
     }
 
-    /// Shows again who they are, where this door has a place for it.
+    /// Shows again who they are, where this API has a place for it.
     pub fn prove_again(&mut self) {
-        if matches!(self.door, Door::App | Door::Browser) {
+        if matches!(self.api, Api::App | Api::Browser) {
             let reply = self.client.post("auth/reauthenticate", json!({"password": PASSWORD}));
             assert_eq!(reply.status, 200, "{}", reply.text);
         }
@@ -194,7 +192,7 @@ impl<'a> Visitor<'a> {
         self.prove_again();
         self.begin_app();
         let reply = self.finish_app();
-        assert_eq!(reply.status, 200, "{:?}: {}", self.door, reply.text);
+        assert_eq!(reply.status, 200, "{:?}: {}", self.api, reply.text);
         self.secret.clone().unwrap()
     }
 
@@ -202,10 +200,10 @@ impl<'a> Visitor<'a> {
     pub fn forget(&mut self, email: &str) -> Option<Mail> {
         let before = self.lab.mails(email).len();
         let body = json!({"email": email});
-        let reply = match self.door {
-            Door::App | Door::Browser => self.client.post("auth/password/request", body),
-            Door::Flat => self.flat("POST", "password/reset/", body),
-            Door::Jwt => self.bearer.post("password/reset/", body),
+        let reply = match self.api {
+            Api::App | Api::Browser => self.client.post("auth/password/request", body),
+            Api::Flat => self.flat("POST", "password/reset/", body),
+            Api::Jwt => self.bearer.post("password/reset/", body),
         };
         assert_eq!(reply.status, 200, "{}", reply.text);
         let mail = self.lab.mails(email).into_iter().skip(before).last();
@@ -214,14 +212,12 @@ impl<'a> Visitor<'a> {
 
     /// Gives the account a new password by such a mail.
     pub fn reset(&mut self, mail: &Mail, password: &str) -> Reply {
-        match self.door {
-            Door::App | Door::Browser => {
+        match self.api {
+            Api::App | Api::Browser => {
                 self.client.post("auth/password/reset", json!({"key": mail.key(), "password": password}))
             }
-            Door::Flat => {
-                self.flat("POST", "password/reset/confirm/", json!({"key": mail.key(), "password": password}))
-            }
-            Door::Jwt => {
+            Api::Flat => self.flat("POST", "password/reset/confirm/", json!({"key": mail.key(), "password": password})),
+            Api::Jwt => {
                 let reply = self.bearer.get(&mail.link());
                 assert_eq!(reply.status, 302, "{}", reply.text);
                 let new = json!({"new_password1": password, "new_password2": password});

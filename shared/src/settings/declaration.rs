@@ -42,8 +42,8 @@ macro_rules! section {
             }
 
             /// The section's settings for the docs.
-            pub(super) fn declarations() -> Vec<super::declare::Declaration> {
-                vec![ $( super::declare::Declaration {
+            pub(super) fn declarations() -> Vec<super::declaration::Declaration> {
+                vec![ $( super::declaration::Declaration {
                     name: $name,
                     kind: <$type as super::values::Value>::KIND,
                     default: super::values::Value::show(&{ let default: $type = $default; default }),

@@ -1,4 +1,4 @@
-//! Time and chance, as values that are handed in: tests own both.
+//! Points in time and the clock. Functions take the clock as a value, so that tests can control it.
 
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -46,19 +46,6 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// A source of randomness fit for secrets.
-pub trait Chance: Send + Sync {
-    /// Fills the whole buffer.
-    fn fill(&self, buffer: &mut [u8]);
-}
-
-/// So many random bytes.
-pub fn random<const N: usize>(chance: &dyn Chance) -> [u8; N] {
-    let mut bytes = [0; N];
-    chance.fill(&mut bytes);
-    bytes
-}
-
 /// The machine's clock.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
@@ -68,17 +55,5 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
-    }
-}
-
-/// The operating system's random source (ASVS 5.0 6.5.3, 11.5.1).
-#[derive(Debug, Default, Clone, Copy)]
-pub struct SystemChance;
-
-impl Chance for SystemChance {
-    #[allow(clippy::disallowed_methods)] // the one place that asks the operating system
-    fn fill(&self, buffer: &mut [u8]) {
-        // Without randomness nothing here is safe: stopping is the only right answer.
-        getrandom::fill(buffer).expect("the operating system gives random bytes");
     }
 }

@@ -1,6 +1,6 @@
 //! Responses in the words of this API.
 
-use crate::responses::{Empty, Errors, LoggedIn, PROVIDER_SIGNUP, Pending, RESET_BY_CODE, Standing, Tokens};
+use crate::responses::{Empty, Errors, LoggedIn, LoginState, PROVIDER_SIGNUP, Pending, RESET_BY_CODE, Tokens};
 use axum::http::header;
 use serde::Serialize;
 use shared::account::User as Account;
@@ -23,11 +23,15 @@ pub fn ok(body: &impl Serialize) -> ApiResponse {
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
-pub async fn entered(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
-    match standing(request, outcome, token).await? {
-        standing @ Standing::User(_) => Ok(noted(outcome, ok(&standing))),
-        Standing::Pending(body) => Ok(ApiResponse::of(401, &body)),
-        Standing::Nobody(_) => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
+pub async fn login_response(
+    request: &ApiRequest,
+    outcome: &Outcome,
+    token: Option<&str>,
+) -> Result<ApiResponse, ApiError> {
+    match login_state(request, outcome, token).await? {
+        state @ LoginState::User(_) => Ok(with_login(outcome, ok(&state))),
+        LoginState::Pending(body) => Ok(ApiResponse::of(401, &body)),
+        LoginState::Anonymous(_) => Err(Refusal::NotAuthenticated(Caller::Anonymous).into()),
     }
 }
 
@@ -37,11 +41,11 @@ pub async fn entered(request: &ApiRequest, outcome: &Outcome, token: Option<&str
 /// # Errors
 /// Nothing can be signed; the table is unavailable.
 pub async fn done(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
-    Ok(noted(outcome, ok(&standing(request, outcome, token).await?)))
+    Ok(with_login(outcome, ok(&login_state(request, outcome, token).await?)))
 }
 
 /// The response, noted as that of a login if it is one.
-pub fn noted(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
+pub fn with_login(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
     match outcome.caller.user() {
         Some(user) if outcome.logged_in => response.with_login(user.id),
         _ => response,
@@ -52,22 +56,22 @@ pub fn noted(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
 ///
 /// # Errors
 /// Nothing can be signed; the table is unavailable.
-pub async fn standing<'a>(
+pub async fn login_state<'a>(
     request: &'a ApiRequest,
     outcome: &'a Outcome,
     token: Option<&str>,
-) -> Result<Standing<'a>, ApiError> {
+) -> Result<LoginState<'a>, ApiError> {
     Ok(match &outcome.caller {
         Caller::User(parts) => {
             let (user, session) = &**parts;
             let tokens = if outcome.issued.is_some() { Some(tokens(request, user, session).await?) } else { None };
-            Standing::User(LoggedIn { user: User::new(&request.app.settings, user), tokens })
+            LoginState::User(LoggedIn { user: User::new(&request.app.settings, user), tokens })
         }
         Caller::Pending(session) => match flow(request, session, outcome, token) {
-            Some(pending) => Standing::Pending(pending),
-            None => Standing::Nobody(Empty {}),
+            Some(pending) => LoginState::Pending(pending),
+            None => LoginState::Anonymous(Empty {}),
         },
-        Caller::Anonymous | Caller::Gone => Standing::Nobody(Empty {}),
+        Caller::Anonymous | Caller::Expired => LoginState::Anonymous(Empty {}),
     })
 }
 

@@ -5,21 +5,21 @@ use std::future::Future;
 
 /// Requests to the table, and the sequential trips that they make.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Trips {
+pub struct RoundTrips {
     /// Groups of requests that follow each other.
-    pub trips: u32,
+    pub round_trips: u32,
     /// Requests in all.
     pub requests: u32,
     in_flight: u32,
 }
 
 tokio::task_local! {
-    static COUNT: Cell<Trips>;
+    static COUNT: Cell<RoundTrips>;
 }
 
 /// Runs something and counts what it asks of the table.
-pub async fn counted<T>(work: impl Future<Output = T>) -> (T, Trips) {
-    let count = Cell::new(Trips::default());
+pub async fn counted<T>(work: impl Future<Output = T>) -> (T, RoundTrips) {
+    let count = Cell::new(RoundTrips::default());
     COUNT
         .scope(count, async {
             let value = work.await;
@@ -35,16 +35,16 @@ pub(super) fn count<T>(work: impl Future<Output = T>) -> impl Future<Output = T>
     let work = Box::pin(work);
     async move {
         // Outside of a counted request nobody asks.
-        let change = |change: fn(Trips) -> Trips| {
+        let change = |change: fn(RoundTrips) -> RoundTrips| {
             let _ = COUNT.try_with(|count| count.set(change(count.get())));
         };
-        change(|count| Trips {
-            trips: count.trips + u32::from(count.in_flight == 0),
+        change(|count| RoundTrips {
+            round_trips: count.round_trips + u32::from(count.in_flight == 0),
             requests: count.requests + 1,
             in_flight: count.in_flight + 1,
         });
         let value = work.await;
-        change(|count| Trips { in_flight: count.in_flight.saturating_sub(1), ..count });
+        change(|count| RoundTrips { in_flight: count.in_flight.saturating_sub(1), ..count });
         value
     }
 }

@@ -161,8 +161,8 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
         Refusal::Factor(problem) => detail(
             400,
             match problem {
-                FactorProblem::ChallengeOver => "Challenge expired or invalid.",
-                FactorProblem::ChallengeSpent => "Too many failed attempts. Challenge invalidated.",
+                FactorProblem::ChallengeExpired => "Challenge expired or invalid.",
+                FactorProblem::ChallengeExhausted => "Too many failed attempts. Challenge invalidated.",
                 FactorProblem::WrongCode => "Invalid code.",
                 FactorProblem::NoTotp => "TOTP not activated.",
                 FactorProblem::NoRecoveryCodes => "Recovery codes not available.",

@@ -9,10 +9,10 @@ use crate::store::{Item, Store};
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] where none does; the table is unavailable.
-pub async fn find_waiting(cx: Context<'_>, caller: &Caller, stage: StageKey) -> Result<User, Refusal> {
+pub async fn find_user_at_stage(cx: Context<'_>, caller: &Caller, stage: StageKey) -> Result<User, Refusal> {
     // Whoever is in already is told what anybody is.
-    let told = if caller.user().is_some() { Caller::Anonymous } else { caller.clone() };
-    let none = || Refusal::NotAuthenticated(told.clone());
+    let shown = if caller.user().is_some() { Caller::Anonymous } else { caller.clone() };
+    let none = || Refusal::NotAuthenticated(shown.clone());
     let Caller::Pending(session) = caller else { return Err(none()) };
     if session.pending_stage(&cx.settings, cx.now()) != Some(stage) {
         return Err(none());
@@ -24,8 +24,8 @@ pub async fn find_waiting(cx: Context<'_>, caller: &Caller, stage: StageKey) -> 
 }
 
 /// The login, past a stage.
-pub(in crate::flow) fn past(mut login: Login, stage: StageKey) -> Login {
-    login.pass(stage);
+pub(in crate::flow) fn with_completed(mut login: Login, stage: StageKey) -> Login {
+    login.complete(stage);
     login
 }
 

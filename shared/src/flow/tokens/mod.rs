@@ -1,3 +1,0 @@
-//! Signed tokens: renewing them.
-
-pub mod refresh;
