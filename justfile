@@ -36,6 +36,36 @@ nextest *arguments:
     cargo build --workspace --bins
     cargo nextest run --workspace {{ arguments }}
 
+# Feeds random inputs to the parsers: each target of `fuzz/` for so many seconds, one on each core. `target/fuzz` keeps what a
+# target learned (`corpus`), how its last run went (`log`), and inputs that made it fail (`artifacts`).
+[group('check')]
+fuzz seconds="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v c++ >/dev/null || { apt-get update -qq && apt-get install -y -qq g++; }
+    # The stable compiler has what fuzzing needs, except sanitizers. Those look for mistakes of unsafe code; ours has none.
+    cargo fuzz build --sanitizer none --codegen-units 16 --target-dir target/fuzz
+    # Names of settings are hard to guess.
+    sed -n 's/^| `\([A-Z_0-9]*\)` |.*/"\1="/p' docs/settings.md >target/fuzz/settings.dict
+    run() {
+        local name=$1 seconds=$2 options=()
+        local log=target/fuzz/log/$name artifacts=target/fuzz/artifacts/$name corpus=target/fuzz/corpus/$name
+        mkdir -p target/fuzz/log "$artifacts" "$corpus"
+        [ "$name" != settings ] || options=(-dict=target/fuzz/settings.dict)
+        if "$programs/$name" -max_total_time="$seconds" -timeout=10 -artifact_prefix="$artifacts/" \
+            "${options[@]}" "$corpus" "fuzz/seeds/$name" >"$log" 2>&1; then
+            printf '%s: %s\n' "$name" "$(tail -n 1 "$log")"
+        else
+            tail -n 40 "$log"
+            printf '%s failed: the input is in %s\n' "$name" "$artifacts"
+            return 1
+        fi
+    }
+    programs=target/fuzz/$(rustc -vV | sed -n 's/^host: //p')/release
+    export programs
+    export -f run
+    cargo fuzz list | xargs -P "$(nproc)" -I '{}' bash -c 'run {} {{ seconds }}'
+
 # Runs the examples in doc comments.
 [group('develop')]
 doctest:
@@ -74,15 +104,7 @@ description:
 # Measures which lines the tests reach. The report is in `target/llvm-cov/html`.
 [group('develop')]
 coverage:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    # LLVM of Debian serves as well, where it is as new as that of Rust.
-    llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-    if command -v "llvm-cov-$llvm"; then
-        export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
-    else
-        rustup component add llvm-tools
-    fi
+    rustup component add llvm-tools
     cargo llvm-cov --workspace --html
     cargo llvm-cov report --summary-only
 
@@ -101,11 +123,13 @@ service:
 [group('check')]
 fmt:
     cargo fmt --all
+    cargo fmt --manifest-path fuzz/Cargo.toml
 
 # Fails where the code is not formatted.
 [group('check')]
 fmt-check:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 # Lints the code. Warnings are errors.
 [group('check')]
@@ -139,7 +163,7 @@ typos:
 # Checks documents for phrases that are hard to read. Add a folder to the default when its doc comments have no findings.
 # `just prose .` checks everything, and `just prose --count .` counts the findings.
 [group('check')]
-prose *paths="*.md .github clients docs examples infra shared/fixtures tests/conformance":
+prose *paths="*.md .github clients docs examples infra shared/*/README.md shared/fixtures tests/conformance":
     python3 .ci/prose.py {{ paths }}
 
 # Runs the tests of the scripts in `.ci`.

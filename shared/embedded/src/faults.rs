@@ -1,6 +1,6 @@
 //! A layer around any HTTP client of the DynamoDB SDK that counts requests and injects faults.
 //!
-//! What it injects is what DynamoDB and networks really do: conflicts of transactions, throttling,
+//! The faults are those that DynamoDB and networks have: conflicts of transactions, throttling,
 //! batches answered in part, answers lost after the work was done, and death of the process.
 
 mod answers;
@@ -70,7 +70,7 @@ impl Faults {
     }
 
     /// Follows another plan from the next request on, with its budgets, its seed and its count
-    /// for [`Plan::die_after`] started afresh. The record of requests is kept.
+    /// for [`Plan::die_after`] starting at zero. The record of requests is kept.
     pub fn set(&self, plan: Plan) {
         let mut state = self.state();
         state.random = Random::new(plan.seed);

@@ -29,7 +29,7 @@ pub use error::ApiError;
 pub use form::form_fields;
 pub use identifier::{CodeRecipient, login_code_identifier, reset_identifier};
 pub use input::{Choice, Input};
-pub use lambda::{aws_app, run};
+pub use lambda::{answer, aws_app, run};
 pub use request::{ApiRequest, access_token, session_credential};
 pub use response::{ApiResponse, NEVER_CACHED, public_json, unavailable};
 pub use route::{Endpoint, HandlerFuture, PageFuture, PageRequest, Place, endpoint, handler, page};

@@ -87,6 +87,7 @@ impl SessionToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_token_reads_back_and_nothing_else_does() {
@@ -100,6 +101,26 @@ mod tests {
         }
         for nonsense in ["", "bad", "%%%", &"A".repeat(10_000)] {
             assert!(SessionToken::parse(nonsense).is_none(), "{nonsense}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_token_reads_back(user: u128, number: [u8; 8], secret: [u8; 32]) {
+            let user = UserId(Uuid::from_u128(user));
+            for token in [SessionToken::of_user(user, number, secret), SessionToken::pending(secret)] {
+                prop_assert_eq!(SessionToken::parse(&token.text()), Some(token.clone()));
+                prop_assert!(token.number() <= NUMBER_MASK);
+            }
+        }
+
+        #[test]
+        fn what_is_read_of_any_text_reads_back(text in "\\PC{0,80}|[A-Za-z0-9_-]{40,80}", bytes: Vec<u8>) {
+            for text in [text, secret::encode(&bytes)] {
+                if let Some(token) = SessionToken::parse(&text) {
+                    prop_assert_eq!(SessionToken::parse(&token.text()), Some(token));
+                }
+            }
         }
     }
 }

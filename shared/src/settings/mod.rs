@@ -472,4 +472,6 @@ impl Settings {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

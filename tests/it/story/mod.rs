@@ -1,6 +1,7 @@
 //! What happens to people.
 
 mod account;
+mod answers;
 mod apis;
 mod attacks;
 mod browsers;
