@@ -223,6 +223,12 @@ hash-speed:
     cargo build --profile reference -p hash-speed
     target/release/hash-speed target/reference/hash-speed
 
+# Tests every API by its description with Schemathesis. Arguments go to `schemathesis run`: with `--max-examples 500` it takes
+# longer and finds more.
+[group('check')]
+schemathesis *arguments: requirements service
+    python3 .ci/schemathesis_run.py target/debug/latchkey {{ arguments }}
+
 # Runs the scenarios of the headless API, and compares with what django-allauth answered when they were recorded.
 [group('check')]
 conformance: requirements service

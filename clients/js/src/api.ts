@@ -1793,23 +1793,14 @@ export interface components {
         AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
         /** @description The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them. */
         BaseSignup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The configuration of the service. */
         ConfigurationResponse: {
@@ -1844,6 +1835,8 @@ export interface components {
             /** @description Its user. */
             user: components["schemas"]["User"];
         };
+        /** @description Counts as absent. */
+        EmptyField: string | null | unknown[] | Record<string, never>;
         /** @description Nothing to tell. */
         EmptyResponse: Record<string, never>;
         /** @description Sessions to end. */
@@ -1902,7 +1895,7 @@ export interface components {
             /** @description The key of the link, or the code. */
             key: string | number;
             /** @description The `flow_token` of the response to who asked for the code. A link does not need it. */
-            token?: string | number | null;
+            token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description Why a request is refused. The name of the problems that are not those of a single field is `__all__`. */
         FlatErrors: {
@@ -1960,7 +1953,7 @@ export interface components {
         /** @description A new password in place of the present one. */
         FlatPasswordChange: {
             /** @description The present password, if there is one. */
-            current_password?: string | number | null;
+            current_password?: (string | number) | components["schemas"]["EmptyField"];
             /** @description The new password. */
             new_password: string | number;
         };
@@ -1971,7 +1964,7 @@ export interface components {
             /** @description The new password. */
             password: string | number;
             /** @description The `flow_token` of the response to the request of the code. A link does not need it. */
-            token?: string | number | null;
+            token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A step has to follow. */
         FlatPending: components["schemas"]["FlatPendingSecondFactor"] | components["schemas"]["FlatPendingFlow"];
@@ -2010,16 +2003,16 @@ export interface components {
         /** @description A departure to a provider. */
         FlatProviderRedirect: {
             /** @description The page that the person comes back to, unless it is the one that the settings name. */
-            callback_url?: string | number | null;
+            callback_url?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A token of a provider: an `access_token` or an `id_token`, which counts first. */
         FlatProviderToken: {
             /** @description An access token. */
-            access_token?: string | number | null;
+            access_token?: (string | number) | components["schemas"]["EmptyField"];
             /** @description The client that the ID token is for, unless it is the one of the settings. */
-            client_id?: string | number | null;
+            client_id?: (string | number) | components["schemas"]["EmptyField"];
             /** @description An ID token of OpenID Connect. */
-            id_token?: string | number | null;
+            id_token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The identity providers. */
         FlatProviders: {
@@ -2237,10 +2230,10 @@ export interface components {
              */
             success: true;
         };
-        /** @description Who sets up an authenticator app. */
+        /** @description The login for which an authenticator app is set up. */
         MFASetup: {
             /** @description The login that waits for it. Users who are logged in leave it out. */
-            setup_challenge_id?: string | null;
+            setup_challenge_id?: string | number | null;
         };
         /** @description A second factor has to be set up, at `mfa/setup/` and `mfa/activate/`. */
         MFASetupChallenge: {
@@ -2373,23 +2366,14 @@ export interface components {
         };
         /** @description The fields of a sign-up through a provider. Whether an address is needed is a setting of its own. */
         ProviderSignup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A token of a provider. */
         ProviderToken: {
@@ -2621,25 +2605,16 @@ export interface components {
         };
         /** @description The fields of a sign-up with a password. */
         Signup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
             /** @description The password. */
-            password?: string | number | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            password?: (string | number) | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The configuration of identity providers. */
         SocialAccountConfiguration: {
@@ -3150,6 +3125,21 @@ export interface components {
                 };
             };
         };
+        /** @description There is no such kind of client. */
+        UnknownClient: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 404;
+                };
+            };
+        };
         /** @description The options for a new credential. */
         WebAuthnCreationOptionsResponse: {
             headers: {
@@ -3530,6 +3520,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3558,13 +3549,19 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
-            /** @description The account has no recovery codes. */
+            /** @description The account has no recovery codes. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3615,6 +3612,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3643,13 +3641,19 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
-            /** @description The account has no recovery codes. */
+            /** @description The account has no recovery codes. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3700,6 +3704,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3720,7 +3725,7 @@ export interface operations {
         responses: {
             200: components["responses"]["TOTPAuthenticator"];
             401: components["responses"]["Unauthenticated"];
-            /** @description The account has no authenticator app. `meta` has what is needed to set one up. */
+            /** @description The account has no authenticator app. `meta` has what is needed to set one up. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3734,6 +3739,12 @@ export interface operations {
                             /** @description The same as a URL, for a QR code. */
                             totp_url: string;
                         };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3804,6 +3815,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -3834,6 +3846,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3865,6 +3878,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             /** @description The request does not fit the state of the account. */
             409: {
@@ -3945,6 +3959,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3967,7 +3982,7 @@ export interface operations {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
                     /** @description The name to give it. Without one, the service makes one up. */
-                    name?: string | number | null;
+                    name?: (string | number) | components["schemas"]["EmptyField"];
                     /**
                      * @description Whether the credential is for logins without a password.
                      * @default false
@@ -4022,6 +4037,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             /** @description The request does not fit the state of the account. The request does not fit the state of the caller's login. */
             409: {
@@ -4090,6 +4106,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4110,6 +4127,7 @@ export interface operations {
         responses: {
             200: components["responses"]["EmailAddresses"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4166,6 +4184,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4219,6 +4238,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4270,6 +4290,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4325,6 +4346,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4346,7 +4368,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description The present password, if there is one. */
-                    current_password?: string | number | null;
+                    current_password?: (string | number) | components["schemas"]["EmptyField"];
                     /** @description The new password. */
                     new_password: string | number;
                 };
@@ -4369,6 +4391,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4406,6 +4429,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4474,6 +4498,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4496,6 +4521,7 @@ export interface operations {
         responses: {
             200: components["responses"]["ProviderAccounts"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4547,6 +4573,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4585,6 +4612,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4624,6 +4652,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4665,6 +4694,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4685,16 +4715,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -4715,6 +4739,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4736,6 +4761,7 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4794,6 +4820,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4836,6 +4863,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4857,6 +4885,7 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4897,6 +4926,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4918,16 +4948,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -4962,6 +4986,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5017,6 +5042,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5061,6 +5087,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5104,6 +5131,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5125,6 +5153,7 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5184,6 +5213,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5238,6 +5268,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5301,6 +5332,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5362,6 +5394,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5384,6 +5417,7 @@ export interface operations {
             200: components["responses"]["Authenticated"];
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5405,6 +5439,7 @@ export interface operations {
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5426,6 +5461,7 @@ export interface operations {
             200: components["responses"]["Sessions"];
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5464,6 +5500,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5517,6 +5554,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5539,6 +5577,7 @@ export interface operations {
         responses: {
             200: components["responses"]["WebAuthnRequestOptionsResponse"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5580,6 +5619,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5608,6 +5648,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginOptionsResponse"];
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5650,6 +5691,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5672,6 +5714,7 @@ export interface operations {
         responses: {
             200: components["responses"]["WebAuthnRequestOptionsResponse"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5713,6 +5756,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5732,6 +5776,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["WebAuthnCreationOptionsResponse"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5755,7 +5800,7 @@ export interface operations {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
                     /** @description The name to give it. Without one, the service makes one up. */
-                    name?: string | number | null;
+                    name?: (string | number) | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -5776,6 +5821,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5829,6 +5875,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5859,6 +5906,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedBody"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -6545,16 +6593,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -7185,15 +7227,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7233,15 +7267,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             503: components["responses"]["JwtUnavailable"];
@@ -7300,15 +7326,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7521,13 +7539,16 @@ export interface operations {
                     "application/json": components["schemas"]["MFASetupResponse"];
                 };
             };
-            /** @description There is an authenticator app already, or the body is malformed. */
+            /** @description The input is invalid: sentences for people, by field. There is an authenticator app already, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JwtError"];
+                    "application/json": {
+                        non_field_errors?: string[];
+                        setup_challenge_id?: string[];
+                    } | components["schemas"]["JwtError"];
                 };
             };
             /** @description There is neither an access token nor a login that waits. */
@@ -7754,15 +7775,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7819,15 +7832,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -8097,26 +8102,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
-            /** @description The type of content is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            415: components["responses"]["JwtUnsupportedMediaType"];
             503: components["responses"]["JwtUnavailable"];
         };
     };
@@ -8630,15 +8619,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -8696,15 +8677,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];

@@ -168,6 +168,11 @@ fn csrf_failed() -> Reply {
     Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed")
 }
 
+/// 404: neither kind of client. Every path that has either kind answers with it.
+pub(super) fn unknown_client() -> Reply {
+    not_found("There is no such kind of client.").named("UnknownClient").only_if(Condition::BothClients)
+}
+
 /// 404.
 pub fn not_found(about: &'static str) -> Reply {
     Reply::json::<Bare<404>>(404, about)

@@ -157,12 +157,18 @@ impl Operation {
         Self { security: alternatives.into_iter().collect(), ..self }
     }
 
-    /// The operation object. Responses that operations share become components.
-    pub(super) fn describe(&self, path: &str, schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+    /// The operation object, with what the path itself answers. Responses that operations share become components.
+    pub(super) fn describe(
+        &self,
+        path: &str,
+        of_path: Option<Reply>,
+        schemas: &mut Schemas,
+        shared: &mut Map<String, Json>,
+    ) -> Json {
         let mut operation = json!({
             "operationId": self.id,
             "summary": self.summary,
-            "responses": responses(&self.replies, schemas, shared),
+            "responses": responses(self.replies.iter().chain(&of_path), schemas, shared),
             "security": self.security.iter().map(|names| requirement(names)).collect::<Vec<_>>(),
         });
         if let Some(tag) = self.tag {

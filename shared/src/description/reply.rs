@@ -83,17 +83,28 @@ impl Reply {
 }
 
 /// The response objects of an operation, by status. Those that operations share become components.
-pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+pub(super) fn responses<'a>(
+    replies: impl IntoIterator<Item = &'a Reply>,
+    schemas: &mut Schemas,
+    shared: &mut Map<String, Json>,
+) -> Json {
+    let replies = replies.into_iter().collect::<Vec<_>>();
     let mut all = Map::new();
     let mut statuses = replies.iter().map(|reply| reply.status).collect::<Vec<_>>();
     statuses.sort_unstable();
     statuses.dedup();
     for status in statuses {
-        let same = replies.iter().filter(|reply| reply.status == status).collect::<Vec<_>>();
+        let same = replies.iter().copied().filter(|reply| reply.status == status).collect::<Vec<_>>();
         let response = match same[..] {
-            [Reply { name: Some(name), condition: None, .. }] => {
-                shared.entry(*name).or_insert_with(|| response(&same, schemas));
-                json!({"$ref": format!("#/components/responses/{name}")})
+            [Reply { name: Some(name), condition, .. }] => {
+                let component = shared.entry(*name).or_insert_with(|| response(&same, schemas));
+                // It is there wherever something refers to it.
+                component.as_object_mut().and_then(|component| component.remove(IF));
+                let mut reference = json!({"$ref": format!("#/components/responses/{name}")});
+                if let Some(condition) = condition {
+                    reference[IF] = json!([condition]);
+                }
+                reference
             }
             _ => response(&same, schemas),
         };

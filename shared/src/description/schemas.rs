@@ -1,5 +1,6 @@
 //! Schemas of requests and responses, and the components that they share.
 
+use crate::http::fields::EmptyField;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 
@@ -20,10 +21,10 @@ impl Schemas {
                 settings.meta_schema = None;
             })
         };
-        Self {
-            read: settings().for_deserialize().into_generator(),
-            written: settings().for_serialize().into_generator(),
-        }
+        let mut read = settings().for_deserialize().into_generator();
+        // The schemas of bodies refer to it by its name.
+        read.subschema_for::<EmptyField>();
+        Self { read, written: settings().for_serialize().into_generator() }
     }
 
     /// The schema of something that is read from a request.
