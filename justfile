@@ -5,6 +5,9 @@ export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 # The functions that are deployed.
 functions := "config auth account mfa provider pages jwt flat authorizer mailer"
 
+# The service that compares each of its responses with the description, and answers 500 if they differ.
+checked := justfile_directory() / "target/debug/local-service"
+
 # Lists the recipes.
 [private]
 default:
@@ -25,10 +28,14 @@ requirements: (venv ".ci/requirements.txt")
 run *arguments:
     cargo run -- {{ arguments }}
 
+# The file that lists the responses that the tests have seen. The service that checks its responses appends to it.
+seen := justfile_directory() / "target/contract-seen"
+
 # Runs all tests. Arguments go to `cargo test`.
 [group('develop')]
 test *arguments:
-    cargo test --workspace {{ arguments }}
+    rm -f {{ seen }}
+    CONTRACT_SEEN={{ seen }} cargo test --workspace {{ arguments }}
 
 # Runs all tests but those of the documentation with cargo-nextest.
 [group('develop')]
@@ -57,9 +64,9 @@ docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
-# Lists the responses that are described and that a run of tests has not seen. `CONTRACT_SEEN` has named the file.
+# Compares the responses that are described with those that `just test` has seen, and whatever ran after it. They are equal.
 [group('check')]
-contract seen:
+contract:
     python3 .ci/contract.py {{ seen }}
 
 # Writes the description of all APIs, and the types that the TypeScript client has from it.
@@ -182,7 +189,7 @@ tokens: requirements service
 # Runs the examples that the page of the Python package has published.
 [group('check')]
 published-examples: requirements service node
-    python3 .ci/flat_examples.py target/debug/latchkey
+    python3 .ci/flat_examples.py {{ checked }}
 
 # Runs the examples of this repository. `cargo test` runs the protected API.
 [group('check')]
@@ -229,7 +236,7 @@ conformance: requirements service
     #!/usr/bin/env bash
     set -euo pipefail
     status=0
-    python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
     sed -n 's/^conformance: \([0-9]*\) of \([0-9]*\) scenarios agree.*/\1 \2/p' target/conformance.log |
         while read -r passed total; do printf 'conformance: %d passed, %d failed\n' "$passed" $((total - passed)); done
     exit "$status"
@@ -241,7 +248,7 @@ conformance-jwt: service
     set -euo pipefail
     clock=()
     command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
-    python3 tests/conformance/jwt/run.py "${clock[@]}"
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/jwt/run.py "${clock[@]}"
 
 # Walks through the service in Chromium and, if it is installed, in Firefox. `npm run functions` repeats the walks through the
 # pages on the functions with moto.
@@ -249,7 +256,7 @@ conformance-jwt: service
 # Walks through the service and the functions in browsers. What a failure leaves is in `target/browser`.
 [group('check')]
 browser: service requirements browser-packages
-    cd tests/browser && npm test
+    cd tests/browser && LATCHKEY_BIN={{ checked }} CONTRACT_SEEN={{ seen }} npm test
     cd tests/browser && npm run functions
 
 # Makes the pictures of the README.
@@ -283,7 +290,7 @@ client: service node
     npm run build
     npm run size
     npm run package
-    npm test
+    LATCHKEY_BIN={{ checked }} npm test
 
 # Checks the hosted pages: types, size, and that `dist/` is what the sources build.
 [group('check')]

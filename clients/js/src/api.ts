@@ -3289,7 +3289,6 @@ export interface operations {
                     "application/json": components["schemas"]["OpenidConfiguration"];
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getRelatedOrigins: {
@@ -3366,7 +3365,6 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3403,7 +3401,6 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3432,7 +3429,6 @@ export interface operations {
             };
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3455,7 +3451,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescription: {
@@ -3476,7 +3471,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescriptionAsYaml: {
@@ -3497,7 +3491,6 @@ export interface operations {
                     "application/vnd.oai.openapi": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     listAuthenticators: {
@@ -4718,7 +4711,6 @@ export interface operations {
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4740,7 +4732,6 @@ export interface operations {
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5302,7 +5293,6 @@ export interface operations {
                 };
             };
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5651,7 +5641,6 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5774,7 +5763,6 @@ export interface operations {
                     };
                 };
             };
-            401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
@@ -5883,7 +5871,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getDescription: {
@@ -5904,7 +5891,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProvider: {
@@ -5926,7 +5912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5944,7 +5930,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -5960,6 +5945,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProviderByForm: {
@@ -5981,15 +5969,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -5999,7 +5978,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6015,6 +5993,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProvider: {
@@ -6038,7 +6019,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6056,7 +6037,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6072,6 +6052,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProviderByForm: {
@@ -6095,15 +6078,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -6113,7 +6087,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6129,6 +6102,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     flatVerifyEmail: {
@@ -6170,7 +6146,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6343,7 +6318,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6763,7 +6737,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -6854,7 +6827,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7006,7 +6978,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7078,7 +7049,6 @@ export interface operations {
                 };
             };
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */

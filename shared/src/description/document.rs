@@ -52,7 +52,7 @@ pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
             for place in places(&endpoints) {
                 let there = endpoints.iter().filter(|endpoint| endpoint.place() == place).collect::<Vec<_>>();
                 let path = path_of(place, operation);
-                let mut described = operation.describe(&path, &mut schemas, &mut responses);
+                let mut described = operation.describe(&path, kinds_of(place, operation), &mut schemas, &mut responses);
                 // An endpoint that depends on nothing is always there.
                 let conditions = there.iter().map(|endpoint| endpoint.condition()).collect::<Option<Vec<_>>>();
                 if let Some(conditions) = conditions {
@@ -86,11 +86,19 @@ fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
     places
 }
 
+/// The kinds of client of the headless API that an operation is described for.
+fn kinds_of(place: Place, operation: &Operation) -> &'static [ClientKind] {
+    match place {
+        Place::Headless(kinds) => operation.kinds.unwrap_or(kinds),
+        Place::Mounted(_) | Place::Root => &[],
+    }
+}
+
 /// Where an operation lies, unless settings move it.
 fn path_of(place: Place, operation: &Operation) -> String {
     let path = operation.path;
     match place {
-        Place::Headless(kinds) => match operation.kinds.unwrap_or(kinds) {
+        Place::Headless(_) => match kinds_of(place, operation) {
             [kind] => format!("/_allauth/{}/v1/{path}", kind.as_str()),
             _ => format!("/_allauth/{{client}}/v1/{path}"),
         },

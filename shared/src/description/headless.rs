@@ -7,7 +7,7 @@ use crate::envelope::{
     UnauthenticatedResponse,
 };
 use crate::http::fields::FromInput;
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use axum::http::Method;
 use schemars::json_schema;
 
@@ -165,7 +165,7 @@ pub fn forbidden(about: &'static str) -> Reply {
 
 /// 403 as a page: the request of a browser came without the CSRF token.
 fn csrf_failed() -> Reply {
-    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed")
+    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed").only_for(ClientKind::Browser)
 }
 
 /// 404.
@@ -174,7 +174,7 @@ pub fn not_found(about: &'static str) -> Reply {
 }
 
 /// 408: the body did not arrive in time.
-fn slow() -> Reply {
+pub fn slow() -> Reply {
     Reply::json::<Bare<408>>(408, "The body did not arrive in time.").named("Timeout")
 }
 
@@ -186,11 +186,11 @@ pub fn conflict() -> Reply {
 /// 410: the session of an app is over.
 fn gone() -> Reply {
     let about = "Apps only: the session token is invalid or expired. Forget it and start anew.";
-    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone")
+    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone").only_for(ClientKind::App)
 }
 
 /// 413: the body is too large.
-fn large() -> Reply {
+pub fn large() -> Reply {
     Reply::json::<Bare<413>>(413, "The body is larger than 2.5 MB.").named("ContentTooLarge")
 }
 
@@ -201,7 +201,7 @@ pub fn too_many() -> Reply {
 }
 
 /// 503: the table cannot be reached.
-fn unavailable() -> Reply {
+pub fn unavailable() -> Reply {
     Reply::json::<Bare<503>>(503, "The service is unavailable. Try again later.").named("Unavailable")
 }
 

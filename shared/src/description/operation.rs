@@ -157,12 +157,19 @@ impl Operation {
         Self { security: alternatives.into_iter().collect(), ..self }
     }
 
-    /// The operation object. Responses that operations share become components.
-    pub(super) fn describe(&self, path: &str, schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+    /// The operation object for these kinds of client. Responses that operations share become components.
+    pub(super) fn describe(
+        &self,
+        path: &str,
+        kinds: &[ClientKind],
+        schemas: &mut Schemas,
+        shared: &mut Map<String, Json>,
+    ) -> Json {
+        let replies = self.replies.iter().filter(|reply| reply.is_for(kinds)).collect::<Vec<_>>();
         let mut operation = json!({
             "operationId": self.id,
             "summary": self.summary,
-            "responses": responses(&self.replies, schemas, shared),
+            "responses": responses(&replies, schemas, shared),
             "security": self.security.iter().map(|names| requirement(names)).collect::<Vec<_>>(),
         });
         if let Some(tag) = self.tag {

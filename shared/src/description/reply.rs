@@ -2,7 +2,7 @@
 
 use super::schemas::{SchemaOf, Schemas, schema_of};
 use super::{IF, VALUES_IF};
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -15,6 +15,8 @@ pub struct Reply {
     content: Option<(&'static str, SchemaOf)>,
     headers: Vec<(Header, bool, Option<Condition>)>,
     condition: Option<Condition>,
+    /// The only kind of client of the headless API that gets it.
+    kind: Option<ClientKind>,
 }
 
 /// A header of a response.
@@ -31,7 +33,7 @@ pub struct Header {
 impl Reply {
     /// A response without a body.
     pub fn empty(status: u16, about: &'static str) -> Self {
-        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None }
+        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None, kind: None }
     }
 
     /// A response with a JSON body.
@@ -80,16 +82,26 @@ impl Reply {
     pub fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
+
+    /// The same response, which only this kind of client of the headless API gets.
+    pub fn only_for(self, kind: ClientKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// Whether one of these kinds of client gets it.
+    pub(super) fn is_for(&self, kinds: &[ClientKind]) -> bool {
+        self.kind.is_none_or(|kind| kinds.contains(&kind))
+    }
 }
 
 /// The response objects of an operation, by status. Those that operations share become components.
-pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+pub(super) fn responses(replies: &[&Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
     let mut all = Map::new();
     let mut statuses = replies.iter().map(|reply| reply.status).collect::<Vec<_>>();
     statuses.sort_unstable();
     statuses.dedup();
     for status in statuses {
-        let same = replies.iter().filter(|reply| reply.status == status).collect::<Vec<_>>();
+        let same = replies.iter().copied().filter(|reply| reply.status == status).collect::<Vec<_>>();
         let response = match same[..] {
             [Reply { name: Some(name), condition: None, .. }] => {
                 shared.entry(*name).or_insert_with(|| response(&same, schemas));

@@ -7,6 +7,7 @@ mod browsers;
 mod budget;
 mod codes;
 mod commands;
+mod contract;
 mod cookies;
 mod crashes;
 mod developer_pages;
