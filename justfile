@@ -249,6 +249,7 @@ conformance-jwt: service
 # Walks through the service and the functions in browsers. What a failure leaves is in `target/browser`.
 [group('check')]
 browser: service requirements browser-packages
+    cd clients/js && npm ci --no-audit --no-fund && npm run build
     cd tests/browser && npm test
     cd tests/browser && npm run functions
 
@@ -270,7 +271,7 @@ browser-packages: node
     }
     cd tests/browser && npm ci --no-audit --no-fund
 
-# Checks the TypeScript client: types, size, package, and its tests against the service.
+# Checks the TypeScript client: types, size, package, API reference, and its tests against the service.
 [group('check')]
 client: service node
     #!/usr/bin/env bash
@@ -283,6 +284,7 @@ client: service node
     npm run build
     npm run size
     npm run package
+    npm run docs
     npm test
 
 # Checks the hosted pages: types, size, and that `dist/` is what the sources build.

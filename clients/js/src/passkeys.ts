@@ -66,6 +66,12 @@ export function passkeys(transport: Transport) {
     /**
      * Logs in with a passkey that the browser offers in a field with `autocomplete="username webauthn"`. Resolves when
      * the person has chosen one, or when another ceremony takes its place (`cancelled`).
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.passkeys.autofill();
+     * if (result.ok) location.assign('/home');
+     * ```
      */
     async autofill(): Promise<Result<AuthState>> {
       const number = ++latest;
