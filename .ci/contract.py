@@ -1,9 +1,9 @@
-"""Compares the responses that tests have seen with those that the description has.
+"""Compares the responses that tests have seen with the described responses.
 
     contract.py SEEN
 
-SEEN is the file that `CONTRACT_SEEN` names while tests run. Each of its lines is an operation and a status, or a fault.
-Prints the responses that are described and were not seen, and fails if there are faults.
+`CONTRACT_SEEN` names the file SEEN while tests run. Each line of it is an operation and a status, or a fault.
+Prints the described responses that were not seen, and fails if there are faults.
 """
 
 import json
@@ -15,7 +15,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def described(description: dict) -> set[str]:
-    """The operations and statuses of a description."""
+    """Returns the operations and statuses of a description."""
     operations = (item[method] for item in description["paths"].values() for method in METHODS if method in item)
     return {f"{operation['operationId']} {status}" for operation in operations for status in operation["responses"]}
 

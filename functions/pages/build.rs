@@ -1,4 +1,4 @@
-//! Compresses the files of `dist/` and writes tables of them, and of the pages, for `src/assets.rs`.
+//! Compresses the files of `dist/`, and generates the tables of files and pages for `src/assets.rs`.
 //!
 //! `dist/` itself is built by Node.js from `web/` and committed, so that building this crate needs no Node.js.
 
@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// `dist/routes.json`.
+/// The content of `dist/routes.json`.
 #[derive(Deserialize)]
 struct Table {
     routes: Vec<Route>,
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(code, "];\n\nstatic ASSETS: &[Asset] = &[")?;
     for file in files(&dist)? {
         let name = file.strip_prefix(&dist)?.to_str().ok_or("a file name is not Unicode")?.replace('\\', "/");
-        // The service answers with documents of its own in place of these.
+        // The service generates its own versions of these documents.
         if ["index.html", "brand.css", "routes.json"].contains(&name.as_str()) {
             continue;
         }
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns all files below a folder, sorted.
+/// Returns all files in a folder and its subfolders, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,6 +1,6 @@
 /**
- * Where an app keeps its tokens. `localStorage`, React Native's `AsyncStorage` and Expo's `SecureStore` (with its
- * function names mapped) fit. Several tabs of one app must share the storage.
+ * The storage of an app's tokens. `localStorage`, React Native's `AsyncStorage` and Expo's `SecureStore` (with its
+ * function names mapped) can be used. Several tabs of one app must share the storage.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export interface TokenStorage {
   removeItem(key: string): void | Promise<void>;
 }
 
-/** Makes a storage that forgets everything when the process or page ends. */
+/** Returns a storage that is lost when the process or page ends. */
 export function memoryStorage(): TokenStorage {
   const items = new Map<string, string>();
   return {

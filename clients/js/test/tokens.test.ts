@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Several clients over one storage, as the tabs of one browser are, and the requests that they send. */
+/** Returns several clients with one storage, like the tabs of one browser, and the requests that they send. */
 async function tabs(count: number) {
   const storage = memoryStorage();
   const sent: string[] = [];
@@ -34,7 +34,7 @@ async function tabs(count: number) {
 
 const refreshes = (sent: string[]) => sent.filter((line) => line === 'POST /_allauth/app/v1/tokens/refresh').length;
 
-/** Makes the stored access token look as if it were about to expire. */
+/** Makes the stored access token expire soon. */
 async function age(storage: ReturnType<typeof memoryStorage>, key: string) {
   const tokens = JSON.parse((await storage.getItem(key))!) as { expires: number };
   await storage.setItem(key, JSON.stringify({ ...tokens, expires: Date.now() }));
@@ -49,7 +49,7 @@ describe('the JWT strategy', () => {
     expect(await all[0]!.getAccessToken()).toBe(tokens.access);
   });
 
-  it('refreshes once before expiry, however many tabs ask', async () => {
+  it('refreshes once before expiry, for any number of tabs', async () => {
     const { all, sent, storage, key } = await tabs(3);
     await age(storage, key);
     const tokens = await Promise.all(all.flatMap((client) => [client.getAccessToken(), client.getAccessToken()]));
@@ -84,7 +84,7 @@ describe('the JWT strategy', () => {
     }
   });
 
-  it('keeps everybody logged in through an hour of refreshes in three tabs', async () => {
+  it('keeps all tabs logged in through an hour of refreshes in three tabs', async () => {
     const { all, sent, storage, key } = await tabs(3);
     for (let round = 1; round <= 20; round++) {
       await age(storage, key);

@@ -33,7 +33,7 @@ pageWalk('addresses are added, verified, made primary and removed', { settings: 
 
 const strict = { ACCOUNT_REAUTHENTICATION_REQUIRED: true };
 
-pageWalk('addresses are verified by links, and changes ask who it is', { settings: strict }, async (walk) => {
+pageWalk('addresses are verified by links, and changes need reauthentication', { settings: strict }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -68,7 +68,7 @@ const phones = {
   ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE: true,
   ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED: true,
 };
-pageWalk('phone numbers sign up, log in and change', { settings: phones }, async (walk) => {
+pageWalk('signing up and logging in with a phone number, and changing it', { settings: phones }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.inspect('signup-phone');
@@ -129,7 +129,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
 
 const dummy = { ...byCode, SOCIALACCOUNT_PROVIDERS: { dummy: {} }, SOCIALACCOUNT_AUTO_SIGNUP: false };
 
-/** Says at the provider who one is. */
+/** Enters the user's data at the dummy provider. */
 async function beSomebody(page, id, email) {
   await page.getByLabel('Account ID').fill(id);
   await page.getByLabel('Email address').fill(email);
@@ -137,7 +137,7 @@ async function beSomebody(page, id, email) {
   await page.getByRole('button', { name: 'Login' }).click();
 }
 
-pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, async (walk) => {
+pageWalk('signing up and logging in through a provider, and connecting it', { settings: dummy }, async (walk) => {
   const { page, pages } = walk;
   await pages.open('/accounts/login/?next=%2Faccounts%2Fsessions%2F');
   await pages.inspect('login-providers');
@@ -181,7 +181,7 @@ pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, 
 });
 
 pageWalk(
-  'connecting a provider asks who it is',
+  'connecting a provider needs reauthentication',
   { settings: { ...dummy, SOCIALACCOUNT_REAUTHENTICATION_REQUIRED: true } },
   async (walk) => {
     const { page, pages } = walk;

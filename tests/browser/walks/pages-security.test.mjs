@@ -7,10 +7,10 @@ import { addAuthenticator } from '../support/chromium.mjs';
 import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
 import { totp } from '../support/totp.mjs';
 
-// A code may be used a moment after its thirty seconds.
+// A code is accepted for some time after its thirty seconds.
 const apps = { ...byCode, MFA_TOTP_TOLERANCE: 1 };
 
-/** Sets an authenticator app up, and returns its secret. */
+/** Sets up an authenticator app. Returns its secret. */
 async function setUpApp(walk) {
   const { service, page, pages } = walk;
   await pages.open('/accounts/2fa/');
@@ -169,7 +169,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
   await pages.press('Save');
   await pages.says('The key is renamed.');
 
-  // The button, in a browser that does not offer passkeys in fields.
+  // A browser that does not offer passkeys in fields shows the button.
   await page.evaluate(() => (PublicKeyCredential.isConditionalMediationAvailable = async () => false));
   await logOut(walk);
   await pages.inspect('login-passkeys');
@@ -178,7 +178,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
   await page.reload();
   await pages.shows('Your account');
 
-  // The browser offers passkeys in the field for the name. This one is chosen at once.
+  // The browser offers passkeys in the field for the name. The virtual authenticator answers at once.
   const used = page.waitForResponse(
     (answer) => answer.url().endsWith('/auth/webauthn/login') && answer.request().method() === 'POST',
   );
@@ -201,7 +201,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
 
 const early = { settings: passkeys, everywhere: true };
 
-pageWalk('the offer of a passkey does not interrupt the person who asks for one', early, async ({ page, pages }) => {
+pageWalk('the offer of a passkey does not disturb a login with the button', early, async ({ page, pages }) => {
   await page.addInitScript(() => {
     globalThis.asked = [];
     navigator.credentials.get = ({ mediation = 'optional', signal }) => {
@@ -224,7 +224,7 @@ pageWalk('the offer of a passkey does not interrupt the person who asks for one'
 });
 
 pageWalk(
-  'a passkey signs up without a password',
+  'signing up with a passkey and without a password',
   { settings: passkeys, everywhere: true },
   async ({ service, page, pages }) => {
     const authenticator = await addAuthenticator(page);
@@ -289,7 +289,7 @@ pageWalk('sessions are listed and ended', { settings: byCode, everywhere: true }
   await pages.says('The session is ended.');
   await pages.says('You are not logged in anywhere else.');
 
-  // Another tab logs out: this one follows.
+  // When another tab logs out, this one shows the login page.
   const tab = await context.newPage();
   await tab.goto(page.url());
   await tab.getByRole('button', { name: 'Log out' }).click();

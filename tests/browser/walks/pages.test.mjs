@@ -42,7 +42,7 @@ pageWalk('signing up with a code, and logging in', { settings: byCode, everywher
   await pages.shows('Your account');
 });
 
-pageWalk('verifying an address by the link of the mail', { everywhere: true }, async (walk) => {
+pageWalk('verifying an address with the link in the mail', { everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -198,7 +198,7 @@ const changeable = {
 };
 
 pageWalk(
-  'changing the address while its code is waited for',
+  'changing the address before its code is entered',
   { settings: changeable },
   async ({ service, pages }) => {
     await pages.open('/accounts/signup/');

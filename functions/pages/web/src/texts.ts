@@ -1,4 +1,4 @@
-// Every text that people read. A further language is a second object of the type `Texts`.
+// All texts of the pages. Another language is another object of the type `Texts`.
 
 const minutes = (seconds: number): string => {
   if (seconds < 90) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
@@ -50,7 +50,7 @@ export const en = {
     keyName: 'Name',
   },
 
-  /** What is wrong with a field, by the code of the API. Codes that are missing here show the API's own message. */
+  /** The problems of a field, by the code of the API. For other codes, the page shows the API's own message. */
   errors: {
     required: 'Please fill in this field.',
     invalid_phone: 'This is not a phone number with its country code.',
@@ -73,7 +73,7 @@ export const en = {
     already_registered: 'This device or key is already in your account.',
   } as Record<string, string>,
 
-  /** What went wrong with a whole request. */
+  /** The failures of a whole request. */
   failures: {
     title: 'Something went wrong',
     invalid: 'The service did not accept this.',
@@ -261,7 +261,7 @@ export const en = {
   providerError: {
     title: 'The login did not work',
     text: 'The other service could not confirm who you are. You can try again, or choose another way.',
-    /** By the `error` that the service adds to the address. */
+    /** The texts for the `error` in the URL. */
     byCode: {
       signup_closed: 'You have no account yet, and new accounts cannot be created at the moment.',
       permission_denied: 'Log in first, and then connect the account.',

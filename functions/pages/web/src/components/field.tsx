@@ -15,11 +15,11 @@ interface FieldProps {
   hint?: string | undefined;
   value?: string | undefined;
   placeholder?: string;
-  /** Names by which the API tells errors of this field, if they are not its own name. */
+  /** The names of this field in the API's errors, if they differ from its own name. */
   errorNames?: readonly string[];
 }
 
-/** A field with its label, hint and error. Passwords can be shown. */
+/** A field with its label, hint and error. A password field has a button that shows the password. */
 export function Field({
   name,
   label,
@@ -90,12 +90,12 @@ export const PhoneField = () => (
   <Field name="phone" label={t.fields.phone} type="tel" autocomplete="tel" hint={t.fields.phoneHint} />
 );
 
-/** Tells password managers whose password a form is about. People do not see it. */
+/** A hidden field that tells password managers which account a form belongs to. */
 export const PasswordOwner = ({ name }: { name: string }) => (
   <input class="unseen" type="text" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
 );
 
-/** A field for a code that was sent, or that an app shows. The API calls some of them `key`. */
+/** A field for a code from a message or an app. Some endpoints of the API call it `key`. */
 export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?: string; isNumeric?: boolean }) => (
   <Field
     name="code"

@@ -1,4 +1,4 @@
-// Buttons that lead to identity providers.
+// Buttons that redirect to identity providers.
 
 import { keepTarget } from '../memo';
 import { addressOf, withNext } from '../router';
@@ -13,7 +13,7 @@ export function ProviderButtons() {
   const providers =
     getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
   if (!providers.length) return null;
-  // People come back to the login page, which sends them on.
+  // Providers redirect back to the login page, which then redirects to the target.
   const start = (provider: string) =>
     action.run(provider, async () => {
       keepTarget({});
@@ -32,7 +32,7 @@ export function ProviderButtons() {
   );
 }
 
-/** A line between two ways to do the same. */
+/** A line between two alternatives. */
 export const Or = () => (
   <p class="or">
     <span>{t.common.or}</span>

@@ -10,11 +10,11 @@ import { Link, withNext } from '../router';
 import { client, getConfiguration, useSession } from '../session';
 import { t } from '../texts';
 
-/** While a login or signup waits for its address to be verified. */
+/** The page of a login or signup that waits for the verification of its address. */
 export default function ConfirmEmail() {
   const state = useSession();
   const isCode = getConfiguration().account.email_verification_by_code_enabled;
-  // Another tab may have done it.
+  // The user might have verified the address in another tab.
   useEffect(() => {
     if (state.status === 'authenticated' || (state.status === 'pending' && state.flow.id !== 'verify_email')) goOn();
   }, [state]);

@@ -22,7 +22,7 @@ export default function Login() {
   const hasPasskeys = (mfa?.passkey_login_enabled ?? false) && client.passkeys.isSupported();
   const error = query.get('error');
 
-  // Providers lead back here, with an error if it did not work.
+  // Providers redirect here. If the login failed, the address contains an error.
   useEffect(() => {
     if (!error) return;
     const page =
@@ -52,11 +52,11 @@ export default function Login() {
 
 interface CredentialsProps {
   hasPasskeys: boolean;
-  /** Whether the person asked for the password form. */
+  /** Whether the user asked for the password form. */
   withPassword: boolean;
 }
 
-/** The form for a password, or the one for a code where accounts begin without a password. */
+/** The password form, or the form for a code if new accounts have no password. */
 function Credentials({ hasPasskeys, withPassword }: CredentialsProps) {
   const isByCode = getConfiguration().account.login_by_code_enabled;
   const hasPasswords = boot.signup.fields.some(({ name }) => name === 'password1');
@@ -108,14 +108,14 @@ function Providers() {
   );
 }
 
-/** Right credentials of an account that is disabled are answered as if nothing had been sent. */
+/** Correct credentials of a disabled account get the same response as missing credentials. */
 function isInactive({ reason }: Failure): boolean {
   if (reason !== 'unauthenticated') return false;
   navigate('/accounts/inactive/');
   return true;
 }
 
-/** The button for passkeys. Beside it, the browser offers them in the field for the name. */
+/** The button for passkeys. The browser also offers passkeys in the field for the identifier. */
 function Passkey() {
   const action = useAction();
   const log = (send: () => Promise<Result<unknown>>, name: string) => action.run(name, send, { failed: isInactive });

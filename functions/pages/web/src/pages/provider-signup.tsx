@@ -37,7 +37,7 @@ export default function ProviderSignup() {
   );
 }
 
-/** What the provider told. */
+/** Returns the values that the provider supplied. */
 function known({ user, email }: Data<'getProviderSignup'>): Values {
   const address = user.email ?? email[0]?.email ?? '';
   return { email: address, email2: address, username: user.username ?? '' };

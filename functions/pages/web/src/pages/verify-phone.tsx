@@ -8,10 +8,10 @@ import { navigate } from '../router';
 import { client, useSession } from '../session';
 import { t } from '../texts';
 
-/** While a login or signup waits for its phone number to be verified. */
+/** The page of a login or signup that waits for the verification of its phone number. */
 export default function VerifyPhone() {
   const state = useSession();
-  // A number of somebody who is logged in is verified on the page of the number.
+  // A user who is logged in verifies a new number on the phone page.
   useEffect(() => {
     if (state.status === 'authenticated') navigate('/accounts/phone/', { replace: true });
   }, []);
