@@ -1,9 +1,9 @@
-"""Compares the responses that tests have seen with those that the description has.
+"""Compares the responses that tests have seen with the described responses.
 
     contract.py SEEN
 
-SEEN is the file that `CONTRACT_SEEN` names while tests run. Each of its lines is an operation and a status, or a fault: a response
-that is not as described. Fails if there is a fault, or if a response is described and no test has seen it.
+`CONTRACT_SEEN` names the file SEEN while the tests run. Each line of it is an operation and a status, or a fault: a response that
+differs from the description. Fails if there is a fault, or if a response is described and no test has seen it.
 """
 
 import json
@@ -16,7 +16,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def described(description: dict) -> dict[str, str]:
-    """The operations and statuses of a description, with the API of each."""
+    """Returns the operations and statuses of a description, with the API of each."""
     return {
         f"{item[method]['operationId']} {status}": item["x-latchkey-api"]
         for item in description["paths"].values()
@@ -27,9 +27,9 @@ def described(description: dict) -> dict[str, str]:
 
 
 def compare(known: dict[str, str], lines: set[str]) -> list[str]:
-    """What is wrong, one line each."""
+    """Returns the differences, one line each."""
     faults = {line for line in lines if line.startswith("fault: ")}
-    # Statuses that an operation does not have are faults, too: those have lines of their own.
+    # A status that is not described is a fault, with a line of its own.
     return sorted(f"not seen: {response}" for response in known.keys() - lines) + sorted(faults)
 
 

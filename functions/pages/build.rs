@@ -1,4 +1,4 @@
-//! Compresses the files of `dist/` and `viewer/` and writes tables of them, and of the pages, for `src/assets.rs`.
+//! Compresses the files of `dist/` and `viewer/`, and generates the tables of files and pages for `src/assets.rs`.
 //!
 //! `dist/` itself is built by Node.js from `web/` and committed, so that building this crate needs no Node.js. `viewer/` is a
 //! copy of a published package.
@@ -13,7 +13,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// `dist/routes.json`.
+/// The content of `dist/routes.json`.
 #[derive(Deserialize)]
 struct Table {
     routes: Vec<Route>,
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns all files below a folder, sorted.
+/// Returns all files in a folder and its subfolders, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

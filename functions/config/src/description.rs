@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::associations::{AppleAssociation, RelatedOrigins, Statement};
 use axum::http::Method;
@@ -9,15 +9,16 @@ use shared::jwt::{JWKS_PATH, KeySet, OPENID_CONFIGURATION_PATH, OpenidConfigurat
 
 const DOCUMENTS: Tag = Tag { name: "Documents", about: "Documents that are public." };
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     let any = || Box::new(|_: &mut schemars::SchemaGenerator| schemars::json_schema!({"type": "object"}));
     let text = || Box::new(|_: &mut schemars::SchemaGenerator| schemars::json_schema!({"type": "string"}));
-    let openapi = |path, id, summary| public(path, id, summary).about("If `HEADLESS_SERVE_SPECIFICATION` is on.");
+    let openapi =
+        |path, id, summary| public(path, id, summary).about("Exists if `HEADLESS_SERVE_SPECIFICATION` is on.");
     vec![
         open(Method::GET, "config", "getConfiguration", "Get the configuration")
             .tagged(tags::CONFIGURATION)
-            .reply(Reply::json::<ConfigurationResponse<'static>>(200, "What is switched on."))
+            .reply(Reply::json::<ConfigurationResponse<'static>>(200, "The features that are switched on."))
             .reply(invalid([])),
         public("/.well-known/apple-app-site-association", "getAppleAssociation", "Get Apple's associated apps")
             .reply(Reply::json::<AppleAssociation<'static>>(200, "The apps that may use passkeys of this domain.")),
@@ -50,7 +51,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// A document for everybody.
+/// An operation that returns a public document.
 fn public(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new("documents", Method::GET, path, id, summary).tagged(DOCUMENTS).secured_by([])
 }

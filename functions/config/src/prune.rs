@@ -1,15 +1,15 @@
-//! Leaves of the committed description what the settings leave of the APIs.
+//! Removes the parts of the committed API description that the settings turn off.
 
 use serde_json::{Map, Value as Json, json};
 use shared::description::{API, IF, MOUNT, REQUIRED_IF, VALUES_IF, headless};
 use shared::settings::{ClientKind, Condition, Mount, Settings};
 use std::collections::BTreeSet;
 
-/// Where a path has either kind of client.
+/// The prefix of paths that exist for both kinds of client.
 const EITHER: &str = "/_allauth/{client}/v1/";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Which APIs a description has.
+/// The APIs that a description contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The headless API.
@@ -34,7 +34,7 @@ pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
     document
 }
 
-/// A path item, at the place that the settings give it. `None` if nothing is left of it.
+/// Returns a path item and its path, which the settings can move. Returns `None` if the item has no operation left.
 fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) -> Option<(String, Json)> {
     let is_headless = item[API] == headless::API;
     if scope == Scope::Headless && !is_headless {
@@ -70,7 +70,7 @@ fn at(kind: ClientKind) -> String {
     format!("/_allauth/{}/v1/", kind.as_str())
 }
 
-/// Whether one of the conditions of an object's marker holds. An object without a marker stays.
+/// Returns whether one of the conditions in an object's marker holds. Also returns true for an object without a marker.
 fn holds(value: &Json, settings: &Settings) -> bool {
     value.get(IF).is_none_or(|conditions| any_holds(conditions, settings))
 }
@@ -80,7 +80,7 @@ fn any_holds(conditions: &Json, settings: &Settings) -> bool {
     names.filter_map(|name| name.parse::<Condition>().ok()).any(|condition| condition.holds(settings))
 }
 
-/// Removes what the settings switch off, and all markers.
+/// Removes everything that the settings turn off, and all markers.
 fn leave(value: &mut Json, settings: &Settings) {
     match value {
         Json::Array(values) => {
@@ -103,7 +103,7 @@ fn leave(value: &mut Json, settings: &Settings) {
     }
 }
 
-/// Brings the list of required properties up to date.
+/// Removes the properties that the settings turn off, and updates the list of required properties.
 fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
     let mut required = BTreeSet::new();
@@ -123,7 +123,7 @@ fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     }
 }
 
-/// Leaves the credentials of the clients that there are, under the names that the settings give them.
+/// Keeps only the credentials of the clients that are turned on, and names the session cookie as the settings do.
 fn leave_credentials(document: &mut Json, settings: &Settings) {
     let has = |kind| settings.headless.clients.contains(&kind);
     let of_client = [
@@ -154,7 +154,7 @@ fn operations(document: &mut Json) -> impl Iterator<Item = &mut Json> {
     operations.filter(|(name, _)| METHODS.contains(&name.as_str())).map(|(_, operation)| operation)
 }
 
-/// Removes components and tags that nothing refers to any more.
+/// Removes the components and tags that nothing refers to anymore.
 fn leave_used(document: &mut Json) {
     let tags = operations(document).flat_map(|it| it["tags"].as_array().cloned().unwrap_or_default());
     let tags = tags.collect::<Vec<_>>();
@@ -172,7 +172,7 @@ fn leave_used(document: &mut Json) {
     }
 }
 
-/// Adds what a value refers to, and what that refers to.
+/// Adds everything that a value refers to, directly or through other components.
 fn refer(value: &Json, document: &Json, used: &mut BTreeSet<String>) {
     match value {
         Json::Array(values) => values.iter().for_each(|value| refer(value, document, used)),
@@ -208,7 +208,7 @@ mod tests {
         Settings::load(&Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))).unwrap()
     }
 
-    /// The properties of `BaseSignup`, and those of them that are required.
+    /// Returns the properties of `BaseSignup`, and the names of the required ones.
     fn signup(given: &[(&str, &str)]) -> (Vec<String>, Json) {
         let schema = &describe(&settings(given), Scope::Headless).unwrap()["components"]["schemas"]["BaseSignup"];
         (schema["properties"].as_object().unwrap().keys().cloned().collect(), schema["required"].clone())
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn signup_has_the_fields_that_the_settings_leave() {
+    fn signup_has_exactly_the_fields_of_the_settings() {
         let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_SIGNUP_ENABLED", "true")];
         let with = |fields| {
             let more = [
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_markers_and_nothing_is_missing() {
+    fn the_pruned_document_has_no_markers_and_no_dangling_references() {
         let variants: [&[(&str, &str)]; 7] = [
             &[],
             &[("HEADLESS_CLIENTS", r#"["app"]"#), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn apis_lie_where_the_settings_put_them() {
+    fn paths_follow_the_prefixes_in_the_settings() {
         let prefixes = [("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat")];
         let document = describe(&settings(&prefixes), Scope::All).unwrap();
         let paths = document["paths"].as_object().unwrap();

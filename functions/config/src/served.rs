@@ -1,4 +1,4 @@
-//! The descriptions of the APIs (OpenAPI 3.1), with what the settings leave.
+//! Serves the descriptions of the APIs (OpenAPI 3.1), without the parts that the settings turn off.
 
 use super::prune::{Scope, prune};
 use axum::body::Body;
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use shared::http::{PagePolicy, PageRequest, unavailable};
 use shared::settings::Settings;
 
-/// The description of everything that there can be. `just description` writes it.
+/// The description of all APIs with every feature on. `just description` writes it.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
 /// The folder of Swagger UI, from the pages that load it. The function `pages` serves it.
@@ -37,7 +37,7 @@ pub async fn headless_json(request: PageRequest) -> Response<Body> {
     written(&request, Scope::Headless, "application/vnd.oai.openapi+json", "latchkey.json")
 }
 
-/// `/_allauth/openapi.yaml`: JSON is YAML too (YAML 1.2, section 1.3).
+/// `/_allauth/openapi.yaml`. The content is JSON, which is also valid YAML (YAML 1.2, section 1.3).
 pub async fn headless_yaml(request: PageRequest) -> Response<Body> {
     written(&request, Scope::Headless, "application/vnd.oai.openapi", "latchkey.yaml")
 }
@@ -64,8 +64,8 @@ fn written(request: &PageRequest, scope: Scope, kind: &'static str, name: &str) 
     }
 }
 
-/// The page that shows a description: a table of the operations. If the hosted pages are served, Swagger UI, whose files are
-/// among theirs, replaces the table.
+/// Returns the page that shows a description: a table of the operations. If the hosted pages are served, Swagger UI replaces the
+/// table.
 fn shown(request: &PageRequest, scope: Scope) -> Response<Body> {
     let settings = &request.app.settings;
     match describe(settings, scope) {
@@ -93,10 +93,10 @@ fn response(body: String, kind: &'static str, name: Option<&str>) -> Response<Bo
     response
 }
 
-/// The description of the service as it is set up.
+/// Returns the description of the service with these settings.
 ///
 /// # Errors
-/// The committed description is not valid JSON. A test covers this.
+/// Returns an error if the committed description is not valid JSON. A test covers this.
 pub fn describe(settings: &Settings, scope: Scope) -> Result<Json, serde_json::Error> {
     let mut document = prune(serde_json::from_str(DOCUMENT)?, settings, scope);
     if scope == Scope::Headless {

@@ -8,17 +8,17 @@ use std::io::Read;
 
 /// A page.
 pub(crate) struct Route {
-    /// Its path. `{key}` is one segment.
+    /// The path. `{key}` is one segment.
     pub(crate) path: &'static str,
     /// The path without its slash at the end.
     pub(crate) bare: &'static str,
-    /// The files that it loads after those that every page loads.
+    /// The files that the page loads after those that every page loads.
     pub(crate) preload: &'static [&'static str],
 }
 
 /// A file.
 struct Asset {
-    /// Its path in `dist/`, or the path of a file in `viewer/`.
+    /// The path in `dist/`, or the path of a file in `viewer/`.
     name: &'static str,
     /// The value of the header `ETag`.
     etag: &'static str,
@@ -27,10 +27,10 @@ struct Asset {
 }
 
 impl Asset {
-    /// The file as it was. It is not kept beside its compressed forms, since every browser takes one of those.
+    /// Returns the uncompressed file. It is not stored, because every browser accepts one of the compressed forms.
     fn plain(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Reading from memory, what was compressed at the build, does not fail. A test covers this.
+        // The file was compressed at build time, and reading from memory does not fail. A test covers this.
         if let Err(error) = GzDecoder::new(self.gzip).read_to_end(&mut bytes) {
             tracing::error!(%error, file = self.name, "the file cannot be decompressed");
         }
@@ -40,7 +40,7 @@ impl Asset {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The path of the folder with the files. The build of `dist/` writes it into the document.
+/// The path of the folder with the files. The build of `dist/` writes this path into the document.
 pub(crate) const FOLDER: &str = "/_latchkey/pages/";
 
 /// `GET /_latchkey/pages/{file}`. Names in `assets/` contain a digest of the file, and those in `viewer/` a version, so browsers
@@ -70,7 +70,7 @@ pub(crate) fn asset(page: &PageRequest) -> Response<Body> {
     response
 }
 
-/// Returns a response with this body, or 304 if the browser has it already (RFC 9110, section 13.1.2).
+/// Returns a response with this body, or 304 if the browser already has it (RFC 9110, section 13.1.2).
 pub(crate) fn unless_known(request: &HeaderMap, etag: &str, kind: &'static str, body: Body) -> Response<Body> {
     let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
     let mut tags = known.flat_map(|tags| tags.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
@@ -85,7 +85,7 @@ pub(crate) fn unless_known(request: &HeaderMap, etag: &str, kind: &'static str, 
     response
 }
 
-/// Returns whether a browser takes this coding (RFC 9110, section 12.5.3).
+/// Returns whether a browser accepts this content coding (RFC 9110, section 12.5.3).
 fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|item| {
@@ -113,7 +113,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     #[test]
-    fn a_coding_is_accepted_by_name_and_weight() {
+    fn a_content_coding_is_accepted_by_name_and_weight() {
         for (value, br, gzip) in [
             ("gzip, deflate, br, zstd", true, true),
             ("gzip;q=0.8, br;q=0", false, true),

@@ -1,4 +1,4 @@
-//! The document, from the endpoints and operations of all functions.
+//! Creates the document from the endpoints and operations of all functions.
 
 use super::operation::Operation;
 use super::schemas::Schemas;
@@ -9,14 +9,14 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
-/// The endpoints of a function, and what they do.
+/// The endpoints and operations of a function.
 pub type Part = (Vec<Endpoint>, Vec<Operation>);
 
 /// Compares the methods and paths of endpoints with those of their operations. Returns the differences.
 pub fn differences(endpoints: &[Endpoint], operations: &[Operation]) -> Vec<String> {
     let of_endpoint = |endpoint: &Endpoint| {
         let path = endpoint.path;
-        // HEAD is described by GET.
+        // HEAD has no operation of its own, because GET describes it.
         let methods = endpoint.methods.iter().filter(|method| **method != Method::HEAD);
         methods.map(|method| format!("{method} {path}")).collect::<Vec<_>>()
     };
@@ -30,10 +30,10 @@ pub fn differences(endpoints: &[Endpoint], operations: &[Operation]) -> Vec<Stri
     missing.chain(unknown).chain(twice).collect()
 }
 
-/// Joins the parts to a document: `paths`, `tags` and `components`, which are added to what `base` has.
+/// Creates a document from the parts. Adds `paths`, `tags` and `components` to those of `base`.
 ///
 /// # Errors
-/// What is missing, or there twice.
+/// Missing and duplicate names.
 pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
     let mut problems = Vec::new();
     let mut paths = Map::new();
@@ -53,7 +53,7 @@ pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
                 let there = endpoints.iter().filter(|endpoint| endpoint.place() == place).collect::<Vec<_>>();
                 let path = path_of(place, operation);
                 let mut described = operation.describe(&path, kinds_of(place, operation), &mut schemas, &mut responses);
-                // An endpoint that depends on nothing is always there.
+                // An endpoint without a condition is always served.
                 let conditions = there.iter().map(|endpoint| endpoint.condition()).collect::<Option<Vec<_>>>();
                 if let Some(conditions) = conditions {
                     described[IF] = json!(conditions);
@@ -86,7 +86,7 @@ fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
     places
 }
 
-/// The kinds of client of the headless API that an operation is described for.
+/// Returns the kinds of client of the headless API for which an operation is described.
 fn kinds_of(place: Place, operation: &Operation) -> &'static [ClientKind] {
     match place {
         Place::Headless(kinds) => operation.kinds.unwrap_or(kinds),
@@ -94,7 +94,7 @@ fn kinds_of(place: Place, operation: &Operation) -> &'static [ClientKind] {
     }
 }
 
-/// Where an operation lies, unless settings move it.
+/// Returns the path of an operation, without settings that move it.
 fn path_of(place: Place, operation: &Operation) -> String {
     let path = operation.path;
     match place {
@@ -107,7 +107,7 @@ fn path_of(place: Place, operation: &Operation) -> String {
     }
 }
 
-/// A path item without operations.
+/// Returns a path item without operations.
 fn item(place: Place, operation: &Operation) -> Json {
     let mut item = json!({API: operation.api});
     match place {

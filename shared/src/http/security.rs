@@ -1,4 +1,4 @@
-//! What every answer tells browsers: Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`, and a
+//! Security headers of all responses: those of Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`, and a
 //! Content-Security-Policy.
 
 use crate::settings::{FrameOptions, Settings};
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The headers that every answer has unless its handler has set them.
+/// The headers that every response has, unless its handler has set them.
 #[derive(Debug)]
 pub(super) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
 
@@ -41,25 +41,25 @@ impl SecurityHeaders {
     }
 }
 
-/// What a page of ours needs beyond text. A browser does nothing for it that its Content-Security-Policy does not name.
+/// The features that a page of Latchkey needs in addition to text. Its Content-Security-Policy allows only these.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PagePolicy<'a> {
     /// The whole text of its `<style>`.
     pub style: &'a str,
-    /// The whole text of its `<script>`, which may call the service.
+    /// The whole text of its `<script>`, which can call the service.
     pub script: &'a str,
-    /// Whether it loads scripts, style sheets and pictures from the service. Their pictures may be `data:` URLs.
+    /// Whether the page loads scripts, style sheets and pictures from the service, and pictures from `data:` URLs.
     pub loads_files: bool,
-    /// Whether it has a form, which it sends to the service.
+    /// Whether the page has a form that it sends to the service.
     pub has_form: bool,
-    /// The origins or schemes that the answer to the form may redirect to. Chromium holds the whole chain of redirects after
-    /// a form to the policy of the form's page.
+    /// The origins or schemes that the response to the form can redirect to. Chromium applies the policy of the form's
+    /// page to the whole chain of redirects after the form.
     pub leads_to: &'a [String],
 }
 
 impl PagePolicy<'_> {
-    /// Returns the value of the header `Content-Security-Policy`. Styles and scripts are named by their digests, so no
-    /// other text runs, whoever put it into the page.
+    /// Returns the value of the header `Content-Security-Policy`. It allows styles and scripts by their digests, so
+    /// injected ones do not run.
     pub fn header(&self, settings: &Settings) -> String {
         let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
         let files = if self.loads_files { " 'self'" } else { "" };
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_shape_the_headers() {
+    fn settings_change_the_headers() {
         let all = headers(&[
             ("PUBLIC_URL", "https://auth.example.com"),
             ("SECURE_CONTENT_TYPE_NOSNIFF", "false"),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_names_what_the_page_has_and_nothing_else() {
+    fn a_policy_allows_only_the_features_of_the_page() {
         let leads_to = ["https://app.example.com".to_owned()];
         let policy = PagePolicy { style: "b{}", has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What happens to people.
+//! Stories: tests that speak HTTP to a running service, as clients and users do.
 
 mod account;
 mod apis;
