@@ -3279,7 +3279,6 @@ export interface operations {
                     "application/json": components["schemas"]["OpenidConfiguration"];
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getRelatedOrigins: {
@@ -3356,7 +3355,6 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3393,7 +3391,6 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3422,7 +3419,6 @@ export interface operations {
             };
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3445,7 +3441,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescription: {
@@ -3466,7 +3461,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescriptionAsYaml: {
@@ -3487,7 +3481,6 @@ export interface operations {
                     "application/vnd.oai.openapi": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     listAuthenticators: {
@@ -4743,7 +4736,6 @@ export interface operations {
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4766,7 +4758,6 @@ export interface operations {
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5334,7 +5325,6 @@ export interface operations {
             };
             404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5693,7 +5683,6 @@ export interface operations {
             403: components["responses"]["CsrfFailed"];
             404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5819,7 +5808,6 @@ export interface operations {
                     };
                 };
             };
-            401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
@@ -5931,7 +5919,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getDescription: {
@@ -5952,7 +5939,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProvider: {
@@ -5974,7 +5960,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5992,7 +5978,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6008,6 +5993,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProviderByForm: {
@@ -6029,15 +6017,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -6047,7 +6026,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6063,6 +6041,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProvider: {
@@ -6086,7 +6067,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6104,7 +6085,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6120,6 +6100,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProviderByForm: {
@@ -6143,15 +6126,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -6161,7 +6135,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6177,6 +6150,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     flatVerifyEmail: {
@@ -6218,7 +6194,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6391,7 +6366,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6805,7 +6779,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -6896,7 +6869,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7048,7 +7020,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7120,7 +7091,6 @@ export interface operations {
                 };
             };
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */

@@ -1,4 +1,4 @@
-//! One's password.
+//! The user's password.
 
 use schemars::JsonSchema;
 use shared::flow::Problem;
@@ -19,7 +19,7 @@ pub struct ChangePassword {
 }
 
 impl ChangePassword {
-    /// Reads both. The flow says which of them is missing.
+    /// Reads both fields. The flow reports which of them is missing.
     fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
         Self {
             current_password: Text::value(input, "current_password", false, problems),
@@ -28,7 +28,7 @@ impl ChangePassword {
     }
 }
 
-/// `POST account/password/change`: a new password, or a first one.
+/// `POST account/password/change`: changes the password, or sets the first one.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     request.limit(RateAction::ChangePassword, &user).await?;

@@ -1,4 +1,4 @@
-//! Leaves of the committed description what the settings leave of the APIs.
+//! Removes the parts of the committed API description that the settings turn off.
 
 use serde_json::{Map, Value as Json, json};
 use shared::description::{API, IF, MOUNT, REQUIRED_IF, VALUES_IF, headless};
@@ -6,13 +6,13 @@ use shared::http::Base;
 use shared::settings::{ClientKind, Condition, Mount, Settings};
 use std::collections::BTreeSet;
 
-/// The variable of a path that has either kind of client.
+/// The variable for the kind of client in a path.
 const EITHER: &str = "{client}";
-/// The header of the CSRF token, unless a setting gives it another name.
+/// The default name of the header with the CSRF token.
 const CSRF_HEADER: &str = "X-CSRFToken";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Which APIs a description has.
+/// The APIs that a description contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The headless API.
@@ -38,7 +38,7 @@ pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
     document
 }
 
-/// A path item, at the place that the settings give it. `None` if nothing is left of it.
+/// Returns a path item and its path, which the settings can move. Returns `None` if the item has no operation left.
 fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) -> Option<(String, Json)> {
     let is_headless = item[API] == headless::API;
     if scope == Scope::Headless && !is_headless {
@@ -79,7 +79,7 @@ fn base_of(path: &str) -> Option<Base> {
     [Base::Headless, Base::Own].into_iter().find(begins)
 }
 
-/// Whether one of the conditions of an object's marker holds. An object without a marker stays.
+/// Returns whether one of the conditions in an object's marker holds. Also returns true for an object without a marker.
 fn holds(value: &Json, settings: &Settings) -> bool {
     value.get(IF).is_none_or(|conditions| any_holds(conditions, settings))
 }
@@ -89,7 +89,7 @@ fn any_holds(conditions: &Json, settings: &Settings) -> bool {
     names.filter_map(|name| name.parse::<Condition>().ok()).any(|condition| condition.holds(settings))
 }
 
-/// Removes what the settings switch off, and all markers.
+/// Removes everything that the settings turn off, and all markers.
 fn leave(value: &mut Json, settings: &Settings) {
     match value {
         Json::Array(values) => {
@@ -112,7 +112,7 @@ fn leave(value: &mut Json, settings: &Settings) {
     }
 }
 
-/// Brings the list of required properties up to date.
+/// Removes the properties that the settings turn off, and updates the list of required properties.
 fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
     let mut required = BTreeSet::new();
@@ -132,12 +132,12 @@ fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     }
 }
 
-/// Gives headers and cookies the names of the settings, wherever a text has the usual ones.
+/// Replaces the default names of headers and cookies with the names in the settings.
 fn rename(document: &mut Json, settings: &Settings) {
     let (header, cookies) = (settings.csrf_header(), &settings.cookies);
     let header = if header == "x-csrftoken" { CSRF_HEADER } else { &header };
     let names = [(CSRF_HEADER, header), ("csrftoken", &*cookies.csrf_name), ("sessionid", &*cookies.session_name)];
-    let others = names.into_iter().filter(|(usual, chosen)| usual != chosen).collect::<Vec<_>>();
+    let others = names.into_iter().filter(|(default, configured)| default != configured).collect::<Vec<_>>();
     if !others.is_empty() {
         rename_in(document, &others);
     }
@@ -146,8 +146,8 @@ fn rename(document: &mut Json, settings: &Settings) {
 fn rename_in(value: &mut Json, names: &[(&str, &str)]) {
     match value {
         Json::String(text) => {
-            for (usual, chosen) in names {
-                *text = text.replace(usual, chosen);
+            for (default, configured) in names {
+                *text = text.replace(default, configured);
             }
         }
         Json::Array(values) => values.iter_mut().for_each(|value| rename_in(value, names)),
@@ -156,7 +156,7 @@ fn rename_in(value: &mut Json, names: &[(&str, &str)]) {
     }
 }
 
-/// Leaves the credentials of the clients that there are.
+/// Keeps only the credentials of the clients that are turned on.
 fn leave_credentials(document: &mut Json, settings: &Settings) {
     let has = |kind| settings.headless.clients.contains(&kind);
     let of_client = [
@@ -184,7 +184,7 @@ fn operations(document: &mut Json) -> impl Iterator<Item = &mut Json> {
     operations.filter(|(name, _)| METHODS.contains(&name.as_str())).map(|(_, operation)| operation)
 }
 
-/// Removes components and tags that nothing refers to any more.
+/// Removes the components and tags that nothing refers to anymore.
 fn leave_used(document: &mut Json) {
     let tags = operations(document).flat_map(|it| it["tags"].as_array().cloned().unwrap_or_default());
     let tags = tags.collect::<Vec<_>>();
@@ -202,7 +202,7 @@ fn leave_used(document: &mut Json) {
     }
 }
 
-/// Adds what a value refers to, and what that refers to.
+/// Adds everything that a value refers to, directly or through other components.
 fn refer(value: &Json, document: &Json, used: &mut BTreeSet<String>) {
     match value {
         Json::Array(values) => values.iter().for_each(|value| refer(value, document, used)),
@@ -238,7 +238,7 @@ mod tests {
         Settings::load(&Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))).unwrap()
     }
 
-    /// The properties of `BaseSignup`, and those of them that are required.
+    /// Returns the properties of `BaseSignup`, and the names of the required ones.
     fn signup(given: &[(&str, &str)]) -> (Vec<String>, Json) {
         let schema = &describe(&settings(given), Scope::Headless).unwrap()["components"]["schemas"]["BaseSignup"];
         (schema["properties"].as_object().unwrap().keys().cloned().collect(), schema["required"].clone())
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn signup_has_the_fields_that_the_settings_leave() {
+    fn signup_has_exactly_the_fields_of_the_settings() {
         let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_SIGNUP_ENABLED", "true")];
         let with = |fields| {
             let more = [
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_markers_and_nothing_is_missing() {
+    fn the_pruned_document_has_no_markers_and_no_dangling_references() {
         let variants: [&[(&str, &str)]; 7] = [
             &[],
             &[("HEADLESS_CLIENTS", r#"["app"]"#), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_of_ours_have_the_clients_that_the_settings_leave() {
+    fn endpoints_below_latchkey_have_the_clients_of_the_settings() {
         let item = json!({API: "own", "parameters": [], "get": {}});
         let at = |clients: &str, scope| {
             let settings = settings(&[("HEADLESS_CLIENTS", clients)]);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn apis_lie_where_the_settings_put_them() {
+    fn paths_follow_the_prefixes_in_the_settings() {
         let prefixes = [("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat")];
         let document = describe(&settings(&prefixes), Scope::All).unwrap();
         let paths = document["paths"].as_object().unwrap();

@@ -1,12 +1,10 @@
-//! An embedded DynamoDB behind the real AWS SDK client, without a socket.
+//! An embedded DynamoDB for the real AWS SDK client, without a socket.
 //!
-//! [`Embedded`] owns a database (a SQLite file, or memory) and hands out an HTTP client for the
-//! SDK whose "server" is that database, called inline. The code under test or under development
-//! is therefore the code that runs against AWS: the same client, the same serialization, the same
-//! errors, the same retries.
+//! [`Embedded`] owns a database (a SQLite file, or memory) and returns an HTTP client for the SDK. The "server" of this
+//! client is the database, which is called in the same process. So tests and the local service run the same code as on
+//! AWS: the same client, the same serialization, the same errors, the same retries.
 //!
-//! [`faults`] puts a layer between the two that counts requests and makes them fail the ways
-//! DynamoDB and networks do.
+//! [`faults`] is a layer between the two that counts requests and injects the faults of DynamoDB and of networks.
 
 mod client;
 mod connector;
@@ -27,25 +25,25 @@ pub use client::client;
 pub use dynoxide::DynoxideError;
 pub use stream::{Start, Stream};
 
-/// Why the embedded database could not be opened, swept or read.
+/// The reason why the embedded database could not be opened, swept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The folder of the database file could not be made.
+    /// The folder of the database file could not be created.
     #[error("cannot create the folder of the database: {0}")]
     Folder(#[from] std::io::Error),
-    /// SQLite wants its path as text.
+    /// SQLite requires a path that is valid text.
     #[error("the path of the database is not UTF-8")]
     Path,
-    /// The database itself answered with an error.
+    /// The database returned an error.
     #[error(transparent)]
     Database(#[from] DynoxideError),
     /// The table has no stream to read.
     #[error("table {0} has no stream")]
     NoStream(String),
-    /// The database's file could not be kept small and quick.
+    /// Old stream records could not be deleted from the database's file.
     #[error("cannot delete old stream records: {0}")]
     Tidy(#[from] rusqlite::Error),
-    /// A stream record could not be turned into JSON.
+    /// A stream record could not be converted to JSON.
     #[error("cannot write a stream record as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -64,14 +62,14 @@ struct Inner {
 }
 
 impl Embedded {
-    /// Opens the database in a SQLite file; the file and its folder are created if absent.
+    /// Opens the database in a SQLite file. Creates the file and its folder if they do not exist.
     pub fn open(file: &Path) -> Result<Self, Error> {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let path = file.to_str().ok_or(Error::Path)?;
         let database = Database::new(path)?;
-        // Every write asks for the stream's last number, which without this is a look at all of its records.
+        // Every write reads the stream's last number. Without this index, that scans all of its records.
         let connection = rusqlite::Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.execute_batch(
@@ -80,7 +78,7 @@ impl Embedded {
         Ok(Self::over(database, Some(file.to_owned()), Some(Reads::new(connection))))
     }
 
-    /// Opens a database that lives as long as its last clone.
+    /// Opens a database in memory, which exists as long as one of its clones.
     pub fn memory() -> Result<Self, Error> {
         Ok(Self::over(Database::memory()?, None, None))
     }
@@ -90,19 +88,18 @@ impl Embedded {
         Self { inner: Arc::new(Inner { database, file, reads, changed }) }
     }
 
-    /// The HTTP client to build an SDK client on: every request goes to this database, whatever
-    /// its address says.
+    /// Returns the HTTP client for an SDK client. Every request goes to this database, whatever its address is.
     pub fn http_client(&self) -> SharedHttpClient {
         connector::http_client(self.clone())
     }
 
-    /// An SDK client of this database: [`client()`] over [`Embedded::http_client`].
+    /// Creates an SDK client of this database: [`client()`] with [`Embedded::http_client`].
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
         client(self.http_client())
     }
 
-    /// Deletes every item whose time to live has passed, as DynamoDB does in its own time, and
-    /// returns how many there were.
+    /// Deletes every item whose time to live has passed, as DynamoDB does after some time. Returns the number of
+    /// deleted items.
     pub fn sweep_expired(&self) -> Result<usize, Error> {
         let swept = self.inner.database.sweep_ttl()?;
         if swept > 0 {
@@ -111,13 +108,13 @@ impl Embedded {
         Ok(swept)
     }
 
-    /// Resolves once something has been written since it last resolved, at once if something
-    /// already has. Meant for one waiter: a write wakes a single one.
+    /// Waits until something has been written since the last call. Resolves immediately if that has already happened.
+    /// It supports one waiter: a write wakes only one.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }
 
-    /// Reads the stream of a table from a point on.
+    /// Reads the stream of a table from this position.
     pub fn stream(&self, table: &str, from: Start) -> Result<Stream, Error> {
         Stream::new(self.clone(), table, from)
     }
@@ -126,7 +123,7 @@ impl Embedded {
         self.inner.file.as_deref()
     }
 
-    /// Only a database in a file has them: nothing else connects to one in memory.
+    /// Only a database in a file has `Reads`, because a database in memory accepts no second connection.
     fn reads(&self) -> Option<&Reads> {
         self.inner.reads.as_ref()
     }
@@ -135,7 +132,7 @@ impl Embedded {
         &self.inner.database
     }
 
-    /// `notify_one` keeps a permit while nobody waits, so a write between two waits is not missed.
+    /// `notify_one` keeps a permit without a waiter, so a write between two waits is not missed.
     fn notify_changed(&self) {
         self.inner.changed.notify_one();
     }

@@ -1,4 +1,4 @@
-//! A table's stream, in the shape that Lambda delivers it.
+//! A table's stream, in the format in which Lambda delivers it.
 
 use dynoxide::DynoxideError;
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use crate::{Embedded, Error};
 
-/// Where in a stream to start reading.
+/// The position in a stream at which to start reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
     /// The oldest record.
     TrimHorizon,
-    /// Whatever is written from now on.
+    /// The first record that is written from now on.
     Latest,
     /// The record after the one with this sequence number.
     After(String),
@@ -23,7 +23,7 @@ pub enum Start {
 
 /// A reader of a table's stream.
 ///
-/// A clone is a bookmark: keep one before handling a batch and go back to it when the batch fails.
+/// A clone is a bookmark. Keep one before handling a batch, and return to it if the batch fails.
 #[derive(Clone, Debug)]
 pub struct Stream {
     embedded: Embedded,
@@ -31,7 +31,7 @@ pub struct Stream {
     shard: String,
     /// Never `Latest`.
     position: Start,
-    /// Up to where the records are forgotten.
+    /// The position up to which the records are deleted.
     trimmed: Option<String>,
 }
 
@@ -43,9 +43,9 @@ impl Stream {
         let arn = described.latest_stream_arn.ok_or_else(|| Error::NoStream(table.to_owned()))?;
         let request = DescribeStreamRequest { stream_arn: arn.clone(), ..Default::default() };
         let shards = database.describe_stream(request)?.stream_description.shards;
-        // Dynoxide keeps one shard for a table, for ever.
+        // Dynoxide always has exactly one shard for a table.
         let shard = shards.into_iter().next().ok_or_else(|| Error::NoStream(table.to_owned()))?;
-        // "From now on" is settled here and not at the first read, which may come much later.
+        // "From now on" is resolved here and not at the first read, which can be much later.
         let position = match from {
             Start::Latest => {
                 shard.sequence_number_range.ending_sequence_number.map_or(Start::TrimHorizon, Start::After)
@@ -55,11 +55,11 @@ impl Stream {
         Ok(Self { arn, shard: shard.shard_id, position, trimmed: None, embedded })
     }
 
-    /// All records since the last call, each exactly as an element of `Records` in the event that
-    /// Lambda passes to a function; none when nothing was written.
+    /// Returns all records since the last call, each in the format of an element of `Records` in Lambda's event. Empty
+    /// if nothing was written.
     pub fn next_records(&mut self) -> Result<Vec<Value>, Error> {
         let mut records = Vec::new();
-        // A fresh iterator each time: unlike a position, an iterator goes stale while nobody reads.
+        // Each call creates an iterator. Unlike a position, an iterator expires if it is not used.
         let mut iterator = Some(self.iterator()?);
         while let Some(shard_iterator) = iterator {
             let page = self.embedded.database().get_records(GetRecordsRequest { shard_iterator, limit: None })?;
@@ -69,7 +69,7 @@ impl Stream {
             self.position = Start::After(last.dynamodb.sequence_number.clone());
             for record in &page.records {
                 let mut record = serde_json::to_value(record)?;
-                // The one field that the stream's own API leaves out and Lambda adds.
+                // Lambda adds this field. The stream's own API does not have it.
                 record["eventSourceARN"] = Value::from(self.arn.as_str());
                 records.push(record);
             }
@@ -78,13 +78,14 @@ impl Stream {
         Ok(records)
     }
 
-    /// Where the next read starts; never [`Start::Latest`]. Lets a reader carry on after a restart.
+    /// Returns the position of the next read, which is never [`Start::Latest`]. With it a reader can continue after a
+    /// restart.
     pub fn position(&self) -> &Start {
         &self.position
     }
 
-    /// Forgets the records before the last one that was read. DynamoDB does that after a day; here
-    /// every write looks through all that are kept. Only for a database in a file.
+    /// Deletes the records before the last one that was read. DynamoDB does that after a day. Here every write scans
+    /// all records that are kept. Only for a database in a file.
     pub fn trim(&mut self) -> Result<(), Error> {
         let (Start::After(last), Some(file)) = (&self.position, self.embedded.file()) else {
             return Ok(());
@@ -93,7 +94,7 @@ impl Stream {
             return Ok(());
         }
         self.trimmed = Some(last.clone());
-        // Records are stored by their number alone; outside it is told on top of this.
+        // The stored sequence number lacks this offset, which dynoxide adds to the numbers that it returns.
         const ON_TOP: u128 = 100_000_000_000_000_000_000;
         let stored = last.parse::<u128>().ok().and_then(|number| number.checked_sub(ON_TOP));
         let Some(stored) = stored.and_then(|number| i64::try_from(number).ok()) else { return Ok(()) };

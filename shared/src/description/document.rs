@@ -1,4 +1,4 @@
-//! The document, from the endpoints and operations of all functions.
+//! Creates the document from the endpoints and operations of all functions.
 
 use super::operation::Operation;
 use super::schemas::Schemas;
@@ -9,20 +9,20 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
-/// The name in the description of what follows the rules of the headless API, but is not part of it.
+/// The name, in the description, of the API of endpoints below `/_latchkey/` that follow the rules of the headless API.
 const OWN: &str = "own";
 
-/// The variable of a path that has either kind of client.
+/// The variable for the kind of client in a path.
 const CLIENT: &str = "{client}";
 
-/// The endpoints of a function, and what they do.
+/// The endpoints and operations of a function.
 pub type Part = (Vec<Endpoint>, Vec<Operation>);
 
 /// Compares the methods and paths of endpoints with those of their operations. Returns the differences.
 pub fn differences(endpoints: &[Endpoint], operations: &[Operation]) -> Vec<String> {
     let of_endpoint = |endpoint: &Endpoint| {
         let path = endpoint.path;
-        // HEAD is described by GET.
+        // HEAD has no operation of its own, because GET describes it.
         let methods = endpoint.methods.iter().filter(|method| **method != Method::HEAD);
         methods.map(|method| format!("{method} {path}")).collect::<Vec<_>>()
     };
@@ -36,10 +36,10 @@ pub fn differences(endpoints: &[Endpoint], operations: &[Operation]) -> Vec<Stri
     missing.chain(unknown).chain(twice).collect()
 }
 
-/// Joins the parts to a document: `paths`, `tags` and `components`, which are added to what `base` has.
+/// Creates a document from the parts. Adds `paths`, `tags` and `components` to those of `base`.
 ///
 /// # Errors
-/// What is missing, or there twice.
+/// Missing and duplicate names.
 pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
     let mut problems = Vec::new();
     let mut paths = Map::new();
@@ -59,8 +59,9 @@ pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
                 let there = endpoints.iter().filter(|endpoint| endpoint.place() == place).collect::<Vec<_>>();
                 let path = path_of(place, operation);
                 let of_path = path.contains(CLIENT).then(headless::unknown_client);
-                let mut described = operation.describe(&path, of_path, &mut schemas, &mut responses);
-                // An endpoint that depends on nothing is always there.
+                let kinds = kinds_of(place, operation);
+                let mut described = operation.describe(&path, kinds, of_path, &mut schemas, &mut responses);
+                // An endpoint without a condition is always served.
                 let conditions = there.iter().map(|endpoint| endpoint.condition()).collect::<Option<Vec<_>>>();
                 if let Some(conditions) = conditions {
                     described[IF] = json!(conditions);
@@ -93,11 +94,19 @@ fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
     places
 }
 
-/// Where an operation lies, unless settings move it.
+/// Returns the kinds of client of the headless API for which an operation is described.
+fn kinds_of(place: Place, operation: &Operation) -> &'static [ClientKind] {
+    match place {
+        Place::Clients(_, kinds) => operation.kinds.unwrap_or(kinds),
+        Place::Mounted(_) | Place::Root => &[],
+    }
+}
+
+/// Returns the path of an operation, without settings that move it.
 fn path_of(place: Place, operation: &Operation) -> String {
     let path = operation.path;
     match place {
-        Place::Clients(base, kinds) => match operation.kinds.unwrap_or(kinds) {
+        Place::Clients(base, _) => match kinds_of(place, operation) {
             [kind] => format!("{}{path}", base.before(kind.as_str())),
             _ => format!("{}{path}", base.before(CLIENT)),
         },
@@ -106,7 +115,7 @@ fn path_of(place: Place, operation: &Operation) -> String {
     }
 }
 
-/// A path item without operations.
+/// Returns a path item without operations.
 fn item(place: Place, operation: &Operation) -> Json {
     let api = if let Place::Clients(Base::Own, _) = place { OWN } else { operation.api };
     let mut item = json!({API: api});

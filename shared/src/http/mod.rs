@@ -1,4 +1,4 @@
-//! The way of a request: client kind, CSRF, credential, body, and back to a response. And the runners.
+//! The path of a request: client kind, CSRF, credential, body, handler, and the response. Also the runners.
 
 mod address;
 mod body;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 const INPUTS: u32 = 10_000;
 
-/// Bytes that look random and are the same in every run.
+/// Pseudorandom bytes that are the same in every run.
 struct Bytes {
     number: u32,
     block: u32,
@@ -14,7 +14,7 @@ struct Bytes {
 }
 
 impl Bytes {
-    /// Bytes of their own for each number.
+    /// Creates the bytes for a number. Each number has different ones.
     fn new(number: u32) -> Self {
         Self { number, block: 0, left: Vec::new() }
     }
@@ -27,7 +27,7 @@ impl Bytes {
         self.left.pop().unwrap()
     }
 
-    /// A number from `least` to `most`.
+    /// Returns a number from `least` to `most`.
     fn between(&mut self, least: u32, most: u32) -> u32 {
         let random = u32::from_le_bytes(std::array::from_fn(|_| self.next()));
         least + random % (most - least + 1)
