@@ -1,23 +1,26 @@
-# Tasks of the project. `just` lists them. `.ci/run` installs all that they need and runs the checks among them.
+# Tasks of the project. `just` lists them. `.ci/run` installs all tools and runs the checks among these tasks.
 
 export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 
-# The functions that are deployed.
+# The deployed functions.
 functions := "config auth account mfa provider pages jwt flat authorizer mailer"
+
+# The service that compares each of its responses with the description, and answers 500 if they differ.
+checked := justfile_directory() / "target/debug/local-service"
 
 # Lists the recipes.
 [private]
 default:
     @just --list
 
-# Runs every check, as CI does. Installs what is missing.
+# Runs every check, as CI does. Installs missing tools.
 check:
     .ci/run
 
 # Installs the tools of the recipes into `target/ci-venv`.
 tools: (venv ".ci/tools.txt")
 
-# Installs the tools, and what the checks against other implementations and the builds for Lambda need.
+# Installs the tools, and the requirements of the checks against other implementations and of the builds for Lambda.
 requirements: (venv ".ci/requirements.txt")
 
 # Runs the service on http://localhost:8000.
@@ -25,12 +28,16 @@ requirements: (venv ".ci/requirements.txt")
 run *arguments:
     cargo run -- {{ arguments }}
 
+# The file that lists the responses that the tests have seen. The service that checks its responses appends to it.
+seen := justfile_directory() / "target/contract-seen"
+
 # Runs all tests. Arguments go to `cargo test`.
 [group('develop')]
 test *arguments:
-    cargo test --workspace {{ arguments }}
+    rm -f {{ seen }}
+    CONTRACT_SEEN={{ seen }} cargo test --workspace {{ arguments }}
 
-# Runs all tests but those of the documentation with cargo-nextest.
+# Runs all tests except the documentation's with cargo-nextest.
 [group('develop')]
 nextest *arguments:
     cargo build --workspace --bins
@@ -71,28 +78,28 @@ fuzz seconds="60":
 doctest:
     cargo test --workspace --doc
 
-# Measures what a request costs, on the release build.
+# Measures the cost of requests with the release build.
 [group('develop')]
 bench *arguments:
     cargo build --release -p local
     cargo run --release -p tests --bin bench -- {{ arguments }}
 
-# Builds the documentation of the code, private items included. Warnings are errors.
+# Builds the documentation of the code, including private items. Warnings are errors.
 [group('develop')]
 docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
     cargo doc --workspace --no-deps --document-private-items
 
-# Writes the page of all settings.
+# Writes docs/settings.md.
 [group('develop')]
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
-# Lists the responses that are described and that a run of tests has not seen. `CONTRACT_SEEN` has named the file.
+# Fails unless `just test`, and the recipes after it, have seen every described response and no other.
 [group('check')]
-contract seen:
+contract:
     python3 .ci/contract.py {{ seen }}
 
-# Writes the description of all APIs, and the types that the TypeScript client has from it.
+# Writes the description of all APIs, and generates the types of the TypeScript client from it.
 [group('develop')]
 description:
     #!/usr/bin/env bash
@@ -101,14 +108,22 @@ description:
     printf '%s\n' "$description" > functions/config/src/openapi.json
     npm run --prefix clients/js generate
 
-# Measures which lines the tests reach. The report is in `target/llvm-cov/html`.
+# Measures the test coverage. The report is in `target/llvm-cov/html`.
 [group('develop')]
 coverage:
-    rustup component add llvm-tools
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # Debian's LLVM also works if it is as new as Rust's.
+    llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+    if command -v "llvm-cov-$llvm"; then
+        export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
+    else
+        rustup component add llvm-tools
+    fi
     cargo llvm-cov --workspace --html
     cargo llvm-cov report --summary-only
 
-# Builds the functions for Lambda, each as a ZIP archive in a folder. The architecture is `arm64` or `x86_64`.
+# Builds the functions for Lambda, each as a ZIP archive in its own folder. The architecture is `arm64` or `x86_64`.
 [group('develop')]
 functions architecture="arm64" folder="target/lambda": requirements
     cargo lambda build --release --output-format zip --{{ replace(architecture, "_", "-") }} --lambda-dir {{ folder }} \
@@ -125,7 +140,7 @@ fmt:
     cargo fmt --all
     cargo fmt --manifest-path fuzz/Cargo.toml
 
-# Fails where the code is not formatted.
+# Fails if the code is not formatted.
 [group('check')]
 fmt-check:
     cargo fmt --all --check
@@ -150,7 +165,7 @@ minimum:
 deny:
     cargo deny check bans licenses sources
 
-# Checks the dependencies for known vulnerabilities. Fetches the database of RustSec.
+# Checks the dependencies for known vulnerabilities. Fetches the RustSec database.
 [group('check')]
 advisories:
     cargo deny check advisories
@@ -160,10 +175,9 @@ advisories:
 typos:
     typos
 
-# Checks documents for phrases that are hard to read. Add a folder to the default when its doc comments have no findings.
-# `just prose .` checks everything, and `just prose --count .` counts the findings.
+# Checks documents and doc comments for phrases that are hard to read. `just prose --count .` counts the findings.
 [group('check')]
-prose *paths="*.md .github clients docs examples infra shared/*/README.md shared/fixtures tests/conformance":
+prose *paths=".":
     python3 .ci/prose.py {{ paths }}
 
 # Runs the tests of the scripts in `.ci`.
@@ -179,7 +193,7 @@ workflows:
     hadolint Dockerfile
     shellcheck .ci/run
 
-# Runs the walk through the functions, the commands, and the races with every fault on moto, an independent DynamoDB and SES.
+# Runs the stories of functions, commands and races, with every fault, on moto: an independent DynamoDB and SES.
 [group('check')]
 moto: requirements
     #!/usr/bin/env bash
@@ -198,15 +212,15 @@ moto: requirements
     kill "$server"
     exit "$status"
 
-# Lets PyJWT verify the tokens of the service, and makes tokens that the service has to refuse.
+# Verifies the tokens of the service with PyJWT, and creates invalid tokens that the service must refuse.
 [group('check')]
 tokens: requirements service
     python3 .ci/verify_tokens.py target/debug/latchkey
 
-# Runs the examples that the page of the Python package has published.
+# Runs the examples that the Python package's page has published.
 [group('check')]
 published-examples: requirements service node
-    python3 .ci/flat_examples.py target/debug/latchkey
+    python3 .ci/flat_examples.py {{ checked }}
 
 # Runs the examples of this repository. `cargo test` runs the protected API.
 [group('check')]
@@ -224,64 +238,71 @@ templates: requirements
     sam validate --lint --template examples/protected-api/template.yaml
     python3 .ci/stacks_on_moto.py
 
-# Builds the functions as `sam build` does, for the architecture of this machine, but without optimizations, which take
-# long. As there, a panic aborts.
+# Builds the functions as `sam build` does, for this machine's architecture and without optimizations. A panic aborts.
 [group('check')]
 lambda: requirements
     CARGO_PROFILE_DEV_PANIC=abort cargo lambda build -p {{ replace(functions, " ", " -p ") }}
 
-# Runs the stories of the cloud on the functions as they are deployed: those abort on a panic.
+# Runs the stories of the cloud with the functions as they are deployed: a panic aborts them.
 [group('check')]
 deployed: lambda
     LATCHKEY_TEST_FUNCTIONS=target/lambda cargo test --workspace --test it -- cloud::
 
-# Drives the functions through `cargo lambda watch`, as people try them while they write them.
+# Runs the functions with `cargo lambda watch`, as developers do.
 [group('check')]
 watch: requirements
     python3 .ci/lambda_watch.py target/ci-venv/bin/cargo-lambda tests function-auth
 
-# Compares the password hash of the release profile with a plain build at opt-level 3, in turns on this machine.
+# Compares the speed of the password hash in the release profile with a plain build at opt-level 3, in turns.
 [group('check')]
 hash-speed:
     cargo build --release -p hash-speed
     cargo build --profile reference -p hash-speed
     target/release/hash-speed target/reference/hash-speed
 
-# Runs the scenarios of the headless API, and compares with what django-allauth answered when they were recorded.
+# Arguments go to `schemathesis run`. With `--max-examples 500` it takes longer and finds more.
+#
+# Tests every API by its description with Schemathesis.
+[group('check')]
+schemathesis *arguments: requirements service
+    python3 .ci/schemathesis_run.py target/debug/latchkey {{ arguments }}
+
+# Runs the scenarios of the headless API, and compares the responses with recorded responses of django-allauth.
 [group('check')]
 conformance: requirements service
     #!/usr/bin/env bash
     set -euo pipefail
     status=0
-    python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
     sed -n 's/^conformance: \([0-9]*\) of \([0-9]*\) scenarios agree.*/\1 \2/p' target/conformance.log |
         while read -r passed total; do printf 'conformance: %d passed, %d failed\n' "$passed" $((total - passed)); done
     exit "$status"
 
-# The same for the JWT API and django-jwt-allauth. Some scenarios move the clock.
+# The same for the JWT API and django-jwt-allauth. Some scenarios change the clock.
 [group('check')]
 conformance-jwt: service
     #!/usr/bin/env bash
     set -euo pipefail
     clock=()
     command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
-    python3 tests/conformance/jwt/run.py "${clock[@]}"
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/jwt/run.py "${clock[@]}"
 
-# Walks through the service in Chromium and, if it is installed, in Firefox. `npm run functions` repeats the walks through the
-# pages on the functions with moto.
+# The walks use Chromium and, if it is installed, Firefox. `npm run functions` repeats the walks through the pages on the functions
+# with moto.
 #
-# Walks through the service and the functions in browsers. What a failure leaves is in `target/browser`.
+# Runs the browser tests of the service and the functions. Files of a failure are in `target/browser`.
 [group('check')]
 browser: service requirements browser-packages
-    cd tests/browser && npm test
+    cd clients/js && npm ci --no-audit --no-fund && npm run build
+    cd tests/browser && LATCHKEY_BIN={{ checked }} CONTRACT_SEEN={{ seen }} npm test
     cd tests/browser && npm run functions
 
-# Makes the pictures of the README.
+# Creates the pictures of the README.
 [group('develop')]
 pictures: service browser-packages
     cd tests/browser && README_PICTURES=1 node --test --test-reporter=spec walks/readme.test.mjs
 
-# Installs what the walks need: Chromium, and the packages of `tests/browser`.
+# Installs the requirements of the walks: Chromium, and the packages of `tests/browser`.
 [private]
 browser-packages: node
     #!/usr/bin/env bash
@@ -294,7 +315,7 @@ browser-packages: node
     }
     cd tests/browser && npm ci --no-audit --no-fund
 
-# Checks the TypeScript client: types, size, package, and its tests against the service.
+# Checks the TypeScript client: types, size, package, API reference, and its tests against the service.
 [group('check')]
 client: service node
     #!/usr/bin/env bash
@@ -307,9 +328,10 @@ client: service node
     npm run build
     npm run size
     npm run package
-    npm test
+    npm run docs
+    LATCHKEY_BIN={{ checked }} npm test
 
-# Checks the hosted pages: types, size, and that `dist/` is what the sources build.
+# Checks the hosted pages: types, size, and that `dist/` is built from the sources.
 [group('check')]
 pages: node
     #!/usr/bin/env bash
@@ -320,7 +342,7 @@ pages: node
     npm run reproducible
     npm run size
 
-# The same tests against the real django-allauth, from PyPI.
+# Runs the same tests against the real django-allauth, from PyPI.
 [group('check')]
 client-django: node
     #!/usr/bin/env bash
@@ -331,7 +353,7 @@ client-django: node
     npm ci --no-audit --no-fund
     LATCHKEY_TARGET=django DJANGO_PYTHON=$PWD/../../target/reference-venv/bin/python npm test
 
-# Runs the tests of other software in `examples/`, which use the lab.
+# Runs the tests in `examples/`, which use the lab.
 [group('check')]
 lab-examples: service node
     #!/usr/bin/env bash
@@ -341,7 +363,7 @@ lab-examples: service node
     npm ci --prefix examples/lab-typescript --no-audit --no-fund
     npm test --prefix examples/lab-typescript
 
-# Installs Node.js from PyPI if the machine has none, or one that is too old for Vite.
+# Installs Node.js from PyPI if the machine has none, or if it is too old for Vite.
 [private]
 node:
     #!/usr/bin/env bash

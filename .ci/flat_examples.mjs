@@ -1,4 +1,4 @@
-// The example in JavaScript, as it is on the page. Around it stands what a browser has, with the host before each path.
+// The example in JavaScript, as it is on the page, with replacements for a browser's functions. They add the host to each path.
 
 import assert from 'node:assert/strict';
 
@@ -7,7 +7,7 @@ const log = console.log;
 const send = globalThis.fetch;
 const kept = new Map();
 
-// Some versions of Node have one of their own.
+// Some versions of Node.js have their own `localStorage`.
 Object.defineProperty(globalThis, 'localStorage', {
   value: {
     getItem: (name) => kept.get(name) ?? null,
@@ -73,7 +73,7 @@ auth.login('user@example.com', 'password123')
     }
   });
 
-// What came of it.
+// The result.
 const { words, token } = await told;
 console.log = log;
 if (EXPECTED === 'mfa') {
@@ -84,7 +84,7 @@ if (EXPECTED === 'mfa') {
   assert.equal(words[1].email, 'user@example.com');
   assert.equal(localStorage.getItem('auth_token'), auth.token);
   assert.deepEqual((await auth.getUser()).user, words[1]);
-  // The next page that is loaded finds the token.
+  // The next page can read the token.
   const headers = { Authorization: `Bearer ${new AuthAPI().token}` };
   const status = async () => (await fetch('/auth/user/', { headers })).status;
   assert.equal(await status(), 200);

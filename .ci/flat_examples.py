@@ -1,7 +1,7 @@
-"""The examples of the Python package's page run against the flat API as they are written, in Python and in JavaScript.
+"""Runs the examples of the Python package's page against the flat API, in Python and in JavaScript.
 
-Their code stands here, and in flat_examples.mjs, as it does there. What is added is the host. Where an example has a text that
-stands for something ("verification_key_from_email"), that is put in as the request is sent. Usage: flat_examples.py BINARY
+The code here and in flat_examples.mjs is the same as on that page. Requests add the host, and replace the placeholders in the
+examples, such as "verification_key_from_email". Usage: flat_examples.py BINARY
 """
 
 import base64
@@ -27,7 +27,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 PORT = 5581
-# Nobody can sign up with this password, which is on every list of common ones: the service is started with the account.
+# Signup refuses this common password, so the service is started with the account.
 ACCOUNTS = [{"email": "user@example.com", "password": "password123"}]
 
 SETTINGS = """
@@ -183,10 +183,10 @@ def check(what, holds):
 
 
 class Requests:
-    """`requests`, with the host before each path, and with what the texts of the examples stand for.
+    """Replaces the module `requests` in examples: adds the host to each path, and replaces placeholders.
 
-    The example that sets an authenticator app up shows no header. Whose it is to be is said as `requests` has it for every
-    request of a session: by the session's headers.
+    The example that sets up an authenticator app has no Authorization header. Like a session of `requests`, this adds it to
+    every request.
     """
 
     def __init__(self, url, bearer=None, **stands_for):
@@ -213,7 +213,7 @@ class Requests:
 
 
 class Google(http.server.BaseHTTPRequestHandler):
-    """An OpenID provider on loopback, which the service knows under the name `google`."""
+    """An OpenID provider on loopback. In the settings of the service, its id is `google`."""
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     person = {"sub": "1", "email": "somebody@example.com", "email_verified": True, "name": "Some Body"}
@@ -231,7 +231,7 @@ class Google(http.server.BaseHTTPRequestHandler):
             key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
             self.say({"keys": [{**key, "kid": "one", "use": "sig", "alg": "RS256"}]})
         elif url.path == "/auth":
-            # They agree at once.
+            # The user consents without a page.
             Google.asked = dict(urllib.parse.parse_qsl(url.query))
             back = urllib.parse.urlencode({"code": "a-code", "state": Google.asked["state"]})
             self.send_response(302)
@@ -271,7 +271,7 @@ class Google(http.server.BaseHTTPRequestHandler):
 
 
 def environment(google):
-    """The settings of the page's example, as environment. What lies at `auth/` there lies at HEADLESS_FLAT_PREFIX here."""
+    """Returns the settings of the page's example as environment variables. Its path `auth/` becomes HEADLESS_FLAT_PREFIX."""
     told = {"path": lambda path, _: path, "include": lambda urls: urls}
     exec(SETTINGS, told)
     shown = {name: value for name, value in told.items() if name.isupper() and name != "INSTALLED_APPS"}
@@ -284,7 +284,7 @@ def environment(google):
 
 
 class Service:
-    """The local service, with these settings."""
+    """The local service with these settings."""
 
     def __init__(self, binary, settings):
         self.url = f"http://localhost:{PORT}"
@@ -304,7 +304,7 @@ class Service:
         sys.exit("flat examples: the service does not start")
 
     def key(self, to):
-        """The key of the link in the latest mail to this address."""
+        """Returns the key in the link of the latest mail to this address."""
         for path in sorted(pathlib.Path(self.folder.name).glob("*.eml"), reverse=True):
             mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             if mail["To"] == to:
@@ -323,14 +323,14 @@ class Service:
 
 
 def run(example, client, **names):
-    """Runs an example: the names that it leaves behind."""
+    """Runs an example. Returns the variables that it sets."""
     names["requests"] = client
     exec(example, names)
     return names
 
 
 def code(secret):
-    """RFC 6238."""
+    """Returns the current code of an authenticator app (RFC 6238)."""
     digest = hmac.digest(base64.b32decode(secret + "=" * (-len(secret) % 8)), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
     start = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[start:start + 4])[0] & 0x7fffffff) % 10**6:06}"
@@ -357,7 +357,7 @@ def main(service):
     check("signup: who signed up logs in", service.login("newuser@example.com", "securepassword123"))
 
     def came_back(name):
-        """What the provider sends the person back with, whom the example's `redirect_url` leads there."""
+        """Follows the example's `redirect_url` to the provider. Returns a query parameter of the provider's redirect."""
         url = named["google_response"].json()["redirect_url"]
         back = requests.get(url, allow_redirects=False, timeout=30).headers["Location"]
         return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))[name]
@@ -377,7 +377,7 @@ def main(service):
     setup = run(MFA_SETUP, client)
     check("mfa: confirmed", setup["confirm_response"].status_code == 200)
     check("mfa: a picture", setup["qr_code"].endswith("</svg>"))
-    # The code that set the app up logs nobody in: the next one comes with the next thirty seconds.
+    # The code that set up the app cannot be used again. Wait for the next 30-second step.
     time.sleep(30 - time.time() % 30 + 1)
     client = Requests(service.url, **{"123456": lambda _: code(setup["secret"])})
     mfa = run(MFA_LOGIN, client, login_data=login["login_data"])

@@ -1,8 +1,8 @@
-"""Signs up, logs out and logs in through `cargo lambda watch`, as infra/README.md tells people to try the functions.
+"""Signs up, logs out and logs in through `cargo lambda watch`, as infra/README.md describes.
 
     lambda_watch.py <cargo-lambda> <package> <function>
 
-The table is moto's; no event is made by us: `cargo lambda watch` makes them from HTTP requests.
+The table is moto's. `cargo lambda watch` creates the events from HTTP requests.
 """
 
 import json
@@ -42,7 +42,7 @@ def wait_for(url, process):
 
 
 def stop(process):
-    """Ends a server and what it started."""
+    """Ends a server and its child processes."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         try:

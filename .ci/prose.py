@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The text of licenses is not ours.
+# The texts of licenses are fixed.
 SKIPPED = ("LICENSE", "node_modules/", "target/")
 INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-# The start of a sentence: of the text, or after a full stop or a colon.
+# The start of a sentence: the start of the text, or the position after a full stop or a colon.
 START = r"(?:^|(?<=[.:;!?] ))"
 # The rest of a sentence that is not a question.
 STATEMENT = r"(?=[^.?!]*(?:[.:;!](?:\s|$)|$))"
@@ -366,7 +366,7 @@ def text_of(paragraph, heading):
 
 
 def doc_comments(source):
-    """The numbered lines of a Rust file's doc comments. Other lines are blank, so they end a paragraph."""
+    """Returns the numbered lines of a Rust file's doc comments. Other lines are blank, so they end a paragraph."""
     for number, line in enumerate(source.splitlines(), 1):
         found = re.match(r"\s*//[/!](?!/) ?(.*)", line)
         yield number, found.group(1) if found else ""
@@ -385,7 +385,7 @@ def findings(path, source):
 
 
 def files(folder=ROOT):
-    """The Markdown and Rust files below a folder, including those that are not committed yet."""
+    """Returns the Markdown and Rust files below a folder, including those that are not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", "*.rs"],
         cwd=folder, check=True, capture_output=True, text=True,
@@ -396,7 +396,7 @@ def files(folder=ROOT):
 
 
 def files_at(paths):
-    """The files at these paths, each once. A folder stands for its files."""
+    """Returns the files at these paths, each once. A folder stands for its files."""
     found = {}
     for path in paths:
         found.update(dict.fromkeys(files(path.resolve()) if path.is_dir() else [path.resolve()]))

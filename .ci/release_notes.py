@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what the changelog says about a release.
+"""Prints the changelog's section about a release.
 
 Usage: release_notes.py v1.2.3
 
@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def notes(tag, manifest, changelog):
-    """The changelog's section for a tag, without its heading.
+    """Returns the changelog's section for a tag, without its heading.
 
-    Raises ValueError with what has to be corrected before the release.
+    Raises ValueError with the mistake that must be corrected before the release.
     """
     version = re.search(r'^\[workspace\.package\]\nversion = "([^"]+)"', manifest, re.MULTILINE).group(1)
     if tag != f"v{version}":

@@ -3,7 +3,7 @@
 
 Usage: run_examples.py LATCHKEY
 
-LATCHKEY is the binary of the local service. The React page has to be built (`npm ci && npm run build`).
+LATCHKEY is the binary of the local service. The React page must be built first (`npm ci && npm run build`).
 """
 
 import contextlib
@@ -71,7 +71,7 @@ def native_app(binary):
 
 
 class Browser:
-    """The calls that the React page makes: same origin as the page, with cookies and the CSRF token."""
+    """Sends the requests of the React page: from the same origin, with cookies and the CSRF token."""
 
     def __init__(self, page):
         self.page = page
@@ -96,7 +96,7 @@ def get(url):
 
 
 def react(binary):
-    """The built page is served beside the API, and the whole way from sign-up to logout works through its origin."""
+    """Serves the built page, and checks that all steps from signup to logout work through the page's origin."""
     port = free_port()
     page = f"http://localhost:{port}"
     with service(binary, PUBLIC_URL=page) as (url, outbox):

@@ -1,7 +1,7 @@
-"""moto as a server that does one thing at a time.
+"""Runs moto as a server that handles one request at a time.
 
-Its transactions copy the whole table and put the copy back when they are cancelled: at the same moment with another
-request they would undo that one's writes, which no DynamoDB does.
+moto's transactions copy the whole table, and restore the copy when they are cancelled. With concurrent requests, this would
+undo the writes of other requests, which DynamoDB does not do.
 """
 
 import sys

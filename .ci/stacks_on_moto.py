@@ -1,7 +1,7 @@
-"""Two stacks of `template.yaml` in one account, on moto: a service, and a second one for staging beside it.
+"""Creates two stacks of `template.yaml` in one account on moto: a service, and a second one for staging.
 
-SAM's own translator makes CloudFormation of the template, and moto creates it as far as it knows the resources. What moto
-does not check is in `infra/README.md`, "What only a real account shows".
+SAM's own translator converts the template to CloudFormation, and moto creates the resources that it supports. `infra/README.md`,
+"What only a real account shows", lists what moto does not check.
 """
 
 import io
@@ -20,14 +20,14 @@ from samcli.yamlhelper import parse_yaml_file, yaml_dump, yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-# moto warns of each resource that it does not know. The last line names those that were created.
+# moto warns about each resource that it does not support. The last line of the output lists the created resources.
 warnings.filterwarnings("ignore", module="moto.cloudformation.parsing")
 logging.getLogger("moto").setLevel(logging.ERROR)
 BUCKET = "code"
 
 
 def teach(service, kind, operation, id_of):
-    """Teaches moto a kind of resource that it knows by an operation, but not as a part of stacks."""
+    """Adds a resource type to moto's stacks. moto supports the type only through an operation of the API."""
 
     def create(cls, name, definition, account, region, **_):
         properties = dict(definition["Properties"])
@@ -41,7 +41,7 @@ def teach(service, kind, operation, id_of):
         return created
 
     members = {
-        # moto reads the service from here.
+        # moto derives the service from this name.
         "__module__": f"moto.{service.lower()}.models",
         "cloudformation_name_type": staticmethod(lambda: ""),
         "cloudformation_type": staticmethod(lambda: f"AWS::{service}::{kind}"),
@@ -65,7 +65,7 @@ RESOURCES = [
 
 
 def code():
-    """A package for every function: moto wants one, and does not run it."""
+    """Returns a package for the functions. moto requires one, but does not run it."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("bootstrap", "")
@@ -73,7 +73,7 @@ def code():
 
 
 def translated(parameters):
-    """The template as `sam deploy` hands it to CloudFormation, and as the transform there leaves it."""
+    """Returns the template as `sam deploy` sends it to CloudFormation, after the SAM transform."""
     template = yaml_parse(yaml_dump(parse_yaml_file("template.yaml")))
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
@@ -99,7 +99,7 @@ def create(name, **parameters):
 
 
 def routes(ids):
-    """The keys of the gateway's routes."""
+    """Returns the keys of the gateway's routes."""
     (api,) = ids["AWS::ApiGatewayV2::Api"]
     return {route["RouteKey"] for route in boto3.client("apigatewayv2").get_routes(ApiId=api)["Items"]}
 

@@ -1,6 +1,6 @@
-"""Others verify our tokens through the published keys alone, and we refuse what is not ours.
+"""Checks that other services can verify Latchkey's tokens with the published keys, and that Latchkey refuses invalid tokens.
 
-PyJWT stands for whoever writes an API behind Latchkey. Usage: verify_tokens.py BINARY
+PyJWT represents an API behind Latchkey. Usage: verify_tokens.py BINARY
 """
 
 import base64
@@ -32,7 +32,7 @@ def check(what, holds):
 
 
 class Service:
-    """The local service, with these settings."""
+    """The local service with these settings."""
 
     def __init__(self, binary, port, **settings):
         self.url = f"http://localhost:{port}"
@@ -81,7 +81,7 @@ class Service:
 
 
 def others_verify(service):
-    """Nothing is known but the issuer, as API Gateway's JWT authorizer has it."""
+    """Verifies a token with only the issuer, like API Gateway's JWT authorizer."""
     access, refresh = service.tokens()
     document = service.call("GET", "/.well-known/openid-configuration")[1]
     check("the issuer is exact", document["issuer"] == service.url)
@@ -102,7 +102,7 @@ def part(value):
 
 
 def we_refuse(service, key):
-    """Tokens that are right but for one thing, made by whoever has our key."""
+    """Checks that the service refuses tokens with a single fault, even if they are signed with its key."""
     access, refresh = service.tokens()
     header, claims = jwt.get_unverified_header(access), jwt.decode(access, options={"verify_signature": False})
     now = int(time.time())
@@ -110,7 +110,7 @@ def we_refuse(service, key):
     def made(header=header, key=key, algorithm="RS256", **changes):
         return jwt.encode({**claims, **changes}, key, algorithm=algorithm, headers=header)
 
-    check("the same token again is good", service.session(made()) == 200)
+    check("an unchanged token is accepted", service.session(made()) == 200)
     foreign = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     with_hmac = part({**header, "alg": "HS256"}) + b"." + part(claims)
@@ -119,8 +119,8 @@ def we_refuse(service, key):
     wrong = {
         "no signature": unsigned.decode(),
         "HS256 with the public key": (with_hmac + b"." + signature).decode(),
-        "another key under our name": made(key=foreign),
-        "a key of another name": made(header={**header, "kid": "another"}),
+        "another key with the same key id": made(key=foreign),
+        "another key id": made(header={**header, "kid": "another"}),
         "a refresh token": refresh,
         "another use": made(token_use="refresh"),
         "an unknown use": made(token_use="id"),
@@ -129,13 +129,13 @@ def we_refuse(service, key):
         "expired": made(exp=now - 1),
         "not yet valid": made(nbf=now + 60, iat=now + 60),
         "another user": made(sub=str(uuid.uuid4())),
-        "its key brought along": made(header={**header, "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}),
+        "a key in the header": made(header={**header, "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}),
     }
     for what, token in wrong.items():
         check(what, service.session(token) in (401, 410))
     forged = jwt.encode(jwt.decode(refresh, options={"verify_signature": False}), key, algorithm="RS256", headers=header)
     check("a refresh token of the key that signs access tokens", service.refresh(forged) == 400)
-    check("the refresh token itself is good", service.refresh(refresh) == 200)
+    check("the refresh token is accepted", service.refresh(refresh) == 200)
 
 
 def main(binary):

@@ -1,4 +1,4 @@
-//! Converts data into the form in which it is compiled in.
+//! Converts data to the formats that are compiled into the crate.
 
 use pem::Pem;
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 const PROVIDERS: &str = "src/provider/providers.toml";
-/// The names of Amazon's root certificates: endpoints of AWS need no others.
+/// The names of Amazon's root certificates. AWS endpoints need no others.
 const AMAZON: [&str; 2] = ["Amazon Root CA ", "Starfield Services Root Certificate Authority - G2"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,13 +16,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     roots(&target)
 }
 
-/// Writes the table of providers as JSON. TOML is for people to write; a function that had its parser would start later.
+/// Writes the table of providers as JSON. TOML is easier to edit, but a function with a TOML parser would start more
+/// slowly.
 fn providers(target: &Path) -> Result<(), Box<dyn Error>> {
     let table = toml::from_str::<toml::Table>(&std::fs::read_to_string(PROVIDERS)?)?;
     Ok(std::fs::write(target.join("providers.json"), serde_json::to_string(&table)?)?)
 }
 
-/// Writes Mozilla's root certificates as PEM, which the HTTP client takes, and Amazon's among them once more.
+/// Writes Mozilla's root certificates as PEM, which the HTTP client needs, and Amazon's among them to a separate file.
 fn roots(target: &Path) -> Result<(), Box<dyn Error>> {
     let all = || TLS_SERVER_ROOT_CERTS.iter().map(|certificate| certificate.as_ref());
     let amazon = pem(all().filter(|der| AMAZON.iter().any(|name| contains(der, name))));

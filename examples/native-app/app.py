@@ -6,8 +6,8 @@ Start the service with verification by code, and run this in the same folder:
     ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED=true cargo run
     python3 examples/native-app/app.py
 
-An app has no cookies. It keeps one session token and sends it in the header `X-Session-Token`. The token may change with
-each answer.
+An app has no cookies. It keeps one session token and sends it in the header `X-Session-Token`. Each
+response can contain a new token.
 """
 
 import argparse
@@ -31,7 +31,7 @@ class App:
         self.token = None
 
     def call(self, method, path, body=None):
-        """Sends a request and returns the status and the answer."""
+        """Sends a request. Returns the status and the body of the response."""
         headers = {"Content-Type": "application/json", "User-Agent": "latchkey-example/1.0"}
         if self.token:
             headers["X-Session-Token"] = self.token
@@ -50,12 +50,12 @@ class App:
 
 
 def pending(answer):
-    """The step that the login waits for, such as `verify_email`. `None` if it does not wait."""
+    """Returns the step that the login waits for, such as `verify_email`. `None` if it does not wait."""
     return next((flow["id"] for flow in answer["data"]["flows"] if flow.get("is_pending")), None)
 
 
 def code_of_newest_mail(outbox, address, since):
-    """The code in the newest mail to an address. The local service writes each mail into a file of this folder."""
+    """Returns the code in the newest mail to an address. The local service writes each mail into a file of this folder."""
     for path in sorted(outbox.glob("*.eml"), reverse=True):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         if address in message["To"] and path.stat().st_mtime >= since:
@@ -74,17 +74,17 @@ def expect(step, status, wanted):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--url", default="http://localhost:8000", help="where the service is")
-    arguments.add_argument("--outbox", type=Path, default=Path(".latchkey/outbox"), help="folder of its mails")
+    arguments.add_argument("--url", default="http://localhost:8000", help="the URL of the service")
+    arguments.add_argument("--outbox", type=Path, default=Path(".latchkey/outbox"), help="the folder of its mails")
     options = arguments.parse_args()
 
     app = App(options.url)
     address = f"ada-{secrets.token_hex(4)}@example.com"
     password = "correct-Horse-42"
-    # File times may be cut to whole seconds.
+    # The file system can round file times down to whole seconds.
     since = time.time() - 2
 
-    # 401 means "not logged in yet". The answer names the step that is pending.
+    # 401 means "not logged in yet". The response contains the pending step.
     status, answer = app.call("POST", "auth/signup", {"email": address, "password": password})
     expect("sign up", status, 401)
     if pending(answer) != "verify_email":
@@ -101,7 +101,7 @@ def main():
     status, answer = app.call("DELETE", "auth/session")
     expect("log out", status, 401)
 
-    # The token of an ended session is answered once more, so that the app can tell its user.
+    # The first request with the token of an ended session gets 410, so that the app can inform its user.
     status, answer = app.call("GET", "auth/session")
     expect("session after the logout", status, 410)
 

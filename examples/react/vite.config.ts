@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// Requests to the API go through this server, so page and API have one origin, as in production behind one domain.
+// This server forwards requests to the API, so page and API have one origin, as in production behind one domain.
 const proxy = { "/_allauth": process.env.LATCHKEY ?? "http://localhost:8000" };
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-//! The service's parts, in one value.
+//! The parts of the service, in one value.
 
 use crate::clock::{Clock, Timestamp};
 use crate::jwt::{Keyring, SigningKey};
@@ -13,7 +13,7 @@ use crate::store::Store;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::Semaphore;
 
-/// The service's parts.
+/// The parts of the service.
 pub struct App {
     /// All settings.
     pub settings: Arc<Settings>,
@@ -25,29 +25,30 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub random: Arc<dyn RandomSource>,
-    /// Cost of new password hashes.
+    /// The cost of new password hashes.
     pub hashing: Parameters,
-    /// What a new password must be.
+    /// The rules for new passwords.
     pub password_policy: Policy,
     turns: OnceLock<Arc<Semaphore>>,
-    /// Where metrics go; nowhere, unless a runner says so.
+    /// The destination of metrics. There is none unless a runner sets it.
     pub metrics: Metrics,
-    /// The keys that sign tokens, as they were read last, and when that was.
+    /// The keys that sign tokens, as last read from the table, and the time of the read.
     pub keyring: Mutex<Option<(Arc<Keyring>, Timestamp)>>,
-    /// The keys that sign refresh tokens, from their first use on.
+    /// The keys that sign refresh tokens. Created at first use.
     pub refresh_keys: OnceLock<Keyring>,
-    /// The keys of the JWT API's tokens, from their first use on: the first one signs, all of them verify.
+    /// The keys of the JWT API's tokens. The first signs, all verify. Created at first use.
     pub api_keys: OnceLock<Vec<SigningKey>>,
-    /// The way to identity providers, from its first use on.
+    /// The client of the identity providers. Created at first use.
     pub providers: OnceLock<Engine>,
-    /// Whether there is a provider that believes everybody: in the local service, where the settings ask for it.
+    /// Whether the dummy provider exists, which accepts every login. Only in the local service, if the settings ask for
+    /// it.
     pub has_dummy_provider: bool,
-    /// Seconds until the sweep looks for a message that the table's stream should have delivered.
+    /// Seconds after which the sweep delivers a message that the table's stream should have delivered.
     pub outbox_grace: i64,
 }
 
 impl App {
-    /// The parts, from settings, table, clock and random source.
+    /// Creates the app from settings, table, clock and random source.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Arc<dyn Clock>, random: Arc<dyn RandomSource>) -> Self {
         let keys = Keys::new(&settings.service);
         let store = store.restored_at(settings.service.restored_at.map(|restored| restored.0));
@@ -71,24 +72,24 @@ impl App {
         }
     }
 
-    /// The present moment.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// So many random bytes.
+    /// Returns `N` random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         random_bytes(&*self.random)
     }
 
-    /// Hashes a password, off the async threads.
+    /// Hashes a password on a blocking thread.
     pub async fn hash_password(&self, password: String) -> String {
         let (salt, parameters) = (self.random(), self.hashing);
         self.blocking(move || password::hash(&password, salt, &parameters)).await
     }
 
-    /// Checks a password, off the async threads. Where there is nothing to check it against, a hash is
-    /// computed all the same: the time tells nothing (ASVS 5.0 6.3.8).
+    /// Verifies a password on a blocking thread. Without a usable hash it computes one anyway, so that the time does
+    /// not reveal this (ASVS 5.0 6.3.8).
     pub async fn verify_password(&self, password: String, encoded: Option<String>) -> Verdict {
         let (salt, parameters) = (self.random(), self.hashing);
         self.blocking(move || match encoded {
@@ -101,20 +102,20 @@ impl App {
         .await
     }
 
-    /// Runs what takes milliseconds of CPU and megabytes of memory on a thread for such things, as many at a time as
-    /// there are cores: more would only compete.
+    /// Runs work that takes milliseconds of CPU and megabytes of memory on a blocking thread. At most as many run at a
+    /// time as there are cores, because more would not be faster.
     pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        // To ask how many there are is some twenty system calls: not at the start.
+        // Reading the number of cores takes about twenty system calls, so it is not done at startup.
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let turns = self.turns.get_or_init(|| Arc::new(Semaphore::new(cores()))).clone();
         let turn = turns.acquire_owned().await;
-        // The turn goes with the work: a caller who goes away does not end it.
+        // The work holds the permit. If the caller is dropped, the work continues and so does the permit.
         let work = move || (work(), turn).0;
         match tokio::task::spawn_blocking(work).await {
             Ok(value) => value,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends, and this task with it: nobody waits for the value.
+                // The runtime is shutting down and drops this task too, so the value is never used.
                 Err(_) => std::future::pending().await,
             },
         }

@@ -1,8 +1,9 @@
-//! Addresses as they travel.
+//! Percent-encoding of URLs.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stays as it is: the characters of RFC 3986, and `%`, since an address may be encoded already.
+/// The characters to encode. The characters of RFC 3986 are not encoded, and neither is `%`, because a URL may already
+/// be encoded.
 const ENCODED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'#')
@@ -28,7 +29,7 @@ const ENCODED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_');
 
-/// Returns an address in ASCII: spaces and letters beyond it are percent-encoded, as Django's `iri_to_uri` does for
+/// Returns a URL in ASCII. Spaces and non-ASCII letters are percent-encoded, as Django's `iri_to_uri` does for
 /// `Location`.
 pub fn to_uri(iri: &str) -> String {
     utf8_percent_encode(iri, &ENCODED).to_string()
@@ -40,7 +41,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_are_encoded_once_and_as_django_does() {
+    fn urls_are_encoded_once_like_in_django() {
         for (iri, uri) in [
             ("/I ♥ Django/", "/I%20%E2%99%A5%20Django/"),
             ("/blog/for/J\u{fc}rgen/?a=b%20c#d", "/blog/for/J%C3%BCrgen/?a=b%20c#d"),

@@ -1,28 +1,28 @@
-//! What every function of Latchkey shares, from the ground up.
+//! The code that all functions of Latchkey share.
 //!
-//! No module imports one of a higher layer:
+//! A module does not import a module of a higher layer:
 //!
-//! | layer | module | what it is |
+//! | layer | module | content |
 //! |---|---|---|
 //! | 0 | [`clock`] | points in time and the clock, passed as a value |
 //! | 0 | [`random`] | the random source, passed as a value |
-//! | 0 | [`iri`] | addresses as they travel |
-//! | 0 | [`versions`] | how values are kept that a newer version wrote |
-//! | 1 | [`settings`] | typed settings, read and checked once at start |
+//! | 0 | [`iri`] | percent-encoding of URLs |
+//! | 0 | [`versions`] | keeps attributes and values that another version wrote |
+//! | 1 | [`settings`] | typed settings, read and checked once at startup |
 //! | 1 | [`secret`] | tokens, codes, password hashing, keys derived from `SECRET_KEY` |
-//! | 1 | [`jwt`] | signed tokens, their keys and families, without a table |
-//! | 1 | [`provider`] | identity providers: the way there and back, and who somebody is by their word |
-//! | 1 | [`qr`] | pictures that cameras read |
-//! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without a table |
-//! | 2 | [`store`] | the table; nothing outside it knows an expression |
-//! | 1 | [`outbound`] | the one HTTP client, for AWS and for identity providers |
-//! | 1 | [`metrics`] | numbers for CloudWatch, as lines of the log |
-//! | 2 | [`app`] | the above in one value that is handed to everything else |
-//! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | the nouns |
-//! | 4 | [`flow`] | what a person goes through; returns outcomes, never envelopes |
-//! | 4 | [`maintenance`] | what an operator does to the whole table, from the command line |
+//! | 1 | [`jwt`] | signed tokens, their keys and families, without access to the table |
+//! | 1 | [`provider`] | identity providers: redirect, callback, and the identity that a provider reports |
+//! | 1 | [`qr`] | QR codes |
+//! | 1 | [`webauthn`] | the ceremonies of security keys and passkeys, without access to the table |
+//! | 1 | [`outbound`] | the only HTTP client, for AWS and for identity providers |
+//! | 1 | [`metrics`] | CloudWatch metrics, written as log lines |
+//! | 2 | [`store`] | the table; DynamoDB expressions exist only here |
+//! | 2 | [`app`] | all of the above in one value, which is passed to the layers above |
+//! | 3 | [`account`] [`session`] [`throttle`] [`ticket`] [`outbox`] [`tokens`] | users and addresses; sessions; rate limits; single-use permissions such as links; messages; signing keys in the table |
+//! | 4 | [`flow`] | the operations, such as signup or login; they return outcomes, not responses |
+//! | 4 | [`maintenance`] | operations started from the command line: on the whole table, on sessions and on messages |
 //! | 5 | [`envelope`] | the responses of the headless API, as types |
-//! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, errors, the runners |
+//! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, security headers, errors, the Lambda runner and its log |
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 
 pub mod account;

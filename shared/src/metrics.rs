@@ -1,10 +1,10 @@
-//! Metrics in CloudWatch's embedded metric format: a line of the log that is a number too.
+//! Metrics in CloudWatch's embedded metric format: log lines from which CloudWatch extracts numbers.
 
 use crate::clock::Timestamp;
 use serde_json::{Value as Json, json};
 use strum::{IntoStaticStr, VariantNames};
 
-/// What is counted or measured. Its name in CloudWatch is the variant's.
+/// A metric. Its name in CloudWatch is the variant's.
 ///
 /// To add one, add a variant and its value below, and describe it in `infra/observability.yaml`: a test compares the two.
 ///
@@ -20,23 +20,23 @@ use strum::{IntoStaticStr, VariantNames};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames)]
 pub enum Metric {
-    /// A login that is complete.
+    /// A completed login.
     Logins,
-    /// A login that was refused. Told apart by the reason.
+    /// A refused login, with its reason.
     LoginRefusals(RefusalReason),
-    /// A message that a transport has taken.
+    /// A message that a transport accepted.
     MailsSent,
-    /// A message that a transport did not take, or that was dropped because it cannot be sent.
+    /// A message that a transport did not accept, or that was dropped because it cannot be sent.
     MailsFailed,
-    /// A message that was dropped because what it speaks of was over.
+    /// A message that was dropped because its subject, such as a code, had expired.
     MailsLate,
-    /// How many seconds the message that is due longest has waited.
+    /// The number of seconds that the longest-waiting due message has waited.
     OldestDueSeconds(i64),
-    /// A session that ended because a refresh token came a second time.
+    /// A session that ended because a refresh token was reused.
     RefreshTokenReuse,
 }
 
-/// Why a login was refused. CloudWatch bills each value as a metric, so there are few.
+/// The reason why a login was refused. CloudWatch bills each value as a metric, so there are few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum RefusalReason {
@@ -58,7 +58,7 @@ pub enum RefusalReason {
     Other,
 }
 
-/// A metric's value with its unit in CloudWatch.
+/// The value of a metric with its unit in CloudWatch.
 enum Measure {
     Count,
     Seconds(i64),
@@ -84,7 +84,7 @@ impl Metric {
         }
     }
 
-    /// The dimension that it has beside the table, and its value.
+    /// Returns the metric's dimension in addition to the table, with its value.
     fn dimension(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::LoginRefusals(reason) => Some(("Reason", reason.into())),
@@ -98,14 +98,14 @@ impl Metric {
     }
 }
 
-/// Where metrics go.
+/// The destination of metrics.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     table: Option<String>,
 }
 
 impl Metrics {
-    /// To standard output, under the dimension of this table.
+    /// Returns the destination standard output, with the name of this table as a dimension.
     pub fn to_log(table: &str) -> Self {
         Self { table: Some(table.to_owned()) }
     }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_what_cloudwatch_looks_for() {
+    fn a_line_has_the_fields_that_cloudwatch_requires() {
         let metric = Metric::LoginRefusals(RefusalReason::NotAllowed);
         let line = line("latchkey", Timestamp(1_700_000_000_123_456), metric);
         assert_eq!(line["_aws"]["Timestamp"], 1_700_000_000_123_i64);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_told_as_seconds() {
+    fn a_metric_in_seconds_has_the_unit_seconds() {
         let line = line("latchkey", Timestamp(0), Metric::OldestDueSeconds(90));
         let metric = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metric["Metrics"], json!([{"Name": "OldestDueSeconds", "Unit": "Seconds"}]));

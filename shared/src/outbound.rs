@@ -1,6 +1,6 @@
-//! The HTTP client for AWS and for identity providers: the AWS SDK's, with our roots and time limits.
+//! The HTTP client for AWS and for identity providers: the AWS SDK's, with our certificate authorities and time limits.
 //!
-//! It speaks HTTP/2 where the server does, else HTTP/1.1. It uses no proxy and follows no redirects.
+//! It uses HTTP/2 if the server supports it, otherwise HTTP/1.1. It uses no proxy and follows no redirects.
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -13,9 +13,10 @@ use http::{Request, Response};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// How long an unused connection is kept. A function sleeps between requests, and a connection may be dead when it wakes.
+/// Time for which an unused connection is kept. A function is frozen between requests, and the connection may be closed
+/// when it resumes.
 const IDLE: Duration = Duration::from_secs(20);
-/// How long a connection may take, with the lookup of the name and the TLS handshake.
+/// Time limit for a connection, including the DNS lookup and the TLS handshake.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// Amazon's root certificates (PEM).
@@ -23,10 +24,10 @@ const AMAZON: &str = include_str!(concat!(env!("OUT_DIR"), "/amazon.pem"));
 /// Mozilla's root certificates (PEM).
 const MOZILLA: &str = include_str!(concat!(env!("OUT_DIR"), "/mozilla.pem"));
 
-/// The certificate authorities that are trusted.
+/// The trusted certificate authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roots {
-    /// Amazon's authorities, and the one of Starfield that older chains end in. Endpoints of AWS need no others.
+    /// Amazon's authorities, and the one of Starfield for older certificate chains. AWS endpoints need no others.
     Amazon,
     /// Mozilla's list, compiled in.
     Mozilla,
@@ -34,7 +35,7 @@ pub enum Roots {
     Platform,
 }
 
-/// An HTTP client that is built when it sends its first request. Clones share its connections.
+/// An HTTP client that is created when it sends its first request. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Outbound {
     roots: Roots,
@@ -50,7 +51,7 @@ impl Outbound {
     /// Sends a request.
     ///
     /// # Errors
-    /// There is no connection, or it broke. The server may or may not have done what it was asked for.
+    /// There is no connection, or it broke. The server may have processed the request anyway.
     pub async fn send(&self, request: Request<SdkBody>) -> Result<Response<SdkBody>, ConnectorError> {
         let request = HttpRequest::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
         let answer = self.call(request).await?;
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_handshake_that_takes_too_long_is_a_timeout() {
+    async fn a_slow_handshake_is_a_timeout() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}/", silent.local_addr().unwrap());
         let impatient = connector(Roots::Amazon, Duration::from_millis(50)).unwrap();

@@ -1,9 +1,9 @@
-//! Pictures that cameras read.
+//! QR codes.
 
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-/// A text as QR code, in SVG. Nothing where the text is too long for one.
+/// Returns a text as a QR code, in SVG. Returns `None` if the text is too long.
 pub fn svg(text: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     Some(code.render::<svg::Color<'_>>().min_dimensions(200, 200).build())
@@ -12,7 +12,7 @@ pub fn svg(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_picture_is_svg_and_not_every_text_fits() {
+    fn a_code_is_svg_and_a_long_text_does_not_fit() {
         let picture = super::svg("otpauth://totp/ada?secret=JBSWY3DPEHPK3PXP").unwrap();
         assert!(picture.contains("<svg") && picture.ends_with("</svg>"), "{picture}");
         assert_eq!(super::svg(&"x".repeat(5000)), None);

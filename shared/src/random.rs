@@ -1,12 +1,12 @@
 //! The random source. Functions take it as a value, so that tests can control it.
 
-/// A source of randomness fit for secrets.
+/// A random source that is suitable for secrets.
 pub trait RandomSource: Send + Sync {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// So many random bytes.
+/// Returns `N` random bytes.
 pub fn random_bytes<const N: usize>(random: &dyn RandomSource) -> [u8; N] {
     let mut bytes = [0; N];
     random.fill(&mut bytes);
@@ -18,9 +18,9 @@ pub fn random_bytes<const N: usize>(random: &dyn RandomSource) -> [u8; N] {
 pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
-    #[allow(clippy::disallowed_methods)] // the one place that asks the operating system
+    #[allow(clippy::disallowed_methods)] // only this function uses the operating system's random source
     fn fill(&self, buffer: &mut [u8]) {
-        // Without randomness nothing here is safe: stopping is the only right answer.
+        // Without randomness the service is not secure, so it stops.
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }
 }

@@ -1,7 +1,7 @@
-//! Rate limits: django-allauth's sliding logs, kept in the table so that all functions share them.
+//! Rate limits: the sliding logs of django-allauth, stored in the table so that all functions share them.
 //!
-//! One item for each source (a client's address, a user, a key) holds the logs of all its actions, so what one
-//! request counts by one source is one write. A refused action is not counted anywhere.
+//! One item for each source (a client's address, a user or a key) holds the logs of all its actions. So a request needs
+//! one write for each source. A refused action is not counted in any log.
 
 use crate::account::identifier_key;
 use crate::app::App;
@@ -11,21 +11,23 @@ use futures_util::future::try_join_all;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use strum::IntoStaticStr;
 
-/// Something that is counted.
+/// An action that is counted.
 #[derive(Debug, Clone)]
 pub struct Action<'a> {
-    /// Which one it is.
+    /// The name of the action.
     pub name: RateAction,
-    /// What it is about, for rates by key. An address counts as its mailbox, a name without its case.
+    /// The subject of the action, for rates by key. An email address counts as its mailbox. A username counts without
+    /// its case.
     pub key: Option<&'a str>,
     /// The logged-in user, for rates by user.
     pub user: Option<&'a str>,
-    /// Whether rates by the client's address count it. Not where another request to the table has counted it by that.
+    /// Whether rates by the client's address count the action. `false` if another request to the table has already
+    /// counted it.
     pub by_client: bool,
 }
 
 impl<'a> Action<'a> {
-    /// An action that has only the client's address to be counted by.
+    /// An action that only the rates by the client's address count.
     pub fn new(name: RateAction) -> Self {
         Self { name, key: None, user: None, by_client: true }
     }
@@ -35,35 +37,35 @@ impl<'a> Action<'a> {
         Self { name, key: None, user: Some(user), by_client: true }
     }
 
-    /// An action about something.
+    /// An action about a key.
     pub fn about(name: RateAction, key: &'a str) -> Self {
         Self { name, key: Some(key), user: None, by_client: true }
     }
 
-    /// An action about something, which is counted by that alone.
+    /// An action about a key, which only the rates by key count.
     pub fn only_about(name: RateAction, key: &'a str) -> Self {
         Self { name, key: Some(key), user: None, by_client: false }
     }
 }
 
-/// What a [`Limit`] counts. Its name in the table is the variant's in snake case.
+/// A kind of event that a [`Limit`] counts. Its name in the table is the variant's name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Counted {
-    /// Failures of a user's second factor in the JWT API.
+    /// Failed attempts to use a user's second factor in the JWT API.
     JwtSecondFactor,
 }
 
-/// A limit by key that is not among the rates of the settings.
+/// A limit by key that is not one of the rates in the settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<'a> {
-    /// What is counted.
+    /// The kind of event that it counts.
     pub counted: Counted,
-    /// What it is about.
+    /// The key that it counts by.
     pub key: &'a str,
-    /// How many times.
+    /// The number of times that is allowed.
     pub amount: u32,
-    /// In how many seconds.
+    /// The period in seconds.
     pub seconds: i64,
 }
 
@@ -74,34 +76,34 @@ impl Limit<'_> {
     }
 }
 
-/// What a request has used of its limits.
+/// The uses of rate limits that a request has reserved.
 #[derive(Debug, Default)]
 pub struct Usage(Vec<(LogUse, Vec<(RateAction, String)>)>);
 
 impl Usage {
-    /// Adds what another request to the table has used.
+    /// Adds the uses that another request to the table has reserved.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 }
 
-/// A limit that is reached.
+/// A rate limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
     /// The action that it limits.
     pub action: RateAction,
-    /// Seconds until the request that met it would not meet it any more, if nothing else is counted: 1 at least.
+    /// Seconds until the same request is allowed, if nothing else is counted; at least 1.
     pub seconds: u32,
 }
 
-/// The logs that one source has to note, with the action of each.
+/// The logs of one source that a request is counted in, with the action of each.
 struct Plan {
     key: Key,
     entries: Vec<(RateAction, Entry)>,
 }
 
 impl App {
-    /// Counts these actions, all or none.
+    /// Counts these actions: all of them, or none if a limit is reached.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -135,7 +137,7 @@ impl App {
         }
     }
 
-    /// Gives back what a request used: of one action, or of all.
+    /// Gives back the uses that a request reserved: those of one action, or all.
     pub async fn give_back(&self, usage: &Usage, action: Option<RateAction>) {
         let releases = usage.0.iter().filter_map(|(taken, logs)| {
             let of_action = |(name, _): &&(RateAction, String)| action.is_none_or(|action| action == *name);
@@ -145,7 +147,7 @@ impl App {
         futures_util::future::join_all(releases).await;
     }
 
-    /// Forgets what was counted of an action by its key.
+    /// Deletes the uses of an action that were counted by its key.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -157,7 +159,7 @@ impl App {
         if names.is_empty() { Ok(()) } else { self.store.clear_logs(&key, &names).await }
     }
 
-    /// Counts something by a key and a limit of the caller's own: whether there was room.
+    /// Counts a use of a limit that is not in the settings. Returns whether there was room.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -166,7 +168,7 @@ impl App {
         Ok(matches!(reserved, Reserved::Taken(_)))
     }
 
-    /// Seconds until there is room below such a limit again; 0 where there is.
+    /// Seconds until there is room in such a limit again; 0 if there is room now.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -176,7 +178,7 @@ impl App {
         Ok(free.map_or(0, |moment| (moment.since(self.now()).as_secs() as i64).max(1)))
     }
 
-    /// Forgets what was counted below such a limit.
+    /// Deletes the uses that were counted for such a limit.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -199,7 +201,7 @@ impl App {
         plans
     }
 
-    /// The item of what a rate is counted by; nothing where the action has no such thing.
+    /// The item of the source that a rate counts by. Returns `None` if the action has no such source.
     fn source(&self, client: IpAddr, action: &Action<'_>, rate: Rate) -> Option<Key> {
         let (kind, source) = match rate.per {
             Per::Ip if !action.by_client => return None,
@@ -228,8 +230,9 @@ fn entry(action: RateAction, rate: Rate) -> Entry {
     }
 }
 
-/// An address as limits see it: IPv6 by its network, so that nobody rotates within their own
-/// (CVE-2026-45364), and IPv4 within IPv6 as IPv4.
+/// The form of an address that limits count by. An IPv6 address counts as its network, so that a client cannot avoid
+/// limits by changing addresses within its own network (CVE-2026-45364). An IPv4 address within an IPv6 address counts
+/// as IPv4.
 fn network(address: IpAddr, prefix: u8) -> String {
     match embedded_ipv4(address) {
         Ok(address) => address.to_string(),
@@ -241,9 +244,10 @@ fn network(address: IpAddr, prefix: u8) -> String {
     }
 }
 
-/// The IPv4 address of a client that an IPv6 address stands for: IPv4-mapped (`::ffff:0:0/96`), translated by NAT64
-/// (`64:ff9b::/96`, RFC 6052), 6to4 (`2002::/16`, RFC 3056), or Teredo (`2001::/32`, RFC 4380, which inverts it). By their
-/// networks all clients of the first, the second and the last would be one, and one of 6to4 would be many.
+/// The IPv4 address of a client that an IPv6 address contains: IPv4-mapped (`::ffff:0:0/96`), translated by NAT64
+/// (`64:ff9b::/96`, RFC 6052), 6to4 (`2002::/16`, RFC 3056), or Teredo (`2001::/32`, RFC 4380, which inverts the
+/// address). If these addresses counted by their networks, all clients of the first, second and last kind would share
+/// one limit, and one client of 6to4 would have many.
 fn embedded_ipv4(address: IpAddr) -> Result<Ipv4Addr, Ipv6Addr> {
     let address = match address.to_canonical() {
         IpAddr::V4(address) => return Ok(address),
@@ -269,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_is_limited_by_64_in_canonical_form() {
+    fn ipv6_addresses_of_one_64_network_share_a_limit() {
         let seen = |text: &str| network(text.parse().unwrap(), 64);
         assert_eq!(seen("2001:db8:1:2:3:4:5:6"), seen("2001:0db8:0001:0002:ffff::1"));
         assert_ne!(seen("2001:db8:1:2::1"), seen("2001:db8:1:3::1"));
@@ -280,13 +284,13 @@ mod tests {
     }
 
     #[test]
-    fn ipv4_within_ipv6_is_limited_as_ipv4() {
+    fn ipv4_addresses_within_ipv6_are_limited_as_ipv4() {
         let seen = |text: &str| network(text.parse().unwrap(), 64);
         for text in ["64:ff9b::192.0.2.7", "2002:c000:207:9::1", "2001:0:4136:e378:8000:63bf:3fff:fdf8"] {
             assert_eq!(seen(text), "192.0.2.7", "{text}");
         }
-        assert_ne!(seen("64:ff9b::192.0.2.7"), seen("64:ff9b::192.0.2.8"), "NAT64 is many clients");
-        assert_eq!(seen("64:ff9b:1::192.0.2.7"), "64:ff9b:1::", "which part is the address is the operator's choice");
+        assert_ne!(seen("64:ff9b::192.0.2.7"), seen("64:ff9b::192.0.2.8"), "NAT64 has many clients");
+        assert_eq!(seen("64:ff9b:1::192.0.2.7"), "64:ff9b:1::", "operators choose which part is the address");
         assert_eq!(seen("2001:db8::1"), "2001:db8::");
     }
 }

@@ -1,5 +1,5 @@
-//! Tickets: what somebody may do once, or a few times, until a moment. They lie beside their user, so that both come
-//! back in one request, and are bound to what the user was when they were made.
+//! Tickets: permissions that can be used once, or a few times, until they expire. A ticket is stored beside its user,
+//! so that one request reads both. It is bound to the state that the user had when the ticket was created.
 
 use crate::account::{User, UserId};
 use crate::app::App;
@@ -14,23 +14,23 @@ use uuid::Uuid;
 const SECRET_LENGTH: usize = 32;
 const USER_LENGTH: usize = 16;
 
-/// What a ticket is for. It is part of the key, so a version never reads a ticket whose purpose it does not know.
+/// The purpose of a ticket. It is part of the key, so a version never reads a ticket whose purpose it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// Showing the second factor of a login.
+    /// Using the second factor of a login.
     LoginChallenge,
-    /// Setting up the second factor that a login needs.
+    /// Setting up the second factor that a login requires.
     SetupChallenge,
-    /// Opening a link to a new password.
+    /// Opening the link of a password reset.
     ResetLink,
-    /// Setting that password.
+    /// Setting the password of a password reset.
     ResetCapability,
     /// Opening an invitation.
     Invitation,
     /// Setting a first password.
     SetCapability,
-    /// Finishing to set an authenticator app up.
+    /// Completing the setup of an authenticator app.
     TotpSetup,
 }
 
@@ -47,8 +47,9 @@ impl Purpose {
         }
     }
 
-    /// What a ticket of this purpose is bound to. A login in progress ends with the user's generation; a way to a new
-    /// password with any other new password, and a link to it with the next login and any change of address too.
+    /// The digest of the user's state that a ticket of this purpose is bound to. A challenge of a login becomes invalid
+    /// if the user's generation changes. A permission to set a password becomes invalid if the password changes. A
+    /// reset link also becomes invalid after a login or a change of addresses.
     fn bond(self, user: &User) -> String {
         let bond = match self {
             Self::LoginChallenge | Self::SetupChallenge | Self::TotpSetup => json!([user.generation]),
@@ -62,20 +63,20 @@ impl Purpose {
         secret::digest(bond.to_string().as_bytes())
     }
 
-    /// Whether a user has several at a time; otherwise the latest takes the place of the one before.
+    /// Whether a user can have several at a time. Otherwise a new ticket replaces the one before.
     fn is_plural(self) -> bool {
         matches!(self, Self::LoginChallenge | Self::SetupChallenge)
     }
 }
 
-/// Attempts, counted in the table before they are compared.
+/// The number of attempts. Each attempt is counted in the table before its input is compared.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attempts {
-    /// Names the ticket that they are made at.
+    /// The id of the ticket that the attempts belong to.
     pub id: String,
-    /// How many there were.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -83,34 +84,34 @@ pub struct Attempts {
 /// A ticket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ticket {
-    /// What it is for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Whose it is.
+    /// The user whom the ticket belongs to.
     pub user: UserId,
-    /// Digest of its secret.
+    /// Digest of the ticket's secret.
     pub secret: String,
-    /// What the user has to be still, for it to be good.
+    /// The digest of the user's state that has to be unchanged for the ticket to be valid.
     pub bond: String,
-    /// When it was made; none where an earlier version made it.
+    /// When it was created; `None` if an earlier version created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
-    /// When it is over.
+    /// When it expires.
     pub ends: Timestamp,
-    /// What else it has to remember.
+    /// Further data of the operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<String>,
-    /// Attempts at what it is for.
+    /// Attempts to use it.
     pub guesses: Attempts,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Ticket {
-    /// A new ticket, good for so many seconds, and the text that its holder keeps.
+    /// Creates a ticket that is valid for `seconds`. Returns it with the text that its holder keeps.
     pub fn new(app: &App, purpose: Purpose, user: &User, seconds: i64) -> (Self, String) {
         let bytes: [u8; SECRET_LENGTH] = app.random();
         let secret = secret::digest(&bytes);
@@ -129,25 +130,26 @@ impl Ticket {
         (ticket, secret::encode(&[&user.id.0.as_bytes()[..], &bytes].concat()))
     }
 
-    /// A ticket of nobody's, for where things only have to look as if.
+    /// Creates a ticket that belongs to no user, for answers that must not reveal whether an account exists.
     pub fn dummy(app: &App, purpose: Purpose, seconds: i64) -> (Self, String) {
         Self::new(app, purpose, &User::new(UserId::new(app.random()), app.now()), seconds)
     }
 
-    /// Whether the user has not moved on from it.
+    /// Whether the user's state is still the one that the ticket is bound to.
     pub fn fits(&self, user: &User) -> bool {
         self.user == user.id && self.bond == self.purpose.bond(user)
     }
 
-    /// Counts an attempt, before it is compared: the ticket as it then is, or nothing where `most` were made.
+    /// Counts an attempt before its input is compared. Returns the changed ticket, or `None` if `most` attempts were
+    /// made already.
     ///
     /// # Errors
-    /// The table is unavailable, or others kept changing the ticket.
+    /// The table is unavailable, or other requests kept changing the ticket.
     pub async fn count(&self, store: &Store, most: u32) -> Result<Option<Self>, StoreError> {
         store.count_up(&self.key(), &["guesses"], &self.guesses.id, most).await
     }
 
-    /// Where a user's ticket is, of a purpose that there is one of at a time.
+    /// The key of a user's ticket, for a purpose of which a user has one ticket at a time.
     pub fn key_of(user: UserId, purpose: Purpose) -> Key {
         Key::new(user.key().pk, format!("TICKET#{}", purpose.as_str()))
     }
@@ -176,7 +178,8 @@ impl Item for Ticket {
     }
 }
 
-/// The ticket that a text stands for, and its user, if it is good and the user has not moved on from it.
+/// Finds the ticket of a text, and its user. Returns `None` if the ticket is not valid, or if the user's state has
+/// changed since it was created.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -190,7 +193,8 @@ pub async fn find_ticket(store: &Store, purpose: Purpose, text: &str) -> Result<
     Ok(ticket.zip(user).filter(fits))
 }
 
-/// A user's ticket of a purpose that there is one of at a time, if the user has not moved on from it.
+/// Finds a user's ticket, for a purpose of which a user has one ticket at a time. Returns `None` if the user's state
+/// has changed since it was created.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -211,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_a_text_of_the_right_length_is_read() {
+    fn only_a_text_of_the_right_length_is_parsed() {
         let text = secret::encode(&[7; USER_LENGTH + SECRET_LENGTH]);
         assert_eq!(read(&text).unwrap().0, UserId(Uuid::from_bytes([7; 16])));
         for nonsense in ["", "bad", "%%", &text[1..], &format!("{text}AAAA")] {

@@ -1,4 +1,4 @@
-//! Tokens that other people's APIs verify: the keys in the table, and what is signed for whom.
+//! Tokens that other APIs verify: the signing keys in the table, and the claims of the tokens.
 
 pub mod jwt_api;
 pub mod rotation;
@@ -21,18 +21,19 @@ use std::sync::Arc;
 
 const KEYS: &str = "KEYS";
 const SEAL: &str = "signing key";
-/// Keys that are read: many times what rotation leaves.
+/// Most keys that are read: many times the number that rotation keeps.
 const MOST_KEYS: i32 = 50;
-/// Seconds for which keys are not read again. No key signs sooner than three hours after it was stored.
+/// Seconds for which the keys are cached. A key signs at the earliest three hours after it was stored.
 const KEPT: i64 = 600;
 
-/// A signing key in the table. Its place is the next number, so that of all who find that a key is wanted one makes it.
+/// A signing key in the table. Its sort key is the next number, so that only one of several concurrent requests creates
+/// a new key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KeyRecord {
     number: u64,
     kid: String,
     created: i64,
-    /// PKCS#8, sealed.
+    /// PKCS#8, encrypted.
     sealed: String,
     #[serde(flatten)]
     unknown: Unknown,
@@ -58,10 +59,11 @@ impl KeyRecord {
     }
 }
 
-/// The keys, with one that signs: read from the table at most every ten minutes, and made there when one is wanted.
+/// The signing keys, including one that signs now. They are read from the table at most every ten minutes. If a new key
+/// is due, this creates it.
 ///
 /// # Errors
-/// The table is unavailable; a key of the settings or of the table is none.
+/// The table is unavailable, or a key of the settings or of the table is not a valid key.
 pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
     let now = app.now();
     if let Some(kept) = kept(app, now) {
@@ -73,9 +75,9 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
             return Ok(Decision::Settled(keep(app, ring, now)));
         }
         match make(app, last + 1, now.seconds()).await {
-            // Another was faster, or this one is there now: both are read.
+            // Either another request or this one has stored the key. The next attempt reads it.
             Ok(_) => Ok(Decision::Again(())),
-            // The old key goes on signing, and the next who comes tries again.
+            // The old key still signs, and the next request tries again.
             Err(error) if ring.signer(now.seconds()).is_some() => {
                 tracing::error!(%error, "new signing key could not be stored");
                 Ok(Decision::Settled(keep(app, ring, now)))
@@ -86,7 +88,7 @@ pub async fn keyring(app: &App) -> Result<Arc<Keyring>, StoreError> {
     app.store.run((), decide).await
 }
 
-/// The keys, to verify with: nothing is made.
+/// The keys to verify tokens with. This never creates a key.
 ///
 /// # Errors
 /// As [`keyring`].
@@ -111,7 +113,7 @@ fn keep(app: &App, ring: Keyring, now: Timestamp) -> Arc<Keyring> {
     ring
 }
 
-/// The keys that there are, and the number of the last.
+/// Reads the keys. Returns them with the number of the newest key.
 async fn read(app: &App) -> Result<(Keyring, u64), StoreError> {
     if let Some(ring) = keys_of_settings(app) {
         return Ok((ring.map_err(unreadable)?, 0));
@@ -126,7 +128,7 @@ fn unreadable(error: KeyError) -> StoreError {
     StoreError::Malformed(error.to_string())
 }
 
-/// The keys that the settings give, where they do.
+/// The keys that the settings contain, if any.
 fn keys_of_settings(app: &App) -> Option<Result<Keyring, KeyError>> {
     let settings = &app.settings.tokens;
     let given = settings.private_key.text();
@@ -138,14 +140,14 @@ fn keys_of_settings(app: &App) -> Option<Result<Keyring, KeyError>> {
     }
 }
 
-/// Keys made of `SECRET_KEY`, and of `SECRET_KEY_FALLBACKS` for what they signed.
+/// The key derived from `SECRET_KEY`, and those derived from `SECRET_KEY_FALLBACKS`, which only verify.
 fn derived(keys: &Keys, purpose: &str) -> Result<Keyring, KeyError> {
     let keys = keys.derived(purpose).map(|key| SigningKey::from_secret(&*key)).collect::<Result<_, _>>()?;
     Ok(Keyring::of_settings(keys))
 }
 
-/// The keys of refresh tokens. Nobody but we reads those, so they need no signature that others can check: an RSA
-/// signature is most of what a refresh costs.
+/// The keys of refresh tokens. Only Latchkey reads these tokens, so other services do not have to verify their
+/// signature. An RSA signature would be most of the cost of a refresh.
 fn refresh_keys(app: &App) -> Result<&Keyring, KeyError> {
     if app.refresh_keys.get().is_none() {
         let _ = app.refresh_keys.set(derived(&app.keys, "refresh tokens")?);
@@ -159,7 +161,8 @@ fn rotation(settings: &Settings) -> Rotation {
     Rotation { max_age_days: tokens.key_max_age_days, lifetime: tokens.access_expires_in.max(flat) }
 }
 
-/// Makes a key and stores it under this number, as made at this second. Returns its name, or `None` if somebody else has stored one there.
+/// Creates a key and stores it under this number and with this time of creation (in seconds). Returns its name, or
+/// `None` if another request has already stored a key under the number.
 async fn make(app: &App, number: u64, created: i64) -> Result<Option<String>, StoreError> {
     let (key, der) = app.blocking(SigningKey::generate).await.map_err(unreadable)?;
     let kid = key.kid().to_owned();
@@ -171,7 +174,7 @@ async fn make(app: &App, number: u64, created: i64) -> Result<Option<String>, St
     Ok(made.then_some(record.kid))
 }
 
-/// Deletes the keys whose last token is gone. Should that fail, they are deleted another time.
+/// Deletes the keys whose last token has expired. If this fails, a later call deletes them.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -189,20 +192,20 @@ pub async fn delete_dead_keys(app: &App, ring: &Keyring) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Who makes the tokens, and for whom: `PUBLIC_URL`, `HEADLESS_JWT_AUDIENCE`.
+/// The issuer and the audience of the tokens: `PUBLIC_URL` and `HEADLESS_JWT_AUDIENCE`.
 ///
 /// # Errors
-/// `PUBLIC_URL` is none: that is found at the start.
+/// `PUBLIC_URL` is not a valid issuer. This is found at startup.
 pub fn issuer(settings: &Settings) -> Result<Issuer, KeyError> {
     Issuer::new(settings.service.public_url.as_str(), settings.tokens.audience.as_deref())
 }
 
-/// What an app is given.
+/// The tokens that an app gets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// To use APIs with.
+    /// The token to call APIs with.
     pub access: String,
-    /// To get another pair; none where the one that the app has stays good.
+    /// The token to get another pair with. `None` if the app's current refresh token stays valid.
     pub refresh: Option<String>,
 }
 
@@ -216,15 +219,15 @@ fn subject(user: &User, session: &Session) -> Subject {
     Subject { sub: user.id.to_string(), sid: session.number.to_string() }
 }
 
-/// The access token of a session, and the refresh token that is good now.
+/// Returns the access token of a session and its current refresh token.
 ///
 /// # Errors
-/// There is no key that signs.
+/// No key signs now.
 pub fn pair(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<Pair, KeyError> {
     pair_for(app, ring, user, session, app.settings.tokens.access_expires_in)
 }
 
-/// The same with an access token that lives so many seconds.
+/// The same as [`pair`], with an access token that is valid for `lifetime` seconds.
 ///
 /// # Errors
 /// As [`pair`].
@@ -242,10 +245,10 @@ pub fn pair_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifet
     Ok(Pair { access: access_for(app, ring, user, session, lifetime)?, refresh })
 }
 
-/// A new access token of a session.
+/// Returns a new access token of a session.
 ///
 /// # Errors
-/// There is no key that signs.
+/// No key signs now.
 pub fn access(app: &App, ring: &Keyring, user: &User, session: &Session) -> Result<String, KeyError> {
     access_for(app, ring, user, session, app.settings.tokens.access_expires_in)
 }
@@ -253,7 +256,7 @@ pub fn access(app: &App, ring: &Keyring, user: &User, session: &Session) -> Resu
 fn access_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifetime: i64) -> Result<String, KeyError> {
     let (settings, now) = (&app.settings, app.now().seconds());
     let mut custom = custom_claims(user, &settings.tokens.claims);
-    // How and when, as RFC 8176 and OpenID Connect Core 1.0 (section 2) name it.
+    // How and when the user authenticated, in the claims of RFC 8176 and OpenID Connect Core 1.0 (section 2).
     custom.insert("amr".to_owned(), session.methods.iter().map(|record| record.method.as_str()).collect());
     let latest = session.methods.last().map_or(session.created, |record| record.at);
     custom.insert("auth_time".to_owned(), json!(latest.seconds()));
@@ -261,7 +264,7 @@ fn access_for(app: &App, ring: &Keyring, user: &User, session: &Session, lifetim
     sign(&claims, ring.signer(now).ok_or(KeyError::Sign)?)
 }
 
-/// `HEADLESS_JWT_CLAIMS`: fields that the user does not have are left out.
+/// The claims of `HEADLESS_JWT_CLAIMS`. Fields that the user does not have are left out.
 fn custom_claims(user: &User, wanted: &[UserClaim]) -> Map<String, Json> {
     let primary = user.primary_email();
     let value = |claim: UserClaim| match claim {
@@ -277,12 +280,13 @@ fn custom_claims(user: &User, wanted: &[UserClaim]) -> Map<String, Json> {
     wanted.iter().filter_map(|claim| Some((claim.as_str().to_owned(), value(*claim)?))).collect()
 }
 
-/// Whose access token this is, and of which session; nothing where it is not good now. Nothing is read from the table.
+/// Verifies an access token. Returns the user, the number of the session and the claims, or `None` if the token is not
+/// valid now. Does not access the table.
 pub fn check_access(settings: &Settings, now: Timestamp, ring: &Keyring, token: &str) -> Option<(UserId, u64, Claims)> {
     check(settings, now, ring, token, TokenUse::Access)
 }
 
-/// The same of a refresh token.
+/// Verifies a refresh token, like [`check_access`].
 pub fn check_refresh(app: &App, token: &str) -> Option<(UserId, u64, Claims)> {
     check(&app.settings, app.now(), refresh_keys(app).ok()?, token, TokenUse::Refresh)
 }

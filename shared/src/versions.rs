@@ -1,7 +1,8 @@
-//! Values that another version of the service wrote into the table: how this version keeps what it does not know.
+//! Values in the table that another version of the service wrote: how this version preserves the parts that it does not
+//! know.
 //!
-//! During a deployment the functions run in two versions on one table, and after a rollback an old version reads what a new one
-//! wrote. Every struct that an item consists of therefore has a field of [`Unknown`] attributes, and every enum in an item
+//! During a deployment, functions of two versions use the same table. After a rollback, an old version reads values
+//! that a newer one wrote. So every struct of an item has a field of [`Unknown`] attributes, and every enum of an item
 //! is read as [`Open`]. See `docs/upgrading.md`.
 
 use serde::de::{DeserializeOwned, Error as _};
@@ -9,28 +10,28 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// The attributes of a struct that this version does not know. Flattened into the struct (`#[serde(flatten)]`), so that they
-/// are written back with it.
+/// The attributes of a struct that this version does not know. They are flattened into the struct
+/// (`#[serde(flatten)]`), so they are written back with it.
 ///
-/// Texts, whole numbers of 64 bits, booleans, nulls, lists and maps come back as they were. Sets, binary values and
-/// longer numbers do not, so no release may write those into an item.
+/// Texts, whole numbers of 64 bits, booleans, nulls, lists and maps are preserved exactly. Sets, binary values and
+/// longer numbers are not, so no release may write those into an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Unknown(Map<String, Value>);
 
-/// A value of an enum to which a newer version may have added variants. A value that this version cannot read is kept as it
-/// was read.
+/// A value of an enum to which a newer version may have added variants. A value that this version does not know is kept
+/// unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Open<T> {
     /// A value of this version.
     Known(T),
-    /// Anything else.
+    /// Any other value.
     Unknown(Value),
 }
 
 impl<T> Open<T> {
-    /// The value, if this version knows it.
+    /// Returns the value, if this version knows it.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -38,7 +39,7 @@ impl<T> Open<T> {
         }
     }
 
-    /// The value, if this version knows it.
+    /// Returns the value, if this version knows it.
     pub fn known_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Known(value) => Some(value),
@@ -59,8 +60,8 @@ impl<T: PartialEq> PartialEq<T> for Open<T> {
     }
 }
 
-/// A struct of another crate, which cannot have a field of [`Unknown`] attributes. The attributes of its outermost level
-/// that it does not know are kept beside it.
+/// A struct of another crate, which cannot have a field of [`Unknown`] attributes. Unknown attributes of its outermost
+/// level are kept separately.
 #[derive(Debug, Clone)]
 pub struct WithUnknown<T> {
     value: T,
@@ -68,17 +69,17 @@ pub struct WithUnknown<T> {
 }
 
 impl<T> WithUnknown<T> {
-    /// A new value.
+    /// Wraps a new value.
     pub fn new(value: T) -> Self {
         Self { value, unknown: Map::new() }
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn get(&self) -> &T {
         &self.value
     }
 
-    /// The value, to be changed.
+    /// Returns the value for changes.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.value
     }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_written_back() {
+    fn unknown_attributes_and_values_are_written_back() {
         let newer = json!({
             "kind": {"new": {"n": [1, null]}},
             "inner": {"a": 1, "c": {"d": 18_446_744_073_709_551_615_u64}},

@@ -1,9 +1,9 @@
-//! Documents that speak of the code are held against it.
+//! Compares documents with the code that they describe.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Every Rust source below a folder of the repository.
+/// Appends every Rust source below a folder to `all`.
 fn sources(folder: &Path, all: &mut String) {
     for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() && !entry.ends_with("target") {
@@ -32,6 +32,6 @@ fn the_tests_that_the_security_page_names_exist() {
         assert!(!last.is_empty(), "a row has a test or a reason: {row}");
     }
     let missing = named.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect::<Vec<_>>();
-    assert!(named.len() > 60, "the table was read: {}", named.len());
+    assert!(named.len() > 60, "the page names too few tests, was the table read? {}", named.len());
     assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:?}");
 }

@@ -1,8 +1,9 @@
-//! Collects an item of every kind while the stories run, for `shared/fixtures`: the richest one that any story makes.
+//! Collects items for `shared/fixtures` while the stories run. Of each kind of item it keeps the one with the most
+//! attributes.
 //!
 //!     LATCHKEY_TEST_FIXTURES=$PWD/shared/fixtures/v1 cargo test -p tests --test it story:: -- --test-threads 1
 //!
-//! Nothing is collected otherwise. The README beside the fixtures says when to do it.
+//! Without this variable nothing is collected. The README of the fixtures says when to collect them.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,10 +15,10 @@ pub fn are_collected() -> bool {
     std::env::var_os(FOLDER).is_some()
 }
 
-/// Keeps what is richer than what is there already.
+/// Saves each item that has more attributes than the saved one of its kind.
 pub fn collect(items: &[Value]) {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    // What rate limits count has no version: each write names single attributes.
+    // Counters of rate limits have no version, because each write names single attributes.
     let is_versioned = |item: &&Value| item.get("version").is_some();
     for item in items.iter().filter(is_versioned) {
         let file = folder.join(format!("{}.json", kind(item)));
@@ -42,7 +43,7 @@ fn kind(item: &Value) -> String {
     }
 }
 
-/// The places of all attributes; those of a list's elements are one.
+/// Returns the paths of all attributes. All elements of a list have the same path.
 fn paths(item: &Value) -> BTreeSet<String> {
     fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {

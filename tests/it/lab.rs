@@ -1,4 +1,4 @@
-//! The service of a test, and clients of it.
+//! The service that a test runs, and clients of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey_lab::Kind;
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 pub const PASSWORD: &str = "correct-Horse-42-battery";
 pub const FRONTEND: &str = "https://app.example.test";
-/// Set in the environment, it makes another version of the service touch the table before every request, and fails the test
-/// where this version has lost something of it.
+/// The name of an environment variable. If it is set, another version of the service changes the table before every
+/// request, and the test fails if this version has lost one of the other version's attributes.
 pub const OTHER_VERSION: &str = "LATCHKEY_TEST_OTHER_VERSION";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -39,12 +39,12 @@ impl From<latchkey_lab::Lab> for Lab {
 }
 
 impl Lab {
-    /// Starts the service with these settings over a frontend's URLs.
+    /// Starts the service with the URLs of a frontend and these settings.
     pub fn start(settings: &[(&str, &str)]) -> Self {
         Self::with_accounts(&json!([]), settings)
     }
 
-    /// The same, with accounts that exist from the start.
+    /// Starts the service with accounts that exist from the start.
     pub fn with_accounts(accounts: &Value, settings: &[(&str, &str)]) -> Self {
         let urls = json!({
             "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
@@ -53,7 +53,7 @@ impl Lab {
             "account_signup": format!("{FRONTEND}/signup"),
         });
         let lab = latchkey_lab::Lab::builder().binary(env!("CARGO_BIN_EXE_local-service")).frozen_clock();
-        // What the responses are compared with is told of all stories.
+        // All stories append their responses to this file. `just contract` compares it with the API description.
         let seen = std::env::var("CONTRACT_SEEN");
         let lab = seen.iter().fold(lab, |lab, file| lab.setting("CONTRACT_SEEN", file));
         let lab = lab.setting("RUST_LOG", "info").setting("HEADLESS_FRONTEND_URLS", &urls.to_string());
@@ -62,31 +62,31 @@ impl Lab {
         lab.settings(settings).settings(&elsewhere).accounts(accounts).start().into()
     }
 
-    /// Waits for the service to die, and starts it again on the same data.
+    /// Waits until the service dies, and restarts it on the same data.
     pub fn restart_after_death(mut self) -> Self {
         self.lab.wait_for_death();
         self.lab.restart().into()
     }
 
-    /// Starts it again on the same data, with these settings in addition.
+    /// Restarts the service on the same data, with these settings in addition.
     pub fn restart_with(self, settings: &[(&str, &str)]) -> Self {
         self.lab.restart_with(settings).into()
     }
 
-    /// Stops it, does something to the folder that holds `data` and `outbox`, and starts it again.
+    /// Stops the service, runs `work` on the folder that contains `data` and `outbox`, and restarts the service.
     pub fn restart_after(mut self, work: impl FnOnce(&Path)) -> Self {
         self.lab.kill();
         work(self.folder());
         self.lab.restart().into()
     }
 
-    /// Stops it, lets every item of its embedded table be changed, and starts it again.
+    /// Stops the service, applies `change` to every item of its embedded table, and restarts it.
     pub fn restart_with_items(self, change: impl Fn(&mut HashMap<String, AttributeValue>)) -> Self {
         self.restart_after(|folder| change_items(&folder.join("data"), change))
     }
 
-    /// Starts it again on the same data, with the items of a partition in another one, where an earlier version would
-    /// have written them.
+    /// Restarts the service after the items of partition `from` were moved to partition `to`, where an earlier version
+    /// would have written them.
     pub fn restart_with_partition_moved(mut self, from: &str, to: &str) -> Self {
         self.lab.kill();
         let file = self.folder().join("data").join("latchkey.db");
@@ -96,7 +96,7 @@ impl Lab {
             let pk = |text: &str| AttributeValue::S(text.to_owned());
             let query = client.query().table_name(&table).key_condition_expression("pk = :pk");
             let items = query.expression_attribute_values(":pk", pk(from)).send().await.unwrap().items.unwrap();
-            assert!(!items.is_empty(), "nothing is in {from}");
+            assert!(!items.is_empty(), "partition {from} is empty");
             for mut item in items {
                 let gone = client.delete_item().table_name(&table).key("pk", pk(from)).key("sk", item["sk"].clone());
                 gone.send().await.unwrap();
@@ -114,7 +114,7 @@ impl Lab {
         Client::new(&self.url, "app")
     }
 
-    /// A client of the JWT API.
+    /// Returns a client of the JWT API.
     pub fn bearer(&self) -> Bearer {
         Bearer { base: self.url.clone(), access: None, cookies: BTreeMap::new() }
     }
@@ -123,17 +123,17 @@ impl Lab {
         Client::new(&self.url, "browser")
     }
 
-    /// Moves the clock by so many seconds.
+    /// Moves the clock forward by this number of seconds.
     pub fn advance(&self, seconds: i64) {
         self.clock().advance(Duration::from_secs(seconds.try_into().unwrap()));
     }
 
-    /// The service's time, in seconds since 1970.
+    /// Returns the service's time in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.clock().now()
     }
 
-    /// All bytes of the table's files.
+    /// Returns all bytes of the table's files.
     pub fn table(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder().join("data")).unwrap();
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
@@ -143,12 +143,12 @@ impl Lab {
         self.lab.faults(&plan);
     }
 
-    /// How many faults were made since the log of requests was forgotten.
+    /// Returns the number of injected faults since the log of requests was last cleared.
     pub fn injected(&self) -> u64 {
         self.requests().injected
     }
 
-    /// Mails to this address, oldest first.
+    /// Returns the mails to this address, oldest first.
     pub fn mails(&self, to: &str) -> Vec<Mail> {
         self.all_mails().into_iter().filter(|mail| mail.to == to).collect()
     }
@@ -157,7 +157,7 @@ impl Lab {
         self.inbox().all().into_iter().filter(|message| message.kind == Kind::Mail).map(Mail::from).collect()
     }
 
-    /// The latest mail to this address; it may take a moment where the answer did not wait for it.
+    /// Returns the latest mail to this address. Waits for a mail that is sent after the answer.
     pub fn mail(&self, to: &str) -> Mail {
         self.inbox().last(to).into()
     }
@@ -173,12 +173,12 @@ impl Lab {
         }
     }
 
-    /// The code of the latest text message to this number.
+    /// Returns the code in the latest text message to this number.
     pub fn sms(&self, to: &str) -> String {
         self.inbox().last(to).code.unwrap()
     }
 
-    /// Signs up and verifies by link or code; the client ends up logged in.
+    /// Signs up and verifies the address by link or code. Afterwards the client is logged in.
     pub fn user(&self, client: &mut Client, email: &str) {
         let reply = client.post("auth/signup", json!({"email": email, "password": PASSWORD}));
         if reply.status == 401 {
@@ -188,7 +188,7 @@ impl Lab {
     }
 }
 
-/// Changes the items of the embedded table in a data folder. New ones come from an item whose key changes.
+/// Applies `change` to every item of the embedded table in a data folder. An item whose key changes is moved.
 pub fn change_items(data: &Path, change: impl Fn(&mut HashMap<String, AttributeValue>)) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
@@ -207,7 +207,7 @@ pub fn change_items(data: &Path, change: impl Fn(&mut HashMap<String, AttributeV
     });
 }
 
-/// The items of the embedded table in a data folder.
+/// Returns the items of the embedded table in a data folder.
 pub fn items(data: &Path) -> Vec<HashMap<String, AttributeValue>> {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let client = embedded::Embedded::open(&data.join("latchkey.db")).unwrap().client();
@@ -217,7 +217,8 @@ pub fn items(data: &Path) -> Vec<HashMap<String, AttributeValue>> {
     })
 }
 
-/// Where `LATCHKEY_TEST_TABLE` names another DynamoDB than the embedded one: a table of its own there.
+/// Returns the settings of a new table in the DynamoDB that `LATCHKEY_TEST_TABLE` names, or nothing if it is not set.
+/// The service then uses the embedded table.
 fn table_elsewhere() -> Vec<(&'static str, String)> {
     static TABLES: AtomicU32 = AtomicU32::new(0);
     let Ok(url) = std::env::var("LATCHKEY_TEST_TABLE") else { return Vec::new() };
@@ -232,7 +233,7 @@ fn table_elsewhere() -> Vec<(&'static str, String)> {
     all.map(|(name, value)| (name, value.to_owned())).into()
 }
 
-/// A mail.
+/// A mail as the inbox shows it.
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub to: String,
@@ -254,28 +255,28 @@ impl From<local::inbox::Message> for Mail {
 }
 
 impl Mail {
-    /// The key of its link, or its code.
+    /// Returns the key in the mail's link, or its code.
     pub fn key(&self) -> String {
         let prefixes = [format!("{FRONTEND}/verify-email/"), format!("{FRONTEND}/password/reset/")];
         let key = |link: &String| prefixes.iter().find_map(|prefix| link.strip_prefix(prefix).map(str::to_owned));
         let key = self.links.iter().find_map(key).or_else(|| self.code.clone());
-        key.unwrap_or_else(|| panic!("no key in {}", self.text))
+        key.unwrap_or_else(|| panic!("no key in this mail: {}", self.text))
     }
 
-    /// The first link to the JWT API.
+    /// Returns the first link to the JWT API.
     pub fn link(&self) -> String {
         let link = self.links.iter().find(|link| link.contains("/jwt-allauth/"));
-        link.unwrap_or_else(|| panic!("no link in {}", self.text)).clone()
+        link.unwrap_or_else(|| panic!("no link in this mail: {}", self.text)).clone()
     }
 }
 
-/// An answer.
+/// An HTTP response.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub text: String,
-    /// Null where the body is no JSON.
+    /// The body as JSON. `Null` if it is not valid JSON.
     pub json: Value,
 }
 
@@ -284,7 +285,7 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The codes of its errors, with the field before each.
+    /// Returns the codes of the errors, each as `field:code`.
     pub fn errors(&self) -> Vec<String> {
         let errors = self.json["errors"].as_array().cloned().unwrap_or_default();
         let text = |error: &Value| {
@@ -293,7 +294,7 @@ impl Reply {
         errors.iter().map(text).collect()
     }
 
-    /// The flow that waits.
+    /// Returns the id of the pending flow.
     pub fn pending(&self) -> Option<String> {
         let flows = self.json["data"]["flows"].as_array()?;
         let flow = flows.iter().find(|flow| flow["is_pending"] == json!(true))?;
@@ -301,12 +302,12 @@ impl Reply {
     }
 }
 
-/// One request.
+/// Sends a request.
 pub fn call(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
     try_call(base, method, path, headers, body).unwrap()
 }
 
-/// One request, whose answer may never come.
+/// Sends a request. Fails if the service does not answer.
 pub fn try_call(
     base: &str,
     method: &str,
@@ -345,14 +346,14 @@ pub fn try_call(
     })
 }
 
-/// A client, as people have them: one that keeps a token, or one that keeps cookies.
+/// A client of the headless API: an app, which keeps a session token, or a browser, which keeps cookies.
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
     pub kind: &'static str,
     pub token: Option<String>,
     pub cookies: BTreeMap<String, String>,
-    /// Sent with every request, over what the client sends by itself.
+    /// Headers of every request. They override the headers that the client sends by itself.
     pub extra: Vec<(String, String)>,
 }
 
@@ -361,7 +362,7 @@ impl Client {
         Self { base: base.to_owned(), kind, token: None, cookies: BTreeMap::new(), extra: Vec::new() }
     }
 
-    /// The same client, of a service that was started again.
+    /// Returns the same client for a service that was restarted at another URL.
     pub fn at(&self, url: &str) -> Self {
         Self { base: url.to_owned(), ..self.clone() }
     }
@@ -390,7 +391,7 @@ impl Client {
         self.send("DELETE", path, None, &[])
     }
 
-    /// A request whose headers are these, over what the client sends by itself.
+    /// Sends a request. `headers` override the headers that the client sends by itself.
     pub fn send(&mut self, method: &str, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Reply {
         if self.kind == "browser" && method != "GET" && !self.cookies.contains_key("csrftoken") {
             self.get("config");
@@ -428,7 +429,7 @@ impl Client {
     }
 }
 
-/// A client of the JWT API: it keeps the access token, and cookies.
+/// A client of the JWT API. It keeps the access token and cookies.
 #[derive(Debug, Clone)]
 pub struct Bearer {
     base: String,
@@ -437,7 +438,7 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// The same client, of a service that was started again.
+    /// Returns the same client for a service that was restarted at another URL.
     pub fn at(&self, url: &str) -> Self {
         Self { base: url.to_owned(), ..self.clone() }
     }
@@ -450,7 +451,7 @@ impl Bearer {
         self.send("POST", path, Some(body.to_string()))
     }
 
-    /// A request below the prefix, or to a whole URL of the service.
+    /// Sends a request to a path below the API's prefix, or to a whole URL of the service.
     pub fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Reply {
         let mut headers = vec![JSON.0.to_owned(), JSON.1.to_owned()];
         if let Some(access) = &self.access {
@@ -487,7 +488,7 @@ impl Bearer {
         self.post("login/", json!({"email": email, "password": password}))
     }
 
-    /// Sets an authenticator app up: its secret, and the recovery codes.
+    /// Sets up an authenticator app. Returns its secret and the recovery codes.
     pub fn enroll(&mut self, lab: &Lab) -> (String, Vec<String>) {
         let secret = self.post("mfa/setup/", json!({})).json["secret"].as_str().unwrap().to_owned();
         let reply = self.post("mfa/activate/", json!({"code": code_of(&secret, lab.now())}));
@@ -496,14 +497,14 @@ impl Bearer {
     }
 }
 
-/// The code that an authenticator app with this secret shows at this moment.
+/// Returns the code that an authenticator app with this secret shows at time `now`.
 pub fn code_of(secret: &str, now: i64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).with_digits(6).with_step_duration(30).build().unwrap();
     totp.generate(now.try_into().unwrap()).to_string()
 }
 
-/// The same work, so often at the same moment.
+/// Runs `work` in `times` threads at the same moment. Returns the results.
 pub fn at_once<T: Send>(times: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = std::sync::Barrier::new(times);
     std::thread::scope(|scope| {
@@ -518,11 +519,12 @@ pub fn at_once<T: Send>(times: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T
     })
 }
 
-/// How often the service allocates memory. Needs `ALLOCATIONS_PORT` among its settings.
+/// Counts the memory allocations of the service. The setting `ALLOCATIONS_PORT` must name the port.
 pub struct Allocations(pub u16);
 
 impl Allocations {
-    /// Returns the allocations of `work`: the least of several tries, since the service has other work at times.
+    /// Returns the number of allocations that `work` causes. The result is the minimum of ten runs, because the service
+    /// also does other work.
     pub fn of(&self, mut work: impl FnMut()) -> u64 {
         let spent = (0..10).map(|_| {
             let before = self.so_far();

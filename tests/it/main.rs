@@ -1,6 +1,6 @@
-//! Stories about the service, told over HTTP.
+//! Tests of the service over HTTP.
 
-#![allow(clippy::disallowed_methods)] // waits by the clock of the machine
+#![allow(clippy::disallowed_methods)] // some tests wait, and measure time with the system clock
 
 mod cloud;
 mod docs;

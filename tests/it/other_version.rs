@@ -1,6 +1,6 @@
-//! Plays another version of the service at work on the same table, as during a deployment: it adds an attribute that this
-//! version does not know to every item and to every map within, takes the schema numbers away every other time, as an
-//! earlier version would, and finds out what this version has lost of it since.
+//! Simulates another version of the service that works on the same table, as during a deployment. It adds an unknown
+//! attribute to every item and to every map inside, and checks that this version keeps the attribute. Every other time
+//! it removes the schema numbers, as an earlier version would.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
@@ -13,21 +13,22 @@ use tokio::runtime::Runtime;
 
 type Document = HashMap<String, Value>;
 
-/// The attribute.
+/// The name of the unknown attribute.
 const MARK: &str = "x_other_version";
-/// Maps whose entries people or providers name, or whose one entry is the variant of an enum.
+/// Names of maps that get no mark: users or providers choose the names of their entries, or their only entry is the
+/// variant of an enum.
 const NOT_MARKED: [&str; 5] = ["attributes", "extra", "answer", "codes", "factor"];
-/// Attributes that identify a map among others at the same place.
+/// Attributes that identify a map among others at the same path.
 const NAMES: [&str; 10] =
     ["id", "user", "secret", "provider", "uid", "initiated", "number", "started", "state", "credential"];
 
-/// The services whose tables the other version works on too, by their URLs.
+/// The simulated other version for each service, by the service's URL.
 static SERVICES: LazyLock<Mutex<HashMap<String, Arc<OtherVersion>>>> = LazyLock::new(Mutex::default);
 
-/// The runtime of the other version's requests.
+/// The runtime for the requests of the other version.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
-/// The other version at the embedded table in one data folder. It works on the table's file from the process of the test.
+/// The other version on the embedded table in one data folder. It opens the table's file from the process of the test.
 struct OtherVersion {
     data: PathBuf,
     state: tokio::sync::Mutex<State>,
@@ -37,12 +38,12 @@ struct OtherVersion {
 struct State {
     client: Option<Client>,
     visits: u64,
-    /// By key: the maps that bear the mark.
+    /// The paths of the marked maps, by the key of their item.
     marked: HashMap<(String, String), BTreeSet<String>>,
 }
 
 impl State {
-    /// The table, and its name. The file is opened when it is first needed.
+    /// Returns a client of the table and its name. Opens the file at the first call.
     async fn table(&mut self, data: &Path) -> (Client, String) {
         let client = self.client.get_or_insert_with(|| Embedded::open(&data.join("latchkey.db")).unwrap().client());
         let name = client.list_tables().send().await.unwrap().table_names()[0].clone();
@@ -50,7 +51,7 @@ impl State {
     }
 }
 
-/// Remembers where the table of a service is.
+/// Records the data folder of a service.
 pub fn watch(url: &str, data: &Path) {
     let service = OtherVersion { data: data.to_owned(), state: tokio::sync::Mutex::default() };
     SERVICES.lock().unwrap().insert(url.to_owned(), Arc::new(service));
@@ -60,31 +61,31 @@ fn service(url: &str) -> Option<Arc<OtherVersion>> {
     SERVICES.lock().unwrap().get(url).cloned()
 }
 
-/// Lets the other version touch every item of a service's table. Returns what this version has lost since the last time.
+/// Changes every item of a service's table. Returns the marks that this version has lost since the last call.
 pub fn visit(url: &str) -> Vec<String> {
     service(url).map_or_else(Vec::new, |service| RUNTIME.block_on(service.visit()))
 }
 
-/// Takes away everything that the other version has added, as a version would that keeps nothing.
+/// Removes all marks, as a version would do that keeps no unknown attributes.
 pub fn drop_marks(url: &str) {
     let Some(service) = service(url) else { return };
     RUNTIME.block_on(async {
         let (client, table) = service.state.lock().await.table(&service.data).await;
         let pages = client.scan().table_name(&table).into_paginator().items().send();
-        for mut item in pages.collect::<Result<Vec<_>, _>>().await.expect("the table is read") {
+        for mut item in pages.collect::<Result<Vec<_>, _>>().await.expect("the table can be read") {
             walk(&mut item, "", &mut |_, map| drop(map.remove(MARK)));
-            client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("an item is written");
+            client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("an item can be written");
         }
     });
 }
 
-/// The items of a service's table, in DynamoDB's JSON.
+/// Returns the items of a service's table in DynamoDB's JSON.
 pub fn items(url: &str) -> Vec<Json> {
     let Some(service) = service(url) else { return Vec::new() };
     RUNTIME.block_on(async {
         let (client, table) = service.state.lock().await.table(&service.data).await;
         let pages = client.scan().table_name(&table).into_paginator().items().send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.expect("the table is read");
+        let items = pages.collect::<Result<Vec<_>, _>>().await.expect("the table can be read");
         items.iter().map(json_of).collect()
     })
 }
@@ -98,7 +99,7 @@ fn mark() -> Value {
     ]))
 }
 
-/// The maps of an item, by what and where they are.
+/// Calls `visit` for each map of an item, with a path that identifies the map.
 fn walk(map: &mut Document, path: &str, visit: &mut impl FnMut(&str, &mut Document)) {
     let names: &[&str] = if map.contains_key("at") { &["at", "method"] } else { &NAMES };
     let known = names.iter().filter_map(|name| Some(format!("{name}={:?}", scalar(map.get(*name)?)?)));
@@ -109,7 +110,7 @@ fn walk(map: &mut Document, path: &str, visit: &mut impl FnMut(&str, &mut Docume
         visit(&path, map);
     }
     if matches!(name, "attributes" | "extra" | "answer" | "key") {
-        return; // others' own, down to the ground
+        return; // users or providers define everything inside
     }
     for (name, value) in map.iter_mut().filter(|(name, _)| *name != MARK) {
         match value {
@@ -131,7 +132,7 @@ fn scalar(value: &Value) -> Option<&str> {
 }
 
 impl OtherVersion {
-    /// Looks after everything that it has marked, and marks everything. Returns what was lost.
+    /// Checks the marks of the last visit, and marks everything again. Returns the marks that were lost.
     async fn visit(&self) -> Vec<String> {
         let mut state = self.state.lock().await;
         let (client, table) = state.table(&self.data).await;
@@ -141,7 +142,7 @@ impl OtherVersion {
         let (mut lost, mut marked, mut start) = (Vec::new(), HashMap::new(), None);
         loop {
             let request = client.scan().table_name(table).consistent_read(true);
-            let page = request.set_exclusive_start_key(start).send().await.expect("the table is read");
+            let page = request.set_exclusive_start_key(start).send().await.expect("the table can be read");
             for item in page.items.unwrap_or_default() {
                 let text = |name: &str| item[name].as_s().expect("keys are texts").clone();
                 let key = (text("pk"), text("sk"));
@@ -161,7 +162,8 @@ impl OtherVersion {
     }
 }
 
-/// Looks after one item and marks it. The maps that bear the mark from now on, unless somebody else was faster.
+/// Checks the marks of one item and marks it again. Returns the paths of the marked maps, or `None` if another writer
+/// changed the item first.
 async fn touch(
     client: &Client,
     table: &str,
@@ -193,7 +195,7 @@ async fn touch(
     put.send().await.ok().map(|_| paths)
 }
 
-/// An item in DynamoDB's JSON.
+/// Converts an item to DynamoDB's JSON.
 fn json_of(item: &Document) -> Json {
     fn typed(value: &Value) -> Json {
         match value {
@@ -204,7 +206,7 @@ fn json_of(item: &Document) -> Json {
             Value::L(list) => json!({"L": list.iter().map(typed).collect::<Vec<_>>()}),
             Value::M(map) => json!({"M": json_of(map)}),
             Value::Ns(numbers) => json!({"NS": numbers}),
-            other => panic!("no item has {other:?}"),
+            other => panic!("unsupported attribute value {other:?}"),
         }
     }
     item.iter().map(|(name, inner)| (name.clone(), typed(inner))).collect::<serde_json::Map<_, _>>().into()

@@ -4,25 +4,28 @@ import { passkeys } from './passkeys.js';
 import { Transport } from './transport.js';
 import type { AuthState, Body, Data, OperationId, Result } from './types.js';
 
-/** Where to send the browser for a login at an identity provider, and back. */
+/** A login at an identity provider: the provider, and the page to return to. */
 export interface RedirectOptions {
   /** The provider's id, as `getConfiguration` lists it. */
   provider: string;
-  /** Where the provider's answer leads to: a path of this site, or a URL whose host the service trusts. */
+  /** The page that the user returns to: a path of this site, or a URL whose host the service trusts. */
   callbackUrl: string;
-  /** `login` to log in or sign up, `connect` to add the identity to the account that is logged in. */
+  /** `login` to log in or sign up, `connect` to add the identity to the account of the logged-in user. */
   process?: 'login' | 'connect';
 }
 
-/** The account's authenticator app, or what a new one is set up with: `url` is for a QR code, `secret` for typing. */
+/**
+ * The account's authenticator app, or the data for the setup of a new one: `url` for a QR code, `secret` for typing.
+ */
 export type Totp = { active: Data<'getTotp'> } | { secret: string; url: string };
 
 /** A client of the service. Each method resolves; a call that fails resolves to a `failure`. */
-export type Client = ReturnType<typeof createClient>;
+export interface Client extends ReturnType<typeof makeClient> {}
 
 /**
- * Makes a client. It sends nothing until it is used: `subscribe` or `load` fetch the session.
+ * Creates a client. It sends no requests until it is used: `subscribe` and `load` fetch the session.
  *
+ * @example
  * ```ts
  * const accounts = createClient({ baseUrl: 'https://auth.example.com', client: 'browser' });
  * accounts.subscribe(() => console.log(accounts.getSnapshot()));
@@ -30,7 +33,11 @@ export type Client = ReturnType<typeof createClient>;
  * if (!result.ok) console.log(result.failure.errors);
  * ```
  */
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions): Client {
+  return makeClient(options);
+}
+
+function makeClient(options: ClientOptions) {
   const transport = new Transport(options);
   const { store } = transport;
 
@@ -41,27 +48,39 @@ export function createClient(options: ClientOptions) {
   const post = <Id extends OperationId>(path: string, body?: Body<Id>, leavesAnonymous?: boolean) =>
     transport.step('POST', path, body, leavesAnonymous);
 
-  let loading: Promise<AuthState> | undefined;
-  const load = (): Promise<AuthState> => (loading ??= transport.reload().then(store.getSnapshot));
-
   return {
     // The state.
 
-    /** Returns where the person stands. The same object until something changes. */
+    /** Returns the current state. The result is the same object until the state changes. */
     getSnapshot: store.getSnapshot,
-    /** Calls `listener` whenever the state changes, and fetches the session at the first call. Returns how to stop. */
+    /**
+     * Calls `listener` whenever the state changes, and fetches the session at the first call. Returns a function that
+     * ends the subscription.
+     */
     subscribe(listener: () => void): () => void {
-      void load();
+      void transport.load();
       return store.subscribe(listener);
     },
-    /** Fetches the session if that has not happened yet. Resolves to the state. */
-    load,
-    /** Fetches the session anew. */
+    /**
+     * Fetches the session if that has not happened yet, or failed. Resolves to the state. `subscribe` calls it, and so do
+     * the hooks. Call it if nothing subscribes: in a guard of a router, or in a program.
+     *
+     * @example
+     * ```ts
+     * const { status } = await accounts.load();
+     * if (status !== 'authenticated') location.assign('/login');
+     * ```
+     */
+    async load(): Promise<AuthState> {
+      await transport.load();
+      return store.getSnapshot();
+    },
+    /** Fetches the session again. */
     async reload(): Promise<AuthState> {
       await transport.reload();
       return store.getSnapshot();
     },
-    /** Goes on without the proof that the last call asked for. */
+    /** Cancels the reauthentication that the last call asked for. */
     cancelReauthentication(): void {
       const state = store.getSnapshot();
       if (state.status !== 'reauthentication') return;
@@ -70,67 +89,83 @@ export function createClient(options: ClientOptions) {
     /** Stops listening to other tabs. */
     close: () => transport.close(),
 
-    /** Returns what the service is set up to do. */
+    /** Returns the configuration of the service. */
     getConfiguration: () => get<'getConfiguration'>('config'),
 
     // Login and signup.
 
-    /** Logs in with a password. */
+    /**
+     * Logs in with a password.
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.login({ email: 'ada@example.com', password: 'correct-Horse-42' });
+     * if (!result.ok) show(result.failure.errors);
+     * else if (result.data.status === 'pending') showStep(result.data.flow.id); // such as `mfa_authenticate`
+     * ```
+     */
     login: (body: Body<'logIn'>) => post<'logIn'>('auth/login', body),
     /** Signs up. */
     signup: (body: Body<'signUp'>) => post<'signUp'>('auth/signup', body),
     /** Ends the session. */
     logout: () => transport.step('DELETE', 'auth/session'),
-    /** Sends a code to log in with. */
+    /** Sends a login code. */
     requestLoginCode: (body: Body<'requestLoginCode'>) => post<'requestLoginCode'>('auth/code/request', body),
-    /** Logs in with the code. */
+    /** Logs in with a login code. */
     confirmLoginCode: (code: string) => post<'confirmLoginCode'>('auth/code/confirm', { code }),
     /** Sends another login code. */
     resendLoginCode: () => change<'resendLoginCode'>('POST', 'auth/code/resend'),
-    /** Begins a signup with a passkey; `passkeys.finishSignup` makes it. */
+    /** Begins a signup with a passkey. `passkeys.finishSignup` completes it. */
     signupByPasskey: (body: Body<'beginPasskeySignup'>) => post<'beginPasskeySignup'>('auth/webauthn/signup', body),
 
     // Verification.
 
-    /** Returns what the key of a verification mail is for. */
+    /** Returns the address that the key of a verification mail verifies. */
     getEmailVerification: (key: string) =>
       get<'getEmailVerification'>('auth/email/verify', undefined, { 'X-Email-Verification-Key': key }),
-    /** Verifies an address by the key or code of its mail. That alone may log nobody in. */
+    /** Verifies an address with the key or code of its mail. The user may have to log in afterwards. */
     verifyEmail: (key: string) => post<'verifyEmail'>('auth/email/verify', { key }, true),
-    /** Sends another code to the address that waits. */
+    /** Sends another code to the address that waits for verification. */
     resendEmailCode: () => change<'resendEmailCode'>('POST', 'auth/email/verify/resend'),
-    /** Verifies a phone number by the code that was sent to it. */
+    /** Verifies a phone number with the code that was sent to it. */
     verifyPhone: (code: string) => post<'verifyPhone'>('auth/phone/verify', { code }),
-    /** Sends another code to the phone number that waits. */
+    /** Sends another code to the phone number that waits for verification. */
     resendPhoneCode: () => change<'resendPhoneCode'>('POST', 'auth/phone/verify/resend'),
 
     // Forgotten passwords.
 
-    /** Sends a mail, or a text message, to set a new password with. A text is an address. */
+    /** Sends a mail or a text message for setting a new password. `to` can be just an email address. */
     requestPasswordReset: (to: string | Body<'requestPasswordReset'>) =>
       post<'requestPasswordReset'>('auth/password/request', typeof to === 'string' ? { email: to } : to),
-    /** Returns whose the key of a reset mail is. */
+    /** Returns the user that the key of a reset mail belongs to. */
     getPasswordReset: (key: string) =>
       get<'getPasswordReset'>('auth/password/reset', undefined, { 'X-Password-Reset-Key': key }),
-    /** Sets a new password by the key or code of the mail. That alone may log nobody in. */
+    /** Sets a new password with the key or code of the mail. The user may have to log in afterwards. */
     resetPassword: (body: Body<'resetPassword'>) => post<'resetPassword'>('auth/password/reset', body, true),
 
-    // Second factors of a login, and proving again who one is.
+    // Second factors of a login, and reauthentication.
 
-    /** Shows the second factor: a code of the authenticator app, or a recovery code. */
+    /** Completes the second factor of a login, with a code of the authenticator app or a recovery code. */
     authenticate: (code: string) => post<'authenticateByCode'>('auth/2fa/authenticate', { code }),
-    /** Says whether this browser is to be asked for the second factor again. */
+    /** Sets whether this browser skips the second factor from now on. */
     trustBrowser: (trust: boolean) => post<'trustBrowser'>('auth/2fa/trust', { trust }),
-    /** Proves by password who is logged in. */
+    /** Reauthenticates the user with the password. */
     reauthenticate: (password: string) => post<'reauthenticate'>('auth/reauthenticate', { password }),
-    /** Proves by a code of the second factor who is logged in. */
+    /** Reauthenticates the user with a code of the second factor. */
     reauthenticateByCode: (code: string) => post<'reauthenticateByCode'>('auth/2fa/reauthenticate', { code }),
     /** Ceremonies with passkeys and security keys. */
     passkeys: passkeys(transport),
 
     // Identity providers.
 
-    /** Leaves the page for the provider. Browser client only. */
+    /**
+     * Leaves the page for the provider. Browser client only.
+     *
+     * @example
+     * ```ts
+     * accounts.redirectToProvider({ provider: 'google', callbackUrl: '/welcome' });
+     * ```
+     */
     redirectToProvider({ provider, callbackUrl, process = 'login' }: RedirectOptions): void {
       const form = document.createElement('form');
       form.method = 'POST';
@@ -144,11 +179,11 @@ export function createClient(options: ClientOptions) {
       document.body.append(form);
       form.submit();
     },
-    /** Logs in with a token that the provider's own library gave. */
+    /** Logs in with a token from the provider's own library. */
     loginByProviderToken: (body: Body<'logInByProviderToken'>) => post<'logInByProviderToken'>('auth/provider/token', body),
-    /** Returns what the provider told of somebody who is about to sign up. */
+    /** Returns the data that the provider supplied about a user who is signing up. */
     getProviderSignup: () => get<'getProviderSignup'>('auth/provider/signup'),
-    /** Completes the signup of somebody who comes from a provider. */
+    /** Completes the signup of a user who came from a provider. */
     signupByProvider: (body: Body<'signUpByProvider'>) => post<'signUpByProvider'>('auth/provider/signup', body),
     /** Lists the identities that are connected to the account. */
     listProviderAccounts: () => get<'listProviderAccounts'>('account/providers'),
@@ -170,13 +205,13 @@ export function createClient(options: ClientOptions) {
     removeEmailAddress: (email: string) => change<'removeEmailAddress'>('DELETE', 'account/email', { email }),
     /** Returns the account's phone number. */
     getPhone: () => get<'getPhone'>('account/phone'),
-    /** Changes the phone number; it counts when its code is confirmed by `verifyPhone`. */
+    /** Changes the phone number. The change takes effect when `verifyPhone` confirms the code. */
     changePhone: (phone: string) => change<'changePhone'>('POST', 'account/phone', { phone }),
-    /** Changes the password, or sets one. */
+    /** Changes the password, or sets the first one. */
     changePassword: (body: Body<'changePassword'>) => change<'changePassword'>('POST', 'account/password/change', body),
-    /** Lists where the account is logged in. */
+    /** Lists the sessions of the user. */
     listSessions: () => get<'listSessions'>('auth/sessions'),
-    /** Ends sessions by their ids. Ending the present one is a logout. */
+    /** Ends the sessions with these ids. Ending the current session is a logout. */
     async endSessions(sessions: number[]): Promise<Result<Data<'endSessions'> | undefined>> {
       const outcome = await change<'endSessions'>('DELETE', 'auth/sessions', { sessions });
       const isLogout = !outcome.ok && store.getSnapshot().status === 'anonymous';
@@ -187,7 +222,15 @@ export function createClient(options: ClientOptions) {
 
     /** Lists the account's authenticators. */
     listAuthenticators: () => get<'listAuthenticators'>('account/authenticators'),
-    /** Returns the authenticator app; if there is none, the secret for a new one. */
+    /**
+     * Returns the authenticator app, or the secret for a new one if there is none.
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.getTotp();
+     * if (result.ok && 'url' in result.data) drawQrCode(result.data.url);
+     * ```
+     */
     async getTotp(): Promise<Result<Totp>> {
       const outcome = await transport.exchange('GET', 'account/authenticators/totp');
       if (!outcome.ok) return outcome;
@@ -197,13 +240,13 @@ export function createClient(options: ClientOptions) {
       if (response.status === 404 && secret && url) return { ok: true, data: { secret, url } };
       return { ok: false, failure: failureOf(response, answer) };
     },
-    /** Activates an authenticator app by its first code. */
+    /** Activates an authenticator app with its first code. */
     activateTotp: (code: string) => change<'activateTotp'>('POST', 'account/authenticators/totp', { code }),
     /** Removes the authenticator app. */
     deactivateTotp: () => change<'deactivateTotp'>('DELETE', 'account/authenticators/totp'),
     /** Returns the recovery codes. */
     getRecoveryCodes: () => get<'getRecoveryCodes'>('account/authenticators/recovery-codes'),
-    /** Makes new recovery codes. The old ones no longer work. */
+    /** Generates new recovery codes. The old ones no longer work. */
     makeRecoveryCodes: () => change<'makeRecoveryCodes'>('POST', 'account/authenticators/recovery-codes'),
     /** Renames a security key or passkey. */
     renameKey: (body: Body<'renameKey'>) => change<'renameKey'>('PUT', 'account/authenticators/webauthn', body),
@@ -213,9 +256,16 @@ export function createClient(options: ClientOptions) {
 
     // Your own API.
 
-    /** App client with the JWT strategy: returns an access token that is good for a while, or `undefined`. */
+    /** App client with the JWT strategy: returns an access token that is still valid for a while, or `undefined`. */
     getAccessToken: () => transport.accessToken(),
-    /** App client with the JWT strategy: like `fetch`, with the access token; refreshes it once after a 401. */
+    /**
+     * App client with the JWT strategy: like `fetch`, with the access token. Refreshes the token once after a 401.
+     *
+     * @example
+     * ```ts
+     * const response = await accounts.fetch('https://api.example.com/notes', { method: 'POST', body: 'A note' });
+     * ```
+     */
     fetch: (input: RequestInfo | URL, init?: RequestInit) => transport.fetch(input, init),
   };
 }

@@ -10,13 +10,13 @@ const REASONS: Record<number, FailureReason> = {
   429: 'rate_limited',
 };
 
-/** The failure of a call that got no answer. */
+/** The failure of a call that got no response. */
 export const OFFLINE: Failure = { reason: 'offline', status: 0, errors: [] };
 
-/** The failure of a passkey ceremony that the person or the browser cancelled. */
+/** The failure of a passkey ceremony that the user or the browser cancelled. */
 export const CANCELLED: Failure = { reason: 'cancelled', status: 0, errors: [] };
 
-/** Describes a response that is not a success. `body` is its JSON, if it had any. */
+/** Converts a response that is not a success into a failure. `body` is its JSON, if it has any. */
 export function failureOf(response: Response, body: unknown): Failure {
   const { errors, meta } = (body ?? {}) as { errors?: ApiError[]; meta?: { is_authenticated?: boolean } };
   const isKnown = meta?.is_authenticated === true && response.status === 401;

@@ -1,22 +1,22 @@
 import type { TokenStorage } from './storage.js';
 
-/** How to reach the service. */
+/** The options of a client. */
 export interface ClientOptions {
-  /** Where the service is, such as `https://auth.example.com`. Empty for the page's own origin. */
+  /** The URL of the service, such as `https://auth.example.com`. Empty for the page's own origin. */
   baseUrl: string;
   /**
-   * `browser` for pages: a session cookie, and a CSRF token. `app` for mobile apps and programs: tokens that this
+   * `browser` for web pages: a session cookie and a CSRF token. `app` for mobile apps and programs: tokens that the
    * client keeps in `storage`.
    */
   client: 'browser' | 'app';
-  /** App client: where tokens are kept. By default in memory. */
+  /** App client: the storage of the tokens. By default, they are kept in memory. */
   storage?: TokenStorage;
-  /** The `fetch` to use. By default the platform's. */
+  /** The `fetch` function to use. By default, the platform's. */
   fetch?: (request: Request) => Promise<Response>;
-  /** Browser client: the name of the CSRF cookie (`CSRF_COOKIE_NAME` of the service). By default `csrftoken`. */
+  /** Browser client: the name of the CSRF cookie (the service's `CSRF_COOKIE_NAME`). By default `csrftoken`. */
   csrfCookieName?: string;
-  /** Browser client: returns the CSRF token where the page cannot read the cookie. */
+  /** Browser client: returns the CSRF token. Needed if the page cannot read the cookie. */
   csrfToken?: () => string | undefined;
-  /** App client: sent as `User-Agent` where the platform permits; the person sees it in the list of sessions. */
+  /** App client: sent as `User-Agent` if the platform permits it. The user sees it in the list of sessions. */
   userAgent?: string;
 }

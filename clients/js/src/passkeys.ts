@@ -11,24 +11,26 @@ import type { AuthState, Data, Failure, Result } from './types.js';
 type Created = { creation_options: { publicKey: PublicKeyCredentialCreationOptionsJSON } };
 type Requested = { request_options: { publicKey: PublicKeyCredentialRequestOptionsJSON } };
 
-/** Another ceremony took the place of this one. */
+/** The result of a ceremony that another ceremony replaced. */
 const STOPPED = { ok: false, failure: CANCELLED } as const;
 
-/** What a new key is called, and what it can do. */
+/** The options of a new key. */
 export interface KeyOptions {
-  /** The name in the person's list of keys. The service makes one up if there is none. */
+  /** The name in the user's list of keys. If absent, the service generates one. */
   name?: string;
-  /** `true` for a passkey, which logs in by itself. `false` for a second factor. */
+  /** `true` for a passkey, which replaces the password at login. `false` for a second factor. */
   passwordless?: boolean;
 }
 
-/** The ceremonies with passkeys and security keys (WebAuthn). The library for them is loaded at the first use. */
+/** The ceremonies with passkeys and security keys (WebAuthn). Their library is loaded at the first use. */
 export function passkeys(transport: Transport) {
-  /** The number of the latest ceremony. Earlier ones do not go on. */
+  /** The number of the latest ceremony. Earlier ones stop. */
   let latest = 0;
   let previous: Promise<unknown> = Promise.resolve();
 
-  /** Fetches the options of a ceremony. The service remembers those of its last answer, so requests wait for each other. */
+  /**
+   * Fetches the options of a ceremony. The service accepts only the latest options, so requests wait for each other.
+   */
   function begin<T>(number: number, path: string, query?: Record<string, unknown>): Promise<Result<T>> {
     const isLatest = () => number === latest;
     const begun = previous.then(async (): Promise<Result<T>> => {
@@ -57,15 +59,21 @@ export function passkeys(transport: Transport) {
   }
 
   return {
-    /** Returns whether this browser has WebAuthn. */
+    /** Returns whether this browser supports WebAuthn. */
     isSupported: (): boolean => typeof globalThis.PublicKeyCredential === 'function',
 
-    /** Logs in with a passkey that the person chooses. */
+    /** Logs in with a passkey that the user chooses. */
     login: () => assert('auth/webauthn/login'),
 
     /**
      * Logs in with a passkey that the browser offers in a field with `autocomplete="username webauthn"`. Resolves when
-     * the person has chosen one, or when another ceremony takes its place (`cancelled`).
+     * the user has chosen one, or when another ceremony replaces this one (`cancelled`).
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.passkeys.autofill();
+     * if (result.ok) location.assign('/home');
+     * ```
      */
     async autofill(): Promise<Result<AuthState>> {
       const number = ++latest;
@@ -74,20 +82,20 @@ export function passkeys(transport: Transport) {
       return isThere ? assert('auth/webauthn/login', true, number) : STOPPED;
     },
 
-    /** Ends an `autofill` that waits, for example because the page with the field goes away. */
+    /** Stops a waiting `autofill`, for example when the page with the field closes. */
     async stopAutofill(): Promise<void> {
       latest += 1;
       const { WebAuthnAbortService } = await import('@simplewebauthn/browser');
       WebAuthnAbortService.cancelCeremony();
     },
 
-    /** Shows a security key or passkey as the second factor of a login. */
+    /** Completes the second factor of a login with a security key or passkey. */
     authenticate: () => assert('auth/webauthn/authenticate'),
 
-    /** Shows a security key or passkey to prove again who is logged in. */
+    /** Reauthenticates the user with a security key or passkey. */
     reauthenticate: () => assert('auth/webauthn/reauthenticate'),
 
-    /** Makes the passkey of a signup that was begun with `signupByPasskey`. */
+    /** Creates the passkey of a signup that `signupByPasskey` began. */
     async finishSignup({ name }: Pick<KeyOptions, 'name'> = {}): Promise<Result<AuthState>> {
       const made = await create(await begin<Created>(++latest, 'auth/webauthn/signup'));
       return made.ok ? transport.step('PUT', 'auth/webauthn/signup', { name, credential: made.data }) : made;
@@ -103,7 +111,7 @@ export function passkeys(transport: Transport) {
   };
 }
 
-/** Runs a ceremony of the browser. What the person or the browser stops is a failure like any other. */
+/** Runs a ceremony of the browser. A ceremony that the user or the browser cancels resolves to a failure. */
 async function ceremony<T extends AuthenticationResponseJSON | RegistrationResponseJSON>(
   run: () => Promise<T>,
 ): Promise<Result<T>> {

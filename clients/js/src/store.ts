@@ -1,13 +1,13 @@
 import type { AuthState, AuthenticationMethod, Flow, User } from './types.js';
 
-/** An answer that says where the person stands. */
+/** A response that contains the state of the session. */
 export interface AuthAnswer {
   status: number;
   data?: { user?: User; methods?: AuthenticationMethod[]; flows?: Flow[] };
   meta?: { is_authenticated?: boolean };
 }
 
-/** Returns the state that an answer describes, or `undefined` if it describes none. */
+/** Returns the state that a response describes, or `undefined` if it describes none. */
 export function stateOf({ status, data, meta }: AuthAnswer): AuthState | undefined {
   if (meta?.is_authenticated === undefined) return undefined;
   const { user, methods = [], flows = [] } = data ?? {};
@@ -21,7 +21,7 @@ export function stateOf({ status, data, meta }: AuthAnswer): AuthState | undefin
   return flow ? { status: 'pending', flow, flows } : { status: 'anonymous', flows };
 }
 
-/** Holds the present state, and tells subscribers when it changes. Fits React's `useSyncExternalStore`. */
+/** Holds the current state, and notifies subscribers when it changes. Works with React's `useSyncExternalStore`. */
 export class Store {
   private state: AuthState = { status: 'loading' };
   private readonly listeners = new Set<() => void>();
@@ -33,7 +33,7 @@ export class Store {
     return () => this.listeners.delete(listener);
   };
 
-  /** Replaces the state. Does nothing if the new state equals the present one. */
+  /** Replaces the state. Does nothing if the new state equals the current one. */
   set(state: AuthState): void {
     if (JSON.stringify(state) === JSON.stringify(this.state)) return;
     this.state = state;

@@ -4,17 +4,17 @@ import { failureOf, OFFLINE } from './failure.js';
 import type { ClientOptions } from './options.js';
 import { memoryStorage } from './storage.js';
 import { Store, stateOf, type AuthAnswer } from './store.js';
-import { expiryOf, lockNamed, TokenStore, type Lock, type Tokens } from './tokens.js';
+import { expiryOf, lockNamed, SETTLE, TokenStore, type Lock, type Tokens } from './tokens.js';
 import type { Failure, Result } from './types.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** The time that an access token must have left to be used, in milliseconds. */
+/** The minimum remaining lifetime of an access token, in milliseconds. A token with less is refreshed before use. */
 const MARGIN = 10_000;
 
 const SAFE = new Set<string>(['GET', 'HEAD']);
 
-/** Sends requests with the client's credentials, and keeps store and tokens up to date from the answers. */
+/** Sends requests with the client's credentials, and updates the store and the tokens from the responses. */
 export class Transport {
   readonly store = new Store();
   readonly baseUrl: string;
@@ -23,6 +23,7 @@ export class Transport {
   private readonly lock: Lock;
   private readonly channel: BroadcastChannel | undefined;
   private readonly send: (request: Request) => Promise<Response>;
+  private loading: Promise<void> | undefined;
 
   constructor(readonly options: ClientOptions) {
     this.baseUrl = options.baseUrl.replace(/\/$/, '');
@@ -36,7 +37,7 @@ export class Transport {
     });
     if (typeof BroadcastChannel === 'function' && typeof window === 'object') {
       this.channel = new BroadcastChannel(key);
-      this.channel.onmessage = () => void this.reload();
+      this.channel.onmessage = () => void setTimeout(() => void this.reload(), this.isApp ? SETTLE : 0);
     }
   }
 
@@ -44,7 +45,13 @@ export class Transport {
     return this.options.client === 'app';
   }
 
-  /** Fetches the session anew, without telling other tabs. */
+  /** Fetches the session, unless that has happened. An attempt that failed does not count. */
+  load(): Promise<void> {
+    if (this.store.getSnapshot().status === 'unavailable') this.loading = undefined;
+    return (this.loading ??= this.reload());
+  }
+
+  /** Fetches the session again, without notifying other tabs. */
   async reload(): Promise<void> {
     const outcome = await this.request('GET', 'auth/session');
     if (!outcome.ok && (outcome.failure.status === 0 || outcome.failure.status >= 500)) {
@@ -55,7 +62,7 @@ export class Transport {
     }
   }
 
-  /** Sends a request of the headless API, and returns the `data` of its answer. */
+  /** Sends a request of the headless API, and returns the `data` of its response. */
   async request<T>(method: Method, path: string, body?: unknown, query?: Record<string, unknown>, headers?: Record<string, string>): Promise<Result<T>> {
     const outcome = await this.exchange(method, path, body, query, headers);
     if (!outcome.ok) return outcome;
@@ -65,9 +72,9 @@ export class Transport {
   }
 
   /**
-   * Sends a request whose answer says where the person stands. An answer that leaves a further step to take is a
-   * success: the step is in the state. With `leavesAnonymous`, so is a 401 without a further step: the call did what it
-   * was asked, and nobody is logged in.
+   * Sends a request whose response contains the state of the session. A response with a next step is a success: the
+   * state contains the step. With `leavesAnonymous`, a 401 without a next step is also a success: the call succeeded,
+   * and the user is not logged in.
    */
   async step(method: Method, path: string, body?: unknown, leavesAnonymous = false): Promise<Result<ReturnType<Store['getSnapshot']>>> {
     const outcome = await this.exchange(method, path, body);
@@ -79,7 +86,7 @@ export class Transport {
     return went ? { ok: true, data: this.store.getSnapshot() } : { ok: false, failure: failureOf(response, answer) };
   }
 
-  /** Sends a request, and keeps what its answer says. */
+  /** Sends a request, and updates the store and the tokens from the response. */
   async exchange(
     method: Method,
     path: string,
@@ -88,11 +95,13 @@ export class Transport {
     headers: Record<string, string> = {},
     isRetry = false,
   ): Promise<{ ok: true; data: { response: Response; answer: AuthAnswer | undefined } } | { ok: false; failure: Failure }> {
+    // The first answer brings the CSRF cookie.
+    if (!this.isApp && !SAFE.has(method)) await this.load();
     const used = this.isApp ? await this.usableTokens() : {};
     let response: Response;
     let answer: AuthAnswer | undefined;
     try {
-      // The path is one of the description's: the methods of the client are typed by its operations.
+      // The path is one of the API description: the client's methods are typed by its operations.
       const outcome = await this.api.request(method.toLowerCase() as 'get', `/_allauth/${this.options.client}/v1/${path}` as '/_allauth/{client}/v1/config', {
         params: { query } as never,
         body: body as never,
@@ -105,16 +114,19 @@ export class Transport {
       return { ok: false, failure: OFFLINE };
     }
     const isStale = this.isApp && used.refresh && !used.session && (response.status === 401 || response.status === 410);
-    if (isStale && !isRetry && !isStep(answer) && (await this.refresh(used.access))) {
-      return this.exchange(method, path, body, query, headers, true);
+    if (isStale && !isRetry && !isStep(answer)) {
+      const renewed = await this.refresh(used.access);
+      if (renewed === true) return this.exchange(method, path, body, query, headers, true);
+      // The refresh can succeed later, so this is not the end of the session.
+      if (renewed) return { ok: false, failure: renewed };
     }
     await this.note(method, response, answer, used);
     return { ok: true, data: { response, answer } };
   }
 
-  /** Keeps what an answer says: new tokens, the end of a session, where the person stands. */
+  /** Updates the tokens and the state from a response. */
   private async note(method: Method, response: Response, answer: AuthAnswer | undefined, used: Tokens): Promise<void> {
-    // After a 410, and after the end of the present session, the tokens are worth nothing.
+    // After a 410, and after the current session has ended, the tokens are invalid.
     const isOver = response.status === 410 || (method === 'DELETE' && answer?.meta?.is_authenticated === false);
     if (this.isApp) await this.keep(answer, used, isOver);
     const before = this.store.getSnapshot();
@@ -136,7 +148,7 @@ export class Transport {
       if (!meta.session_token) delete next.session;
     }
     if (JSON.stringify(next) === JSON.stringify(used)) return;
-    // Another tab may have logged in meanwhile. Its tokens are not those that have ended.
+    // Another tab might have logged in since. Keep its tokens, because they did not end.
     if (hasEnded && JSON.stringify(await this.tokens.read()) !== JSON.stringify(used)) return;
     if (Object.keys(next).length) await this.tokens.write(next);
     else await this.tokens.clear();
@@ -163,7 +175,10 @@ export class Transport {
     return cookie && decodeURIComponent(cookie.slice(name.length));
   }
 
-  /** Returns an access token that is good for a while, or `undefined` if there is none. Refreshes it if need be. */
+  /**
+   * Returns an access token that is still valid for a while, or `undefined` if there is none. Refreshes it if
+   * necessary.
+   */
   async accessToken(): Promise<string | undefined> {
     return (await this.usableTokens()).access;
   }
@@ -177,18 +192,20 @@ export class Transport {
   }
 
   /**
-   * Replaces the access token `stale`. Of calls at the same moment, in all tabs, one asks the service; the others find
-   * its answer in the storage. Returns whether there is a new token.
+   * Replaces the access token `stale`. If several calls in all tabs refresh at the same time, only one sends the request,
+   * and the others read the result from the storage. Returns whether there is a new token, or the failure of the request.
    */
-  async refresh(stale: string | undefined): Promise<boolean> {
-    return this.lock(async () => {
+  async refresh(stale: string | undefined): Promise<boolean | Failure> {
+    return this.lock(async (wrote) => {
       const tokens = await this.tokens.read();
       if (tokens.access !== stale) return tokens.access !== undefined;
       if (!tokens.refresh) return false;
       const { data, response } = await this.api
         .POST('/_allauth/app/v1/tokens/refresh', { body: { refresh_token: tokens.refresh }, credentials: 'omit' })
         .catch(() => ({ data: undefined, response: undefined }));
-      if (!response || response.status >= 500 || response.status === 429) return false;
+      if (!response) return OFFLINE;
+      if (response.status >= 500 || response.status === 429) return failureOf(response, undefined);
+      wrote();
       if (!data) {
         await this.tokens.clear();
         this.store.set({ status: 'anonymous', flows: [] });
@@ -201,7 +218,7 @@ export class Transport {
     });
   }
 
-  /** Like `fetch`, with the access token. A 401 is answered by one refresh and one more try. */
+  /** Calls `fetch` with the access token. After a 401, it refreshes the token and sends the request once more. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
     const send = (token: string | undefined) => {
@@ -211,22 +228,25 @@ export class Transport {
     };
     const token = await this.accessToken();
     const response = await send(token);
-    if (response.status !== 401 || !token || !(await this.refresh(token))) return response;
+    if (response.status !== 401 || !token || (await this.refresh(token)) !== true) return response;
     return send((await this.tokens.read()).access);
   }
 
-  /** Closes what this client holds open. */
+  /** Closes the channel to other tabs. */
   close(): void {
     this.channel?.close();
   }
 }
 
-/** Whether the answer asks for a further step, rather than for a better token. */
+/** Returns whether the response asks for a further step, and not for a new token. */
 function isStep(answer: AuthAnswer | undefined): boolean {
   return answer?.meta?.is_authenticated === true || (answer?.data?.flows?.some((flow) => flow.is_pending) ?? false);
 }
 
-/** A logout answers 401: nobody is logged in any more. */
+/**
+ * Returns whether this is the response to a successful logout. The service answers 401, because the user is not logged
+ * in anymore.
+ */
 function isLogout(method: Method, path: string, response: Response): boolean {
   return method === 'DELETE' && path.startsWith('auth/session') && (response.status === 401 || response.status === 410);
 }

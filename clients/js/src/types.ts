@@ -6,7 +6,14 @@ export type Schemas = components['schemas'];
 /** The name of an operation in the API description. */
 export type OperationId = keyof operations;
 
-/** The JSON body that an operation takes. */
+/**
+ * The JSON body that an operation takes.
+ *
+ * @example
+ * ```ts
+ * const credentials: Body<'logIn'> = { email: 'ada@example.com', password: 'correct-Horse-42' };
+ * ```
+ */
 export type Body<Id extends OperationId> = operations[Id] extends {
   requestBody?: { content: { 'application/json': infer B } };
 }
@@ -24,80 +31,89 @@ type Answer<Id extends OperationId> = operations[Id]['responses'] extends infer 
 /** The `data` member of an operation's successful response. */
 export type Data<Id extends OperationId> = Answer<Id> extends { data: infer D } ? D : undefined;
 
-/** A user, as the API shows one. */
+/** A user, as the API returns it. */
 export type User = Schemas['User'];
 
-/** One thing that the user can do, or has begun, in order to get in. */
+/** A step of a login or signup that the user can start or has started. */
 export type Flow = Schemas['Flow'];
 
 /** The id of a flow. */
 export type FlowId = Flow['id'];
 
-/** How the user proved who they are, and when. */
+/** How and when the user authenticated. */
 export type AuthenticationMethod = Schemas['AuthenticationMethod'];
 
-/** What the service is set up to do. */
+/** The configuration of the service. */
 export type Configuration = Data<'getConfiguration'>;
 
-/** One thing that is wrong with a request. */
+/** A problem of a request. */
 export interface ApiError {
   /** A stable code, such as `required` or `email_password_mismatch`. */
   code: string;
   /** The field that the error belongs to. Absent if it concerns the whole request. */
   param?: string;
-  /** A sentence for people. */
+  /** A message for people. */
   message: string;
 }
 
-/** Why a call failed, as one word. */
+/** The reason why a call failed. */
 export type FailureReason =
-  /** 400: the input is wrong; see `errors`. */
+  /** 400: the input is invalid; see `errors`. */
   | 'invalid'
-  /** 401, 410: nobody is logged in, or the session has ended. */
+  /** 401, 410: the user is not logged in, or the session has ended. */
   | 'unauthenticated'
-  /** 401: somebody is logged in, and has to prove it again first. */
+  /** 401: the user is logged in and must reauthenticate first. */
   | 'reauthentication_required'
   /** 403: the request is not allowed. */
   | 'forbidden'
-  /** 404: there is no such thing. */
+  /** 404: the resource does not exist. */
   | 'not_found'
-  /** 409: the request does not fit the present state. */
+  /** 409: the request does not fit the current state. */
   | 'conflict'
   /** 429: too many requests; see `retryAfter`. */
   | 'rate_limited'
-  /** 5xx, or an answer that is not the API's. */
+  /** 5xx, or a response that does not come from the API. */
   | 'unavailable'
-  /** No answer at all: the network is down, or CORS refused the request. */
+  /** No response: the network is down, or CORS refused the request. */
   | 'offline'
-  /** The person or the browser cancelled a passkey ceremony. */
+  /** The user or the browser cancelled a passkey ceremony. */
   | 'cancelled';
 
 /** A call that failed. */
 export interface Failure {
-  /** Why. */
+  /** The reason. */
   reason: FailureReason;
-  /** The HTTP status; 0 if there was no answer. */
+  /** The HTTP status. 0 if there was no response. */
   status: number;
-  /** What is wrong, field by field. Empty unless `reason` is `invalid`. */
+  /** The problems of the request. Empty unless `reason` is `invalid`. */
   errors: ApiError[];
-  /** Seconds until a retry makes sense, if the service told. */
+  /** Seconds to wait before a retry, if the service specifies them. */
   retryAfter?: number;
 }
 
-/** The outcome of a call. */
+/**
+ * The outcome of a call.
+ *
+ * @example
+ * ```ts
+ * const result = await accounts.listSessions();
+ * if (result.ok) show(result.data);
+ * else if (result.failure.reason === 'rate_limited') wait(result.failure.retryAfter);
+ * ```
+ */
 export type Result<T> = { ok: true; data: T } | { ok: false; failure: Failure };
 
-/** Where the person stands. */
+/** The state of the session. */
 export type AuthState =
   /** The session is being fetched for the first time. */
   | { status: 'loading' }
-  /** Nobody is logged in. `flows` are the ways in. */
+  /** The user is not logged in. `flows` lists the ways to log in. */
   | { status: 'anonymous'; flows: Flow[] }
-  /** A login or signup has begun. `flow` is the step that comes next. */
+  /** A login or signup has begun. `flow` is the next step. */
   | { status: 'pending'; flow: Flow; flows: Flow[] }
-  /** Somebody is logged in. */
+  /** The user is logged in. */
   | { status: 'authenticated'; user: User; methods: AuthenticationMethod[] }
-  /** Somebody is logged in, and has to prove it again by one of `flows` before the last call can succeed. */
+  /** The user is logged in, and must reauthenticate with one of `flows` before the last call can succeed. */
   | { status: 'reauthentication'; user: User; methods: AuthenticationMethod[]; flows: Flow[] }
   /** The session could not be fetched. */
   | { status: 'unavailable'; failure: Failure };

@@ -46,6 +46,13 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
     expect(state).toHaveProperty('flows', expect.arrayContaining([{ id: 'login' }, { id: 'signup' }]));
   });
 
+  it('needs no `load` before its first call', async () => {
+    const client = clientOf(kind);
+    const refused = await client.login({ email: anAddress(), password: PASSWORD });
+    expect(!refused.ok && refused.failure).toMatchObject({ reason: 'invalid', errors: [{ code: 'email_password_mismatch' }] });
+    expect(client.getSnapshot().status).toBe(kind === 'browser' ? 'anonymous' : 'loading');
+  });
+
   it('signs up, verifies the address by its code, and is logged in', async () => {
     const [client, email] = [clientOf(kind), anAddress()];
     const states: AuthState['status'][] = [];
@@ -58,7 +65,7 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
     expect(states).toEqual(['anonymous', 'pending', 'authenticated']);
   });
 
-  it('tells what is wrong with each field', async () => {
+  it('reports the problems of each field', async () => {
     const client = clientOf(kind);
     await client.load();
     const refused = await client.signup({ email: 'not an address', password: 'short' });
@@ -77,7 +84,7 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
     expect(data(await client.confirmLoginCode(await codeTo(email)))).toMatchObject({ status: 'authenticated' });
   });
 
-  it('asks for a proof before an authenticator app is set up, and then for its code at login', async () => {
+  it('asks for reauthentication before an authenticator app is set up, and then for its code at login', async () => {
     const { client, email } = await signedUp(kind);
     data(await client.logout());
     data(await client.login({ email, password: PASSWORD }));
@@ -121,7 +128,7 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
   });
 });
 
-/** A storage whose functions return promises, as that of React Native does. */
+/** A storage with asynchronous functions, like that of React Native. */
 function asynchronousStorage(): TokenStorage {
   const { getItem, setItem, removeItem } = memoryStorage();
   return {
@@ -131,7 +138,7 @@ function asynchronousStorage(): TokenStorage {
   };
 }
 
-describe('an app whose storage is kept', () => {
+describe('an app with a persistent storage', () => {
   it('does not forget the tokens of a login that happens while an older session ends', async () => {
     const [storage, other] = [asynchronousStorage(), memoryStorage()];
     const key = `latchkey:${service.url}:app`;

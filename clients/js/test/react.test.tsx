@@ -12,7 +12,7 @@ const ANONYMOUS = { status: 401, data: { flows: [{ id: 'login' }] }, meta: { is_
 const PENDING = { status: 401, data: { flows: [{ id: 'login' }, { id: 'verify_email', is_pending: true }] }, meta: { is_authenticated: false } };
 const LOGGED_IN = { status: 200, data: { user: USER, methods: [] }, meta: { is_authenticated: true } };
 
-/** A client whose service answers from a list, and how often it was asked. */
+/** Returns a client whose service answers from a list, and a function that returns the number of requests. */
 function clientOf(...answers: { status: number }[]): { client: Client; asked: () => number } {
   let count = 0;
   const client = createClient({
@@ -56,7 +56,7 @@ it('renders loading first and never suspends, and fetches the session once in St
   expect(asked()).toBe(1);
 });
 
-it('renders anew when a call changes the state', async () => {
+it('renders again when a call changes the state', async () => {
   const { client } = clientOf(ANONYMOUS, PENDING, LOGGED_IN);
   render(<LatchkeyProvider client={client}><Page /></LatchkeyProvider>);
   await screen.findByText('anonymous');
@@ -66,7 +66,7 @@ it('renders anew when a call changes the state', async () => {
   expect(screen.getByText('authenticated')).toBeTruthy();
 });
 
-it('guards routes by where the person stands', async () => {
+it('guards routes by the state of the session', async () => {
   const { client } = clientOf(ANONYMOUS, LOGGED_IN);
   render(
     <LatchkeyProvider client={client}>
@@ -83,7 +83,7 @@ it('guards routes by where the person stands', async () => {
   expect(screen.getByText('welcome back')).toBeTruthy();
 });
 
-it('says what is missing outside of a provider', () => {
+it('names the missing provider', () => {
   const Lost = () => <>{useClient().getSnapshot().status}</>;
   const original = console.error;
   console.error = () => {};

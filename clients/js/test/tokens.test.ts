@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Several clients over one storage, as the tabs of one browser are, and the requests that they send. */
+/** Returns several clients with one storage, like the tabs of one browser, and the requests that they send. */
 async function tabs(count: number) {
   const storage = memoryStorage();
   const sent: string[] = [];
@@ -34,7 +34,7 @@ async function tabs(count: number) {
 
 const refreshes = (sent: string[]) => sent.filter((line) => line === 'POST /_allauth/app/v1/tokens/refresh').length;
 
-/** Makes the stored access token look as if it were about to expire. */
+/** Makes the stored access token expire soon. */
 async function age(storage: ReturnType<typeof memoryStorage>, key: string) {
   const tokens = JSON.parse((await storage.getItem(key))!) as { expires: number };
   await storage.setItem(key, JSON.stringify({ ...tokens, expires: Date.now() }));
@@ -49,7 +49,7 @@ describe('the JWT strategy', () => {
     expect(await all[0]!.getAccessToken()).toBe(tokens.access);
   });
 
-  it('refreshes once before expiry, however many tabs ask', async () => {
+  it('refreshes once before expiry, for any number of tabs', async () => {
     const { all, sent, storage, key } = await tabs(3);
     await age(storage, key);
     const tokens = await Promise.all(all.flatMap((client) => [client.getAccessToken(), client.getAccessToken()]));
@@ -84,7 +84,7 @@ describe('the JWT strategy', () => {
     }
   });
 
-  it('keeps everybody logged in through an hour of refreshes in three tabs', async () => {
+  it('keeps all tabs logged in through an hour of refreshes in three tabs', async () => {
     const { all, sent, storage, key } = await tabs(3);
     for (let round = 1; round <= 20; round++) {
       await age(storage, key);
@@ -92,6 +92,23 @@ describe('the JWT strategy', () => {
       expect(states.map((state) => state.status)).toEqual(['authenticated', 'authenticated', 'authenticated']);
       expect(refreshes(sent)).toBe(round);
     }
+  });
+
+  it('stays logged in if only the refresh gets no answer', async () => {
+    const { all, storage, key } = await tabs(1);
+    const client = all[0]!;
+    await client.reload();
+    const tokens = JSON.parse((await storage.getItem(key))!) as Record<string, unknown>;
+    await storage.setItem(key, JSON.stringify({ ...tokens, session: undefined, access: 'a.b.c' }));
+    const original = globalThis.fetch;
+    for (const answer of [() => Promise.reject(new TypeError('offline')), async () => new Response('', { status: 503 })]) {
+      globalThis.fetch = (input, init) =>
+        new Request(input, init).url.endsWith('/tokens/refresh') ? answer() : original(input, init);
+      expect(await client.listSessions()).toMatchObject({ ok: false });
+      expect(await client.reload()).toMatchObject({ status: 'authenticated' });
+    }
+    globalThis.fetch = original;
+    expect(await client.listSessions()).toMatchObject({ ok: true });
   });
 
   it('forgets tokens that the service refuses, and keeps them while it cannot be reached', async () => {

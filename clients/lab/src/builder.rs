@@ -1,4 +1,4 @@
-//! How a service is set up.
+//! The options of a service before it starts.
 
 use crate::Lab;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Sets up a service before it starts.
+/// Configures a service before it starts.
 #[derive(Debug, Clone)]
 pub struct Builder {
     binary: PathBuf,
@@ -26,14 +26,14 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Sets the binary to start. Without it, that is the path in `LATCHKEY_BIN`, or `latchkey` in the search path.
+    /// Sets the binary to start. The default is the path in `LATCHKEY_BIN`, or else `latchkey` in the search path.
     #[must_use]
     pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
         self.binary = path.into();
         self
     }
 
-    /// Sets an environment variable of the service: a setting, or one of the others that it reads. The service sees no
+    /// Sets an environment variable of the service: a setting, or another variable that it reads. The service gets no
     /// other variables.
     #[must_use]
     pub fn setting(self, name: &str, value: &str) -> Self {
@@ -47,15 +47,15 @@ impl Builder {
         self
     }
 
-    /// Sets the accounts that exist from the start: a list of objects with `email`, `password`, `verified` and the other
-    /// fields that `latchkey --help` names at `--users`.
+    /// Sets the accounts that exist from the start: a list of objects with `email`, `password`, `verified` and the
+    /// other fields that `latchkey --help` lists at `--users`.
     #[must_use]
     pub fn accounts(mut self, accounts: &Value) -> Self {
         self.accounts = accounts.clone();
         self
     }
 
-    /// Freezes the clock at the start: it moves only when the test advances it.
+    /// Freezes the clock at the start. The clock then moves only when the test advances it.
     #[must_use]
     pub fn frozen_clock(mut self) -> Self {
         self.is_frozen = true;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::time::Duration;
 
-/// Makes a request and returns the JSON body of its answer, or `null` if it has none.
+/// Sends a request. Returns the JSON body of the response, or `null` if it has none.
 pub(crate) fn request(method: &str, url: &str, body: Option<Value>) -> Value {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)

@@ -4,7 +4,8 @@ use crate::{Lab, decode};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
-/// How long [`Inbox::last`] waits. The service answers a request after it has sent its messages, so a test rarely waits.
+/// The time limit of [`Inbox::last`]. The service answers a request after it has sent its messages, so a test rarely
+/// waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The messages that a service has sent.
@@ -38,9 +39,9 @@ pub struct Message {
     pub text: String,
     /// The HTML part, if there is one.
     pub html: Option<String>,
-    /// The URLs in the plain text, in their order.
+    /// The URLs in the plain text, in order.
     pub links: Vec<String>,
-    /// The code that stands on a line of its own in the plain text, if there is one.
+    /// The code in the plain text, if a line consists of a code.
     pub code: Option<String>,
 }
 
@@ -66,7 +67,7 @@ impl<'a> Inbox<'a> {
         messages
     }
 
-    /// Returns the latest message to a mail address or phone number. Waits for it, and fails after ten seconds.
+    /// Returns the latest message to a mail address or phone number. Waits up to ten seconds for it, and then panics.
     pub fn last(&self, recipient: &str) -> Message {
         let end = Instant::now() + PATIENCE;
         loop {

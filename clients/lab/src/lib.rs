@@ -1,7 +1,8 @@
-//! A Latchkey service for tests: accounts, logins and mails as in production, with a clock that the test moves.
+//! Runs a Latchkey service for a test: accounts, logins and mails as in production, with a clock that the test
+//! controls.
 //!
-//! [`Lab::start`] runs `latchkey serve --lab` on a free port with folders of its own. The service ends with the value, so
-//! each test has its own. An error of the lab itself is a panic: it fails the test.
+//! [`Lab::start`] runs `latchkey serve --lab` on a free port, with its own folders. The service stops when the value is
+//! dropped, so each test can have its own service. An error of the lab itself panics, and so fails the test.
 //!
 //! ```no_run
 //! use latchkey_lab::Lab;
@@ -14,7 +15,7 @@
 //! lab.clock().advance(Duration::from_secs(14 * 24 * 3600));
 //! ```
 
-#![allow(clippy::disallowed_methods)] // waits for a process, by the clock of the machine
+#![allow(clippy::disallowed_methods)] // waits for a process with the system's clock
 
 mod builder;
 mod http;
@@ -30,19 +31,20 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// A running service. It ends with the value.
+/// A running service. It stops when this value is dropped.
 #[derive(Debug)]
 pub struct Lab {
     builder: Builder,
     process: Process,
 }
 
-/// The requests to the table since they were last forgotten.
+/// The requests to the table since the last [`Lab::forget_requests`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct Requests {
-    /// The operations, such as `GetItem`. Requests that started before any of them was answered are one trip.
+    /// The operations, such as `GetItem`. Requests that started before any of them was answered count as one round
+    /// trip.
     pub trips: Vec<Vec<String>>,
-    /// How many faults were injected.
+    /// The number of injected faults.
     pub injected: u64,
 }
 
@@ -52,7 +54,7 @@ impl Lab {
         Self::builder().start()
     }
 
-    /// Sets up a service.
+    /// Returns a builder, which configures a service.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -66,27 +68,27 @@ impl Lab {
         lab
     }
 
-    /// The URL of the service, such as `http://127.0.0.1:40123`.
+    /// Returns the URL of the service, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         self.process.url()
     }
 
-    /// The folder that holds those of the service: `data` and `outbox`.
+    /// Returns the folder that contains the service's folders `data` and `outbox`.
     pub fn folder(&self) -> &Path {
         self.builder.folder()
     }
 
-    /// Everything that the service has logged since it started. `RUST_LOG` sets how much that is.
+    /// Returns the log of the service since it started. `RUST_LOG` sets its level.
     pub fn log(&self) -> String {
         self.process.log()
     }
 
-    /// The clock of the service.
+    /// Returns the clock of the service.
     pub fn clock(&self) -> Clock<'_> {
         Clock(self)
     }
 
-    /// The mails and text messages that the service has sent.
+    /// Returns the mails and text messages that the service has sent.
     pub fn inbox(&self) -> Inbox<'_> {
         Inbox::new(self)
     }
@@ -101,17 +103,17 @@ impl Lab {
         self.request("PUT", "faults", Some(json!(plan)));
     }
 
-    /// The requests to the table since they were last forgotten.
+    /// Returns the requests to the table since the last [`Lab::forget_requests`].
     pub fn requests(&self) -> Requests {
         decode(self.request("GET", "requests", None))
     }
 
-    /// Forgets the requests and injected faults so far.
+    /// Resets the lists of requests and injected faults.
     pub fn forget_requests(&self) {
         self.request("DELETE", "requests", None);
     }
 
-    /// Returns the requests to the table that `work` causes, by trip.
+    /// Returns the requests to the table that `work` causes, by round trip.
     pub fn trips(&self, work: impl FnOnce()) -> Vec<Vec<String>> {
         self.forget_requests();
         work();
@@ -119,19 +121,19 @@ impl Lab {
     }
 
     /// Deletes every account, session and message, creates the accounts of the builder again, and ends the faults. The
-    /// clock stays where it is.
+    /// clock keeps its time.
     pub fn reset(&self) {
         self.request("POST", "reset", None);
     }
 
-    /// Stops the service and starts it again on the same data, on another port. Its clock starts at the time of the
-    /// machine.
+    /// Stops the service and starts it again with the same data on another port. Its clock starts at the machine's
+    /// time.
     #[must_use]
     pub fn restart(self) -> Self {
         self.restart_with(&[])
     }
 
-    /// The same, with these settings in addition.
+    /// Restarts the service with these additional settings.
     #[must_use]
     pub fn restart_with(self, settings: &[(&str, &str)]) -> Self {
         let Self { builder, process } = self;
@@ -139,45 +141,45 @@ impl Lab {
         Self::spawn(builder.settings(settings))
     }
 
-    /// Ends the service at once. [`Lab::restart`] starts it again.
+    /// Kills the service. [`Lab::restart`] starts it again.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Waits until the service has ended by itself, as it does after the fault `die_after`.
+    /// Waits until the service process ends, as after the fault `die_after`.
     pub fn wait_for_death(&mut self) {
         self.process.wait_for_death();
     }
 
-    /// A request to the lab.
+    /// Sends a request to the lab.
     fn request(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         http::request(method, &format!("{}/_latchkey/lab/{path}", self.url()), body)
     }
 }
 
-/// The clock of a service. It runs with that of the machine until it is frozen.
+/// The clock of a service. It follows the machine's clock until it is frozen.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a>(&'a Lab);
 
 impl Clock<'_> {
-    /// Moves the clock. A fraction of a second is dropped.
+    /// Advances the clock. A fraction of a second is ignored.
     pub fn advance(&self, by: Duration) {
         self.change(json!({"advance": by.as_secs()}));
     }
 
-    /// Stops the clock: from now on it moves only when it is advanced.
+    /// Stops the clock. It then moves only when it is advanced.
     pub fn freeze(&self) {
         self.change(json!({"frozen": true}));
     }
 
-    /// Lets a frozen clock run on from where it is.
+    /// Lets a frozen clock continue from its current time.
     pub fn run(&self) {
         self.change(json!({"frozen": false}));
     }
 
-    /// The service's time, in seconds since 1970.
+    /// Returns the service's time, in seconds since 1970.
     pub fn now(&self) -> i64 {
-        self.0.request("GET", "clock", None)["now"].as_i64().expect("the lab tells the time")
+        self.0.request("GET", "clock", None)["now"].as_i64().expect("the lab returns the time")
     }
 
     fn change(&self, change: Value) {

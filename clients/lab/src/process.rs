@@ -1,4 +1,4 @@
-//! The service as a process.
+//! The process of the service.
 
 use crate::Builder;
 use std::io::{BufRead, BufReader, Read};
@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long the service may take to end by itself.
+/// The time limit for the service to end by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The line of standard output that tells where the lab is. The service answers from then on.
+/// The start of the line on standard output that contains the lab's URL. The service answers requests from then on.
 const READY: &str = "the lab is at ";
 const PATH: &str = "/_latchkey/lab/";
 
-/// The process. It ends with the value.
+/// The process of the service. It is killed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     url: String,
     log: Arc<Mutex<String>>,
-    /// Kept open: a service that writes to a closed pipe ends.
+    /// Kept open, because a service that writes to a closed pipe ends.
     _output: BufReader<ChildStdout>,
 }
 
@@ -50,13 +50,13 @@ impl Process {
     }
 
     pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill(); // it may have ended
+        let _ = self.child.kill(); // it might have ended already
         let _ = self.child.wait();
     }
 
     pub(crate) fn wait_for_death(&mut self) {
         let end = Instant::now() + PATIENCE;
-        while self.child.try_wait().expect("the process is ours").is_none() {
+        while self.child.try_wait().expect("the process is a child of this one").is_none() {
             assert!(Instant::now() < end, "the service did not die");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -69,7 +69,7 @@ impl Drop for Process {
     }
 }
 
-/// Collects what is written to a pipe, line by line, in a thread that ends with the pipe.
+/// Collects the output of a pipe line by line, in a thread that ends with the pipe.
 fn collect(pipe: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {
     let log = Arc::new(Mutex::new(String::new()));
     let sink = log.clone();

@@ -1,12 +1,12 @@
-//! How a service finds out who sent a request: it asks Latchkey about the session token.
+//! An example of a service that identifies users: it asks Latchkey about the session token of a request.
 
 use serde_json::Value;
 
-/// Latchkey did not say who the visitor is.
+/// The error if Latchkey gives no valid answer.
 #[derive(Debug)]
 pub struct Unavailable(pub String);
 
-/// Returns the email address of the member with this session token, or `None` for a token that is not valid (any more).
+/// Returns the email address of the member with this session token, or `None` if the token is invalid.
 pub fn member(latchkey: &str, token: &str) -> Result<Option<String>, Unavailable> {
     let request = ureq::get(format!("{latchkey}/_allauth/app/v1/auth/session")).header("x-session-token", token);
     let request = request.config().http_status_as_error(false).build();

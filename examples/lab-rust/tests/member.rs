@@ -1,4 +1,4 @@
-//! The service's tests. Each starts a Latchkey of its own.
+//! The tests of the service. Each starts its own Latchkey service.
 
 use lab_rust::member;
 use latchkey_lab::Lab;
@@ -19,7 +19,7 @@ fn login(lab: &Lab, email: &str) -> String {
 }
 
 #[test]
-fn a_member_is_known_from_the_verification_of_the_address_to_the_end_of_the_session() {
+fn a_member_is_known_until_the_session_ends() {
     let lab = Lab::start();
     post(&lab, "auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
     let mail = lab.inbox().last("ada@example.com");
@@ -44,7 +44,7 @@ fn an_outage_does_not_look_like_a_logout() {
 }
 
 #[test]
-fn a_reset_is_a_fresh_start_between_two_tests_on_one_service() {
+fn a_reset_removes_sessions_and_restores_the_accounts() {
     let accounts = json!([{"email": "ada@example.com", "password": PASSWORD, "verified": true}]);
     let lab = Lab::builder().accounts(&accounts).start();
     let token = login(&lab, "ada@example.com");

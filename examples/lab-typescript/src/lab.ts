@@ -37,7 +37,7 @@ export interface Options {
   settings?: Record<string, string>;
   /** Accounts that exist from the start. */
   accounts?: { email: string; password: string; verified?: boolean }[];
-  /** The binary; otherwise the one in LATCHKEY_BIN, or `latchkey` in the search path. */
+  /** The binary. By default it is the one in LATCHKEY_BIN, or else `latchkey` in the search path. */
   binary?: string;
 }
 
@@ -48,7 +48,7 @@ export class Lab {
     private readonly folder: string,
   ) {}
 
-  /** Starts a service on a free port, with folders of its own. */
+  /** Starts a service on a free port with its own folders. */
   static async start({ settings = {}, accounts = [], binary }: Options = {}): Promise<Lab> {
     const folder = await mkdtemp(join(tmpdir(), "latchkey-lab-"));
     const users = join(folder, "users.json");
@@ -70,30 +70,33 @@ export class Lab {
     return new Lab(url, child, folder);
   }
 
-  /** Ends the service and deletes its folders. */
+  /** Stops the service and deletes its folders. */
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     if (this.process.kill("SIGKILL")) await ended;
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Moves the clock forward. */
+  /** Advances the clock. */
   async advance(seconds: number): Promise<void> {
     await this.call("POST", "clock", { advance: seconds });
   }
 
-  /** Stops the clock, or lets it run on. */
+  /** Stops the clock, or lets it continue. */
   async freeze(frozen = true): Promise<void> {
     await this.call("POST", "clock", { frozen });
   }
 
-  /** The messages to a mail address or phone number, oldest first. */
+  /** Returns the messages to a mail address or phone number, oldest first. */
   async inbox(to: string): Promise<Message[]> {
     const response = await this.call("GET", `inbox?to=${encodeURIComponent(to)}`);
     return ((await response.json()) as { messages: Message[] }).messages;
   }
 
-  /** The latest message. The service answers a request after it has sent its messages, so there is nothing to wait for. */
+  /**
+   * Returns the latest message. The service answers a request after it has sent its messages, so there is no need to
+   * wait.
+   */
   async last(to: string): Promise<Message> {
     const message = (await this.inbox(to)).at(-1);
     if (!message) throw new Error(`no message to ${to}`);

@@ -18,7 +18,8 @@ pub struct User {
 }
 
 impl User {
-    /// Reads the user from what the gateway added to the request. Returns `None` if the route has no authorizer.
+    /// Reads the user from the context that the gateway added to the request. Returns `None` if the route has no
+    /// authorizer.
     pub fn of(request: &Request) -> Option<Self> {
         let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
         let authorizer = context.authorizer.as_ref()?;
@@ -26,7 +27,7 @@ impl User {
             // The gateway verified an access token itself.
             return Some(Self { id: jwt.claims.get("sub")?.clone(), email: jwt.claims.get("email").cloned() });
         }
-        // Latchkey's function `authorizer` looked at a session token, a cookie or an access token.
+        // Latchkey's function `authorizer` checked a session token, a cookie or an access token.
         let text = |name| {
             let text = authorizer.fields.get(name).and_then(Value::as_str);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -56,7 +57,7 @@ fn answer(status: StatusCode, body: &Value) -> Result<Response<Body>, Error> {
 mod tests {
     use super::*;
 
-    /// A request as the gateway passes it on, payload format 2.0.
+    /// Returns a request as the gateway passes it on, in payload format 2.0.
     fn request(authorizer: Value) -> Request {
         let mut event = json!({
             "version": "2.0", "routeKey": "GET /hello", "rawPath": "/hello", "rawQueryString": "",
@@ -86,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn the_user_of_a_session_is_named_by_the_authorizer() {
+    fn the_user_of_a_session_comes_from_the_authorizer() {
         let context = json!({"user_id": "7", "email": "", "methods": "password", "authenticated_at": 1_700_000_000});
         assert_eq!(user(json!({"lambda": context})), Some(User { id: "7".to_owned(), email: None }));
         assert_eq!(user(json!({"lambda": {"user_id": ""}})), None);
     }
 
     #[tokio::test]
-    async fn a_route_without_an_authorizer_serves_nobody() {
+    async fn a_route_without_an_authorizer_refuses_every_request() {
         for authorizer in [json!(null), json!({}), json!({"lambda": null})] {
             let answer = hello(request(authorizer)).await.unwrap();
             assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);

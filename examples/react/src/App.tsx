@@ -71,7 +71,7 @@ function LoggedOut({ notice, onAnswer }: { notice?: string; onAnswer: (answer: A
       <h1>{isNew ? "Sign up" : "Log in"}</h1>
       {notice && <p role="status">{notice}</p>}
       <Form
-        // Another form, so that problems of the first one do not stay.
+        // A new key creates a new form, without the problems of the previous one.
         key={String(isNew)}
         path={isNew ? "auth/signup" : "auth/login"}
         fields={[email, { ...password, autoComplete: isNew ? "new-password" : "current-password" }]}
@@ -83,7 +83,7 @@ function LoggedOut({ notice, onAnswer }: { notice?: string; onAnswer: (answer: A
   );
 }
 
-/** Asks before it verifies: programs that check mails open links, too. */
+/** Asks for confirmation before it verifies the address, because programs that check mails also open links. */
 function Verify({ linkKey }: { linkKey: string }) {
   const [answer, setAnswer] = useState<Answer>();
   const verify = () => void call("POST", "auth/email/verify", { key: linkKey }).then(setAnswer);

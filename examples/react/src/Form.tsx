@@ -16,7 +16,7 @@ interface Props {
   onAnswer: (answer: Answer) => void;
 }
 
-/** Sends its fields to an endpoint, and shows the problems that the API finds beside the fields that have them. */
+/** Sends its fields to an endpoint, and shows the problems that the API reports beside their fields. */
 export function Form({ path, fields, action, onAnswer }: Props) {
   const [problems, setProblems] = useState<Problem[]>([]);
   const [isBusy, setBusy] = useState(false);

@@ -1,6 +1,6 @@
-// The calls of a browser: the session is in a cookie that scripts cannot read.
+// The requests of a browser: the session is in a cookie that scripts cannot read.
 
-/** A step of a login or sign-up. The one that is pending comes next. */
+/** A step of a login or signup. The pending step is the next one. */
 export interface Flow {
   id: string;
   is_pending?: boolean;
@@ -26,7 +26,7 @@ export interface Answer {
   errors?: Problem[];
 }
 
-/** Sends a request. Every status that the API documents is an answer, and not an exception. */
+/** Sends a request. Returns every status that the API documents, and throws no exception for it. */
 export async function call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<Answer> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -41,7 +41,7 @@ export async function call(method: "GET" | "POST" | "DELETE", path: string, body
   return (await response.json()) as Answer;
 }
 
-/** The step that the login waits for. */
+/** Returns the step that the login waits for. */
 export function pending(answer: Answer): string | undefined {
   return answer.data?.flows?.find((flow) => flow.is_pending)?.id;
 }

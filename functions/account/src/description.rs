@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::email::{AddEmail, MarkPrimaryEmail, OneEmail};
 use super::password::ChangePassword;
@@ -19,7 +19,7 @@ fn sessions() -> Reply {
     Reply::json::<Data<Vec<Session<'static>>>>(200, "The user's sessions.").named("Sessions")
 }
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     let email = |method, id, summary| of_user(method, "account/email", id, summary).tagged(tags::EMAIL);

@@ -1,4 +1,4 @@
-//! One's email addresses.
+//! The user's email addresses.
 
 use axum::http::Method;
 use schemars::JsonSchema;
@@ -49,8 +49,9 @@ impl MarkPrimaryEmail {
     }
 }
 
-/// `GET account/email` lists, `POST` adds, `PUT` sends the verification again, `PATCH` makes primary, `DELETE`
-/// removes. While a signup waits for its code, `POST` changes the address.
+/// `account/email`: `GET` lists the addresses, `POST` adds one, `PUT` sends the verification again, `PATCH` makes one
+/// the primary address, `DELETE` removes one. While a signup waits for the verification of its address, `POST` changes
+/// that address.
 pub async fn email(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match request.caller().await? {
         Caller::User(parts) => of_user(request, parts.0, parts.1).await,
@@ -85,7 +86,7 @@ async fn of_user(request: ApiRequest, user: User, session: Session) -> Result<Ap
         if !problems.iter().any(|problem| problem.param == Some("primary")) {
             problems.push(Problem::required("primary"));
         }
-        // What is wrong with the address is told along with it.
+        // The response also reports the problems of the address.
         problems.extend(email.as_ref().and_then(|email| check(cx, &user, &session, change, email).err()));
     }
     let email = email.filter(|_| problems.is_empty()).ok_or(Refusal::Invalid(problems))?;

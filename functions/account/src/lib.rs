@@ -1,4 +1,4 @@
-//! Being someone: one's addresses, phone, password and sessions.
+//! The endpoints for the user's account data: email addresses, phone number, password and sessions.
 
 mod description;
 mod email;
@@ -12,7 +12,7 @@ use axum::http::Method;
 use shared::http::{Endpoint, handler};
 use shared::settings::Condition;
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     const EMAIL: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     vec![

@@ -1,15 +1,15 @@
-//! One's password.
+//! The user's password.
 
 use schemars::JsonSchema;
 use shared::flow::Problem;
 use shared::flow::recovery::password_change;
-use shared::http::fields::{Field, Text};
+use shared::http::fields::{Field, Text, optional_texts};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::RateAction;
 
 /// A new password.
 #[derive(JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, transform = optional_texts)]
 pub struct ChangePassword {
     /// The present password, if there is one.
     current_password: Option<Text>,
@@ -19,7 +19,7 @@ pub struct ChangePassword {
 }
 
 impl ChangePassword {
-    /// Reads both. The flow says which of them is missing.
+    /// Reads both fields. The flow reports which of them is missing.
     fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
         Self {
             current_password: Text::value(input, "current_password", false, problems),
@@ -28,7 +28,7 @@ impl ChangePassword {
     }
 }
 
-/// `POST account/password/change`: a new password, or a first one.
+/// `POST account/password/change`: changes the password, or sets the first one.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     request.limit(RateAction::ChangePassword, &user).await?;

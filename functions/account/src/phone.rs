@@ -1,4 +1,4 @@
-//! One's phone number.
+//! The user's phone number.
 
 use axum::http::Method;
 use shared::account::User;
@@ -20,7 +20,8 @@ request! {
     }
 }
 
-/// `GET account/phone` lists the number, `POST` changes it; while a signup waits for its code, too.
+/// `account/phone`: `GET` returns the number, `POST` changes it. `POST` also changes the number of a signup that waits
+/// for its verification.
 pub async fn phone(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     match request.caller().await? {
         Caller::User(parts) => of_user(request, parts.0, parts.1).await,
@@ -53,7 +54,7 @@ fn read(request: &ApiRequest) -> Result<String, ApiError> {
     Ok(number)
 }
 
-/// The number is changed once its code is shown.
+/// Returns 202 with the new number. The account gets the number when the user confirms the code.
 fn accepted(number: &str) -> ApiResponse {
     ApiResponse::of(202, &Data::<_, 202>::new([PhoneNumber { phone: number, verified: false }]))
 }

@@ -1,4 +1,4 @@
-//! One's sessions.
+//! The user's sessions.
 
 use axum::http::Method;
 use shared::envelope::Session;
@@ -16,7 +16,7 @@ request! {
     }
 }
 
-/// `GET auth/sessions` lists, `DELETE` ends some.
+/// `auth/sessions`: `GET` lists the sessions, `DELETE` ends some of them.
 pub async fn sessions(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let app = &request.app;

@@ -24,7 +24,7 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/code/confirm`: the code.
+/// `POST auth/code/confirm`: logs in with the code.
 pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     login_by_code::expect(request.context(), &caller).await?;
@@ -33,7 +33,7 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/code/resend`: another code.
+/// `POST auth/code/resend`: sends another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     login_by_code::resend(request.context(), &caller).await?;

@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::code::ConfirmLoginCode;
 use super::email_verify::VerifyEmail;
@@ -18,21 +18,21 @@ use shared::envelope::{
 };
 use shared::http::{CodeRecipient, Signup};
 
-/// The key of a link or the code that was mailed.
+/// The header with the key from a mailed link, or with a mailed code.
 const VERIFICATION_KEY: Parameter =
     Parameter::header("X-Email-Verification-Key", "The key from the link, or the code that was sent.");
-/// The key of a link or the code that was mailed.
+/// The header with the key from a mailed link, or with a mailed code.
 const RESET_KEY: Parameter =
     Parameter::header("X-Password-Reset-Key", "The key from the link, or the code that was sent.");
 
-/// The problems of a key in a header.
+/// The error codes of a key in a header.
 const KEY: [&str; 2] = ["required", "null_characters_not_allowed"];
-/// The problems of a key that verifies an address.
+/// The error codes of a key that verifies an address.
 const EMAIL_KEY: [&str; 3] = ["email_taken", "incorrect_code", "invalid_or_expired_key"];
-/// The problems of a key that resets a password.
+/// The error codes of a key that resets a password.
 const RESET: [&str; 2] = ["incorrect_code", "invalid_password_reset"];
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
@@ -42,13 +42,13 @@ pub fn operations() -> Vec<Operation> {
             .reads::<ConfirmLoginCode>(["incorrect_code"]),
         open(post.clone(), "auth/code/request", "requestLoginCode", "Request a login code")
             .tagged(tags::LOGIN_BY_CODE)
-            .replies([authenticated(), unauthenticated(), too_many()])
+            .replies([authenticated(), unauthenticated()])
             .takes::<CodeRecipient>()
-            .refuses(RECIPIENT_CODES),
+            .refuses(RECIPIENT_CODES.into_iter().chain([("too_many_login_attempts", None)])),
         open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
             .tagged(tags::LOGIN_BY_CODE)
-            .replies([done(), conflict(), too_many()]),
-        open(get.clone(), "auth/email/verify", "getEmailVerification", "Get what a verification key is for")
+            .replies([done(), conflict()]),
+        open(get.clone(), "auth/email/verify", "getEmailVerification", "Get the address that a key verifies")
             .tagged(tags::VERIFICATION)
             .with(VERIFICATION_KEY)
             .reply(Reply::json::<DataWithMeta<EmailVerificationInfo<'static>, EmailVerificationMeta>>(
@@ -74,7 +74,7 @@ pub fn operations() -> Vec<Operation> {
             .replies([done(), authenticated(), unauthenticated(), too_many()])
             .takes::<CodeRecipient>()
             .refuses(RECIPIENT_CODES),
-        open(get.clone(), "auth/password/reset", "getPasswordReset", "Get whose password a key resets")
+        open(get.clone(), "auth/password/reset", "getPasswordReset", "Get the user whose password a key resets")
             .tagged(tags::PASSWORD_RESET)
             .with(RESET_KEY)
             .reply(Reply::json::<Data<PasswordResetInfo<'static>>>(200, "The user whose password the key resets."))
@@ -95,7 +95,7 @@ pub fn operations() -> Vec<Operation> {
             .tagged(tags::REAUTHENTICATION)
             .replies([authenticated(), too_many()])
             .reads::<Reauthenticate>(["incorrect_password", "too_many_login_attempts"]),
-        open(get, "auth/session", "getSession", "Get who is logged in").tagged(tags::CURRENT_SESSION).replies([
+        open(get, "auth/session", "getSession", "Get the current user").tagged(tags::CURRENT_SESSION).replies([
             authenticated(),
             unauthenticated(),
             invalid([]),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_descriptions_join_to_a_document() {
+    fn the_descriptions_form_a_document() {
         let part = (crate::endpoints(), super::operations());
         let document = shared::description::document(serde_json::json!({}), &[part]).unwrap();
         let login = &document["paths"]["/_allauth/{client}/v1/auth/login"]["post"];

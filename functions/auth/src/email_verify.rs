@@ -9,7 +9,7 @@ use shared::request;
 use shared::settings::ClientKind;
 
 request! {
-    /// The key of a verification.
+    /// The key that verifies an email address.
     #[schemars(inline)]
     pub struct VerifyEmail {
         /// The key from the link, or the code that was sent.
@@ -17,7 +17,7 @@ request! {
     }
 }
 
-/// `GET auth/email/verify`: what a key is about. `POST auth/email/verify`: verifying.
+/// `GET auth/email/verify`: returns the address that a key verifies. `POST auth/email/verify`: verifies it.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     let cx = request.context();
@@ -33,12 +33,12 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let VerifyEmail { key: LaterText(key) } = request.body_as()?;
     let mut outcome = email_verification::verify(cx, caller, key.as_deref()).await?;
     if request.kind == ClientKind::Browser && !cx.settings.account.email_verification_by_code_enabled {
-        outcome.shown_as = None; // the reference has read the account anew here, but not for apps
+        outcome.shown_as = None; // the reference reloads the account here for browsers, but not for apps
     }
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/email/verify/resend`: another code.
+/// `POST auth/email/verify/resend`: sends another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     email_verification::resend(request.context(), &caller).await?;

@@ -1,4 +1,4 @@
-//! Becoming someone: signup, login, codes, password reset, verification, the current session.
+//! The endpoints of logging in: signup, login, codes, verification, password reset, the current session.
 
 mod code;
 mod description;
@@ -20,7 +20,7 @@ use shared::settings::Condition;
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 const POST: &[Method] = &[Method::POST];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         handler("auth/code/confirm", POST, code::confirm).body_first(&["code"]).login_endpoint(),

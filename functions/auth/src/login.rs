@@ -7,7 +7,7 @@ use shared::http::fields::{Email, Field, Phone, Text};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::{AccountSettings, Condition, LoginMethod};
 
-/// A password, and one of the identifiers that people log in with.
+/// A password, and one of the identifiers that people can log in with.
 #[derive(Default, JsonSchema)]
 pub struct Login {
     /// The email address.
@@ -40,7 +40,7 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         }
     };
     let verified = check(cx, credentials).await?;
-    // Told only after the credentials were found right, as the reference does.
+    // The reference also checks the credentials before it reports this conflict.
     if caller.user().is_some() {
         verified.give_back(cx).await;
         return Err(Refusal::Conflict.into());
@@ -50,7 +50,7 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 impl Login {
-    /// Reads the one identifier that is given, and the password.
+    /// Reads the password and the one identifier that the request contains.
     fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Vec<Problem>> {
         let mut problems = Vec::new();
         let alone = account.login_methods.len() == 1;

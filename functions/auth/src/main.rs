@@ -3,7 +3,8 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let app = shared::http::aws_app()?;
-    // The first request to the table is mostly TLS: it is done with before the first event comes.
+    // The first request to the table spends most of its time on the TLS handshake. Send it before the first event
+    // arrives.
     app.store.warm().await;
     shared::http::run(&app, auth::endpoints()).await
 }

@@ -1,4 +1,4 @@
-//! Resetting a forgotten password.
+//! Reset of a forgotten password.
 
 use axum::http::Method;
 use shared::envelope::{Bare, PasswordResetInfo, User};
@@ -9,7 +9,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, reset_identifier};
 use shared::request;
 
 request! {
-    /// A new password.
+    /// The new password of a reset.
     #[schemars(inline)]
     pub struct ResetPassword {
         /// The key from the link, or the code that was sent.
@@ -27,7 +27,8 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(outcome.map_or_else(|| Bare::<200>::default().into(), |outcome| request.answer(&outcome)))
 }
 
-/// `GET auth/password/reset`: whose password a key resets. `POST auth/password/reset`: the new password.
+/// `GET auth/password/reset`: returns the user that a key belongs to. `POST auth/password/reset`: sets the new
+/// password.
 pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     let cx = request.context();

@@ -15,7 +15,7 @@ request! {
     }
 }
 
-/// `POST auth/phone/verify`: the code.
+/// `POST auth/phone/verify`: verifies the phone number with the code.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller_who_finishes().await?;
     phone::enter(request.context(), &caller).await?;
@@ -24,7 +24,7 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/phone/verify/resend`: another code.
+/// `POST auth/phone/verify/resend`: sends another code.
 pub async fn resend(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     phone::resend(request.context(), &caller).await?;

@@ -7,7 +7,7 @@ use shared::request;
 use shared::settings::RateAction;
 
 request! {
-    /// The password, once more.
+    /// The password of the user who is logged in.
     #[schemars(inline)]
     pub struct Reauthenticate {
         /// The password.
@@ -15,7 +15,7 @@ request! {
     }
 }
 
-/// `POST auth/reauthenticate`.
+/// `POST auth/reauthenticate`: checks the password of the user who is logged in.
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     request.limit(RateAction::Reauthenticate, &user).await?;

@@ -6,7 +6,7 @@ use shared::flow::login::logout::logout;
 use shared::flow::mfa::pending::with_factors;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
-/// `GET auth/session`: who the caller is. `DELETE auth/session`: logging out.
+/// `GET auth/session`: returns the current user. `DELETE auth/session`: logs out.
 pub async fn session(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let caller = request.caller().await?;
     request.input()?;

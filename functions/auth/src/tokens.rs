@@ -1,4 +1,4 @@
-//! Signed tokens of apps.
+//! Refresh of the signed tokens of apps.
 
 use shared::envelope::RefreshedTokens;
 use shared::flow::Refusal;
@@ -16,12 +16,12 @@ request! {
     }
 }
 
-/// `POST tokens/refresh`: new tokens for a refresh token.
+/// `POST tokens/refresh`: returns new tokens for a refresh token.
 pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
     let RefreshToken { refresh_token: Text(token) } = request.body_as()?;
     if !request.app.settings.gives_tokens() {
-        return Err(Refusal::InvalidToken.into()); // none was ever given out
+        return Err(Refusal::InvalidToken.into()); // the service never issued a refresh token
     }
     let ring = request.keyring().await?;
     let pair = renew(request.context(), &ring, &token).await?;

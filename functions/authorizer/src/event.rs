@@ -1,24 +1,25 @@
-//! Events of authorizers: HTTP APIs (payload 2.0 and 1.0) and REST APIs (`REQUEST` and `TOKEN`).
+//! Events that API Gateway sends to authorizers: of HTTP APIs (payload 2.0 and 1.0) and of REST APIs (`REQUEST` and
+//! `TOKEN`).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value as Json;
 use shared::app::App;
 use shared::settings::AuthorizerCredential;
 
-/// What an authorizer looks at.
+/// The parts of an event that the authorizer reads.
 pub struct Event {
-    /// The request's headers, its cookies among them.
+    /// The request's headers, including its cookies.
     pub headers: HeaderMap,
     /// The request's method.
     pub method: Method,
-    /// What a policy has to speak of; none where a simple response is wanted.
+    /// The ARN of the resources that the policy allows. `None` if the gateway expects a simple response.
     pub policy_for: Option<String>,
-    /// What the gateway calls the request.
+    /// The gateway's id of the request.
     pub request_id: Option<String>,
 }
 
 impl Event {
-    /// Reads an event; none where it is of no authorizer.
+    /// Parses an authorizer event. Returns `None` for any other event.
     pub fn read(event: &Json, app: &App) -> Option<Self> {
         let text = |pointer: &str| event.pointer(pointer).and_then(Json::as_str);
         let request_id = text("/requestContext/requestId").map(str::to_owned);
@@ -31,7 +32,7 @@ impl Event {
         let mut parts = arn.splitn(4, '/');
         let (api, stage) = (parts.next()?, parts.next()?);
         let method = text("/httpMethod").or_else(|| parts.next())?.parse().ok()?;
-        // All of the stage: a gateway that keeps the policy asks it about other paths too.
+        // The policy allows the whole stage, because a gateway that caches the policy also applies it to other paths.
         let policy_for = Some(format!("{api}/{stage}/*"));
         Some(Self { headers: headers(event, app), method, policy_for, request_id })
     }
@@ -45,7 +46,7 @@ fn headers(event: &Json, app: &App) -> HeaderMap {
         }
     };
     for (name, value) in event["headers"].as_object().into_iter().flatten() {
-        // Payload 2.0 has cookies apart.
+        // Payload 2.0 lists the cookies in a separate field.
         if let Some(value) = value.as_str().filter(|_| !(name.eq_ignore_ascii_case("cookie") && has_cookies(event))) {
             add(name, value);
         }
@@ -53,7 +54,7 @@ fn headers(event: &Json, app: &App) -> HeaderMap {
     for cookie in event["cookies"].as_array().into_iter().flatten().filter_map(Json::as_str) {
         add(header::COOKIE.as_str(), cookie);
     }
-    // Of a `TOKEN` event the one value is all there is: that of the header that the gateway was told to look at.
+    // A `TOKEN` event contains only the value of the header that the gateway is configured to read.
     if let Some(token) = event["authorizationToken"].as_str() {
         let name = match app.settings.service.authorizer_credential {
             AuthorizerCredential::AccessToken => header::AUTHORIZATION.as_str(),

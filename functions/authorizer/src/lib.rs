@@ -1,7 +1,8 @@
-//! Lambda authorizers: who may use other people's APIs behind API Gateway.
+//! Lambda authorizers: decide which requests can reach other APIs behind API Gateway.
 //!
-//! One authorizer looks at one kind of credential (`LATCHKEY_AUTHORIZER_CREDENTIAL`): a gateway that keeps answers wants all
-//! of an authorizer's identity sources in each request. Whatever cannot be decided is an error, and lets nobody in.
+//! An authorizer reads one kind of credential, which `LATCHKEY_AUTHORIZER_CREDENTIAL` selects: a gateway that caches
+//! responses requires all identity sources of an authorizer in each request. If the authorizer cannot decide, it
+//! returns an error, and the gateway refuses the request.
 
 mod event;
 
@@ -15,21 +16,21 @@ use shared::settings::{AuthorizerCredential, ClientKind};
 use shared::store::StoreError;
 use shared::tokens::{check_access, known_keys};
 
-/// Why an authorizer gives no answer. API Gateway answers 401 to the first, 500 to the others.
+/// Why the authorizer returns no decision. API Gateway answers 401 for `Unauthorized` and 500 for the others.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
-    /// Nobody who may. The gateway knows this word.
+    /// The request has no valid credential. API Gateway recognizes this text.
     #[error("Unauthorized")]
     Unauthorized,
-    /// Not an event of an authorizer.
+    /// The event is not an authorizer event.
     #[error("the event is not an authorizer event")]
     NoEvent,
-    /// The table did not do its part.
+    /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Who asks, as the API behind the gateway is told.
+/// The authenticated user, as the authorizer describes it to the API behind the gateway.
 struct Identity {
     user: String,
     session: String,
@@ -51,7 +52,8 @@ impl Identity {
         }
     }
 
-    /// Texts and numbers: API Gateway passes on nothing else of a policy's context.
+    /// Returns the context of the response. It contains only strings and numbers, because API Gateway accepts no other
+    /// values in the context of a policy.
     fn context(&self) -> Json {
         json!({
             "user_id": self.user,
@@ -63,7 +65,8 @@ impl Identity {
     }
 }
 
-/// What can be done before the first event comes: its failure is not that of the start.
+/// Does the work that is possible before the first event arrives. A failure does not stop the start: the first request
+/// tries again.
 pub async fn prepare(app: &App) {
     if app.settings.service.authorizer_credential == AuthorizerCredential::AccessToken {
         if let Err(error) = known_keys(app).await {
@@ -74,10 +77,11 @@ pub async fn prepare(app: &App) {
     }
 }
 
-/// Answers an event: of an HTTP API (payload 2.0) with a simple response, of a REST API (or payload 1.0) with a policy.
+/// Answers an event of an HTTP API (payload 2.0) with a simple response, and an event of a REST API (or payload 1.0)
+/// with a policy.
 ///
 /// # Errors
-/// [`AuthorizerError`]; nobody is let in.
+/// [`AuthorizerError`]. API Gateway then refuses the request.
 pub async fn authorize(app: &App, event: &Json) -> Result<Json, AuthorizerError> {
     let started = app.now();
     let event = Event::read(event, app).ok_or(AuthorizerError::NoEvent)?;
@@ -115,7 +119,7 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
     let caller = match settings.service.authorizer_credential {
         AuthorizerCredential::AccessToken => return by_access_token(app, event).await,
         AuthorizerCredential::SessionToken => session_credential(&event.headers, settings, ClientKind::App),
-        // A cookie comes along with requests of other people's pages too.
+        // Browsers also send the cookie with requests from pages of other sites.
         AuthorizerCredential::SessionCookie if !passes_csrf_check(&event.method, &event.headers, None, settings) => {
             None
         }
@@ -128,8 +132,8 @@ async fn identify(app: &App, event: &Event) -> Result<Option<Identity>, StoreErr
     }
 }
 
-/// Without any request to the table, once the keys are known; with `HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED` the session
-/// has to live.
+/// Identifies the user by an access token. This needs no request to the table once the keys are known. With
+/// `HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED`, the token's session must also exist.
 async fn by_access_token(app: &App, event: &Event) -> Result<Option<Identity>, StoreError> {
     let Some(token) = access_token(&event.headers, &app.settings) else { return Ok(None) };
     let ring = known_keys(app).await?;

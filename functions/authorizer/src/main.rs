@@ -9,7 +9,7 @@ async fn main() -> Result<(), Error> {
     authorizer::prepare(&app).await;
     let app = &app;
     let answer = async |event: LambdaEvent<Json>| {
-        // The gateway reads the text of the error: one word means 401.
+        // API Gateway reads the text of the error and answers 401 if it is `Unauthorized`.
         authorizer::authorize(app, &event.payload).await.map_err(Error::from)
     };
     lambda_runtime::run(service_fn(answer)).await

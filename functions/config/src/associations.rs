@@ -1,4 +1,4 @@
-//! The files by which phones and browsers learn which apps and other sites may use the passkeys of this domain.
+//! The association files: they tell phones and browsers which apps and other sites can use the passkeys of this domain.
 
 use axum::body::Body;
 use axum::http::Response;
@@ -25,7 +25,7 @@ struct AppleApps<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Statement<'a> {
-    /// What the target may do.
+    /// The permissions of the app.
     relation: [&'static str; 2],
     target: AndroidApp<'a>,
 }
@@ -40,7 +40,7 @@ struct AndroidApp<'a> {
     sha256_cert_fingerprints: Vec<String>,
 }
 
-/// The origins on other domains that may use the passkeys of this one (WebAuthn Level 3, section 5.11).
+/// The origins on other domains that can use the passkeys of this domain (WebAuthn Level 3, section 5.11).
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct RelatedOrigins {
@@ -48,13 +48,13 @@ pub struct RelatedOrigins {
     origins: Vec<String>,
 }
 
-/// Apple's: apps that share credentials.
+/// `/.well-known/apple-app-site-association`: the apps on Apple devices that share credentials with this domain.
 pub async fn apple(request: PageRequest) -> Response<Body> {
     let apps = &request.app.settings.mfa.webauthn_apple_apps;
     public_json(&AppleAssociation { webcredentials: AppleApps { apps } }, 3600)
 }
 
-/// Android's, with the relations that Credential Manager asks for.
+/// `/.well-known/assetlinks.json`: the Android apps, with the relations that Credential Manager requires.
 pub async fn android(request: PageRequest) -> Response<Body> {
     let apps = &request.app.settings.mfa.webauthn_android_apps.0;
     let statements = apps.iter().map(|(package_name, fingerprints)| Statement {
@@ -68,7 +68,7 @@ pub async fn android(request: PageRequest) -> Response<Body> {
     public_json(&statements.collect::<Vec<_>>(), 3600)
 }
 
-/// For browsers.
+/// `/.well-known/webauthn`: the related origins, for browsers.
 pub async fn related_origins(request: PageRequest) -> Response<Body> {
     public_json(&RelatedOrigins { origins: request.app.settings.webauthn_policy().related_origins() }, 3600)
 }

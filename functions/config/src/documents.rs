@@ -1,4 +1,4 @@
-//! What others need to verify our tokens.
+//! The documents that other services need to verify the tokens of this service.
 
 use axum::body::Body;
 use axum::http::Response;
@@ -6,7 +6,7 @@ use shared::http::{PageRequest, public_json, unavailable};
 use shared::jwt::{jwks as key_set, openid_configuration};
 use shared::tokens::{issuer, keyring};
 
-/// The public keys. The first who asks makes the first key: gateways keep an empty answer for hours.
+/// Returns the public keys. The first request creates the first key, because gateways cache an empty answer for hours.
 pub async fn jwks(request: PageRequest) -> Response<Body> {
     let app = &request.app;
     match keyring(app).await {
@@ -15,7 +15,7 @@ pub async fn jwks(request: PageRequest) -> Response<Body> {
     }
 }
 
-/// The issuer's metadata.
+/// Returns the metadata of the issuer.
 pub async fn openid(request: PageRequest) -> Response<Body> {
     let tokens = &request.app.settings.tokens;
     let claims = tokens.claims.iter().map(|claim| claim.as_str()).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! What a client needs to know before anybody logs in.
+//! Public documents: the configuration, the API descriptions, the keys that verify tokens, and the associated apps.
 
 mod associations;
 mod description;
@@ -18,7 +18,7 @@ use shared::settings::Condition;
 
 const GET: &[Method] = &[Method::GET];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         handler("config", GET, config),
@@ -35,7 +35,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// `GET config`. It reads the session only for an app that sends a token, because an invalid token is 410 on every endpoint.
+/// `GET config`. It reads the session only if an app sends a token, because every endpoint answers 410 to an invalid
+/// token.
 async fn config(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     request.caller_of_app().await?;
     request.input()?;

@@ -1,15 +1,18 @@
-//! Leaves of the committed description what the settings leave of the APIs.
+//! Removes the parts of the committed API description that the settings turn off.
 
 use serde_json::{Map, Value as Json, json};
 use shared::description::{API, IF, MOUNT, REQUIRED_IF, VALUES_IF, headless};
+use shared::http::Base;
 use shared::settings::{ClientKind, Condition, Mount, Settings};
 use std::collections::BTreeSet;
 
-/// Where a path has either kind of client.
-const EITHER: &str = "/_allauth/{client}/v1/";
+/// The variable for the kind of client in a path.
+const EITHER: &str = "{client}";
+/// The default name of the header with the CSRF token.
+const CSRF_HEADER: &str = "X-CSRFToken";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Which APIs a description has.
+/// The APIs that a description contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The headless API.
@@ -29,20 +32,23 @@ pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
         remove(&mut document["components"]["parameters"], "Client");
     }
     leave_credentials(&mut document, settings);
+    rename(&mut document, settings);
     leave_used(&mut document);
     document["servers"] = json!([{"url": settings.service.public_url.path()}]);
     document
 }
 
-/// A path item, at the place that the settings give it. `None` if nothing is left of it.
+/// Returns a path item and its path, which the settings can move. Returns `None` if the item has no operation left.
 fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) -> Option<(String, Json)> {
     let is_headless = item[API] == headless::API;
     if scope == Scope::Headless && !is_headless {
         return None;
     }
     let clients = &settings.headless.clients;
-    let reached = |kind: &ClientKind| path.starts_with(EITHER) || path.starts_with(&at(*kind));
-    if is_headless && !clients.iter().any(reached) {
+    let base = base_of(&path);
+    let reached = |client: &str, base: Base| path.starts_with(&base.before(client));
+    let is_reached = |base| reached(EITHER, base) || clients.iter().any(|kind| reached(kind.as_str(), base));
+    if !base.is_none_or(is_reached) {
         return None;
     }
     let methods = item.as_object_mut()?;
@@ -53,24 +59,27 @@ fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) ->
     }
     methods.remove(API);
     let mount = methods.remove(MOUNT).and_then(|name| name.as_str()?.parse::<Mount>().ok());
-    let path = match (mount, clients.as_slice()) {
-        (Some(mount), _) => {
+    let path = match (mount, base, clients.as_slice()) {
+        (Some(mount), ..) => {
             format!("{}{}", mount.configured_prefix(settings), path.strip_prefix(mount.default_prefix())?)
         }
-        (None, [only]) if path.starts_with(EITHER) => {
+        (None, Some(base), [only]) if reached(EITHER, base) => {
             methods.remove("parameters");
-            path.replace(EITHER, &at(*only))
+            path.replace(EITHER, only.as_str())
         }
         _ => path,
     };
     Some((path, item))
 }
 
-fn at(kind: ClientKind) -> String {
-    format!("/_allauth/{}/v1/", kind.as_str())
+/// Returns the start of a path that has a kind of client in it.
+fn base_of(path: &str) -> Option<Base> {
+    let clients = [EITHER, ClientKind::Browser.as_str(), ClientKind::App.as_str()];
+    let begins = |base: &Base| clients.iter().any(|client| path.starts_with(&base.before(client)));
+    [Base::Headless, Base::Own].into_iter().find(begins)
 }
 
-/// Whether one of the conditions of an object's marker holds. An object without a marker stays.
+/// Returns whether one of the conditions in an object's marker holds. Also returns true for an object without a marker.
 fn holds(value: &Json, settings: &Settings) -> bool {
     value.get(IF).is_none_or(|conditions| any_holds(conditions, settings))
 }
@@ -80,7 +89,7 @@ fn any_holds(conditions: &Json, settings: &Settings) -> bool {
     names.filter_map(|name| name.parse::<Condition>().ok()).any(|condition| condition.holds(settings))
 }
 
-/// Removes what the settings switch off, and all markers.
+/// Removes everything that the settings turn off, and all markers.
 fn leave(value: &mut Json, settings: &Settings) {
     match value {
         Json::Array(values) => {
@@ -103,7 +112,7 @@ fn leave(value: &mut Json, settings: &Settings) {
     }
 }
 
-/// Brings the list of required properties up to date.
+/// Removes the properties that the settings turn off, and updates the list of required properties.
 fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
     let mut required = BTreeSet::new();
@@ -123,7 +132,31 @@ fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     }
 }
 
-/// Leaves the credentials of the clients that there are, under the names that the settings give them.
+/// Replaces the default names of headers and cookies with the names in the settings.
+fn rename(document: &mut Json, settings: &Settings) {
+    let (header, cookies) = (settings.csrf_header(), &settings.cookies);
+    let header = if header == "x-csrftoken" { CSRF_HEADER } else { &header };
+    let names = [(CSRF_HEADER, header), ("csrftoken", &*cookies.csrf_name), ("sessionid", &*cookies.session_name)];
+    let others = names.into_iter().filter(|(default, configured)| default != configured).collect::<Vec<_>>();
+    if !others.is_empty() {
+        rename_in(document, &others);
+    }
+}
+
+fn rename_in(value: &mut Json, names: &[(&str, &str)]) {
+    match value {
+        Json::String(text) => {
+            for (default, configured) in names {
+                *text = text.replace(default, configured);
+            }
+        }
+        Json::Array(values) => values.iter_mut().for_each(|value| rename_in(value, names)),
+        Json::Object(map) => map.values_mut().for_each(|value| rename_in(value, names)),
+        _ => {}
+    }
+}
+
+/// Keeps only the credentials of the clients that are turned on.
 fn leave_credentials(document: &mut Json, settings: &Settings) {
     let has = |kind| settings.headless.clients.contains(&kind);
     let of_client = [
@@ -134,9 +167,6 @@ fn leave_credentials(document: &mut Json, settings: &Settings) {
     let schemes = &mut document["components"]["securitySchemes"];
     for (name, _) in of_client.iter().filter(|(_, is_there)| !is_there) {
         remove(schemes, name);
-    }
-    if let Some(cookie) = schemes.get_mut("sessionCookie") {
-        cookie["name"] = json!(settings.cookies.session_name);
     }
     let known = schemes.as_object().map(|schemes| schemes.keys().cloned().collect::<BTreeSet<_>>());
     let known = known.unwrap_or_default();
@@ -154,7 +184,7 @@ fn operations(document: &mut Json) -> impl Iterator<Item = &mut Json> {
     operations.filter(|(name, _)| METHODS.contains(&name.as_str())).map(|(_, operation)| operation)
 }
 
-/// Removes components and tags that nothing refers to any more.
+/// Removes the components and tags that nothing refers to anymore.
 fn leave_used(document: &mut Json) {
     let tags = operations(document).flat_map(|it| it["tags"].as_array().cloned().unwrap_or_default());
     let tags = tags.collect::<Vec<_>>();
@@ -172,7 +202,7 @@ fn leave_used(document: &mut Json) {
     }
 }
 
-/// Adds what a value refers to, and what that refers to.
+/// Adds everything that a value refers to, directly or through other components.
 fn refer(value: &Json, document: &Json, used: &mut BTreeSet<String>) {
     match value {
         Json::Array(values) => values.iter().for_each(|value| refer(value, document, used)),
@@ -208,7 +238,7 @@ mod tests {
         Settings::load(&Source::new(all.map(|(name, value)| (name.to_owned(), value.to_owned())))).unwrap()
     }
 
-    /// The properties of `BaseSignup`, and those of them that are required.
+    /// Returns the properties of `BaseSignup`, and the names of the required ones.
     fn signup(given: &[(&str, &str)]) -> (Vec<String>, Json) {
         let schema = &describe(&settings(given), Scope::Headless).unwrap()["components"]["schemas"]["BaseSignup"];
         (schema["properties"].as_object().unwrap().keys().cloned().collect(), schema["required"].clone())
@@ -227,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn signup_has_the_fields_that_the_settings_leave() {
+    fn signup_has_exactly_the_fields_of_the_settings() {
         let passkeys = [("MFA_SUPPORTED_TYPES", r#"["webauthn"]"#), ("MFA_PASSKEY_SIGNUP_ENABLED", "true")];
         let with = |fields| {
             let more = [
@@ -246,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_markers_and_nothing_is_missing() {
+    fn the_pruned_document_has_no_markers_and_no_dangling_references() {
         let variants: [&[(&str, &str)]; 7] = [
             &[],
             &[("HEADLESS_CLIENTS", r#"["app"]"#), ("HEADLESS_TOKEN_STRATEGY", "jwt")],
@@ -271,7 +301,34 @@ mod tests {
     }
 
     #[test]
-    fn apis_lie_where_the_settings_put_them() {
+    fn headers_and_cookies_have_the_names_that_the_settings_give_them() {
+        let names =
+            [("CSRF_HEADER_NAME", "HTTP_X_XSRF_TOKEN"), ("CSRF_COOKIE_NAME", "xsrf"), ("SESSION_COOKIE_NAME", "sid")];
+        let document = describe(&settings(&names), Scope::All).unwrap();
+        let schemes = &document["components"]["securitySchemes"];
+        assert_eq!(
+            (&schemes["csrfToken"]["name"], &schemes["sessionCookie"]["name"]),
+            (&json!("x-xsrf-token"), &json!("sid"))
+        );
+        let text = document.to_string();
+        assert!(text.contains("`xsrf`") && !text.contains("X-CSRFToken") && !text.contains("csrftoken"));
+    }
+
+    #[test]
+    fn endpoints_below_latchkey_have_the_clients_of_the_settings() {
+        let item = json!({API: "own", "parameters": [], "get": {}});
+        let at = |clients: &str, scope| {
+            let settings = settings(&[("HEADLESS_CLIENTS", clients)]);
+            path_item("/_latchkey/{client}/v1/account".to_owned(), item.clone(), &settings, scope)
+        };
+        assert_eq!(at(r#"["browser", "app"]"#, Scope::All).unwrap().0, "/_latchkey/{client}/v1/account");
+        let app = at(r#"["app"]"#, Scope::All);
+        assert_eq!(app, Some(("/_latchkey/app/v1/account".to_owned(), json!({"get": {}}))));
+        assert_eq!(at(r#"["app"]"#, Scope::Headless), None);
+    }
+
+    #[test]
+    fn paths_follow_the_prefixes_in_the_settings() {
         let prefixes = [("JWT_ALLAUTH_PREFIX", "/api"), ("HEADLESS_FLAT_PREFIX", "/flat")];
         let document = describe(&settings(&prefixes), Scope::All).unwrap();
         let paths = document["paths"].as_object().unwrap();

@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use crate::email::Verification;
 use crate::login::Login;
@@ -26,11 +26,11 @@ const PROVIDERS: Tag = Tag { name: "Flat API: third-party login", about: "Login 
 
 const CHALLENGE: Header = Header { name: "WWW-Authenticate", about: "`Bearer`.", kind: "string" };
 
-/// The problems of a body that is not a JSON object.
+/// The error code of a body that is not a JSON object.
 const MALFORMED: &str = "malformed_body";
-/// The problem of a login that needs a step that this API does not have.
+/// The error code of a login that needs a step that this API does not have.
 const STEP: &str = "login_step_required";
-/// The problems of somebody who comes from a provider.
+/// The error codes of a login through a provider.
 const ARRIVAL: [&str; 8] = [
     "email_taken",
     "invalid",
@@ -42,7 +42,7 @@ const ARRIVAL: [&str; 8] = [
     "username_taken",
 ];
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     [login(), account(), providers()].into_iter().flatten().collect()
 }
@@ -54,20 +54,19 @@ fn login() -> Vec<Operation> {
             .takes::<Login>()
             .replies([logged_in(), invalid(LOGIN_CODES), too_many()])
             .replies(pending()),
-        of("/mfa/authenticate/", "flatAuthenticate", "Show the second factor of a login")
-            .replies([logged_in(), too_many()])
+        of("/mfa/authenticate/", "flatAuthenticate", "Complete a login with a second factor")
+            .reply(logged_in())
             .replies(pending())
             .reads_flat::<SecondFactor>(&["incorrect_code", STEP, "too_many_login_attempts"])
             .reply(conflict()),
         of("/signup/", "flatSignUp", "Sign up")
-            .about("The response to an address that somebody has can look the same as that to a new one.")
+            .about("The response can be the same for a new address and for an address that already has an account.")
             .takes::<Signup>()
             .replies([
                 Reply::json::<SignedUp<'_>>(200, "The sign-up is accepted."),
                 invalid(signup_codes(true)),
                 not_authenticated(),
                 forbidden("Signup is closed."),
-                conflict(),
                 too_many(),
             ]),
         of("/email/verify/", "flatVerifyEmail", "Verify an email address")
@@ -76,14 +75,13 @@ fn login() -> Vec<Operation> {
                 Reply::json::<LoginState<'_>>(200, "The address is verified. A login that waited for it goes on."),
                 not_authenticated(),
                 conflict(),
-                too_many(),
             ])
             .reads_flat::<Verification>(&["email_taken", "incorrect_code", "invalid_or_expired_key", STEP]),
         of("/password/reset/", "flatRequestPasswordReset", "Request a password reset")
             .takes::<CodeRecipient>()
             .replies([
-                Reply::json::<Empty>(200, "A mail is sent if there is an account."),
-                Reply::json::<Pending<'_>>(200, "A code is sent if there is an account.")
+                Reply::json::<Empty>(200, "A mail is sent if the account exists."),
+                Reply::json::<Pending<'_>>(200, "A code is sent if the account exists.")
                     .only_if(Condition::PasswordResetByCode),
                 invalid(RECIPIENT_CODES),
                 too_many(),
@@ -105,7 +103,7 @@ fn account() -> Vec<Operation> {
         of_user(Method::GET, "/user/", "flatGetUser", "Get the user")
             .reply(Reply::json::<OneUser<'_>>(200, "The user.")),
         of_user(Method::POST, "/logout/", "flatLogOut", "Log out")
-            .reply(Reply::json::<Empty>(200, "The session and its tokens are over.")),
+            .reply(Reply::json::<Empty>(200, "The session and its tokens have ended.")),
         of_user(Method::POST, "/password/change/", "flatChangePassword", "Change the password")
             .about("Ends every other session and every token.")
             .takes::<Change>()
@@ -120,7 +118,7 @@ fn account() -> Vec<Operation> {
                 too_many(),
             ]),
         of_user(Method::POST, "/mfa/totp/add/", "flatAddTotp", "Get a secret for an authenticator app").replies([
-            Reply::json::<NewTotp<'_>>(200, "The secret. Only the last one counts."),
+            Reply::json::<NewTotp<'_>>(200, "The secret. Only the latest secret is valid."),
             errors(400, "The user cannot have an authenticator app.", [("unverified_email", None)]),
             conflict(),
         ]),
@@ -139,30 +137,31 @@ fn providers() -> Vec<Operation> {
     let of = |method, path, id, summary| operation(method, path, id, summary).tagged(PROVIDERS);
     let arrival = |operation: Operation| {
         operation
-            .replies([logged_in(), forbidden("Signup is closed."), not_found(), conflict(), too_many(), outage()])
+            .replies([logged_in(), forbidden("Signup is closed."), not_found(), too_many(), outage()])
             .replies(pending())
     };
     let callback = |method, id| {
         let codes = ARRIVAL.into_iter().chain(["cancelled", "invalid_state", MALFORMED]).map(|code| (code, None));
-        arrival(of(method, "/providers/{provider}/callback/", id, "Come back from a provider")).reply(invalid(codes))
+        arrival(of(method, "/providers/{provider}/callback/", id, "Complete a login at a provider"))
+            .reply(invalid(codes))
     };
     vec![
         of(get.clone(), "/providers/", "flatListProviders", "List the providers")
             .reply(Reply::json::<Providers<'_>>(200, "The providers.")),
-        of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Leave for a provider")
+        of(post.clone(), "/providers/{provider}/redirect/", "flatLeaveForProvider", "Start a login at a provider")
             .may_take::<Redirect>()
             .replies([
-                Reply::json::<AuthorizationRedirect<'_>>(200, "Where to send the person."),
+                Reply::json::<AuthorizationRedirect<'_>>(200, "The URL to send the user to."),
                 invalid([("invalid", None), (MALFORMED, None)]),
                 not_found(),
                 outage(),
             ]),
         callback(get, "flatArriveFromProvider")
-            .with(Parameter::query("state", "What the person left with."))
+            .with(Parameter::query("state", "The `state` of the response that started the login."))
             .with(Parameter::query("code", "The authorization code."))
-            .with(Parameter::query("error", "Why the provider refuses.")),
+            .with(Parameter::query("error", "The provider's error code.")),
         callback(post.clone(), "flatArriveFromProviderByBody")
-            .about("A form, or the same as JSON. The provider may send further fields.")
+            .about("A form, or JSON with the same fields. The provider can send further fields.")
             .takes_as::<Callback>(&["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]),
         arrival(of(
             post,
@@ -175,21 +174,21 @@ fn providers() -> Vec<Operation> {
     ]
 }
 
-/// What comes back from a provider.
+/// The fields of a provider's callback.
 #[derive(JsonSchema)]
 #[schemars(rename = "FlatProviderCallback")]
 #[expect(dead_code, reason = "the provider decides which fields there are")]
 struct Callback {
-    /// What the person left with.
+    /// The `state` of the response that started the login.
     state: String,
     /// The authorization code.
     code: Option<String>,
-    /// Why the provider refuses.
+    /// The provider's error code.
     error: Option<String>,
 }
 
 trait Reads {
-    /// The same operation, with this body. It is refused with the codes of its fields, and with these.
+    /// Adds this body to the operation, and a refusal with the error codes of its fields and these codes.
     fn reads_flat<T: FromInput + JsonSchema>(self, more: &[&'static str]) -> Self;
 }
 
@@ -200,7 +199,7 @@ impl Reads for Operation {
     }
 }
 
-/// An operation that anybody may call.
+/// An operation that needs no login.
 fn operation(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new(API, method, path, id, summary).replies([
         errors(408, "The body did not arrive in time.", [("body_too_slow", None)]).named("FlatTimeout"),
@@ -215,7 +214,7 @@ fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'stat
     operation(method, path, id, summary).tagged(ACCOUNT).secured_by(security).reply(not_authenticated())
 }
 
-/// Errors with one of these codes.
+/// A response with errors that have one of these codes.
 fn errors(status: u16, about: &'static str, codes: impl IntoIterator<Item = Code>) -> Reply {
     let codes = codes.into_iter().collect::<Vec<_>>();
     let schema = Box::new(move |generator: &mut SchemaGenerator| {
@@ -227,7 +226,7 @@ fn errors(status: u16, about: &'static str, codes: impl IntoIterator<Item = Code
     if status == 401 { reply.with_header(CHALLENGE) } else { reply }
 }
 
-/// 400: the problems of the input.
+/// 400: the input is invalid.
 fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
     errors(400, "The input is invalid.", codes.into_iter().chain([(MALFORMED, None)]))
 }
@@ -237,7 +236,7 @@ fn logged_in() -> Reply {
     Reply::json::<LoggedIn<'_>>(200, "The user is logged in.")
 }
 
-/// 401 for a login that has led nowhere, or that another step has to follow.
+/// 401 for a login that failed, or that continues with another step.
 fn pending() -> [Reply; 2] {
     let about = "Or another step has to follow: see `flow`.";
     [not_authenticated(), Reply::json::<Pending<'_>>(401, about).with_header(CHALLENGE)]
@@ -260,7 +259,7 @@ fn not_found() -> Reply {
 
 /// 409.
 fn conflict() -> Reply {
-    errors(409, "The request does not fit where the caller stands.", [("conflict", None)]).named("FlatConflict")
+    errors(409, "The request does not fit the caller's current state.", [("conflict", None)]).named("FlatConflict")
 }
 
 /// 429.
@@ -302,7 +301,7 @@ mod tests {
         let answers = login["responses"]["401"]["content"]["application/json"]["schema"]["anyOf"].as_array().unwrap();
         assert!(answers.contains(&pending), "{answers:#?}");
         let schemas = document["components"]["schemas"].as_object().unwrap();
-        // A second type of one name would have a number.
+        // If two types had the same name, the second would have a number at its end.
         assert!(
             schemas.keys().all(|name| !name.ends_with(|last: char| last.is_ascii_digit())),
             "{:#?}",

@@ -1,4 +1,4 @@
-//! How this API takes requests and words its responses.
+//! How this API accepts requests and formats its responses.
 
 use crate::respond;
 use axum::http::header;
@@ -17,7 +17,7 @@ impl Dialect for Flat {
     fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a> {
         Box::pin(async move {
             request.client.has_tokens = true;
-            // Somebody may get in: what signs their tokens is fetched before anything is changed.
+            // The handler can log a user in. Fetch the signing keys before it changes anything.
             request.keyring().await.map(|_| ())
         })
     }

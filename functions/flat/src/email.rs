@@ -9,18 +9,19 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::request;
 
 request! {
-    /// The key of a verification.
+    /// The key or code that verifies an email address.
     #[schemars(rename = "FlatEmailVerification")]
     pub struct Verification {
-        /// The key of the link, or the code.
+        /// The key from the link, or the code.
         key: LaterText,
-        /// The `flow_token` of the response to who asked for the code. A link does not need it.
+        /// The `flow_token` of the response that requested the code. A link needs no token.
         token: Option<Unchecked>,
     }
 }
 
-/// `POST email/verify/`: `key` is that of the link, or a code. A code is for whoever asked for it: `token` is the
-/// `flow_token` of that answer. With it, a login that waited goes on.
+/// `POST email/verify/`: verifies an address. `key` is the key of a link, or a code. A code also needs `token`, the
+/// `flow_token` of the response to the request that sent the code. With it, a login that waited for the verification
+/// continues.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let Verification { key: LaterText(key), token } = request.body_as()?;

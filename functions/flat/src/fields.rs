@@ -1,4 +1,4 @@
-//! Fields that only this API has.
+//! Field types that only this API has.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use shared::flow::Problem;
@@ -6,7 +6,7 @@ use shared::http::Input;
 use shared::http::fields::Field;
 use std::borrow::Cow;
 
-/// A text that what it is for checks: a token or a key.
+/// A text whose consumer checks it: a token or a key.
 pub struct Unchecked(pub String);
 
 impl Field for Unchecked {

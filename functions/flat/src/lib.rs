@@ -1,8 +1,7 @@
-//! The flat API: one endpoint for each thing that people do, JSON without envelopes, and bearer tokens.
+//! The flat API: one endpoint for each task, JSON without envelopes, and bearer tokens.
 //!
-//! It is the API that the examples of the Python package's page are written for. A handler reads the fields that it
-//! wants, calls one operation of [`shared::flow`], and says what came of it in the words of those examples. No cookie
-//! is read or set.
+//! The API is compatible with the examples on the Python package's page. A handler reads its fields, calls one
+//! operation of [`shared::flow`], and formats the outcome as in those examples. The API neither reads nor sets cookies.
 
 mod caller;
 mod description;
@@ -29,7 +28,7 @@ use std::future::Future;
 const GET: &[Method] = &[Method::GET];
 const POST: &[Method] = &[Method::POST];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     const EITHER: &[Method] = &[Method::GET, Method::POST];
     vec![
@@ -43,7 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint("/password/reset/", POST, password::request).only_if(Condition::FlatAccounts),
         endpoint("/password/reset/confirm/", POST, password::reset).only_if(Condition::FlatAccounts),
         endpoint("/providers/", GET, providers::list).only_if(Condition::FlatProviders),
-        // Providers send people there where no page of a client is named; Apple posts a form.
+        // Providers redirect here if no page of a client is configured. Apple posts a form.
         endpoint("/providers/{provider}/callback/", EITHER, providers::callback)
             .login_endpoint()
             .only_if(Condition::FlatProviders),
@@ -56,7 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// An endpoint of this API.
+/// Returns an endpoint of this API.
 fn endpoint<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
     F: Fn(ApiRequest) -> R + Send + Sync + 'static,

@@ -9,7 +9,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::session::Caller;
 use shared::settings::{AccountSettings, Condition, LoginMethod};
 
-/// A password, and one of the identifiers that people log in with.
+/// A password, and one of the identifiers that people can log in with.
 #[derive(Default, JsonSchema)]
 #[schemars(rename = "FlatCredentials")]
 pub struct Login {
@@ -27,7 +27,7 @@ pub struct Login {
     password: Option<Text>,
 }
 
-/// `POST login/`: whoever asks becomes who the credentials say, whoever they were.
+/// `POST login/`: logs in with a password. The previous login of the caller is ignored.
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let credentials = match request.input().and_then(|input| Ok(Login::read(&input, &cx.settings.account)?)) {
@@ -43,7 +43,7 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
 }
 
 impl Login {
-    /// Reads the one identifier that is given, and the password.
+    /// Reads the password and the one identifier that the request contains.
     fn read(input: &Input, account: &AccountSettings) -> Result<Credentials, Refusal> {
         let mut problems = Vec::new();
         let methods = &account.login_methods;

@@ -1,4 +1,4 @@
-//! Second factors: showing one at login, and setting up an authenticator app.
+//! Second factors: completing a login, and setting up an authenticator app.
 
 use crate::caller::{caller, user};
 use crate::respond;
@@ -31,14 +31,14 @@ request! {
     /// A code of an authenticator app that is being set up.
     #[schemars(rename = "FlatTotpConfirmation")]
     pub struct Confirmation {
-        /// The secret that was given last.
+        /// The latest secret of `mfa/totp/add/`.
         secret: Text,
         /// The code.
         code: Text,
     }
 }
 
-/// `POST mfa/authenticate/`: a code, by whoever has the `mfa_token` of a login.
+/// `POST mfa/authenticate/`: checks a code, and completes the login that the `mfa_token` belongs to.
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let SecondFactor { token: Text(token), code: Text(code) } = request.body_as()?;
@@ -48,7 +48,8 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     respond::login_response(&request, &outcome, Some(&token)).await
 }
 
-/// `POST mfa/totp/add/`: a secret for an authenticator app, which the session keeps until a code of it is shown.
+/// `POST mfa/totp/add/`: returns a secret for an authenticator app. The session keeps the secret until a code confirms
+/// it.
 pub async fn add(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&request).await?;
     if user.authenticator("totp").is_some() {
@@ -59,7 +60,8 @@ pub async fn add(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(respond::ok(&NewTotp { secret: secret.as_str(), totp_url: &url, qr_code: qr::svg(&url) }))
 }
 
-/// `POST mfa/totp/confirm/`: the secret that the session keeps, and a code that shows that the app has it.
+/// `POST mfa/totp/confirm/`: sets up the authenticator app. A code proves that the app has the secret that the session
+/// keeps.
 pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&request).await?;
     let cx = request.context();

@@ -1,4 +1,4 @@
-//! A new password: for one that is forgotten, or in place of one that is known.
+//! New passwords: reset of a forgotten password, and change of a known one.
 
 use crate::caller::{caller, user};
 use crate::fields::Unchecked;
@@ -8,28 +8,28 @@ use schemars::JsonSchema;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
 use shared::flow::{Problem, Refusal};
-use shared::http::fields::{Field, LaterText, Text};
+use shared::http::fields::{Field, LaterText, Text, optional_texts};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input, reset_identifier};
 use shared::request;
 use shared::session::Caller;
 use shared::settings::RateAction;
 
 request! {
-    /// A new password for one that is forgotten.
+    /// The new password of a reset.
     #[schemars(rename = "FlatPasswordReset")]
     pub struct Reset {
-        /// The key of the link, or the code.
+        /// The key from the link, or the code.
         key: LaterText,
         /// The new password.
         password: LaterText,
-        /// The `flow_token` of the response to the request of the code. A link does not need it.
+        /// The `flow_token` of the response that requested the code. A link needs no token.
         token: Option<Unchecked>,
     }
 }
 
-/// A new password in place of the present one.
+/// A change of the password.
 #[derive(JsonSchema)]
-#[schemars(rename = "FlatPasswordChange")]
+#[schemars(rename = "FlatPasswordChange", transform = optional_texts)]
 pub struct Change {
     /// The present password, if there is one.
     current_password: Option<Text>,
@@ -39,7 +39,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Reads both. The flow says which of them is missing.
+    /// Reads both fields. The flow reports which of them is missing.
     fn read(input: &Input, problems: &mut Vec<Problem>) -> Self {
         Self {
             current_password: Text::value(input, "current_password", false, problems),
@@ -58,8 +58,8 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `POST password/reset/confirm/`: `key` is that of the link, or a code, for which `token` is the `flow_token` of the
-/// answer to the request.
+/// `POST password/reset/confirm/`: sets a new password. `key` is the key of a link, or a code. A code also needs
+/// `token`, the `flow_token` of the response to the request.
 pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     password_reset::count(cx).await?;
@@ -74,7 +74,7 @@ pub async fn reset(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     respond::done(&request, &outcome, token.as_deref()).await
 }
 
-/// `POST password/change/`: ends every other session and every token, and gives new ones.
+/// `POST password/change/`: changes the password, ends every other session and every token, and returns new tokens.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = user(&request).await?;
     request.limit(RateAction::ChangePassword, &user).await?;

@@ -1,4 +1,4 @@
-//! Identity providers: the way there and back, and tokens that clients have from one.
+//! Login through identity providers: redirect, callback, and tokens that clients received from a provider.
 
 use crate::fields::Unchecked;
 use crate::respond;
@@ -20,34 +20,34 @@ use shared::settings::Mount;
 use std::collections::BTreeMap;
 
 request! {
-    /// A departure to a provider.
+    /// The start of a login through a provider.
     #[schemars(rename = "FlatProviderRedirect")]
     pub struct Redirect {
-        /// The page that the person comes back to, unless it is the one that the settings name.
+        /// The page that the provider redirects the user to. Default: the page that the settings name.
         callback_url: Option<Unchecked>,
     }
 }
 
 request! {
-    /// A token of a provider: an `access_token` or an `id_token`, which counts first.
+    /// A token of a provider: an `id_token` or an `access_token`. With both, the `id_token` is used.
     #[schemars(rename = "FlatProviderToken")]
     pub struct Token {
         /// An ID token of OpenID Connect.
         id_token: Option<Unchecked>,
         /// An access token.
         access_token: Option<Unchecked>,
-        /// The client that the ID token is for, unless it is the one of the settings.
+        /// The client id that the ID token was issued to. Default: the client id in the settings.
         client_id: Option<Unchecked>,
     }
 }
 
-/// `GET providers/`.
+/// `GET providers/`: lists the providers.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(respond::ok(&Providers { providers: Provider::list(&request.app) }))
 }
 
-/// `POST providers/{provider}/redirect/`: where to send the person. `callback_url` is the client's page that they come
-/// back to; unset, the one that the settings name.
+/// `POST providers/{provider}/redirect/`: returns the URL to send the user to. `callback_url` is the client's page that
+/// the provider redirects to. Default: the page that the settings name.
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let config = find(&request)?;
     let body: Redirect = request.body_as()?;
@@ -58,7 +58,7 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     };
     let page = request.app.settings.service.public_url.join(&page).map_or(page, String::from);
     match begin_client_authorization(request.context(), config, &page).await {
-        // The client compares this to what comes back.
+        // The client compares this state with the state in the callback.
         Ok((url, state)) => Ok(respond::ok(&AuthorizationRedirect { redirect_url: &url, state: &state })),
         Err(BeginAuthorizationError::Provider(error)) => {
             tracing::warn!(%error, provider = config.id(), "redirect to an identity provider failed");
@@ -68,8 +68,8 @@ pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// The frontend's page `socialaccount_callback`, or else our own endpoint: what a web view opens, its application can
-/// read.
+/// Returns the frontend's page `socialaccount_callback`. Without one, returns the callback endpoint of this API, whose
+/// response an app can read from its web view.
 fn default_page(request: &ApiRequest, config: &AppConfig) -> String {
     let settings = &request.app.settings;
     match settings.headless.frontend_urls.get("socialaccount_callback") {
@@ -81,7 +81,7 @@ fn default_page(request: &ApiRequest, config: &AppConfig) -> String {
     }
 }
 
-/// `providers/{provider}/callback/`: what came back from the provider.
+/// `providers/{provider}/callback/`: logs in with the response of the provider.
 pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let config = find(&request)?;
@@ -91,13 +91,13 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let params = params(&request)?;
     let state = params.get("state").map(String::as_str).unwrap_or_default();
     let left = take_handed_in(&cx.store, config.id(), state).await?;
-    let wrong = || Refusal::from(Problem::field("state", "invalid_state", "Nobody left for the provider with this."));
+    let wrong = || Refusal::from(Problem::field("state", "invalid_state", "This state is unknown or has expired."));
     let left = left.ok_or_else(wrong)?;
     let result = handle_callback(cx, Caller::Anonymous, config, left, params).await;
     answer(&request, result, "code").await
 }
 
-/// The fields of the query, of a form, or of JSON.
+/// Returns the fields of the query, of a form, or of a JSON body.
 fn params(request: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
     let form = request.form();
     if request.method == Method::GET || !form.is_empty() {
@@ -108,8 +108,8 @@ fn params(request: &ApiRequest) -> Result<BTreeMap<String, String>, ApiError> {
     Ok(names.filter_map(|name| Some((name.clone(), input.text(&name)?))).collect())
 }
 
-/// `POST providers/{provider}/token/`: an `access_token` that the client has from the provider, or an `id_token`, which
-/// counts first.
+/// `POST providers/{provider}/token/`: logs in with a token that the client received from the provider: an `id_token`
+/// or an `access_token`. With both, the `id_token` is used.
 pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let (caller, body) = (Caller::Anonymous, request.body_as::<Token>()?);
@@ -134,13 +134,13 @@ pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     answer(&request, result, "access_token").await
 }
 
-/// What the path calls the provider.
+/// Returns the provider's id in the path.
 fn named(request: &ApiRequest) -> &str {
     let [name, _] = request.last_parts();
     name
 }
 
-/// The application that the path names.
+/// Returns the configured application that the path names.
 fn find(request: &ApiRequest) -> Result<&AppConfig, ApiError> {
     request.app.settings.social.providers.named(named(request)).ok_or(ApiError::NotFound)
 }
@@ -167,6 +167,6 @@ async fn answer(
 }
 
 fn unavailable() -> ApiResponse {
-    let message = "The provider cannot be asked now. Try again later.";
+    let message = "The provider is unavailable. Try again later.";
     respond::errors(503, &[Problem::general("provider_unavailable", message)])
 }

@@ -1,4 +1,4 @@
-//! Responses in the words of this API.
+//! Converts outcomes and errors into responses of this API.
 
 use crate::responses::{Empty, Errors, LoggedIn, LoginState, PROVIDER_SIGNUP, Pending, RESET_BY_CODE, Tokens};
 use axum::http::header;
@@ -13,16 +13,16 @@ use shared::session::{Caller, CodeKind, Session, StageKey};
 use shared::store::StoreError;
 use shared::tokens::pair_for;
 
-/// 200 with this body.
+/// A response with status 200 and this body.
 pub fn ok(body: &impl Serialize) -> ApiResponse {
     ApiResponse::of(200, body)
 }
 
-/// Where a login has led: 200 with user and tokens, or 401 with the flow that it waits for. `token` is what the
-/// request brought to go on with.
+/// The response after a step of a login: 200 with user and tokens, or 401 with the step that must follow. `token` is
+/// the token that the request continued with.
 ///
 /// # Errors
-/// [`Refusal::NotAuthenticated`] where it has led nowhere; nothing can be signed.
+/// [`Refusal::NotAuthenticated`] if the caller is not logged in and no step follows; the tokens cannot be signed.
 pub async fn login_response(
     request: &ApiRequest,
     outcome: &Outcome,
@@ -35,16 +35,15 @@ pub async fn login_response(
     }
 }
 
-/// 200: what was asked for is done, and this is where the caller stands now. Whoever got in, or goes on in a new
-/// session, is given its tokens.
+/// The response after another operation: 200 with the caller's state. It contains tokens if the session is new.
 ///
 /// # Errors
-/// Nothing can be signed; the table is unavailable.
+/// The tokens cannot be signed; the table is unavailable.
 pub async fn done(request: &ApiRequest, outcome: &Outcome, token: Option<&str>) -> Result<ApiResponse, ApiError> {
     Ok(with_login(outcome, ok(&login_state(request, outcome, token).await?)))
 }
 
-/// The response, noted as that of a login if it is one.
+/// Marks the response as a login if the outcome is one.
 pub fn with_login(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
     match outcome.caller.user() {
         Some(user) if outcome.logged_in => response.with_login(user.id),
@@ -52,10 +51,10 @@ pub fn with_login(outcome: &Outcome, response: ApiResponse) -> ApiResponse {
     }
 }
 
-/// Where the caller stands.
+/// Returns the state of the caller.
 ///
 /// # Errors
-/// Nothing can be signed; the table is unavailable.
+/// The tokens cannot be signed; the table is unavailable.
 pub async fn login_state<'a>(
     request: &'a ApiRequest,
     outcome: &'a Outcome,
@@ -82,7 +81,7 @@ async fn tokens(request: &ApiRequest, user: &Account, session: &Session) -> Resu
     Ok(Tokens { access_token: pair.access, token_type: "Bearer", expires_in: lifetime, refresh_token: pair.refresh })
 }
 
-/// An error that all APIs have.
+/// Converts an error that all APIs have in common.
 pub fn of_error(error: ApiError) -> ApiResponse {
     match error {
         ApiError::Response(response) => *response,
@@ -98,7 +97,7 @@ pub fn of_error(error: ApiError) -> ApiResponse {
     }
 }
 
-/// A flow's refusal in the words of this API.
+/// Converts a refusal of a flow.
 fn of_refusal(refusal: Refusal) -> ApiResponse {
     match refusal {
         Refusal::Invalid(problems) => errors(400, &problems),
@@ -107,7 +106,7 @@ fn of_refusal(refusal: Refusal) -> ApiResponse {
         Refusal::StageRefused(stage) => errors(400, &[Problem::stage_refused(stage)]),
         Refusal::Factor(_) => errors(400, &[Problem::incorrect_code("code")]),
         Refusal::InvalidToken => general(400, "invalid_token", "Invalid token."),
-        Refusal::Conflict => general(409, "conflict", "This does not fit where you stand, or is done already."),
+        Refusal::Conflict => general(409, "conflict", "This does not fit your current state, or it is already done."),
         Refusal::Forbidden => general(403, "forbidden", "This is not allowed."),
         Refusal::RateLimited(seconds) => {
             let reply = general(429, "rate_limited", "Too many requests. Try again later.");
@@ -130,7 +129,7 @@ fn anonymous() -> ApiResponse {
     general(401, "not_authenticated", "You are not logged in.")
 }
 
-/// What is wrong, in words for people and in codes for programs, by the field where it is one's.
+/// The problems as messages for people and codes for programs, by field.
 pub fn errors(status: u16, problems: &[Problem]) -> ApiResponse {
     ApiResponse::of(status, &Errors::new(problems))
 }
@@ -144,7 +143,8 @@ fn unsigned(error: KeyError) -> ApiError {
     StoreError::Malformed(error.to_string()).into()
 }
 
-/// What a session of nobody waits for, and the token to go on with; nothing where it waits for nothing.
+/// Returns the step that a session without a user waits for, and the token to continue with. Returns `None` if it waits
+/// for nothing.
 fn flow<'a>(request: &ApiRequest, session: &'a Session, outcome: &Outcome, token: Option<&str>) -> Option<Pending<'a>> {
     let stage = session.pending_stage(&request.app.settings, request.app.now());
     let token = outcome.issued.as_ref().map(|token| token.text()).or_else(|| token.map(str::to_owned));

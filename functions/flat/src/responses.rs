@@ -9,7 +9,7 @@ use shared::settings::Condition;
 use std::collections::BTreeMap;
 use strum::VariantArray;
 
-/// Nothing to tell.
+/// An empty response.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Empty {}
@@ -22,16 +22,16 @@ pub struct OneUser<'a> {
     pub user: User<'a>,
 }
 
-/// Where the caller stands.
+/// The state of the caller after the request.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "FlatStanding")]
 pub enum LoginState<'a> {
     /// A user is logged in.
     User(LoggedIn<'a>),
-    /// Another step has to follow.
+    /// Another step must follow.
     Pending(Pending<'a>),
-    /// Nobody is logged in, and no step has to follow.
+    /// The caller is not logged in, and no step follows.
     Anonymous(Empty),
 }
 
@@ -50,17 +50,17 @@ pub struct LoggedIn<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Tokens {
-    /// The access token. It is there if the session is new.
+    /// The access token. Present if the session is new.
     pub access_token: String,
     #[schemars(extend("const" = "Bearer"))]
     pub token_type: &'static str,
-    /// Seconds that the access token lives.
+    /// Seconds until the access token expires.
     pub expires_in: i64,
     /// The refresh token.
     pub refresh_token: Option<String>,
 }
 
-/// A step has to follow.
+/// A step must follow.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "FlatPending")]
@@ -72,7 +72,7 @@ pub enum Pending<'a> {
     Other(PendingFlow),
 }
 
-/// The second factor has to follow.
+/// The second factor must follow.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatPendingSecondFactor")]
 pub struct PendingFactor<'a> {
@@ -80,33 +80,33 @@ pub struct PendingFactor<'a> {
     flow: &'static str,
     #[schemars(extend("const" = true))]
     pending: bool,
-    /// The token to go on with at `mfa/authenticate/`.
+    /// The token to continue with at `mfa/authenticate/`.
     mfa_token: Option<String>,
     /// The second factors that the user has.
     #[schemars(with = "Option<Vec<AuthenticatorType>>")]
     types: Option<&'a [String]>,
 }
 
-/// Another step has to follow.
+/// Another step must follow.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatPendingFlow")]
 pub struct PendingFlow {
-    /// What has to follow.
+    /// The step that must follow.
     #[schemars(schema_with = "flows")]
     flow: &'static str,
     #[schemars(extend("const" = true))]
     pending: bool,
-    /// The token to go on with.
+    /// The token to continue with.
     flow_token: Option<String>,
 }
 
-/// A signup through a provider that lacks something.
+/// The name of the step of a signup through a provider that lacks required data.
 pub const PROVIDER_SIGNUP: &str = "provider_signup";
-/// A reset whose code was sent.
+/// The name of the step of a password reset by code.
 pub const RESET_BY_CODE: &str = "password_reset_by_code";
 
 fn flows(_: &mut schemars::SchemaGenerator) -> Schema {
-    // The one has a response of its own, and logins that need the other are refused.
+    // `MfaAuthenticate` has its own response, and logins that need `MfaSetup` are refused.
     let elsewhere = [StageKey::MfaAuthenticate, StageKey::MfaSetup];
     let stages = StageKey::VARIANTS.iter().filter(|stage| !elsewhere.contains(stage));
     let names = stages.map(|stage| stage.as_str()).chain([PROVIDER_SIGNUP, RESET_BY_CODE]).collect::<Vec<_>>();
@@ -114,46 +114,46 @@ fn flows(_: &mut schemars::SchemaGenerator) -> Schema {
 }
 
 impl<'a> Pending<'a> {
-    /// The second factor, by one of these.
+    /// The second factor must follow, of one of these types.
     pub fn second_factor(mfa_token: Option<String>, types: Option<&'a [String]>) -> Self {
         let flow = StageKey::MfaAuthenticate.as_str();
         Self::SecondFactor(PendingFactor { flow, pending: true, mfa_token, types })
     }
 
-    /// Another step.
+    /// Another step must follow.
     pub fn other(flow: &'static str, flow_token: Option<String>) -> Self {
         Self::Other(PendingFlow { flow, pending: true, flow_token })
     }
 }
 
-/// A sign-up, and where the caller stands after it.
+/// The state of the caller after a signup.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "FlatSignupResponse")]
 pub enum SignedUp<'a> {
     /// A user is logged in.
     User(WithVerificationSent<LoggedIn<'a>>),
-    /// Another step has to follow.
+    /// Another step must follow.
     Pending(WithVerificationSent<PendingFlow>),
-    /// The second factor has to follow. A new user has none.
+    /// The second factor must follow. This cannot happen, because a new user has no second factor.
     #[schemars(skip)]
     SecondFactor(WithVerificationSent<PendingFactor<'a>>),
-    /// Nobody is logged in, and no step has to follow.
+    /// The caller is not logged in, and no step follows.
     Anonymous(WithVerificationSent<Empty>),
 }
 
-/// Where the caller of a sign-up stands.
+/// The state of the caller, with a field that only responses to a signup have.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct WithVerificationSent<T> {
     #[serde(flatten)]
     state: T,
-    /// Whether a mail verifies the address.
+    /// Whether a verification mail was sent to the address.
     verification_sent: bool,
 }
 
 impl<'a> SignedUp<'a> {
-    /// A sign-up.
+    /// Adds `verification_sent` to the caller's state.
     pub fn new(state: LoginState<'a>, verification_sent: bool) -> Self {
         match state {
             LoginState::User(state) => Self::User(WithVerificationSent { state, verification_sent }),
@@ -168,13 +168,13 @@ impl<'a> SignedUp<'a> {
     }
 }
 
-/// What is needed to set up an authenticator app.
+/// The data for the setup of an authenticator app.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatNewTotp")]
 pub struct NewTotp<'a> {
     /// The secret, in base32.
     pub secret: &'a str,
-    /// The same as a URL.
+    /// The secret as a URL.
     pub totp_url: &'a str,
     /// The URL as a QR code, in SVG.
     pub qr_code: Option<String>,
@@ -186,7 +186,7 @@ pub struct NewTotp<'a> {
 pub struct AddedTotp<'a> {
     /// The authenticator app.
     pub authenticator: Authenticator<'a>,
-    /// The recovery codes that came with it. They are not shown again.
+    /// The recovery codes that were generated for the user. They are not shown again.
     pub recovery_codes: Vec<String>,
 }
 
@@ -198,38 +198,38 @@ pub struct Providers<'a> {
     pub providers: Vec<Provider<'a>>,
 }
 
-/// Where to send the person.
+/// The URL to send the user to.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatDeparture")]
 pub struct AuthorizationRedirect<'a> {
-    /// The address at the provider.
+    /// The URL at the provider.
     pub redirect_url: &'a str,
-    /// What the client compares to the `state` that comes back.
+    /// The value that the client compares with the `state` of the callback.
     pub state: &'a str,
 }
 
-/// Why a request is refused. The name of the problems that are not those of a single field is `__all__`.
+/// Why a request is refused. Errors that do not belong to a single field are listed as `__all__`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FlatErrors")]
 pub struct Errors<'a> {
-    /// Sentences for people, by field.
+    /// Messages for people, by field.
     errors: BTreeMap<&'a str, Vec<&'a str>>,
-    /// Codes for programs, by field, in the order of the sentences.
+    /// Codes for programs, by field, in the order of the messages.
     error_codes: BTreeMap<&'a str, Vec<&'a str>>,
-    /// What has to follow.
+    /// The step that must follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("const" = "reauthenticate"))]
     flow: Option<&'static str>,
-    /// Comes with `flow`.
+    /// Present together with `flow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool", extend("const" = true))]
     pending: Option<bool>,
 }
 
 impl<'a> Errors<'a> {
-    /// These problems.
+    /// Groups these problems by field.
     pub fn new(problems: &'a [Problem]) -> Self {
-        /// Django's name for what is not of a single field.
+        /// Django's name for errors that do not belong to a single field.
         const WHOLE: &str = "__all__";
         let (mut errors, mut error_codes) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
         for problem in problems {
@@ -240,7 +240,7 @@ impl<'a> Errors<'a> {
         Self { errors, error_codes, flow: None, pending: None }
     }
 
-    /// The same problems, of a user who has to show again who they are.
+    /// Adds that the user must reauthenticate.
     pub fn reauthenticate(self) -> Self {
         Self { flow: Some("reauthenticate"), pending: Some(true), ..self }
     }

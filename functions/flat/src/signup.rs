@@ -7,8 +7,8 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 use shared::session::{Caller, StageKey};
 use shared::settings::EmailVerification;
 
-/// `POST signup/`: 200 where the form will do, and `verification_sent` where the address is yet to be verified. An
-/// address that somebody has already looks the same.
+/// `POST signup/`: creates an account. The response is 200 if the form is valid. `verification_sent` is true if the
+/// user must still verify the address. The response is the same for an address that already has an account.
 pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &request.app;
     let form = signup_form(app, &request.input()?, true);

@@ -1,16 +1,16 @@
-//! Reading a body the way Django REST framework does.
+//! Reads bodies as Django REST framework does.
 
 use crate::respond;
 use serde_json::{Map, Value as Json};
 use shared::http::{ApiError, ApiRequest, form_fields};
 
-/// The types of content that bodies have.
+/// The content types that bodies can have.
 pub const KINDS: &[&str] = &["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// What the body is.
+/// Parses the body.
 ///
 /// # Errors
-/// 400 for what is no JSON or no form, 415 for another type.
+/// 400 for invalid JSON or an invalid form; 415 for another content type.
 pub fn data(request: &ApiRequest) -> Result<Json, ApiError> {
     let body = request.body();
     if body.is_empty() {
@@ -29,10 +29,10 @@ pub fn data(request: &ApiRequest) -> Result<Json, ApiError> {
     }
 }
 
-/// The body's fields.
+/// Returns the fields of the body.
 ///
 /// # Errors
-/// As [`data`]; 400 for JSON that is no object.
+/// As [`data`]; 400 for JSON that is not an object.
 pub fn fields(request: &ApiRequest) -> Result<Map<String, Json>, ApiError> {
     let name = match data(request)? {
         Json::Object(fields) => return Ok(fields),

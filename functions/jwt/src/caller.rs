@@ -1,4 +1,4 @@
-//! Who asks, as the access token of a request tells.
+//! Identifies the caller by the access token of the request.
 
 use crate::respond::{self, Code};
 use crate::token::{self, Access, ApiTokenError, Kind};
@@ -7,7 +7,7 @@ use shared::flow::jwt_api::sessions::find_live;
 use shared::http::{ApiError, ApiRequest};
 use shared::session::Session;
 
-/// The access token that the request brings. `None` without one; a bad one is an error.
+/// Returns the access token of the request, or `None` without one. An invalid token is an error.
 fn read_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
     let header = request.header("authorization").unwrap_or_default();
     let mut parts = header.split_whitespace();
@@ -28,11 +28,11 @@ fn read_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
     }
 }
 
-/// The access token that the request brings. `None` without one; a bad one is an error. Its session is looked at where
-/// the settings say so.
+/// Returns the access token of the request, or `None` without one. An invalid token is an error. With the setting
+/// `session_check`, the token's session must also exist.
 ///
 /// # Errors
-/// 401; the table is unavailable.
+/// 401 for an invalid token or an ended session; the table is unavailable.
 pub async fn find_access(request: &ApiRequest) -> Result<Option<Access>, ApiError> {
     let access = read_access(request)?;
     if let Some(access) = &access
@@ -44,7 +44,7 @@ pub async fn find_access(request: &ApiRequest) -> Result<Option<Access>, ApiErro
     Ok(access)
 }
 
-/// The user and the session that the access token speaks of, if the session still stands.
+/// Returns the user and the session of the access token, if the session has not ended.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -55,11 +55,11 @@ pub async fn live(request: &ApiRequest, access: &Access) -> Result<Option<(User,
     }
 }
 
-/// The user who asks, and their session as it stands now. Everything that changes something asks for this: a token
-/// that outlives its session changes nothing. `None` without an access token.
+/// Returns the user and the current session of the access token, or `None` without one. Every operation that changes
+/// something calls this, so a token that outlives its session changes nothing.
 ///
 /// # Errors
-/// 401; the table is unavailable.
+/// 401 for an invalid token or an ended session; the table is unavailable.
 pub async fn find_session(request: &ApiRequest) -> Result<Option<(User, Session)>, ApiError> {
     match read_access(request)? {
         Some(access) => live(request, &access).await?.ok_or_else(ended).map(Some),
@@ -67,28 +67,28 @@ pub async fn find_session(request: &ApiRequest) -> Result<Option<(User, Session)
     }
 }
 
-/// The same, where the endpoint wants somebody who is in.
+/// Returns the user and the current session of the access token, which the endpoint requires.
 ///
 /// # Errors
-/// 401; the table is unavailable.
+/// 401 without a valid token and session; the table is unavailable.
 pub async fn session(request: &ApiRequest) -> Result<(User, Session), ApiError> {
     find_session(request).await?.ok_or_else(|| respond::anonymous().into())
 }
 
-/// The access token that the endpoint wants.
+/// Returns the access token, which the endpoint requires.
 ///
 /// # Errors
-/// 401; the table is unavailable.
+/// 401 without a valid token; the table is unavailable.
 pub async fn access(request: &ApiRequest) -> Result<Access, ApiError> {
     find_access(request).await?.ok_or_else(|| respond::anonymous().into())
 }
 
-/// An access token whose session has ended.
+/// The error for an access token whose session has ended.
 pub fn ended() -> ApiError {
     respond::coded(401, "Session is no longer active.", Code::TokenNotValid).into()
 }
 
-/// A bearer token that is no good.
+/// The error for an invalid bearer token.
 fn not_valid(error: &ApiTokenError) -> ApiError {
     respond::not_valid(&error.to_string()).into()
 }

@@ -1,4 +1,4 @@
-//! How this API takes requests and words its responses.
+//! How this API accepts requests and formats its responses.
 
 use crate::{caller, guard, page, respond, token};
 use axum::http::{Method, header};
@@ -7,15 +7,15 @@ use shared::http::{AdmitFuture, ApiError, ApiRequest, ApiResponse, Dialect, Erro
 use shared::session::Api;
 use shared::ticket::Purpose;
 
-/// The dialect of this API, by the credential that an endpoint looks at. Its handler does so by itself; a method that the
-/// endpoint does not take is refused after the credential, as in Django REST framework.
+/// The dialect of this API, by the credential that an endpoint checks. The handler of the endpoint checks it itself. A
+/// method that the endpoint does not support is refused after the credential, as in Django REST framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jwt {
-    /// None.
+    /// No credential.
     Open,
-    /// An access token, if there is one: an invalid one is refused.
+    /// An access token, if the request has one. An invalid one is refused.
     Optional,
-    /// The same, at the link of a verification mail: there the reference refuses POST without a body.
+    /// The same, at the link of a verification mail, where the reference answers POST with 405 and no body.
     Link,
     /// An access token.
     User,
@@ -24,7 +24,7 @@ pub enum Jwt {
 }
 
 impl Jwt {
-    /// Looks at the credential.
+    /// Checks the credential.
     async fn check(self, request: &ApiRequest) -> Result<(), ApiError> {
         match self {
             Self::Open => Ok(()),
@@ -54,7 +54,8 @@ impl Dialect for Jwt {
                 return Ok(());
             }
             request.client.device = request.cookie(&request.app.settings.cookies.device_name);
-            // A login that a foreign page causes would leave its cookie here.
+            // Refuse requests of foreign pages: otherwise such a page could log the browser in, and the login's cookie
+            // would stay.
             guard::refuse_cross_site(request)
         })
     }
@@ -87,7 +88,7 @@ impl Dialect for Jwt {
         } else {
             response
         };
-        // Responses hold tokens, and addresses of links.
+        // Responses contain tokens and the URLs of links.
         let response = response.with_header(header::CACHE_CONTROL, NEVER_CACHED);
         response.with_header(header::REFERRER_POLICY, "same-origin")
     }

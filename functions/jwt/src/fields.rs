@@ -1,4 +1,4 @@
-//! Reading fields the way the serializers of Django REST framework do, whose verdicts clients know.
+//! Reads fields as the serializers of Django REST framework do, with the same error messages.
 
 use crate::{body, respond};
 use serde_json::{Map, Value as Json};
@@ -7,60 +7,62 @@ use shared::flow::Problem;
 use shared::http::{ApiError, ApiRequest};
 use shared::secret::normalize_code;
 
-/// A body's fields, and what is wrong with them.
+/// The fields of a body, and the problems found in them so far.
 pub struct Fields {
     given: Map<String, Json>,
     problems: Vec<Problem>,
 }
 
-/// What a text field has to be.
+/// The rules of a text field.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
-    /// Whether it may be left out.
+    /// Whether the field can be absent.
     pub optional: bool,
-    /// Whether it may be empty.
+    /// Whether the text can be empty.
     pub blank: bool,
-    /// Fewest characters.
+    /// Whether `null` counts as absent.
+    pub null: bool,
+    /// The minimum number of characters.
     pub min: usize,
-    /// Most characters; 0 for no limit.
+    /// The maximum number of characters; 0 for no limit.
     pub max: usize,
-    /// Whether it is a code that people type.
+    /// Whether the text is a code that people type.
     pub code: bool,
 }
 
 impl Text {
     /// Any text that is not empty.
-    pub const ANY: Self = Self { optional: false, blank: false, min: 0, max: 0, code: false };
+    pub const ANY: Self = Self { optional: false, blank: false, null: false, min: 0, max: 0, code: false };
 }
 
 impl Fields {
-    /// Most characters of a name as registration takes it.
+    /// The maximum number of characters of a name at registration.
     pub const MOST_NAME: usize = 100;
 
-    /// The fields of a request's body.
+    /// Reads the fields of a request's body.
     ///
     /// # Errors
-    /// 400 or 415 for a body that has no fields.
+    /// 400 or 415 for a body without fields.
     pub fn read(request: &ApiRequest) -> Result<Self, ApiError> {
         body::fields(request).map(Self::new)
     }
 
-    /// These.
+    /// Creates fields from parsed JSON.
     pub fn new(given: Map<String, Json>) -> Self {
         Self { given, problems: Vec::new() }
     }
 
-    /// Notes what is wrong.
+    /// Adds a problem of a field.
     pub fn complain(&mut self, name: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
         self.problems.push(Problem::field(name, "invalid", message));
     }
 
-    /// The same for several.
+    /// Adds several problems.
     pub fn complain_all(&mut self, problems: Vec<Problem>) {
         self.problems.extend(problems);
     }
 
-    /// A text, without the white space around it. What is wrong with it is noted.
+    /// Reads a text, without the white space around it. Adds a problem if it is invalid.
     pub fn text(&mut self, name: &'static str, rule: Text) -> Option<String> {
         let text = match self.given.get(name) {
             None => {
@@ -69,6 +71,7 @@ impl Fields {
                 }
                 return None;
             }
+            Some(Json::Null) if rule.null => return None,
             Some(Json::Null) => {
                 self.complain(name, "This field may not be null.");
                 return None;
@@ -88,7 +91,7 @@ impl Fields {
             return None;
         }
         let before = self.problems.len();
-        // Of a code only what is compared counts: neither a dash nor an invisible character makes it longer.
+        // The length limits apply to the normalized code, without dashes and invisible characters.
         let compared = Some(&text).filter(|text| rule.code && !text.contains('\0')).map(|text| normalize_code(text));
         let length = compared.as_ref().unwrap_or(&text).chars().count();
         if rule.max > 0 && length > rule.max {
@@ -103,7 +106,7 @@ impl Fields {
         (self.problems.len() == before).then_some(text)
     }
 
-    /// An email address, in lower case. What is wrong with it is noted.
+    /// Reads an email address, and converts it to lower case. Adds a problem if it is invalid.
     pub fn email(&mut self, name: &'static str, max: usize) -> Option<String> {
         const NO_ADDRESS: &str = "Enter a valid email address.";
         if let Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) = self.given.get(name) {
@@ -119,14 +122,14 @@ impl Fields {
         };
         match check_email(&given) {
             Ok(_) => {}
-            // Whoever has a limit of their own says so in their own words.
+            // For an address over the general limit, the caller's own limit produces the message.
             Err(EmailFault::TooLong) if given.chars().count() > MOST_EMAIL_CHARACTERS => {}
             Err(EmailFault::Invalid | EmailFault::TooLong) => self.complain(name, NO_ADDRESS),
         }
         text.filter(|_| self.problems.len() == before).map(|text| lower_email(&text))
     }
 
-    /// A whole number. What is wrong with it is noted.
+    /// Reads an integer. Adds a problem if it is invalid.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let number = match self.given.get(name) {
             None => {
@@ -150,7 +153,7 @@ impl Fields {
         number
     }
 
-    /// A name as registration takes it: Latin letters and spaces, each word with a capital first.
+    /// Reads a name as registration accepts it: Latin letters and spaces. Each word gets a capital first letter.
     pub fn name(&mut self, name: &'static str, optional: bool) -> Option<String> {
         let text = self.text(name, Text { optional, max: Self::MOST_NAME, ..Text::ANY })?;
         let letter = |c: char| c.is_ascii_alphabetic() || c == ' ' || matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
@@ -159,7 +162,7 @@ impl Fields {
             return None;
         }
         let capital = |word: &str| {
-            // A letter may become two, of which one is a capital: ß.
+            // The upper case of ß is two letters, SS. Only the first one stays a capital.
             let mut capitals = word.chars().take(1).flat_map(char::to_uppercase);
             let first = capitals.next().map(String::from).unwrap_or_default();
             let rest = capitals.chain(word.chars().skip(1)).collect::<String>();
@@ -168,21 +171,22 @@ impl Fields {
         Some(text.split(' ').filter(|word| !word.is_empty()).map(capital).collect::<Vec<_>>().join(" "))
     }
 
-    /// Whether nothing is wrong so far.
+    /// Returns whether no problem was found so far.
     pub fn are_fine(&self) -> bool {
         self.problems.is_empty()
     }
 
-    /// Turns the request away if anything is wrong.
+    /// Refuses the request if a problem was found.
     ///
     /// # Errors
-    /// 400, field by field.
+    /// 400 with the problems of each field.
     pub fn check(&self) -> Result<(), ApiError> {
         if self.are_fine() { Ok(()) } else { Err(respond::of_problems(&self.problems).into()) }
     }
 }
 
-/// Nothing was given, though it was asked for. That was said already; this is for the compiler.
+/// The error for a required value that is absent. [`Fields::check`] reports absent fields first, so clients never see
+/// this error.
 pub fn missing() -> ApiError {
     respond::of_problems(&[Problem::general("required", "This field is required.")]).into()
 }
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_judged_as_there() {
+    fn texts_are_validated_as_in_django_rest_framework() {
         let rule = Text { min: 6, max: 6, code: true, ..Text::ANY };
         for (given, message) in [
             (json!({}), "This field is required."),
@@ -224,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_latin_letters_with_capitals() {
+    fn names_have_only_latin_letters_and_are_capitalized() {
         let name = |text: &str| fields(json!({"first_name": text})).name("first_name", false);
         assert_eq!(name("anna  LEE").as_deref(), Some("Anna Lee"));
         assert_eq!(name("élodie ßen").as_deref(), Some("Élodie Ssen"));

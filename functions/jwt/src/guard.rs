@@ -1,13 +1,13 @@
-//! What a handler asks of a request before it acts.
+//! Checks that handlers make before they act.
 
 use crate::{page, respond};
 use axum::http::Method;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
-/// Turns away a request that may change something and comes from a page whose origin no setting names.
+/// Refuses a request that can change something and comes from a page whose origin the settings do not list.
 ///
 /// # Errors
-/// 403.
+/// 403 for such a request.
 pub fn refuse_cross_site(request: &ApiRequest) -> Result<(), ApiError> {
     if !request.is_cross_site() {
         return Ok(());
@@ -21,11 +21,11 @@ pub fn refuse_cross_site(request: &ApiRequest) -> Result<(), ApiError> {
     Err(respond::detail(403, &format!("CSRF Failed: {reason}")).into())
 }
 
-/// Returns what the opening of a link is answered with, if it must not act: HEAD changes nothing, and where
-/// `LATCHKEY_LINKS_ASK_FIRST` is set, only the button of the page that GET shows acts.
+/// Returns the response to the opening of a link that must not act yet. HEAD changes nothing. With
+/// `LATCHKEY_LINKS_ASK_FIRST`, GET shows a page, and only the button of that page acts.
 ///
 /// # Errors
-/// 403 where the button is on a foreign page.
+/// 403 if the button is on a foreign page.
 pub fn before_acting(request: &ApiRequest) -> Result<Option<ApiResponse>, ApiError> {
     if request.is_head {
         return Ok(Some(ApiResponse::bare(200)));

@@ -1,4 +1,4 @@
-//! Inviting people, and what an invitation leads to.
+//! Invitations, and the first password of an invited user.
 
 use crate::caller;
 use crate::fields::Fields;
@@ -15,7 +15,7 @@ use shared::flow::jwt_api::invitation::{self as flow, Form, Opened};
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
-/// Where an invitation leads, unless told.
+/// The page that the link of an invitation leads to by default.
 pub const DEFAULT_PAGE: &str = "/registration/set-password/default/";
 
 body! {
@@ -32,7 +32,7 @@ body! {
     }
 }
 
-/// `POST registration/user-register/`: invites somebody, by those whose role lets them.
+/// `POST registration/user-register/`: invites a user. The role of the inviting user must allow it.
 pub async fn invite(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let app = &request.app;
     let (inviter, _) = caller::session(&request).await?;
@@ -55,7 +55,7 @@ pub async fn invite(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::of(201, &Empty {}))
 }
 
-/// Opens an invitation, if this is the key of one.
+/// Opens an invitation if this is the key of one. Returns `None` for another key.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -75,7 +75,8 @@ pub async fn claim(request: &ApiRequest, key: &str) -> Result<Option<ApiResponse
     }
 }
 
-/// `GET registration/set-password/default/`: the form, where no page of the frontend has it.
+/// `GET registration/set-password/default/`: the form for the first password, for services whose frontend has no such
+/// page.
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     if !token::has_capability(&request, Purpose::SetCapability) {
@@ -85,7 +86,7 @@ pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     Ok(page::form(&request, "Set Password", "Choose a password", &to, ""))
 }
 
-/// `POST registration/set-password/`: exchanges the capability, once, for a first password.
+/// `POST registration/set-password/`: exchanges the capability, which works once, for a first password.
 pub async fn set_password(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let state = redeem(&request, Purpose::SetCapability).await?;
     let detail = match state {

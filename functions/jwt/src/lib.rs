@@ -1,8 +1,8 @@
-//! The API of django-jwt-allauth: logins that end in signed tokens, and links that carry capabilities.
+//! The API of django-jwt-allauth: logins that end in signed tokens, and links that grant capabilities.
 //!
-//! A handler asks who calls where it needs to know, reads the fields that it wants, calls one operation of
-//! [`shared::flow::jwt_api`], and says what came of it in the words of that package. It checks things in the order in
-//! which that does, since clients see it: the caller, then the body. The router has checked the method.
+//! A handler identifies the caller if it needs to, reads its fields, calls one operation of [`shared::flow::jwt_api`],
+//! and formats the outcome as that package does. It checks the caller before the body, in the same order as that
+//! package, because clients can see the order. The router has already checked the method.
 
 mod body;
 mod caller;
@@ -37,7 +37,7 @@ use std::future::Future;
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     const BOTH: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
     const USER: &[Method] = &[Method::GET, Method::HEAD, Method::PATCH];
@@ -68,7 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .only_if(Condition::JwtRegistrationVerifies),
         api(SET, "/registration/set-password/", POST, invitation::set_password).only_if(Condition::JwtInvitations),
         api(Optional, invitation::DEFAULT_PAGE, GET, invitation::default_page).only_if(Condition::JwtInvitationPage),
-        // The reference sends people there without its prefix.
+        // The reference redirects to this page without its prefix.
         endpoint(Optional, Mount::Root, invitation::DEFAULT_PAGE, GET, invitation::default_page)
             .only_if(Condition::JwtInvitationPageBelowPrefix),
         api(User, "/registration/user-register/", POST, invitation::invite).only_if(Condition::JwtInvitations),
@@ -83,7 +83,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// An endpoint below the prefix, by the credential that it looks at.
+/// Returns an endpoint below the prefix. The dialect names the credential that the endpoint checks.
 fn api<F, R>(dialect: Jwt, path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
     F: Fn(ApiRequest) -> R + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Login with a password, and the answers that end in tokens.
+//! Login with a password, and the responses that contain tokens.
 
 use crate::fields::Fields;
 use crate::responses::{Detail, Empty, SessionOrChallengeResponse, SessionResponse, Tokens};
@@ -22,7 +22,7 @@ body! {
     }
 }
 
-/// `POST login/`.
+/// `POST login/`: logs in with a password.
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = Fields::read(&request)?;
     let body = Login::read(&mut fields, &request.app.settings);
@@ -32,17 +32,17 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     login_response(&request, 200, state.map_err(|refusal| record_refusal(&request, refusal))?, None)
 }
 
-/// Notes that a login was refused.
+/// Counts a refused login in the metrics.
 pub fn record_refusal(request: &ApiRequest, refusal: Refusal) -> Refusal {
     let app = &request.app;
     app.metrics.record(app.now(), Metric::LoginRefusals(refusal.metric_reason()));
     refusal
 }
 
-/// Where somebody stands: in, with tokens, or before a challenge.
+/// Returns the response after a step of a login: tokens, or the challenge of the next step.
 ///
 /// # Errors
-/// The tokens could not be signed.
+/// The tokens cannot be signed.
 pub fn login_response(
     request: &ApiRequest,
     status: u16,
@@ -68,21 +68,21 @@ pub fn login_response(
     Ok(ApiResponse::of(status, &challenge))
 }
 
-/// The response to somebody who has just got in.
+/// Marks the response as a login, and adds the cookie of the known browser.
 pub fn finish_login(request: &ApiRequest, user: &User, response: ApiResponse) -> ApiResponse {
     response.with_login(user.id).with_cookie(device_cookie(request, user))
 }
 
-/// The cookie by which the browser of somebody who has just got in is known from now on.
+/// Returns the cookie that marks the browser as known to this user.
 pub fn device_cookie(request: &ApiRequest, user: &User) -> Option<HeaderValue> {
     let in_cookies = request.app.settings.jwt_api.refresh_token_as_cookie;
     if in_cookies { request.device_cookie(user.id) } else { None }
 }
 
-/// The tokens of a session, and the cookie of those that are not in the body.
+/// Returns the tokens of a session, and the cookie for the refresh token if the settings put it there.
 ///
 /// # Errors
-/// They could not be signed.
+/// The tokens cannot be signed.
 pub fn session_tokens(
     request: &ApiRequest,
     user: &User,

@@ -1,14 +1,11 @@
-//! The second factor: setting it up, showing it, removing it.
+//! The second factor: setup, verification and removal.
 
-use crate::body;
 use crate::caller;
 use crate::fields::{Fields, missing};
 use crate::login::{finish_login, login_response, record_refusal, session_tokens};
 use crate::respond;
 use crate::responses::{Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse};
-use crate::rules::{AnyText, BlankText, Body, Given, May, TotpCode, body};
-use schemars::JsonSchema;
-use serde_json::Value as Json;
+use crate::rules::{AnyText, BlankText, Body, Given, May, NullableText, TotpCode, body};
 use shared::account::User;
 use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, FactorCode};
 use shared::flow::jwt_api::{LoginState, profile};
@@ -19,20 +16,11 @@ use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
 
-/// Who sets up an authenticator app.
-#[derive(JsonSchema)]
-#[schemars(rename = "MFASetup")]
-pub struct MfaSetup {
-    /// The login that waits for it. Users who are logged in leave it out.
-    setup_challenge_id: Option<String>,
-}
-
-impl MfaSetup {
-    /// Reads a body of any kind. A challenge that is not a text counts as absent.
-    fn read(request: &ApiRequest) -> Result<Self, ApiError> {
-        let given = body::data(request)?;
-        let challenge = given.get("setup_challenge_id").and_then(Json::as_str).filter(|text| !text.is_empty());
-        Ok(Self { setup_challenge_id: challenge.map(str::to_owned) })
+body! {
+    /// The login for which an authenticator app is set up.
+    MfaSetup as "MFASetup" {
+        /// The id of the login that waits for the setup. Users who are logged in omit it.
+        setup_challenge_id: May<NullableText>;
     }
 }
 
@@ -41,7 +29,7 @@ body! {
     MfaActivate as "MFAActivate" {
         /// The code.
         code: Given<TotpCode>;
-        /// The login that waits for it. Users who are logged in may leave it out.
+        /// The id of the login that waits for the setup. Users who are logged in can omit it.
         setup_challenge_id: May<BlankText>;
     }
 }
@@ -49,7 +37,7 @@ body! {
 body! {
     /// A code of an authenticator app, for a login that waits for it.
     MfaVerify as "MFAVerify" {
-        /// The login that waits.
+        /// The id of the login that waits.
         challenge_id: Given<AnyText>;
         /// The code.
         code: Given<TotpCode>;
@@ -59,7 +47,7 @@ body! {
 body! {
     /// A recovery code, for a login that waits for a second factor.
     MfaVerifyRecovery as "MFAVerifyRecovery" {
-        /// The login that waits.
+        /// The id of the login that waits.
         challenge_id: Given<AnyText>;
         /// The code.
         recovery_code: Given<AnyText>;
@@ -82,7 +70,7 @@ fn disabled() -> ApiError {
     respond::detail(403, "MFA TOTP is disabled.").into()
 }
 
-/// Who sets a second factor up: somebody who is in, or somebody whose login waits for it.
+/// Returns the caller who sets up a second factor: a user who is logged in, or whose login waits for the setup.
 async fn enrollee(request: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
     if let Some((user, session)) = caller::find_session(request).await? {
         return Ok((user, Enrollee::LoggedIn(Box::new(session))));
@@ -91,16 +79,26 @@ async fn enrollee(request: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
     Ok((user, Enrollee::Waiting(ticket)))
 }
 
-/// The login that the body names.
+/// Returns the id of a login in the body.
+fn named(request: &ApiRequest) -> Result<Option<String>, ApiError> {
+    let mut fields = Fields::read(request)?;
+    let body = MfaSetup::read(&mut fields, &request.app.settings);
+    fields.check()?;
+    Ok(body.setup_challenge_id.0.filter(|challenge| !challenge.is_empty()))
+}
+
+/// Returns the login that the body names.
 async fn waiting(request: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiError> {
-    match MfaSetup::read(request)?.setup_challenge_id {
+    match named(request)? {
         None => Ok(None),
         Some(challenge) => Ok(flow::find_setup(&request.app.store, &challenge).await?),
     }
 }
 
-/// `POST mfa/setup/`: a secret for an authenticator app.
+/// `POST mfa/setup/`: returns a secret for an authenticator app.
 pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    // Users who are logged in may leave the body out, but not send an invalid one.
+    named(&request)?;
     let (user, enrollee) = enrollee(&request).await?;
     if mode(&request) == TotpMode::Disabled {
         return Err(disabled());
@@ -110,7 +108,7 @@ pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::of(200, &MfaSetupResponse { secret: secret.as_str(), provisioning_uri: &url, qr_code }))
 }
 
-/// What an authenticator app reads, as SVG.
+/// Returns the QR code for an authenticator app, as SVG.
 fn qr_svg(url: &str) -> Result<String, ApiError> {
     qr::svg(url).ok_or_else(|| {
         tracing::error!("QR code could not be created");
@@ -118,7 +116,7 @@ fn qr_svg(url: &str) -> Result<String, ApiError> {
     })
 }
 
-/// `POST mfa/activate/`: a code shows that the app has the secret.
+/// `POST mfa/activate/`: sets up the authenticator app. A code proves that the app has the secret.
 pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, mut enrollee) = enrollee(&request).await?;
     if mode(&request) == TotpMode::Disabled {
@@ -128,7 +126,7 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let body = MfaActivate::read(&mut fields, &request.app.settings);
     fields.check()?;
     let code = body.code.get()?;
-    // Somebody who is in and names a challenge of their own goes on with that.
+    // A logged-in user can also name the challenge of their own waiting login. Then that login continues.
     if let Enrollee::LoggedIn(_) = enrollee
         && body.setup_challenge_id.0.is_some()
         && let Some((ticket, _)) = waiting(&request).await?.filter(|(_, of)| of.id == user.id)
@@ -136,7 +134,7 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         enrollee = Enrollee::Waiting(ticket);
     }
     let activated = match flow::activate(request.context(), user, enrollee, &code).await {
-        // Clients know this of an app that is there already, too: nothing is being set up.
+        // As in the reference, an app that is already active gets the error of a setup that was not started.
         Err(Refusal::Factor(FactorProblem::TotpActive)) => return Err(FactorProblem::SetupNotBegun.into()),
         other => other?,
     };
@@ -149,7 +147,7 @@ pub async fn activate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(finish_login(&request, &user, ApiResponse::of(200, &body).with_cookie(cookie)))
 }
 
-/// `POST mfa/verify/`: a code of the authenticator app, for a login that waits for it.
+/// `POST mfa/verify/`: checks a code of the authenticator app, for a login that waits for it.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = read_fields(&request).await?;
     let body = MfaVerify::read(&mut fields, &request.app.settings);
@@ -158,7 +156,7 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     login_response(&request, 200, met.map_err(|refusal| record_refusal(&request, refusal))?, None)
 }
 
-/// `POST mfa/verify-recovery/`: a recovery code, for a login that waits for it.
+/// `POST mfa/verify-recovery/`: checks a recovery code, for a login that waits for it.
 pub async fn verify_recovery(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = read_fields(&request).await?;
     let body = MfaVerifyRecovery::read(&mut fields, &request.app.settings);
@@ -173,8 +171,7 @@ pub async fn verify_recovery(request: ApiRequest) -> Result<ApiResponse, ApiErro
     }
 }
 
-/// The fields of somebody who shows a second factor. Where the mode is `disabled` anything may be wrong with them: who
-/// has no challenge is told that first.
+/// Reads the fields of a request with a second factor. In the mode `disabled`, an invalid body gets 403.
 async fn read_fields(request: &ApiRequest) -> Result<Fields, ApiError> {
     caller::find_access(request).await?;
     match Fields::read(request) {
@@ -183,8 +180,8 @@ async fn read_fields(request: &ApiRequest) -> Result<Fields, ApiError> {
     }
 }
 
-/// Challenge and code, if there is anything to be shown here at all. Where the mode is `disabled`, a second factor that
-/// was set up elsewhere is asked for all the same (ASVS 5.0 6.3.4), so whoever has a challenge can meet it.
+/// Returns the challenge and the code. In the mode `disabled`, requests without a challenge get 403. A login can still
+/// have a challenge then, for a second factor that was set up through another API (ASVS 5.0 6.3.4).
 async fn challenge_and_code(
     request: &ApiRequest,
     fields: &Fields,
@@ -201,7 +198,7 @@ async fn challenge_and_code(
     challenge.zip(code).ok_or_else(missing)
 }
 
-/// `POST mfa/deactivate/`: removes the authenticator app, with the password.
+/// `POST mfa/deactivate/`: removes the authenticator app. Requires the password.
 pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = caller::session(&request).await?;
     match mode(&request) {
@@ -222,7 +219,7 @@ pub async fn deactivate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::of(200, &MfaDeactivateResponse { success: true }))
 }
 
-/// `GET mfa/authenticators/`.
+/// `GET mfa/authenticators/`: lists the authenticators of the user.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
     if mode(&request) == TotpMode::Disabled {

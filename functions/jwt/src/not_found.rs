@@ -1,10 +1,10 @@
-//! Paths below the prefix where nothing lies.
+//! Paths below the prefix that belong to no endpoint.
 
 use crate::page;
 use crate::respond;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
-/// A path that lacks its last slash leads to the one that has it; other paths lead nowhere.
+/// Redirects a path without its last slash to the endpoint that has it. Answers 404 to all other paths.
 pub async fn not_found(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let uri = &request.uri;
     let prefix = request.app.settings.jwt_api.prefix.as_str();
@@ -16,7 +16,7 @@ pub async fn not_found(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(respond::moved(&format!("{}{query}", page::path(&request.app, &path))))
 }
 
-/// Whether a path is of this pattern, in which braces stand for anything but nothing.
+/// Returns whether a path matches this pattern. A segment in braces matches any segment that is not empty.
 fn fits(pattern: &str, path: &str) -> bool {
     let fits = |(pattern, part): (&str, &str)| match pattern.strip_prefix('{') {
         Some(name) => !name.starts_with('*') && !part.is_empty(),
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_fit_paths_with_a_last_slash() {
+    fn patterns_match_only_paths_with_a_trailing_slash() {
         assert!(fits("/login/", "/login/"));
         assert!(fits("/registration/verification/{key}/", "/registration/verification/a:b/"));
         for (pattern, path) in

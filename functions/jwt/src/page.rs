@@ -1,4 +1,4 @@
-//! The pages: plain, small, and readable by everything that reads pages.
+//! The pages: plain HTML without other files, readable by every browser and screen reader.
 
 use axum::http::header;
 use shared::app::App;
@@ -12,19 +12,19 @@ const STYLE: &str = ":root{color-scheme:light dark}\
     label,input,button{display:block;font:inherit}input{width:100%;box-sizing:border-box;padding:.4em}\
     button{margin-top:1em;padding:.5em 1em}";
 
-/// A path of this API, as browsers see it.
+/// Returns a path of this API as browsers see it.
 pub fn path(app: &App, path: &str) -> String {
     let base = app.settings.service.public_url.path().trim_end_matches('/');
     format!("{base}{}{path}", app.settings.jwt_api.prefix.as_str())
 }
 
-/// Where the browser goes whose link has done its work.
+/// Returns the page to show after a verification link has worked.
 pub fn verified_at(app: &App) -> String {
     let page = app.settings.jwt_api.email_verified_redirect.clone();
     page.unwrap_or_else(|| path(app, "/registration/verified/"))
 }
 
-/// A page. `body` is HTML.
+/// Formats a page. `body` is HTML.
 fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -33,66 +33,67 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// The Content-Security-Policy of a page without a form.
+/// Returns the Content-Security-Policy of a page without a form.
 pub fn policy(app: &App) -> String {
     PagePolicy { style: STYLE, ..PagePolicy::default() }.header(&app.settings)
 }
 
-/// The page that a link opens, where opening it must not act yet. Its button posts to the link itself.
+/// The page of a link that must not act when it is opened. Its button posts to the link.
 pub fn ask(app: &App) -> ApiResponse {
     let settings = &app.settings.jwt_api;
     let pages = [&settings.email_verified_redirect, &settings.password_set_redirect, &settings.password_reset_redirect];
     let scheme = |page: &Option<String>| Some(format!("{}:", Url::parse(page.as_deref()?).ok()?.scheme()));
-    // A page of the frontend may redirect to another host in turn, so its origin would not be enough.
+    // A page of the frontend can redirect to another host, so the policy allows the scheme instead of the origin.
     let leads_to = pages.into_iter().filter_map(scheme).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
     let body = "<p>You opened a link from a message. Press the button to continue.</p>\
                 <form method=\"post\"><button>Continue</button></form>";
-    let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
+    let policy = PagePolicy { style: STYLE, has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
     ApiResponse::html(200, page("One More Step", body))
         .with_header(header::CONTENT_SECURITY_POLICY, &policy.header(&app.settings))
 }
 
-/// There is nothing here, for anybody.
+/// The 404 page for all callers.
 pub fn not_found() -> ApiResponse {
     ApiResponse::html(404, page("Not Found", "<p>There is no page at this address.</p>"))
 }
 
-/// The reset link, or what it gave, is no good.
+/// The page for an invalid reset link or capability.
 pub fn reset_link_expired() -> String {
     let text = "<p>This link does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Reset Password", text)
 }
 
-/// The password is set.
+/// The page that says that the password is set.
 pub fn reset_complete() -> String {
     page("Password Reset Complete", "<p>Your new password is set. You can close this page and log in with it.</p>")
 }
 
-/// The invitation, or what it gave, is no good.
+/// The page for an invalid invitation or capability.
 pub fn invitation_expired() -> String {
     let text = "<p>This invitation does not work, perhaps because it was used before or is too old. \
                 Please ask for another one.</p>";
     page("Set Password", text)
 }
 
-/// The address is verified.
+/// The page that says that the address is verified.
 pub fn verified() -> String {
     page("Email Verified", "<p>Your email address is verified. You can close this page.</p>")
 }
 
-/// A mail is on its way.
+/// The page that says that a mail was sent.
 pub fn verification_sent() -> String {
     page("Verify Your Email Address", "<p>We have sent you a mail. Please open the link in it.</p>")
 }
 
-/// The link is no good.
+/// The page for an invalid verification link.
 pub fn verification_failed() -> String {
     let text = "<p>This link does not work, perhaps because it was used before or is too old.</p>";
     page("Verification Failed", text)
 }
 
-/// The form for a new password. It goes to `to`; after that the browser goes on to `done`, or is told to close the page.
+/// The page with the form for a new password. The form is sent to `to`. Then the browser goes to `done`. If `done` is
+/// empty, the page says that it can be closed.
 pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &str) -> ApiResponse {
     const SCRIPT: &str = "\
         const form=document.forms[0],say=document.getElementById('say');form.hidden=false;\
@@ -115,7 +116,7 @@ pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &s
          <input id=\"second\" name=\"second\" type=\"password\" autocomplete=\"new-password\" required></p>\
          <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script>{SCRIPT}</script>"
     );
-    let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, leads_to: &[] };
+    let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, ..PagePolicy::default() };
     let policy = policy.header(&request.app.settings);
     ApiResponse::html(200, page(title, &body)).with_header(header::CONTENT_SECURITY_POLICY, &policy).with_cookie(cookie)
 }

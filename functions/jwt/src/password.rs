@@ -1,4 +1,4 @@
-//! Changing one's password.
+//! Change of the user's password.
 
 use crate::caller;
 use crate::fields::Fields;
@@ -22,7 +22,7 @@ body! {
     }
 }
 
-/// `POST password/change/`.
+/// `POST password/change/`: changes the password.
 pub async fn change(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const SAVED: &str = "New password has been saved.";
     let (user, session) = caller::session(&request).await?;

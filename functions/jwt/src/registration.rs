@@ -1,4 +1,4 @@
-//! Registering, and verifying the address by a link.
+//! Registration, and verification of the address by a link.
 
 use crate::caller;
 use crate::fields::{Fields, missing};
@@ -34,7 +34,7 @@ body! {
     }
 }
 
-/// `POST registration/`.
+/// `POST registration/`: creates an account.
 pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     let (app, cx) = (&request.app, request.context());
@@ -42,7 +42,7 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let mut fields = Fields::read(&request)?;
     let body = Register::read(&mut fields, &app.settings);
     if let Some(password) = &body.password1.0 {
-        // Without the other fields, as in the reference.
+        // The password is compared with no other field, as in the reference.
         let weak = weaknesses(password, &[], &app.password_policy).into_iter();
         fields.complain_all(weak.map(|it| Problem::field("password1", it.code, it.message)).collect());
     }
@@ -80,8 +80,8 @@ pub async fn register(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link, or
-/// opens an invitation.
+/// `GET registration/verification/{key}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: verifies the address of a link,
+/// or opens an invitation.
 pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let settings = &request.app.settings.jwt_api;
     caller::find_access(&request).await?;
@@ -112,12 +112,12 @@ pub async fn verify(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `GET registration/verified/`.
+/// `GET registration/verified/`: the page after a verification.
 pub async fn verified_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::verified()))
 }
 
-/// `GET registration/account_email_verification_sent/`.
+/// `GET registration/account_email_verification_sent/`: the page after a registration.
 pub async fn sent_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::verification_sent()))
 }

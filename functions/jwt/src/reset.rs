@@ -1,4 +1,4 @@
-//! Resetting a forgotten password: the mail, its link, the pages, and the new password.
+//! Reset of a forgotten password: the mail, its link, the pages and the new password.
 
 use crate::body;
 use crate::caller;
@@ -20,7 +20,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse};
 use shared::ticket::Purpose;
 
 body! {
-    /// Whose password to reset.
+    /// The account whose password to reset.
     PasswordReset as "PasswordReset" {
         /// The email address.
         email: Given<LongEmail>;
@@ -37,8 +37,8 @@ body! {
     }
 }
 
-/// The problem of an address that is too long. It is one level deeper than other problems: in the reference, a second form
-/// looks at it.
+/// The problem of an address that is too long. It is one level deeper than other problems, because the reference checks
+/// the length in a second form.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "JwtEmailTooLong")]
 pub struct EmailTooLong {
@@ -51,7 +51,7 @@ struct NestedEmail {
     email: [String; 1],
 }
 
-/// `POST password/reset/`: mails a link.
+/// `POST password/reset/`: sends a mail with a link.
 pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     const MOST: usize = LongEmail::MOST;
     caller::find_access(&request).await?;
@@ -74,8 +74,8 @@ pub async fn request(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `GET password/reset/confirm/{uid}/{token}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: exchanges the link, once, for
-/// a capability in a cookie, and sends the browser to where the new password is chosen.
+/// `GET password/reset/confirm/{uid}/{token}/`, or `POST` with `LATCHKEY_LINKS_ASK_FIRST`: exchanges the link, which
+/// works once, for a capability in a cookie, and redirects to the page for the new password.
 pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     if let Some(reply) = guard::before_acting(&request)? {
         return Ok(reply);
@@ -92,10 +92,10 @@ pub async fn confirm(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// Sends a browser on with a capability, and the CSRF cookie that it is of no use without.
+/// Redirects to a page with a capability in a cookie, and with the CSRF cookie that the capability requires.
 ///
 /// # Errors
-/// The capability could not be signed.
+/// The capability cannot be signed.
 pub fn hand_over(
     request: &ApiRequest,
     purpose: Purpose,
@@ -108,7 +108,7 @@ pub fn hand_over(
     Ok(respond::redirect(to).with_cookie(cookie).with_cookie(csrf))
 }
 
-/// `GET password/reset/default/`: the form, where no page of the frontend has it.
+/// `GET password/reset/default/`: the form for the new password, for services whose frontend has no such page.
 pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     caller::find_access(&request).await?;
     if !token::has_capability(&request, Purpose::ResetCapability) {
@@ -119,23 +119,23 @@ pub async fn default_page(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     Ok(page::form(&request, "Reset Password", "Choose a new password", &to, &done))
 }
 
-/// `GET password/reset/complete/`.
+/// `GET password/reset/complete/`: the page after a reset.
 pub async fn complete_page(_: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::html(200, page::reset_complete()))
 }
 
-/// `POST password/reset/set-new/`: exchanges the capability, once, for a new password. Whoever has a second factor has
-/// to show it, as at a login.
+/// `POST password/reset/set-new/`: exchanges the capability, which works once, for a new password. A user with a second
+/// factor must show it afterwards, as at a login.
 pub async fn set_new(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let state = redeem(&request, Purpose::ResetCapability).await?;
     login_response(&request, 200, state, Some("Password reset."))
 }
 
-/// Exchanges a capability for the password in the body. Whatever is wrong with the fields uses the capability up; a
-/// request that is not from a page of ours, or cannot be read at all, does not.
+/// Exchanges a capability for the password in the body. Invalid fields also use up the capability. A request from a
+/// foreign page and a body that cannot be parsed do not.
 ///
 /// # Errors
-/// 401 without a capability, 403 for a request from elsewhere, 400 for the body.
+/// 401 without a capability, 403 for a request from a foreign page, 400 for an invalid body.
 pub async fn redeem(request: &ApiRequest, purpose: Purpose) -> Result<LoginState, ApiError> {
     let capability = token::read_capability(request, purpose).ok_or_else(respond::anonymous)?;
     if request.app.settings.jwt_api.capability_cookie_csrf && !request.passes_csrf_check() {

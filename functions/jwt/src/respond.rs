@@ -1,4 +1,4 @@
-//! Responses in the words of Django REST framework.
+//! Converts outcomes and errors into responses as Django REST framework formats them.
 
 use axum::http::header;
 use schemars::JsonSchema;
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "JwtError")]
 pub struct Error<'a> {
-    /// A sentence for people.
+    /// A message for people.
     detail: &'a str,
-    /// For programs: it stays the same when the sentence changes. Absent where the status is enough.
+    /// A stable code for programs. Absent if the status is sufficient.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Code")]
     code: Option<Code>,
@@ -24,22 +24,22 @@ pub struct Error<'a> {
     messages: Option<[TokenMessage<'a>; 1]>,
 }
 
-/// What clients tell errors apart by.
+/// The code of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "JwtErrorCode")]
 pub enum Code {
     /// The header `Authorization` is malformed.
     BadAuthorizationHeader,
-    /// Another request was faster.
+    /// Another request changed the data at the same time.
     Conflict,
     /// The address is not verified.
     EmailNotVerified,
-    /// Address or password are wrong.
+    /// The address or the password is wrong.
     IncorrectCredentials,
     /// The login needs a step that this API does not have.
     LoginStepRequired,
-    /// The user has to log in again.
+    /// The user must log in again.
     ReauthenticationRequired,
     /// The session has reached its maximum lifetime.
     SessionExpired,
@@ -47,7 +47,7 @@ pub enum Code {
     TokenNotValid,
 }
 
-/// What is wrong with a token.
+/// The problem of a token.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "JwtTokenMessage")]
 struct TokenMessage<'a> {
@@ -55,28 +55,28 @@ struct TokenMessage<'a> {
     token_class: &'a str,
     #[schemars(extend("const" = "access"))]
     token_type: &'a str,
-    /// A sentence for people.
+    /// A message for people.
     message: &'a str,
 }
 
-/// The problems of the input: sentences for people, by field.
+/// The problems of the input: messages for people, by field.
 #[derive(Serialize)]
 struct FieldErrors<'a>(BTreeMap<&'a str, Vec<&'a str>>);
 
-/// The name of the problems that are not those of a single field.
+/// The name for problems that do not belong to a single field.
 pub const WHOLE: &str = "non_field_errors";
 
-/// One sentence.
+/// A response with one message.
 pub fn detail(status: u16, detail: &str) -> ApiResponse {
     ApiResponse::of(status, &Error { detail, code: None, messages: None })
 }
 
-/// One sentence, and a code that clients tell it by.
+/// A response with one message and a code for programs.
 pub fn coded(status: u16, detail: &str, code: Code) -> ApiResponse {
     ApiResponse::of(status, &Error { detail, code: Some(code), messages: None })
 }
 
-/// 401 for a bearer token that is not valid.
+/// 401 for an invalid bearer token.
 pub fn not_valid(message: &str) -> ApiResponse {
     let detail = "Given token not valid for any token type";
     let message = TokenMessage { token_class: "AccessToken", token_type: "access", message };
@@ -88,22 +88,22 @@ pub fn invalid(message: &str) -> ApiResponse {
     ApiResponse::of(400, &FieldErrors(BTreeMap::from([(WHOLE, vec![message])])))
 }
 
-/// Nobody asked who may.
+/// 401 for a request without a credential.
 pub fn anonymous() -> ApiResponse {
     detail(401, "Authentication credentials were not provided.")
 }
 
-/// To another page.
+/// A temporary redirect.
 pub fn redirect(to: &str) -> ApiResponse {
     ApiResponse::bare(302).with_location(to)
 }
 
-/// To another page, for good.
+/// A permanent redirect.
 pub fn moved(to: &str) -> ApiResponse {
     ApiResponse::bare(301).with_location(to)
 }
 
-/// What is wrong with fields, field by field.
+/// 400 with the problems, by field.
 pub fn of_problems(problems: &[Problem]) -> ApiResponse {
     let mut fields = BTreeMap::<_, Vec<_>>::new();
     for problem in problems {
@@ -112,12 +112,12 @@ pub fn of_problems(problems: &[Problem]) -> ApiResponse {
     ApiResponse::of(400, &FieldErrors(fields))
 }
 
-/// The service cannot do it now.
+/// 503: the service is unavailable.
 pub fn unavailable() -> ApiResponse {
     detail(503, "The service is not available. Try again later.")
 }
 
-/// An error that all APIs have.
+/// Converts an error that all APIs have in common.
 pub fn of_error(error: ApiError) -> ApiResponse {
     match error {
         ApiError::Response(response) => *response,
@@ -132,7 +132,7 @@ pub fn of_error(error: ApiError) -> ApiResponse {
     }
 }
 
-/// A flow's refusal in the words of this API.
+/// Converts a refusal of a flow.
 fn of_refusal(refusal: Refusal) -> ApiResponse {
     match refusal {
         Refusal::Invalid(problems) => of_problems(&problems),

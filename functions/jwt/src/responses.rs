@@ -1,4 +1,4 @@
-//! The bodies of responses, under the names that the reference has for them.
+//! The bodies of responses. Their schemas have the names of the reference.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,15 +6,15 @@ use shared::account::{Authenticator as AccountAuthenticator, User};
 use shared::clock::Timestamp;
 use shared::settings::Condition;
 
-/// What has happened.
+/// The result in one sentence.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DetailResponse")]
 pub struct Detail {
-    /// A sentence for people.
+    /// A message for people.
     pub detail: &'static str,
 }
 
-/// Nothing to tell.
+/// An empty response.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "EmptyResponse")]
 pub struct Empty {}
@@ -25,7 +25,7 @@ pub struct Empty {}
 pub struct Tokens {
     /// The access token.
     pub access: String,
-    /// The refresh token. Where it is in the cookie `refresh_token`, it is not in the body.
+    /// The refresh token. Absent if it is in the cookie `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend(
         "x-latchkey-if" = [Condition::JwtRefreshInBody],
@@ -40,72 +40,72 @@ pub struct SessionResponse {
     /// The tokens.
     #[serde(flatten)]
     pub tokens: Tokens,
-    /// A sentence for people.
+    /// A message for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub detail: Option<&'static str>,
 }
 
-/// A session, or what has to follow before there is one.
+/// A session, or the step that must follow first.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SessionOrChallengeResponse {
     /// A session.
     Session(SessionResponse),
-    /// A second factor has to follow.
+    /// A second factor must follow.
     SecondFactor(MfaChallenge),
-    /// A second factor has to be set up.
+    /// A second factor must be set up.
     #[schemars(extend("x-latchkey-if" = [Condition::JwtTotpRequired]))]
     Setup(MfaSetupChallenge),
 }
 
-/// A second factor has to follow, at `mfa/verify/` or `mfa/verify-recovery/`.
+/// A second factor must follow, at `mfa/verify/` or `mfa/verify-recovery/`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFAChallenge")]
 pub struct MfaChallenge {
     #[schemars(extend("const" = true))]
     mfa_required: bool,
-    /// Names the login that waits.
+    /// The id of the login that waits.
     challenge_id: String,
-    /// A sentence for people.
+    /// A message for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     detail: Option<&'static str>,
 }
 
-/// A second factor has to be set up, at `mfa/setup/` and `mfa/activate/`.
+/// A second factor must be set up, at `mfa/setup/` and `mfa/activate/`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFASetupChallenge")]
 pub struct MfaSetupChallenge {
     #[schemars(extend("const" = true))]
     mfa_setup_required: bool,
-    /// Names the login that waits.
+    /// The id of the login that waits.
     setup_challenge_id: String,
-    /// A sentence for people.
+    /// A message for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     detail: Option<&'static str>,
 }
 
 impl SessionOrChallengeResponse {
-    /// The challenge of a login.
+    /// The challenge of a login that waits for a second factor.
     pub fn second_factor(challenge_id: String, detail: Option<&'static str>) -> Self {
         Self::SecondFactor(MfaChallenge { mfa_required: true, challenge_id, detail })
     }
 
-    /// The challenge of a setup.
+    /// The challenge of a login that waits for the setup of a second factor.
     pub fn setup(setup_challenge_id: String, detail: Option<&'static str>) -> Self {
         Self::Setup(MfaSetupChallenge { mfa_setup_required: true, setup_challenge_id, detail })
     }
 }
 
-/// A mail is on its way that verifies the address. The refresh token is worth nothing before that.
+/// A verification mail was sent. The refresh token is invalid until the address is verified.
 #[derive(Serialize, JsonSchema)]
 pub struct VerificationSentResponse {
-    /// A sentence for people.
+    /// A message for people.
     pub detail: &'static str,
-    /// The refresh token. Absent where it is in the cookie `refresh_token`, and where the response does not tell whether
-    /// there is an account with the address.
+    /// The refresh token. Absent if it is in the cookie `refresh_token`, and if the response must not reveal whether
+    /// the address has an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("x-latchkey-if" = [Condition::JwtRefreshInBody]))]
     pub refresh: Option<String>,
@@ -114,7 +114,7 @@ pub struct VerificationSentResponse {
 /// The password is changed.
 #[derive(Serialize, JsonSchema)]
 pub struct PasswordChangeResponse {
-    /// A sentence for people.
+    /// A message for people.
     pub detail: &'static str,
     /// The access token of the session that replaces all sessions of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,19 +123,19 @@ pub struct PasswordChangeResponse {
         "x-latchkey-required-if" = [Condition::JwtPasswordEndsSessions]
     ))]
     pub access: Option<String>,
-    /// Comes with `access`, unless it is in the cookie `refresh_token`.
+    /// The refresh token of that session. Absent if it is in the cookie `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("x-latchkey-if" = [Condition::JwtRefreshInBody]))]
     pub refresh: Option<String>,
 }
 
-/// What is needed to set up an authenticator app.
+/// The data for the setup of an authenticator app.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFASetupResponse")]
 pub struct MfaSetupResponse<'a> {
     /// The secret, in base32.
     pub secret: &'a str,
-    /// The same as a URL.
+    /// The secret as a URL.
     pub provisioning_uri: &'a str,
     /// The URL as a QR code, in SVG.
     pub qr_code: String,
@@ -145,7 +145,7 @@ pub struct MfaSetupResponse<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFAActivateResponse")]
 pub struct MfaActivateResponse {
-    /// It is done.
+    /// Always true.
     #[schemars(extend("const" = true))]
     pub success: bool,
     /// The recovery codes. They are not shown again.
@@ -154,7 +154,7 @@ pub struct MfaActivateResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub access: Option<String>,
-    /// Comes with `access`, unless it is in the cookie `refresh_token`.
+    /// The refresh token of that login. Absent if it is in the cookie `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("x-latchkey-if" = [Condition::JwtRefreshInBody]))]
     pub refresh: Option<String>,
@@ -164,7 +164,7 @@ pub struct MfaActivateResponse {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MFADeactivateResponse")]
 pub struct MfaDeactivateResponse {
-    /// It is done.
+    /// Always true.
     #[schemars(extend("const" = true))]
     pub success: bool,
 }
@@ -187,7 +187,7 @@ pub struct Authenticator<'a> {
 }
 
 impl<'a> Authenticator<'a> {
-    /// A user's authenticators.
+    /// Lists a user's authenticators.
     pub fn list(user: &'a User) -> Vec<Self> {
         let shown = |it: &'a AccountAuthenticator| Self {
             id: it.id,
@@ -199,7 +199,7 @@ impl<'a> Authenticator<'a> {
     }
 }
 
-/// `2026-03-10T05:16:00.123456Z`.
+/// Formats a time as `2026-03-10T05:16:00.123456Z`.
 fn moment(at: Timestamp) -> String {
     format!("{:.6}", at.to_jiff())
 }

@@ -1,4 +1,4 @@
-//! What the fields of bodies take: how a field is read, and its schema.
+//! The rules of body fields: how a field is read, and its schema.
 //!
 //! [`body!`](crate::rules::body) declares a body. Its fields are read in the order in which they are declared.
 
@@ -14,38 +14,38 @@ pub trait Body: Sized {
     /// The names of its fields.
     const NAMES: &'static [&'static str];
 
-    /// Reads the fields. What is wrong with them is noted.
+    /// Reads the fields. Adds the problems of invalid fields.
     fn read(fields: &mut Fields, settings: &Settings) -> Self;
 }
 
-/// What a field takes.
+/// The rule of a field.
 pub trait Rule {
-    /// What is read of it.
+    /// The type of the parsed value.
     type Value;
 
-    /// Reads a field. What is wrong with it is noted.
+    /// Reads a field. Adds a problem if it is invalid.
     fn read(fields: &mut Fields, name: &'static str, optional: bool) -> Option<Self::Value>;
 
-    /// What is accepted, apart from white space around it.
+    /// Returns the schema of accepted values. White space around a value is also accepted.
     fn schema() -> Schema;
 }
 
 /// A field of a body.
 pub trait Member: Default {
-    /// Whether the field has to be there.
+    /// Whether the field is required.
     const REQUIRED: bool;
 
-    /// Reads it. What is wrong with it is noted.
+    /// Reads the field. Adds a problem if it is invalid.
     fn read(fields: &mut Fields, name: &'static str) -> Self;
 
-    /// What is accepted.
+    /// Returns the schema of accepted values.
     fn schema() -> Schema;
 }
 
-/// A field that has to be there. It is `None` if something is wrong with it.
+/// A required field. Its value is `None` if the field is invalid.
 pub struct Given<R: Rule>(pub Option<R::Value>);
 
-/// A field that may be left out.
+/// An optional field.
 pub struct May<R: Rule>(pub Option<R::Value>);
 
 macro_rules! member {
@@ -74,17 +74,17 @@ member!(Given, true);
 member!(May, false);
 
 impl<R: Rule> Given<R> {
-    /// The value, after [`Fields::check`].
+    /// Returns the value. Call [`Fields::check`] first.
     ///
     /// # Errors
-    /// There is none.
+    /// The field is absent or invalid.
     pub fn get(self) -> Result<R::Value, ApiError> {
         self.0.ok_or_else(missing)
     }
 }
 
-/// Declares the body of a request: a struct, how it is read, and its schema, whose name follows the struct's. A field with
-/// a condition is read only where that holds.
+/// Declares the body of a request: a struct, how to read it, and its schema, whose name follows the struct's name. A
+/// field with a condition is read only if the condition holds.
 macro_rules! body {
     (
         $(#[doc = $about:literal])*
@@ -131,10 +131,10 @@ macro_rules! body {
 
 pub(crate) use body;
 
-/// A field's name, whether every body has it, and its schema.
+/// The name of a field, whether the field is always required, and its schema.
 pub type Property = (&'static str, bool, Json);
 
-/// The description of a field.
+/// Returns the description of a field.
 pub fn property<T: Member>(name: &'static str, about: &str, conditions: &[Condition]) -> Property {
     let mut schema = T::schema().to_value();
     schema["description"] = json!(about.trim());
@@ -147,7 +147,7 @@ pub fn property<T: Member>(name: &'static str, about: &str, conditions: &[Condit
     (name, T::REQUIRED && conditions.is_empty(), schema)
 }
 
-/// The schema of a body with these fields.
+/// Returns the schema of a body with these fields.
 pub fn object(about: &str, properties: Vec<Property>) -> Schema {
     let required = properties.iter().filter(|(_, required, _)| *required).map(|(name, ..)| *name);
     let required = required.collect::<Vec<_>>();
@@ -160,7 +160,7 @@ pub fn object(about: &str, properties: Vec<Property>) -> Schema {
     schema
 }
 
-/// Declares what a text field takes.
+/// Declares the rule of a text field.
 macro_rules! text_rule {
     ($(#[doc = $about:literal])* $name:ident, $rule:expr) => {
         $(#[doc = $about])*
@@ -186,9 +186,14 @@ text_rule!(
     Text::ANY
 );
 text_rule!(
-    /// A text that may be empty.
+    /// A text that can be empty.
     BlankText,
     Text { blank: true, ..Text::ANY }
+);
+text_rule!(
+    /// A text that may be empty or `null`.
+    NullableText,
+    Text { blank: true, null: true, ..Text::ANY }
 );
 text_rule!(
     /// A new password.
@@ -201,26 +206,29 @@ text_rule!(
     Text { min: 6, max: 6, code: true, ..Text::ANY }
 );
 text_rule!(
-    /// A name as the user's details take it.
+    /// A name in the user's details.
     AnyName,
     Text { blank: true, max: 150, ..Text::ANY }
 );
 
-/// A number counts as the text that it is printed as.
+/// Returns the schema of a text field. A number is also accepted, and read as text.
 fn schema_of_text(rule: Text) -> Schema {
     let pattern = if rule.blank { "^[^\\x00]*$" } else { "^[^\\x00]*[^\\s\\x00][^\\x00]*$" };
     let mut schema = json_schema!({"type": ["string", "number"], "pattern": pattern});
+    if rule.null {
+        schema.insert("type".to_owned(), json!(["string", "number", "null"]));
+    }
     if rule.min > 0 {
         schema.insert("minLength".to_owned(), json!(rule.min));
     }
-    // What does not count of a code does not make it too long.
+    // Separators in a code do not count, so the schema sets no maximum length for codes.
     if rule.max > 0 && !rule.code {
         schema.insert("maxLength".to_owned(), json!(rule.max));
     }
     schema
 }
 
-/// An email address, which has at most so many characters.
+/// An email address of at most `MOST` characters.
 pub struct Email<const MOST: usize>;
 
 impl<const MOST: usize> Rule for Email<MOST> {
@@ -239,7 +247,7 @@ impl<const MOST: usize> Rule for Email<MOST> {
 pub struct LongEmail;
 
 impl LongEmail {
-    /// The most characters.
+    /// The maximum number of characters.
     pub const MOST: usize = 254;
 }
 
@@ -255,7 +263,7 @@ impl Rule for LongEmail {
     }
 }
 
-/// A name as registration takes it.
+/// A name at registration.
 pub struct Name;
 
 impl Rule for Name {
@@ -266,7 +274,9 @@ impl Rule for Name {
     }
 
     fn schema() -> Schema {
-        json_schema!({"type": "string", "maxLength": Fields::MOST_NAME, "pattern": "^\\s*[A-Za-zÀ-ÖØ-öø-ÿ ]*[A-Za-zÀ-ÖØ-öø-ÿ]\\s*$"})
+        // The white space around a name does not count.
+        let (letter, most) = ("A-Za-zÀ-ÖØ-öø-ÿ", Fields::MOST_NAME - 1);
+        json_schema!({"type": "string", "pattern": format!("^\\s*[{letter} ]{{0,{most}}}[{letter}]\\s*$")})
     }
 }
 

@@ -28,7 +28,7 @@ body! {
     }
 }
 
-/// `POST refresh/`: new tokens for a refresh token, which is used up by it.
+/// `POST refresh/`: exchanges a refresh token, which works once, for new tokens.
 pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let given = if request.app.settings.jwt_api.refresh_token_as_cookie {
         let cookie = request.cookie(REFRESH_COOKIE).filter(|token| !token.is_empty());
@@ -47,7 +47,7 @@ pub async fn refresh(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(ApiResponse::of(200, &SessionResponse { tokens, detail: None }).with_cookie(cookie))
 }
 
-/// `POST logout/`: ends the session of a refresh token of the caller's.
+/// `POST logout/`: ends the session of the caller's refresh token.
 pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
     body::data(&request)?;
@@ -70,12 +70,13 @@ pub async fn logout(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `POST logout-all/`: ends every session of the caller's, of every API.
+/// `POST logout-all/`: ends every session of the caller in all APIs.
 pub async fn logout_all(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let access = caller::access(&request).await?;
     match caller::live(&request, &access).await? {
         Some((user, session)) => flow::logout_all(&request.app.store, user, session).await?,
-        // A token that outlives its session ends nothing. Where nothing is left to end, it is told so as in the reference.
+        // A token that outlives its session ends no other session. If the user has no session left, the response is the
+        // same as for a logout, as in the reference.
         None if flow::has_any(&request.app.store, access.user).await? => return Err(caller::ended()),
         None => {}
     }

@@ -1,4 +1,4 @@
-//! The tokens in this API's responses and cookies. What they say is [`shared::tokens::jwt_api`]'s business.
+//! The tokens in this API's responses and cookies. [`shared::tokens::jwt_api`] defines their claims.
 
 use crate::respond::{self, Code};
 use axum::http::HeaderValue;
@@ -17,7 +17,7 @@ use shared::tokens::jwt_api as tokens;
 pub use shared::jwt::api_token::{ApiTokenError, Kind};
 pub use tokens::{Access, Refresh, read};
 
-/// The cookie of refresh tokens.
+/// The name of the cookie with the refresh token.
 pub const REFRESH_COOKIE: &str = "refresh_token";
 
 fn unsigned(error: &KeyError) -> ApiError {
@@ -28,32 +28,32 @@ fn unsigned(error: &KeyError) -> ApiError {
 /// Reads a refresh token.
 ///
 /// # Errors
-/// What is wrong with it, as its holder may be told.
+/// 401 with the reason.
 pub fn read_refresh(app: &App, token: &str) -> Result<Refresh, ApiError> {
     let refused = |why: &str| ApiError::from(respond::coded(401, why, Code::TokenNotValid));
     let read = tokens::read_refresh(app, token).map_err(|error| refused(&error.to_string()))?;
     read.ok_or_else(|| refused("Token is invalid or expired"))
 }
 
-/// The tokens of a session as it stands: access and refresh.
+/// Returns the access token and the refresh token of a session.
 ///
 /// # Errors
-/// They could not be signed.
+/// The tokens cannot be signed.
 pub fn pair(app: &App, user: &User, session: &Session) -> Result<(String, String), ApiError> {
     let Some(bearer) = &session.bearer else { return Err(Refusal::InvalidToken.into()) };
     let verified = is_email_verified(&app.settings, user, None);
     tokens::pair(app, user, session, bearer, verified).map_err(|error| unsigned(&error))
 }
 
-/// The cookie of a capability.
+/// Returns the name of the cookie of a capability.
 fn capability_cookie(purpose: Purpose) -> &'static str {
     if purpose == Purpose::SetCapability { "set_password_access_token" } else { "password_reset_access_token" }
 }
 
-/// A capability as a token in its cookie.
+/// Returns the cookie with a capability as a signed token.
 ///
 /// # Errors
-/// It could not be signed.
+/// The token cannot be signed.
 pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Result<Option<HeaderValue>, ApiError> {
     let settings = &app.settings.jwt_api;
     let token = tokens::capability(app, purpose, user, text).map_err(|error| unsigned(&error))?;
@@ -75,17 +75,17 @@ pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Resul
     Ok(finish(app, cookie.max_age(Duration::seconds(age)).build(), same_site))
 }
 
-/// Whether the request brings any cookie of this capability.
+/// Returns whether the request has a cookie for this kind of capability. It may be invalid.
 pub fn has_capability(request: &ApiRequest, purpose: Purpose) -> bool {
     request.cookie(capability_cookie(purpose)).is_some()
 }
 
-/// The capability that the request's cookie holds, if it is one for this.
+/// Returns the capability in the request's cookie, if it is valid for this purpose.
 pub fn read_capability(request: &ApiRequest, purpose: Purpose) -> Option<String> {
     tokens::read_capability(&request.app, purpose, &request.cookie(capability_cookie(purpose))?)
 }
 
-/// The cookie of a refresh token.
+/// Returns the cookie with a refresh token.
 pub fn refresh_cookie(app: &App, token: &str) -> Option<HeaderValue> {
     let settings = &app.settings.jwt_api;
     let cookie = Cookie::build((REFRESH_COOKIE, token.to_owned()))

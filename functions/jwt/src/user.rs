@@ -1,4 +1,4 @@
-//! One's own details.
+//! The user's own details.
 
 use crate::caller;
 use crate::fields::Fields;
@@ -9,7 +9,7 @@ use shared::flow::jwt_api::profile as flow;
 use shared::http::{ApiError, ApiRequest, ApiResponse};
 
 body! {
-    /// Names of a user. Other fields are read only.
+    /// The names to change. Other fields are read-only.
     PatchedNames as "PatchedUserDetails" {
         /// The given name.
         first_name: May<AnyName>;
@@ -19,7 +19,7 @@ body! {
 }
 
 body! {
-    /// The names of a user. Other fields are read only.
+    /// The names of a user. Other fields are read-only.
     Names as "UserNames" {
         /// The given name.
         first_name: Given<AnyName>;
@@ -28,8 +28,8 @@ body! {
     }
 }
 
-/// `GET user/`; `PATCH user/` changes names, and `PUT user/` both of them, where the settings want
-/// it. The address is read only.
+/// `GET user/`: returns the user. `PATCH user/` changes one or both names, and `PUT user/` changes both, if the
+/// settings allow it. The email address is read-only.
 pub async fn user(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     if request.method == Method::GET {
         let access = caller::access(&request).await?;

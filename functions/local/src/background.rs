@@ -1,4 +1,4 @@
-//! What runs beside the requests: the mailer on the table's stream, its sweep, and the table's TTL.
+//! The tasks that run in the background: the mailer on the table's stream, its sweep, and the table's TTL.
 
 use crate::delivery::DeliveryTracker;
 use crate::{Error, Table};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How often the due index is looked at, where a stream delivers most.
+/// The interval of the sweep if the stream delivers most messages.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often it is, where it delivers all.
+/// The interval of the sweep if there is no stream.
 const POLL: Duration = Duration::from_millis(200);
-/// How often items past their time are deleted.
+/// The interval at which expired items are deleted.
 const EXPIRE: Duration = Duration::from_secs(20);
-/// How often stream records that were read are forgotten, and those that hold no message read.
+/// The interval at which read stream records are deleted. Records without messages are also read at this interval.
 const TIDY: Duration = Duration::from_secs(1);
 
 pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, deliveries: Arc<DeliveryTracker>) -> Result<(), Error> {
@@ -33,14 +33,14 @@ pub(crate) fn start(table: &Table, name: &str, mailer: Mailer, deliveries: Arc<D
     Ok(())
 }
 
-/// Hands the stream's records to the mailer as Lambda would, and forgets those that were read.
+/// Passes the stream's records to the mailer as Lambda would, and deletes the records that were read.
 async fn follow(deliveries: Arc<DeliveryTracker>, mut stream: Stream, mailer: Arc<Mailer>) {
     let mut tidy = interval(TIDY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let written = deliveries.written();
         match stream.next_records() {
-            Ok(records) => drop(handle_stream(&mailer, &records, None).await), // what failed stays due
+            Ok(records) => drop(handle_stream(&mailer, &records, None).await), // failed messages stay due
             Err(error) => tracing::error!(%error, "the stream cannot be read"),
         }
         deliveries.has_delivered(written);
@@ -53,7 +53,7 @@ async fn follow(deliveries: Arc<DeliveryTracker>, mut stream: Stream, mailer: Ar
     }
 }
 
-/// Where no stream can be read, the due index tells what there is to deliver.
+/// Delivers messages by the due index, because a table elsewhere has no stream to read.
 async fn poll(deliveries: Arc<DeliveryTracker>, mailer: Arc<Mailer>) {
     let mut ticks = interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -13,10 +13,10 @@ pub trait Check: Send + Sync {
     /// Checks the response to a request.
     ///
     /// # Errors
-    /// What is wrong with it. The client gets that instead, with the status 500.
+    /// A text that says what is wrong with the response. The client gets it with status 500 instead of the response.
     fn check(&self, settings: &Settings, method: &Method, uri: &Uri, answer: &Answer<'_>) -> Result<(), String>;
 
-    /// Returns the same check for a service with other settings.
+    /// Returns a new check of the same kind for a service with other settings.
     fn renewed(&self) -> Arc<dyn Check>;
 }
 

@@ -11,13 +11,13 @@ const SERVICE: &str = "Options of the service";
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version)]
 pub struct Cli {
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8000", global = true, help_heading = SERVICE)]
     pub listen: SocketAddr,
     /// Folder of the embedded table. `.latchkey` by default; `:memory:` keeps the table in memory.
     #[arg(long, global = true)]
     pub data: Option<PathBuf>,
-    /// Name of a table in AWS, for commands. Credentials and region come from where AWS's own tools find them.
+    /// Name of a table in AWS, for commands. Credentials and region are found as AWS's own tools find them.
     #[arg(long, global = true, conflicts_with = "data")]
     pub table: Option<String>,
     /// Print JSON instead of text: one object on each line.
@@ -29,7 +29,7 @@ pub struct Cli {
     /// Folder that messages are written to. By default `outbox` in the data folder.
     #[arg(long, global = true, help_heading = SERVICE)]
     pub outbox: Option<PathBuf>,
-    /// Accounts to make at the start where they do not exist yet: a JSON list of objects with `email`, `password`,
+    /// Accounts to create at startup if they do not exist: a JSON list of objects with `email`, `password`,
     /// `verified`, `role`, `is_staff`, `is_superuser`, `is_active`, `first_name`, `last_name`.
     #[arg(long, global = true, help_heading = SERVICE)]
     pub users: Option<PathBuf>,
@@ -41,7 +41,7 @@ pub struct Cli {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs the service. This is also what happens without a command.
+    /// Runs the service. This is the default command.
     Serve {
         /// For tests of other software: lets them move the clock, read the inbox, inject faults and reset the accounts,
         /// under `/_latchkey/lab/`. Needs a loopback address.
@@ -72,10 +72,10 @@ pub enum TableCommand {
     Messages(Messages),
     /// Brings items of earlier versions up to date. Can be stopped and run again, also while the service runs.
     Migrate,
-    /// Ends every session, link and token, after a restore to an earlier moment.
+    /// Ends every session, link and token, after a restore to an earlier point in time.
     Restored {
-        /// The table before the restore: a folder, or the name of a table in AWS. Users who have a different password there
-        /// have to reset theirs.
+        /// The table before the restore: a folder, or the name of a table in AWS. Users who have a different password
+        /// there must reset their password.
         #[arg(long)]
         from: Option<String>,
     },
@@ -84,7 +84,7 @@ pub enum TableCommand {
 /// A command about sessions.
 #[derive(Debug, Subcommand)]
 pub enum Sessions {
-    /// Lists where a user is logged in, the oldest session first.
+    /// Lists the sessions of a user, the oldest first.
     List {
         /// An id, an email address, a username or a phone number.
         user: String,
@@ -115,16 +115,16 @@ pub struct Which {
 pub enum Keys {
     /// Lists the keys of the table, the newest first.
     List,
-    /// Makes the next key now. It signs three hours later, when everybody who verifies tokens has fetched it. Needs the
-    /// service's SECRET_KEY in the environment if the table is in AWS.
+    /// Creates the next key now. It signs after three hours, when all verifiers have fetched it. Needs the service's
+    /// SECRET_KEY in the environment if the table is in AWS.
     Rotate,
 }
 
 /// A command about messages.
 #[derive(Debug, Subcommand)]
 pub enum Messages {
-    /// Lists the messages that wait, the one that is tried next first. Shows recipients if the environment has the service's
-    /// SECRET_KEY.
+    /// Lists the messages that wait, in the order of their next attempts. Shows recipients if the environment contains
+    /// the service's SECRET_KEY.
     List,
     /// Lets the mailer try a message again now.
     Retry {

@@ -1,5 +1,5 @@
-//! Lets an answer wait until its messages are in the folder: whoever signs up by hand, or by a script, finds the
-//! mail as soon as they are told that there is one.
+//! Delays a response until the messages of its request are in the folder. A user or script that reads the response can
+//! then find the mail at once.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// An answer waits no longer than this: a message that cannot be written is tried again later.
+/// The maximum delay of a response. A message that cannot be written is retried later.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Counts messages that were written, and how many of them the mailer has looked at.
+/// Counts the messages that were written, and those that the mailer has processed.
 pub(crate) struct DeliveryTracker {
     written: AtomicU64,
     filled: Notify,
@@ -28,7 +28,7 @@ impl Default for DeliveryTracker {
 }
 
 impl DeliveryTracker {
-    /// To be told of what commits write.
+    /// Returns the observer to which the store reports its writes.
     pub(crate) fn observer(self: &Arc<Self>) -> Observer {
         let deliveries = self.clone();
         Arc::new(move |key| {
@@ -43,7 +43,7 @@ impl DeliveryTracker {
         self.written.load(Ordering::SeqCst)
     }
 
-    /// Resolves when something was written since it last did.
+    /// Resolves when a message was written since the last call.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
@@ -58,7 +58,7 @@ impl DeliveryTracker {
     }
 }
 
-/// Middleware: an answer whose request wrote messages waits for them.
+/// Middleware that delays a response until the messages that its request wrote are delivered.
 pub(crate) async fn deliver_first(
     State(deliveries): State<Arc<DeliveryTracker>>,
     request: Request,

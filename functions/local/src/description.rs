@@ -3,22 +3,22 @@
 use serde_json::Value as Json;
 use shared::description::{Part, document};
 
-/// What the description says beside paths and schemas.
+/// The title, the introduction and the other parts of the description that do not come from endpoints.
 const BASE: &str = include_str!("description.json");
 
-/// Why there is no description.
+/// Why the description cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
-    /// What it begins with is not valid JSON.
+    /// `description.json` is not valid JSON.
     #[error(transparent)]
     Base(#[from] serde_json::Error),
-    /// Endpoints and operations differ.
+    /// The endpoints and the described operations differ.
     #[error("{}", .0.join("\n"))]
     Parts(Vec<String>),
 }
 
-/// The description of everything that the settings can switch on, as JSON. `functions/config` serves what the settings
-/// leave of it.
+/// Returns the description of all APIs with every feature on, as JSON. `functions/config` serves it without the parts
+/// that the settings turn off.
 ///
 /// # Errors
 /// [`DescriptionError`].

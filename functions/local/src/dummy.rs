@@ -1,4 +1,4 @@
-//! The page of the provider without a provider: whoever opens it says who they are, and is believed. For development.
+//! The page of the dummy provider, for development. It accepts any identity that the user enters.
 
 use axum::http::Method;
 use serde_json::{Map, Value as Json};
@@ -10,7 +10,7 @@ use shared::http::{ApiError, ApiRequest, ApiResponse, Endpoint, PagePolicy, hand
 
 const PAGE: &str = include_str!("dummy.html");
 
-/// The page, where the settings ask for the provider.
+/// Returns the endpoint of the page if the settings turn the dummy provider on.
 pub fn endpoints(app: &App) -> Vec<Endpoint> {
     const METHODS: &[Method] = &[Method::GET, Method::POST];
     let page = || handler("/accounts/dummy/authenticate/", METHODS, page).from_anywhere();

@@ -1,4 +1,4 @@
-//! A folder in place of a mail service.
+//! A transport that writes messages to a folder.
 
 use crate::private::create_file;
 use mailer::{SendError, Sent, Transport};
@@ -15,12 +15,12 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder must exist.
+    /// Creates the transport. The folder must exist.
     pub fn new(path: PathBuf) -> Self {
         Self { path, written: AtomicU64::new(0) }
     }
 
-    /// Under another name first: whoever watches the folder sees whole messages only.
+    /// Writes the file under a temporary name first, so that programs that watch the folder see only complete messages.
     fn write(&self, kind: &str, bytes: &[u8]) -> Result<(), SendError> {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let name = format!("{:020}-{number:06}.{kind}", SystemClock.now().0);

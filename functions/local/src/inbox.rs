@@ -38,9 +38,9 @@ pub struct Message {
     pub text: String,
     /// The HTML part, if there is one.
     pub html: Option<String>,
-    /// The URLs in the plain text, in their order.
+    /// The URLs in the plain text, in order.
     pub links: Vec<String>,
-    /// The code that stands on a line of its own in the plain text, if there is one.
+    /// The code in the plain text, if a line consists of a code.
     pub code: Option<String>,
 }
 
@@ -86,7 +86,8 @@ impl Inbox {
         self.find(id)?.map(std::fs::read).transpose()
     }
 
-    /// Returns the file of a message. It is one of the listed files, so no id leads out of the folder.
+    /// Returns the file of a message. It compares the id with the names of the listed files, so an id cannot reach
+    /// files outside the folder.
     fn find(&self, id: &str) -> io::Result<Option<PathBuf>> {
         Ok(self.files()?.into_iter().find(|path| name(path) == id))
     }
@@ -99,7 +100,7 @@ impl Inbox {
         self.files()?.iter().try_for_each(std::fs::remove_file)
     }
 
-    /// The message files, sorted by name. A file that is still being written has a name that starts with a dot.
+    /// Lists the message files, sorted by name. Omits files that are still being written, whose names start with a dot.
     fn files(&self) -> io::Result<Vec<PathBuf>> {
         let entries = std::fs::read_dir(&self.folder)?.map(|entry| entry.map(|entry| entry.path()));
         let mut files = entries.collect::<io::Result<Vec<_>>>()?;
@@ -160,7 +161,7 @@ impl Message {
     }
 }
 
-/// The HTML part as it was sent. The parser would make one of a plain text.
+/// Returns the HTML part as it was sent. The parser itself would convert a plain text to HTML.
 fn html(mime: &Mime<'_>) -> Option<String> {
     let part = mime.parts.iter().find(|part| part.is_text_html())?;
     part.text_contents().map(str::to_owned)
@@ -172,7 +173,8 @@ fn links(text: &str) -> Vec<String> {
     urls.map(|url| url.trim_end_matches(['.', ',']).to_owned()).collect()
 }
 
-/// A code is 4 to 32 capital letters and digits, in groups that dashes may separate (`ALLAUTH_USER_CODE_FORMAT`).
+/// Finds a code: a line of 4 to 32 capital letters and digits, in groups that dashes can separate
+/// (`ALLAUTH_USER_CODE_FORMAT`).
 fn code(text: &str) -> Option<String> {
     let is_group =
         |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_stands_on_a_line_of_its_own() {
+    fn a_code_is_found_only_on_its_own_line() {
         for text in ["Your code:\n\n  BCDF-GHJK \n\nBye", "BCDF-GHJK\r\n", "x\nBCDF-GHJK"] {
             assert_eq!(code(text).as_deref(), Some("BCDF-GHJK"), "{text}");
         }
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_message_is_addressed_to_a_number() {
+    fn a_text_message_has_a_number_and_a_code() {
         let message = Message::from_sms("1.sms".to_owned(), b"To: +31612345678\n\nYour code is:\nBCDF-GHJK\n");
         assert_eq!((message.to.as_str(), message.code.as_deref()), ("+31612345678", Some("BCDF-GHJK")));
         assert_eq!(message.text, "Your code is:\nBCDF-GHJK\n");

@@ -1,5 +1,5 @@
-//! The whole service in one process: every function's endpoints, an embedded DynamoDB, and a mailer that writes
-//! to a folder.
+//! The whole service in one process: every function's endpoints, an embedded DynamoDB, and a mailer that writes to a
+//! folder.
 
 mod background;
 mod check;
@@ -50,14 +50,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tower::service_fn;
 
-/// How long a client may take to send the headers of a request, unless [`Options`] say otherwise.
+/// The default time limit for a client to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How the service is to run.
+/// The options of the service.
 pub struct Options {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The folder of the embedded table; none keeps it in memory.
+    /// The folder of the embedded table. `None` keeps the table in memory.
     pub data: Option<PathBuf>,
     /// The folder that messages are written to.
     pub outbox: PathBuf,
@@ -67,18 +67,18 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub random: Arc<dyn RandomSource>,
-    /// How long a client may take to send the headers of a request. Its connection is closed then.
+    /// The time limit for a client to send the headers of a request. After that the connection is closed.
     pub header_timeout: Duration,
-    /// Puts the service into the hands of tests. Its clock replaces `clock`; it needs a loopback address in `listen`.
+    /// The controls for tests. The lab's clock replaces `clock`. `listen` must be a loopback address.
     pub lab: Option<Lab>,
-    /// Accounts to make at the start, where they do not exist yet.
+    /// Accounts to create at startup if they do not exist.
     pub accounts: Vec<Account>,
-    /// Looks at every response of the functions before it is sent. For tests.
+    /// Checks every response of the functions before it is sent. For tests.
     pub check: Option<Arc<dyn Check>>,
 }
 
 impl Options {
-    /// As it runs on a laptop.
+    /// The default options, as on a developer's machine.
     pub fn new(listen: SocketAddr, data: Option<PathBuf>, outbox: PathBuf, source: Source) -> Self {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let (header_timeout, lab, accounts) = (HEADER_TIMEOUT, None, Vec::new());
@@ -89,25 +89,25 @@ impl Options {
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The settings.
+    /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] Problems),
-    /// The embedded table.
+    /// The embedded table failed.
     #[error("the embedded table: {0}")]
     Embedded(#[from] embedded::Error),
-    /// The table.
+    /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The message templates.
+    /// The message templates cannot be loaded.
     #[error(transparent)]
     Templates(#[from] RenderError),
-    /// A folder, a file or a socket.
+    /// A folder, a file or a socket cannot be used.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// A lab on an address that other machines may reach.
+    /// A lab on an address that other machines can reach.
     #[error("--lab needs a loopback address to listen on, such as 127.0.0.1:8000; {0} is not one")]
     LabBeyondLoopback(SocketAddr),
-    /// A table elsewhere is named, but the environment does not have what it takes to reach it.
+    /// The environment names a table elsewhere, but lacks something that is needed to access it.
     #[error("the DynamoDB table cannot be used: {0} in the environment")]
     Endpoint(#[from] aws::NotInLambda),
 }
@@ -116,7 +116,7 @@ fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
     move |error| Error::Io(what.to_string(), error)
 }
 
-/// Every function's endpoints.
+/// Returns the endpoints of all functions.
 pub fn endpoints() -> Vec<Endpoint> {
     let all = [
         config::endpoints(),
@@ -131,10 +131,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.into_iter().flatten().collect()
 }
 
-/// Runs the service. `ready` is told once it answers, with its URL and where it listens.
+/// Runs the service. Calls `ready` with the URL and the socket address when the service answers requests.
 ///
 /// # Errors
-/// It cannot start.
+/// The service cannot start.
 pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Result<(), Error> {
     let (listen, data) = (options.listen, options.data);
     if options.lab.is_some() && !listen.ip().is_loopback() {
@@ -203,9 +203,9 @@ struct Parts {
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
     deliveries: Arc<DeliveryTracker>,
-    /// Between the endpoints and the table.
+    /// Injects faults between the endpoints and the table.
     faults: Option<Faults>,
-    /// Of every response.
+    /// Checks every response.
     check: Option<Arc<dyn Check>>,
 }
 
@@ -215,13 +215,13 @@ impl Parts {
         let store = store.observed_by(self.deliveries.observer());
         let mut app = App::new(settings.clone(), store, self.clock.clone(), self.random.clone());
         if matches!(self.table, Table::Elsewhere(_)) {
-            app.outbox_grace = 0; // no stream to read: the sweep delivers
+            app.outbox_grace = 0; // without a stream, the sweep delivers
         }
         app.has_dummy_provider = settings.social.enabled && settings.social.providers.dummy;
         Arc::new(app)
     }
 
-    /// Returns every endpoint that these settings leave.
+    /// Returns a router with the endpoints that these settings turn on.
     fn router(&self, settings: &Arc<Settings>) -> Result<Router, Error> {
         let app = self.app(settings, self.table.client(self.faults.as_ref())?);
         let service = service(&app, endpoints().into_iter().chain(dummy::endpoints(&app)).collect())?;

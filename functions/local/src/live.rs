@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 use tower::ServiceExt;
 
-/// The service's endpoints with the present settings.
+/// The service's endpoints with the current settings.
 pub(crate) struct Live {
     parts: Parts,
     source: Source,
@@ -25,18 +25,18 @@ struct Current {
 }
 
 impl Live {
-    /// The service with these settings.
+    /// Creates the service with these settings.
     ///
     /// # Errors
-    /// The settings put two endpoints at one path.
+    /// The settings put two endpoints at the same path.
     pub(crate) fn new(parts: Parts, source: Source, settings: Arc<Settings>) -> Result<Self, Error> {
         let router = parts.router(&settings)?;
         let current = RwLock::new(Current { switches: Switches::default(), settings, router });
         Ok(Self { parts, source, current })
     }
 
-    /// Replaces the endpoints by those of other settings: the settings of the start, with the settings of the switches over them.
-    /// Requests in progress keep the settings with which they began.
+    /// Replaces the endpoints with those of other settings: the settings at startup, overridden by the settings of the
+    /// switches. Requests in progress keep the settings with which they started.
     ///
     /// # Errors
     /// The settings contradict each other. Nothing changes.
@@ -66,7 +66,7 @@ impl Live {
         self.read(|current| current.settings.service.public_url.as_str().trim_end_matches('/').to_owned())
     }
 
-    /// Answers a request with the present settings.
+    /// Answers a request with the current settings.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
         self.read(|current| current.router.clone()).oneshot(request).await
     }

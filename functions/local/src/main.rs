@@ -1,4 +1,4 @@
-//! `latchkey`: the whole service on a laptop.
+//! The `latchkey` command: the whole service on a developer's machine, and commands on its table.
 
 use clap::Parser;
 use local::cli::{Cli, Command, Keys, Messages, Sessions, TableCommand};
@@ -22,7 +22,7 @@ pub async fn main() -> ExitCode {
     main_with(None).await
 }
 
-/// The same, with a check of every response.
+/// Runs the command that the arguments name, with a check of every response.
 pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Settings) = cli.command {
@@ -61,7 +61,7 @@ pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The reader of a list may have seen enough.
+            // A reader that closes the pipe, such as `head`, is not an error.
             let is_unread =
                 matches!(error.downcast_ref(), Some(CommandError::Io(_, io)) if io.kind() == ErrorKind::BrokenPipe);
             if !is_unread {
@@ -73,7 +73,7 @@ pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
     }
 }
 
-/// The options of commands.
+/// Returns the options of commands.
 fn common(cli: &Cli) -> Result<Common, CommandError> {
     let folder = || cli.data.clone().unwrap_or_else(|| DATA.into());
     let place = cli.table.clone().map_or_else(|| Place::Folder(folder()), Place::Aws);
@@ -127,7 +127,7 @@ async fn run(cli: Cli, lab: bool, check: Option<Arc<dyn Check>>) -> Result<(), B
     }
 }
 
-/// Resolves when the process is asked to end.
+/// Resolves when the process receives SIGTERM.
 async fn terminated() {
     #[cfg(unix)]
     if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,10 +1,10 @@
-//! Files that nobody but their owner reads: keys, sealed secrets, and messages with links that log in.
+//! Files that only their owner can read: keys, sealed secrets, and messages with login links.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Result;
 use std::path::Path;
 
-/// Creates a folder, and those above it. One that exists stays as it is: it may be shared on purpose.
+/// Creates a folder and its parents. An existing folder keeps its permissions, because it can be shared on purpose.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -18,7 +18,7 @@ pub(crate) fn create_file(path: &Path) -> Result<File> {
     options().create_new(true).open(path)
 }
 
-/// Creates a file if there is none, and takes an existing one away from everybody else.
+/// Creates a file if it does not exist. Restricts an existing file to its owner.
 pub(crate) fn touch(path: &Path) -> Result<()> {
     let file = options().create(true).truncate(false).open(path)?;
     #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! When the table of a data folder was restored, kept beside it: the local service's `LATCHKEY_RESTORED_AT`.
+//! The time at which the table of a data folder was restored. It is stored in the folder and is the local service's
+//! default for `LATCHKEY_RESTORED_AT`.
 
 use crate::private;
 use std::io::{ErrorKind, Result};
@@ -6,7 +7,7 @@ use std::path::Path;
 
 const FILE: &str = "restored-at";
 
-/// The moment that is kept in the data folder, if one is.
+/// Returns the time in the data folder, if there is one.
 pub(crate) fn find(data: Option<&Path>) -> Result<Option<String>> {
     let Some(folder) = data else { return Ok(None) };
     match std::fs::read_to_string(folder.join(FILE)) {
@@ -16,7 +17,7 @@ pub(crate) fn find(data: Option<&Path>) -> Result<Option<String>> {
     }
 }
 
-/// Keeps a moment in the data folder, in place of an earlier one.
+/// Stores a time in the data folder, and replaces an earlier one.
 pub(crate) fn put(folder: &Path, moment: &str) -> Result<()> {
     let path = folder.join(FILE);
     private::touch(&path)?;

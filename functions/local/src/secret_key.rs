@@ -1,4 +1,4 @@
-//! The secret key of a local service, made once and kept beside its data.
+//! The secret key of a local service. It is created once and stored in the data folder.
 
 use crate::private;
 use shared::random::{RandomSource, random_bytes};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 const FILE: &str = "secret-key";
 
-/// The key in the data folder, if there is one.
+/// Returns the key in the data folder, if there is one.
 pub(crate) fn find(folder: &Path) -> Result<Option<String>> {
     match std::fs::read_to_string(folder.join(FILE)) {
         Ok(key) => Ok(Some(key)),
@@ -17,7 +17,7 @@ pub(crate) fn find(folder: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The key in the data folder; a new one where there is none, or no folder.
+/// Returns the key in the data folder. Creates one if there is none. Without a folder, the key is new each time.
 pub(crate) fn find_or_make(data: Option<&Path>, random: &dyn RandomSource) -> Result<String> {
     let fresh = encode(&random_bytes::<32>(random));
     let Some(folder) = data else { return Ok(fresh) };

@@ -1,4 +1,4 @@
-//! The settings that the page for developers switches.
+//! The settings that the page for developers can change.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct Choice {
     settings: &'static [(&'static str, &'static str)],
 }
 
-/// Shortens the table below.
+/// Creates a choice. It keeps the table below short.
 const fn choice(value: &'static str, label: &'static str, settings: &'static [(&'static str, &'static str)]) -> Choice {
     Choice { value, label, settings }
 }
@@ -157,7 +157,7 @@ pub(crate) const SWITCHES: &[Switch] = &[
 
 const ALL_FACTORS: &str = r#"["recovery_codes", "totp", "webauthn"]"#;
 
-/// The position of each switch that was moved.
+/// The chosen positions. Switches that are not listed have the settings of the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Switches(BTreeMap<&'static str, &'static str>);
 
@@ -172,12 +172,12 @@ impl Switches {
         Self(given.collect())
     }
 
-    /// Returns the position of a switch. `None` if it is as the service was started.
+    /// Returns the position of a switch, or `None` if it has the settings of the start.
     pub(crate) fn option(&self, switch: &str) -> Option<&'static str> {
         self.0.get(switch).copied()
     }
 
-    /// Returns the settings that the switches stand for. A later switch wins over an earlier one.
+    /// Returns the settings of all chosen positions. If two switches set the same setting, the later switch wins.
     pub(crate) fn settings(&self) -> BTreeMap<&'static str, &'static str> {
         let chosen = SWITCHES.iter().filter_map(|switch| {
             let value = self.option(switch.name)?;
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_position_of_a_switch_starts_by_itself() {
+    fn every_option_of_a_switch_is_valid_alone() {
         for switch in SWITCHES {
             for choice in switch.options {
                 let moved = Switches::from_form(format!("{}={}", switch.name, choice.value).as_bytes());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_unknown_fields_and_values_moves_nothing() {
+    fn unknown_fields_and_values_of_a_form_change_no_switch() {
         assert_eq!(Switches::from_form(b"verification=never&x=1&=&reset-by="), Switches::default());
     }
 }

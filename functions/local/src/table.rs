@@ -1,4 +1,4 @@
-//! The table of the local service: embedded, or a DynamoDB elsewhere.
+//! The table of the local service: embedded, or a DynamoDB table elsewhere.
 
 use crate::{Error, io, private};
 use aws_sdk_dynamodb::Client;
@@ -9,18 +9,19 @@ use shared::settings::Settings;
 use shared::store::aws;
 use std::path::Path;
 
-/// The embedded table's file in a data folder.
+/// The name of the embedded table's file in a data folder.
 pub(crate) const DATABASE: &str = "latchkey.db";
 
-/// Where the table of the service is.
+/// The table of the service.
 pub(crate) enum Table {
     Embedded(Embedded),
-    /// Where `AWS_ENDPOINT_URL_DYNAMODB` says.
+    /// A DynamoDB table at `AWS_ENDPOINT_URL_DYNAMODB`.
     Elsewhere(SharedHttpClient),
 }
 
 impl Table {
-    /// The table of a data folder, or one in memory. `AWS_ENDPOINT_URL_DYNAMODB` names one elsewhere.
+    /// Opens the table of a data folder, or one in memory. If `AWS_ENDPOINT_URL_DYNAMODB` is set, uses the table at
+    /// that endpoint.
     pub(crate) fn open(data: Option<&Path>, settings: &Settings) -> Result<Self, Error> {
         if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
             return Ok(Self::Elsewhere(aws::http_client(&settings.service)));
@@ -28,15 +29,15 @@ impl Table {
         data.map_or_else(|| Ok(Self::Embedded(Embedded::memory()?)), Self::embedded)
     }
 
-    /// The table of a data folder.
+    /// Opens the table of a data folder.
     pub(crate) fn embedded(folder: &Path) -> Result<Self, Error> {
         let file = folder.join(DATABASE);
-        // Files that SQLite puts beside it are readable by those who may read it.
+        // SQLite gives the files that it creates beside this one the same permissions.
         private::touch(&file).map_err(io(file.display()))?;
         Ok(Self::Embedded(Embedded::open(&file)?))
     }
 
-    /// A client of the table. With faults, these lie between the two.
+    /// Returns a client of the table. `faults` are injected between the client and the table.
     pub(crate) fn client(&self, faults: Option<&Faults>) -> Result<Client, Error> {
         let wrapped = |http: SharedHttpClient| match faults {
             Some(faults) => faults.wrap(http),

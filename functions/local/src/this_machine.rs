@@ -1,6 +1,6 @@
-//! Keeps foreign web pages out of the routes for developers: the lab and `/dev/`. A browser sends the requests of any page to
-//! a loopback address. The `Origin` header shows that a page is foreign, and the `Host` header shows that its name was made to
-//! resolve to a loopback address (DNS rebinding).
+//! Protects the routes for developers, the lab and `/dev/`, from foreign web pages. A browser sends the requests of any
+//! page to a loopback address. The `Origin` header reveals a foreign page. The `Host` header reveals a host name that
+//! an attacker made resolve to a loopback address (DNS rebinding).
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
@@ -26,7 +26,7 @@ fn is_allowed(headers: &HeaderMap) -> bool {
     host && origin
 }
 
-/// Whether an authority (`host` or `host:port`) is this machine.
+/// Returns whether an authority (`host` or `host:port`) is this machine.
 fn is_loopback(authority: &str) -> bool {
     let Ok(authority) = authority.parse::<Authority>() else { return false };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');

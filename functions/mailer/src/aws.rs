@@ -17,7 +17,7 @@ pub struct Aws {
     configuration_set: Option<String>,
 }
 
-/// A client from the environment of a Lambda function; the variable names another endpoint.
+/// Creates a client from the environment of a Lambda function. The variable `$endpoint` can name another endpoint.
 macro_rules! client {
     ($service:ident, $endpoint:literal, $http:expr) => {{
         let config = $service::Config::builder()
@@ -35,11 +35,11 @@ macro_rules! client {
 }
 
 impl Aws {
-    /// SES and SNS from the environment of a Lambda function. `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_SNS` name
-    /// other endpoints.
+    /// Creates the clients of SES and SNS from the environment of a Lambda function. `AWS_ENDPOINT_URL_SESV2` and
+    /// `AWS_ENDPOINT_URL_SNS` name other endpoints.
     ///
     /// # Errors
-    /// The environment is not Lambda's.
+    /// Returns an error outside AWS Lambda.
     pub fn from_environment(settings: &Settings) -> Result<Self, NotInLambda> {
         let http = http_client(&settings.service);
         Ok(Self {
@@ -73,8 +73,8 @@ impl Transport for Aws {
     }
 }
 
-/// Only what SES says of this very message is for good; the account, the quota and the network may recover, and a
-/// sender who is not verified yet may be soon.
+/// Decides whether to retry a mail. Only a rejection of this message by SES is permanent. Failures of the account, the
+/// quota and the network are temporary. An unverified sender is also temporary, because it can be verified later.
 fn classify_mail_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
     let code = error.code().unwrap_or("no answer").to_owned();
     let unverified = error.message().is_some_and(|message| message.contains("not verified"));
@@ -86,7 +86,7 @@ fn classify_mail_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
     }
 }
 
-/// The same for SNS: only a number that it cannot use is for good.
+/// Decides whether to retry a text message. Only a phone number that SNS cannot use is a permanent failure.
 fn classify_sms_error<R>(error: &SdkError<PublishError, R>) -> SendError {
     let code = aws_sdk_sns::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned();
     match error.as_service_error() {

@@ -1,4 +1,4 @@
-//! One message: lease, render, send, delete.
+//! Delivery of one message: lease, render, send, delete.
 
 use shared::app::App;
 use shared::clock::Timestamp;
@@ -11,61 +11,61 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Why a transport did not take a message.
+/// Why a transport did not accept a message.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It never will: the address is refused, or the message.
+    /// The transport refuses the message or the address permanently.
     #[error("refused permanently: {0}")]
     Permanent(String),
-    /// It may later.
+    /// A later attempt can succeed.
     #[error("temporary failure: {0}")]
     Transient(String),
 }
 
-/// What a transport's promise looks like.
+/// The future that a transport returns.
 pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
 
-/// Takes messages to their readers.
+/// Sends messages.
 pub trait Transport: Send + Sync {
-    /// Sends a mail: an RFC 5322 message to one address.
+    /// Sends an RFC 5322 message to one address.
     fn mail<'a>(&'a self, to: &'a str, message: &'a [u8]) -> Sent<'a>;
     /// Sends a text message to an E.164 number.
     fn sms<'a>(&'a self, to: &'a str, text: &'a str) -> Sent<'a>;
 }
 
-/// What became of a message.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It went out.
+    /// The message was sent.
     Sent,
-    /// There is nothing to do: it is gone, or somebody else is at it.
+    /// Nothing was sent: the message no longer exists, another worker has leased it, or it has no recipient.
     Nothing,
-    /// It was thrown away: too late, or unsendable.
+    /// The message was dropped, because it is too late or cannot be sent.
     Dropped,
-    /// It stays due.
+    /// The message stays due.
     Later,
 }
 
-/// Delivers messages by a transport.
+/// Delivers messages through a transport.
 pub struct Mailer {
     app: Arc<App>,
     renderer: Renderer,
     transport: Box<dyn Transport>,
 }
 
-/// Seconds that a lease lasts: longer than any transport takes.
+/// Seconds that a lease lasts: longer than any transport needs.
 const LEASE: i64 = 60;
-/// Seconds that one delivery takes at most: 12 of the transport, and 8 of the table for each of finding, leasing and
-/// finishing the message.
+/// Seconds that one delivery takes at most: 12 for the transport, and 8 for each of the three table operations (find,
+/// lease, finish).
 const LONGEST_DELIVERY: i64 = 36;
-/// Deliveries that are tried before a message is left for an operator to look at.
+/// Number of attempts after which only an operator can act: further attempts are a day apart.
 const MOST_ATTEMPTS: u32 = 8;
 
 impl Mailer {
-    /// A mailer with the templates of the settings.
+    /// Creates a mailer with the templates that the settings name.
     ///
     /// # Errors
-    /// The folder of templates cannot be read.
+    /// Returns an error if the folder of templates cannot be read.
     pub fn new(app: Arc<App>, transport: Box<dyn Transport>) -> Result<Self, RenderError> {
         let settings = &app.settings;
         let folder = settings.service.templates_dir.clone().map(Into::into);
@@ -74,17 +74,17 @@ impl Mailer {
         Ok(Self { app, renderer, transport })
     }
 
-    /// Delivers the message with this id, if it is there and nobody else is at it.
+    /// Delivers the message with this id, if it exists and no other worker has leased it.
     ///
     /// # Errors
-    /// The table is unavailable; the message stays due.
+    /// Returns an error if the table is unavailable. The message stays due.
     pub async fn deliver(&self, id: &str) -> Result<Delivery, StoreError> {
         let Some(mut message) = self.app.store.find::<Message>(&Message::key_of(id)).await? else {
             return Ok(Delivery::Nothing);
         };
         let now = self.app.now();
         if message.attempts > 0 && message.due_at > now.seconds() {
-            return Ok(Delivery::Nothing); // leased, or waiting for its next try
+            return Ok(Delivery::Nothing); // leased, or not yet due for its next attempt
         }
         if message.channel == Channel::Nobody {
             return self.finish(&message, Delivery::Nothing).await;
@@ -128,16 +128,16 @@ impl Mailer {
         }
     }
 
-    /// Whether a delivery that begins now is over before this moment, whatever happens.
+    /// Returns whether a delivery that starts now ends before this time in any case.
     pub fn has_time(&self, until: Option<Timestamp>) -> bool {
         until.is_none_or(|until| self.app.now().plus_seconds(LONGEST_DELIVERY) <= until)
     }
 
-    /// Delivers what is due by the index: what the stream missed, and what failed before. What there is no time for before
-    /// `until` stays due for the next sweep.
+    /// Delivers the messages that are due by the index: messages that the stream missed, and messages that failed
+    /// before. Messages that cannot be delivered before `until` stay due for the next sweep.
     ///
     /// # Errors
-    /// The table is unavailable.
+    /// Returns an error if the table is unavailable.
     pub async fn sweep(&self, until: Option<Timestamp>) -> Result<Vec<Delivery>, StoreError> {
         const MOST: i32 = 100;
         let mut deliveries = Vec::new();
@@ -149,7 +149,7 @@ impl Mailer {
             if !self.has_time(until) {
                 break;
             }
-            // One that cannot be looked at must not keep those behind it.
+            // A message that cannot be read must not block the messages behind it.
             match self.deliver(id).await {
                 Ok(delivery) => deliveries.push(delivery),
                 Err(error) => {
@@ -171,20 +171,21 @@ impl Mailer {
                 return self.transport.sms(&contents.to, &text).await;
             }
             Some(Kind::Decoy) => return Ok(()),
-            // During a deployment a newer function may have written it. A newer mailer sends it.
+            // During a deployment, a newer function can write such a message. The newer mailer sends it.
             None => return Err(SendError::Transient("this version does not know the kind or the channel".to_owned())),
         };
         let to = mime::address(&contents.to).map_err(|e: MimeError| permanent(&e))?;
         let mail = self.renderer.mail(kind, &contents.params).map_err(|e| permanent(&e))?;
         let host = self.app.settings.service.public_url.host_str().unwrap_or("localhost");
         let from = &self.app.settings.mail.from;
-        // The id is the message's own: a mail that is sent twice is the same mail.
+        // The id comes from the message, so a mail that is sent twice has the same id both times.
         let id = format!("{}@{host}", message.id);
         let bytes = mime::message(from, &to, &mail, message.created.to_jiff(), &id).map_err(|e| permanent(&e))?;
         self.transport.mail(&to, &bytes).await
     }
 
-    /// Later and later, up to an hour; in the end only the due index knows it, and the alarm on its age.
+    /// Postpones the next attempt, each time for longer, up to an hour. After the last attempt, the next one is a day
+    /// later, and the age of the oldest due message raises an alarm.
     async fn postpone(&self, mut message: Message) -> Result<Delivery, StoreError> {
         let pause = 30i64.saturating_mul(1 << message.attempts.min(7)).min(3600);
         let next = if message.attempts >= MOST_ATTEMPTS { 86_400 } else { pause };
@@ -197,7 +198,7 @@ impl Mailer {
         self.app.metrics.record(self.app.now(), metric);
     }
 
-    /// Whoever else may hold the message by now: it has been sent, or need not be.
+    /// Deletes the message, even if another worker leased it in the meantime: it is already sent or no longer needed.
     async fn finish(&self, message: &Message, delivery: Delivery) -> Result<Delivery, StoreError> {
         self.app.store.commit_with_retries(vec![Write::discard(message.key())]).await?;
         Ok(delivery)

@@ -1,8 +1,8 @@
-//! Delivers what the outbox holds. The table's stream wakes it; a schedule sweeps up what the stream missed.
+//! Delivers the messages in the outbox. The table's stream triggers it. A schedule delivers what the stream missed.
 //!
-//! A message is leased by a conditional write before it is sent, and deleted after. What fails stays due and is
-//! tried again later; what would only confuse by now is dropped and counted. After a crash a message can be sent
-//! twice.
+//! A message is leased with a conditional write before it is sent, and deleted afterwards. If delivery fails, the
+//! message stays due and is retried later. Messages that are too late to be useful are dropped and counted. After a
+//! crash, a message can be sent twice.
 
 mod aws;
 mod deliver;

@@ -1,4 +1,4 @@
-//! The `mailer` function in AWS Lambda: events of the table's stream, and of a schedule.
+//! The `mailer` function in AWS Lambda. It handles events of the table's stream and of a schedule.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mailer::{Aws, Mailer, handle_stream};
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Json>| handle(&mailer, event))).await
 }
 
-/// A batch of records, or else the schedule.
+/// Handles a batch of stream records, or an event of the schedule.
 async fn handle(mailer: &Mailer, event: LambdaEvent<Json>) -> Result<Json, Error> {
     let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
     let until = Some(Timestamp(deadline.saturating_mul(1000)));

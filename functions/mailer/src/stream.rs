@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use shared::clock::Timestamp;
 use shared::outbox::Message;
 
-/// The ids of the messages that these stream records insert, with each record's sequence number.
+/// Returns the ids of the messages that these stream records insert, with each record's sequence number.
 pub fn message_ids(records: &[Json]) -> Vec<(String, String)> {
     let inserted = |record: &Json| {
         let text = |pointer| record.pointer(pointer).and_then(Json::as_str);
@@ -16,8 +16,8 @@ pub fn message_ids(records: &[Json]) -> Vec<(String, String)> {
     records.iter().filter_map(inserted).collect()
 }
 
-/// Handles a batch of stream records as Lambda wants it: the answer names the records to deliver again. Those for which no
-/// time is left are among them.
+/// Handles a batch of stream records. The answer lists the records that Lambda must deliver again, including those for
+/// which no time was left.
 pub async fn handle_stream(mailer: &Mailer, records: &[Json], until: Option<Timestamp>) -> Json {
     let mut failed = Vec::new();
     for (id, number) in message_ids(records) {

@@ -1,4 +1,4 @@
-//! One's authenticators.
+//! The user's authenticators.
 
 use axum::http::Method;
 use shared::account;
@@ -20,14 +20,15 @@ request! {
     }
 }
 
-/// `GET account/authenticators`.
+/// `GET account/authenticators`: lists the authenticators.
 pub async fn list(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, _) = request.user().await?;
     let all = user.authenticators.iter().map(|it| Authenticator::new(it, None));
     Ok(ApiResponse::data(all.collect::<Vec<_>>()))
 }
 
-/// `GET account/authenticators/totp` shows it, or the secret for a new one; `POST` sets it up; `DELETE` removes it.
+/// `account/authenticators/totp`: `GET` returns the authenticator app, or the secret for a new one; `POST` sets one up;
+/// `DELETE` removes it.
 pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let cx = request.context();
@@ -57,7 +58,7 @@ pub async fn totp(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// `GET account/authenticators/recovery-codes` shows them, `POST` makes new ones.
+/// `account/authenticators/recovery-codes`: `GET` returns the codes, `POST` generates new ones.
 pub async fn recovery_codes(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let cx = request.context();

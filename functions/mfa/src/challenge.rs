@@ -1,4 +1,4 @@
-//! Showing a second factor: at login, and again later.
+//! Second factors in use: to complete a login, and to reauthenticate.
 
 use shared::flow::login::pending::find_user_at_stage;
 use shared::flow::mfa::authenticate::{self, Proof};
@@ -26,7 +26,7 @@ request! {
     }
 }
 
-/// `POST auth/2fa/authenticate`: a code, by somebody whose login waits for it.
+/// `POST auth/2fa/authenticate`: checks a code, and completes a login that waits for it.
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
@@ -36,7 +36,7 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/2fa/reauthenticate`: a code, by somebody who is in.
+/// `POST auth/2fa/reauthenticate`: checks a code of a user who is logged in.
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let MfaAuthenticate { code: Text(code) } = request.body_as()?;
@@ -44,7 +44,7 @@ pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError
     Ok(request.answer(&outcome))
 }
 
-/// `POST auth/2fa/trust`: whether this browser is let off the second factor from now on.
+/// `POST auth/2fa/trust`: sets whether this browser skips the second factor from now on.
 pub async fn trust(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;

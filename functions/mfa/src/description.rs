@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 use super::authenticators::SetupTotp;
 use super::challenge::{MfaAuthenticate, MfaTrust};
@@ -37,12 +37,12 @@ fn request_options() -> Reply {
     Reply::json::<Data<RequestOptions<'static>>>(200, about).named("WebAuthnRequestOptionsResponse")
 }
 
-/// 409: the account cannot have another authenticator.
+/// 409: the account cannot get another authenticator.
 fn no_more() -> Reply {
     conflict_because([("unverified_email", None)])
 }
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     authenticators().into_iter().chain(keys()).chain(login()).chain(passkeys()).collect()
 }
@@ -52,7 +52,7 @@ fn authenticators() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     let of = |method, path, id, summary| of_user(method, path, id, summary).tagged(tags::AUTHENTICATORS);
     let view = |path, id| of(Method::GET, path, id, "Get the recovery codes").asks_again();
-    let make = |path, id| of(Method::POST, path, id, "Make new recovery codes").asks_again();
+    let make = |path, id| of(Method::POST, path, id, "Generate new recovery codes").asks_again();
     let (codes, old_codes) = ("account/authenticators/recovery-codes", "account/authenticators/recovery_codes");
     let none = || not_found("The account has no recovery codes.");
     let cannot = || [("cannot_generate_recovery_codes", None)];
@@ -74,7 +74,7 @@ fn authenticators() -> Vec<Operation> {
             .reply(done()),
         view(codes, "getRecoveryCodes").replies([recovery_codes(), none()]),
         make(codes, "makeRecoveryCodes").reply(recovery_codes()).refuses(cannot()),
-        // As the first published description of the API spells it.
+        // The spelling in the first published description of the API.
         view(old_codes, "getRecoveryCodesOld").replies([recovery_codes(), none()]).deprecated(),
         make(old_codes, "makeRecoveryCodesOld").reply(recovery_codes()).refuses(cannot()).deprecated(),
     ]
@@ -112,7 +112,7 @@ fn keys() -> Vec<Operation> {
 fn login() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
-        open(post.clone(), "auth/2fa/authenticate", "authenticateByCode", "Show the second factor of a login")
+        open(post.clone(), "auth/2fa/authenticate", "authenticateByCode", "Complete a login with a second factor")
             .tagged(tags::SECOND_FACTOR)
             .replies([authenticated(), unauthenticated(), conflict()])
             .reads::<MfaAuthenticate>(["incorrect_code", "too_many_login_attempts"]),
@@ -128,11 +128,11 @@ fn login() -> Vec<Operation> {
             get.clone(),
             "auth/webauthn/authenticate",
             "beginKeyAuthentication",
-            "Begin to show a security key at login",
+            "Begin to authenticate with a security key",
         )
         .tagged(tags::SECOND_FACTOR)
         .replies([request_options(), unauthenticated()]),
-        open(post.clone(), "auth/webauthn/authenticate", "authenticateByKey", "Show a security key at login")
+        open(post.clone(), "auth/webauthn/authenticate", "authenticateByKey", "Complete a login with a security key")
             .tagged(tags::SECOND_FACTOR)
             .replies([authenticated(), unauthenticated(), conflict()])
             .reads::<UsedWebAuthn>(["incorrect_code", "too_many_login_attempts"]),
@@ -162,16 +162,16 @@ fn passkeys() -> Vec<Operation> {
             .reply(too_many()),
         open(post.clone(), "auth/webauthn/login", "logInByPasskey", "Log in with a passkey")
             .tagged(tags::PASSKEYS)
-            .replies([authenticated(), unauthenticated(), conflict(), too_many()])
+            .replies([authenticated(), unauthenticated(), too_many()])
             .reads::<UsedWebAuthn>(["incorrect_code", "login_step_required"]),
         signup(post, "beginPasskeySignup", "Sign up without a password")
             .replies([unauthenticated(), forbidden("Signup is closed."), conflict(), too_many()])
             .takes::<BaseSignup>()
             .refuses(signup_codes(false)),
-        signup(get, "getPasskeySignup", "Begin to make the passkey of a signup")
+        signup(get, "getPasskeySignup", "Begin to create the passkey of a signup")
             .replies([creation_options(), conflict()]),
-        signup(Method::PUT, "finishPasskeySignup", "Make the passkey of a signup")
-            .replies([authenticated(), unauthenticated(), conflict()])
+        signup(Method::PUT, "finishPasskeySignup", "Create the passkey of a signup")
+            .replies([authenticated(), conflict()])
             .reads::<NewWebAuthn>(["incorrect_code"]),
     ]
 }

@@ -1,4 +1,4 @@
-//! Second factors: setting them up, and showing them.
+//! The endpoints for second factors and passkeys: setup, login and reauthentication.
 
 mod authenticators;
 mod challenge;
@@ -13,7 +13,7 @@ use shared::settings::Condition;
 
 const POST: &[Method] = &[Method::POST];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     const TOTP: &[Method] = &[Method::GET, Method::POST, Method::DELETE];
     const KEYS: &[Method] = &[Method::GET, Method::POST, Method::PUT, Method::DELETE];
@@ -24,7 +24,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler("account/authenticators", &[Method::GET], authenticators::list).only_if(Condition::SecondFactors),
         handler("account/authenticators/recovery-codes", CODES, authenticators::recovery_codes)
             .only_if(Condition::RecoveryCodes),
-        // As the first published description of the API spells it.
+        // The spelling in the first published description of the API.
         handler("account/authenticators/recovery_codes", CODES, authenticators::recovery_codes)
             .only_if(Condition::RecoveryCodes),
         handler("account/authenticators/totp", TOTP, authenticators::totp).only_if(Condition::Totp),

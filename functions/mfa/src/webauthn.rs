@@ -22,7 +22,7 @@ request! {
     /// A new credential.
     #[schemars(inline)]
     pub struct NewWebAuthn {
-        /// The name to give it. Without one, the service makes one up.
+        /// The credential's name. If it is absent, the service generates one.
         name: Option<ShortName>,
         /// The credential.
         credential: Credential,
@@ -70,7 +70,7 @@ request! {
 }
 
 request! {
-    /// A credential that is used.
+    /// The credential that authenticates the user.
     #[schemars(inline)]
     pub struct UsedWebAuthn {
         /// The credential.
@@ -78,7 +78,8 @@ request! {
     }
 }
 
-/// `account/authenticators/webauthn`: `GET` begins to add one, `POST` adds it, `PUT` renames, `DELETE` removes.
+/// `account/authenticators/webauthn`: `GET` returns the options for a new credential, `POST` adds it, `PUT` renames a
+/// credential, `DELETE` removes credentials.
 pub async fn manage(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let cx = request.context();
@@ -138,7 +139,7 @@ async fn rename(request: &ApiRequest, user: User, session: Session) -> Result<Ap
     Ok(ApiResponse::data(Authenticator::new(&renamed, None)))
 }
 
-/// `auth/webauthn/authenticate`: by somebody whose login waits for a second factor.
+/// `auth/webauthn/authenticate`: the second factor of a login. `GET` returns the options, `POST` checks the credential.
 pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
@@ -152,7 +153,8 @@ pub async fn authenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> 
     Ok(request.answer(&outcome))
 }
 
-/// `auth/webauthn/reauthenticate`: by somebody who is in.
+/// `auth/webauthn/reauthenticate`: reauthentication of a user who is logged in. `GET` returns the options, `POST`
+/// checks the credential.
 pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let (user, session) = request.user().await?;
@@ -166,7 +168,7 @@ pub async fn reauthenticate(request: ApiRequest) -> Result<ApiResponse, ApiError
     Ok(request.answer(&outcome))
 }
 
-/// `auth/webauthn/login`: with a passkey, nobody being named.
+/// `auth/webauthn/login`: login with a passkey, without an identifier. `GET` returns the options, `POST` logs in.
 pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
@@ -181,7 +183,8 @@ pub async fn login(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     Ok(request.answer(&outcome))
 }
 
-/// `auth/webauthn/signup`: `POST` makes the account; once its address is verified, `GET` and `PUT` make the passkey.
+/// `auth/webauthn/signup`: `POST` creates the account. Once its email address is verified, `GET` returns the options
+/// for the passkey, and `PUT` adds it.
 pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = match request.method {
@@ -203,7 +206,7 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
             let new = request.body_as::<NewWebAuthn>();
             let waits = caller.session().is_some_and(|it| it.pending_stage(&cx.settings, cx.now()).is_some());
             let user = match flow::find_signing_up(cx, &caller).await {
-                // Somebody who waits for something else is told first what is wrong with the body.
+                // If the caller waits for another stage, an invalid body is reported before the conflict.
                 Err(Refusal::Conflict) if waits => return Err(new.err().unwrap_or(Refusal::Conflict.into())),
                 found => found?,
             };

@@ -1,4 +1,4 @@
-//! What the pages have to know of the settings, as JSON in the document. `web/src/boot.ts` has the same types.
+//! The boot data: the settings that the pages need, as JSON in the document. `web/src/boot.ts` has the same types.
 
 use serde::Serialize;
 use shared::envelope::{Authentication, Configuration, ConfigurationResponse, UnauthenticatedResponse};
@@ -6,7 +6,7 @@ use shared::http::ApiRequest;
 use shared::session::Caller;
 use shared::settings::{ClientKind, LoginMethod, Settings, SignupFields};
 
-/// The data in the document.
+/// The boot data in the document.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Boot<'a> {
@@ -14,14 +14,14 @@ pub(crate) struct Boot<'a> {
     public_url: &'a str,
     /// The `data` of `GET config`.
     configuration: Configuration<'a>,
-    /// The body of `GET auth/session`, if the browser brings no session.
+    /// The body of `GET auth/session`, if the browser sends no session.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<UnauthenticatedResponse<'a>>,
     brand: Brand<'a>,
     login_redirect_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     logout_redirect_url: Option<&'a str>,
-    /// The origins besides our own that `next` may lead to.
+    /// The other origins that `next` can lead to.
     trusted_origins: Vec<String>,
     csrf_cookie_name: &'a str,
     csrf_header_name: String,
@@ -56,7 +56,7 @@ struct Field<'a> {
     required: bool,
 }
 
-/// What people can do with their account beyond what `GET config` tells.
+/// The features of accounts that `GET config` does not list.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Account {
@@ -72,7 +72,7 @@ struct Account {
 }
 
 impl<'a> Boot<'a> {
-    /// The data for the browser that sent this request.
+    /// Creates the data for the browser that sent this request.
     pub(crate) fn new(request: &'a ApiRequest) -> Self {
         static ANONYMOUS: Caller = Caller::Anonymous;
         let app = &*request.app;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The contrast that text needs with what is behind it (WCAG 2.2, success criterion 1.4.3).
+/// The minimum contrast of text with its background (WCAG 2.2, success criterion 1.4.3).
 pub(crate) const CONTRAST: f32 = 4.5;
 
 /// A color in sRGB.
@@ -19,7 +19,7 @@ impl Color {
     /// The lightest background of links on dark pages.
     pub(crate) const BEHIND_DARK: Self = Self([0x26, 0x2a, 0x36]);
 
-    /// Parses `#rrggbb`, which the settings check. Anything else is black.
+    /// Parses `#rrggbb`. The settings have checked the format. Any other text is black.
     pub(crate) fn parse(text: &str) -> Self {
         let part = |start: usize| text.get(start..start + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         Self([1, 3, 5].map(|start| part(start).unwrap_or_default()))
@@ -31,7 +31,8 @@ impl Color {
         one.max(other) / one.min(other)
     }
 
-    /// Mixes at least so many percent of another color in, and more until there is enough contrast with the background.
+    /// Mixes in at least `least` percent of another color, and more until the contrast with the background is
+    /// sufficient.
     pub(crate) fn towards(self, end: Self, least: u16, background: Self) -> Self {
         let mixed = (least..=100).map(|percent| self.mix(end, percent));
         mixed.into_iter().find(|color| color.contrast(background) >= CONTRAST).unwrap_or(end)

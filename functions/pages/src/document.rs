@@ -11,20 +11,20 @@ use shared::settings::Settings;
 use std::fmt::Write;
 
 const DOCUMENT: &str = include_str!("../dist/index.html");
-/// What the document has in place of the data for the pages.
+/// The placeholder for the boot data in the document.
 const PLACE: &str = "<!--latchkey-->";
 
-/// Returns the document of a page; without a route, that of a page that does not exist.
+/// Returns the document of a page. Without a route, returns the document for a page that does not exist.
 ///
 /// # Errors
-/// The data for the pages cannot be written as JSON.
+/// The boot data cannot be written as JSON.
 pub(crate) fn document(request: &ApiRequest, route: Option<&Route>) -> Result<ApiResponse, ApiError> {
     let settings = &request.app.settings;
     let boot = match serde_json::to_string(&Boot::new(request)) {
-        // Nothing in a text may end the script element.
+        // Escape `<`, so that no text can end the script element.
         Ok(json) => json.replace('<', "\\u003c"),
         Err(error) => {
-            tracing::error!(%error, "the data for the pages cannot be written as JSON");
+            tracing::error!(%error, "the boot data cannot be written as JSON");
             return Ok(ApiResponse::bare(500));
         }
     };
@@ -39,7 +39,7 @@ pub(crate) fn document(request: &ApiRequest, route: Option<&Route>) -> Result<Ap
     Ok(ApiResponse::html(status, document).with_policy(policy(settings)))
 }
 
-/// Returns the style sheet of the brand: its color, and the rules of `LATCHKEY_PAGES_CSS`.
+/// Returns the style sheet of the brand: the rules for its color, and the rules of `LATCHKEY_PAGES_CSS`.
 pub(crate) fn brand(request: &PageRequest) -> Response<Body> {
     let pages = &request.app.settings.pages;
     let color = pages.accent_color.as_deref().map(accent).unwrap_or_default();
@@ -50,8 +50,8 @@ pub(crate) fn brand(request: &PageRequest) -> Response<Body> {
     response
 }
 
-/// Returns the rules for an accent color `#rrggbb`. Links and dark pages have a darker or lighter one, so that all text has
-/// enough contrast (WCAG 2.2, success criterion 1.4.3).
+/// Returns the rules for an accent color `#rrggbb`. Links and dark pages use a darker or lighter color, so that all
+/// text has sufficient contrast (WCAG 2.2, success criterion 1.4.3).
 fn accent(color: &str) -> String {
     let accent = Color::parse(color);
     let inks = [Color::WHITE, Color::INK, Color::BLACK];
@@ -71,10 +71,10 @@ fn etag(text: &str) -> String {
     format!("\"{hex}\"")
 }
 
-/// Returns the Content-Security-Policy of the pages: only their own files run.
+/// Returns the Content-Security-Policy of the pages. Only their own files can run.
 ///
-/// The form that leads to an identity provider is followed by redirects to hosts that the service learns from the provider's
-/// own configuration, and Chromium applies `form-action` to the whole chain.
+/// Chromium applies `form-action` to redirects too. The form that leads to an identity provider is followed by
+/// redirects to hosts from the provider's own configuration, so the policy allows every host.
 fn policy(settings: &Settings) -> String {
     let forms = match (settings.social.enabled, settings.is_https()) {
         (false, _) => "",
@@ -91,14 +91,14 @@ fn policy(settings: &Settings) -> String {
 mod tests {
     use super::*;
 
-    /// The color that a rule gives a property.
+    /// Returns the color that a rule assigns to a property.
     fn value(css: &str, property: &str) -> Color {
         let (_, rest) = css.split_once(&format!("{property}: ")).unwrap();
         Color::parse(rest.split_once(';').unwrap().0)
     }
 
     #[test]
-    fn every_accent_color_leaves_text_enough_contrast() {
+    fn text_has_enough_contrast_with_every_accent_color() {
         for step in 0..4096_u32 {
             let [red, green, blue] = [step >> 8, step >> 4 & 15, step & 15].map(|part| part * 17);
             let css = accent(&format!("#{red:02x}{green:02x}{blue:02x}"));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_color_with_enough_contrast_stays_as_it_is() {
+    fn a_color_with_enough_contrast_is_unchanged() {
         let css = accent("#1f5fbf");
         assert!(css.contains("--brand-on-accent: #ffffff;") && css.contains("--brand-link: #1f5fbf;"), "{css}");
     }

@@ -1,7 +1,7 @@
-//! The hosted pages: everything that people do with their account, at django-allauth's paths.
+//! The hosted pages: all account tasks of a user in a browser, at django-allauth's paths.
 //!
-//! The pages are a program of the browser, in `web/`, that calls the headless API. This crate serves what its build leaves in
-//! `dist/`: one document for every page, with what the pages have to know of the settings, and the files that it loads.
+//! The pages are a browser program in `web/` that calls the headless API. This crate serves the built files of `dist/`:
+//! one document for every page, with the boot data, and the files that it loads.
 
 mod assets;
 mod boot;
@@ -17,7 +17,7 @@ use shared::settings::Condition;
 
 const GET: &[Method] = &[Method::GET];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     let pages = ROUTES.iter().flat_map(|route| {
         let show = async |request: ApiRequest| document(&request, Some(route));
@@ -34,27 +34,27 @@ pub fn endpoints() -> Vec<Endpoint> {
     pages.chain(rest).map(|endpoint| endpoint.only_if(Condition::Pages)).collect()
 }
 
-/// Leads to the account page. If an API is at the root, the gateway sends `/accounts/` to that API, so this leads to the other path
-/// of the page.
+/// Redirects to the account page. If an API is at the root, the gateway sends `/accounts/` to that API, so this
+/// redirects to the page's other path.
 async fn home(request: PageRequest) -> Response<Body> {
     let is_taken = request.app.settings.has_api_at_root();
     redirect(StatusCode::FOUND, &request, if is_taken { "/accounts/profile/" } else { "/accounts/" })
 }
 
-/// Answers 404 with a document at paths that no other endpoint has. One pattern for the rest of a path would conflict with the
-/// callback paths of identity providers, so there is one for each number of segments.
+/// Answers 404 with a document at paths that no other endpoint has. A single pattern for all paths would conflict with
+/// the callback paths of identity providers, so there is one pattern for each number of segments.
 fn unknown(path: &'static str) -> Endpoint {
     handler(path, GET, async |request: ApiRequest| document(&request, None))
 }
 
-/// Leads to the same page with a slash at its end, as Django does (`APPEND_SLASH`).
+/// Redirects to the same page with a slash at the end, as Django does (`APPEND_SLASH`).
 async fn append_slash(request: PageRequest) -> Response<Body> {
     let uri = request.http.uri();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     redirect(StatusCode::MOVED_PERMANENTLY, &request, &format!("{}/{query}", uri.path()))
 }
 
-/// Leads to a path below `PUBLIC_URL`.
+/// Redirects to a path below `PUBLIC_URL`.
 fn redirect(status: StatusCode, request: &PageRequest, path: &str) -> Response<Body> {
     let prefix = request.app.settings.service.public_url.path().trim_end_matches('/');
     let mut response = Response::new(Body::empty());

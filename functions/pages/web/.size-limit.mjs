@@ -1,4 +1,4 @@
-// The first load of the login page: the entry, the page, and the library for passkeys.
+// The first load of the login page: the entry point, the page, and the library for passkeys.
 
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -5,19 +5,19 @@ import { routesPlugin } from './build/routes-plugin.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Where the service serves `dist/`. */
+/** The path at which the service serves `dist/`. */
 const base = '/_latchkey/pages/';
 
-/** The port of the development server. The service's `PUBLIC_URL` has to name it. */
+/** The port of the development server. The service's `PUBLIC_URL` must contain it. */
 const port = 5173;
 
-/** The service that the development server forwards to. */
+/** The service that the development server forwards requests to. */
 const service = process.env.LATCHKEY_SERVICE ?? 'http://localhost:8000';
 
-/** What the service answers itself, below the paths that it shares with the pages. */
+/** The paths of the service below the paths that it shares with the pages. */
 const api = '^/(_allauth/|_latchkey/(?!pages/)|\\.well-known/|dev/|accounts/([^/]+/login/callback/|oidc/|dummy/))';
 
-/** Returns whether a file belongs to what all pages share. */
+/** Returns whether all pages share a file. */
 function isShared(file: string): boolean {
   if (/\/node_modules\/(preact|openapi-fetch)\//.test(file) || file.startsWith(path('../../../clients/js/src/')))
     return true;
@@ -37,7 +37,7 @@ export default defineConfig(({ command }) => ({
     include: ['preact', 'preact/hooks', 'preact/jsx-dev-runtime', 'openapi-fetch', '@simplewebauthn/browser', 'uqr'],
   },
   plugins: [documentPlugin(`http://localhost:${port}`), routesPlugin(base)],
-  // Scripts name each other relative to themselves, so they work below the path of `PUBLIC_URL`, too.
+  // Scripts import each other by relative paths, so they also work below the path of `PUBLIC_URL`.
   experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === 'js' ? { relative: true } : undefined) },
   build: {
     outDir: path('../dist'),
@@ -48,7 +48,7 @@ export default defineConfig(({ command }) => ({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What all pages share is one file, and each page another.
+        // The code that all pages share is one file. Each page is another file.
         codeSplitting: {
           groups: [
             { name: 'passkeys', test: /node_modules\/@simplewebauthn/ },

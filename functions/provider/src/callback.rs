@@ -1,4 +1,4 @@
-//! The way back from a provider.
+//! The callback: browsers that return from an identity provider.
 
 use super::redirect::to_error_page;
 use axum::http::Method;
@@ -34,14 +34,15 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(to_error_page(app, Process::Login));
     };
     if callback_path(&app.settings, config) != request.path() {
-        // An answer counts at the place of the provider that was asked (RFC 9700, section 4.4).
+        // Accept a response only at the URL of the provider that the request was sent to (RFC 9700, section 4.4).
         return Ok(to_error_page(app, Process::Login));
     }
     let own_url = callback_url(&app.settings, config);
     if request.method == Method::POST {
-        // The page of another site has posted this: no cookie came along. The browser comes again by itself.
+        // The provider's page posted this form, so the browser sent no cookie. Keep the answer and redirect the browser
+        // here with GET.
         return Ok(match keep_answer(&app.store, left, params.clone()).await? {
-            // What we made: it needs no escaping.
+            // The service generated this state, so it needs no escaping.
             true => ApiResponse::redirect(format!("{own_url}?state={}", state.map_or("", String::as_str))),
             false => to_error_page(app, Process::Login),
         });
@@ -51,7 +52,7 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     if is_strict && caller.session().is_none() && !request.asks_for("_redir") {
         return Ok(ApiResponse::html(200, again(&format!("{own_url}?{}&_redir=", request.query()))));
     }
-    // What a newer version sent them for is left to it.
+    // A newer version stored a process that this version does not know.
     let Some(process) = left.process() else { return Ok(to_error_page(app, Process::Login)) };
     if !take(&app.store, &caller, &left).await? {
         return Ok(to_error_page(app, Process::Login));
@@ -75,7 +76,7 @@ pub async fn callback(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// Whether somebody is in, or has something left to do.
+/// Returns whether the outcome is a logged-in user, or a session with a step that the user can complete.
 pub fn is_logged_in_or_pending(request: &ApiRequest, outcome: &Outcome) -> bool {
     let app = &request.app;
     match &outcome.caller {
@@ -87,7 +88,7 @@ pub fn is_logged_in_or_pending(request: &ApiRequest, outcome: &Outcome) -> bool 
     }
 }
 
-/// What the frontend is told of a refusal, in the reference's words; nothing where the fault is ours.
+/// Returns the error code that the frontend receives, as in the reference. Returns `None` for an internal error.
 pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
     Some(match refusal {
         Refusal::Forbidden if process == Process::Connect => "permission_denied".to_owned(),
@@ -109,8 +110,8 @@ pub fn error_of(refusal: &Refusal, process: Process) -> Option<String> {
     })
 }
 
-/// With `SESSION_COOKIE_SAMESITE=Strict` no cookie comes along from another site's page: the browser comes again from a
-/// page of ours.
+/// Returns a page that sends the browser to this URL again. With `SESSION_COOKIE_SAMESITE=Strict`, browsers send no
+/// cookie when they come from another site. The second request comes from this page, so it has the cookie.
 fn again(url: &str) -> String {
     let url = url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(

@@ -1,4 +1,4 @@
-//! One's third-party identities.
+//! The identities of the user at providers.
 
 use axum::http::Method;
 use serde_json::Value as Json;
@@ -21,7 +21,7 @@ request! {
     }
 }
 
-/// `GET account/providers` lists them, `DELETE` takes one away.
+/// `account/providers`: `GET` lists the identities, `DELETE` disconnects one.
 pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (user, session) = request.user().await?;
     let cx = request.context();
@@ -30,7 +30,7 @@ pub async fn connections(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         Method::DELETE => {
             let input = request.input()?;
             let Disconnect { provider: Text(provider), account: Text(account) } = request.body_as()?;
-            // A subject may have spaces around it, which a form leaves out.
+            // An account id can begin or end with spaces, which the form field removes.
             let typed =
                 input.0.get("account").and_then(Json::as_str).filter(|uid| user.identity(&provider, uid).is_some());
             let account = typed.map_or(account, str::to_owned);

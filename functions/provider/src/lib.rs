@@ -1,4 +1,4 @@
-//! Third-party identities: the way to a provider and back, tokens of providers, signing up and connecting.
+//! Third-party identities: redirect to a provider and callback, tokens of providers, signup and connected accounts.
 
 mod callback;
 mod connections;
@@ -14,14 +14,14 @@ use axum::http::Method;
 use shared::http::{Endpoint, handler};
 use shared::settings::Condition;
 
-/// Where providers send people back to.
+/// The path that providers redirect browsers to.
 const CALLBACK: &str = "/accounts/{provider}/login/callback/";
-/// The same for OpenID Connect: the first segment is `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
+/// The same path for OpenID Connect: the first segment is `SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX`.
 const OPENID_CALLBACK: &str = "/accounts/{provider}/{id}/login/callback/";
 
 const GET_POST: &[Method] = &[Method::GET, Method::POST];
 
-/// This function's endpoints.
+/// Returns the endpoints of this function.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         handler("account/providers", &[Method::GET, Method::DELETE], connections::connections)
@@ -34,7 +34,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Where providers send people back to. Apple posts its response from its own page.
+/// A callback endpoint at this path. It accepts requests from other sites, because Apple posts its response from its
+/// own page.
 fn callback_at(path: &'static str) -> Endpoint {
     handler(path, GET_POST, callback::callback).only_if(Condition::Providers).login_endpoint().from_anywhere()
 }

@@ -1,4 +1,4 @@
-//! The way to a provider.
+//! The redirect to an identity provider.
 
 use schemars::JsonSchema;
 use shared::app::App;
@@ -12,16 +12,16 @@ use shared::provider::DUMMY;
 use shared::settings::Settings;
 use std::collections::BTreeMap;
 
-/// The form that sends a browser to a provider. It may have the CSRF token in the field `csrfmiddlewaretoken`.
+/// The form that sends a browser to a provider. It can contain the CSRF token in the field `csrfmiddlewaretoken`.
 #[derive(JsonSchema)]
 pub struct ProviderRedirect<'a> {
     /// The provider's id.
     #[schemars(required, with = "String")]
     provider: Option<&'a str>,
-    /// Where the browser comes back to: a path, or a URL of an origin that the settings name.
+    /// The page that the browser returns to: a path, or a URL of an origin that the settings name.
     #[schemars(required, with = "String")]
     callback_url: Option<&'a str>,
-    /// What the provider is asked for.
+    /// Whether to log in or to connect the identity to the user's account.
     #[schemars(required, with = "Process")]
     process: Option<Process>,
 }
@@ -37,14 +37,15 @@ impl<'a> ProviderRedirect<'a> {
     }
 }
 
-/// `POST auth/provider/redirect`: a form that the browser itself sends. Every answer is a redirect.
+/// `POST auth/provider/redirect`: a form that the browser itself sends. Every response is a redirect.
 pub async fn redirect(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let (app, cx) = (&request.app, request.context());
     let caller = request.caller().await?;
     let form = request.form_body();
     let ProviderRedirect { provider, callback_url, process } = ProviderRedirect::read(&form, &app.settings);
     let (Some(name), Some(process), Some(next)) = (provider, process, callback_url) else {
-        // The browser leaves the page with this answer: as in the reference, only the error page is told, and not what.
+        // The browser leaves the page with this response. As in the reference, it goes to the error page, without
+        // details.
         let given = [
             ("provider", provider.is_some()),
             ("process", process.is_some()),
@@ -77,7 +78,7 @@ fn dummy_page(app: &App, state: &str) -> String {
     format!("{base}/accounts/dummy/authenticate/?state={state}")
 }
 
-/// Where the frontend tells that it did not work, while no page of its own waits.
+/// Returns a redirect to the frontend's error page, for requests that name no page to return to.
 pub fn to_error_page(app: &App, process: Process) -> ApiResponse {
     ApiResponse::redirect(login_error(&app.settings, "unknown", process))
 }

@@ -1,11 +1,11 @@
-//! Signing up with what a provider told, and what it did not.
+//! Signup with the data that a provider supplied.
 
 use axum::http::Method;
 use shared::envelope::ProviderSignup;
 use shared::flow::identities::identity::{expect_pending, sign_up};
 use shared::http::{ApiError, ApiRequest, ApiResponse, signup_form};
 
-/// `GET auth/provider/signup` shows what the provider told, `POST` adds the rest.
+/// `auth/provider/signup`: `GET` returns the data of the provider, `POST` completes the signup with the missing data.
 pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller_who_finishes().await?;
@@ -14,7 +14,7 @@ pub async fn signup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
         return Ok(ApiResponse::data(ProviderSignup::new(cx.app, &who)));
     }
     let mut form = signup_form(cx.app, &request.input()?, false);
-    // Whether an address is needed is a setting of its own here.
+    // A separate setting decides whether signup through a provider requires an email address.
     if !cx.settings.social_email_required() {
         form.problems.retain(|problem| !(problem.param == Some("email") && problem.code == "required"));
     } else if form.email.is_none() && !form.problems.iter().any(|problem| problem.param == Some("email")) {

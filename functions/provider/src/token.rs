@@ -1,4 +1,4 @@
-//! Tokens that apps have from a provider.
+//! Login with a token that an app received from a provider.
 
 use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
@@ -16,7 +16,7 @@ pub struct ProviderToken<'a> {
     /// The provider's id.
     #[schemars(required, with = "Text")]
     provider: Option<Text>,
-    /// What the token is for.
+    /// Whether to log in or to connect the identity to the user's account.
     #[schemars(required, with = "Process")]
     process: Option<Process>,
     /// The token: one of `id_token` and `access_token`, or both.
@@ -31,13 +31,13 @@ impl<'a> ProviderToken<'a> {
     }
 }
 
-/// What a token is of.
+/// The issuer of a token.
 enum Source<'a> {
     App(&'a AppConfig),
     Dummy,
 }
 
-/// `POST auth/provider/token`.
+/// `POST auth/provider/token`: logs in, or connects an account, with a provider's token.
 pub async fn token(request: ApiRequest) -> Result<ApiResponse, ApiError> {
     let cx = request.context();
     let caller = request.caller().await?;
@@ -76,7 +76,7 @@ fn answer(request: &ApiRequest, result: Result<Outcome, AuthorizationError>) -> 
             if !error.is_outage() {
                 return Err(invalid_token().into());
             }
-            let message = "The provider cannot be asked now. Try again later.";
+            let message = "The provider is unavailable. Try again later.";
             let problem = Problem::field("provider", "provider_unavailable", message);
             Ok(ApiResponse::problems(503, &[problem]))
         }
@@ -98,7 +98,8 @@ fn process(input: &Input, problems: &mut Vec<Problem>) -> Option<Process> {
     process
 }
 
-/// The token's object. As in the reference, what is none is told as such, and an empty one as missing.
+/// Returns the token's object. As in the reference, an empty value is also reported as missing, and any other value
+/// than an object as invalid.
 fn token_field<'a>(input: &'a Input, problems: &mut Vec<Problem>) -> Option<&'a Json> {
     let token = input.0.get("token").unwrap_or(&Json::Null);
     if *token == Json::Null || *token == json!("") || *token == json!([]) || *token == json!({}) {

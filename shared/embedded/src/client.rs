@@ -1,4 +1,4 @@
-//! The SDK client, built by hand: no profile files, no environment, no region lookup.
+//! The SDK client, created without profile files, environment and region lookup.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use aws_sdk_dynamodb::config::{
     AsyncSleep, BehaviorVersion, Region, SharedHttpClient, Sleep, StalledStreamProtectionConfig,
 };
 
-/// Builds an SDK client over any HTTP client that needs neither a real address nor real
-/// credentials. Throttled and timed-out requests are retried, three attempts in all.
+/// Creates an SDK client with any HTTP client that needs neither a real address nor real credentials. Throttled and
+/// timed-out requests are retried, with three attempts in total.
 pub fn client(http: SharedHttpClient) -> aws_sdk_dynamodb::Client {
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(10));
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("local"))
-        // Nobody checks a signature here.
+        // The embedded database does not check signatures.
         .allow_no_auth()
         .endpoint_url("http://embedded.invalid")
         .http_client(http)
         .sleep_impl(TokioSleep)
         .retry_config(retries)
-        // By default all clients of a process share one allowance of retries, so one test's
-        // faults would stop another's retries.
+        // By default all clients of a process share one budget of retries, so the faults of one test would stop the
+        // retries of another.
         .retry_partition(RetryPartition::custom("embedded").build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();

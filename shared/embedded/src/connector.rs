@@ -1,4 +1,4 @@
-//! The SDK's HTTP requests, answered by the database.
+//! Answers the SDK's HTTP requests from the database.
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -16,7 +16,7 @@ use crate::Embedded;
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-/// The operations that change items, and so the stream.
+/// The operations that change items, and so write to the stream.
 const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 pub(crate) fn http_client(embedded: Embedded) -> SharedHttpClient {
@@ -24,13 +24,13 @@ pub(crate) fn http_client(embedded: Embedded) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
-/// The name of the DynamoDB operation that a request is for, as in `PutItem`.
+/// Returns the name of the DynamoDB operation of a request, as in `PutItem`.
 pub(crate) fn operation(request: &HttpRequest) -> &str {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     target.strip_prefix(TARGET_PREFIX).unwrap_or(target)
 }
 
-/// A response as DynamoDB writes it.
+/// Returns a response in DynamoDB's format.
 pub(crate) fn response(status: u16, body: impl Into<SdkBody>) -> Result<HttpResponse, ConnectorError> {
     let status = StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None))?;
     let mut response = HttpResponse::new(status, body.into());
@@ -44,7 +44,7 @@ struct Connector(Embedded);
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation(&request);
-        // The SDK's DynamoDB requests are never streams, so the bytes are always there.
+        // The SDK's DynamoDB requests are never streams, so the bytes are always available.
         let body = request.body().bytes().unwrap_or_default();
         let read = self.0.reads().and_then(|reads| reads.answer(operation, body));
         let answer = match read.map_or_else(|| dispatch(self.0.database(), operation, body), Ok) {
@@ -103,8 +103,8 @@ fn encode(answer: &impl Serialize) -> Result<Vec<u8>, DynoxideError> {
     serde_json::to_vec(answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
-/// Reads a request. Dynoxide marks in the message of a refused value which of DynamoDB's two
-/// errors it should become, as in `VALIDATION:An AttributeValue may not contain an empty set`.
+/// Parses a request. If dynoxide refuses a value, its message starts with the DynamoDB error to return, as in
+/// `VALIDATION:An AttributeValue may not contain an empty set`.
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
     serde_json::from_slice(body).map_err(|error| {
         let message = error.to_string();

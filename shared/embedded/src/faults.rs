@@ -19,8 +19,8 @@ use crate::connector::operation;
 use plan::{Fault, Random};
 pub use plan::{Plan, Probability};
 
-/// The layer. Clones share everything, so one is put around the client and another is kept to
-/// steer and to ask.
+/// The layer. Clones share all state, so one clone can wrap the client and another can control the faults and read the
+/// record.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Mutex<State>>);
 
@@ -28,14 +28,14 @@ pub struct Faults(Arc<Mutex<State>>);
 struct State {
     plan: Plan,
     random: Random,
-    /// Requests performed since the plan was set.
+    /// The number of requests performed since the plan was set.
     performed: u64,
     injected: usize,
-    /// The requests in the order of their start, by trip.
+    /// The requests of each trip, in the order of their start.
     log: Vec<Vec<String>>,
-    /// Names the trip that the last request of the log belongs to; never reused.
+    /// The number of the trip that the last request of the log belongs to. Never reused.
     trip: u64,
-    /// Whether an answer of that trip has come back, so that the next request starts a new one.
+    /// Whether an answer of that trip has arrived, so that the next request starts a new trip.
     answered: bool,
 }
 
@@ -54,14 +54,14 @@ impl Default for State {
 }
 
 impl Faults {
-    /// A layer that follows the plan from its first request.
+    /// Creates a layer that follows the plan from its first request.
     pub fn new(plan: Plan) -> Self {
         let faults = Self::default();
         faults.set(plan);
         faults
     }
 
-    /// Puts the layer around an HTTP client.
+    /// Wraps an HTTP client in the layer.
     pub fn wrap(&self, http: SharedHttpClient) -> SharedHttpClient {
         let faults = self.clone();
         http_client_fn(move |settings, components| {
@@ -78,7 +78,7 @@ impl Faults {
         state.performed = 0;
     }
 
-    /// Forgets the requests and faults recorded so far. The plan stays.
+    /// Clears the record of requests and faults. The plan stays.
     pub fn reset(&self) {
         let mut state = self.state();
         state.log.clear();
@@ -86,25 +86,24 @@ impl Faults {
         state.answered = true;
     }
 
-    /// The operations requested, as in `PutItem`, in the order in which they were started. The
-    /// SDK's own retries count.
+    /// Returns the requested operations, as in `PutItem`, in the order in which they were started. The SDK's own
+    /// retries count.
     pub fn requests(&self) -> Vec<String> {
         self.state().log.concat()
     }
 
-    /// How many times a request had to wait for an answer to another: requests started before any
-    /// of them was answered make one trip together. With every answer taking equally long, this
-    /// is how many times that long the whole took.
+    /// Returns the number of round trips. Requests that start before any of them is answered form one trip. If all
+    /// answers take the same time, the total time is this number times that time.
     pub fn round_trips(&self) -> usize {
         self.state().log.len()
     }
 
-    /// [`Faults::requests`], each trip's apart.
+    /// Returns [`Faults::requests`], grouped by trip.
     pub fn requests_by_round_trip(&self) -> Vec<Vec<String>> {
         self.state().log.clone()
     }
 
-    /// How many faults were injected.
+    /// Returns the number of injected faults.
     pub fn injected(&self) -> usize {
         self.state().injected
     }
@@ -119,8 +118,7 @@ impl Faults {
         if let Some(trip) = state.log.last_mut() {
             trip.push(operation.to_owned());
         }
-        // Settled at the start: requests that overlap then get the same faults however long each
-        // of them takes.
+        // The fault is chosen at the start, so that overlapping requests get the same faults however long each takes.
         let State { plan, random, .. } = &mut *state;
         let fault = plan.draw(operation, random);
         state.injected += usize::from(fault.is_some());
@@ -128,7 +126,7 @@ impl Faults {
         (started, fault, state.plan.latency)
     }
 
-    /// Counts a request that was performed, and ends the process if the plan says so.
+    /// Counts a performed request, and ends the process if the plan says so.
     fn performed(&self) {
         let mut state = self.state();
         state.performed += 1;
@@ -138,12 +136,12 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics halfway through a change of the state.
+        // No code panics in the middle of a change to the state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request on its way. Dropped with the answer, or when the caller gives up on it.
+/// A request in progress. Dropped with the answer, or when the caller cancels it.
 struct Started {
     faults: Faults,
     trip: u64,
@@ -152,7 +150,7 @@ struct Started {
 impl Drop for Started {
     fn drop(&mut self) {
         let mut state = self.faults.state();
-        // A straggler of an earlier trip says nothing about the current one.
+        // A late answer of an earlier trip does not affect the current one.
         if state.trip == self.trip {
             state.answered = true;
         }
@@ -204,8 +202,8 @@ impl Layer {
     }
 }
 
-/// Lets requests that were meant to run at the same time start before the first is answered: the
-/// embedded database answers within one poll.
+/// Lets concurrent requests start before the first one is answered, because the embedded database answers within one
+/// poll.
 async fn pause(latency: Duration) {
     if latency.is_zero() {
         for _ in 0..3 {

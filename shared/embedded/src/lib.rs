@@ -136,7 +136,7 @@ impl Embedded {
         self.inner.file.as_deref()
     }
 
-    /// Only a database in a file has them: nothing else connects to one in memory.
+    /// Only a database in a file has `Reads`, because a database in memory accepts no second connection.
     fn reads(&self) -> Option<&Reads> {
         self.inner.reads.as_ref()
     }
@@ -145,7 +145,7 @@ impl Embedded {
         &self.inner.database
     }
 
-    /// `notify_one` keeps a permit while nobody waits, so a write between two waits is not missed.
+    /// `notify_one` keeps a permit without a waiter, so a write between two waits is not missed.
     fn notify_changed(&self) {
         self.inner.changed.notify_one();
     }

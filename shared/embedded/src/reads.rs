@@ -1,9 +1,10 @@
-//! Reads of whole items by their keys, which pass the items on as the database file holds them.
+//! Reads of whole items by their keys, which return the items as they are stored in the database file.
 //!
-//! Dynoxide compiles a statement for each item, parses the item, measures it and writes it as JSON again. That is a third
-//! of the instructions of a request that finds its caller's session. The file holds items in DynamoDB's JSON already, so
-//! [`Reads`] puts the answer together from its rows. Dynoxide answers every other request, and every request that does
-//! not find all of its items: it knows what DynamoDB says about items, tables and keys that are missing or invalid.
+//! Dynoxide compiles a statement for each item, parses the item, measures it and serializes it to JSON again. That is a
+//! third of the instructions of a request that finds its caller's session. The file stores items in DynamoDB's JSON, so
+//! [`Reads`] builds the answer directly from the rows. Dynoxide answers every other request, and every request that
+//! does not find all of its items, because it implements DynamoDB's answers for missing and invalid items, tables and
+//! keys.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,12 +13,12 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 use serde::Deserialize;
 
-/// The key schema of tables that are read here, as dynoxide writes it.
+/// The key schema of the tables that are read here, in dynoxide's format.
 const KEY_SCHEMA: &str = r#"[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]"#;
-/// Larger answers are left to dynoxide, which ends a batch at DynamoDB's limit of 16 MB.
+/// Maximum size of an answer. Dynoxide answers larger requests and ends a batch at DynamoDB's limit of 16 MB.
 const MOST_BYTES: usize = 1 << 20;
 
-/// A connection to the database file beside dynoxide's. Its statements are compiled once.
+/// A connection to the database file in addition to dynoxide's. Its statements are compiled once.
 pub(crate) struct Reads(Mutex<Connection>);
 
 #[derive(Deserialize)]
@@ -87,7 +88,7 @@ impl Reads {
         }
     }
 
-    /// Returns the items of these keys, separated by commas. Returns `None` unless each of them is there.
+    /// Returns the items of these keys, separated by commas. Returns `None` if any of them does not exist.
     fn items(&self, table: &str, keys: &[Key<'_>]) -> Option<Vec<u8>> {
         let is_repeated = |(nth, key): (usize, &Key<'_>)| keys[..nth].contains(key);
         if keys.is_empty() || keys.len() > 100 || keys.iter().enumerate().any(is_repeated) || !is_table_name(table) {
@@ -100,7 +101,7 @@ impl Reads {
         let mut statement = connection.prepare_cached(&statement).ok()?;
         let mut items = Vec::new();
         for key in keys {
-            // As dynoxide writes keys that are strings.
+            // Dynoxide's format of keys that are strings.
             let (pk, sk) = (format!("S:{}", key.pk.s), format!("S:{}", key.sk.s));
             if !items.is_empty() {
                 items.push(b',');
@@ -115,7 +116,7 @@ impl Reads {
     }
 }
 
-/// Returns whether a table may have this name. Such a name needs no escaping, neither in SQL nor in JSON.
+/// Returns whether a table can have this name. Such a name needs no escaping, neither in SQL nor in JSON.
 fn is_table_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }

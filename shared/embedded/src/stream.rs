@@ -1,4 +1,4 @@
-//! A table's stream, in the shape that Lambda delivers it.
+//! A table's stream, in the format in which Lambda delivers it.
 
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::{Embedded, Error};
 
-/// Where in a stream to start reading.
+/// The position in a stream at which to start reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
@@ -23,7 +23,7 @@ pub enum Start {
 
 /// A reader of a table's stream.
 ///
-/// A clone is a bookmark: keep one before handling a batch and go back to it when the batch fails.
+/// A clone is a bookmark. Keep one before handling a batch, and return to it if the batch fails.
 #[derive(Clone, Debug)]
 pub struct Stream {
     embedded: Embedded,
@@ -31,7 +31,7 @@ pub struct Stream {
     shard: String,
     /// Never `Latest`.
     position: Start,
-    /// Up to where the records are forgotten.
+    /// The position up to which the records are deleted.
     trimmed: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl Stream {
         let shards = database.describe_stream(request).map_err(Error::database)?.stream_description.shards;
         // Dynoxide keeps one shard for a table, for ever.
         let shard = shards.into_iter().next().ok_or_else(|| Error::NoStream(table.to_owned()))?;
-        // "From now on" is settled here and not at the first read, which may come much later.
+        // "From now on" is resolved here and not at the first read, which can be much later.
         let position = match from {
             Start::Latest => {
                 shard.sequence_number_range.ending_sequence_number.map_or(Start::TrimHorizon, Start::After)
@@ -62,7 +62,7 @@ impl Stream {
     /// [`Error::Database`].
     pub fn next_records(&mut self) -> Result<Vec<Value>, Error> {
         let mut records = Vec::new();
-        // A fresh iterator each time: unlike a position, an iterator goes stale while nobody reads.
+        // Each call creates an iterator. Unlike a position, an iterator expires if it is not used.
         let mut iterator = Some(self.iterator()?);
         while let Some(shard_iterator) = iterator {
             let request = GetRecordsRequest { shard_iterator, limit: None };
@@ -100,7 +100,7 @@ impl Stream {
             return Ok(());
         }
         self.trimmed = Some(last.clone());
-        // Records are stored by their number alone; outside it is told on top of this.
+        // The stored sequence number lacks this offset, which dynoxide adds to the numbers that it returns.
         const ON_TOP: u128 = 100_000_000_000_000_000_000;
         let stored = last.parse::<u128>().ok().and_then(|number| number.checked_sub(ON_TOP));
         let Some(stored) = stored.and_then(|number| i64::try_from(number).ok()) else { return Ok(()) };

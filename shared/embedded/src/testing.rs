@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a table, items, a folder.
+//! Helpers that the tests of this crate share: a table, items, a folder.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::Embedded;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 pub(crate) const TABLE: &str = "things";
-/// Sparse: holds the items that have the attribute `gpk`.
+/// A sparse index: it contains the items that have the attribute `gpk`.
 pub(crate) const INDEX: &str = "by_gpk";
 
 pub(crate) async fn memory() -> (Embedded, Client) {
@@ -95,7 +95,7 @@ pub(crate) fn keys(pks: &[&str]) -> KeysAndAttributes {
     KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().unwrap()
 }
 
-/// A folder of its own, removed with all it holds.
+/// A temporary folder, which is removed with its content.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -106,7 +106,7 @@ impl Folder {
         Self(std::env::temp_dir().join(name))
     }
 
-    /// A database file in a folder that is yet to be made.
+    /// Returns the path of a database file in a folder that does not exist yet.
     pub(crate) fn file(&self) -> PathBuf {
         self.0.join("deeper/data.db")
     }

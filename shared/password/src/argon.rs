@@ -1,5 +1,5 @@
-//! Argon2 in the encoding of its reference implementation, without the leading `$`, which
-//! Django's prefix `argon2$` supplies: `argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+//! Argon2 in the encoding of its reference implementation, without the leading `$`, which is in Django's prefix
+//! `argon2$`: `argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -8,19 +8,19 @@ use subtle::ConstantTimeEq;
 
 use super::{Parameters, Verdict, number};
 
-/// Bytes of a hash made here, and of every hash that Django makes.
+/// Size of new hashes in bytes. All of Django's hashes have this size too.
 const HASH_BYTES: usize = 32;
-/// Bytes of a salt made here, as RFC 9106 recommends.
+/// Size of new salts in bytes, as RFC 9106 recommends.
 const SALT_BYTES: usize = 16;
-/// KiB of the most memory that is ever filled.
+/// Maximum memory in KiB.
 const MAX_MEMORY: u32 = 1024 * 1024;
-/// KiB of the most memory times passes: libsodium's "sensitive" level, the costliest in use.
+/// Maximum product of memory in KiB and passes: libsodium's "sensitive" level, the most expensive one in use.
 const MAX_WORK: u32 = 4 * MAX_MEMORY;
-/// KiB of the least memory for each lane that argon2 can work with.
+/// Minimum memory in KiB that argon2 needs for each lane.
 const MIN_MEMORY_PER_LANE: u32 = 8;
 
 impl Parameters {
-    /// The nearest parameters that [`hash`] can compute and [`verify`] accepts.
+    /// Returns the nearest parameters that [`hash`] can compute and [`verify`] accepts.
     pub(super) fn within_limits(self) -> Self {
         let memory_kib = self.memory_kib.clamp(MIN_MEMORY_PER_LANE, MAX_MEMORY);
         Self {
@@ -31,7 +31,7 @@ impl Parameters {
     }
 }
 
-/// Everything that a hash says about itself.
+/// The parameters in an encoded hash.
 struct Recipe {
     algorithm: Algorithm,
     version: Version,
@@ -39,7 +39,7 @@ struct Recipe {
 }
 
 impl Recipe {
-    /// How new hashes are made.
+    /// Returns the parameters of new hashes.
     fn current(costs: &Parameters) -> Self {
         Self { algorithm: Algorithm::Argon2id, version: Version::V0x13, costs: costs.within_limits() }
     }
@@ -61,17 +61,16 @@ impl Recipe {
     }
 }
 
-/// Memory of hashes that are done, for those to come: an allocator that has to find 19 MiB for each leaves holes behind
-/// that nothing fits in again, and the kernel has to clear every page of it anew. What is in it does not matter, the
-/// first pass writes over all.
+/// Memory of completed hashes, for later ones. An allocator that has to find 19 MiB for each hash fragments the heap,
+/// and the kernel has to clear every page again. The content does not matter, because the first pass overwrites it.
 static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-/// More than this is not kept: imported hashes can ask for a gigabyte.
+/// Maximum number of blocks to keep. Imported hashes can need a gigabyte.
 const MOST_KEPT: usize = 32 * 1024;
 
 fn take_memory(blocks: usize) -> Vec<Block> {
     let mut memory = MEMORY.lock().map(|mut kept| kept.pop()).ok().flatten().unwrap_or_default();
-    // Lack of memory then ends the process like everywhere else, and never passes for a wrong password.
+    // If memory is exhausted, the process ends, as everywhere else. It must not look like a wrong password.
     memory.resize(blocks, Block::default());
     memory
 }
@@ -82,7 +81,7 @@ fn give_memory_back(memory: Vec<Block>) {
     }
 }
 
-/// The encoded hash of a password, or `None` for a password or salt that argon2 cannot take.
+/// Returns the encoded hash of a password, or `None` if argon2 does not support the password or salt.
 pub(super) fn hash(password: &str, salt: &[u8], costs: &Parameters) -> Option<String> {
     let recipe = Recipe::current(costs);
     let hash = recipe.run(password, salt, HASH_BYTES)?;
@@ -92,7 +91,7 @@ pub(super) fn hash(password: &str, salt: &[u8], costs: &Parameters) -> Option<St
     Some(format!("argon2$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}"))
 }
 
-/// Compares a password with an encoded hash. `None` if that is malformed or too expensive.
+/// Compares a password with an encoded hash. Returns `None` if the hash is malformed or too expensive.
 pub(super) fn verify(password: &str, rest: &str, costs: &Parameters) -> Option<Verdict> {
     let (recipe, salt, expected) = parse(rest)?;
     let Parameters { memory_kib, passes, .. } = recipe.costs;
@@ -113,7 +112,7 @@ pub(super) fn verify(password: &str, rest: &str, costs: &Parameters) -> Option<V
     Some(Verdict::Right { rehash })
 }
 
-/// Splits an encoded hash into the recipe, the salt and the hash proper.
+/// Splits an encoded hash into parameters, salt and hash.
 fn parse(rest: &str) -> Option<(Recipe, Vec<u8>, Vec<u8>)> {
     let mut fields = rest.split('$');
     let algorithm = match fields.next()? {
@@ -123,7 +122,7 @@ fn parse(rest: &str) -> Option<(Recipe, Vec<u8>, Vec<u8>)> {
         _ => return None,
     };
     let second = fields.next()?;
-    // The field came with version 1.3 of argon2; hashes of before do not have it.
+    // The field exists since version 1.3 of argon2. Earlier hashes do not have it.
     let (version, costs) = match second.strip_prefix("v=") {
         Some(version) => (number(version)?.try_into().ok()?, fields.next()?),
         None => (Version::V0x10, second),
@@ -135,7 +134,7 @@ fn parse(rest: &str) -> Option<(Recipe, Vec<u8>, Vec<u8>)> {
     fields.next().is_none().then_some((recipe, salt, hash))
 }
 
-/// Reads `m=19456,t=2,p=1`; the order is fixed.
+/// Parses `m=19456,t=2,p=1`. The order is fixed.
 fn parse_costs(text: &str) -> Option<Parameters> {
     let mut costs = text.split(',');
     let mut cost = |name| number(costs.next()?.strip_prefix(name)?);

@@ -6,7 +6,7 @@ mod imported;
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The stored value of an account without a password. No password ever matches it.
+/// The stored value of an account without a password. No password matches it.
 pub const UNUSABLE: &str = "!";
 
 /// The cost of an Argon2id hash.
@@ -36,9 +36,9 @@ impl Default for Parameters {
 /// The outcome of comparing a password with a stored hash. There are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Another password, or a stored value that no password matches.
+    /// The password is wrong, or no password matches the stored value.
     Wrong,
-    /// The password that was hashed.
+    /// The password is right.
     Right {
         /// Whether the hash was made by another algorithm or with other parameters than the current ones. If so, call
         /// [`hash`] while the password is available.
@@ -88,12 +88,12 @@ pub fn pretend_to_verify(password: &str, salt: [u8; 16], parameters: &Parameters
     }
 }
 
-/// The password in NFC.
+/// Returns the password in NFC.
 fn composed(password: &str) -> Cow<'_, str> {
     if is_nfc(password) { Cow::Borrowed(password) } else { Cow::Owned(password.nfc().collect()) }
 }
 
-/// The forms in which a password is tried: in NFC, and as received where that differs.
+/// Returns the forms in which a password is tried: in NFC, and as received if that differs.
 fn forms(password: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let composed = composed(password);
     let received = (composed != password).then_some(Cow::Borrowed(password));
@@ -154,8 +154,8 @@ pub fn is_usable(encoded: &str) -> bool {
     !encoded.starts_with('!')
 }
 
-/// A positive decimal number as Django writes it: no sign, space or leading zero, so that every
-/// hash has one encoding only.
+/// Parses a positive decimal number in Django's format: no sign, space or leading zero, so that every hash has only one
+/// encoding.
 fn number(text: &str) -> Option<u32> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| plain)

@@ -1,11 +1,11 @@
-//! The vectors were made with Django 5.2 itself.
+//! Tests with vectors that were created with Django 5.2.
 
 use super::*;
 
 const PLAIN: &str = "correct horse";
 const UNICODE: &str = "pässwörd 密码 \u{1f511}";
 
-/// Cheap enough for tests; the first two vectors are made like this.
+/// Cheap parameters for tests. The first two vectors use them.
 const CHEAP: Parameters = Parameters { memory_kib: 64, passes: 1, lanes: 2 };
 
 const VECTORS: &[(&str, &str)] = &[
@@ -61,7 +61,7 @@ fn right_passwords_are_recognized() {
 }
 
 #[test]
-fn wrong_passwords_are_not() {
+fn wrong_passwords_are_refused() {
     for (password, encoded) in VECTORS {
         for wrong in [format!("{password}x"), password.to_uppercase() + "!", " ".into()] {
             assert_eq!(verify(&wrong, encoded, &CHEAP), Verdict::Wrong, "{encoded}");
@@ -88,7 +88,7 @@ fn every_character_of_a_long_password_counts() {
 }
 
 #[test]
-fn plain_bcrypt_looks_at_72_bytes() {
+fn plain_bcrypt_uses_only_72_bytes() {
     let encoded = "bcrypt$$2b$04$cp8GZhmENDpFIcIk.5ImUeAUAUILOgwX3RKL8mlHB9kPHoTAwPXC.";
     let right = Verdict::Right { rehash: true };
     assert_eq!(verify(&"z".repeat(72), encoded, &CHEAP), right);
@@ -109,7 +109,7 @@ fn new_hashes_are_encoded_as_django_does() {
 }
 
 #[test]
-fn new_hashes_cost_what_owasp_recommends() {
+fn new_hashes_have_the_cost_that_owasp_recommends() {
     let encoded = hash(PLAIN, [7; 16], &Parameters::default());
     assert!(encoded.starts_with("argon2$argon2id$v=19$m=19456,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$"));
     let right = Verdict::Right { rehash: false };
@@ -119,7 +119,7 @@ fn new_hashes_cost_what_owasp_recommends() {
 }
 
 #[test]
-fn composed_and_decomposed_are_one_password() {
+fn composed_and_decomposed_forms_are_the_same_password() {
     let (composed, decomposed) = (
         "Zo\u{eb} \u{d55c}\u{ae00} r\u{e9}sum\u{e9}",
         "Zoe\u{308} \u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} re\u{301}sume\u{301}",
@@ -134,7 +134,7 @@ fn composed_and_decomposed_are_one_password() {
 }
 
 #[test]
-fn a_hash_of_the_decomposed_form_is_verified_and_made_anew() {
+fn a_hash_of_the_decomposed_form_is_verified_and_must_be_replaced() {
     let decomposed = "pa\u{308}sswo\u{308}rd";
     let old = argon::hash(decomposed, &[7; 16], &CHEAP).unwrap();
     assert_eq!(verify(decomposed, &old, &CHEAP), Verdict::Right { rehash: true });
@@ -143,16 +143,16 @@ fn a_hash_of_the_decomposed_form_is_verified_and_made_anew() {
     assert_eq!(verify("pa\u{308}ssword", &old, &CHEAP), Verdict::Wrong);
 }
 
-/// A wrong password costs the same, whether or not there is a hash to compare it with.
+/// A wrong password takes the same time whether or not there is a hash to compare it with.
 #[test]
-fn only_a_password_that_has_two_forms_is_tried_twice() {
+fn only_a_password_with_two_forms_is_tried_twice() {
     for (password, count) in [("correct horse", 1), ("p\u{e4}ssword", 1), ("pa\u{308}ssword", 2), ("\u{212b}", 2)] {
         assert_eq!(forms(password).count(), count, "{password}");
     }
 }
 
 #[test]
-fn any_other_parameter_asks_for_a_new_hash() {
+fn any_other_parameter_requires_a_new_hash() {
     let encoded = hash(PLAIN, [7; 16], &CHEAP);
     let others =
         [Parameters { memory_kib: 65, ..CHEAP }, Parameters { passes: 2, ..CHEAP }, Parameters { lanes: 1, ..CHEAP }];
@@ -178,7 +178,7 @@ fn impossible_parameters_are_moved_to_the_limits() {
 }
 
 #[test]
-fn only_an_exclamation_mark_makes_unusable() {
+fn only_an_exclamation_mark_makes_a_value_unusable() {
     assert!(!is_usable(UNUSABLE));
     assert!(!is_usable("!kF3jd8sLq0"));
     assert!(is_usable(""));
@@ -186,7 +186,7 @@ fn only_an_exclamation_mark_makes_unusable() {
 }
 
 #[test]
-fn damaged_values_match_nothing() {
+fn a_damaged_value_matches_no_password() {
     for (password, encoded) in VECTORS {
         for (at, character) in encoded.char_indices() {
             let (before, after) = (&encoded[..at], &encoded[at + character.len_utf8()..]);
@@ -204,7 +204,7 @@ fn damaged_values_match_nothing() {
 }
 
 #[test]
-fn other_values_match_nothing() {
+fn a_value_of_another_format_matches_no_password() {
     let values = [
         "",
         "$",
@@ -212,7 +212,7 @@ fn other_values_match_nothing() {
         "!",
         "!argon2$argon2id$v=19$m=64,t=1,p=2$c2FsdHNhbHQ$",
         "correct horse",
-        // MD5 and SHA-1, which Django once wrote.
+        // MD5 and SHA-1, which Django used in the past.
         "3cb4e732631f47e6eb961f34554b7cde",
         "md5$salt$de8498eb12b0309737310c8971cfc7a2",
         "sha1$$2f9e53523b62abc141a2b4d6019d23cba835dbd0",
@@ -241,9 +241,9 @@ fn other_values_match_nothing() {
     }
 }
 
-/// `None` says that nothing was computed.
+/// `None` means that no hash was computed.
 #[test]
-fn absurd_work_is_refused() {
+fn excessive_cost_is_refused() {
     for costs in ["m=1048577,t=1,p=1", "m=4294967295,t=4294967295,p=1", "m=1024,t=4097,p=1"] {
         let rest = format!("argon2id$v=19${costs}$c2FsdHNhbHQ$w5Mn6tJW6ImKHKSGoxcfpQ");
         assert_eq!(argon::verify(PLAIN, &rest, &CHEAP), None, "{costs}");

@@ -1,4 +1,4 @@
-//! What a user has besides a password: an authenticator app, recovery codes, security keys and passkeys.
+//! The authenticators of a user: an authenticator app, recovery codes, security keys and passkeys.
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -11,72 +11,72 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
 
 const SEAL: &str = "authenticator";
-/// Numbers of authenticators are JSON integers: below 2^53.
+/// The ids of authenticators are JSON integers, so they are below 2^53.
 const NUMBER_MASK: u64 = (1 << 53) - 1;
 /// Bytes of a TOTP secret (RFC 4226, section 4: 160 bits are recommended).
 const SECRET_LENGTH: usize = 20;
 
-/// Something that a user shows to be who they are, besides a password.
+/// An authenticator: a credential of a user other than the password.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Authenticator {
-    /// Names it among the user's.
+    /// Identifies it among the user's authenticators.
     pub id: u64,
     /// When it was set up.
     pub created: Timestamp,
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
-    /// What it is.
+    /// Its kind, with the data of the kind.
     pub factor: Factor,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-/// What an authenticator is.
+/// The kind of an authenticator, with its data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Factor {
     /// An authenticator app (RFC 6238).
     Totp {
-        /// The shared secret, sealed.
+        /// The shared secret, encrypted.
         secret: String,
-        /// Time steps whose code was used: each is accepted once.
+        /// The time steps whose codes were used. Each code is accepted once.
         #[serde(default)]
         used: Vec<u64>,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },
-    /// Codes on paper.
+    /// Recovery codes.
     RecoveryCodes {
-        /// The codes, sealed, as a JSON list.
+        /// The codes as a JSON list, encrypted.
         codes: String,
-        /// Which of them were used, by place.
+        /// The positions of the codes that were used.
         #[serde(default)]
         used: Vec<usize>,
-        /// How many there are.
+        /// The number of codes.
         total: usize,
-        /// Whether they were shown.
+        /// Whether the user has viewed the codes.
         #[serde(default)]
         viewed: bool,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },
     /// A security key or a passkey.
     #[serde(rename = "webauthn")]
     WebAuthn {
-        /// What its owner calls it.
+        /// The name that its owner gave it.
         name: String,
-        /// Its public key, and what goes with it.
+        /// Its public key and related data.
         credential: Box<Credential>,
-        /// What a newer version keeps with it.
+        /// Attributes of a newer version, kept unchanged.
         #[serde(flatten)]
         unknown: Unknown,
     },
-    /// A factor of a newer version. A login of a user who has one needs a second factor, and nothing that somebody shows
-    /// here counts as this one.
+    /// A factor of a newer version. A login of a user who has one needs a second factor, but this version cannot verify
+    /// this one.
     #[serde(untagged)]
     Unknown(serde_json::Value),
 }
@@ -95,21 +95,21 @@ impl Factor {
 }
 
 impl Authenticator {
-    /// Most authenticators of a user: the item stays small.
+    /// Most authenticators of a user. The limit keeps the item small.
     pub const MOST: usize = 30;
 
-    /// A new one.
+    /// Creates an authenticator.
     pub fn new(app: &App, factor: Factor) -> Self {
         let id = (u64::from_be_bytes(app.random()) & NUMBER_MASK).max(1);
         Self { id, created: app.now(), last_used: None, factor, unknown: Unknown::default() }
     }
 
-    /// A security key or a passkey.
+    /// Creates a security key or a passkey.
     pub fn webauthn(app: &App, name: String, credential: Credential) -> Self {
         Self::new(app, Factor::WebAuthn { name, credential: Box::new(credential), unknown: Unknown::default() })
     }
 
-    /// Its credential, where it is a security key or a passkey.
+    /// The credential, if it is a security key or a passkey.
     pub fn credential(&self) -> Option<&Credential> {
         match &self.factor {
             Factor::WebAuthn { credential, .. } => Some(credential),
@@ -117,13 +117,14 @@ impl Authenticator {
         }
     }
 
-    /// An authenticator app with this secret. The code of this time step has shown that the app has it, and is used up.
+    /// Creates an authenticator app with this secret. The code of this time step has shown that the app has the secret,
+    /// and counts as used.
     pub fn totp(app: &App, secret: &TotpSecret, step: u64) -> Option<Self> {
         let secret = app.keys.seal(SEAL, b"totp", secret.0.as_bytes(), &*app.random)?;
         Some(Self::new(app, Factor::Totp { secret, used: vec![step], unknown: Unknown::default() }))
     }
 
-    /// New recovery codes.
+    /// Creates recovery codes.
     pub fn recovery_codes(app: &App) -> Option<Self> {
         let settings = &app.settings.mfa;
         let format = crate::settings::CodeFormat {
@@ -141,7 +142,7 @@ impl Authenticator {
         Some(Self::new(app, Factor::RecoveryCodes { codes: sealed, used: Vec::new(), total, viewed: false, unknown }))
     }
 
-    /// Uses a code up, if it is one of this authenticator's and was not used yet.
+    /// Marks a code as used, if it is a code of this authenticator that was not used yet. Returns whether it was.
     pub fn use_code(&mut self, app: &App, code: &str) -> bool {
         let right = match &mut self.factor {
             Factor::Totp { secret, used, .. } => {
@@ -150,7 +151,7 @@ impl Authenticator {
                 let step = secret.and_then(|secret| TotpSecret(secret).step_of(&app.settings, app.now(), code));
                 match step.filter(|step| !used.contains(step)) {
                     Some(step) => {
-                        // Steps that no tolerance reaches any more need not be remembered.
+                        // Steps that are outside of the tolerance need not be stored.
                         let reach = u64::from(app.settings.mfa.totp_tolerance) * 2 + 1;
                         used.retain(|old| old + reach >= step);
                         used.push(step);
@@ -178,7 +179,7 @@ impl Authenticator {
         right
     }
 
-    /// Recovery codes that were not used yet.
+    /// The recovery codes that were not used yet.
     pub fn unused_codes(&self, keys: &Keys) -> Vec<String> {
         match &self.factor {
             Factor::RecoveryCodes { codes, used, .. } => {
@@ -206,28 +207,28 @@ impl std::fmt::Debug for TotpSecret {
 }
 
 impl TotpSecret {
-    /// A new one, of random bytes.
+    /// Creates a secret from random bytes.
     pub fn new(bytes: [u8; SECRET_LENGTH]) -> Self {
         Self(Secret::from(bytes.to_vec()).to_base32())
     }
 
-    /// In base 32, as people type it.
+    /// The secret in base 32, the form that people type.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Sealed, for a session to keep until a code shows that the app has it.
+    /// Encrypts the secret. A session stores it until a code shows that the app has the secret.
     pub fn seal(&self, app: &App) -> Option<String> {
         app.keys.seal(SEAL, b"totp setup", self.0.as_bytes(), &*app.random)
     }
 
-    /// What [`TotpSecret::seal`] closed.
+    /// Decrypts the result of [`TotpSecret::seal`].
     pub fn open(keys: &Keys, sealed: &str) -> Option<Self> {
         let plain = keys.open(SEAL, b"totp setup", sealed)?;
         String::from_utf8(plain.to_vec()).ok().map(Self)
     }
 
-    /// The time step whose code this is, within the tolerance of now.
+    /// Finds the time step that has this code, within the tolerance around `now`.
     pub fn step_of(&self, settings: &Settings, now: Timestamp, code: &str) -> Option<u64> {
         let totp = self.totp(&settings.mfa)?;
         let now = u64::try_from(now.seconds()).ok()?;
@@ -241,7 +242,7 @@ impl TotpSecret {
         builder.build().ok()
     }
 
-    /// What an authenticator app reads: `otpauth://totp/…`.
+    /// The URL that an authenticator app scans: `otpauth://totp/…`.
     pub fn url(&self, label: &str, issuer: &str, settings: &MfaSettings) -> String {
         let quote =
             |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");

@@ -1,4 +1,5 @@
-//! Who holds an address or a name. The key is the address or the name, so holding it twice cannot happen.
+//! Claims: records of which user holds an email address, a username, a phone number, a credential or an identity. The
+//! key of the item is the claimed value, so that two users cannot claim the same value.
 
 use super::username::{fold_username, former_fold};
 use super::{EmailKey, UserId};
@@ -11,34 +12,35 @@ use serde::{Deserialize, Serialize};
 
 const OWNER: &str = "OWNER";
 
-/// A user's hold on an email address. The owner is the one who verified it, or else who came first; more
-/// holders there are only where enumeration prevention is strict, or addresses need not be unique.
+/// A user's claim on an email address. The owner is the user who verified the address, or else the first one who
+/// claimed it. An address has further holders only if enumeration prevention is strict, or if addresses need not be
+/// unique.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailClaim {
     /// In lower case.
     pub email: String,
-    /// Who holds it.
+    /// The user who holds the address.
     pub user: UserId,
-    /// Whether they verified it.
+    /// Whether this user has verified the address.
     pub verified: bool,
     /// Whether this is the owner's claim.
     pub owner: bool,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
-    /// The partition that it was read from, where an earlier version wrote it elsewhere.
+    /// The partition that it was read from, if an earlier version stored it in another partition.
     #[serde(skip)]
     former: Option<String>,
 }
 
 impl EmailClaim {
-    /// Holders of one address beyond this many are not read.
+    /// Most holders of one address that are read.
     pub const MOST_READ: usize = 10;
 
-    /// A claim on an address that nobody holds.
+    /// The owner's claim on an address that no user holds yet.
     pub fn owner(email: &str, user: UserId, verified: bool) -> Self {
         Self {
             email: email.to_owned(),
@@ -51,7 +53,7 @@ impl EmailClaim {
         }
     }
 
-    /// A claim beside the owner's.
+    /// The claim of a further holder, in addition to the owner's.
     pub fn holder(email: &str, user: UserId, verified: bool) -> Self {
         Self { owner: false, ..Self::owner(email, user, verified) }
     }
@@ -60,7 +62,7 @@ impl EmailClaim {
         Key::new(format!("EMAIL#{key}"), OWNER).pk
     }
 
-    /// What puts this claim in the place of an old one, which may be in another partition.
+    /// The writes that replace an old claim with this one. The old claim may be in another partition.
     fn supersede(self, old: &Self) -> Result<Vec<Write>, StoreError> {
         let claim = if self.user == old.user { self.keeping(Some(old)) } else { self };
         if claim.key() == old.key() {
@@ -69,7 +71,7 @@ impl EmailClaim {
         Ok(vec![Write::delete(old), Write::create(&claim)?])
     }
 
-    /// This claim with what a newer version keeps with the user's former one.
+    /// Returns this claim with the attributes of a newer version from the user's former claim.
     fn keeping(self, former: Option<&Self>) -> Self {
         let unknown = former.map_or(self.unknown, |former| former.unknown.clone());
         Self { unknown, ..self }
@@ -90,15 +92,15 @@ impl Item for EmailClaim {
     }
 }
 
-/// Where a claim on an address is, of those with this sort key.
+/// The key of a claim on an address, with this sort key.
 pub fn email_claim_key(email: &str, sk: &str) -> Key {
     Key::new(EmailClaim::partition(EmailKey::of(email).as_str()), sk)
 }
 
-/// All claims on an address, the owner's first.
+/// Returns all claims on an address, the owner's first.
 ///
-/// Earlier versions kept an address with an international domain under what was typed. Such claims are read in the same
-/// trip, after those that are where they belong, and move there with the next write.
+/// Earlier versions stored an address with an international domain under the text that the user typed. Such claims are
+/// read in the same round trip and follow the others. The next write moves them to their current key.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -117,19 +119,19 @@ pub async fn find_email_claims(store: &Store, email: &str) -> Result<Vec<EmailCl
     Ok(claims)
 }
 
-/// Somebody else has verified the address.
+/// The error that another user has verified the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmailTaken;
 
-/// Whether the user could own the address: nobody else has verified it, or that does not matter.
+/// Whether the user could own the address: no other user has verified it, or addresses need not be unique.
 pub fn can_own(claims: &[EmailClaim], user: UserId, unique: bool) -> bool {
     !unique || !claims.iter().any(|claim| claim.verified && claim.user != user)
 }
 
-/// What a new, unverified hold on an address writes: as owner where nobody is, else beside them.
+/// The write of a new, unverified claim on an address: as its owner if there is none, otherwise as a further holder.
 ///
 /// # Errors
-/// Only those of building a write.
+/// The write cannot be built.
 pub fn claim_email(claims: &[EmailClaim], email: &str, user: UserId) -> Result<Write, StoreError> {
     if claims.iter().any(|claim| claim.owner) {
         Write::create(&EmailClaim::holder(email, user, false))
@@ -138,10 +140,11 @@ pub fn claim_email(claims: &[EmailClaim], email: &str, user: UserId) -> Result<W
     }
 }
 
-/// What verifying an address writes: the user becomes its owner; an owner who never verified it stays a holder.
+/// The writes of verifying an address. The user becomes its owner. An owner who has not verified it becomes a further
+/// holder.
 ///
 /// # Errors
-/// Only those of building a write.
+/// The write cannot be built.
 pub fn own_email(
     claims: &[EmailClaim],
     email: &str,
@@ -178,10 +181,10 @@ pub fn own_email(
     Ok(Ok(writes))
 }
 
-/// What makes a user the only holder of an address, in place of all others.
+/// The writes that make a user the only holder of an address, in place of all others.
 ///
 /// # Errors
-/// Only those of building a write.
+/// The write cannot be built.
 pub fn replace_email_claims(claims: &[EmailClaim], email: &str, user: UserId) -> Result<Vec<Write>, StoreError> {
     let own = claims.iter().find(|claim| claim.user == user);
     let claim = EmailClaim::owner(email, user, false).keeping(own);
@@ -194,17 +197,17 @@ pub fn replace_email_claims(claims: &[EmailClaim], email: &str, user: UserId) ->
     Ok(writes)
 }
 
-/// A user's hold on a username.
+/// A user's claim on a username.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameClaim {
-    /// The name, folded.
+    /// The folded name.
     pub name: String,
-    /// Who holds it.
+    /// The user who holds the name.
     pub user: UserId,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -230,8 +233,8 @@ fn name_key(folded: &str) -> Key {
     Key::new(format!("NAME#{folded}"), OWNER)
 }
 
-/// Returns the claims on usernames: for each name its holder, or its holders where earlier versions, which folded names
-/// in another way, let two people have what is one name now. All names are looked up in one request.
+/// Returns the claims on usernames, as one list for each name. Earlier versions folded names differently, so two users
+/// may have what is one name now; then the list contains both. One request reads all names.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -252,17 +255,17 @@ pub async fn find_name_claims(store: &Store, usernames: &[&str]) -> Result<Vec<V
     Ok(folds.iter().map(of).collect())
 }
 
-/// A user's hold on a phone number.
+/// A user's claim on a phone number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneClaim {
     /// In E.164.
     pub phone: String,
-    /// Who holds it.
+    /// The user who holds the number.
     pub user: UserId,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -284,7 +287,7 @@ impl Item for PhoneClaim {
     }
 }
 
-/// Who holds a phone number.
+/// Finds the claim on a phone number.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -292,18 +295,18 @@ pub async fn find_phone_claim(store: &Store, phone: &str) -> Result<Option<Phone
     store.find(&PhoneClaim::new(phone, UserId::DUMMY).key()).await
 }
 
-/// A user's hold on the id of a WebAuthn credential: no two accounts have the same one (WebAuthn Level 2, section 7.1,
-/// step 17).
+/// A user's claim on the id of a WebAuthn credential. Two accounts cannot have the same id (WebAuthn Level 2, section
+/// 7.1, step 17).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialClaim {
     /// Digest of the credential id.
     pub credential: String,
-    /// Who holds it.
+    /// The user who holds the credential.
     pub user: UserId,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -325,25 +328,25 @@ impl Item for CredentialClaim {
     }
 }
 
-/// A user's hold on an identity: issuer and subject, nothing else (CVE-2025-65431).
+/// A user's claim on an identity. Issuer and subject alone identify it (CVE-2025-65431).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IdentityClaim {
     /// The application at the provider.
     pub provider: String,
-    /// What the provider calls the user.
+    /// The user's id at the provider.
     pub uid: String,
-    /// Who holds it.
+    /// The user who holds the identity.
     pub user: UserId,
-    /// What the provider told last, unless that is large.
+    /// The data that the provider sent last, unless it is large.
     #[serde(default)]
     pub extra: serde_json::Value,
-    /// The provider's tokens, sealed, where they are kept (`SOCIALACCOUNT_STORE_TOKENS`).
+    /// The provider's tokens, encrypted, if they are stored (`SOCIALACCOUNT_STORE_TOKENS`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<String>,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -358,15 +361,15 @@ impl Item for IdentityClaim {
     }
 }
 
-/// Where the claim on an identity is. No two pairs have the same place.
+/// The key of the claim on an identity. Two identities never have the same key.
 pub fn identity_claim_key(provider: &str, uid: &str) -> Key {
     Key::new(format!("PROVIDER#{}", identity_key(provider, uid)), OWNER)
 }
 
-/// What giving up an address writes: the owner's place goes to the next holder, if there is one.
+/// The writes of giving up an address. The next holder becomes the owner, if there is one.
 ///
 /// # Errors
-/// Only those of building a write.
+/// The write cannot be built.
 pub fn release_email(claims: &[EmailClaim], user: UserId) -> Result<Vec<Write>, StoreError> {
     let Some(own) = claims.iter().find(|claim| claim.user == user) else { return Ok(Vec::new()) };
     let others = || claims.iter().filter(|claim| claim.user != user);

@@ -1,41 +1,42 @@
-//! Email addresses: which ones the service takes, and when two of them are the same mailbox.
+//! Email addresses: which addresses the service accepts, and when two of them are the same mailbox.
 //!
-//! One rule decides for every API and for the mailer, so an address that somebody signs up with is one that mail can be
-//! sent to.
+//! All APIs and the mailer share these rules, so mail can be sent to every address that is used for a signup.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// Most characters of an address: what SMTP can carry (RFC 5321, section 4.5.3.1.3), and what the reference's column holds.
+/// Most characters of an address: the limit of SMTP (RFC 5321, section 4.5.3.1.3) and of the database column of
+/// django-allauth.
 pub const MOST_EMAIL_CHARACTERS: usize = 254;
 
-/// Returns whether this is one email address, and nothing besides (CVE-2022-35924).
+/// Returns whether the text is one email address and nothing else (CVE-2022-35924).
 ///
-/// These are the addresses of Django's `EmailValidator` that mail can be sent to: a local part of plain ASCII without
-/// quotes, and a domain name that IDNA can write in ASCII. An IP address in place of the domain is refused.
+/// It accepts the addresses of Django's `EmailValidator` that mail can be sent to: a local part of plain ASCII without
+/// quotes, and a domain name that IDNA can write in ASCII. It refuses an IP address in place of the domain.
 pub fn is_email(text: &str) -> bool {
     deliverable_email(text).is_some()
 }
 
-/// Returns the address as mail servers take it, its domain in ASCII; `None` if [`is_email`] refuses it.
+/// Returns the address in the form that mail servers accept, with its domain in ASCII; `None` if [`is_email`] refuses
+/// it.
 pub fn deliverable_email(text: &str) -> Option<String> {
     check_email(text).ok()
 }
 
-/// Why a text is not taken as an address.
+/// The reason why a text is not accepted as an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmailFault {
-    /// It is none.
+    /// It is not an email address.
     Invalid,
     /// It has more than [`MOST_EMAIL_CHARACTERS`], as typed or with its domain in ASCII.
     TooLong,
 }
 
-/// Returns the address as mail servers take it, its domain in ASCII.
+/// Returns the address in the form that mail servers accept, with its domain in ASCII.
 ///
 /// # Errors
-/// Why it is not taken.
+/// Why the address is not accepted.
 pub fn check_email(text: &str) -> Result<String, EmailFault> {
-    /// What is longer is no address for Django (RFC 3696, section 3).
+    /// Django does not accept longer texts (RFC 3696, section 3).
     const LONGEST: usize = 320;
     let length = text.chars().count();
     let (local, domain) = text.rsplit_once('@').filter(|_| length <= LONGEST).ok_or(EmailFault::Invalid)?;
@@ -49,16 +50,17 @@ pub fn check_email(text: &str) -> Result<String, EmailFault> {
     if fits { Ok(whole) } else { Err(EmailFault::TooLong) }
 }
 
-/// Returns the address as it is kept and shown: as typed, in lower case.
+/// Returns the address in the form that is stored and shown: as typed, in lower case.
 pub fn lower_email(text: &str) -> String {
-    // Letter by letter, as IDNA does it: `str::to_lowercase` treats a sigma at the end of a word in another way.
+    // Converts each character separately, as IDNA does. `str::to_lowercase` treats a sigma at the end of a word
+    // differently.
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// The canonical form of an address: two addresses with the same key are one mailbox.
 ///
-/// It is in lower case, with the domain in ASCII (IDNA, UTS #46). Claims in the table, rate limits and every comparison
-/// use it; people see and are mailed what they typed.
+/// It is in lower case, with the domain in ASCII (IDNA, UTS #46). Claims in the table, rate limits and all comparisons
+/// use the key. Mail and user interfaces use the address as typed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailKey(String);
 
@@ -78,8 +80,8 @@ impl EmailKey {
         &self.0
     }
 
-    /// Returns the other texts under which earlier versions kept this address: in lower case as it was typed, with
-    /// the domain in Unicode. Empty for a domain of plain ASCII.
+    /// Returns the other texts under which earlier versions stored this address: the typed text in lower case, and the
+    /// address with its domain in Unicode. Empty for a domain of plain ASCII.
     pub(super) fn former(&self, email: &str) -> Vec<String> {
         let in_unicode = || {
             let (local, domain) = self.0.rsplit_once('@').filter(|(_, domain)| domain.contains("xn--"))?;
@@ -96,7 +98,7 @@ impl EmailKey {
     }
 }
 
-/// Returns whether two addresses are one mailbox.
+/// Returns whether two addresses are the same mailbox.
 pub fn is_same_email(one: &str, other: &str) -> bool {
     one == other || EmailKey::of(one) == EmailKey::of(other)
 }
@@ -106,15 +108,15 @@ fn is_dot_atom(local: &str) -> bool {
     local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(in_atom))
 }
 
-/// Returns the domain name in ASCII and lower case, if it is one.
+/// Returns the domain name in ASCII and lower case; `None` if it is not a domain name.
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii =
         Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
     ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Returns whether a domain has two labels or more, the last of them two characters or more and not a number, as
-/// Django wants it. `localhost` is taken, too.
+/// Returns whether a domain name has at least two labels, and its last label has at least two characters and is not a
+/// number. Django requires the same. `localhost` is accepted, too.
 fn is_public_name(domain: &str) -> bool {
     let is_top = |label: &str| label.len() >= 2 && label.bytes().any(|byte| !byte.is_ascii_digit());
     domain == "localhost" || domain.rsplit_once('.').is_some_and(|(_, last)| is_top(last))
@@ -125,7 +127,7 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Addresses that are taken, each with the form in which mail goes to it.
+    /// Addresses that are accepted, each with the form in which mail is sent to it.
     pub(crate) const GOOD: &[(&str, &str)] = &[
         ("a@example.com", "a@example.com"),
         ("first.last+tag@sub.example.co", "first.last+tag@sub.example.co"),
@@ -141,7 +143,7 @@ pub(crate) mod tests {
         ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
     ];
 
-    /// Texts that are no address, or none that mail can be sent to.
+    /// Texts that are not accepted: they are not addresses, or mail cannot be sent to them.
     pub(crate) const BAD: &[&str] = &[
         "",
         "a",
@@ -179,7 +181,7 @@ pub(crate) mod tests {
         "Ada <a@example.com>",
         "group:a@example.com;",
         "a(b@example.com)@example.com",
-        // Django takes these, and no mail reaches them.
+        // Django accepts these addresses, but mail cannot be sent to them.
         "\"quoted\"@example.com",
         "\"a,b\"@example.com",
         "a@[127.0.0.1]",
@@ -195,7 +197,7 @@ pub(crate) mod tests {
     ];
 
     #[test]
-    fn one_address_is_one_address() {
+    fn only_addresses_that_mail_can_be_sent_to_are_accepted() {
         for (good, delivered) in GOOD {
             assert_eq!(deliverable_email(good).as_deref(), Some(*delivered), "{good}");
         }
@@ -205,7 +207,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_address_has_254_characters_at_most() {
+    fn an_address_has_at_most_254_characters() {
         let long = |length: usize| format!("{}@example.com", "x".repeat(length - "@example.com".len()));
         assert!(is_email(&long(254)));
         for (length, fault) in [
@@ -242,7 +244,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_an_international_domain_was_kept_elsewhere() {
+    fn only_addresses_with_international_domains_had_other_keys() {
         let former = |email: &str| EmailKey::of(email).former(email);
         assert!(former("ada@example.com").is_empty() && former("Ada@Example.com").is_empty());
         assert_eq!(former("ada@müller.example"), ["ada@müller.example"]);

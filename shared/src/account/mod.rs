@@ -1,4 +1,5 @@
-//! Accounts: users, and who holds which address and name. No flows, no tokens, no messages.
+//! Accounts: users, their authenticators, and their claims on addresses and names. No flows, tokens or messages belong
+//! here.
 
 mod authenticator;
 mod claims;
@@ -22,7 +23,7 @@ pub use phone::{is_phone, read_phone};
 pub use user::{Address, IdentityLink, Phone, User, UserId};
 pub use username::{UsernameProblem, check_username, fold_username, suggestions};
 
-/// Returns what the limits on a login name count by: the key of an address, or a username without its case.
+/// Returns the key that limits on a login name count by: the key of an email address, or the folded username.
 pub fn identifier_key(text: &str) -> String {
     if is_email(text) { EmailKey::of(text).as_str().to_owned() } else { fold_username(text) }
 }

@@ -1,15 +1,15 @@
-//! Phone numbers, as people type them and as they are kept: in E.164.
+//! Phone numbers: parsing what people type, and the form in which numbers are stored, which is E.164.
 
 use crate::secret::plain_digits;
 
-/// Returns whether this is a number in E.164: `+`, a country code, six to fifteen digits in all.
+/// Returns whether the text is a number in E.164: `+`, a country code, and six to fifteen digits in total.
 pub fn is_phone(text: &str) -> bool {
     let Some(digits) = text.strip_prefix('+') else { return false };
     (6..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) && !digits.starts_with('0')
 }
 
-/// Returns the number in E.164, however it is written: with spaces, brackets or dashes, `00` in place of `+`, as a
-/// `tel:` link. `None` without a country code.
+/// Returns the number in E.164. It accepts spaces, brackets and dashes, `00` in place of `+`, and `tel:` links. Returns
+/// `None` if the country code is missing.
 pub fn read_phone(text: &str) -> Option<String> {
     if is_phone(text) {
         return Some(text.to_owned());
@@ -25,7 +25,7 @@ pub fn read_phone(text: &str) -> Option<String> {
     if !(inside.starts_with('+') || inside.starts_with("00")) || !number.chars().all(is_written) {
         return None;
     }
-    // The library knows which countries write a zero that nobody dials from abroad: +44 (0)20 …
+    // The library knows in which countries people write a zero that is not dialed from abroad: +44 (0)20 …
     let known = phonelib::normalize_phone_number(number).filter(|known| is_phone(known));
     known.or_else(|| {
         let digits = number.chars().filter(char::is_ascii_digit).collect::<String>();
@@ -35,7 +35,7 @@ pub fn read_phone(text: &str) -> Option<String> {
     })
 }
 
-/// Marks that are copied along with a number and that nobody sees: zero-width spaces, marks of direction.
+/// Invisible characters that are copied along with a number: zero-width spaces and direction marks.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -50,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_have_a_country_code() {
+    fn a_number_has_a_country_code_and_six_to_fifteen_digits() {
         assert!(is_phone("+31612345678") && is_phone("+123456"));
         for bad in
             ["", "0612345678", "+31", "+0123456789", "+31612345678901234", "+316 1234", "+31612a456", "31612345678"]
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_written_in_many_ways() {
+    fn all_usual_forms_of_a_number_are_parsed() {
         for written in [
             "+31612345678",
             "+31 6 1234 5678",
@@ -83,11 +83,11 @@ mod tests {
         }
         assert_eq!(read_phone("+49 (0) 171 1234567").as_deref(), Some("+491711234567"));
         assert_eq!(read_phone("+39 02 3661 8300").as_deref(), Some("+390236618300"), "an Italian zero is dialed");
-        assert_eq!(read_phone("+1 555-555-0100").as_deref(), Some("+15555550100"), "nobody's, and no less a number");
+        assert_eq!(read_phone("+1 555-555-0100").as_deref(), Some("+15555550100"), "an unassigned number is valid");
     }
 
     #[test]
-    fn what_is_no_number_from_abroad_stays_none() {
+    fn texts_without_a_country_code_or_with_other_characters_are_refused() {
         for bad in [
             "",
             "abc",

@@ -1,4 +1,4 @@
-//! What a username may be, and making one where signup does not ask for it.
+//! The rules of usernames, and suggestions for users who sign up without a username.
 
 use crate::random::{RandomSource, random_bytes};
 use crate::settings::AccountSettings;
@@ -9,22 +9,22 @@ use unicode_normalization::UnicodeNormalization;
 /// Most characters of a username (Django's `AbstractUser`).
 const MOST: usize = 150;
 
-/// Why a username will not do.
+/// The reason why a username is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsernameProblem {
-    /// Other characters than letters, digits and `@.+-_`.
+    /// The username has characters other than letters, digits and `@.+-_`.
     Invalid,
-    /// `ACCOUNT_USERNAME_BLACKLIST` has it.
+    /// The username is in `ACCOUNT_USERNAME_BLACKLIST`.
     Blacklisted,
-    /// Too few characters.
+    /// The username has too few characters.
     TooShort,
-    /// Too many characters.
+    /// The username has too many characters.
     TooLong,
 }
 
 /// Returns the form in which usernames are compared: without case, and without differences that only the encoding makes
-/// (Unicode's compatibility caseless match, definition D146). So `Zoë` is one name, composed or not, and whoever has it
-/// logs in as `ZOË`.
+/// (Unicode's compatibility caseless match, definition D146). So `Zoë` is the same name, composed or not, and its owner
+/// can also log in as `ZOË`.
 pub fn fold_username(username: &str) -> String {
     if username.is_ascii() {
         return username.to_ascii_lowercase();
@@ -32,12 +32,12 @@ pub fn fold_username(username: &str) -> String {
     username.nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect()
 }
 
-/// Returns the form under which earlier versions kept a username.
+/// Returns the form under which earlier versions stored a username.
 pub(super) fn former_fold(username: &str) -> String {
     username.to_lowercase()
 }
 
-/// What is wrong with a username, whoever has it.
+/// Returns the problems of a username, regardless of whether a user has it.
 pub fn check_username(username: &str, settings: &AccountSettings) -> Vec<UsernameProblem> {
     let length = username.chars().count();
     let mut problems = Vec::new();
@@ -66,8 +66,8 @@ fn check_letters(username: &str, settings: &AccountSettings) -> Option<UsernameP
     }
 }
 
-/// Usernames to try for somebody who gave none: made from the first text that gives one, plain at first,
-/// then with more and more random digits and letters.
+/// Returns usernames to try for a user who chose none. They are made from the first text that contains a valid
+/// username: first without a suffix, then with more and more random digits.
 pub fn suggestions(texts: &[&str], settings: &AccountSettings, random: &dyn RandomSource) -> Vec<String> {
     let usable = |base: &String| check_letters(base, settings).is_none();
     let base = texts.iter().map(|text| base(text)).find(usable).unwrap_or_else(|| "user".to_owned());
@@ -79,12 +79,13 @@ pub fn suggestions(texts: &[&str], settings: &AccountSettings, random: &dyn Rand
         let suffix = digits.iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect::<String>();
         format!("{}{suffix}", base.chars().take(room).collect::<String>())
     });
-    // Cut to the same length, two can be the same; the table refuses to be asked for one key twice.
+    // Two suggestions can become equal when they are shortened. The table refuses a request that names the same key
+    // twice.
     let mut seen = BTreeSet::new();
     plain.into_iter().chain(with_suffix).filter(|name| seen.insert(name.clone())).collect()
 }
 
-/// The part of a text before any `@`, in plain letters.
+/// The part of a text before the first `@`, in plain ASCII letters.
 fn base(text: &str) -> String {
     let plain = text.nfkd().filter(char::is_ascii);
     let allowed = |c: &char| c.is_alphanumeric() || c.is_whitespace() || "_@.+-".contains(*c);
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_is_made_from_what_there_is() {
+    fn a_username_is_made_from_the_first_usable_text() {
         let settings = settings(&[("ACCOUNT_USERNAME_BLACKLIST", r#"["Admin"]"#)]);
         let first = |texts: &[&str]| suggestions(texts, &settings, &SystemRandom)[0].clone();
         assert_eq!(first(&["", "", "Ada.Lovelace@example.com"]), "ada.lovelace");
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_or_encoding_alone_are_one() {
+    fn names_that_differ_only_in_case_or_encoding_are_the_same() {
         for name in ["Ada", "Žofie", "Zoe\u{308}", "Straße", "ΐ", "ᾳ", "ǰ", "ﬁn", "Ａｄａ", "İpek", "ΣΑΣ"]
         {
             let fold = fold_username(name);
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folded_name_is_folded() {
+    fn folding_a_folded_name_changes_nothing() {
         let all = (0..=0x2ffff_u32).filter_map(char::from_u32);
         for name in all.filter(|letter| letter.is_alphanumeric()).map(|letter| format!("a{letter}b")) {
             let fold = fold_username(&name);

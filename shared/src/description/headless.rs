@@ -1,4 +1,4 @@
-//! What the operations of the headless API have in common.
+//! Helpers for operations of the headless API.
 
 use super::operation::{Operation, Tag};
 use super::reply::{Header, Reply, one_of};
@@ -7,17 +7,17 @@ use crate::envelope::{
     UnauthenticatedResponse,
 };
 use crate::http::fields::FromInput;
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use axum::http::Method;
 use schemars::json_schema;
 
 /// The API's name in the description.
 pub const API: &str = "headless";
 
-/// An error code, and what it depends on.
+/// An error code, and the condition that it depends on.
 pub type Code = (&'static str, Option<Condition>);
 
-/// An operation that anybody may call.
+/// Creates an operation that any caller can use.
 pub fn open(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     let security: [&'static [&'static str]; 5] = if method == Method::GET {
         [&["sessionCookie"], &["sessionToken"], &["accessToken"], &[], &[]]
@@ -28,7 +28,7 @@ pub fn open(method: Method, path: &'static str, id: &'static str, summary: &'sta
     operation(method, path, id, summary).secured_by(security.into_iter().take(alternatives))
 }
 
-/// An operation for users who are logged in.
+/// Creates an operation for logged-in users.
 pub fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     let browser: &'static [&'static str] =
         if method == Method::GET { &["sessionCookie"] } else { &["sessionCookie", "csrfToken"] };
@@ -36,7 +36,7 @@ pub fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'
     operation.reply(unauthenticated())
 }
 
-/// What every operation answers with, whatever it does.
+/// Creates an operation with the responses that all operations have.
 fn operation(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     let is_safe = method == Method::GET;
     let operation = Operation::new(API, method, path, id, summary).replies([gone(), slow(), large(), unavailable()]);
@@ -44,26 +44,25 @@ fn operation(method: Method, path: &'static str, id: &'static str, summary: &'st
 }
 
 impl Operation {
-    /// The same operation, which looks at its body: what is not a JSON object is refused, and so are fields with one of
-    /// these problems.
+    /// Adds the error for an invalid body: it is not a JSON object, or its fields have one of these problems.
     pub fn refuses(self, codes: impl IntoIterator<Item = Code>) -> Self {
         self.reply(invalid(codes))
     }
 
-    /// The same operation, with this body. It is refused with the codes of its fields, and with these.
+    /// Sets the body. The operation refuses it with the codes of its fields, and with these.
     pub fn reads<T: FromInput + schemars::JsonSchema>(self, more: impl IntoIterator<Item = &'static str>) -> Self {
         let codes = T::codes().into_iter().chain(more).map(|code| (code, None)).collect::<Vec<_>>();
         self.takes::<T>().refuses(codes)
     }
 
-    /// The same operation, which asks a user to show again who they are, where that was too long ago.
+    /// Adds the response that a user has to reauthenticate because the last time was too long ago.
     pub fn asks_again(self) -> Self {
-        let about = "Or the user is logged in and has to show again who they are.";
+        let about = "Or the user is logged in and has to reauthenticate.";
         self.reply(Reply::json::<ReauthenticationResponse<'static>>(401, about))
     }
 }
 
-/// The problems of a new password.
+/// The codes of the problems of a new password.
 pub const PASSWORD: [&str; 4] =
     ["password_entirely_numeric", "password_too_common", "password_too_short", "password_too_similar"];
 
@@ -79,7 +78,7 @@ pub const RECIPIENT_CODES: [Code; 8] = [
     ("unknown_phone", Some(Condition::CodesToPhones)),
 ];
 
-/// The codes of the problems with a login.
+/// The codes of the problems of a login.
 pub const LOGIN_CODES: [Code; 11] = [
     ("email_password_mismatch", Some(Condition::EmailLogin)),
     ("invalid", Some(Condition::EmailLogin)),
@@ -94,11 +93,11 @@ pub const LOGIN_CODES: [Code; 11] = [
     ("username_password_mismatch", Some(Condition::UsernameLogin)),
 ];
 
-/// The problems of a sign-up, with or without a password.
+/// Returns the codes of the problems of a signup, with or without a password.
 pub fn signup_codes(with_password: bool) -> Vec<Code> {
     let username = Some(Condition::SignupUsername);
     let mut codes = vec![
-        // An address that differs from the first one, or a number that is taken.
+        // A second address that differs from the first one, or a number that is taken.
         ("", None),
         ("email_taken", Some(Condition::SignupEmail)),
         ("invalid", None),
@@ -117,17 +116,17 @@ pub fn signup_codes(with_password: bool) -> Vec<Code> {
     codes
 }
 
-/// 200 for a user who is logged in.
+/// Returns 200 for a logged-in user.
 pub fn authenticated() -> Reply {
     Reply::json::<AuthenticatedResponse<'static>>(200, "The user is logged in.").named("Authenticated")
 }
 
-/// 200 without data.
+/// Returns 200 without data.
 pub fn done() -> Reply {
     Reply::json::<Bare<200>>(200, "Done.").named("StatusOK")
 }
 
-/// 400: the problems of the input.
+/// Returns 400 with the problems of the input.
 pub fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
     let codes = codes.into_iter().collect::<Vec<_>>();
     if codes.is_empty() {
@@ -137,12 +136,12 @@ pub fn invalid(codes: impl IntoIterator<Item = Code>) -> Reply {
     with_codes(400, about, codes)
 }
 
-/// 409, with the reason.
+/// Returns 409 with the reason.
 pub fn conflict_because(codes: impl IntoIterator<Item = Code>) -> Reply {
     with_codes(409, "The request does not fit the state of the account.", codes.into_iter().collect())
 }
 
-/// Errors with one of these codes.
+/// Returns errors with one of these codes.
 pub fn with_codes(status: u16, about: &'static str, codes: Vec<Code>) -> Reply {
     let schema = Box::new(move |generator: &mut schemars::SchemaGenerator| {
         let response = generator.subschema_for::<ErrorResponse<'static>>();
@@ -152,56 +151,61 @@ pub fn with_codes(status: u16, about: &'static str, codes: Vec<Code>) -> Reply {
     Reply::of_schema(status, about, schema)
 }
 
-/// 401: nobody is logged in, or not completely.
+/// Returns 401: the user is not logged in, or not completely.
 pub fn unauthenticated() -> Reply {
-    let about = "Nobody is logged in, or another step has to follow: see `flows`.";
+    let about = "The user is not logged in, or another step must follow: see `flows`.";
     Reply::json::<UnauthenticatedResponse<'static>>(401, about).named("Unauthenticated")
 }
 
-/// 403 as JSON.
+/// Returns 403 as JSON.
 pub fn forbidden(about: &'static str) -> Reply {
     Reply::json::<ForbiddenResponse>(403, about)
 }
 
-/// 403 as a page: the request of a browser came without the CSRF token.
+/// Returns 403 as a page: the request of a browser has no valid CSRF token.
 fn csrf_failed() -> Reply {
-    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed")
+    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed").only_for(ClientKind::Browser)
 }
 
-/// 404.
+/// Returns 404 for an unknown kind of client. Every path with a variable for the kind has this response.
+pub(super) fn unknown_client() -> Reply {
+    not_found("There is no such kind of client.").named("UnknownClient").only_if(Condition::BothClients)
+}
+
+/// Returns 404.
 pub fn not_found(about: &'static str) -> Reply {
     Reply::json::<Bare<404>>(404, about)
 }
 
-/// 408: the body did not arrive in time.
-fn slow() -> Reply {
+/// Returns 408: the body did not arrive in time.
+pub fn slow() -> Reply {
     Reply::json::<Bare<408>>(408, "The body did not arrive in time.").named("Timeout")
 }
 
-/// 409 without a reason.
+/// Returns 409 without a reason.
 pub fn conflict() -> Reply {
     Reply::json::<Bare<409>>(409, "The request does not fit the state of the caller's login.").named("Conflict")
 }
 
-/// 410: the session of an app is over.
+/// Returns 410: the session of an app has ended.
 fn gone() -> Reply {
-    let about = "Apps only: the session token is invalid or expired. Forget it and start anew.";
-    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone")
+    let about = "Apps only: the session token is invalid or expired. Discard it and start again without a token.";
+    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone").only_for(ClientKind::App)
 }
 
-/// 413: the body is too large.
-fn large() -> Reply {
+/// Returns 413: the body is too large.
+pub fn large() -> Reply {
     Reply::json::<Bare<413>>(413, "The body is larger than 2.5 MB.").named("ContentTooLarge")
 }
 
-/// 429: a rate limit.
+/// Returns 429: a rate limit.
 pub fn too_many() -> Reply {
     let seconds = Header { name: "Retry-After", about: "Seconds to wait.", kind: "integer" };
     Reply::json::<Bare<429>>(429, "Too many requests. Try again later.").named("TooManyRequests").with_header(seconds)
 }
 
-/// 503: the table cannot be reached.
-fn unavailable() -> Reply {
+/// Returns 503: the table is unavailable.
+pub fn unavailable() -> Reply {
     Reply::json::<Bare<503>>(503, "The service is unavailable. Try again later.").named("Unavailable")
 }
 
@@ -216,13 +220,13 @@ pub mod tags {
     }
 
     tags! {
-        CONFIGURATION = "Configuration", "What a client needs to know before anybody logs in.";
-        CURRENT_SESSION = "Current session", "Who is logged in, and logging out.";
+        CONFIGURATION = "Configuration", "The configuration that a client needs before login.";
+        CURRENT_SESSION = "Current session", "The state of the login, and logout.";
         LOGIN = "Login and signup", "With a password.";
-        LOGIN_BY_CODE = "Login by code", "With a code that was sent.";
+        LOGIN_BY_CODE = "Login by code", "With a code that the service sends.";
         VERIFICATION = "Verification", "Verification of email addresses and phone numbers.";
         PASSWORD_RESET = "Password reset", "For users who forgot their password.";
-        REAUTHENTICATION = "Reauthentication", "Users show again who they are before something that matters. A 401 with `is_authenticated: true` asks for it.";
+        REAUTHENTICATION = "Reauthentication", "Users authenticate again before a sensitive change. A 401 with `is_authenticated: true` requests it.";
         SECOND_FACTOR = "Second factor", "The second step of a login.";
         PASSKEYS = "Passkeys and security keys", "Login and signup without a password.";
         PROVIDER_LOGIN = "Third-party login", "Login and signup through a provider.";

@@ -1,4 +1,4 @@
-//! One method of an endpoint.
+//! One operation: a method of an endpoint.
 
 use super::IF;
 use super::reply::{Reply, responses};
@@ -8,17 +8,17 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
-/// What an endpoint does for one method: what it takes, and what it answers.
+/// The description of a method of an endpoint: its request and its responses.
 pub struct Operation {
     /// The method.
     pub method: Method,
     /// The endpoint's path.
     pub path: &'static str,
-    /// The name by which clients call it.
+    /// The operation's name in clients.
     pub id: &'static str,
-    /// The API that it belongs to, if that is not one of ours alone.
+    /// The API that it belongs to.
     pub(super) api: &'static str,
-    /// The kinds of client that it is described for, if these are fewer than the endpoint's.
+    /// The kinds of client for which it is described, if these are fewer than the endpoint's.
     pub(super) kinds: Option<&'static [ClientKind]>,
     pub(super) tag: Option<Tag>,
     summary: &'static str,
@@ -32,7 +32,7 @@ pub struct Operation {
 
 /// The body of a request.
 struct Body {
-    /// The types of content that are read.
+    /// The accepted content types.
     kinds: &'static [&'static str],
     required: bool,
     schema: SchemaOf,
@@ -42,29 +42,29 @@ struct Body {
 /// A group of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag {
-    /// Its name.
+    /// The group's name.
     pub name: &'static str,
-    /// What it is about.
+    /// The description of the group.
     pub about: &'static str,
 }
 
 /// A parameter of a request outside the body.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    /// Its name.
+    /// The parameter's name.
     pub name: &'static str,
-    /// Where it is: `header`, `query`, `path` or `cookie`.
+    /// Its place: `header`, `query`, `path` or `cookie`.
     pub place: &'static str,
-    /// What it says.
+    /// The description of the parameter.
     pub about: &'static str,
-    /// Whether it has to be there.
+    /// Whether it is required.
     pub required: bool,
     /// The setting that it depends on.
     pub condition: Option<Condition>,
 }
 
 impl Operation {
-    /// An operation at an endpoint's path.
+    /// Creates an operation at an endpoint's path.
     pub fn new(api: &'static str, method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
         Self {
             method,
@@ -83,86 +83,95 @@ impl Operation {
         }
     }
 
-    /// The same operation, in this group.
+    /// Sets the group.
     pub fn tagged(self, tag: Tag) -> Self {
         Self { tag: Some(tag), ..self }
     }
 
-    /// The same operation, with more to say about it.
+    /// Sets the description.
     pub fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
     }
 
-    /// The same operation, described for browsers alone.
+    /// Describes the operation for browsers only.
     pub fn for_browsers(self) -> Self {
         Self { kinds: Some(&[ClientKind::Browser]), ..self }
     }
 
-    /// The same operation, which new clients do not use.
+    /// Marks the operation as deprecated.
     pub fn deprecated(self) -> Self {
         Self { is_deprecated: true, ..self }
     }
 
-    /// The same operation, with a JSON body.
+    /// Sets a JSON body.
     pub fn takes<T: JsonSchema>(self) -> Self {
         self.takes_as::<T>(&["application/json"])
     }
 
-    /// The same operation, with a JSON body that may be left out.
+    /// Sets an optional JSON body.
     pub fn may_take<T: JsonSchema>(self) -> Self {
         self.may_take_as::<T>(&["application/json"])
     }
 
-    /// The same operation, with a form as body.
+    /// Sets a form as the body.
     pub fn takes_form<T: JsonSchema>(self) -> Self {
         self.takes_as::<T>(&["application/x-www-form-urlencoded"])
     }
 
-    /// The same operation, with a body of one of these types of content.
+    /// Sets a body of one of these content types.
     pub fn takes_as<T: JsonSchema>(self, kinds: &'static [&'static str]) -> Self {
         Self { body: Some(Body { kinds, required: true, schema: schema_of::<T>(), condition: None }), ..self }
     }
 
-    /// The same operation, with a body of one of these types of content that may be left out.
+    /// Sets an optional body of one of these content types.
     pub fn may_take_as<T: JsonSchema>(self, kinds: &'static [&'static str]) -> Self {
         Self { body: Some(Body { kinds, required: false, schema: schema_of::<T>(), condition: None }), ..self }
     }
 
-    /// The same operation, which reads its body only where the settings switch this on.
+    /// Marks the body as used only if the settings meet this condition.
     pub fn body_only_if(self, condition: Condition) -> Self {
         let body = self.body.map(|body| Body { condition: Some(condition), ..body });
         Self { body, ..self }
     }
 
-    /// The same operation, with a parameter.
+    /// Adds a parameter.
     pub fn with(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// The same operation, with a response.
+    /// Adds a response.
     pub fn reply(mut self, reply: Reply) -> Self {
         self.replies.push(reply);
         self
     }
 
-    /// The same operation, with these responses.
+    /// Adds these responses.
     pub fn replies(mut self, replies: impl IntoIterator<Item = Reply>) -> Self {
         self.replies.extend(replies);
         self
     }
 
-    /// The same operation, for a caller with one of these combinations of credentials. An empty one is for everybody.
+    /// Sets the alternative combinations of credentials. An empty one allows any caller.
     pub fn secured_by(self, alternatives: impl IntoIterator<Item = &'static [&'static str]>) -> Self {
         Self { security: alternatives.into_iter().collect(), ..self }
     }
 
-    /// The operation object. Responses that operations share become components.
-    pub(super) fn describe(&self, path: &str, schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+    /// Returns the operation object for these kinds of client, with the response of the path itself, if it has one. Responses that
+    /// several operations share become components.
+    pub(super) fn describe(
+        &self,
+        path: &str,
+        kinds: &[ClientKind],
+        of_path: Option<Reply>,
+        schemas: &mut Schemas,
+        shared: &mut Map<String, Json>,
+    ) -> Json {
+        let replies = self.replies.iter().filter(|reply| reply.is_for(kinds)).chain(&of_path).collect::<Vec<_>>();
         let mut operation = json!({
             "operationId": self.id,
             "summary": self.summary,
-            "responses": responses(&self.replies, schemas, shared),
+            "responses": responses(&replies, schemas, shared),
             "security": self.security.iter().map(|names| requirement(names)).collect::<Vec<_>>(),
         });
         if let Some(tag) = self.tag {
@@ -190,11 +199,11 @@ impl Operation {
         operation
     }
 
-    /// The path's variables that no parameter describes.
+    /// Returns the variables of the path that no parameter describes.
     fn variables(&self, path: &str) -> impl Iterator<Item = Json> {
         let variables = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
         let described = |name: &str| self.parameters.iter().any(|it| it.place == "path" && it.name == name);
-        // The path item has that of clients.
+        // The path item describes `client`.
         let variables = variables.filter(|name| *name != "client" && !described(name));
         let parameters =
             variables.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
@@ -203,27 +212,27 @@ impl Operation {
 }
 
 impl Parameter {
-    /// A header that has to be there.
+    /// Creates a required header.
     pub const fn header(name: &'static str, about: &'static str) -> Self {
         Self { name, place: "header", about, required: true, condition: None }
     }
 
-    /// A cookie that has to be there.
+    /// Creates a required cookie.
     pub const fn cookie(name: &'static str, about: &'static str) -> Self {
         Self { place: "cookie", ..Self::header(name, about) }
     }
 
-    /// A parameter of the query that may be left out.
+    /// Creates an optional query parameter.
     pub const fn query(name: &'static str, about: &'static str) -> Self {
         Self { place: "query", required: false, ..Self::header(name, about) }
     }
 
-    /// A variable of the path.
+    /// Creates a variable of the path.
     pub const fn path(name: &'static str, about: &'static str) -> Self {
         Self { place: "path", ..Self::header(name, about) }
     }
 
-    /// The same parameter, which is read only where the settings switch this on.
+    /// Marks the parameter as used only if the settings meet this condition.
     pub const fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
@@ -246,7 +255,7 @@ impl Parameter {
     }
 }
 
-/// Credentials that go together.
+/// Returns credentials that must be sent together.
 fn requirement(names: &[&str]) -> Json {
     names.iter().map(|name| ((*name).to_owned(), json!([]))).collect::<Map<_, _>>().into()
 }

@@ -2,12 +2,12 @@
 
 use super::schemas::{SchemaOf, Schemas, schema_of};
 use super::{IF, VALUES_IF};
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
-/// One response of an operation. An operation may have several with one status.
+/// One response of an operation. An operation can have several with the same status.
 pub struct Reply {
     pub(super) status: u16,
     name: Option<&'static str>,
@@ -15,85 +15,103 @@ pub struct Reply {
     content: Option<(&'static str, SchemaOf)>,
     headers: Vec<(Header, bool, Option<Condition>)>,
     condition: Option<Condition>,
+    /// The only kind of client of the headless API that gets it.
+    kind: Option<ClientKind>,
 }
 
 /// A header of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
-    /// Its name.
+    /// The header's name.
     pub name: &'static str,
-    /// What it says.
+    /// The description of the header.
     pub about: &'static str,
-    /// Its schema's type.
+    /// The type of its schema.
     pub kind: &'static str,
 }
 
 impl Reply {
-    /// A response without a body.
+    /// Creates a response without a body.
     pub fn empty(status: u16, about: &'static str) -> Self {
-        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None }
+        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None, kind: None }
     }
 
-    /// A response with a JSON body.
+    /// Creates a response with a JSON body.
     pub fn json<T: JsonSchema>(status: u16, about: &'static str) -> Self {
         Self::of_kind("application/json", status, about, schema_of::<T>())
     }
 
-    /// A response with a JSON body whose schema is not that of one type.
+    /// Creates a response with a JSON body that has no type of its own.
     pub fn of_schema(status: u16, about: &'static str, schema: SchemaOf) -> Self {
         Self::of_kind("application/json", status, about, schema)
     }
 
-    /// A page for people.
+    /// Creates an HTML page.
     pub fn page(status: u16, about: &'static str) -> Self {
         Self::of_kind("text/html", status, about, Box::new(|_| json_schema!({"type": "string"})))
     }
 
-    /// A response with a body of another kind.
+    /// Creates a response with a body of another content type.
     pub fn of_kind(kind: &'static str, status: u16, about: &'static str, schema: SchemaOf) -> Self {
         Self { content: Some((kind, schema)), ..Self::empty(status, about) }
     }
 
-    /// Sends the client elsewhere.
+    /// Creates a redirect.
     pub fn redirect(status: u16, about: &'static str) -> Self {
-        Self::empty(status, about).with_header(Header { name: "Location", about: "Where to go.", kind: "string" })
+        Self::empty(status, about).with_header(Header { name: "Location", about: "The new address.", kind: "string" })
     }
 
-    /// The same response, which several operations share by this name.
+    /// Sets the name by which several operations share the response.
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
     }
 
-    /// The same response, with a header.
+    /// Adds a header.
     pub fn with_header(mut self, header: Header) -> Self {
         self.headers.push((header, true, None));
         self
     }
 
-    /// The same response, which may have a header, where the settings switch this on.
+    /// Adds an optional header, which depends on a condition of the settings if there is one.
     pub fn may_have_header(mut self, header: Header, condition: Option<Condition>) -> Self {
         self.headers.push((header, false, condition));
         self
     }
 
-    /// The same response, which occurs only where the settings switch this on.
+    /// Marks the response as sent only if the settings meet this condition.
     pub fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
+
+    /// Limits the response to this kind of client of the headless API.
+    pub fn only_for(self, kind: ClientKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// Returns whether one of these kinds of client gets the response.
+    pub(super) fn is_for(&self, kinds: &[ClientKind]) -> bool {
+        self.kind.is_none_or(|kind| kinds.contains(&kind))
+    }
 }
 
-/// The response objects of an operation, by status. Those that operations share become components.
-pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+/// Returns the response objects of an operation, by status. Those that several operations share become components.
+pub(super) fn responses(replies: &[&Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
     let mut all = Map::new();
     let mut statuses = replies.iter().map(|reply| reply.status).collect::<Vec<_>>();
     statuses.sort_unstable();
     statuses.dedup();
     for status in statuses {
-        let same = replies.iter().filter(|reply| reply.status == status).collect::<Vec<_>>();
+        let same = replies.iter().copied().filter(|reply| reply.status == status).collect::<Vec<_>>();
         let response = match same[..] {
-            [Reply { name: Some(name), condition: None, .. }] => {
-                shared.entry(*name).or_insert_with(|| response(&same, schemas));
-                json!({"$ref": format!("#/components/responses/{name}")})
+            [Reply { name: Some(name), condition, .. }] => {
+                let component = shared.entry(*name).or_insert_with(|| response(&same, schemas));
+                // It is there wherever something refers to it.
+                component.as_object_mut().and_then(|component| component.remove(IF));
+                let mut reference = json!({"$ref": format!("#/components/responses/{name}")});
+                if let Some(condition) = condition {
+                    reference[IF] = json!([condition]);
+                }
+                reference
             }
             _ => response(&same, schemas),
         };
@@ -102,11 +120,11 @@ pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut M
     Json::Object(all)
 }
 
-/// One response object for replies with one status.
+/// Returns the response object for replies with the same status.
 fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
     let about = replies.iter().map(|reply| reply.about).collect::<Vec<_>>().join(" ");
     let mut response = json!({"description": about});
-    // A response without any of these does not occur.
+    // The response is marked only if every reply has a condition. Then it is sent only under one of them.
     if let Some(conditions) = replies.iter().map(|reply| reply.condition).collect::<Option<BTreeSet<_>>>() {
         response[IF] = json!(conditions);
     }
@@ -130,7 +148,7 @@ fn response(replies: &[&Reply], schemas: &mut Schemas) -> Json {
     response
 }
 
-/// Adds a schema to what a body may be.
+/// Adds a schema to the alternatives of a body.
 fn add_schema(known: &mut Json, schema: Json) {
     match known {
         Json::Null => *known = schema,
@@ -144,13 +162,13 @@ fn add_schema(known: &mut Json, schema: Json) {
     }
 }
 
-/// The schema of a text that is one of these, some of which depend on settings.
+/// Returns the schema of a text with one of these values. Some of them can depend on settings.
 pub fn one_of(values: &[(&str, Option<Condition>)]) -> Schema {
     let names = values.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
     let mut conditions = Map::new();
     for name in &names {
         let of_name = values.iter().filter(|(known, _)| known == name).map(|(_, condition)| *condition);
-        // Where one of them depends on nothing, the value does not.
+        // If a value is also listed without a condition, it does not depend on settings.
         if let Some(of_name) = of_name.collect::<Option<Vec<_>>>() {
             conditions.insert((*name).to_owned(), json!(of_name));
         }

@@ -1,12 +1,14 @@
 //! Schemas of requests and responses, and the components that they share.
 
+use crate::http::fields::EmptyField;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 
-/// Makes a schema. Schemas that others share become components.
+/// Creates a schema. Schemas that others share become components.
 pub type SchemaOf = Box<dyn Fn(&mut SchemaGenerator) -> Schema>;
 
-/// The schemas of a document. A type that is read and one that is written can have one name only if their schemas are equal.
+/// The schemas of a document. A request type and a response type can have the same name only if their schemas are
+/// equal.
 pub(super) struct Schemas {
     read: SchemaGenerator,
     written: SchemaGenerator,
@@ -20,26 +22,26 @@ impl Schemas {
                 settings.meta_schema = None;
             })
         };
-        Self {
-            read: settings().for_deserialize().into_generator(),
-            written: settings().for_serialize().into_generator(),
-        }
+        let mut read = settings().for_deserialize().into_generator();
+        // The schemas of bodies refer to it by its name.
+        read.subschema_for::<EmptyField>();
+        Self { read, written: settings().for_serialize().into_generator() }
     }
 
-    /// The schema of something that is read from a request.
+    /// Returns the schema of a type in a request.
     pub(super) fn of_request(&mut self, schema: &SchemaOf) -> Json {
         schema(&mut self.read).to_value()
     }
 
-    /// The schema of something that is written to a response.
+    /// Returns the schema of a type in a response.
     pub(super) fn of_response(&mut self, schema: &SchemaOf) -> Json {
         schema(&mut self.written).to_value()
     }
 
-    /// The components.
+    /// Returns the components.
     ///
     /// # Errors
-    /// The names of which there are two.
+    /// The names that two different schemas have.
     pub(super) fn into_components(mut self) -> Result<Map<String, Json>, Vec<String>> {
         let mut all = self.written.take_definitions(true);
         let mut twice = Vec::new();
@@ -53,7 +55,7 @@ impl Schemas {
     }
 }
 
-/// The schema of a type.
+/// Returns the schema of a type.
 pub(super) fn schema_of<T: schemars::JsonSchema>() -> SchemaOf {
     Box::new(|generator| generator.subschema_for::<T>())
 }

@@ -1,4 +1,4 @@
-//! A user, and what belongs to one.
+//! A user, and the user's addresses, phone numbers and sessions.
 
 use super::Timestamp;
 use crate::account::{User as Account, UserId};
@@ -8,7 +8,7 @@ use crate::settings::{Condition, Settings};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A user. Clients see one before a login is complete, too, so it has few fields. Empty fields are absent.
+/// A user. Clients also see the user of an incomplete login, so it has few fields. Empty fields are absent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct User<'a> {
     /// The user's id. Absent while a signup through a provider is not finished.
@@ -30,7 +30,7 @@ pub struct User<'a> {
 }
 
 impl<'a> User<'a> {
-    /// A user, as clients see one.
+    /// Returns a user for clients.
     pub fn new(settings: &Settings, user: &'a Account) -> Self {
         Self {
             id: Some(user.id),
@@ -49,17 +49,17 @@ pub struct EmailAddress<'a> {
     email: &'a str,
     /// Whether it is verified.
     verified: bool,
-    /// Whether mails go there. An account has at most one primary address.
+    /// Whether mails are sent to this address. An account has at most one primary address.
     primary: bool,
 }
 
 impl<'a> EmailAddress<'a> {
-    /// An address.
+    /// Returns an address.
     pub fn new(email: &'a str, verified: bool, primary: bool) -> Self {
         Self { email, verified, primary }
     }
 
-    /// A user's addresses.
+    /// Returns a user's addresses.
     pub fn list(addresses: &'a [Listed]) -> Vec<Self> {
         addresses.iter().map(|listed| Self::new(&listed.email, listed.verified, listed.primary)).collect()
     }
@@ -79,11 +79,11 @@ pub struct PhoneNumber<'a> {
 pub struct Session<'a> {
     /// The session's number.
     id: u64,
-    /// The `User-Agent` that it began with.
+    /// The `User-Agent` of the request that created the session.
     user_agent: &'a str,
-    /// The address that it began at.
+    /// The client's address when the session was created.
     ip: &'a str,
-    /// When it began.
+    /// When the session was created.
     created_at: Timestamp,
     /// Whether it is the session of this request.
     is_current: bool,
@@ -94,7 +94,7 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// A user's sessions.
+    /// Returns a user's sessions.
     pub fn list(settings: &Settings, sessions: &'a [AccountSession], current: &AccountSession) -> Vec<Self> {
         let tracked = settings.user_sessions.track_activity;
         let row = |session: &'a AccountSession| Self {
@@ -109,16 +109,16 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What the key of an email verification is for.
+/// The purpose of an email verification key.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EmailVerificationInfo<'a> {
     /// The address.
     pub email: &'a str,
-    /// Its user.
+    /// The user that the address belongs to.
     pub user: User<'a>,
 }
 
-/// More about an email verification.
+/// More about the email verification.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct EmailVerificationMeta {
@@ -126,10 +126,10 @@ pub struct EmailVerificationMeta {
     pub is_authenticating: bool,
 }
 
-/// What the key of a password reset is for.
+/// The purpose of a password reset key.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct PasswordResetInfo<'a> {
-    /// The user whose password it resets.
+    /// The user whose password can be reset.
     pub user: User<'a>,
 }

@@ -1,4 +1,4 @@
-//! Who the caller is, or what they can do to log in: the response of most of `auth/`.
+//! The caller, or the ways for the caller to log in: the response of most endpoints below `auth/`.
 
 use super::account::User;
 use super::flows::Flow;
@@ -34,11 +34,12 @@ pub struct AuthenticatedResponse<'a> {
 struct Authenticated<'a> {
     /// The user.
     user: User<'a>,
-    /// How the user logged in, in order of time. It is empty right after a signup.
+    /// The methods of the login, in order of time. It is empty right after a signup.
     methods: Vec<AuthenticationMethod<'a>>,
 }
 
-/// Nobody is logged in, or not completely. One of the `flows` has to follow: one with `is_pending: true` comes first.
+/// The user is not logged in, or not completely. One of the `flows` must follow: one with `is_pending: true` comes
+/// first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuthenticationResponse")]
 pub struct UnauthenticatedResponse<'a> {
@@ -47,7 +48,7 @@ pub struct UnauthenticatedResponse<'a> {
     meta: AuthenticationMeta,
 }
 
-/// The session of an app is over. One of the `flows` begins a new one.
+/// The session of an app has ended. One of the `flows` creates a new one.
 #[derive(Serialize, JsonSchema)]
 pub struct SessionGoneResponse<'a> {
     status: Status<410>,
@@ -55,7 +56,7 @@ pub struct SessionGoneResponse<'a> {
     meta: AuthenticationMeta,
 }
 
-/// A user is logged in, and has to show again who they are.
+/// A user is logged in and has to reauthenticate.
 #[derive(Serialize, JsonSchema)]
 pub struct ReauthenticationResponse<'a> {
     status: Status<401>,
@@ -63,14 +64,14 @@ pub struct ReauthenticationResponse<'a> {
     meta: AuthenticatedMeta,
 }
 
-/// A user who has to show again who they are, and how.
+/// A user who has to reauthenticate, and the ways to do so.
 #[derive(Serialize, JsonSchema)]
 struct ReauthenticationRequired<'a> {
     /// The user.
     user: User<'a>,
-    /// How the user logged in.
+    /// The methods of the login.
     methods: Vec<AuthenticationMethod<'a>>,
-    /// How the user can show it.
+    /// The ways to reauthenticate.
     flows: Vec<Flow<'a>>,
 }
 
@@ -88,7 +89,7 @@ struct AuthenticatedMeta {
     /// Whether a user is logged in.
     #[schemars(extend("const" = true))]
     is_authenticated: bool,
-    /// Apps only: the token of a new session. It replaces the one that the app has.
+    /// Apps only: the token of a new session. It replaces the app's current token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     session_token: Option<String>,
@@ -96,7 +97,7 @@ struct AuthenticatedMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("x-latchkey-if" = [Condition::AppTokens]))]
     access_token: Option<String>,
-    /// Comes with `access_token`.
+    /// Sent together with `access_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("x-latchkey-if" = [Condition::AppTokens]))]
     refresh_token: Option<String>,
@@ -108,30 +109,30 @@ struct AuthenticationMeta {
     /// Whether a user is logged in.
     #[schemars(extend("const" = false))]
     is_authenticated: bool,
-    /// Apps only: the token of a new session. It replaces the one that the app has.
+    /// Apps only: the token of a new session. It replaces the app's current token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     session_token: Option<String>,
 }
 
-/// How a user showed who they are.
+/// A method with which a user has authenticated.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum AuthenticationMethod<'a> {
-    /// With a password. `email` or `username` is what the user logged in with.
+    /// With a password. `email` or `username` is the identifier of the login.
     Password(ByPassword<'a>),
     /// With a password reset that logged the user in.
     PasswordReset(ByPasswordReset<'a>),
     /// With a code that was sent to `email` or `phone`.
     Code(ByCode<'a>),
-    /// With a second factor, or a passkey.
+    /// With a second factor or a passkey.
     #[schemars(extend("x-latchkey-if" = [Condition::SecondFactors]))]
     Mfa(ByFactor<'a>),
     /// With an account at a provider.
     #[schemars(extend("x-latchkey-if" = [Condition::Providers]))]
     #[serde(rename = "socialaccount")]
     Provider(ByProvider<'a>),
-    /// In a way that a newer version added.
+    /// With a method that a newer version added.
     #[schemars(skip)]
     #[serde(untagged)]
     Unknown(Unknown<'a>),
@@ -190,10 +191,10 @@ pub struct ByFactor<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "AuthenticatorType")]
     r#type: Option<&'a str>,
-    /// Whether it was a passkey alone.
+    /// Whether it was a login with only a passkey.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     passwordless: bool,
-    /// Whether the user was logged in already.
+    /// Whether it was a reauthentication of a logged-in user.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     reauthenticated: bool,
 }
@@ -209,7 +210,7 @@ pub struct ByProvider<'a> {
     uid: &'a str,
 }
 
-/// Another way.
+/// Another method.
 #[derive(Serialize)]
 pub struct Unknown<'a> {
     method: &'a str,
@@ -248,7 +249,7 @@ impl<'a> AuthenticationMethod<'a> {
 }
 
 impl<'a> Authentication<'a> {
-    /// Who the caller is.
+    /// Returns the response for the caller.
     pub fn new(app: &'a App, client: ClientKind, caller: &'a Caller) -> Self {
         let flows = || Flows { flows: Flow::list(app, client, caller) };
         let meta = AuthenticationMeta { is_authenticated: false, session_token: None };
@@ -266,7 +267,7 @@ impl<'a> Authentication<'a> {
         }
     }
 
-    /// Where a flow has led, with the token of a new session and signed tokens.
+    /// Returns the response to the outcome of a flow, with the token of a new session and signed tokens.
     pub fn of_outcome(app: &'a App, client: ClientKind, outcome: &'a Outcome, pair: Option<Pair>) -> Self {
         let mut response = Self::new(app, client, &outcome.caller);
         let token = outcome.issued.as_ref().filter(|_| client == ClientKind::App).map(|token| token.text());
@@ -295,7 +296,7 @@ impl AuthenticatedMeta {
 }
 
 impl<'a> ReauthenticationResponse<'a> {
-    /// What a user who is logged in has to do. `None` for somebody else.
+    /// Returns the response for a logged-in user, or `None` for other callers.
     pub fn new(app: &'a App, caller: &'a Caller) -> Option<Self> {
         let Caller::User(parts) = caller else { return None };
         let (user, session) = &**parts;

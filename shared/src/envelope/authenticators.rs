@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthenticatorType {
-    /// Codes on paper.
+    /// Recovery codes.
     #[schemars(extend("x-latchkey-if" = [Condition::RecoveryCodes]))]
     RecoveryCodes,
     /// An authenticator app.
@@ -48,7 +48,7 @@ pub struct TotpAuthenticator {
     r#type: TotpType,
     /// When it was set up.
     created_at: Timestamp,
-    /// When it was used last.
+    /// When it was last used.
     last_used_at: Option<Timestamp>,
 }
 
@@ -56,16 +56,16 @@ pub struct TotpAuthenticator {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RecoveryCodesAuthenticator<'a> {
     r#type: RecoveryCodesType,
-    /// When they were made.
+    /// When they were created.
     created_at: Timestamp,
-    /// When one of them was used last.
+    /// When one of them was last used.
     last_used_at: Option<Timestamp>,
-    /// How many there are.
+    /// The number of codes.
     total_code_count: usize,
-    /// How many are left.
+    /// The number of unused codes.
     unused_code_count: usize,
-    /// The codes that are left. Absent in lists of authenticators, and where `MFA_RECOVERY_CODES_SHOW_ONCE` is on and they
-    /// were shown before.
+    /// The unused codes. Absent in lists of authenticators. Also absent if `MFA_RECOVERY_CODES_SHOW_ONCE` is on and
+    /// they have been shown before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>")]
     unused_codes: Option<&'a [String]>,
@@ -77,19 +77,19 @@ pub struct WebAuthnAuthenticator<'a> {
     r#type: WebauthnType,
     /// When it was added.
     created_at: Timestamp,
-    /// When it was used last.
+    /// When it was last used.
     last_used_at: Option<Timestamp>,
-    /// Its number.
+    /// The authenticator's number.
     id: u64,
-    /// The name that its owner gave it.
+    /// The name that its user chose.
     name: &'a str,
-    /// Whether it is a passkey. Absent where the authenticator did not say.
+    /// Whether it is a passkey. Absent if the authenticator did not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     is_passwordless: Option<bool>,
 }
 
-/// An authenticator that this version does not know.
+/// An authenticator of a type that this version does not know.
 #[derive(Debug, Serialize)]
 pub struct UnknownAuthenticator<'a> {
     r#type: &'a str,
@@ -97,7 +97,7 @@ pub struct UnknownAuthenticator<'a> {
     last_used_at: Option<Timestamp>,
 }
 
-/// Declares a text that is always the same.
+/// Declares a constant text.
 macro_rules! constant {
     ($name:ident, $variant:ident, $text:literal) => {
         #[derive(Debug, Serialize, JsonSchema)]
@@ -114,7 +114,7 @@ constant!(RecoveryCodesType, RecoveryCodes, "recovery_codes");
 constant!(WebauthnType, Webauthn, "webauthn");
 
 impl<'a> Authenticator<'a> {
-    /// An authenticator. Recovery codes are shown where `codes` has them.
+    /// Returns an authenticator. Its recovery codes are included if `codes` contains them.
     pub fn new(authenticator: &'a AccountAuthenticator, codes: Option<&'a [String]>) -> Self {
         let created_at = authenticator.created.into();
         let last_used_at = authenticator.last_used.map(Timestamp::from);
@@ -143,11 +143,11 @@ impl<'a> Authenticator<'a> {
     }
 }
 
-/// What is needed to set up an authenticator app.
+/// The data for setting up an authenticator app.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct NewTotp<'a> {
-    /// The secret, in base32. It is a new one every time, and only the last one counts.
+    /// The secret, in base32. Each response contains a new one, and only the last one is valid.
     pub secret: &'a str,
     /// The same as a URL, for a QR code.
     pub totp_url: &'a str,
@@ -157,7 +157,7 @@ pub struct NewTotp<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct AddedAuthenticatorMeta {
-    /// Whether recovery codes were made, too.
+    /// Whether recovery codes were also created.
     pub recovery_codes_generated: bool,
 }
 
@@ -189,16 +189,16 @@ pub struct LoginOptionsResponse<'a> {
     meta: Option<LoginOptionsMeta>,
 }
 
-/// More about options to log in with a passkey.
+/// More about the options for a login with a passkey.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct LoginOptionsMeta {
-    /// Apps only: the token of the session that keeps the challenge.
+    /// Apps only: the token of the session that stores the challenge.
     session_token: String,
 }
 
 impl<'a> LoginOptionsResponse<'a> {
-    /// These options, for this kind of client, with the token of a new session.
+    /// Returns these options for this kind of client, with the token of a new session.
     pub fn new(request_options: &'a Json, client: ClientKind, issued: Option<&SessionToken>) -> Self {
         let issued = issued.filter(|_| client == ClientKind::App);
         let meta = issued.map(|token| LoginOptionsMeta { session_token: token.text() });

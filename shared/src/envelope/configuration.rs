@@ -1,4 +1,4 @@
-//! What a client needs to know before anybody logs in.
+//! The configuration that a client needs before login.
 
 use super::providers::{Provider, offered_providers};
 use super::{AuthenticatorType, Status};
@@ -11,11 +11,11 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigurationResponse<'a> {
     status: Status<200>,
-    /// What the settings leave.
+    /// The configuration.
     pub data: Configuration<'a>,
 }
 
-/// The configuration of the service. Parts that are switched off are absent.
+/// The configuration of the service. Parts that are turned off are absent.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Configuration<'a> {
@@ -34,9 +34,9 @@ pub struct Configuration<'a> {
 /// The configuration of accounts.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AccountConfiguration {
-    /// What users log in with.
+    /// The identifiers that users can log in with.
     login_methods: Vec<LoginMethod>,
-    /// Whether people can sign up.
+    /// Whether users can sign up.
     is_open_for_signup: bool,
     /// Whether email addresses are verified with a code instead of a link.
     email_verification_by_code_enabled: bool,
@@ -44,13 +44,13 @@ struct AccountConfiguration {
     login_by_code_enabled: bool,
     /// Whether passwords are reset with a code instead of a link.
     password_reset_by_code_enabled: bool,
-    /// What older clients read instead of `login_methods`.
+    /// The field that older clients read instead of `login_methods`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "AuthenticationMethods", extend("deprecated" = true))]
     authentication_method: Option<AuthenticationMethods>,
 }
 
-/// What a user logs in with.
+/// An identifier that users can log in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -66,7 +66,7 @@ enum LoginMethod {
     Phone,
 }
 
-/// What users log in with, for older clients.
+/// The identifiers that users can log in with, for older clients.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -89,19 +89,19 @@ struct MFAConfiguration<'a> {
     /// The types of authenticators that users can set up.
     #[schemars(with = "Vec<AuthenticatorType>")]
     supported_types: &'a [String],
-    /// Whether a passkey alone logs in.
+    /// Whether users can log in with only a passkey.
     passkey_login_enabled: bool,
 }
 
 /// The configuration of sessions.
 #[derive(Debug, Serialize, JsonSchema)]
 struct UserSessionsConfiguration {
-    /// Whether a session keeps the time of its last request.
+    /// Whether a session stores the time of its last request.
     track_activity: bool,
 }
 
 impl<'a> ConfigurationResponse<'a> {
-    /// The configuration, for this kind of client.
+    /// Returns the configuration for this kind of client.
     pub fn new(app: &'a App, client: ClientKind) -> Self {
         let settings = &app.settings;
         let (account, mfa) = (&settings.account, &settings.mfa);

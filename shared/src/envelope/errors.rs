@@ -1,4 +1,4 @@
-//! What is wrong with the input.
+//! The errors of the input.
 
 use crate::flow::Problem;
 use schemars::JsonSchema;
@@ -13,21 +13,21 @@ pub struct ErrorResponse<'a> {
     errors: Option<Vec<Error<'a>>>,
 }
 
-/// One thing that is wrong with the input.
+/// One error of the input.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Error<'a> {
-    /// For people.
+    /// The text for users.
     message: &'a str,
-    /// For programs: it stays the same when the message changes.
+    /// The code for programs. It stays the same if the message changes.
     code: &'a str,
-    /// The field that is wrong, unless several are, or none.
+    /// The name of the wrong field. Absent if the error does not belong to exactly one field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     param: Option<&'static str>,
 }
 
 impl<'a> ErrorResponse<'a> {
-    /// A response with these problems.
+    /// Returns a response with these problems.
     pub fn new(status: u16, problems: &'a [Problem]) -> Self {
         let errors = problems.iter().map(|problem| Error {
             message: &problem.message,
@@ -37,7 +37,7 @@ impl<'a> ErrorResponse<'a> {
         Self { status, errors: Some(errors.collect()) }
     }
 
-    /// A response without reasons.
+    /// Returns a response without reasons.
     pub fn bare(status: u16) -> Self {
         Self { status, errors: None }
     }

@@ -1,4 +1,4 @@
-//! The flows that are open to somebody who is not logged in, and the one that they are in.
+//! The flows of a client that is not logged in: those that it can start, and the one that is in progress.
 
 use super::AuthenticatorType;
 use super::providers::{Provider, offered_providers};
@@ -17,19 +17,19 @@ use std::borrow::Cow;
 pub struct Flow<'a> {
     /// The flow's name.
     id: FlowId,
-    /// Whether it has begun. Absent where it cannot have.
+    /// Whether it has been started. Absent if the flow has no such state.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     is_pending: Option<bool>,
-    /// Of `provider_redirect` and `provider_token`: the providers that can do it.
+    /// For `provider_redirect` and `provider_token`: the providers that support the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>", extend("x-latchkey-if" = [Condition::Providers]))]
     providers: Option<Vec<&'a str>>,
-    /// Of `provider_signup`: the provider.
+    /// For `provider_signup`: the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Provider", extend("x-latchkey-if" = [Condition::Providers]))]
     provider: Option<Provider<'a>>,
-    /// Of `mfa_authenticate` and `mfa_reauthenticate`: the types of authenticators that the user has.
+    /// For `mfa_authenticate` and `mfa_reauthenticate`: the types of the user's authenticators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<AuthenticatorType>", extend("x-latchkey-if" = [Condition::SecondFactors]))]
     types: Option<Cow<'a, [String]>>,
@@ -42,12 +42,12 @@ pub enum FlowId {
     /// Login with a password.
     #[schemars(extend("x-latchkey-if" = [Condition::Accounts]))]
     Login,
-    /// Login with a code that is sent.
+    /// Login with a code that the service sends.
     LoginByCode,
     /// Signup.
     #[schemars(extend("x-latchkey-if" = [Condition::Accounts]))]
     Signup,
-    /// Login at a provider that the browser is sent to.
+    /// Login at a provider, to which the browser is redirected.
     #[schemars(extend("x-latchkey-if" = [Condition::Providers]))]
     ProviderRedirect,
     /// Login with a token of a provider.
@@ -66,21 +66,21 @@ pub enum FlowId {
     /// The second factor of a login.
     #[schemars(extend("x-latchkey-if" = [Condition::SecondFactors]))]
     MfaAuthenticate,
-    /// Whether to trust this browser.
+    /// The decision whether to trust this browser.
     #[schemars(extend("x-latchkey-if" = [Condition::TrustedBrowsers]))]
     MfaTrust,
     /// Login with a passkey.
     #[schemars(extend("x-latchkey-if" = [Condition::PasskeyLogin]))]
     MfaLoginWebauthn,
-    /// The passkey of a signup.
+    /// The passkey for a signup.
     #[schemars(extend("x-latchkey-if" = [Condition::PasskeySignup]))]
     MfaSignupWebauthn,
-    /// The password, once more.
+    /// Reauthentication with the password.
     Reauthenticate,
-    /// A second factor, once more.
+    /// Reauthentication with a second factor.
     #[schemars(extend("x-latchkey-if" = [Condition::SecondFactors]))]
     MfaReauthenticate,
-    /// Setting up a second factor, which only the JWT API asks for.
+    /// Setup of a second factor. Only the JWT API requires it.
     #[schemars(skip)]
     MfaSetup,
 }
@@ -112,7 +112,7 @@ impl<'a> Flow<'a> {
         Self { providers: Some(providers), ..Self::new(id) }
     }
 
-    /// The flows that are open to somebody who is not logged in, and the one that they are in.
+    /// Returns the flows of a client that is not logged in: those that it can start, and the one that is in progress.
     pub fn list(app: &'a App, client: ClientKind, caller: &'a Caller) -> Vec<Self> {
         let settings = &app.settings;
         let (account, social) = (&settings.account, &settings.social);
@@ -129,7 +129,7 @@ impl<'a> Flow<'a> {
         if social.enabled {
             flows.extend(provider_flows(app, client));
             if let Some(who) = caller.session().and_then(proven_identity::pending) {
-                // It comes from the session, which has it for this response alone.
+                // `who` is a local value, so the provider must not borrow from it.
                 let provider = Some(Provider::new(app, &who.provider).into_owned());
                 flows.push(Self { provider, ..Self::pending(FlowId::ProviderSignup) });
             }
@@ -147,7 +147,7 @@ impl<'a> Flow<'a> {
         flows
     }
 
-    /// The flows by which a user who is logged in shows again who they are.
+    /// Returns the flows with which a logged-in user can reauthenticate.
     pub fn reauthentication(app: &App, user: Option<&User>, caller: &Caller) -> Vec<Self> {
         let mut flows = Vec::new();
         if let Some(user) = user {
@@ -164,7 +164,7 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The flows by which providers log people in.
+/// Returns the flows for a login through a provider.
 fn provider_flows(app: &App, client: ClientKind) -> Vec<Flow<'_>> {
     let offered = offered_providers(app, client);
     let redirects = offered.iter().filter(|it| it.redirect).map(|it| it.id).collect::<Vec<_>>();
@@ -179,7 +179,7 @@ fn provider_flows(app: &App, client: ClientKind) -> Vec<Flow<'_>> {
     flows
 }
 
-/// The flow that a login in progress waits for.
+/// Returns the flow that the login in progress waits for.
 fn stage<'a>(app: &App, caller: &'a Caller) -> Option<Flow<'a>> {
     let session = caller.session()?;
     let stage = session.pending_stage(&app.settings, app.now())?;

@@ -1,7 +1,8 @@
-//! The responses of the headless API, as types: `status`, `data`, `meta`, `errors`. Their schemas are in the description of
-//! the API, under the names that the reference has for them.
+//! The responses of the headless API, as types: `status`, `data`, `meta`, `errors`. Their schemas are in the
+//! description of the API, with the names of the reference.
 //!
-//! What is here turns accounts, sessions and settings into what clients see. It decides nothing, and reads no table.
+//! This module converts accounts, sessions and settings to the form that clients see. It makes no decisions and does
+//! not read the table.
 
 mod account;
 mod authentication;
@@ -34,7 +35,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
-/// The status of a response, which its body repeats.
+/// The status of a response. The body repeats it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Status<const N: u16>;
 
@@ -58,7 +59,7 @@ impl<const N: u16> JsonSchema for Status<N> {
     }
 }
 
-/// A status and nothing else.
+/// A body with only a status.
 #[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Bare<const N: u16> {
@@ -66,10 +67,10 @@ pub struct Bare<const N: u16> {
     pub status: Status<N>,
 }
 
-/// 403 for somebody who may not do this.
+/// 403: the caller does not have permission.
 pub type ForbiddenResponse = Bare<403>;
 
-/// A status and data.
+/// A body with a status and data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Data<T, const N: u16 = 200> {
@@ -79,7 +80,7 @@ pub struct Data<T, const N: u16 = 200> {
     pub data: T,
 }
 
-/// A status, data and more about them.
+/// A body with a status, data, and more about the data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct DataWithMeta<T, M> {
@@ -91,7 +92,7 @@ pub struct DataWithMeta<T, M> {
     pub meta: M,
 }
 
-/// A status and more about it.
+/// A body with a status, and more about it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Meta<M, const N: u16> {
@@ -102,27 +103,27 @@ pub struct Meta<M, const N: u16> {
 }
 
 impl<T, const N: u16> Data<T, N> {
-    /// A response with this data.
+    /// Returns a response with this data.
     pub fn new(data: T) -> Self {
         Self { status: Status, data }
     }
 }
 
 impl<T, M> DataWithMeta<T, M> {
-    /// A response with this data.
+    /// Returns a response with this data.
     pub fn new(data: T, meta: M) -> Self {
         Self { status: Status, data, meta }
     }
 }
 
 impl<M, const N: u16> Meta<M, N> {
-    /// A response with this.
+    /// Returns a response with this content of `meta`.
     pub fn new(meta: M) -> Self {
         Self { status: Status, meta }
     }
 }
 
-/// A moment: seconds since 1970-01-01 UTC, with a fraction.
+/// A time: seconds since 1970-01-01 UTC, with a fraction.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Timestamp(pub f64);
 

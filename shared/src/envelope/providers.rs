@@ -29,19 +29,19 @@ pub struct Provider<'a> {
     openid_configuration_url: Option<String>,
 }
 
-/// How a provider logs people in.
+/// How a provider can log users in.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum ProviderFlow {
-    /// The browser is sent to the provider.
+    /// The browser is redirected to the provider.
     ProviderRedirect,
     /// The app has a token of the provider.
     ProviderToken,
 }
 
 impl<'a> Provider<'a> {
-    /// A provider. If it is not configured any more, only its id is left.
+    /// Returns a provider. If it is no longer configured, only its id is left.
     pub fn new(app: &'a App, id: &'a str) -> Self {
         let Some(config) = app.settings.social.providers.named(id) else {
             let is_dummy = id == DUMMY && app.has_dummy_provider;
@@ -63,14 +63,14 @@ impl<'a> Provider<'a> {
         }
     }
 
-    /// Every provider that there is, whichever way it is used.
+    /// Returns all providers, whichever flows they support.
     pub fn list(app: &'a App) -> Vec<Self> {
         let ids = app.settings.social.providers.apps.iter().map(|config| config.id());
         let dummy = app.has_dummy_provider.then_some(DUMMY);
         ids.chain(dummy).map(|id| Self::new(app, id)).collect()
     }
 
-    /// The same provider, which borrows nothing.
+    /// Returns the same provider without borrowed data.
     pub(super) fn into_owned<'b>(self) -> Provider<'b> {
         Provider {
             id: self.id.into_owned().into(),
@@ -87,7 +87,7 @@ fn flows(redirect: bool, token: bool) -> Vec<ProviderFlow> {
     redirect.into_iter().chain(token.then_some(ProviderFlow::ProviderToken)).collect()
 }
 
-/// A provider, and how it logs people in.
+/// A provider and the flows that it supports.
 pub(super) struct Offered<'a> {
     pub id: &'a str,
     pub redirect: bool,
@@ -106,7 +106,7 @@ pub(super) fn offered_providers(app: &App, client: ClientKind) -> Vec<Offered<'_
     configured.chain(dummy).filter(usable).collect()
 }
 
-/// An account at a provider, which is connected to the user.
+/// An account at a provider that is connected to the user.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProviderAccount<'a> {
     /// The account's id at the provider.
@@ -118,7 +118,7 @@ pub struct ProviderAccount<'a> {
 }
 
 impl<'a> ProviderAccount<'a> {
-    /// The accounts that are connected to a user.
+    /// Returns the accounts that are connected to a user.
     pub fn list(app: &'a App, user: &'a Account) -> Vec<Self> {
         let row = |link: &'a IdentityLink| Self {
             uid: &link.uid,
@@ -129,20 +129,20 @@ impl<'a> ProviderAccount<'a> {
     }
 }
 
-/// What is known of somebody who signs up through a provider.
+/// The data of a signup through a provider.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct ProviderSignup<'a> {
-    /// The user as it will be.
+    /// The user that the signup will create.
     user: User<'a>,
     /// The account at the provider.
     account: ProviderAccount<'a>,
-    /// The email addresses that the provider told.
+    /// The email addresses that the provider reported.
     email: Vec<EmailAddress<'a>>,
 }
 
 impl<'a> ProviderSignup<'a> {
-    /// What is known of this identity.
+    /// Returns the data of this identity.
     pub fn new(app: &'a App, who: &'a ProvenIdentity) -> Self {
         let identity = &who.identity;
         let with_username = app.settings.account.username_field.is_some();

@@ -4,13 +4,13 @@ use crate::tokens::Pair;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// New tokens for a refresh token.
+/// The new tokens of a refresh.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct RefreshedTokens {
     /// The access token.
     access_token: String,
-    /// The next refresh token. Absent where the one that the app has stays valid.
+    /// The next refresh token. Absent if the current one stays valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     refresh_token: Option<String>,

@@ -1,10 +1,10 @@
-//! The options of WebAuthn ceremonies, as the description has them (WebAuthn Level 3, sections 5.4 and 5.5). The values are
-//! made by the WebAuthn library.
+//! The options of WebAuthn ceremonies, for the API description (WebAuthn Level 3, sections 5.4 and 5.5). The WebAuthn
+//! library creates the values.
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json};
 
-/// What `PublicKeyCredential.parseCreationOptionsFromJSON()` takes, as `publicKey`.
+/// The argument of `PublicKeyCredential.parseCreationOptionsFromJSON()`, as `publicKey`.
 #[derive(JsonSchema)]
 #[schemars(inline, rename_all = "camelCase")]
 pub struct Creation {
@@ -12,7 +12,7 @@ pub struct Creation {
     pub public_key: PublicKeyCreation,
 }
 
-/// What `PublicKeyCredential.parseRequestOptionsFromJSON()` takes, as `publicKey`.
+/// The argument of `PublicKeyCredential.parseRequestOptionsFromJSON()`, as `publicKey`.
 #[derive(JsonSchema)]
 #[schemars(inline, rename_all = "camelCase")]
 pub struct Request {
@@ -30,27 +30,27 @@ pub struct PublicKeyCreation {
     pub rp: RelyingParty,
     /// The user.
     pub user: PublicKeyUser,
-    /// The algorithms that are accepted.
+    /// The accepted algorithms.
     pub pub_key_cred_params: Vec<PublicKeyParameters>,
-    /// Milliseconds to answer.
+    /// The time limit in milliseconds.
     #[schemars(skip_serializing_if = "Option::is_none", with = "u64")]
     pub timeout: Option<u64>,
-    /// Credentials that the user has already.
+    /// The credentials that the user already has.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<PublicKeyDescriptor>")]
     pub exclude_credentials: Option<Vec<PublicKeyDescriptor>>,
-    /// What the authenticator must be able to do.
+    /// The required features of the authenticator.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Map<String, Json>")]
     pub authenticator_selection: Option<Json>,
-    /// Which attestation is wanted.
+    /// The requested attestation.
     #[schemars(skip_serializing_if = "Option::is_none", with = "String")]
     pub attestation: Option<String>,
-    /// Which formats of attestation are wanted.
+    /// The requested attestation formats.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<String>")]
     pub attestation_formats: Option<Vec<String>>,
-    /// Kinds of authenticators to suggest.
+    /// The kinds of authenticators to suggest.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<String>")]
     pub hints: Option<Vec<String>>,
-    /// Inputs of extensions.
+    /// The inputs of extensions.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Map<String, Json>")]
     pub extensions: Option<Json>,
 }
@@ -63,18 +63,18 @@ pub struct PublicKeyRequest {
     pub challenge: String,
     /// The id of the relying party.
     pub rp_id: String,
-    /// Milliseconds to answer.
+    /// The time limit in milliseconds.
     #[schemars(skip_serializing_if = "Option::is_none", with = "u64")]
     pub timeout: Option<u64>,
     /// Whether the authenticator verifies its user.
     pub user_verification: String,
-    /// The credentials that are accepted. Absent or empty where each one is.
+    /// The accepted credentials. If absent or empty, every credential is accepted.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<PublicKeyDescriptor>")]
     pub allow_credentials: Option<Vec<PublicKeyDescriptor>>,
-    /// Kinds of authenticators to suggest.
+    /// The kinds of authenticators to suggest.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<String>")]
     pub hints: Option<Vec<String>>,
-    /// Inputs of extensions.
+    /// The inputs of extensions.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Map<String, Json>")]
     pub extensions: Option<Json>,
 }
@@ -116,7 +116,7 @@ pub struct PublicKeyDescriptor {
     pub r#type: String,
     /// The id, in base64url.
     pub id: String,
-    /// How the browser reaches it.
+    /// How the browser can reach it.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<String>")]
     pub transports: Option<Vec<String>>,
 }

@@ -1,4 +1,5 @@
-//! Codes that people are sent: making, guessing, sending again. What a code is for is its kind's business.
+//! Codes that are sent to users: creating them, counting attempts, and sending them again. The rules of each kind of
+//! code are in [`CodeKind`].
 
 use crate::account::{User, UserId};
 use crate::flow::{Context, Refusal};
@@ -8,13 +9,13 @@ use crate::session::{Caller, CodeKind, CodeProcess, Session};
 use crate::store::{Item, Store, Write};
 use crate::versions::Unknown;
 
-/// Where a code goes.
+/// The recipient of a code.
 pub(in crate::flow) enum Recipient<'a> {
     Email(&'a str),
     Phone(&'a str),
 }
 
-/// A code and the process that waits for it.
+/// Creates a code, and the process that waits for it.
 pub(in crate::flow) fn begin(
     cx: Context<'_>,
     kind: CodeKind,
@@ -44,7 +45,7 @@ pub(in crate::flow) fn begin(
     (process, code)
 }
 
-/// Gives the process a new code; the old one is worth nothing any more.
+/// Gives the process a new code. The old code becomes invalid.
 pub(in crate::flow) fn renew(cx: Context<'_>, kind: CodeKind, process: &mut CodeProcess) -> String {
     let code = secret::generate_code(kind.format(&cx.settings), &*cx.random);
     process.id = secret::encode(&cx.random::<12>());
@@ -52,14 +53,14 @@ pub(in crate::flow) fn renew(cx: Context<'_>, kind: CodeKind, process: &mut Code
     code
 }
 
-/// Whether this is the code, for somebody there is. The attempt has to be counted before.
+/// Whether this is the right code of an existing user. The attempt has to be counted before this is called.
 pub(in crate::flow) fn is_right(keys: &Keys, kind: CodeKind, process: &CodeProcess, guess: &str) -> bool {
     let guess = secret::normalize_code(guess);
     let right = keys.is_digest(&process.code, kind.as_str(), &[process.id.as_bytes(), guess.as_bytes()]);
     right && process.user.is_some() && !process.is_decoy
 }
 
-/// The process that waits for a code of this kind. One whose time is over is cleared away.
+/// Returns the process that waits for a code of this kind. An expired process is deleted.
 pub(in crate::flow) async fn expect<'a>(
     cx: Context<'_>,
     caller: &'a Caller,
@@ -79,28 +80,28 @@ pub(in crate::flow) async fn expect<'a>(
     if process.has_attempts(kind, &cx.settings) { Ok(process) } else { Err(Refusal::Conflict) }
 }
 
-/// Who waits for a code of this kind after signing up, and may still change where it goes.
+/// Finds the user who waits for a code of this kind after signing up, if they are allowed to change the recipient.
 pub(in crate::flow) async fn find_changer(cx: Context<'_>, caller: &Caller, kind: CodeKind) -> Result<User, Refusal> {
     let process = expect(cx, caller, kind).await?;
     let id = process.user.filter(|_| process.changes < kind.max_changes(&cx.settings)).ok_or(Refusal::Conflict)?;
     let user = cx.store.find::<User>(&id.key()).await?;
     let login = caller.session().and_then(|session| session.login.as_ref());
-    // A login in progress that the account has moved on from changes nothing of it.
+    // If the generation of the account has changed since the login began, the login cannot change the account.
     let stands = |user: &User| login.is_some_and(|login| login.generation == user.generation);
     user.filter(|user| user.last_login.is_none() && stands(user)).ok_or(Refusal::Conflict)
 }
 
-/// Checks that the caller's session still stands as it was read.
+/// Checks that the caller's session has not changed since it was read.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where another request has changed or ended it; the table is unavailable.
+/// [`Refusal::Conflict`] if another request has changed or ended it; the table is unavailable.
 pub(super) async fn expect_unchanged(store: &Store, caller: &Caller) -> Result<(), Refusal> {
     let session = caller.session().ok_or(Refusal::Conflict)?;
     let now = store.find::<Session>(&session.key()).await?;
     if now.is_some_and(|now| now.version == session.version) { Ok(()) } else { Err(Refusal::Conflict) }
 }
 
-/// Counts a guess, before it is compared (CVE-2026-27801). The session as it then stands.
+/// Counts an attempt before its code is compared (CVE-2026-27801). Returns the changed session.
 pub(in crate::flow) async fn count(cx: Context<'_>, caller: &Caller, kind: CodeKind) -> Result<Session, Refusal> {
     let process = expect(cx, caller, kind).await?;
     let Some(session) = caller.session() else { return Err(Refusal::Conflict) };
@@ -109,7 +110,8 @@ pub(in crate::flow) async fn count(cx: Context<'_>, caller: &Caller, kind: CodeK
     counted.ok_or(Refusal::Conflict)
 }
 
-/// Gives an attempt back that was none: the code was right. Should that fail, one guess less is left.
+/// Gives back the attempt that [`count`] counted, because the code was right. If the write fails, the user has one
+/// attempt less.
 pub(in crate::flow) async fn give_back(
     store: &Store,
     mut session: Session,

@@ -1,16 +1,16 @@
-//! What an operation works with.
+//! The context of an operation.
 
 use crate::app::App;
 use crate::session::ClientInfo;
 use std::ops::Deref;
 
-/// What an operation works with: the service's parts, and the client that asked. The parts are at hand as its own, such as
-/// `cx.settings` and `cx.now()`.
+/// The context of an operation: the service's parts, and the client that sent the request. It dereferences to the
+/// parts, so `cx.settings` and `cx.now()` work.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The service's parts.
     pub app: &'a App,
-    /// Who asks, as far as the network shows.
+    /// The client that sent the request.
     pub client: &'a ClientInfo,
 }
 

@@ -1,10 +1,10 @@
-//! What a person goes through: signing up, verifying, logging in and out.
+//! The operations of the service, such as signing up, verifying an address, logging in and logging out.
 //!
-//! A flow loads, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]; how that looks to a
-//! client is not its business. Several APIs share the flows.
+//! A flow reads its data, decides, commits once, and returns an [`Outcome`] or a [`Refusal`]. It does not build
+//! responses, because several APIs share the flows.
 //!
-//! A flow takes its [`Context`] first. What needs only one of the service's parts, such as the settings or the table, takes
-//! that part.
+//! The first parameter of a flow is its [`Context`]. A flow that needs only one part of the service, such as the
+//! settings or the table, takes that part.
 
 pub mod addresses;
 mod codes;
@@ -28,29 +28,29 @@ pub use refusal::{FactorProblem, Problem, Refusal};
 use crate::session::{Caller, SessionToken};
 use crate::settings::Settings;
 
-/// Where somebody stands after a flow.
+/// The state of the caller after a flow.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Who they are now.
+    /// The caller.
     pub caller: Caller,
     /// The token of a new session.
     pub issued: Option<SessionToken>,
-    /// Whether they have just become somebody.
+    /// Whether the flow has logged the caller in.
     pub logged_in: bool,
-    /// Whether the session that they came with is no more.
+    /// Whether the session of the request has ended.
     pub ended: bool,
-    /// What the user is shown as, where that is still what it was before the flow, as the reference has it.
+    /// The display name of the user before the flow, if the response has to contain that one, as in django-allauth.
     pub shown_as: Option<String>,
 }
 
 impl Outcome {
-    /// They stand where they stood.
+    /// The outcome of a flow that leaves the caller as it was.
     pub fn unchanged(caller: Caller) -> Self {
         Self { caller, issued: None, logged_in: false, ended: false, shown_as: None }
     }
 }
 
-/// A page of the frontend: from the settings alone, never from a request.
+/// The URL of a page of the frontend. It depends only on the settings, never on a request.
 fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> String {
     let template = settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
     let url = crate::iri::to_uri(&template.replace("{key}", key));
@@ -58,7 +58,7 @@ fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> S
     if url.starts_with('/') { format!("{base}{url}") } else { url }
 }
 
-/// An address of the JWT API, as links have it.
+/// The URL of a path of the JWT API, for links.
 fn api_url(settings: &Settings, path: &str) -> String {
     let base = settings.service.public_url.as_str().trim_end_matches('/');
     format!("{base}{}{path}", settings.jwt_api.prefix.as_str())

@@ -1,4 +1,4 @@
-//! Telling people by mail of what was changed in their account (ASVS 5.0 6.3.7; `ACCOUNT_EMAIL_NOTIFICATIONS`).
+//! Mails that notify users of changes of their account (ASVS 5.0 6.3.7; `ACCOUNT_EMAIL_NOTIFICATIONS`).
 
 use crate::account::User;
 use crate::flow::Context;
@@ -6,7 +6,8 @@ use crate::outbox::{MailKind, Message};
 use crate::store::{StoreError, Write};
 use serde_json::{Value as Json, json};
 
-/// The write of a notification to an address, or to the user's primary one; none where that is not wanted.
+/// The write of a notification to an address, or to the user's primary address if `to` is `None`. Returns `None` if
+/// notifications are off or there is no address.
 pub(super) fn notify(
     cx: Context<'_>,
     user: &User,

@@ -1,4 +1,4 @@
-//! An address that somebody has shown they read, and what marking it verified writes.
+//! Addresses that a user has shown to receive mail at, and the writes that mark them as verified.
 
 use super::notify::notify;
 use super::{Problem, Refusal};
@@ -8,14 +8,14 @@ use crate::outbox::MailKind;
 use crate::store::{Store, StoreError, Write};
 use serde_json::json;
 
-/// An address that the caller has shown they read.
+/// The proof that the caller receives mail at an address.
 pub(in crate::flow) struct ProvenEmail {
     pub email: String,
     pub user: User,
     pub claims: Vec<EmailClaim>,
 }
 
-/// The user and all claims on an address.
+/// Reads a user and all claims on an address.
 pub(in crate::flow) async fn load(
     store: &Store,
     user: UserId,
@@ -26,8 +26,8 @@ pub(in crate::flow) async fn load(
     Ok(user.map(|user| (user, claims)))
 }
 
-/// Marks the address of a proof verified: on the user, and what that writes beside the user. An address that is
-/// being changed to replaces the others.
+/// Marks the address of a proof as verified on the user, and returns the other writes that this needs. With
+/// `ACCOUNT_CHANGE_EMAIL`, the address replaces the user's other addresses.
 pub(in crate::flow) async fn mark_verified(
     cx: Context<'_>,
     user: &mut User,
@@ -35,11 +35,11 @@ pub(in crate::flow) async fn mark_verified(
 ) -> Result<Vec<Write>, Refusal> {
     let unique = cx.settings.account.unique_email;
     let before = user.clone();
-    // As the account has it: whoever asked for the code may have spelled the domain in another way.
+    // The spelling of the account. The request for the code may have spelled the domain differently.
     let own = user.address(&proof.email).map(|address| address.email.clone());
     let email = own.as_deref().unwrap_or(&proof.email);
     if user.address(email).is_none() {
-        // By code, an address is only added once it is verified.
+        // If verification is by code, an address is added only when it is verified.
         user.addresses.push(Address::new(email, false, cx.random()));
     }
     user.mark_verified(email);

@@ -1,4 +1,4 @@
-//! Who somebody is by the word of an identity provider.
+//! Identities that an identity provider has confirmed.
 
 use crate::account::{IdentityClaim, IdentityLink, User, identity_claim_key, is_email};
 use crate::clock::Timestamp;
@@ -11,29 +11,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 const SEAL: &str = "provider tokens";
-/// Bytes of what a provider tells that are kept.
+/// Most bytes of the provider's data that are stored.
 const MOST_EXTRA: usize = 16_384;
-/// Bytes of its tokens that are kept.
+/// Most bytes of the provider's tokens that are stored.
 const MOST_TOKENS: usize = 16_384;
 
-/// Who somebody is by a provider's word, while that leads somewhere.
+/// An identity that a provider has confirmed, while a flow uses it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProvenIdentity {
     /// The application at the provider, by its name in the settings.
     pub provider: String,
-    /// What people call the provider.
+    /// The provider's name for people.
     pub provider_name: String,
-    /// What people see of the identity.
+    /// The text that represents the identity in a user interface.
     pub display: String,
-    /// What the provider told.
+    /// The data that the provider sent.
     pub identity: Identity,
-    /// The provider's tokens, sealed, where they are kept.
+    /// The provider's tokens, encrypted, if they are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<String>,
 }
 
 impl ProvenIdentity {
-    /// What an application's provider has told, with its tokens where they are kept.
+    /// Creates it from the answer of an application's provider. Contains the tokens if the settings store them.
     pub fn new(cx: Context<'_>, config: &AppConfig, identity: Identity, tokens: Option<&ProviderTokens>) -> Self {
         let display = config.display(&identity.extra);
         let kept = tokens.filter(|_| cx.settings.social.store_tokens);
@@ -57,7 +57,7 @@ impl ProvenIdentity {
         Self::of_provider(config.id(), config.name(), display, identity, sealed)
     }
 
-    /// The same where no application is involved.
+    /// Creates it for a provider that has no application.
     pub fn of_provider(
         provider: &str,
         name: &str,
@@ -68,7 +68,7 @@ impl ProvenIdentity {
         if identity.extra.to_string().len() > MOST_EXTRA {
             identity.extra = Json::Null;
         }
-        // With an address that our own rules refuse no endpoint could be used: it counts as not told.
+        // No endpoint accepts an address that [`is_email`] refuses, so such an address is dropped.
         identity.emails.retain(|address| is_email(&address.email));
         identity.emails.truncate(User::MOST_ADDRESSES);
         let (provider, provider_name) = (provider.to_owned(), name.to_owned());
@@ -83,7 +83,7 @@ impl ProvenIdentity {
         identity_claim_key(&self.provider, &self.identity.subject)
     }
 
-    /// The claim of a user who has it from now on.
+    /// The claim of a user to whom the identity is added.
     pub(in crate::flow) fn claim(&self, user: &User) -> IdentityClaim {
         IdentityClaim {
             provider: self.provider.clone(),
@@ -96,18 +96,18 @@ impl ProvenIdentity {
         }
     }
 
-    /// The user's claim with what the provider told now. A refresh token that it does not tell again stays.
+    /// The user's claim with the data that the provider sent now. If the provider sent no tokens, the stored ones stay.
     pub(in crate::flow) fn renewed(&self, claim: &IdentityClaim) -> IdentityClaim {
         let (extra, tokens) = (self.identity.extra.clone(), self.tokens.clone().or(claim.tokens.clone()));
         IdentityClaim { extra, tokens, ..claim.clone() }
     }
 
-    /// Adds it to a user.
+    /// Adds the identity to a user.
     pub(in crate::flow) fn add_to(&self, user: &mut User) {
         user.identities.push(self.link());
     }
 
-    /// Shows what the provider told now with the user's identity.
+    /// Updates the display text of the user's identity.
     pub(in crate::flow) fn refresh_in(&self, user: &mut User) {
         let new = self.link();
         let is_it = |link: &&mut IdentityLink| link.provider == new.provider && link.uid == new.uid;
@@ -124,7 +124,7 @@ impl ProvenIdentity {
     }
 }
 
-/// The identity that a session is about to sign up with.
+/// The identity of the signup in progress in a session.
 pub fn pending(session: &Session) -> Option<ProvenIdentity> {
     serde_json::from_str(session.identity.as_deref()?).ok()
 }

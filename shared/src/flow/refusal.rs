@@ -1,4 +1,4 @@
-//! Why a flow does not do what was asked.
+//! The refusals of flows, and the problems of their input.
 
 use crate::metrics::RefusalReason;
 use crate::session::{Caller, StageKey};
@@ -7,19 +7,19 @@ use crate::store::StoreError;
 use crate::throttle::Limited;
 use std::borrow::Cow;
 
-/// One thing that is wrong with the input.
+/// A problem of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The field, where it is one's.
+    /// The field that has the problem. `None` if the problem is not about one field.
     pub param: Option<&'static str>,
-    /// What clients tell problems apart by.
+    /// The code that clients distinguish problems by.
     pub code: Cow<'static, str>,
-    /// What people read.
+    /// The message for people.
     pub message: Cow<'static, str>,
 }
 
 impl Problem {
-    /// A problem of a field.
+    /// Creates a problem of a field.
     pub fn field(
         param: &'static str,
         code: impl Into<Cow<'static, str>>,
@@ -28,25 +28,25 @@ impl Problem {
         Self { param: Some(param), code: code.into(), message: message.into() }
     }
 
-    /// A problem of the whole.
+    /// Creates a problem that is not about one field.
     pub fn general(code: &'static str, message: &'static str) -> Self {
         Self { param: None, code: code.into(), message: message.into() }
     }
 
-    /// A field that has to be filled in.
+    /// The problem of a missing field.
     pub fn required(param: &'static str) -> Self {
         Self::field(param, "required", "This field is required.")
     }
 
-    /// A text with a character that no text has.
+    /// The problem of a text that contains a null character.
     pub fn null_characters(param: &'static str) -> Self {
         Self::field(param, "null_characters_not_allowed", "Null characters are not allowed.")
     }
 
-    /// What a field that has to be filled in says.
+    /// Returns the text of a required field.
     ///
     /// # Errors
-    /// It is empty, or no text.
+    /// The text is missing, or it contains a null character.
     pub fn expect_text<'a>(param: &'static str, text: Option<&'a str>) -> Result<&'a str, Self> {
         match text {
             None => Err(Self::required(param)),
@@ -55,17 +55,17 @@ impl Problem {
         }
     }
 
-    /// A code that is another.
+    /// The problem of a wrong code.
     pub fn incorrect_code(param: &'static str) -> Self {
         Self::field(param, "incorrect_code", "Incorrect code.")
     }
 
-    /// An address that somebody else has.
+    /// The problem of an address that another user has.
     pub fn email_taken(param: &'static str) -> Self {
         Self::field(param, "email_taken", "A user is already registered with this email address.")
     }
 
-    /// Wrong credentials.
+    /// The problem of wrong credentials.
     pub fn incorrect_credentials(method: LoginMethod) -> Self {
         let noun = match method {
             LoginMethod::Email => "email address",
@@ -76,7 +76,7 @@ impl Problem {
         Self::field("password", format!("{}_password_mismatch", method.as_str()), message)
     }
 
-    /// A login that has to stop at a stage for which the API has no place.
+    /// The problem of a login that has to stop at a stage that the API does not support.
     pub fn stage_refused(stage: StageKey) -> Self {
         let message = match stage {
             StageKey::MfaSetup => "Two-factor authentication is required. Set it up before you log in here.",
@@ -85,22 +85,22 @@ impl Problem {
         Self::general("login_step_required", message)
     }
 
-    /// Too many failed logins.
+    /// The problem of too many failed logins.
     pub fn too_many_login_attempts() -> Self {
         Self::general("too_many_login_attempts", "Too many failed login attempts. Try again later.")
     }
 }
 
-/// Why a second factor is not set up, shown or removed.
+/// The reason why a second factor is not set up, used or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FactorProblem {
-    /// There is no such challenge, or no longer.
+    /// The challenge does not exist or has expired.
     #[error("the challenge has expired")]
     ChallengeExpired,
-    /// That was the last attempt at the challenge, which is over now.
+    /// The last attempt at the challenge failed, so the challenge has ended.
     #[error("the challenge has been used")]
     ChallengeExhausted,
-    /// The code is wrong, or was used before.
+    /// The code is wrong, or it was used before.
     #[error("wrong code")]
     WrongCode,
     /// The account has no authenticator app.
@@ -109,7 +109,7 @@ pub enum FactorProblem {
     /// The account has no recovery codes.
     #[error("no recovery codes")]
     NoRecoveryCodes,
-    /// The account has an authenticator app already.
+    /// The account already has an authenticator app.
     #[error("an authenticator app is set up already")]
     TotpActive,
     /// No authenticator app is being set up.
@@ -117,52 +117,53 @@ pub enum FactorProblem {
     SetupNotBegun,
 }
 
-/// Why a flow does not do what was asked. Nothing was changed. Each API says it in its own words, in one place.
+/// The reason why a flow did not do what the request asked for. Nothing was changed. Each API translates refusals into
+/// its error responses in one place.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The input is invalid.
     #[error("invalid input")]
     Invalid(Vec<Problem>),
-    /// Wrong credentials, whatever is wrong with them.
+    /// The credentials are wrong.
     #[error("incorrect credentials")]
     IncorrectCredentials(LoginMethod),
     /// Too many failed logins.
     #[error("too many failed logins")]
     TooManyLoginAttempts,
-    /// The account may not log in.
+    /// The account is not allowed to log in.
     #[error("inactive account")]
     Inactive,
-    /// The login has to stop at a stage for which the API has no place.
+    /// The login has to stop at a stage that the API does not support.
     #[error("login step required: {}", .0.as_str())]
     StageRefused(StageKey),
-    /// The second factor is not set up, shown or removed.
+    /// The second factor is not set up, used or removed.
     #[error(transparent)]
     Factor(#[from] FactorProblem),
-    /// Too many failures of the second factor: locked for this many seconds.
+    /// Too many attempts to use the second factor failed. It is locked for this number of seconds.
     #[error("locked out of the second factor")]
     LockedOut(i64),
-    /// It does not fit where the caller stands.
+    /// The request does not fit the current state of the caller.
     #[error("conflict")]
     Conflict,
-    /// Nobody may do this.
+    /// No client is allowed to do this.
     #[error("forbidden")]
     Forbidden,
-    /// The caller has to show again who they are.
+    /// The user has to authenticate again.
     #[error("reauthentication required")]
     ReauthenticationRequired(Caller),
-    /// Nobody asked who may.
+    /// The caller is not authenticated.
     #[error("not authenticated")]
     NotAuthenticated(Caller),
     /// A token, link or capability that is invalid, or no longer valid.
     #[error("invalid token")]
     InvalidToken,
-    /// The session has reached its maximum lifetime, and is ended.
+    /// The session has reached its maximum lifetime and has been ended.
     #[error("session expired")]
     SessionExpired,
-    /// Too often: it may be tried again in so many seconds.
+    /// Too many requests. The client can try again after this number of seconds.
     #[error("rate limited")]
     RateLimited(u32),
-    /// The table did not do its part.
+    /// The table is unavailable, or a transaction failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

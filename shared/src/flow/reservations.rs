@@ -1,4 +1,4 @@
-//! Permits: rate limits that a flow asks for before it decides, once, however often it has to decide.
+//! Permits: uses of rate limits that a flow reserves once before it decides, even if it has to decide several times.
 
 use super::Refusal;
 use crate::flow::Context;
@@ -6,12 +6,12 @@ use crate::settings::RateAction;
 use crate::store::StoreError;
 use crate::throttle::{Action, Limited, Usage};
 
-/// The answers that a flow has got.
+/// The results of the reservations of a flow.
 #[derive(Debug, Default)]
 pub struct Reservations(Vec<(RateAction, String, Result<Usage, Limited>)>);
 
 impl Reservations {
-    /// Whether the action may be done; asked of the table the first time only.
+    /// Returns whether the action is allowed. Only the first call for an action and key accesses the table.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -25,13 +25,13 @@ impl Reservations {
         Ok(granted)
     }
 
-    /// The refusal for somebody who was not granted all that was asked for.
+    /// The refusal if one of the actions is not allowed.
     pub fn refusal(&self) -> Refusal {
         let limited = self.0.iter().filter_map(|(_, _, usage)| usage.as_ref().err());
         Refusal::RateLimited(limited.map(|limited| limited.seconds).max().unwrap_or(1))
     }
 
-    /// Gives back what was asked for in vain.
+    /// Gives back the uses that were reserved but not needed.
     pub async fn give_back(&self, cx: Context<'_>) {
         for (_, _, usage) in &self.0 {
             if let Ok(usage) = usage {

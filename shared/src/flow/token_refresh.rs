@@ -1,4 +1,4 @@
-//! New tokens for an app that shows its refresh token (ASVS 5.0 10.4.5, RFC 9700 section 4.14).
+//! New tokens for an app that sends its refresh token (ASVS 5.0 10.4.5, RFC 9700 section 4.14).
 
 use crate::flow::{Context, Refusal};
 use crate::jwt::{Client, Decision, KeyError, Keyring, Rules, decide};
@@ -7,12 +7,12 @@ use crate::session::{Found, find_session};
 use crate::store::{self, Again, StoreError, Write};
 use crate::tokens::{Pair, access, check_refresh, delete_dead_keys, pair};
 
-/// Gives new tokens. Of requests with the same token at the same moment one rotates the family; whoever has just been given
-/// a successor may ask for it again.
+/// Returns new tokens. If several requests send the same token at the same moment, one of them rotates the tokens.
+/// Within the grace period, the client that has just received the next token can request it again.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`], whatever is wrong with it; a token that was used before ends its session. The table is
-/// unavailable.
+/// [`Refusal::InvalidToken`] if the token is refused for any reason. Reuse of an old token also ends its session. The
+/// table is unavailable.
 pub async fn refresh(cx: Context<'_>, ring: &Keyring, token: &str) -> Result<Pair, Refusal> {
     let (id, number, claims) = check_refresh(cx.app, token).ok_or(Refusal::InvalidToken)?;
     let settings = &cx.settings.tokens;

@@ -1,12 +1,12 @@
-//! The client's address: from the connection or the gateway's request context, and from headers only as far
-//! as the settings trust somebody who sets them (CVE-2023-36456).
+//! The client's address, from the connection or the gateway's request context. Headers count only if the settings trust
+//! the proxy that sets them (CVE-2023-36456).
 
 use super::headers::lines;
 use crate::settings::ServiceSettings;
 use axum::http::HeaderMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
-/// Who is at the other end: put into a request's extensions by the runner.
+/// The address of the other end of the connection. The runner puts it into a request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
@@ -24,15 +24,16 @@ pub(super) fn client_address(peer: Peer, headers: &HeaderMap, settings: &Service
     named.and_then(|text| parse(&text)).unwrap_or(peer.0)
 }
 
-/// Returns the header that a trusted proxy sets. Where there are several lines of it, one of them is the client's own: then
-/// none is believed.
+/// Returns the header that a trusted proxy sets. If the header has several lines, one of them is from the client, so
+/// none counts.
 fn only(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut lines = lines(headers, name);
     let first = lines.next()?;
     lines.next().is_none().then(|| first.into_owned())
 }
 
-/// What the outermost trusted proxy saw. Fewer entries than proxies: the request took another way.
+/// Returns the address that the outermost trusted proxy saw, or `None` if the header has fewer entries than there are
+/// proxies, because the request did not pass through all of them.
 fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<String> {
     let mut seen = Vec::new();
     for line in lines(headers, "x-forwarded-for") {
@@ -42,8 +43,8 @@ fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<String> {
     seen.into_iter().nth(place)
 }
 
-/// Returns an address as proxies write it: with or without a port, an IPv6 address with or without brackets, and with a
-/// zone, which only its own host understands.
+/// Parses an address in the formats that proxies use: with or without a port; IPv6 with or without brackets, and with a
+/// zone, which has a meaning only on its own host.
 fn parse(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -71,19 +72,19 @@ mod tests {
     }
 
     #[test]
-    fn x_forwarded_for_counts_only_as_far_as_proxies_are_trusted() {
+    fn x_forwarded_for_counts_only_for_trusted_proxies() {
         assert_eq!(seen(0, "203.0.113.9"), "peer");
         assert_eq!(seen(1, "203.0.113.9, 198.51.100.1"), "198.51.100.1");
         assert_eq!(seen(2, "6.6.6.6, 203.0.113.9, 198.51.100.1:1234"), "203.0.113.9");
         assert_eq!(seen(3, "203.0.113.9"), "peer");
         assert_eq!(seen(1, "nonsense"), "peer");
         assert_eq!(seen(1, "[2001:db8::1]:443"), "2001:db8::1");
-        assert_eq!(seen(1, "unbekannt-ü, 203.0.113.9"), "203.0.113.9", "the rest of the line is read");
+        assert_eq!(seen(1, "unbekannt-ü, 203.0.113.9"), "203.0.113.9", "the rest of the line is parsed");
         assert_eq!(seen(2, "203.0.113.9, ü"), "203.0.113.9");
     }
 
     #[test]
-    fn addresses_are_read_as_proxies_write_them() {
+    fn addresses_are_parsed_in_the_formats_of_proxies() {
         for text in [
             "2001:db8::7",
             "[2001:db8::7]",
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_of_the_trusted_header_are_none() {
+    fn a_trusted_header_with_two_lines_is_ignored() {
         let mut headers = HeaderMap::new();
         let settings =
             ServiceSettings { trusted_client_ip_header: Some("X-Real-IP".to_owned()), ..ServiceSettings::default() };

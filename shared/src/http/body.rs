@@ -1,12 +1,12 @@
-//! Reading a request's body, within bounds.
+//! Reading of request bodies, with limits.
 
 use super::error::ApiError;
 use axum::body::{Body, Bytes};
 use std::time::Duration;
 
-/// Bytes of a body that are read at all (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
+/// Maximum size of a body in bytes (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
 const MOST: usize = 2_621_440;
-/// How long a client may take to send a body. A gateway hands it over as a whole; a connection of our own may drip.
+/// Time limit for sending a body. A gateway passes the body as a whole, but a direct client can send it slowly.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads a whole body.
@@ -22,7 +22,7 @@ async fn read_within(patience: Duration, body: Body) -> Result<Bytes, ApiError> 
     read.map_err(|_| ApiError::BodyTooSlow)?.map_err(|_| ApiError::BodyTooLarge)
 }
 
-/// Reads a body that nobody wants: a connection with an unread one ends under its next request.
+/// Reads and discards a body. If a body is left unread, the connection breaks at its next request.
 pub(super) async fn drain(body: Body) {
     let _ = read(body).await;
 }
@@ -34,7 +34,7 @@ mod tests {
     use std::convert::Infallible;
 
     #[tokio::test]
-    async fn a_body_ends_in_size_and_in_time() {
+    async fn a_body_has_a_limit_of_size_and_of_time() {
         let short = Duration::from_millis(1);
         let begun = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"{")) });
         let dripping = Body::from_stream(begun.chain(stream::pending()));

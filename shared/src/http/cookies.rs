@@ -1,4 +1,4 @@
-//! Cookies of the browser client, under Django's names and with its attributes.
+//! The cookies of the browser client, with Django's names and attributes.
 
 use super::headers;
 use crate::account::UserId;
@@ -9,12 +9,12 @@ use crate::settings::{SameSite, Settings};
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, CookieBuilder, time::Duration};
 
-/// Returns the value of a cookie, from the last header that has it. A cookie that cannot be read, such as one that another
-/// application set on the same domain, costs itself alone.
+/// Returns the value of a cookie, from the last header that contains it. Invalid cookies, such as one that another
+/// application set on the same domain, are skipped.
 pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut value = None;
     for line in headers::lines(headers, "cookie") {
-        // A handful of names is looked for in each request, so cookies of other names are not parsed.
+        // A request needs only a few cookies, so cookies with other names are not parsed.
         let texts = line.split(';').filter(|text| text.trim_start().starts_with(name));
         for cookie in texts.filter_map(|text| Cookie::parse(text).ok()).filter(|cookie| cookie.name() == name) {
             value = Some(cookie.value().to_owned());
@@ -48,7 +48,7 @@ fn finish(
     HeaderValue::from_str(&builder.build().to_string()).ok()
 }
 
-/// The session cookie. `None` as token takes it away.
+/// Returns the session cookie. Without a token, it removes the cookie.
 pub(super) fn session(settings: &Settings, token: Option<&str>) -> Option<HeaderValue> {
     let cookies = &settings.cookies;
     let forget = cookies.session_expire_at_browser_close || settings.account.session_remember == Some(false);
@@ -64,7 +64,7 @@ pub(super) fn session(settings: &Settings, token: Option<&str>) -> Option<Header
     finish(settings, builder, cookies.session_domain.as_ref(), cookies.session_samesite, age)
 }
 
-/// The CSRF cookie, which scripts of the frontend read.
+/// Returns the CSRF cookie, which the frontend's scripts read.
 pub(super) fn csrf(settings: &Settings, secret: &str) -> Option<HeaderValue> {
     let cookies = &settings.cookies;
     let builder = Cookie::build((cookies.csrf_name.clone(), secret.to_owned()))
@@ -74,7 +74,7 @@ pub(super) fn csrf(settings: &Settings, secret: &str) -> Option<HeaderValue> {
     finish(settings, builder, cookies.csrf_domain.as_ref(), cookies.csrf_samesite, cookies.csrf_age)
 }
 
-/// The cookie by which a browser is let off the second factor.
+/// Returns the cookie of a trusted browser, which can skip the second factor.
 pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
     let (mfa, cookies) = (&settings.mfa, &settings.cookies);
     let builder = Cookie::build((mfa.trust_cookie_name.clone(), value.to_owned()))
@@ -86,8 +86,9 @@ pub(super) fn trust(settings: &Settings, value: &str) -> Option<HeaderValue> {
     finish(settings, builder, domain, same_site, Some(mfa.trust_cookie_age))
 }
 
-/// The cookie by which a browser is known to have logged in before, with this user added to what it says already. `None`
-/// where browsers are not remembered. The JWT API sets it with the attributes of the cookie of refresh tokens.
+/// Returns the cookie that records that this user has logged in with this browser. It keeps the users that the cookie
+/// already contains. `None` if the settings do not remember browsers. The JWT API sets it with the attributes of its
+/// refresh token cookie.
 pub(super) fn device(app: &App, api: Api, known: Option<&str>, user: UserId) -> Option<HeaderValue> {
     let (settings, value) = (&app.settings, device::remember(app, known, user)?);
     let cookies = &settings.cookies;
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_beyond_ascii_costs_itself_alone() {
+    fn a_cookie_beyond_ascii_does_not_affect_other_cookies() {
         for line in
             ["name=Jürgen; sessionid=abc".as_bytes(), b"name=\xff\xfe; sessionid=abc", b"sessionid=abc; \xc3=\xbc"]
         {
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_of_a_longer_name_is_another_one() {
+    fn a_cookie_with_a_longer_name_is_a_different_cookie() {
         let line: &[u8] = b"sessionid2=a;sessionid=abc ; sessionid_old=b; xsessionid=c; sessionid";
         assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"));
         assert_eq!(read(&headers(&[line]), "session"), None);

@@ -1,4 +1,4 @@
-//! CSRF protection as Django does it: a secret in a cookie, the same in a header, and an `Origin` that is ours.
+//! CSRF protection like Django's: a secret in a cookie, the same secret in a header, and an `Origin` that we trust.
 
 use super::{cookies, headers as client};
 use crate::random::{RandomSource, random_bytes};
@@ -10,21 +10,21 @@ use url::Url;
 const SECRET_LENGTH: usize = 32;
 const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// A new secret.
+/// Creates a secret.
 pub(super) fn new_secret(random: &dyn RandomSource) -> String {
     let bytes: [u8; SECRET_LENGTH * 2] = random_bytes(random);
-    // Two bytes a letter: no letter is noticeably likelier.
+    // Each letter uses two bytes, so that all letters are almost equally likely.
     let letter = |pair: &[u8]| char::from(LETTERS[(usize::from(pair[0]) * 256 + usize::from(pair[1])) % LETTERS.len()]);
     bytes.chunks_exact(2).map(letter).collect()
 }
 
-/// The secret that the caller's cookie holds, if it is one.
+/// Returns the secret in the caller's cookie, if it is valid.
 pub(super) fn secret(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     unmask(&cookies::read(headers, &settings.cookies.csrf_name)?)
 }
 
-/// Whether a request that may change something comes from a page of ours; others may come from anywhere.
-/// `field` is the token as a form's field.
+/// Returns whether a request comes from one of our pages, or cannot change anything. `field` is the token in a form's
+/// field.
 pub fn passes_csrf_check(method: &Method, headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> bool {
     if is_safe(method) {
         return true;
@@ -32,7 +32,7 @@ pub fn passes_csrf_check(method: &Method, headers: &HeaderMap, field: Option<&st
     has_trusted_origin(headers, settings) && has_token(headers, field, settings)
 }
 
-/// By `Origin`; over https, where there is none, by `Referer`.
+/// Checks `Origin`. Over https, without that header, checks `Referer`.
 fn has_trusted_origin(headers: &HeaderMap, settings: &Settings) -> bool {
     let is_http = settings.service.public_url.scheme() != "https";
     match (client::text(headers, "origin"), client::text(headers, "referer")) {
@@ -88,7 +88,8 @@ fn has_token(headers: &HeaderMap, field: Option<&str>, settings: &Settings) -> b
     }
 }
 
-/// A secret as it is, or as Django's templates mask it: random letters, then the secret shifted by them.
+/// Returns the secret of a token, which is plain or masked by Django's templates: random letters, then the secret
+/// shifted by them.
 fn unmask(token: &str) -> Option<String> {
     let places = token.bytes().map(|letter| LETTERS.iter().position(|known| *known == letter));
     let places = places.collect::<Option<Vec<_>>>()?;
@@ -111,7 +112,7 @@ mod tests {
     use crate::random::SystemRandom;
 
     #[test]
-    fn a_masked_token_is_the_secret_again() {
+    fn a_masked_token_is_unmasked() {
         let secret = new_secret(&SystemRandom);
         assert_eq!(secret.len(), 32);
         assert_eq!(unmask(&secret).as_deref(), Some(secret.as_str()));

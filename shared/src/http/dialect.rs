@@ -1,4 +1,4 @@
-//! What one API beside the headless one does in its own way.
+//! The differences between an API and the headless API.
 
 use super::error::ApiError;
 use super::request::ApiRequest;
@@ -7,28 +7,28 @@ use crate::app::App;
 use crate::session::Api;
 use futures_util::future::BoxFuture;
 
-/// Whether a request is admitted to its handler.
+/// The result of the checks before the handler.
 pub type AdmitFuture<'a> = BoxFuture<'a, Result<(), ApiError>>;
 
-/// Why a request is turned away.
+/// The reason why a request is refused.
 pub type ErrorFuture<'a> = BoxFuture<'a, ApiError>;
 
-/// How an API beside the headless one takes requests and words its responses.
+/// The rules by which an API other than the headless one accepts requests and writes its responses.
 pub trait Dialect: Send + Sync {
-    /// The API.
+    /// Returns the API.
     fn api(&self) -> Api;
 
-    /// Prepares a request for its handler, or turns it away. The endpoint takes its method.
+    /// Prepares a request for its handler, or refuses it. The endpoint accepts its method.
     fn admit<'a>(&'a self, request: &'a mut ApiRequest) -> AdmitFuture<'a>;
 
-    /// Returns why a method that the endpoint does not take is turned away.
+    /// Returns the error for a method that the endpoint does not accept.
     fn refuse_method<'a>(&'a self, _: &'a ApiRequest) -> ErrorFuture<'a> {
         Box::pin(async { ApiError::MethodNotAllowed })
     }
 
-    /// Returns the response to an error: the only place where this API words errors that all APIs have.
+    /// Returns the response to an error. Only here does this API write the errors that all APIs have.
     fn of_error(&self, error: ApiError) -> ApiResponse;
 
-    /// Adds the headers that the API's responses have. `methods` is the value of the header `Allow`.
+    /// Adds the headers that all responses of the API have. `methods` is the value of the header `Allow`.
     fn finish(&self, app: &App, methods: &str, response: ApiResponse) -> ApiResponse;
 }

@@ -1,47 +1,47 @@
-//! Why a request does not get what it asked for.
+//! Errors of requests.
 
 use super::response::ApiResponse;
 use crate::flow::{FactorProblem, Problem, Refusal};
 use crate::metrics::RefusalReason;
 use crate::store::StoreError;
 
-/// Why a request gets no answer of the kind it asked for.
+/// The reason why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// A flow's own refusal.
+    /// The refusal of a flow.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The app's session token is no good, or no longer.
+    /// The app's session token is invalid or has expired.
     #[error("the session token is invalid")]
     Gone,
-    /// What the gateway handed over is not a valid HTTP request.
+    /// The gateway's event is not a valid HTTP request.
     #[error("the request is malformed")]
     MalformedRequest,
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     #[error("the body is not a JSON object")]
     MalformedBody,
-    /// The body is larger than anything sensible.
+    /// The body exceeds the size limit.
     #[error("the body is too large")]
     BodyTooLarge,
     /// The body did not arrive in time.
-    #[error("the body is too slow")]
+    #[error("the body did not arrive in time")]
     BodyTooSlow,
-    /// The endpoint does not do this.
+    /// The endpoint does not accept this method.
     #[error("method not allowed")]
     MethodNotAllowed,
-    /// There is nothing at this place.
+    /// There is no endpoint at this path.
     #[error("not found")]
     NotFound,
-    /// An unsafe request of a browser that is not from a page of ours.
+    /// An unsafe request of a browser does not come from one of our pages.
     #[error("the CSRF check failed")]
     Csrf,
-    /// Something else, in the API's own words.
+    /// Another error, with its response.
     #[error("answered with status {}", .0.status())]
     Response(Box<ApiResponse>),
 }
 
 impl ApiError {
-    /// What the log calls it: the codes of an input's problems, or the kind of refusal.
+    /// Returns the reason for the log: the codes of an input's problems, or the kind of refusal.
     pub fn reason(&self) -> String {
         match self {
             Self::Refused(Refusal::IncorrectCredentials(method)) => {
@@ -56,7 +56,7 @@ impl ApiError {
         }
     }
 
-    /// The reason in the metric `LoginRefusals`: one of a small set.
+    /// Returns the reason for the metric `LoginRefusals`, from a small set.
     pub fn metric_reason(&self) -> RefusalReason {
         match self {
             Self::Refused(refusal) => refusal.metric_reason(),

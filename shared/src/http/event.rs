@@ -13,11 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Marks a request whose event is not a valid HTTP request. It is answered with 400 and reaches no handler.
+/// Marks a request whose event is not a valid HTTP request. The response is 400, and no handler runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed(pub(super) &'static str);
 
-/// The parts of an event that are read.
+/// The fields of an event that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -44,8 +44,8 @@ struct HttpContext {
     source_ip: Option<String>,
 }
 
-/// Returns the request that an event describes, with the client's address that the gateway saw ([`Peer`]). An invalid event
-/// becomes a request with the extension [`Malformed`], and with the event's path if that can be read.
+/// Converts an event to a request, with the client's address that the gateway saw ([`Peer`]). An invalid event becomes
+/// a request with the extension [`Malformed`], and with the event's path if that is valid.
 pub(super) fn to_request(event: &str) -> Request<Body> {
     let Ok(event) = serde_json::from_str::<Event>(event) else {
         return malformed(Uri::default(), Malformed("not an event of API Gateway's payload format 2.0"));
@@ -61,7 +61,7 @@ fn malformed(uri: Uri, reason: Malformed) -> Request<Body> {
     request
 }
 
-/// Encodes characters that a path cannot hold. The gateway decodes some of `rawPath`.
+/// Encodes characters that are not allowed in a path. The gateway decodes some of `rawPath`.
 fn encoded_path(raw: &str) -> String {
     iri::to_uri(raw).replace('?', "%3F").replace('#', "%23")
 }
@@ -94,7 +94,7 @@ fn read(event: Event, path: &str) -> Result<Request<Body>, Malformed> {
 }
 
 fn uri(path: &str, query: &str) -> Result<Uri, Malformed> {
-    // The parser drops a fragment, and takes a path without its slash for a host.
+    // The parser drops a fragment, and it parses a path without a leading slash as a host.
     if !path.starts_with('/') || query.contains('#') {
         return Err(Malformed("invalid path or query"));
     }
@@ -111,7 +111,7 @@ fn headers(given: BTreeMap<String, String>) -> Result<HeaderMap, Malformed> {
     given.into_iter().map(read).collect()
 }
 
-/// Checks that scheme and host name one origin.
+/// Checks that scheme and host form one origin.
 fn check_origin(headers: &HeaderMap, domain: Option<&str>) -> Result<(), Malformed> {
     let is_scheme = |scheme: &[u8]| !scheme.is_empty() && Scheme::try_from(scheme).is_ok();
     if headers.get("x-forwarded-proto").is_some_and(|value| !is_scheme(value.as_bytes())) {
@@ -124,7 +124,7 @@ fn check_origin(headers: &HeaderMap, domain: Option<&str>) -> Result<(), Malform
     }
 }
 
-/// A response in the form that the gateway reads.
+/// A response in the gateway's format.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventResponse {
@@ -136,8 +136,8 @@ pub struct EventResponse {
 }
 
 impl EventResponse {
-    /// Reads a whole response. The gateway takes one value for each header, so several lines of a header become one line
-    /// with commas (RFC 9110, section 5.3). Cookies have a place of their own.
+    /// Reads a whole response. The gateway accepts one value for each header, so several lines of a header become one
+    /// line with commas (RFC 9110, section 5.3). Cookies have a separate field.
     ///
     /// # Errors
     /// The body cannot be read.
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_is_read_as_the_request_that_the_client_sent() {
+    async fn an_event_becomes_the_request_that_the_client_sent() {
         let event = event(&[
             ("/rawQueryString", json!("b=1&c=%20%22+d&next=/e?f")),
             ("/cookies", json!(["a=1", "b=J\u{fc}rgen"])),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_are_what_is_not_there() {
+    fn null_fields_count_as_missing() {
         let nothing = ["/cookies", "/headers", "/body", "/rawQueryString", "/isBase64Encoded"];
         assert_eq!(reason(&event(&nothing.map(|pointer| (pointer, Json::Null))).to_string()), None);
     }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn another_event_is_malformed_and_never_an_error() {
+    fn another_event_is_malformed_and_does_not_cause_a_panic() {
         let rest = json!({"version": "1.0", "path": "/a", "httpMethod": "GET", "requestContext": {}, "headers": {}});
         let surrogate = event(&[("/body", json!("?"))]).to_string().replace("\"?\"", r#""\ud800""#);
         let wrong = event(&[("/headers", json!({"host": ["a"]}))]).to_string();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_response_has_one_value_a_header_and_its_cookies_apart() {
+    async fn a_response_has_one_value_for_each_header_and_separate_cookies() {
         let response = Response::builder().status(201).header("vary", "Cookie").header("vary", "Origin");
         let response = response.header("set-cookie", "a=1, b").header("set-cookie", "c=2").body("{}".into()).unwrap();
         let read = serde_json::to_value(EventResponse::read(response).await.unwrap()).unwrap();

@@ -1,40 +1,40 @@
-//! The fields of requests' bodies, as types: how each is read, and its schema.
+//! The fields of request bodies, as types that parse themselves and have a schema.
 //!
-//! [`request!`](crate::request) declares a body. A value that is empty, as forms have it, counts as absent.
+//! [`request!`](crate::request) declares a body. An empty value counts as absent, as in forms.
 
 use super::input::{Choice, Input};
 use crate::flow::Problem;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 
-/// A body that is read from an input.
+/// A body that can be read from an input.
 pub trait FromInput: Sized {
     /// Reads the body.
     ///
     /// # Errors
-    /// The problems of its fields, in the order of the fields.
+    /// Returns the problems of its fields, in the order of the fields.
     fn from_input(input: &Input) -> Result<Self, Vec<Problem>>;
 
-    /// The codes of the problems that there can be.
+    /// Returns the codes of all possible problems.
     fn codes() -> Vec<&'static str>;
 }
 
 /// A member of a body.
 pub trait Member: Sized {
-    /// The codes of the problems that there can be.
+    /// The codes of all possible problems.
     const CODES: &'static [&'static str];
 
-    /// Reads it. Returns `None` after adding the problem, if there is one.
+    /// Reads the member. Adds any problem to `problems` and then returns `None`.
     fn read(input: &Input, name: &'static str, problems: &mut Vec<Problem>) -> Option<Self>;
 }
 
-/// A field that may be optional.
+/// A field that can be optional.
 pub trait Field: Sized {
-    /// The codes of the problems of its values.
+    /// The codes of the problems that its values can have.
     const CODES: &'static [&'static str];
 
-    /// Reads its value. What is wrong with it goes to the problems.
+    /// Reads the value. Adds problems to `problems`.
     fn value(input: &Input, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<Self>;
 }
 
@@ -46,7 +46,7 @@ impl<T: Field> Member for Option<T> {
     }
 }
 
-/// Declares the body of a request: a struct, how it is read, and its schema. A member is one of the types of
+/// Declares the body of a request: a struct, its parser, and its schema. A member is one of the types of
 /// [`fields`](crate::http::fields), or an `Option` of one.
 #[macro_export]
 macro_rules! request {
@@ -57,6 +57,7 @@ macro_rules! request {
         }
     ) => {
         #[derive(schemars::JsonSchema)]
+        #[schemars(transform = $crate::http::fields::optional_texts)]
         $(#[$about])*
         $visible struct $name {
             $( $(#[$text])* pub $field: $type, )*
@@ -79,7 +80,7 @@ macro_rules! request {
     };
 }
 
-/// Declares a field that holds a text, with its codes, how it is read, and its schema.
+/// Declares a field with a text, with its codes, its parser, and its schema.
 macro_rules! text_field {
     ($(#[doc = $about:literal])* $name:ident, $codes:expr, $read:expr, $schema:expr) => {
         $(#[doc = $about])*
@@ -99,7 +100,7 @@ macro_rules! text_field {
     };
 }
 
-/// Gives a type a schema that is not a component.
+/// Gives a type an inline schema, which is not a component.
 macro_rules! inline_schema {
     ($name:ident, $schema:expr) => {
         impl JsonSchema for $name {
@@ -131,7 +132,51 @@ macro_rules! required {
     };
 }
 
-/// What a text can be that is not empty: a number counts as the text that it is printed as.
+/// A value of an optional text that counts as absent, as in Django's forms.
+pub struct EmptyField;
+
+impl JsonSchema for EmptyField {
+    fn schema_name() -> Cow<'static, str> {
+        "EmptyField".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Counts as absent.",
+            "type": ["string", "null", "array", "object"],
+            "pattern": "^\\s*$",
+            "maxItems": 0,
+            "maxProperties": 0,
+        })
+    }
+}
+
+/// Adds [`EmptyField`] to the schema of every text of a body that is not required. For schemas of bodies that this module
+/// reads.
+pub fn optional_texts(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Json::as_array).cloned().unwrap_or_default();
+    let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !required.contains(&Json::from(name.as_str()))) {
+        let Some(property) = property.as_object_mut() else { continue };
+        let Some(Json::Array(types)) = property.get_mut("type") else { continue };
+        if !types.contains(&json!("string")) {
+            continue;
+        }
+        types.retain(|it| it != "null");
+        if let [only] = &mut types[..] {
+            let only = only.take();
+            property.insert("type".to_owned(), only);
+        }
+        let is_about_the_value = |name: &str| !matches!(name, "description" | "default") && !name.starts_with("x-");
+        let (value, about): (Map<_, _>, Map<_, _>) =
+            std::mem::take(property).into_iter().partition(|(name, _)| is_about_the_value(name));
+        *property = about;
+        let empty = json!({"$ref": format!("#/components/schemas/{}", EmptyField::schema_name())});
+        property.insert("anyOf".to_owned(), json!([value, empty]));
+    }
+}
+
+/// Returns the schema of a non-empty text. A number counts as the text of its digits.
 fn text() -> Schema {
     json_schema!({"type": ["string", "number"], "pattern": "[^\\s\\x00]"})
 }
@@ -144,7 +189,7 @@ text_field!(
     text()
 );
 text_field!(
-    /// A text as it was typed, with the white space around it.
+    /// A text as the user typed it, including surrounding white space.
     RawText,
     ["null_characters_not_allowed", "required"],
     |input, name, _, problems| input.raw_field(name, problems),
@@ -173,10 +218,10 @@ text_field!(
 );
 required!(Text, RawText, ShortName, Email, Phone);
 
-/// Characters of an authenticator's name.
+/// Maximum length of an authenticator's name in characters.
 const MOST_NAME: usize = 100;
 
-/// A text that the flow checks that it is for.
+/// An optional text, which the flow checks.
 #[derive(Debug, Clone)]
 pub struct LaterText(pub Option<String>);
 
@@ -190,7 +235,7 @@ impl Member for LaterText {
 
 inline_schema!(LaterText, text());
 
-/// A yes or no. It is a no where it is missing.
+/// A boolean. It is `false` if it is missing.
 #[derive(Debug, Clone, Copy)]
 pub struct Flag(pub bool);
 
@@ -220,7 +265,7 @@ impl JsonSchema for Flag {
     }
 }
 
-/// The response of an authenticator, or its JSON as a text.
+/// The response of an authenticator, as JSON or as JSON in a text.
 #[derive(Debug, Clone)]
 pub struct Credential(pub Json);
 
@@ -266,7 +311,7 @@ impl JsonSchema for Credential {
     }
 }
 
-/// The number of one of several things.
+/// The number of one item in a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Number(pub Choice);
 
@@ -280,7 +325,7 @@ impl Member for Number {
 
 inline_schema!(Number, json_schema!({"type": ["integer", "string"], "minimum": 0, "pattern": "^\\s*\\+?[0-9]+\\s*$"}));
 
-/// The numbers of some of several things.
+/// The numbers of several items in a list.
 #[derive(Debug, Clone)]
 pub struct Numbers(pub Vec<u64>);
 
@@ -306,13 +351,13 @@ mod tests {
     use super::*;
 
     crate::request! {
-        /// A body.
+        /// A body for the test.
         struct Body {
             /// A required field.
             code: Text,
             /// An optional field.
             email: Option<Email>,
-            /// A yes or no.
+            /// A boolean.
             trust: Flag,
         }
     }
@@ -325,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_has_its_fields_or_all_problems_in_their_order() {
+    fn a_body_is_read_or_all_its_problems_are_reported_in_order() {
         let body = read(json!({"code": 12, "email": "Ada@Example.com", "other": [1]})).unwrap();
         assert_eq!((body.code.0.as_str(), body.trust.0), ("12", false));
         assert_eq!(body.email.unwrap().0, "ada@example.com");
@@ -336,10 +381,15 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_requires_what_a_reader_does() {
+    fn a_schema_has_the_required_fields_of_the_parser() {
         let schema = schemars::schema_for!(Body).to_value();
         assert_eq!(schema["required"], json!(["code"]));
         assert_eq!(schema["properties"]["code"]["type"], json!(["string", "number"]));
+        let email = &schema["properties"]["email"];
+        assert_eq!(email["description"], "An optional field.");
+        assert_eq!(email["anyOf"][0]["format"], "email");
+        assert_eq!(email["anyOf"][1]["$ref"], "#/components/schemas/EmptyField");
+        assert_eq!(schema["properties"]["trust"]["type"], json!(["boolean", "null"]));
         assert_eq!(Body::codes().len(), 7);
     }
 }

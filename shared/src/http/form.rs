@@ -1,4 +1,4 @@
-//! Forms, in either of the two kinds that browsers and their scripts send.
+//! Parsing of forms, in both encodings that browsers and their scripts send.
 
 use axum::body::Bytes;
 use futures_util::{FutureExt, stream};
@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::ready;
 
-/// The fields of a form; of several with one name the last, as in Django. None for another kind of content, and for what
-/// is malformed. Files are left out, since nothing here takes any.
+/// Returns the fields of a form. If a name occurs several times, the last value counts, as in Django. Returns `None`
+/// for another content type and for malformed content. Files are ignored, because no endpoint accepts any.
 pub fn form_fields(content_type: &str, body: &Bytes) -> Option<BTreeMap<String, String>> {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
         "application/x-www-form-urlencoded" => Some(url::form_urlencoded::parse(body).into_owned().collect()),
-        // The body is here as a whole: nothing is waited for.
+        // The whole body is in memory, so this does not wait.
         "multipart/form-data" => multipart(content_type, body.clone()).now_or_never()?,
         _ => None,
     }
 }
 
-/// RFC 7578.
+/// Parses a body as specified by RFC 7578.
 async fn multipart(content_type: &str, body: Bytes) -> Option<BTreeMap<String, String>> {
     let boundary = multer::parse_boundary(content_type).ok()?;
     let mut parts = Multipart::new(stream::once(ready(Ok::<_, Infallible>(body))), boundary);
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_form_say_the_same() {
+    fn both_encodings_of_a_form_give_the_same_fields() {
         let expected = fields(&[("email", "ada@example.com"), ("name", "Ada & Grace\r\n")]);
         let text = "email=ada%40example.com&name=nobody&name=Ada+%26+Grace%0D%0A";
         assert_eq!(read("application/x-www-form-urlencoded; charset=utf-8", text), expected);
@@ -60,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn a_form_may_be_empty() {
+    fn a_form_can_be_empty() {
         assert_eq!(read("multipart/form-data; boundary=x", "--x--\r\n"), fields(&[]));
         let empty = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--x--";
         assert_eq!(read("multipart/form-data; boundary=x", empty), fields(&[("a", "")]));
     }
 
     #[test]
-    fn what_is_no_form_has_no_fields() {
+    fn another_content_type_or_a_malformed_form_has_no_fields() {
         assert_eq!(read("application/json", "a=b"), None);
         assert_eq!(read("", "a=b"), None);
         for malformed in

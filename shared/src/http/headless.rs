@@ -1,4 +1,4 @@
-//! Responses of the headless API: its envelopes, its words for errors, and the cookies of browsers.
+//! Responses of the headless API: its envelopes, its error texts, and the cookies of browsers.
 
 use super::error::ApiError;
 use super::response::{ApiResponse, NEVER_CACHED};
@@ -13,22 +13,23 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 
 impl ApiResponse {
-    /// Where a flow has led: who the caller is now, with the token or cookie of a new session, and with signed tokens.
+    /// Returns the response to the outcome of a flow: the caller after it, with the token or cookie of a new session,
+    /// and with signed tokens.
     pub(super) fn outcome(app: &App, kind: ClientKind, outcome: &Outcome, pair: Option<Pair>) -> Self {
         Self::from(Authentication::of_outcome(app, kind, outcome, pair)).after(outcome)
     }
 
-    /// Sends the browser elsewhere.
+    /// Redirects the browser.
     pub fn redirect(location: String) -> Self {
         Self::html(302, String::new()).with_location(&location)
     }
 
-    /// The same, with a Content-Security-Policy of its own.
+    /// Sets the response's own Content-Security-Policy.
     pub fn with_policy(self, policy: String) -> Self {
         self.with_header(header::CONTENT_SECURITY_POLICY, &policy)
     }
 
-    /// The same, with what a flow changed of the session.
+    /// Applies the changes that a flow made to the session.
     pub fn after(mut self, outcome: &Outcome) -> Self {
         let issued = outcome.issued.as_ref().map(|token| Some(token.text()));
         self.session = issued.or(outcome.ended.then_some(None));
@@ -36,14 +37,14 @@ impl ApiResponse {
         self
     }
 
-    /// The same, with the cookie by which this browser is let off the second factor.
+    /// Adds the cookie of a trusted browser, which can skip the second factor.
     pub fn with_trust(mut self, trust: Option<String>) -> Self {
         self.trust = trust;
         self
     }
 }
 
-/// Returns the HTTP response to what a handler gave back. Without the headers of the request it sets no cookies.
+/// Returns the HTTP response for the result of a handler. Without the headers of the request it sets no cookies.
 pub(super) fn respond(
     app: &App,
     kind: ClientKind,
@@ -77,7 +78,7 @@ fn with_cookies(app: &App, request: &HeaderMap, answer: ApiResponse) -> ApiRespo
     cookies.into_iter().fold(answer, ApiResponse::with_cookie).with_header(header::VARY, "Cookie")
 }
 
-/// An error in the words of this API.
+/// Returns the response to an error, in the format of this API.
 fn of_error(app: &App, kind: ClientKind, methods: &str, error: ApiError) -> ApiResponse {
     match error {
         ApiError::Response(response) => *response,
@@ -96,7 +97,7 @@ fn of_error(app: &App, kind: ClientKind, methods: &str, error: ApiError) -> ApiR
     }
 }
 
-/// A flow's refusal in the words of this API.
+/// Returns the response to a flow's refusal, in the format of this API.
 fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> ApiResponse {
     let invalid = |problem: Problem| ApiResponse::problems(400, &[problem]);
     match refusal {
@@ -122,7 +123,7 @@ fn of_refusal(app: &App, kind: ClientKind, refusal: Refusal) -> ApiResponse {
     }
 }
 
-/// As Django answers: a page, since no script of ours asked.
+/// Returns a page, as Django does, because the request did not come from one of our scripts.
 fn forbidden() -> ApiResponse {
     const PAGE: &str = "<!doctype html><html lang=\"en\"><title>403 Forbidden</title><h1>Forbidden</h1>\
         <p>CSRF verification failed. Request aborted.</p></html>";

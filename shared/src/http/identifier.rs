@@ -1,15 +1,15 @@
-//! Reading where a code or a link is to go.
+//! The recipient of a code or a link.
 
 use super::Input;
-use super::fields::{Email, Field, Phone};
+use super::fields::{Email, Field, Phone, optional_texts};
 use crate::flow::Problem;
 use crate::flow::login::code::Identifier;
 use crate::settings::{AccountSettings, Condition, LoginMethod};
 use schemars::JsonSchema;
 
-/// Where a code or a link is to go: one of both.
+/// The recipient of a code or a link: either an address or a phone number.
 #[derive(Debug, JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, transform = optional_texts)]
 pub struct CodeRecipient {
     /// The email address.
     pub email: Option<Email>,
@@ -18,24 +18,25 @@ pub struct CodeRecipient {
     pub phone: Option<Phone>,
 }
 
-/// Reads where a login code is to go: to the address, unless phone numbers are the only way in; to the number, where
-/// they are one.
+/// Reads the recipient of a login code. It is an address, unless the phone number is the only login method. It can be a
+/// phone number if that is a login method.
 ///
 /// # Errors
-/// What is wrong with the fields.
+/// The problems of the fields.
 pub fn login_code_identifier(input: &Input, account: &AccountSettings) -> Result<Identifier, Vec<Problem>> {
     let has = |method| account.login_methods.contains(&method);
     let by_phone = has(LoginMethod::Phone);
     read(input, has(LoginMethod::Email) || !by_phone, by_phone)
 }
 
-/// Reads where the reset of a password is to go: to an address, and by code to a number, where one logs in.
+/// Reads the recipient of a password reset. It is an address. It can be a phone number if resets use codes and phone
+/// number is a login method.
 ///
 /// # Errors
-/// What is wrong with the fields.
+/// The problems of the fields.
 pub fn reset_identifier(input: &Input, account: &AccountSettings) -> Result<Identifier, Vec<Problem>> {
     let by_phone = account.password_reset_by_code_enabled && account.login_methods.contains(&LoginMethod::Phone);
-    // Somebody who has an address besides can always use it.
+    // A user who also has an address can always use it.
     let by_email = !by_phone || account.login_methods.contains(&LoginMethod::Email) || input.has("email");
     read(input, by_email, by_phone)
 }

@@ -1,26 +1,27 @@
-//! Reading fields out of a JSON body the way Django's forms do, whose verdicts clients know.
+//! Parsing of the fields of a JSON body with the rules of Django's forms, whose errors clients know.
 
 use crate::account::{EmailFault, MOST_EMAIL_CHARACTERS, check_email, lower_email, read_phone};
 use crate::flow::Problem;
 use crate::webauthn::{self, CeremonyError};
 use serde_json::{Map, Value as Json};
 
-/// What a value that is no text reads as: a text that nothing is called, and that no rule lets through.
+/// The text that replaces a value that is not a text. No stored value equals it, and no rule accepts it.
 const NOT_TEXT: &str = "\u{fffc}";
 
-/// A body's fields.
+/// The fields of a body.
 #[derive(Debug, Default)]
 pub struct Input(pub Map<String, Json>);
 
 impl Input {
-    /// Whether the body names the field at all.
+    /// Returns whether the body contains the field.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// A field's text without the white space around it; `None` where it is missing or empty. A number is the text that
-    /// it is printed as, as in the reference, whose clients send codes so. Nothing else is a text: the reference reads a
-    /// list or an object as Python prints it, so that the right code in a list, or an object as password, counts there.
+    /// Returns a field's text without surrounding white space, or `None` if it is missing or empty. A number counts as
+    /// the text of its digits, as in the reference, whose clients send codes as numbers. Other types are not texts. The
+    /// reference converts a list or an object to Python's representation, and so accepts a code in a list, or an object
+    /// as a password.
     pub fn text(&self, name: &str) -> Option<String> {
         let text = match self.0.get(name)? {
             Json::Null => return None,
@@ -34,7 +35,7 @@ impl Input {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// A text field. What is wrong with it goes to the problems.
+    /// Reads a text field. Adds problems to `problems`.
     pub fn char_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let Some(text) = self.text(name) else {
             if required {
@@ -49,7 +50,7 @@ impl Input {
         Some(text)
     }
 
-    /// A text field with so many characters at most.
+    /// Reads a text field with a maximum number of characters.
     pub fn short_field(
         &self,
         name: &'static str,
@@ -71,7 +72,7 @@ impl Input {
         Some(text)
     }
 
-    /// The answer of an authenticator, or the JSON of one. What is wrong with it goes to the problems.
+    /// Reads the answer of an authenticator, as JSON or as JSON in a text. Adds problems to `problems`.
     pub fn credential_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Json> {
         match webauthn::credential_field(self.0.get(name)) {
             Ok(value) => Some(value.into_owned()),
@@ -86,8 +87,8 @@ impl Input {
         }
     }
 
-    /// A yes or no, which is a no where it is missing. Unlike the reference's checkbox, it takes no other value for a yes;
-    /// one goes to the problems.
+    /// Reads a boolean, which is `false` if it is missing. Unlike the reference's checkbox, it accepts no other type.
+    /// Adds a problem for any other value.
     pub fn bool_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> bool {
         match self.0.get(name) {
             None | Some(Json::Null) => false,
@@ -99,7 +100,7 @@ impl Input {
         }
     }
 
-    /// Whether a list has anything in it, as Python has it: zero and `false` are nothing, too.
+    /// Returns whether a list is not empty, by Python's rules: zero and `false` count as empty too.
     fn is_there(&self, name: &str) -> bool {
         match self.0.get(name) {
             None | Some(Json::Null) => false,
@@ -111,7 +112,7 @@ impl Input {
         }
     }
 
-    /// A text field as it was typed, with the white space around it.
+    /// Reads a text field as the user typed it, including surrounding white space.
     pub fn raw_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<String> {
         match self.0.get(name).and_then(Json::as_str).filter(|text| !text.is_empty() && !text.contains('\0')) {
             Some(text) => Some(text.to_owned()),
@@ -119,7 +120,7 @@ impl Input {
         }
     }
 
-    /// The number that names one of several things.
+    /// Reads the number of one item in a list.
     pub fn choice_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Choice {
         match self.0.get(name) {
             Some(value) if !is_empty(value) => number(value).map_or(Choice::Unknown, Choice::Number),
@@ -130,7 +131,7 @@ impl Input {
         }
     }
 
-    /// The numbers that name some of several things.
+    /// Reads the numbers of several items in a list.
     pub fn choices_field(&self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Vec<u64>> {
         let problem = match self.0.get(name) {
             _ if !self.is_there(name) => Problem::required(name),
@@ -152,13 +153,13 @@ impl Input {
         None
     }
 
-    /// A phone number, in E.164 however it is written. What is wrong with it goes to the problems.
+    /// Reads a phone number in any notation and returns it in E.164. Adds problems to `problems`.
     pub fn phone_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.char_field(name, required, problems);
         if text.is_none() && !self.text(name).is_some_and(|text| text.contains('\0')) {
             return None;
         }
-        // A number has lost its `+`, and maybe digits.
+        // A JSON number has lost its `+`, and possibly leading zeros.
         let is_text = self.0.get(name).is_some_and(Json::is_string);
         if let Some(number) = text.filter(|_| is_text).and_then(|text| read_phone(&text)) {
             return Some(number);
@@ -168,9 +169,9 @@ impl Input {
         None
     }
 
-    /// An email address, in lower case. What is wrong with it goes to the problems.
+    /// Reads an email address and returns it in lower case. Adds problems to `problems`.
     pub fn email_field(&self, name: &'static str, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
-        /// RFC 3696, section 3: what is longer is called too long as well as invalid, as in the reference.
+        /// RFC 3696, section 3. As in the reference, a longer address has two problems: too long and invalid.
         const LONGEST: usize = 320;
         let Some(text) = self.text(name) else {
             if required {
@@ -196,25 +197,25 @@ impl Input {
     }
 }
 
-/// A choice of one of several things.
+/// A choice of one item in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// This one.
+    /// The number of the chosen item.
     Number(u64),
-    /// None that there can be.
+    /// A value that is not a number, so that it matches no item.
     Unknown,
-    /// None was made; the problem is told already.
+    /// No choice. The problem is already reported.
     Missing,
 }
 
 impl Choice {
-    /// Says that there is no such thing.
+    /// Returns the problem that no such item exists.
     pub fn problem(name: &'static str) -> Problem {
         let message = "Select a valid choice. That choice is not one of the available choices.";
         Problem::field(name, "invalid_choice", message)
     }
 
-    /// Says that this is none of the things.
+    /// Returns the problem that the value is not one of the items.
     pub fn not_among(name: &'static str, value: &str) -> Problem {
         let message = format!("Select a valid choice. {value} is not one of the available choices.");
         Problem::field(name, "invalid_choice", message)
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_as_forms_read_them() {
+    fn values_are_parsed_like_form_fields() {
         let input = input(r#"{"a": " x ", "b": 12, "c": null, "d": "  ", "e": [], "f": true, "g": {}}"#);
         let read = |name| input.text(name);
         assert_eq!((read("a"), read("b"), read("f")), (Some("x".into()), Some("12".into()), Some(NOT_TEXT.into())));
@@ -266,7 +267,7 @@ mod tests {
         let mut problems = Vec::new();
         assert_eq!(nested.short_field("a", true, 100, &mut problems), None);
         assert_eq!((problems.len(), &*problems[0].code), (1, "invalid"));
-        assert!(!nested.is_there("n") && nested.is_there("s"), "a list of nothing");
+        assert!(!nested.is_there("n") && nested.is_there("s"), "an empty list");
         assert_eq!(nested.raw_field("w", &mut Vec::new()).as_deref(), Some(" "));
         for empty in ["c", "d", "e", "g", "missing"] {
             assert_eq!(read(empty), None, "{empty}");
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn only_true_is_a_yes_and_what_is_neither_is_told() {
+    fn only_booleans_are_accepted_as_booleans() {
         let input =
             input(r#"{"a": true, "b": false, "c": null, "d": "yes", "e": 1, "f": [true], "g": {"a": 1}, "h": ""}"#);
         let mut problems = Vec::new();
@@ -289,7 +290,7 @@ mod tests {
 
     /// CVE-2022-35924: a mail went to two addresses that were packed into one field.
     #[test]
-    fn two_addresses_in_one_field_are_none() {
+    fn two_addresses_in_one_field_are_invalid() {
         for packed in
             ["a@example.com,b@example.com", "a@example.com\\nBcc: b@example.com", "a@example.com b@example.com"]
         {

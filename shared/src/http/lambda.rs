@@ -1,4 +1,4 @@
-//! The runner for Lambda.
+//! The runner for AWS Lambda.
 
 use super::event::{EventResponse, to_request};
 use super::log::log_json;
@@ -18,10 +18,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use tower::{Service, ServiceExt};
 
-/// The service's parts from the environment of a Lambda function.
+/// Creates the app from the environment of a Lambda function.
 ///
 /// # Errors
-/// What is wrong with the settings.
+/// The mistakes in the settings.
 pub fn aws_app() -> Result<Arc<App>, Error> {
     log_json()?;
     let source = Source::from_process()?;
@@ -40,10 +40,10 @@ pub fn aws_app() -> Result<Arc<App>, Error> {
     Ok(Arc::new(app))
 }
 
-/// Serves endpoints to API Gateway.
+/// Serves endpoints behind API Gateway.
 ///
 /// # Errors
-/// What is wrong with the endpoints' paths; the runtime's own.
+/// Conflicting paths of endpoints, and errors of the runtime.
 pub async fn run(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<(), Error> {
     let service = service(app, endpoints)?;
     let handle = async |event: LambdaEvent<Box<RawValue>>| {

@@ -15,23 +15,23 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-/// `webauthn-rs` logs what clients sent. The flow logs what went wrong.
+/// The crate's log contains what clients sent, so it is silenced. The flow logs its errors.
 const SILENT: &str = "webauthn_rs_core";
 /// The runtime's span around an invocation.
 const INVOCATION: &str = "Lambda runtime invoke";
 
-/// Sends events to the log from here on, and panics too.
+/// Sends all events and panics to the log from now on.
 ///
 /// # Errors
-/// There is a subscriber already.
+/// A subscriber is already installed.
 pub fn log_json() -> Result<(), TryInitError> {
     subscriber(std::io::stdout).try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
 
-/// Writes a panic as one line, before it ends the process. A message that was formatted may hold what a client sent or
-/// what the table holds, so a message is written only if the source code has it as a literal.
+/// Writes a panic as one line, before it ends the process. A formatted message can contain data of clients or of the
+/// table, so only messages that are literals in the source code are written.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     let reason = panic.payload().downcast_ref::<&'static str>().copied();
@@ -44,8 +44,8 @@ fn subscriber<W: for<'a> MakeWriter<'a> + Send + Sync + 'static>(writer: W) -> i
     tracing_subscriber::registry().with(targets).with(lines)
 }
 
-/// Formats an event: its time, level and fields, and whose invocation it belongs to, all at the top level of one object.
-/// The library's own JSON format puts the fields of spans into an object of their own.
+/// Formats an event: its time, level, fields and invocation, at the top level of one object. The library's own JSON
+/// format puts the fields of spans into a nested object.
 struct Line;
 
 /// The fields of the runtime's span that each line repeats.
@@ -101,7 +101,7 @@ mod tests {
     use tracing::subscriber::with_default;
     use tracing::{Level, enabled, info_span};
 
-    /// A log that is kept in memory.
+    /// A log in memory.
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -134,10 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_whose_it_is_beside_what_it_says() {
+    fn a_line_contains_its_invocation_and_its_fields() {
         let lines = logged(|| {
             tracing::warn!("before the first event");
-            // As lambda_runtime opens it.
+            // The same span as lambda_runtime opens.
             let (id, trace) = ("request-1".to_owned(), "Root=1-2-3;Parent=4;Sampled=1".to_owned());
             info_span!("Lambda runtime invoke", requestId = &id, xrayTraceId = &trace).in_scope(|| {
                 info_span!("a step", of = "ours").in_scope(|| tracing::info!(status = 200, "request"));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_sent_and_what_only_developers_read_is_no_line() {
+    fn data_of_clients_and_debug_events_are_not_logged() {
         let lines = logged(|| {
             assert!(enabled!(Level::INFO) && enabled!(target: "lambda_runtime", Level::ERROR));
             assert!(!enabled!(Level::DEBUG));

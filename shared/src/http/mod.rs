@@ -1,4 +1,4 @@
-//! The way of a request: client kind, CSRF, credential, body, and back to a response. And the runners.
+//! The path of a request: client kind, CSRF, credential, body, handler, and the response. Also the runners.
 
 mod address;
 mod body;
@@ -32,7 +32,7 @@ pub use input::{Choice, Input};
 pub use lambda::{answer, aws_app, run};
 pub use request::{ApiRequest, access_token, session_credential};
 pub use response::{ApiResponse, NEVER_CACHED, public_json, unavailable};
-pub use route::{Endpoint, HandlerFuture, PageFuture, PageRequest, Place, endpoint, handler, page};
+pub use route::{Base, Endpoint, HandlerFuture, PageFuture, PageRequest, Place, endpoint, handler, page};
 pub use security::PagePolicy;
 pub use service::service;
 pub use signup::{BaseSignup, ProviderSignup, Signup, signup_form};

@@ -1,4 +1,4 @@
-//! One request, as a handler sees it.
+//! A request, as handlers see it.
 
 use super::address::{Peer, client_address};
 use super::csrf::{self, passes_csrf_check};
@@ -27,26 +27,27 @@ use std::sync::{Arc, OnceLock};
 
 /// A request.
 pub struct ApiRequest {
-    /// The service's parts.
+    /// The parts of the service.
     pub app: Arc<App>,
-    /// Which kind of client asks.
+    /// The kind of client.
     pub kind: ClientKind,
-    /// The method; HEAD counts as GET.
+    /// The method. HEAD counts as GET.
     pub method: Method,
-    /// Whether the method is HEAD: then an endpoint whose GET changes something must not do so (RFC 9110, section 9.2.1).
+    /// Whether the method is HEAD. An endpoint whose GET changes something must not change it then (RFC 9110, section
+    /// 9.2.1).
     pub is_head: bool,
     /// The headers.
     pub headers: HeaderMap,
-    /// Who asks, as far as the network shows.
+    /// The client, as the network shows it.
     pub client: ClientInfo,
-    /// The path and the query, below the path that the service is mounted under.
+    /// The path and the query, without the path of the public URL.
     pub uri: Uri,
     body: Bytes,
     keyring: OnceLock<Arc<Keyring>>,
 }
 
 impl ApiRequest {
-    /// Reads a request, and turns away what is forged, too large or too slow.
+    /// Reads a request, and refuses forged, large and slow ones.
     ///
     /// # Errors
     /// [`ApiError::Csrf`], [`ApiError::BodyTooLarge`], [`ApiError::BodyTooSlow`].
@@ -87,17 +88,17 @@ impl ApiRequest {
         })
     }
 
-    /// What an operation works with.
+    /// Returns the context for an operation.
     pub fn context(&self) -> Context<'_> {
         Context { app: &self.app, client: &self.client }
     }
 
-    /// Who asks. Without a credential nobody has to be asked for it.
+    /// Returns the caller. Without a credential this does not access the table.
     ///
     /// # Errors
-    /// [`ApiError::Gone`] for an app whose token is no good; the table is unavailable.
+    /// [`ApiError::Gone`] for an app with an invalid token; the table is unavailable.
     pub async fn caller(&self) -> Result<Caller, ApiError> {
-        // Somebody may get in: what signs their tokens is fetched before anything is changed.
+        // The request can log the user in. The signing keys are fetched first, before anything is changed.
         let mut caller = if self.client.has_tokens && self.method != Method::GET {
             let fetch = async { self.keyring().await.map(|_| ()) };
             futures_util::try_join!(self.find_caller(true), fetch)?.0
@@ -110,12 +111,13 @@ impl ApiRequest {
         Ok(caller)
     }
 
-    /// Who asks, at an endpoint that may finish a login in progress. An app whose login in progress is gone gets 409 where
-    /// [`ApiRequest::caller`] has 410: the same request, sent twice at once, may have finished it, and an app that drops its
-    /// token on 410 would drop that of its new session. Whatever it asks next tells it that a token is stale.
+    /// Returns the caller, for endpoints that can finish a login in progress. If that login no longer exists, an app
+    /// gets 409 here instead of the 410 of [`ApiRequest::caller`]. A second request, sent at the same time, may have
+    /// finished the login, and an app that drops its token after a 410 would drop the token of its new session. Its
+    /// next request still reports a stale token.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] for such an app; otherwise as [`ApiRequest::caller`].
+    /// [`Refusal::Conflict`] for such an app; otherwise the errors of [`ApiRequest::caller`].
     pub async fn caller_who_finishes(&self) -> Result<Caller, ApiError> {
         let is_pending = || {
             let credential = session_credential(&self.headers, &self.app.settings, self.kind);
@@ -129,12 +131,12 @@ impl ApiRequest {
         }
     }
 
-    /// Who asks; whether a session that is over may be cleared away.
+    /// Returns the caller. `clears` says whether an expired session can be deleted.
     async fn find_caller(&self, clears: bool) -> Result<Caller, ApiError> {
         let settings = &self.app.settings;
         let credential = session_credential(&self.headers, settings, self.kind);
         let token = access_token(&self.headers, settings).filter(|_| self.client.has_tokens);
-        // Each has a place of its own in memory: who brings nothing pays for none.
+        // Each future is boxed separately, so that a request without a credential does not reserve memory for them.
         let found: BoxFuture<'_, Result<Caller, ApiError>> = match (credential, token) {
             (Some(credential), _) => Box::pin(self.find_by(credential, clears)),
             (None, Some(token)) => Box::pin(async move { self.find_bearer(&token).await }),
@@ -156,7 +158,7 @@ impl ApiRequest {
         Ok(found?)
     }
 
-    /// Whose session an access token speaks of. One that is not good is nobody's.
+    /// Returns the session of an access token. An invalid token counts as anonymous.
     async fn find_bearer(&self, token: &str) -> Result<Caller, ApiError> {
         let ring = self.keyring().await?;
         let Some((user, number, _)) = check_access(&self.app.settings, self.app.now(), &ring, token) else {
@@ -169,7 +171,7 @@ impl ApiRequest {
         })
     }
 
-    /// The keys that sign and verify tokens.
+    /// Returns the keys that sign and verify tokens.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -181,10 +183,10 @@ impl ApiRequest {
         Ok(self.keyring.get_or_init(|| ring).clone())
     }
 
-    /// The user whose access token the request brings, and with which session; nobody where it brings none.
+    /// Returns the user and the session of the request's access token, or `None` without a token.
     ///
     /// # Errors
-    /// [`Refusal::NotAuthenticated`] where the token is not good; the table is unavailable.
+    /// [`Refusal::NotAuthenticated`] if the token is invalid; the table is unavailable.
     pub async fn bearer(&self) -> Result<Option<(User, Session)>, ApiError> {
         let Some(token) = access_token(&self.headers, &self.app.settings) else { return Ok(None) };
         match self.find_bearer(&token).await? {
@@ -196,10 +198,10 @@ impl ApiRequest {
         }
     }
 
-    /// The user who asks, and with which session.
+    /// Returns the user and the session of the caller.
     ///
     /// # Errors
-    /// [`Refusal::NotAuthenticated`] for everybody else; as [`ApiRequest::caller`].
+    /// [`Refusal::NotAuthenticated`] for all other callers; otherwise the errors of [`ApiRequest::caller`].
     pub async fn user(&self) -> Result<(User, Session), ApiError> {
         match self.caller().await? {
             Caller::User(parts) => Ok(*parts),
@@ -207,7 +209,7 @@ impl ApiRequest {
         }
     }
 
-    /// Counts an action of a user by its rate; reading is free.
+    /// Counts an action of a user against its rate limit. GET requests do not count.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -220,11 +222,11 @@ impl ApiRequest {
         consumed.map(|_| ()).map_err(|limited| Refusal::from(limited).into())
     }
 
-    /// Turns away an app whose token is no good, where it does not matter who asks. Nothing is written: a function that
-    /// needs no more than this has no right to write.
+    /// Refuses an app with an invalid token, at endpoints that do not need the caller. It does not write to the table,
+    /// so a function that calls only this needs no write permission.
     ///
     /// # Errors
-    /// As [`ApiRequest::caller`].
+    /// The errors of [`ApiRequest::caller`].
     pub async fn caller_of_app(&self) -> Result<(), ApiError> {
         match self.kind {
             ClientKind::App => self.find_caller(false).await.map(|_| ()),
@@ -232,12 +234,12 @@ impl ApiRequest {
         }
     }
 
-    /// Where a flow has led, as this client is told.
+    /// Returns the response to the outcome of a flow, for this kind of client.
     pub fn answer(&self, outcome: &Outcome) -> ApiResponse {
         ApiResponse::outcome(&self.app, self.kind, outcome, self.signed(outcome))
     }
 
-    /// The signed tokens of an app that a flow has logged in.
+    /// Returns signed tokens, if a flow has logged in an app.
     fn signed(&self, outcome: &Outcome) -> Option<Pair> {
         let Caller::User(parts) = &outcome.caller else { return None };
         if !outcome.logged_in || !self.client.has_tokens {
@@ -253,12 +255,12 @@ impl ApiRequest {
         }
     }
 
-    /// The path, without its query.
+    /// Returns the path without its query.
     pub fn path(&self) -> &str {
         self.uri.path()
     }
 
-    /// The last parts of the path, as they are written there.
+    /// Returns the last parts of the path, without decoding them.
     pub fn last_parts<const N: usize>(&self) -> [&str; N] {
         let mut parts = self.path().trim_end_matches('/').rsplit('/');
         let mut last = std::array::from_fn(|_| parts.next().unwrap_or_default());
@@ -266,24 +268,25 @@ impl ApiRequest {
         last
     }
 
-    /// The body as it came.
+    /// Returns the body, unparsed.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The value of a cookie.
+    /// Returns the value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         cookies::read(&self.headers, name)
     }
 
-    /// Whether the request shows that it comes from a page of ours: for APIs that ask browsers for it at some endpoints
-    /// only.
+    /// Returns whether the request proves that it comes from one of our pages. For APIs in which only some endpoints
+    /// require this of browsers.
     pub fn passes_csrf_check(&self) -> bool {
         let field = self.form().remove("csrfmiddlewaretoken");
         passes_csrf_check(&self.method, &self.headers, field.as_deref(), &self.app.settings)
     }
 
-    /// The secret that pages of ours show with their requests, and the cookie that holds it: the caller's, or a new one.
+    /// Returns the CSRF secret that our pages send with their requests, and the cookie that stores it. The secret is
+    /// the caller's, or a new one.
     pub fn csrf(&self) -> (String, Option<HeaderValue>) {
         let known = csrf::secret(&self.headers, &self.app.settings);
         let secret = known.unwrap_or_else(|| csrf::new_secret(&*self.app.random));
@@ -291,46 +294,46 @@ impl ApiRequest {
         (secret, cookie)
     }
 
-    /// Returns whether a page of an origin that no setting names sent this request, which may change something. For APIs
-    /// without CSRF tokens.
+    /// Returns whether the request can change something and was sent by a page of an origin that no setting names. For
+    /// APIs without CSRF tokens.
     pub fn is_cross_site(&self) -> bool {
         csrf::is_cross_site(&self.method, &self.headers, &self.app.settings)
     }
 
-    /// The cookie by which this browser is known from now on to have logged in to the account. `None` where browsers are
-    /// not remembered.
+    /// Returns the cookie that records that the user has logged in with this browser. `None` if the settings do not
+    /// remember browsers.
     pub fn device_cookie(&self, user: UserId) -> Option<HeaderValue> {
         cookies::device(&self.app, self.client.api, self.client.device.as_deref(), user)
     }
 
-    /// A header's text.
+    /// Returns the text of a header.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::text(&self.headers, name)
     }
 
-    /// Whether the query names this parameter, with or without a value.
+    /// Returns whether the query contains this parameter, with or without a value.
     pub fn asks_for(&self, name: &str) -> bool {
         url::form_urlencoded::parse(self.query().as_bytes()).any(|(known, _)| known == name)
     }
 
-    /// The fields of a form, in the query or in the body.
+    /// Returns the fields of a form, from the query and the body. The query takes precedence.
     pub fn form(&self) -> BTreeMap<String, String> {
         let mut fields = self.form_body();
         fields.extend(url::form_urlencoded::parse(self.query().as_bytes()).into_owned());
         fields
     }
 
-    /// The fields of a form in the body.
+    /// Returns the fields of a form in the body.
     pub fn form_body(&self) -> BTreeMap<String, String> {
         form_of(&self.headers, &self.body)
     }
 
-    /// The query, as it came.
+    /// Returns the query, unparsed.
     pub fn query(&self) -> &str {
         self.uri.query().unwrap_or_default()
     }
 
-    /// The body, as the fields of this request.
+    /// Parses the body as this type.
     ///
     /// # Errors
     /// [`ApiError::MalformedBody`]; [`Refusal::Invalid`].
@@ -338,7 +341,7 @@ impl ApiRequest {
         Ok(T::from_input(&self.input()?).map_err(Refusal::Invalid)?)
     }
 
-    /// The body's fields; none in an empty body. The content type does not matter.
+    /// Returns the fields of the body. An empty body has none. The content type does not matter.
     ///
     /// # Errors
     /// [`ApiError::MalformedBody`].
@@ -353,13 +356,13 @@ impl ApiRequest {
     }
 }
 
-/// The fields of a form that was sent as one.
+/// Returns the fields of a body that was sent as a form.
 fn form_of(headers: &HeaderMap, body: &Bytes) -> BTreeMap<String, String> {
     let kind = headers::text(headers, "content-type").unwrap_or_default();
     form_fields(&kind, body).unwrap_or_default()
 }
 
-/// The session token, from where this kind of client keeps it.
+/// Returns the session token, from where this kind of client sends it.
 pub fn session_credential(headers: &HeaderMap, settings: &Settings, kind: ClientKind) -> Option<String> {
     let credential = match kind {
         ClientKind::App => headers::text(headers, "x-session-token").map(Cow::into_owned),
@@ -368,7 +371,7 @@ pub fn session_credential(headers: &HeaderMap, settings: &Settings, kind: Client
     credential.filter(|credential| !credential.is_empty())
 }
 
-/// The access token of the header `Authorization`: two words, the first of which is our scheme.
+/// Returns the access token of the header `Authorization`, which has two words: our scheme and the token.
 pub fn access_token(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     let header = headers::text(headers, "authorization")?;
     let words = header.split_whitespace().collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! What a handler sends back, in every API.
+//! The response of a handler, in every API.
 
 use crate::account::UserId;
 use crate::envelope::{Authentication, Bare, Data, ErrorResponse};
@@ -9,19 +9,19 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use std::fmt;
 
-/// The value of the header `Cache-Control` of responses that may hold tokens or addresses of links.
+/// The value of the header `Cache-Control` for responses that can contain tokens or the addresses of links.
 pub const NEVER_CACHED: &str = "max-age=0, no-cache, no-store, must-revalidate, private";
 
-/// The response of a handler. An API adds the headers that all its responses have.
+/// The response of a handler. The API adds the headers that all its responses have.
 pub struct ApiResponse {
     status: u16,
     content: Content,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// The value of a browser's new session cookie in the headless API; `Some(None)` removes the cookie.
     pub(super) session: Option<Option<String>>,
-    /// The value of the cookie with which the headless API lets this browser skip the second factor.
+    /// The value of the cookie of a trusted browser in the headless API. Such a browser can skip the second factor.
     pub(super) trust: Option<String>,
-    /// The user whom this response logs in.
+    /// The user that this response logs in.
     pub(super) logged_in_user: Option<UserId>,
 }
 
@@ -31,7 +31,7 @@ enum Content {
     Nothing,
 }
 
-// A response holds tokens, so only its status is shown.
+// A response can contain tokens, so only its status is printed.
 impl fmt::Debug for ApiResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("ApiResponse").field("status", &self.status).finish_non_exhaustive()
@@ -59,11 +59,11 @@ impl ApiResponse {
         Self { status, content, headers: Vec::new(), session: None, trust: None, logged_in_user: None }
     }
 
-    /// A response whose body is this value as JSON.
+    /// Returns a response with this value as JSON.
     pub fn of(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(body) => Self::new(status, Content::Written(body)),
-            // Only maps with keys that are not texts, and no response has one.
+            // Only a map whose keys are not texts fails, and no response has one.
             Err(error) => {
                 tracing::error!(%error, "a response could not be written");
                 Self::bare(500)
@@ -71,32 +71,32 @@ impl ApiResponse {
         }
     }
 
-    /// 200 with data, in the headless API.
+    /// Returns 200 with data, for the headless API.
     pub fn data(data: impl Serialize) -> Self {
         Self::of(200, &Data::<_, 200>::new(data))
     }
 
-    /// The problems of the input, in the headless API.
+    /// Returns the problems of the input, for the headless API.
     pub fn problems(status: u16, problems: &[Problem]) -> Self {
         Self::of(status, &ErrorResponse::new(status, problems))
     }
 
-    /// A page for people.
+    /// Returns an HTML page.
     pub fn html(status: u16, page: String) -> Self {
         Self::new(status, Content::Html(page))
     }
 
-    /// A response without a body.
+    /// Returns a response without a body.
     pub fn bare(status: u16) -> Self {
         Self::new(status, Content::Nothing)
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Returns whether the body is a page for people.
+    /// Returns whether the body is an HTML page.
     pub fn is_page(&self) -> bool {
         matches!(self.content, Content::Html(_))
     }
@@ -106,7 +106,7 @@ impl ApiResponse {
         self.headers.iter().any(|(there, _)| there == name)
     }
 
-    /// Adds a header. A value that no header can hold is left out.
+    /// Adds a header. A value that is not valid in a header is ignored.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         self
@@ -118,19 +118,19 @@ impl ApiResponse {
         self
     }
 
-    /// Adds the header `Location`. What a header cannot hold of the address is percent-encoded.
+    /// Adds the header `Location`. Characters of the address that are not valid in a header are percent-encoded.
     pub fn with_location(mut self, address: &str) -> Self {
         let value = HeaderValue::try_from(iri::to_uri(address)).ok();
         self.headers.extend(value.map(|value| (header::LOCATION, value)));
         self
     }
 
-    /// Notes that the response logs this user in, for the metrics.
+    /// Records that the response logs this user in, for the metrics.
     pub fn with_login(self, user: UserId) -> Self {
         Self { logged_in_user: Some(user), ..self }
     }
 
-    /// Returns the HTTP response. It has the headers that were added, and the type of its content.
+    /// Returns the HTTP response, with the headers that were added, and the type of its content.
     pub(super) fn into_response(self) -> Response<Body> {
         let (kind, body) = match self.content {
             Content::Written(json) => (Some("application/json"), json.into()),
@@ -150,18 +150,18 @@ impl ApiResponse {
     }
 }
 
-/// A JSON response with nothing of a client's in it.
+/// Returns a JSON response that contains no data of a client.
 pub(super) fn plain<const N: u16>(body: Bare<N>) -> Response<Body> {
     ApiResponse::from(body).into_response()
 }
 
-/// A page that cannot be shown now.
+/// Returns the response for a page that cannot be rendered.
 pub fn unavailable(error: &dyn std::error::Error) -> Response<Body> {
     tracing::error!(%error, "page could not be rendered");
     plain(Bare::<503>::default())
 }
 
-/// A document that is the same for everybody, and may be kept for so many seconds.
+/// Returns a document that is the same for all callers and can be cached for this number of seconds.
 pub fn public_json(document: &impl Serialize, seconds: u32) -> Response<Body> {
     let document = ApiResponse::of(200, document);
     document.with_header(header::CACHE_CONTROL, &format!("public, max-age={seconds}")).into_response()

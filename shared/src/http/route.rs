@@ -1,4 +1,4 @@
-//! Endpoints: what lies at which path, for whom.
+//! Endpoints: their paths, methods and handlers.
 
 use super::dialect::Dialect;
 use super::error::ApiError;
@@ -12,39 +12,49 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// What a handler gives back.
+/// The future of a handler.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send>>;
 
-/// What a page gives back.
+/// The future of a page.
 pub type PageFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// An endpoint of the headless API, for both kinds of client; one of another API; or a page, for everybody.
+/// An endpoint of the headless API, for both kinds of client; or of another API; or a page, for all callers.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// The path behind `/_allauth/{client}/v1/`; that of a page begins with `/` and is the whole.
+    /// The path below `/_allauth/{client}/v1/` or `/_latchkey/{client}/v1/`. The path of a page begins with `/` and is complete.
     pub path: &'static str,
-    /// The methods that it is for. Its handler is asked for no other; HEAD counts as GET.
+    /// The methods that the handler accepts. HEAD counts as GET.
     pub methods: &'static [Method],
-    /// Fields that a body with another method needs: where one is missing, the answer is 400 and not yet 405.
+    /// Fields that a body with another method must contain. If one is missing, the answer is 400 instead of 405.
     pub body_first: &'static [&'static str],
     announced: Option<&'static [Method]>,
     is_for_any_method: bool,
     condition: Option<Condition>,
     mount: Option<Mount>,
+    base: Base,
     kinds: &'static [ClientKind],
     pub(super) is_login_endpoint: bool,
     pub(super) is_from_anywhere: bool,
     pub(super) handler: Handler,
 }
 
-/// Which API an endpoint belongs to.
+/// The start of a path that contains the kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// The headless API of django-allauth.
+    Headless,
+    /// Endpoints that django-allauth does not have. They follow the rules of the headless API.
+    Own,
+}
+
+/// The API that an endpoint belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The headless API, for these kinds of client.
-    Headless(&'static [ClientKind]),
-    /// An API whose place is a setting.
+    /// The headless API or the endpoints beside it, for these kinds of client.
+    Clients(Base, &'static [ClientKind]),
+    /// An API whose path is a setting.
     Mounted(Mount),
-    /// None: its path is the whole.
+    /// None. The path of the endpoint is complete.
     Root,
 }
 
@@ -60,13 +70,13 @@ pub(super) enum Handler {
 
 /// A request for a page.
 pub struct PageRequest {
-    /// The service's parts.
+    /// The parts of the service.
     pub app: Arc<App>,
     /// The request.
     pub http: Request<Body>,
 }
 
-/// An endpoint of the headless API, from an async function.
+/// Creates an endpoint of the headless API from an async function.
 pub fn handler<F, R>(path: &'static str, methods: &'static [Method], handler: F) -> Endpoint
 where
     F: Fn(ApiRequest) -> R + Send + Sync + 'static,
@@ -76,7 +86,7 @@ where
     Endpoint { kinds: &[ClientKind::Browser, ClientKind::App], ..Endpoint::new(path, methods, handler) }
 }
 
-/// A page from an async function. It is not part of the headless API: it says what it wants to.
+/// Creates a page from an async function. It is not part of the headless API and writes its own response.
 pub fn page<F, R>(path: &'static str, methods: &'static [Method], show: F) -> Endpoint
 where
     F: Fn(PageRequest) -> R + Send + Sync + 'static,
@@ -85,7 +95,7 @@ where
     Endpoint::new(path, methods, Handler::Page(Arc::new(move |request| Box::pin(show(request)))))
 }
 
-/// An endpoint of an API beside the headless one, from an async function.
+/// Creates an endpoint of another API from an async function.
 pub fn endpoint<F, R>(
     dialect: impl Dialect + 'static,
     mount: Mount,
@@ -101,6 +111,21 @@ where
     Endpoint { mount: Some(mount), ..Endpoint::new(path, methods, handler) }
 }
 
+fn allow(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+}
+
+impl Base {
+    /// Returns the start of a full path. `client` is the kind of client, or a variable for it.
+    pub fn before(self, client: &str) -> String {
+        let api = match self {
+            Self::Headless => "_allauth",
+            Self::Own => "_latchkey",
+        };
+        format!("/{api}/{client}/v1/")
+    }
+}
+
 impl Endpoint {
     fn new(path: &'static str, methods: &'static [Method], handler: Handler) -> Self {
         Self {
@@ -111,6 +136,7 @@ impl Endpoint {
             is_for_any_method: false,
             condition: None,
             mount: None,
+            base: Base::Headless,
             kinds: &[],
             is_login_endpoint: false,
             is_from_anywhere: false,
@@ -118,53 +144,61 @@ impl Endpoint {
         }
     }
 
-    /// The same endpoint, which is there only where the settings switch this on.
+    /// Serves the endpoint only if the settings meet this condition.
     pub fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
 
-    /// The same endpoint, where the reference looks at the body before it looks at the method: whoever sends a body with
-    /// another method is told first that it is malformed or lacks one of these fields.
+    /// Checks the body before the method, as the reference does at this endpoint. A request with another method and a
+    /// malformed body, or one that lacks these fields, gets the error of the body.
     pub fn body_first(self, body_first: &'static [&'static str]) -> Self {
         Self { body_first, ..self }
     }
 
-    /// The same endpoint, whose `Allow` lists these methods. The reference lists some that it does nothing for.
+    /// Lists these methods in `Allow` with 405. The reference lists some that it does not support.
     pub fn announcing(self, methods: &'static [Method]) -> Self {
         Self { announced: Some(methods), ..self }
     }
 
-    /// The same endpoint, whose handler is asked for every method: it answers where there is nothing.
+    /// Calls the handler for every method. For the endpoint that answers unknown paths.
     pub fn for_any_method(self) -> Self {
         Self { is_for_any_method: true, ..self }
     }
 
-    /// The same endpoint, whose refusals are counted as refused logins.
+    /// Moves the endpoint below `/_latchkey/`, because django-allauth does not have it. Credentials, CSRF checks, envelopes and
+    /// errors are those of the headless API.
+    pub fn own(self) -> Self {
+        Self { base: Base::Own, ..self }
+    }
+
+    /// Counts the refusals of the endpoint as refused logins.
     pub fn login_endpoint(self) -> Self {
         Self { is_login_endpoint: true, ..self }
     }
 
-    /// The same endpoint, which is not there for apps.
+    /// Serves the endpoint to browsers only.
     pub fn for_browsers(self) -> Self {
         Self { kinds: &[ClientKind::Browser], ..self }
     }
 
-    /// The same endpoint, to which pages of others may send browsers, with forms too: what comes has another proof.
+    /// Allows requests from pages of other sites, including forms, without a CSRF check. Such requests have another
+    /// proof.
     pub fn from_anywhere(self) -> Self {
         Self { is_from_anywhere: true, ..self }
     }
 
-    /// The same endpoint, which is there for apps alone.
+    /// Serves the endpoint to apps only.
     pub fn for_apps(self) -> Self {
         Self { kinds: &[ClientKind::App], ..self }
     }
 
-    /// The full paths at which it is served, to these kinds of client or to everybody, where no setting moves it.
+    /// Returns the full paths of the endpoint for these kinds of client, or for all callers, without settings that move
+    /// it.
     pub fn paths(&self, kinds: &[ClientKind]) -> Vec<(Option<ClientKind>, String)> {
         self.paths_below(self.mount.map_or("", Mount::default_prefix), kinds)
     }
 
-    /// The full paths at which it is served with these settings.
+    /// Returns the full paths of the endpoint with these settings.
     pub fn paths_with(&self, settings: &Settings) -> Vec<(Option<ClientKind>, String)> {
         let prefix = self.mount.map_or("", |mount| mount.configured_prefix(settings));
         self.paths_below(prefix, &settings.headless.clients)
@@ -178,37 +212,41 @@ impl Endpoint {
             return vec![(Some(ClientKind::Browser), self.path.to_owned())];
         }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
-        kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+        kinds.map(|kind| (Some(*kind), format!("{}{}", self.base.before(kind.as_str()), self.path))).collect()
     }
 
-    /// Whether it is there with these settings.
+    /// Returns whether the endpoint is served with these settings.
     pub fn is_served(&self, settings: &Settings) -> bool {
         self.condition.is_none_or(|condition| condition.holds(settings))
     }
 
-    /// What it depends on.
+    /// Returns the condition under which the endpoint is served.
     pub fn condition(&self) -> Option<Condition> {
         self.condition
     }
 
-    /// Which API it belongs to.
+    /// Returns the API that the endpoint belongs to.
     pub fn place(&self) -> Place {
         match (&self.handler, self.mount) {
             (_, Some(mount)) => Place::Mounted(mount),
-            (Handler::Headless(_), None) if !self.path.starts_with('/') => Place::Headless(self.kinds),
+            (Handler::Headless(_), None) if !self.path.starts_with('/') => Place::Clients(self.base, self.kinds),
             _ => Place::Root,
         }
     }
 
-    /// Whether its handler is asked for this method.
+    /// Returns whether the handler accepts this method.
     pub(super) fn takes(&self, method: &Method) -> bool {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.is_for_any_method || self.methods.contains(method)
     }
 
-    /// The value of the header `Allow`.
+    /// Returns the value of the header `Allow` for a refused method.
     pub(super) fn allow(&self) -> String {
-        let names = self.announced.unwrap_or(self.methods).iter().map(Method::as_str).chain(["OPTIONS"]);
-        names.collect::<Vec<_>>().join(", ")
+        allow(self.announced.unwrap_or(self.methods))
+    }
+
+    /// Returns the value of the header `Allow` for an `OPTIONS` request.
+    pub(super) fn options(&self) -> String {
+        allow(self.methods)
     }
 }

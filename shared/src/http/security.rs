@@ -1,4 +1,4 @@
-//! What every answer tells browsers: Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`, and a
+//! Security headers of all responses: those of Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`, and a
 //! Content-Security-Policy.
 
 use crate::settings::{FrameOptions, Settings};
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The headers that every answer has unless its handler has set them.
+/// The headers that every response has, unless its handler has set them.
 #[derive(Debug)]
 pub(super) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
 
@@ -41,31 +41,37 @@ impl SecurityHeaders {
     }
 }
 
-/// What a page of ours needs beyond text. A browser does nothing for it that its Content-Security-Policy does not name.
+/// The features that a page of Latchkey needs in addition to text. Its Content-Security-Policy allows only these.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PagePolicy<'a> {
     /// The whole text of its `<style>`.
     pub style: &'a str,
-    /// The whole text of its `<script>`, which may call the service.
+    /// The whole text of its `<script>`, which can call the service.
     pub script: &'a str,
-    /// Whether it has a form, which it sends to the service.
+    /// Whether the page loads scripts, style sheets and pictures from the service, and pictures from `data:` URLs.
+    pub loads_files: bool,
+    /// Whether the page has a form that it sends to the service.
     pub has_form: bool,
-    /// The origins or schemes that the answer to the form may redirect to. Chromium holds the whole chain of redirects after
-    /// a form to the policy of the form's page.
+    /// The origins or schemes that the response to the form can redirect to. Chromium applies the policy of the form's
+    /// page to the whole chain of redirects after the form.
     pub leads_to: &'a [String],
 }
 
 impl PagePolicy<'_> {
-    /// Returns the value of the header `Content-Security-Policy`. Styles and scripts are named by their digests, so no
-    /// other text runs, whoever put it into the page.
+    /// Returns the value of the header `Content-Security-Policy`. It allows styles and scripts by their digests, so
+    /// injected ones do not run.
     pub fn header(&self, settings: &Settings) -> String {
         let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        let files = if self.loads_files { " 'self'" } else { "" };
         let mut policy = "default-src 'none'; base-uri 'none'".to_owned();
         if !self.style.is_empty() {
-            policy.push_str(&format!("; style-src {}", digest(self.style)));
+            policy.push_str(&format!("; style-src {}{files}", digest(self.style)));
         }
         if !self.script.is_empty() {
-            policy.push_str(&format!("; script-src {}; connect-src 'self'", digest(self.script)));
+            policy.push_str(&format!("; script-src {}{files}; connect-src 'self'", digest(self.script)));
+        }
+        if self.loads_files {
+            policy.push_str("; img-src 'self' data:");
         }
         let forms = if self.has_form {
             ["'self'"].into_iter().chain(self.leads_to.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
@@ -109,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_shape_the_headers() {
+    fn settings_change_the_headers() {
         let all = headers(&[
             ("PUBLIC_URL", "https://auth.example.com"),
             ("SECURE_CONTENT_TYPE_NOSNIFF", "false"),
@@ -132,13 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_names_what_the_page_has_and_nothing_else() {
+    fn a_policy_allows_only_the_features_of_the_page() {
         let leads_to = ["https://app.example.com".to_owned()];
-        let policy = PagePolicy { style: "b{}", script: "", has_form: true, leads_to: &leads_to };
+        let policy = PagePolicy { style: "b{}", has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
         assert_eq!(
             policy.header(&Settings::default()),
             "default-src 'none'; base-uri 'none'; style-src 'sha256-@'; form-action 'self' https://app.example.com; frame-ancestors 'none'"
                 .replace('@', &STANDARD.encode(Sha256::digest("b{}")))
+        );
+        let policy = PagePolicy { script: "f()", loads_files: true, ..PagePolicy::default() };
+        assert_eq!(
+            policy.header(&Settings::default()),
+            "default-src 'none'; base-uri 'none'; script-src 'sha256-@' 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'"
+                .replace('@', &STANDARD.encode(Sha256::digest("f()")))
         );
     }
 }

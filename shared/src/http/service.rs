@@ -1,4 +1,4 @@
-//! The service that answers with endpoints.
+//! The service that routes requests to endpoints.
 
 use super::body::drain;
 use super::csrf::is_cross_site;
@@ -24,10 +24,10 @@ use std::sync::Arc;
 use tower::{Service, ServiceBuilder, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// A service that answers with these endpoints.
+/// Creates a service with these endpoints.
 ///
 /// # Errors
-/// Two of them lie at one path: a setting put an API where another is.
+/// Two endpoints have the same path, because a setting moved an API to the path of another.
 pub fn service(
     app: &Arc<App>,
     endpoints: Vec<Endpoint>,
@@ -38,7 +38,7 @@ pub fn service(
     let routes = Arc::new(Routes::new(app, endpoints)?);
     let answer = service_fn(move |request| {
         let routes = routes.clone();
-        // Several layers hand the future on: a pointer is less to move.
+        // The future passes through several layers. Boxed, it is cheaper to move.
         let answer: BoxFuture<'static, _> = Box::pin(async move { Ok::<_, Infallible>(routes.answer(request).await) });
         answer
     });
@@ -47,11 +47,11 @@ pub fn service(
     Ok(layers.option_layer(cors(app)).service(answer))
 }
 
-/// Endpoints by their paths. Functions do without axum's router, which is made for far more than the exact paths that they
-/// have, and takes twice as long to build.
+/// The endpoints, by path. The functions do not use axum's router, which supports much more than these exact paths and
+/// takes twice as long to build.
 struct Routes {
     app: Arc<App>,
-    /// The path of the public URL. A gateway or CDN in front may pass it on or strip it.
+    /// The path of the public URL. A gateway or CDN in front of the service can forward it or strip it.
     prefix: String,
     paths: matchit::Router<(Option<ClientKind>, Endpoint)>,
 }
@@ -95,8 +95,8 @@ impl Routes {
         response
     }
 
-    /// The endpoint at this address, and the address without the public URL's path. API Gateway's event does not have the
-    /// path that a domain's mapping took away, and a CDN does as it is told, so the address may come without it too.
+    /// Returns the endpoint for this address, and the address without the path of the public URL. The address can lack
+    /// that path: API Gateway strips the path of a domain mapping, and a CDN can be configured to strip it.
     fn find(&self, uri: &Uri) -> Option<(Option<ClientKind>, &Endpoint, Uri)> {
         let candidates = [below(uri, &self.prefix), Some(uri.clone())];
         candidates.into_iter().flatten().find_map(|uri| {
@@ -106,7 +106,7 @@ impl Routes {
     }
 }
 
-/// The address without this path before it, if it is there.
+/// Returns the address without this prefix, if it starts with it.
 fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
     let rest = uri.path_and_query()?.as_str().strip_prefix(prefix).filter(|rest| rest.starts_with('/'))?;
     let mut parts = uri.clone().into_parts();
@@ -114,7 +114,7 @@ fn below(uri: &Uri, prefix: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The response to what is not a valid HTTP request, in the words of the API that it was meant for.
+/// Returns the response to a request that is not valid HTTP, in the format of the API that the path belongs to.
 fn refuse(app: &App, endpoint: Option<&Endpoint>, Malformed(reason): Malformed) -> Response<Body> {
     tracing::info!(operation = endpoint.map(|endpoint| endpoint.path), status = 400, outcome = reason, "request");
     match endpoint.map(|endpoint| (endpoint, &endpoint.handler)) {
@@ -135,18 +135,21 @@ async fn serve(
     let started = app.now();
     let method = request.method().clone();
     let is_page = matches!(endpoint.handler, Handler::Page(_));
-    // Nothing here answers TRACE and CONNECT.
+    // No endpoint accepts TRACE and CONNECT.
     let other_method = (is_page && !endpoint.takes(&method)) || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
         drain(request.into_body()).await;
-        let mut response =
-            if method == Method::OPTIONS { plain(Bare::<200>::default()) } else { plain(Bare::<405>::default()) };
-        if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
+        let (mut response, allow) = if method == Method::OPTIONS {
+            (plain(Bare::<200>::default()), endpoint.options())
+        } else {
+            (plain(Bare::<405>::default()), endpoint.allow())
+        };
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
         return response;
     }
-    // Each future that it is handed to would hold it once more.
+    // Boxed, because each layer that the future passes through would store it again.
     let answer = Box::pin(async {
         match (&endpoint.handler, kind) {
             (Handler::Headless(handler), Some(kind)) => answer(app, kind, endpoint, handler, request).await,
@@ -172,7 +175,7 @@ async fn serve(
     response
 }
 
-/// The response of the headless API, and what the log calls it.
+/// Returns the response of the headless API, and the outcome for the log.
 async fn answer(
     app: &Arc<App>,
     kind: ClientKind,
@@ -182,7 +185,7 @@ async fn answer(
 ) -> (Response<Body>, String) {
     let headers = request.headers().clone();
     let exempt = endpoint.is_from_anywhere;
-    // What a page of another site posts comes without our cookies: the answer must not put others in their place.
+    // A form that a page of another site posts arrives without our cookies. The response must not overwrite them.
     let keeps_cookies = exempt && is_cross_site(request.method(), &headers, &app.settings);
     let answered = async {
         let request = ApiRequest::read(app.clone(), kind, exempt, request).await?;
@@ -197,7 +200,7 @@ async fn answer(
     (respond(app, kind, headers, &endpoint.allow(), answered), outcome)
 }
 
-/// Why the headless API turns a method away. An app with an invalid token is told that at every endpoint.
+/// Returns the reason why the headless API refuses a method. An app with an invalid token gets 410 at every endpoint.
 async fn refuse_method(endpoint: &Endpoint, request: &ApiRequest) -> ApiError {
     if let Err(error) = request.caller_of_app().await {
         return error;
@@ -214,7 +217,7 @@ async fn refuse_method(endpoint: &Endpoint, request: &ApiRequest) -> ApiError {
     if problems.is_empty() { ApiError::MethodNotAllowed } else { Refusal::Invalid(problems).into() }
 }
 
-/// The response of another API, and what the log calls it.
+/// Returns the response of another API, and the outcome for the log.
 async fn answer_in(
     app: &Arc<App>,
     dialect: &dyn Dialect,
@@ -237,7 +240,7 @@ async fn answer_in(
     (dialect.finish(app, &endpoint.allow(), response).into_response(), outcome)
 }
 
-/// Counts logins, and refused ones. Returns what the log calls what came of the request.
+/// Counts successful and refused logins. Returns the outcome for the log.
 fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError>) -> String {
     let outcome = match answered {
         Ok(_) => "answered".to_owned(),
@@ -253,7 +256,7 @@ fn count(app: &App, endpoint: &Endpoint, answered: &Result<ApiResponse, ApiError
     outcome
 }
 
-/// CORS for the origins of the settings. Without any, no answer speaks of CORS.
+/// Returns the CORS layer for the origins in the settings. Without origins, no response has CORS headers.
 fn cors(app: &App) -> Option<CorsLayer> {
     let service = &app.settings.service;
     let origins = &service.cors_allowed_origins;
@@ -288,7 +291,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::route::page;
+    use super::super::route::{handler, page};
     use super::*;
     use crate::clock::SystemClock;
     use crate::random::SystemRandom;
@@ -318,13 +321,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_path_of_the_public_url_may_come_along_or_not() {
+    async fn an_endpoint_below_latchkey_follows_the_rules_of_the_headless_api() {
+        let methods = &[Method::GET, Method::POST];
+        let own = handler("account", methods, async |_| Ok(Bare::<200>::default().into())).own();
+        let service = service(&app(), vec![own]).unwrap();
+        let expected = [
+            ("GET", "/_latchkey/browser/v1/account", 200),
+            ("POST", "/_latchkey/browser/v1/account", 403),
+            ("POST", "/_latchkey/app/v1/account", 200),
+            ("PUT", "/_latchkey/app/v1/account", 405),
+            ("GET", "/_allauth/app/v1/account", 404),
+        ];
+        for (method, path, status) in expected {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(service.clone(), request).await.unwrap();
+            assert_eq!(response.status(), status, "{method} {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_path_of_the_public_url_is_optional() {
         let shown =
             |path, answer: &'static str| page(path, &[Method::GET], async move |_| Response::new(answer.into()));
         let endpoints = || vec![shown("/a/", "a"), shown("/people/b/", "b"), shown("/people/{*rest}", "rest")];
         let app = app_with(&[("PUBLIC_URL", "https://x.example/people")]);
         let service = service(&app, endpoints()).unwrap();
-        // The path that comes along goes first: an endpoint may lie at a path that begins as the public URL's.
+        // The path of the public URL is removed first, because the path of an endpoint can begin in the same way.
         let expected =
             [("/a/", "a"), ("/people/a/", "a"), ("/people/people/b/", "b"), ("/people/b/", "b"), ("/b/", "")];
         for (path, answer) in expected {
@@ -341,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_whole_segments() {
+    fn a_prefix_consists_of_whole_segments() {
         let of = |uri: &'static str, prefix| below(&Uri::from_static(uri), prefix).map(|uri| uri.to_string());
         assert_eq!(of("/people/a?b=/people", "/people").as_deref(), Some("/a?b=/people"));
         assert_eq!(of("https://x.example/people/a", "/people").as_deref(), Some("https://x.example/a"));

@@ -1,7 +1,7 @@
-//! Reading what somebody signs up with.
+//! Parsing of the fields of a signup.
 
 use super::Input;
-use super::fields::{Email, Field, Phone, Text};
+use super::fields::{Email, Field, Phone, Text, optional_texts};
 use crate::account::is_same_email;
 use crate::app::App;
 use crate::flow::Problem;
@@ -11,8 +11,9 @@ use crate::settings::Condition;
 use schemars::JsonSchema;
 use unicode_normalization::UnicodeNormalization;
 
-/// The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them.
+/// The fields of every signup that `ACCOUNT_SIGNUP_FIELDS` contains.
 #[derive(Debug, Default, JsonSchema)]
+#[schemars(transform = optional_texts)]
 pub struct BaseSignup {
     /// The username.
     #[schemars(extend(
@@ -40,10 +41,11 @@ pub struct BaseSignup {
     pub email2: Option<Email>,
 }
 
-/// The fields of a sign-up with a password.
+/// The fields of a signup with a password.
 #[derive(Debug, JsonSchema)]
+#[schemars(transform = optional_texts)]
 pub struct Signup {
-    /// The fields of every sign-up.
+    /// The fields of every signup.
     #[schemars(flatten)]
     pub base: BaseSignup,
     /// The password.
@@ -54,11 +56,11 @@ pub struct Signup {
     pub password: Option<Text>,
 }
 
-/// The fields of a sign-up through a provider. Whether an address is needed is a setting of its own.
+/// The fields of a signup through a provider. A separate setting decides whether an address is required.
 #[derive(Debug, JsonSchema)]
 #[schemars(transform = needs_email_by_provider)]
 pub struct ProviderSignup {
-    /// The fields of every sign-up.
+    /// The fields of every signup.
     #[schemars(flatten)]
     pub base: BaseSignup,
 }
@@ -70,13 +72,13 @@ fn needs_email_by_provider(schema: &mut schemars::Schema) {
 }
 
 impl BaseSignup {
-    /// Reads the fields that `ACCOUNT_SIGNUP_FIELDS` names; other fields of the body change nothing.
+    /// Reads the fields that `ACCOUNT_SIGNUP_FIELDS` contains and ignores the others.
     fn read(app: &App, input: &Input, problems: &mut Vec<Problem>) -> Self {
         let fields = &app.settings.account.signup_fields;
         let mut read = Self::default();
         if let Some(field) = fields.get("username") {
             let username = Text::value(input, "username", field.required, problems);
-            // Composed: what a keyboard sends as a letter and a mark is the letter that people see.
+            // Composes the text (NFC): a letter followed by a combining mark becomes the letter that users see.
             let username = username.map(|Text(name)| name.nfc().collect::<String>());
             let invalid = username.as_deref().map(|name| username_problems(&app.settings, name)).unwrap_or_default();
             read.username = username.filter(|_| invalid.is_empty()).map(Text);
@@ -100,7 +102,7 @@ impl BaseSignup {
     }
 }
 
-/// Reads a sign-up: without a password where something else takes its place.
+/// Reads a signup. It has no password if another credential replaces it.
 pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
     let mut form = Form::default();
     let base = BaseSignup::read(app, input, &mut form.problems);
@@ -112,7 +114,7 @@ pub fn signup_form(app: &App, input: &Input, with_password: bool) -> Form {
     let field = app.settings.account.signup_fields.get("password1").filter(|_| with_password);
     if let Some(field) = field {
         form.password = Text::value(input, "password", field.required, &mut form.problems).map(|Text(text)| text);
-        // Without the other fields, as the reference's headless API does.
+        // The other fields are not compared with the password, as in the reference's headless API.
         let weak = form.password.as_deref().map(|password| weaknesses(password, &[], &app.password_policy));
         form.problems.extend(
             weak.into_iter().flatten().map(|weakness| Problem::field("password", weakness.code, weakness.message)),

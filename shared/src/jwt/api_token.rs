@@ -1,24 +1,24 @@
-//! Tokens of the JWT API, in the shape of djangorestframework-simplejwt: HS256, no `kid`, no issuer and no audience, and
-//! `token_type` says what a token is for.
+//! Tokens of the JWT API, in the format of djangorestframework-simplejwt: HS256, without `kid`, issuer and audience.
+//! `token_type` contains the purpose of a token.
 
 use super::token::{header_of, read, write};
 use super::{Algorithm, KeyError, Leeway, SigningKey};
 use serde_json::{Map, Value};
 
-/// The claims of such a token. Which they are beside the usual ones depends on what the token is for.
+/// The claims of such a token. Its purpose decides which claims it has in addition to the usual ones.
 pub type ApiClaims = Map<String, Value>;
 
-/// What a token is for: the claim `token_type`.
+/// The purpose of a token: the claim `token_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// To use an API.
+    /// Access to an API.
     Access,
-    /// To get new tokens.
+    /// Getting new tokens.
     Refresh,
 }
 
 impl Kind {
-    /// Its name in the claim.
+    /// Returns the value of the claim.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -27,16 +27,16 @@ impl Kind {
     }
 }
 
-/// Why a token is refused. The texts are what clients of simplejwt read.
+/// The reason why a token is refused. The texts are those that simplejwt sends to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ApiTokenError {
-    /// Not a token of ours, or not valid yet.
+    /// Not a token of Latchkey, or not valid yet.
     #[error("Token is invalid")]
     Invalid,
     /// At or after `exp`.
     #[error("Token is expired")]
     Expired,
-    /// An access token where a refresh token is wanted, or the reverse.
+    /// An access token instead of a refresh token, or the reverse.
     #[error("Token has wrong type")]
     WrongKind,
 }
@@ -49,8 +49,8 @@ pub fn sign(claims: &ApiClaims, key: &SigningKey) -> Result<String, KeyError> {
     write(claims, key, None)
 }
 
-/// Returns what a token says, if one of the keys has signed it, it is of this kind, and it is good at this moment. Without
-/// a `kid` every key is tried, the first one first.
+/// Verifies a token and returns its claims. It must be signed by one of the keys, be of this kind, and be valid now.
+/// There is no `kid`, so all keys are tried in order.
 ///
 /// # Errors
 /// The first [`ApiTokenError`] that applies.

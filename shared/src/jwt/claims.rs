@@ -1,68 +1,68 @@
-//! What a token says.
+//! The claims of a token.
 
 use super::{Family, Issuer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The claims that are ours to set. Custom claims of these names are dropped, as in the reference for the names that
-/// it has (all but `iss`, `aud` and `nbf`).
+/// The claims that Latchkey sets. Custom claims with these names are dropped. The reference does the same with its own
+/// names (all except `iss`, `aud` and `nbf`).
 pub const RESERVED: [&str; 9] = ["iat", "exp", "sid", "jti", "token_use", "sub", "iss", "aud", "nbf"];
 
-/// Seconds by which `nbf` lies before `iat`. A verifier whose clock is a little behind ours takes a token at once.
+/// Seconds from `nbf` to `iat`. A verifier with a slightly late clock can accept a token immediately.
 const BACKDATED: i64 = 30;
 
-/// What a token is for: the claim `token_use`.
+/// The purpose of a token: the claim `token_use`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenUse {
-    /// To use an API.
+    /// Access to an API.
     Access,
-    /// To have new tokens.
+    /// Getting new tokens.
     Refresh,
-    /// Something that we do not know: never made, never accepted.
+    /// An unknown purpose. Such tokens are never created and never accepted.
     #[serde(other)]
     Other,
 }
 
-/// Of whom a token speaks.
+/// The user and the session of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The user's id, as text.
     pub sub: String,
-    /// Names the session. It has to be the same text each time, so that a refresh token can be made again, and has to
-    /// be of no use as a session token: whoever sees the token reads it.
+    /// Identifies the session. It must be the same text each time, so that a refresh token can be created again. It
+    /// must not be usable as a session token, because the holder of the token can read it.
     pub sid: String,
 }
 
 /// The claims of a token (RFC 7519, section 4). Times are in seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who made the token.
+    /// The issuer.
     pub iss: String,
-    /// For whom.
+    /// The audience.
     pub aud: String,
     /// The user's id.
     pub sub: String,
-    /// The session, as [`Subject::sid`] has it.
+    /// The session, as in [`Subject::sid`].
     pub sid: String,
-    /// The token's own name; for a refresh token [`Family::jti`].
+    /// The token's identifier. For a refresh token, it is [`Family::jti`].
     pub jti: String,
-    /// What it is for.
+    /// The purpose.
     pub token_use: TokenUse,
-    /// When it was made.
+    /// The time when the token was created.
     pub iat: i64,
-    /// From when on it is good: half a minute before it was made, for verifiers whose clock is behind.
+    /// The first second in which the token is valid: half a minute before `iat`, for verifiers with a late clock.
     pub nbf: i64,
-    /// From when on it is not: this second is the first.
+    /// The first second in which the token is no longer valid.
     pub exp: i64,
     #[serde(flatten)]
     custom: Map<String, Value>,
 }
 
 impl Claims {
-    /// Those of an access token that lives for `lifetime` seconds (`HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`). `jti` are
-    /// 16 random bytes, from which it has a UUID of version 4 as in the reference. `custom` comes along, save what is
-    /// [`RESERVED`].
+    /// Creates the claims of an access token that is valid for `lifetime` seconds
+    /// (`HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`). `jti` is 16 random bytes, from which a UUID of version 4 is made, as
+    /// in the reference. `custom` claims are added, except [`RESERVED`] ones.
     pub fn access(
         issuer: &Issuer,
         subject: Subject,
@@ -76,9 +76,9 @@ impl Claims {
         Self::new(issuer, TokenUse::Access, subject, jti, now, now.saturating_add(lifetime), custom)
     }
 
-    /// Those of the refresh token that is good now in this family. It lives for `lifetime` seconds
-    /// (`HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN`) from the last rotation, and never longer than the family. All of it
-    /// comes from the family and nothing from the clock: made again, it is the same.
+    /// Creates the claims of the refresh token that is currently valid in this family. It is valid for `lifetime`
+    /// seconds (`HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN`) from the last rotation, and never longer than the family. All
+    /// values come from the family and none from the clock, so a repeated call returns the same claims.
     pub fn refresh(issuer: &Issuer, subject: Subject, family: &Family, lifetime: i64) -> Self {
         let exp = family.rotated_at.saturating_add(lifetime).min(family.ends);
         Self::new(issuer, TokenUse::Refresh, subject, family.jti(), family.rotated_at, exp, Map::new())
@@ -99,7 +99,7 @@ impl Claims {
         Self { iss, aud, sub, sid, jti, token_use, iat, nbf, exp, custom }
     }
 
-    /// The claims that are not ours (`HEADLESS_JWT_CLAIMS`).
+    /// Returns the custom claims (`HEADLESS_JWT_CLAIMS`).
     pub fn custom(&self) -> &Map<String, Value> {
         &self.custom
     }

@@ -1,17 +1,17 @@
-//! The documents by which others verify our tokens.
+//! The documents with which other services verify our tokens.
 
 use super::key::PublicKey;
 use super::{Algorithm, Issuer, Keyring, SigningKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Where the key set is, below the issuer.
+/// The path of the key set, below the issuer.
 pub const JWKS_PATH: &str = "/.well-known/jwks.json";
-/// Where the metadata are, below the issuer (OpenID Connect Discovery 1.0, section 4).
+/// The path of the metadata, below the issuer (OpenID Connect Discovery 1.0, section 4).
 pub const OPENID_CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 
-/// The key set (RFC 7517, section 5): all keys whose tokens may be alive, and the one that signs next. Empty with a
-/// shared secret, of which nothing is public.
+/// Returns the key set (RFC 7517, section 5): all keys whose tokens may still be valid, and the key that signs next. It
+/// is empty with a shared secret, which has no public part.
 pub fn jwks(keys: &Keyring, now: i64) -> KeySet<'_> {
     KeySet { keys: keys.published(now).filter_map(SigningKey::jwk).collect() }
 }
@@ -28,24 +28,24 @@ pub struct KeySet<'a> {
 pub struct OpenidConfiguration<'a> {
     /// The issuer.
     pub issuer: &'a str,
-    /// Where its keys are.
+    /// The URL of its keys.
     pub jwks_uri: String,
-    /// Which responses it gives.
+    /// The supported response types.
     pub response_types_supported: [&'static str; 1],
-    /// Which kinds of subjects it has.
+    /// The supported subject types.
     pub subject_types_supported: [&'static str; 1],
-    /// With which algorithms its tokens are signed.
+    /// The algorithms that sign its tokens.
     pub id_token_signing_alg_values_supported: [&'static str; 1],
-    /// Which claims its tokens have.
+    /// The claims of its tokens.
     pub claims_supported: Vec<&'a str>,
 }
 
-/// The issuer's metadata (OpenID Connect Discovery 1.0, section 3), such as API Gateway's JWT authorizer reads them.
-/// `custom_claims` are the names of the claims that the settings add.
+/// Returns the issuer's metadata (OpenID Connect Discovery 1.0, section 3), which API Gateway's JWT authorizer reads,
+/// for example. `custom_claims` are the names of the claims that the settings add.
 ///
-/// Nobody is sent here to log in, and the tokens are no ID tokens. So there is no authorization and no token endpoint;
-/// the members that the specification demands say the least that verifiers expect of an issuer whose tokens come in
-/// another way.
+/// Clients do not log in through OpenID Connect, and the tokens are not ID tokens. So the metadata contain neither an
+/// authorization nor a token endpoint. The members that the specification requires have the minimal values that
+/// verifiers expect of an issuer.
 pub fn openid_configuration<'a>(
     issuer: &'a Issuer,
     algorithm: Algorithm,

@@ -1,4 +1,4 @@
-//! Families of refresh tokens: one lineage for each session, in which one token is good at a time (ASVS 5.0 10.4.5).
+//! Families of refresh tokens: one for each session, in which only one token is valid at a time (ASVS 5.0 10.4.5).
 
 use super::{Client, decode, encode};
 use crate::versions::Unknown;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const KEY_LENGTH: usize = 32;
 const COUNTER_LENGTH: usize = 8;
-/// Bytes of a tag: 128 bits cannot be guessed.
+/// Size of a tag in bytes. 128 bits cannot be guessed.
 const TAG_LENGTH: usize = 16;
-/// Rotations that there are at most within a window.
+/// Maximum number of rotations within a window.
 pub const MOST_IN_WINDOW: usize = 8;
 const LABEL: &[u8] = b"latchkey: refresh token of a family";
 
-/// The secret from which the names of a family's tokens are computed.
+/// The secret from which the `jti` claims of a family's tokens are computed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FamilyKey([u8; KEY_LENGTH]);
 
@@ -37,23 +37,23 @@ impl<'de> Deserialize<'de> for FamilyKey {
     }
 }
 
-/// A family, as the session's item keeps it. Times are in seconds since the epoch.
+/// A family, as it is stored in the session's item. Times are in seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Family {
-    /// Which token is good now: the first is 0.
+    /// The number of the token that is currently valid. The first has the number 0.
     pub counter: u64,
-    /// When it was given out.
+    /// The time when it was issued.
     pub rotated_at: i64,
-    /// When the first was.
+    /// The time when the first token was issued.
     pub started: i64,
-    /// From when on none is good, however often it is renewed (ASVS 5.0 10.4.8).
+    /// The time when the family ends, however often its token is refreshed (ASVS 5.0 10.4.8).
     pub ends: i64,
     key: FamilyKey,
-    /// Who had the last rotation; none before the first.
+    /// The client of the last rotation. `None` before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client: Option<Client>,
-    /// When the rotations before the last one were, the latest last: those that were within the window at the last
-    /// one. They tell when each token was replaced.
+    /// The times of the rotations before the last one that were within the window at that time, the latest last. They
+    /// give the time when each token was replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<i64>,
     #[serde(flatten)]
@@ -61,21 +61,21 @@ pub struct Family {
 }
 
 impl Family {
-    /// A new family, which lives for `lifetime` seconds whatever happens. `key` are 32 random bytes.
+    /// Creates a family that ends after `lifetime` seconds. `key` is 32 random bytes.
     pub fn new(key: [u8; KEY_LENGTH], now: i64, lifetime: i64) -> Self {
         let ends = now.saturating_add(lifetime);
         let (client, earlier, unknown) = (None, Vec::new(), Unknown::default());
         Self { counter: 0, rotated_at: now, started: now, ends, key: FamilyKey(key), client, earlier, unknown }
     }
 
-    /// The claim `jti` of the token that is good now: the counter in the open, and a tag by HMAC-SHA-256 under the
-    /// family's key, so that no list of tokens has to be kept.
+    /// Returns the claim `jti` of the token that is currently valid. It contains the counter and a tag, which is
+    /// HMAC-SHA-256 with the family's key. So no list of tokens has to be stored.
     pub fn jti(&self) -> String {
         self.name(self.counter)
     }
 
-    /// Which of the family's tokens has this `jti`; none where it is of another family. Only for the `jti` of a token
-    /// that [`super::verify`] let pass.
+    /// Returns the number of the family's token with this `jti`, or `None` if it is of another family. Call it only
+    /// with the `jti` of a token that [`super::verify`] accepted.
     pub fn counter_of(&self, jti: &str) -> Option<u64> {
         let bytes = decode(jti)?;
         let (counter, _) = bytes.split_first_chunk::<COUNTER_LENGTH>()?;
@@ -84,13 +84,13 @@ impl Family {
         constant_time::verify_slices_are_equal(expected.as_bytes(), jti.as_bytes()).ok().map(|()| counter)
     }
 
-    /// When the rotations were, the latest first, as far as they are known.
+    /// Returns the known times of the rotations, the latest first.
     fn rotations(&self) -> impl Iterator<Item = i64> {
         let last = (self.counter > 0).then_some(self.rotated_at);
         last.into_iter().chain(self.earlier.iter().rev().copied())
     }
 
-    /// The family after one more rotation; `recent` are the rotations within the window, the latest first.
+    /// Returns the family after one more rotation. `recent` are the rotations within the window, the latest first.
     fn next(&self, now: i64, client: &Client, recent: &[i64]) -> Self {
         Self {
             counter: self.counter.saturating_add(1),
@@ -110,41 +110,46 @@ impl Family {
     }
 }
 
-/// The rules of rotation, from the settings.
+/// The rotation rules, from the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Whether a refresh gives a new refresh token: `HEADLESS_JWT_ROTATE_REFRESH_TOKEN`.
+    /// Whether a refresh returns a new refresh token: `HEADLESS_JWT_ROTATE_REFRESH_TOKEN`.
     pub rotate: bool,
-    /// Seconds after a rotation in which the token that it replaced is not taken for stolen:
-    /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` (ours). The last of them counts. 0: none, not even in the same second.
+    /// Seconds after a rotation in which the replaced token does not count as stolen:
+    /// `HEADLESS_JWT_REFRESH_GRACE_SECONDS` (Latchkey only). The last second is included. With 0 there is no window,
+    /// not even within the same second.
     pub grace_seconds: i64,
 }
 
-/// What becomes of a refresh token that has been presented.
+/// The decision about a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is good: this family is to be stored in the place of the old one, on the condition that that has not changed,
-    /// and its token given out.
+    /// The token is valid. The caller stores this family, on the condition that the stored one has not changed, and
+    /// issues the token of this family.
     Rotate(Family),
-    /// It is good and stays so, since nothing rotates: an access token is given out, and nothing stored.
+    /// The token is valid and stays valid, because rotation is off. The caller issues an access token and stores
+    /// nothing.
     Keep,
-    /// It was replaced within the window, and the same client asks once more: the token that is good now is given out
-    /// again. Also for that token itself, where there were [`MOST_IN_WINDOW`] rotations within the window.
+    /// The token was replaced within the window, and the same client sends it again. The caller issues the currently
+    /// valid token again. The decision is the same for the valid token itself if there were [`MOST_IN_WINDOW`]
+    /// rotations within the window.
     Repeat,
-    /// It was replaced within the window, and another client asks: refused, and the family lives. Also for a token that the
-    /// family has not come to: then the table has lost something, and it is not the client's doing.
+    /// The token was replaced within the window, and another client sends it. It is refused, and the family stays
+    /// valid. The decision is the same for a token with a number above the family's counter: the table has lost data,
+    /// and the client did not cause this.
     RefuseSoftly,
-    /// It was used before: someone has a copy. Refused, and family and session end (RFC 9700, section 4.14.2).
+    /// The token was used before, so a copy of it exists. It is refused, and family and session end (RFC 9700, section
+    /// 4.14.2).
     End,
-    /// The family's time is over: refused.
+    /// The family has expired. The token is refused.
     Expired,
 }
 
-/// What becomes of the family's token with the number `presented`, which `client` brings at this moment.
+/// Decides about the family's token with the number `presented`, which `client` sends now.
 ///
-/// The newest token leads on. Whatever was replaced within the window may come again by the same client, however many
-/// tokens came after it: tabs that refresh at once, or an answer that was lost on its way. Everything else was used
-/// before. See `docs/decisions/7-refresh-windows.md`.
+/// The newest token is rotated. A token that was replaced within the window is accepted again from the same client,
+/// however many tokens followed it. This happens if several tabs refresh at once, or an answer was lost. Any other
+/// token counts as reused. See `docs/decisions/7-refresh-windows.md`.
 pub fn decide(family: &Family, presented: u64, now: i64, rules: Rules, client: &Client) -> Decision {
     if now >= family.ends {
         return Decision::Expired;
@@ -157,12 +162,12 @@ pub fn decide(family: &Family, presented: u64, now: i64, rules: Rules, client: &
     if presented == family.counter {
         return match rules.rotate {
             false => Decision::Keep,
-            // The list of rotations stays small, and no token that was replaced within the window falls off it.
+            // The list of rotations stays small, and it keeps every token that was replaced within the window.
             true if recent.len() >= MOST_IN_WINDOW => Decision::Repeat,
             true => Decision::Rotate(family.next(now, client, &recent)),
         };
     }
-    // The last rotation replaced the token before the present one, the one before it the token before that.
+    // The last rotation replaced the token before the current one, the rotation before it the token before that.
     let generations = usize::try_from(family.counter - presented).unwrap_or(usize::MAX);
     if generations > recent.len() {
         return Decision::End;

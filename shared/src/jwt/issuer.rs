@@ -1,15 +1,15 @@
-//! Who makes the tokens, and for whom.
+//! The issuer and the audiences of tokens.
 
 use super::{KeyError, TokenUse};
 
-/// Where refresh tokens are taken, below the issuer: their audience.
+/// The path that accepts refresh tokens, below the issuer. It is their audience.
 const REFRESH_PATH: &str = "/_allauth/app/v1/tokens/refresh";
 
-/// Who makes the tokens, and for whom.
+/// The issuer and the audiences of tokens.
 ///
-/// The two kinds of tokens have different audiences. Other people's verifiers (API Gateway's among them) look at issuer
-/// and audience and do not know `token_use`: with one audience for both they would take a refresh token for an access
-/// token (RFC 8725, section 3.12).
+/// The two kinds of tokens have different audiences. Verifiers of other services, such as API Gateway, check the issuer
+/// and the audience but not `token_use`. With the same audience they would accept a refresh token as an access token
+/// (RFC 8725, section 3.12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     issuer: String,
@@ -18,9 +18,9 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// `issuer` is `PUBLIC_URL`, with no slash at its end (one is dropped): verifiers compare it letter by letter and
-    /// append `/.well-known/openid-configuration` to it (OpenID Connect Discovery 1.0, section 4). `audience` is that
-    /// of access tokens; where it is None, the issuer again.
+    /// Creates an issuer. `issuer` is `PUBLIC_URL` without a trailing slash (one is removed). Verifiers compare it
+    /// exactly and append `/.well-known/openid-configuration` to it (OpenID Connect Discovery 1.0, section 4).
+    /// `audience` is that of access tokens. If it is `None`, the issuer is the audience.
     ///
     /// # Errors
     /// [`KeyError::Issuer`], [`KeyError::Audience`].
@@ -39,12 +39,12 @@ impl Issuer {
         Ok(Self { issuer: issuer.to_owned(), audience: audience.to_owned(), refresh_audience })
     }
 
-    /// `iss`: exactly this.
+    /// Returns the claim `iss`.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// `aud` of tokens for this use.
+    /// Returns the claim `aud` of tokens for this use.
     pub fn audience(&self, token_use: TokenUse) -> &str {
         match token_use {
             TokenUse::Refresh => &self.refresh_audience,

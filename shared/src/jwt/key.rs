@@ -1,4 +1,4 @@
-//! Signing keys.
+//! Signing keys: RSA keys and shared secrets.
 
 use super::{KeyError, encode, pem};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -11,24 +11,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// Bytes that a shared secret has at least (RFC 7518, section 3.2).
+/// Minimum size of a shared secret in bytes (RFC 7518, section 3.2).
 pub const SECRET_MIN_LENGTH: usize = 32;
-/// Keeps a secret's name apart from all else that is made of it.
+/// Separates the name of a secret from other values that are derived from it.
 const SECRET_LABEL: &[u8] = b"latchkey: kid of a shared secret";
-/// Bytes of a digest that name a shared secret.
+/// Size of the digest that names a shared secret, in bytes.
 const SECRET_NAME_LENGTH: usize = 16;
 
-/// How tokens are signed: `HEADLESS_JWT_ALGORITHM`.
+/// The algorithm that signs tokens: `HEADLESS_JWT_ALGORITHM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, section 3.3): anyone can verify.
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, section 3.3). Anyone can verify.
     Rs256,
-    /// HMAC with SHA-256 (RFC 7518, section 3.2): whoever can verify can sign.
+    /// HMAC with SHA-256 (RFC 7518, section 3.2). Anyone who can verify can also sign.
     Hs256,
 }
 
 impl Algorithm {
-    /// Its name in `alg`.
+    /// Returns the name in `alg`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -61,7 +61,7 @@ pub struct PublicKey<'a> {
     pub e: &'a str,
 }
 
-/// A key that signs tokens and verifies them. Costly to make and cheap to use: make it once.
+/// A key that signs and verifies tokens. It is expensive to create and cheap to use, so create it once.
 pub struct SigningKey {
     kid: String,
     material: Material,
@@ -84,7 +84,7 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// The RS256 key of `HEADLESS_JWT_PRIVATE_KEY`: PEM, in the form of PKCS#8 or PKCS#1.
+    /// Parses the RS256 key of `HEADLESS_JWT_PRIVATE_KEY`: PEM, as PKCS#8 or PKCS#1.
     ///
     /// # Errors
     /// [`KeyError::Pem`], [`KeyError::Label`], [`KeyError::Encrypted`], [`KeyError::Rejected`].
@@ -96,7 +96,7 @@ impl SigningKey {
         }
     }
 
-    /// An RS256 key that [`SigningKey::generate`] made: PKCS#8 (RFC 5958), DER.
+    /// Parses an RS256 key that [`SigningKey::generate`] created: PKCS#8 (RFC 5958), DER.
     ///
     /// # Errors
     /// [`KeyError::Rejected`].
@@ -104,8 +104,8 @@ impl SigningKey {
         Ok(Self::of_pair(RsaKeyPair::from_pkcs8(der).map_err(rejected)?))
     }
 
-    /// A new RS256 key of 2048 bits, and the same as PKCS#8 DER, to be sealed and stored. It takes a good part of a
-    /// second of CPU at worst.
+    /// Generates an RS256 key of 2048 bits. Returns it with its PKCS#8 DER, to be encrypted and stored. It can take
+    /// most of a second of CPU time.
     ///
     /// # Errors
     /// [`KeyError::Generate`].
@@ -116,8 +116,8 @@ impl SigningKey {
         Ok((Self::of_pair(pair), der))
     }
 
-    /// An HS256 key: `HEADLESS_JWT_PRIVATE_KEY`, or as in the reference `SECRET_KEY` where that is empty. The text's
-    /// bytes are the secret, as they are.
+    /// Creates an HS256 key from `HEADLESS_JWT_PRIVATE_KEY` or, if that is empty, from `SECRET_KEY`, as in the
+    /// reference. The secret is the bytes of the text.
     ///
     /// # Errors
     /// [`KeyError::ShortSecret`].
@@ -143,13 +143,13 @@ impl SigningKey {
         }
     }
 
-    /// The key's name in headers and in the key set: for RSA its thumbprint (RFC 7638), as in the reference; for a
-    /// shared secret a digest under a label, from which the secret cannot be had.
+    /// Returns the key's name in headers and in the key set. For RSA, it is the thumbprint (RFC 7638), as in the
+    /// reference. For a shared secret, it is a labeled digest, which does not reveal the secret.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// How it signs.
+    /// Returns the algorithm.
     pub fn algorithm(&self) -> Algorithm {
         match self.material {
             Material::Rsa { .. } => Algorithm::Rs256,
@@ -157,20 +157,20 @@ impl SigningKey {
         }
     }
 
-    /// The public half as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1); a shared secret has none.
+    /// Returns the public key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1). A shared secret has none.
     pub fn jwk(&self) -> Option<PublicKey<'_>> {
         let Material::Rsa { modulus, exponent, .. } = &self.material else { return None };
         let alg = self.algorithm().as_str();
         Some(PublicKey { kty: "RSA", r#use: "sig", alg, kid: &self.kid, n: modulus, e: exponent })
     }
 
-    /// The signature of a message, in base64url. The same for the same message, always.
+    /// Returns the signature of a message, in base64url. The same message always has the same signature.
     pub(super) fn signature(&self, message: &[u8]) -> Result<String, KeyError> {
         match &self.material {
             Material::Secret(key) => Ok(encode(hmac::sign(key, message).as_ref())),
             Material::Rsa { pair, .. } => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                // This padding takes no randomness; the parameter is there for others.
+                // This padding uses no randomness, but the function requires the parameter.
                 pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
                     .map_err(|_| KeyError::Sign)?;
                 Ok(encode(&signature))
@@ -187,8 +187,8 @@ fn rejected(error: aws_lc_rs::error::KeyRejected) -> KeyError {
     KeyError::Rejected(error.to_string())
 }
 
-/// What the library checks: the signature, and that the algorithm is this one. The claims are checked here, by the
-/// clock that is handed in.
+/// Returns the checks for the library: the signature, and that the algorithm is this one. This module checks the
+/// claims, with the given time.
 fn validation(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm.in_library());
     validation.required_spec_claims.clear();
@@ -196,7 +196,8 @@ fn validation(algorithm: Algorithm) -> Validation {
     validation
 }
 
-/// RFC 7638, section 3: the members that RSA keys must have, in lexicographic order, with no white space.
+/// Returns the thumbprint of RFC 7638, section 3: the required members of RSA keys, in lexicographic order, without
+/// white space.
 pub(super) fn thumbprint(modulus: &str, exponent: &str) -> String {
     let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
     encode(digest::digest(&digest::SHA256, members.as_bytes()).as_ref())

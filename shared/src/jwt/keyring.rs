@@ -1,15 +1,15 @@
-//! The keys that are known now.
+//! The set of current keys.
 
 use super::schedule::{self, Rotation, Term};
 use super::{Algorithm, KeyError, SigningKey};
 use zeroize::Zeroizing;
 
-/// A key as the table has it, opened.
+/// A key of the table, decrypted.
 #[derive(Clone)]
 pub struct StoredKey {
-    /// Its name: the thumbprint.
+    /// The name: the thumbprint.
     pub kid: String,
-    /// When it was made, in seconds since the epoch.
+    /// The time when it was created, in seconds since the epoch.
     pub created: i64,
     /// The private key: PKCS#8, DER.
     pub der: Zeroizing<Vec<u8>>,
@@ -21,37 +21,37 @@ impl std::fmt::Debug for StoredKey {
     }
 }
 
-/// The keys known now: those of the settings, or those of the table, each with its dates.
+/// The current keys, from the settings or from the table, each with its dates.
 ///
-/// A ring may be held for a while, but for less than [`super::LEAD_SECONDS`]: then no key signs that a holder has not
-/// heard of.
+/// A holder can cache a ring for less than [`super::LEAD_SECONDS`]. Then every key that signs is known to all holders.
 #[derive(Debug)]
 pub struct Keyring {
-    /// In the order of their making.
+    /// In the order of creation.
     keys: Vec<SigningKey>,
     terms: Vec<Term>,
-    /// None for keys of the settings, which only their owner replaces.
+    /// `None` for keys of the settings, which the operator replaces.
     rotation: Option<Rotation>,
 }
 
 impl Keyring {
-    /// The ring of the one key that the settings give: it signs always and is published always.
+    /// Creates the ring of the only key in the settings. This key always signs and is always published.
     pub fn of_setting(key: SigningKey) -> Self {
         Self::of_settings(vec![key])
     }
 
-    /// The ring of keys that come from settings, of which the first signs. The others verify what they once signed.
+    /// Creates the ring of keys from the settings. The first key signs. The others verify tokens that they signed
+    /// earlier.
     pub fn of_settings(mut keys: Vec<SigningKey>) -> Self {
         keys.reverse();
         let term = Term { created: i64::MIN, signs_from: i64::MIN, published_until: None };
         Self { terms: vec![term; keys.len()], keys, rotation: None }
     }
 
-    /// The ring of the table's keys, in any order; of none at first.
+    /// Creates the ring of the table's keys, in any order. Initially, the table has none.
     ///
     /// # Errors
-    /// [`KeyError::Rejected`] or [`KeyError::Mixed`] where a record is not what it says. The caller may leave that
-    /// record out and try again.
+    /// [`KeyError::Rejected`] or [`KeyError::Mixed`] if a record is invalid. The caller can omit that record and try
+    /// again.
     pub fn of_records(mut records: Vec<StoredKey>, rotation: Rotation) -> Result<Self, KeyError> {
         records.sort_by(|a, b| (a.created, &a.kid).cmp(&(b.created, &b.kid)));
         let mut keys = Vec::with_capacity(records.len());
@@ -66,38 +66,39 @@ impl Keyring {
         Ok(Self { keys, terms: schedule::terms(&created, &rotation), rotation: Some(rotation) })
     }
 
-    /// The key that signs at this moment; none where there are no keys yet.
+    /// Returns the key that signs at this time, or `None` if there are no keys yet.
     pub fn signer(&self, at: i64) -> Option<&SigningKey> {
         schedule::signing(&self.terms, at).map(|place| &self.keys[place])
     }
 
-    /// The key of this name, unless its time is over.
+    /// Returns the key with this name, unless it has expired.
     pub fn find(&self, kid: &str, now: i64) -> Option<&SigningKey> {
         self.published(now).find(|key| key.kid() == kid)
     }
 
-    /// The keys that others have to know at this moment, in the order of their making: those that may have signed a
-    /// token that lives, and the one that will sign next.
+    /// Returns the keys that other services must know at this time, in the order of creation: those whose tokens may
+    /// still be valid, and the key that signs next.
     pub fn published(&self, now: i64) -> impl Iterator<Item = &SigningKey> {
         self.all().filter(move |(_, term)| !is_expired(term, now)).map(|(key, _)| key)
     }
 
-    /// Whether a new key has to be made and stored now. Many may find so at once: the table lets one of them have it.
+    /// Returns whether a new key must be created and stored now. Several callers can get `true` at once. The table
+    /// accepts only one new key.
     pub fn wants_new(&self, now: i64) -> bool {
         self.rotation.is_some_and(|rotation| rotation.wants_new(self.terms.last(), now))
     }
 
-    /// The names of the keys that can be deleted: no token of theirs lives.
+    /// Returns the names of the keys that can be deleted, because all their tokens have expired.
     pub fn dead(&self, now: i64) -> Vec<&str> {
         self.all().filter(|(_, term)| is_expired(term, now)).map(|(key, _)| key.kid()).collect()
     }
 
-    /// The names of all keys, and their dates, in the order of their making.
+    /// Returns the names and dates of all keys, in the order of creation.
     pub fn terms(&self) -> impl Iterator<Item = (&str, &Term)> {
         self.all().map(|(key, term)| (key.kid(), term))
     }
 
-    /// How the keys sign: all do alike.
+    /// Returns the algorithm, which is the same for all keys.
     pub fn algorithm(&self) -> Algorithm {
         self.keys.first().map_or(Algorithm::Rs256, SigningKey::algorithm)
     }

@@ -1,13 +1,14 @@
 //! JSON Web Tokens: signing keys and their rotation, access and refresh tokens, families of refresh tokens, and the
-//! documents by which others verify what we sign. Nothing else in the workspace signs or verifies a token of ours.
+//! documents with which other services verify our tokens. No other module signs or verifies a token of Latchkey.
 //!
-//! Pure: no table, no clock, no request. Moments are seconds since the Unix epoch and come in as parameters, as random
-//! bytes do; only new RSA keys are drawn inside, by aws-lc, whose generator takes no seed.
+//! The module accesses no table, no clock and no request. Times are parameters, in seconds since the Unix epoch. So are
+//! random bytes. The exception are new RSA keys: aws-lc generates them with its own random source, which does not
+//! accept a seed.
 //!
-//! Verification is that of [jsonwebtoken], under stricter rules of ours (RFC 8725): the key is found by `kid`, the
-//! algorithm is the key's and never the token's, and nothing in a token's header brings a key along. Signing is
-//! aws-lc's own: the library parses and checks an RSA key anew for each signature, which costs several times as much
-//! as the signature does.
+//! [jsonwebtoken] verifies tokens, with stricter rules of this module (RFC 8725): the key is found by `kid`, the
+//! algorithm is that of the key and never that of the token, and a header that contains a key is refused. aws-lc signs
+//! tokens directly, because the library parses and checks an RSA key again for each signature, which costs several
+//! times as much as the signature.
 //!
 //! [jsonwebtoken]: https://docs.rs/jsonwebtoken
 

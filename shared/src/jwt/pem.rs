@@ -1,11 +1,11 @@
-//! Reads a private key in PEM form (RFC 7468).
+//! Parses a private key in PEM form (RFC 7468).
 
 use super::KeyError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// The two forms that an RSA private key has.
+/// The two formats of an RSA private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// `PrivateKeyInfo` (RFC 5958).
@@ -14,8 +14,8 @@ pub(super) enum Form {
     Pkcs1,
 }
 
-/// The first block of the text: its form and its DER bytes. A line break may also be written `\n`, as environment
-/// variables often have it.
+/// Returns the format and the DER bytes of the first block in the text. A line break can also be written as `\n`, which
+/// is common in environment variables.
 ///
 /// # Errors
 /// [`KeyError::Pem`], [`KeyError::Label`], [`KeyError::Encrypted`].

@@ -1,23 +1,23 @@
-//! When keys sign, and how long they stay published: by their dates alone.
+//! The schedule of keys: when each signs and how long it is published, computed only from their dates.
 
-/// Seconds that a new key is published before it signs. API Gateway keeps a key set for two hours: whoever fetched the
-/// set just before the key was made has fetched it anew by then. So a function may hold its keys for some time too,
-/// but not for as long as this.
+/// Seconds for which a new key is published before it signs. API Gateway caches a key set for two hours. A gateway that
+/// fetched the set just before the key was created has fetched it again by then. A function can also cache its keys,
+/// for a shorter time than this.
 pub const LEAD_SECONDS: i64 = 3 * 3600;
 const DAY: i64 = 86_400;
 
-/// The rules of rotation.
+/// The rotation rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// Days for which a key signs: `HEADLESS_JWT_KEY_MAX_AGE_DAYS` (ours). 0: for ever.
+    /// Days for which a key signs: `HEADLESS_JWT_KEY_MAX_AGE_DAYS` (Latchkey only). 0 means without limit.
     pub max_age_days: u32,
-    /// Seconds that what they sign lives: `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`.
+    /// Lifetime of the signed tokens in seconds: `HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN`.
     pub lifetime: i64,
 }
 
 impl Rotation {
-    /// Whether a new key has to be made now, so that it is published long enough when the newest has signed for
-    /// `max_age_days`. `newest` is the term of the newest key; with none there has to be one.
+    /// Returns whether a new key must be created now, so that it is published long enough before the newest key has
+    /// signed for `max_age_days`. `newest` is the term of the newest key. If there is none, a key must be created.
     pub(super) fn wants_new(&self, newest: Option<&Term>, now: i64) -> bool {
         let Some(newest) = newest else { return true };
         let age = i64::from(self.max_age_days) * DAY;
@@ -25,19 +25,20 @@ impl Rotation {
     }
 }
 
-/// A key's dates, in seconds since the epoch.
+/// The dates of a key, in seconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// When it was made, and published.
+    /// The time when it was created and published.
     pub created: i64,
-    /// From when on it signs, until a newer one does: at once if it was the first, else [`LEAD_SECONDS`] later.
+    /// The time from which it signs, until a newer key does: `created` for the first key, [`LEAD_SECONDS`] later for
+    /// the others.
     pub signs_from: i64,
-    /// When its last token is gone: from this second on it is not published and verifies nothing. None while no newer
-    /// key is known.
+    /// The time when its last token has expired. From this second on the key is not published and verifies nothing.
+    /// `None` while there is no newer key.
     pub published_until: Option<i64>,
 }
 
-/// The terms of keys that were made at these times, which are in order.
+/// Returns the terms of keys that were created at these times. The times must be sorted.
 pub(crate) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
     let signs_from = |place: usize| if place == 0 { created[0] } else { created[place].saturating_add(LEAD_SECONDS) };
     let until = |place: usize| {
@@ -48,8 +49,8 @@ pub(crate) fn terms(created: &[i64], rotation: &Rotation) -> Vec<Term> {
     created.iter().enumerate().map(term).collect()
 }
 
-/// Which of the keys signs at this moment: the newest that may. If the clock stands before the first was made (those
-/// of two machines differ), the first.
+/// Returns the place of the key that signs at this time: the newest that can sign. If the time is before the creation
+/// of the first key (because clocks differ), the first key signs.
 pub(crate) fn signing(terms: &[Term], at: i64) -> Option<usize> {
     terms.iter().rposition(|term| term.signs_from <= at).or((!terms.is_empty()).then_some(0))
 }

@@ -1,28 +1,28 @@
-//! Signs tokens and verifies them.
+//! Signing and verification of tokens.
 
 use super::{Claims, Issuer, KeyError, Keyring, SigningKey, TokenError, TokenUse, decode, encode};
 use jsonwebtoken::errors::ErrorKind;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Bytes that a token has at most: what is longer is refused unread. The gateway's limit for all headers is of this
-/// order too.
+/// Maximum size of a token in bytes. Longer tokens are refused without parsing. The gateway's limit for all headers is
+/// about the same.
 pub const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 /// `typ` of all tokens (RFC 7519, section 5.1), as in the reference.
 const TYPE: &str = "JWT";
 
-/// Seconds by which clocks may differ when a token is verified.
+/// Allowed difference of clocks when a token is verified, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leeway {
-    /// For how long after `exp` a token is good still.
+    /// Seconds after `exp` in which a token is still valid.
     pub late: i64,
-    /// For how long before `nbf` and `iat` it is good already. One function's clock may be a little behind that of
-    /// another, which has just made the token.
+    /// Seconds before `nbf` and `iat` in which a token is already valid. The clock of the verifying function can be
+    /// behind that of the function that created the token.
     pub early: i64,
 }
 
 impl Default for Leeway {
-    /// Nothing after the end, five seconds before the beginning.
+    /// No seconds after the end, five seconds before the beginning.
     fn default() -> Self {
         Self { late: 0, early: 5 }
     }
@@ -36,7 +36,7 @@ struct Header<'a> {
     typ: &'a str,
 }
 
-/// A header as it comes: what decides, and what must not be there. Whatever else it has is ignored (RFC 7515,
+/// A received header: the members that are used, and those that are not allowed. Other members are ignored (RFC 7515,
 /// section 4).
 #[derive(Deserialize)]
 pub(super) struct Received {
@@ -55,12 +55,12 @@ pub(super) struct Received {
     x5c: bool,
 }
 
-/// Whether there is a member of this name, were it null.
+/// Returns whether there is a member with this name, even if it is null.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-/// The token of these claims (RFC 7515, section 7.1). The same claims and key give the same token, byte by byte.
+/// Signs a token with these claims (RFC 7515, section 7.1). The same claims and key give the same token, byte for byte.
 ///
 /// # Errors
 /// [`KeyError::Sign`].
@@ -68,7 +68,7 @@ pub fn sign(claims: &Claims, key: &SigningKey) -> Result<String, KeyError> {
     write(claims, key, Some(key.kid()))
 }
 
-/// Signs any claims. Without a `kid` the verifier has to know the key.
+/// Signs any claims. Without a `kid` the verifier must know the key.
 pub(super) fn write<C: Serialize>(claims: &C, key: &SigningKey, kid: Option<&str>) -> Result<String, KeyError> {
     let header = Header { alg: key.algorithm().as_str(), kid, typ: TYPE };
     let json = |value: Result<Vec<u8>, serde_json::Error>| value.map(|json| encode(&json)).map_err(|_| KeyError::Sign);
@@ -81,13 +81,14 @@ pub(super) fn write<C: Serialize>(claims: &C, key: &SigningKey, kid: Option<&str
     Ok(token)
 }
 
-/// What a token says, if it is one of ours, for this use, and good at this moment (RFC 7519, section 7.2, under the
-/// rules of RFC 8725 and ASVS 5.0 9.1 and 9.2).
+/// Verifies a token and returns its claims. It must be a token of Latchkey, for this use, and valid now (RFC 7519,
+/// section 7.2, with the rules of RFC 8725 and ASVS 5.0 9.1 and 9.2).
 ///
-/// Nothing that the token says is believed before the signature is checked, but for the name of the key.
+/// Before the signature is checked, only the name of the key is used.
 ///
 /// # Errors
-/// The first [`TokenError`] in the order of its variants; of [`TokenError::Malformed`] also where signed claims are not ours.
+/// The first [`TokenError`] in the order of its variants. [`TokenError::Malformed`] is also returned if signed claims do not
+/// have our format.
 pub fn verify(
     token: &str,
     keys: &Keyring,
@@ -116,7 +117,7 @@ pub fn verify(
     Ok(claims)
 }
 
-/// The claims of a token that this key has signed. Times and audience are the caller's to check.
+/// Returns the claims of a token that this key has signed. The caller must check times and audience.
 pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result<C, TokenError> {
     let (decoding, validation) = key.decoding();
     jsonwebtoken::decode::<C>(token, decoding, validation)
@@ -124,7 +125,7 @@ pub(super) fn read<C: DeserializeOwned>(token: &str, key: &SigningKey) -> Result
         .map_err(|error| token_error(error.kind()))
 }
 
-/// The header, unless it asks for something that no token of ours needs.
+/// Returns the header, unless it contains a member that tokens of Latchkey do not have.
 pub(super) fn header_of(token: &str) -> Result<Received, TokenError> {
     if token.len() > MAX_TOKEN_LENGTH {
         return Err(TokenError::TooLong);
@@ -144,7 +145,7 @@ pub(super) fn header_of(token: &str) -> Result<Received, TokenError> {
     if header.crit { Err(TokenError::Critical) } else { Ok(header) }
 }
 
-/// The key that the header names, if all in the header is as it should be.
+/// Returns the key that the header names, if the header is valid.
 fn key_of<'a>(token: &str, keys: &'a Keyring, now: i64) -> Result<&'a SigningKey, TokenError> {
     let header = header_of(token)?;
     if header.typ.as_deref() != Some(TYPE) {

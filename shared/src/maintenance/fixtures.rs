@@ -1,4 +1,5 @@
-//! Every kind of item as versions write it (`shared/fixtures`): it is read, written back, and nothing of it is lost.
+//! Tests that every kind of item, in the form of each version (`shared/fixtures`), is read and written back without
+//! loss.
 
 use crate::account::{CredentialClaim, EmailClaim, IdentityClaim, NameClaim, PhoneClaim, User};
 use crate::flow::identities::authorization::AuthorizationRequest;
@@ -14,7 +15,7 @@ use std::path::Path;
 
 type Rewrite = fn(Document) -> Result<Document, StoreError>;
 
-/// How an item of a kind is read and written; `None` for a kind that there is not.
+/// The function that reads and writes back an item of a kind; `None` for an unknown kind.
 fn rewrite_of(kind: &str) -> Option<Rewrite> {
     Some(match kind {
         "user" => rewrite::<User>,
@@ -33,8 +34,8 @@ fn rewrite_of(kind: &str) -> Option<Rewrite> {
     })
 }
 
-/// Kinds that must be there. The logs of rate limits are not among them: they are not structs, and each write names single
-/// attributes.
+/// The kinds that must have a fixture. The logs of rate limits are not included, because they are not structs, and each
+/// write names single attributes.
 const KINDS: [&str; 21] = [
     "user",
     "session",
@@ -77,7 +78,8 @@ fn map_of(json: &Json) -> Document {
     json.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value_of(value))).collect()
 }
 
-/// No item has sets or binary values: they would not survive in a version that does not know their attribute.
+/// Converts a value. Items have no sets or binary values, because a version that does not know their attribute would
+/// lose them.
 fn value_of(json: &Json) -> Value {
     let (kind, value) = json.as_object().unwrap().iter().next().unwrap();
     match (kind.as_str(), value) {
@@ -91,7 +93,8 @@ fn value_of(json: &Json) -> Value {
     }
 }
 
-/// The item as it has to come back: one version on, and without the id of the operation, which the commit adds.
+/// The item that has to be written back: with the next version, and without the id of the operation, which the commit
+/// adds.
 fn expected(mut item: Document) -> Document {
     let version = item.get("version").and_then(|version| version.as_n().ok()?.parse::<u64>().ok()).unwrap_or(0);
     item.insert("version".to_owned(), Value::N((version + 1).to_string()));
@@ -123,9 +126,10 @@ fn every_item_of_every_version_is_read_and_written_back() {
 }
 
 #[test]
-fn what_a_newer_version_adds_comes_back() {
+fn attributes_of_a_newer_version_are_written_back() {
     fn mark(map: &mut Document, name: &str) {
-        // The variant of an enum, people's own attributes, codes by their kind, and what another crate reads.
+        // Leaves out the variant of an enum, the users' own attributes, codes by their kind, and data that another
+        // crate reads.
         if !matches!(name, "factor" | "attributes" | "extra" | "codes" | "answer") {
             let list = Value::L(vec![Value::N("-1".to_owned()), Value::Null(true), Value::Bool(false)]);
             map.insert("added".to_owned(), Value::M(Document::from([("list".to_owned(), list)])));
@@ -152,7 +156,7 @@ fn what_a_newer_version_adds_comes_back() {
 }
 
 #[test]
-fn values_of_enums_that_a_newer_version_adds_come_back() {
+fn enum_values_of_a_newer_version_are_written_back() {
     let text = |text: &str| Value::S(text.to_owned());
     let variant = || Value::M(Document::from([("hologram".to_owned(), Value::M(Document::new()))]));
     let mut changed = 0;

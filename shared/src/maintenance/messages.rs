@@ -1,14 +1,14 @@
-//! The outbox: which messages wait, and what an operator decides about one.
+//! The outbox: listing messages that wait, and retrying or deleting one.
 
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::outbox::Message;
 use crate::store::{Again, Decision, Store, StoreError, Write};
 
-/// Keys that one request reads at most (DynamoDB's `BatchGetItem`).
+/// Most keys that one request reads (DynamoDB's `BatchGetItem`).
 const MOST_KEYS: usize = 100;
 
-/// All messages that wait, the one that is due first at the beginning.
+/// Lists all messages that wait, the one that is due first at the beginning.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -17,7 +17,7 @@ pub async fn list(store: &Store) -> Result<Vec<Message>, StoreError> {
     loop {
         let page = store.list_queue(start).await?;
         for keys in page.items.chunks(MOST_KEYS) {
-            // What was sent since the index was read is not there.
+            // Messages that were sent after the index was read are missing here.
             all.extend(store.find_all::<Message>(keys).await?.into_iter().flatten());
         }
         start = page.next;
@@ -27,10 +27,10 @@ pub async fn list(store: &Store) -> Result<Vec<Message>, StoreError> {
     }
 }
 
-/// The answer to [`retry`].
+/// The result of [`retry`].
 #[derive(Debug)]
 pub enum Retry {
-    /// The message is due, and has all its attempts before it again.
+    /// The message is due now, and has all its attempts again.
     Due,
     /// There is no such message. It may have been sent.
     Missing,

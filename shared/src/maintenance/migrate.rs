@@ -1,31 +1,32 @@
-//! Brings items that earlier versions wrote up to date.
+//! Updates items that earlier versions wrote to the current schema.
 //!
-//! Each step is safe to repeat and to stop: an item that is up to date is not touched again, so a run that was stopped is
-//! simply started again. Requests go on meanwhile. If one of them is faster, its write stands, and it has written the item
-//! in the present shape.
+//! Each step can be stopped and repeated safely. Items that are up to date are not changed, so a stopped run is simply
+//! started again. The service stays in use meanwhile. If a request writes an item first, its write has precedence, and
+//! it has already written the current schema.
 
 use crate::account::email_claim_key;
 use crate::store::{Committed, Key, Store, StoreError, Stored};
 use serde::Serialize;
 
-/// How far a migration has come.
+/// The progress of a migration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Items that were looked at.
+    /// Items that were read.
     pub looked_at: u64,
     /// Items that were outdated.
     pub outdated: u64,
-    /// Items that were brought up to date.
+    /// Items that were updated.
     pub migrated: u64,
-    /// Items, of those, that went to another partition.
+    /// Updated items that were moved to another partition.
     pub moved: u64,
-    /// Items that a request wrote meanwhile.
+    /// Items that a request wrote in the meantime.
     pub overtaken: u64,
-    /// Items that cannot go where they belong, because another item is there. They are found where they are.
+    /// Items that cannot be moved, because another item has their new key. They are still found under their current
+    /// key.
     pub blocked: u64,
 }
 
-/// Counts the outdated items, and changes nothing.
+/// Counts the outdated items without changing them.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -42,10 +43,10 @@ pub async fn count(store: &Store) -> Result<Progress, StoreError> {
     }
 }
 
-/// Brings all items up to date. Calls `report` after each of them, and after each page of at most 1 MB.
+/// Updates all items. Calls `report` after each item, and after each page of at most 1 MB.
 ///
 /// # Errors
-/// The table is unavailable: what was migrated so far stays migrated.
+/// The table is unavailable. Items that were updated so far stay updated.
 pub async fn migrate(store: &Store, mut report: impl FnMut(&Progress)) -> Result<Progress, StoreError> {
     let (mut progress, mut start) = (Progress::default(), None);
     loop {
@@ -73,7 +74,7 @@ async fn renew(store: &Store, item: Stored, progress: &mut Progress) -> Result<(
             progress.moved += u64::from(moves);
         }
         Committed::Contended => progress.overtaken += 1,
-        // It stays where it is found too, until its user gives the address up.
+        // The item is also found under its current key, until its user gives the address up.
         Committed::Refused(_) => {
             let stays = item.key().clone();
             progress.blocked += 1;
@@ -85,7 +86,8 @@ async fn renew(store: &Store, item: Stored, progress: &mut Progress) -> Result<(
     Ok(())
 }
 
-/// Where an item belongs. Versions without schema numbers kept an address with an international domain under what was typed.
+/// The key that an item has in the current schema. Versions without schema numbers stored an address with an
+/// international domain under the text that the user typed.
 fn place_of(item: &Stored) -> Key {
     let key = item.key();
     let email = item.text("email").filter(|_| key.pk.starts_with("EMAIL#"));

@@ -1,4 +1,4 @@
-//! Operations behind an operator's commands. No request uses them.
+//! The operations of an operator's commands. Requests do not use them.
 
 #[cfg(test)]
 mod fixtures;

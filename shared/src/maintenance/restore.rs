@@ -1,32 +1,33 @@
-//! After the table was restored to an earlier moment: whose password was changed since.
+//! After the table was restored to an earlier moment: removing passwords that were changed since that moment.
 
 use crate::account::{Authenticator, User};
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};
 use serde::Serialize;
 
-/// Keys that one request reads at most (DynamoDB's `BatchGetItem`).
+/// Most keys that one request reads (DynamoDB's `BatchGetItem`).
 const MOST_KEYS: usize = 100;
 
 /// The differences between a restored table and the table before the restore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// Users of the restored table.
+    /// The number of users in the restored table.
     pub users: u64,
-    /// Users who have another password in the table before.
+    /// Users whose password differs in the table before the restore.
     pub changed_password: u64,
-    /// Users who have other authenticators in the table before. They are counted, and nothing else is done.
+    /// Users whose authenticators differ in the table before the restore. They are only counted.
     pub changed_factors: u64,
-    /// Users who are not in the table before: their accounts were deleted since.
+    /// Users who do not exist in the table before the restore, because their accounts were deleted.
     pub deleted: u64,
 }
 
-/// Takes away the password of each user who has a different one in the table before the restore. They log in after a reset
-/// by mail, like users who never had a password. Their sessions end. Calls `report` after each user.
+/// Removes the password of each user whose password differs in the table before the restore. These users log in after a
+/// reset by mail, like users who never had a password. Their sessions end. Calls `report` after each user.
 ///
-/// A hash that was only renewed at a login counts as changed, too: the two look the same.
+/// A hash that was only renewed at a login counts as changed, because the two cases cannot be distinguished.
 ///
 /// # Errors
-/// One of the tables is unavailable. Passwords that were taken away so far stay so, and the next run does the rest.
+/// One of the tables is unavailable. Passwords that were removed so far stay removed, and the next run removes the
+/// rest.
 pub async fn require_new_passwords(
     restored: &Store,
     before: &Store,
@@ -66,7 +67,7 @@ fn ids(user: &User) -> Vec<u64> {
     ids
 }
 
-/// Unless they have set another one meanwhile.
+/// Removes the password of a user, unless the user has set another one in the meantime.
 async fn take_password(store: &Store, user: &User) -> Result<(), StoreError> {
     let outdated = &user.password;
     let decide = |user: User, again: Option<Again>| async move {

@@ -1,10 +1,10 @@
-//! The sessions of a user, and ending them.
+//! Listing and ending the sessions of a user.
 
 use crate::account::User;
 use crate::session::{Session, list_sessions, user_session_key};
 use crate::store::{Again, Decision, Item, Store, StoreError, Write};
 
-/// The user's live sessions, the oldest first.
+/// Lists the user's valid sessions, the oldest first.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -12,7 +12,7 @@ pub async fn list(store: &Store, user: &User) -> Result<Vec<Session>, StoreError
     list_sessions(store, user).await
 }
 
-/// Ends one session. Returns whether the user has a live session of this number.
+/// Ends one session. Returns whether the user had a valid session with this number.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -24,7 +24,7 @@ pub async fn end(store: &Store, user: &User, number: u64) -> Result<bool, StoreE
     Ok(is_live)
 }
 
-/// Ends every session of the user and every login in progress, and with them their tokens.
+/// Ends all sessions of the user and all logins in progress. Their tokens become invalid.
 ///
 /// # Errors
 /// The table is unavailable.

@@ -1,12 +1,12 @@
-//! Users, by what an operator calls them.
+//! Finding users by a name that an operator enters.
 
 use crate::account::{
     User, UserId, find_email_claims, find_name_claims, find_phone_claim, is_email, lower_email, read_phone,
 };
 use crate::store::{Store, StoreError};
 
-/// Finds the users whom this names: an id, an email address, a username or a phone number. Several users can hold one
-/// address if none of them has verified it; the one who has verified it is the only result.
+/// Finds the users with this id, email address, username or phone number. Several users can hold one address if none of
+/// them has verified it. If one has verified it, only this user is returned.
 ///
 /// # Errors
 /// The table is unavailable.

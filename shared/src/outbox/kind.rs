@@ -1,7 +1,7 @@
 //! Kinds of messages, and the templates of each.
 //!
-//! To add one, add a line to a table below and its files to `shared/templates`: without them this does not compile. The
-//! tests of [`render`](super::render) then render it.
+//! To add a kind, add a line to a table below, and its files to `shared/templates`. It does not compile without the
+//! files. The tests of [`render`](super::render) render every kind.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -27,7 +27,8 @@ macro_rules! sms_files {
     };
 }
 
-/// Declares the kinds of messages of one channel. A kind's name is that of its templates, and is stored in the table.
+/// Declares the kinds of messages of one channel. The name of a kind is the name of its templates, and is stored in the
+/// table.
 macro_rules! kinds {
     ($(#[doc = $about:literal])* $type:ident, $files:ident {
         $($(#[doc = $text:literal])* $variant:ident = $name:literal, needs [$($need:literal),*];)*
@@ -37,17 +38,17 @@ macro_rules! kinds {
         pub enum $type { $($(#[doc = $text])* #[strum(serialize = $name)] $variant,)* }
 
         impl $type {
-            /// The name of its templates, by which the table knows it.
+            /// The name of its templates, which is also its name in the table.
             pub fn as_str(self) -> &'static str {
                 self.into()
             }
 
-            /// The parameters of which it needs at least one; empty if it needs none.
+            /// The parameters of which a message needs at least one. Empty if it needs none.
             pub(super) fn needs(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($need),*],)* }
             }
 
-            /// Its templates by name, as they are compiled in.
+            /// The compiled-in templates by name.
             pub(super) fn files(self) -> &'static [(&'static str, &'static str)] {
                 match self { $(Self::$variant => $files!($name),)* }
             }
@@ -70,11 +71,11 @@ kinds! {
     MailKind, mail_files {
         /// Asks a user to verify an address.
         EmailConfirmation = "email_confirmation", needs ["url", "code"];
-        /// The same for a user who has never logged in.
+        /// Asks a user who has never logged in to verify an address.
         EmailConfirmationSignup = "email_confirmation_signup", needs ["url", "code"];
-        /// Tells the owner of an address that somebody tried to sign up with it.
+        /// Informs the owner of an address that another person tried to sign up with it.
         AccountAlreadyExists = "account_already_exists", needs [];
-        /// Tells somebody who asked for a code or a reset that the address has no account.
+        /// Informs a person who requested a code or a reset that no account has the address.
         UnknownAccount = "unknown_account", needs [];
         /// An invitation of the JWT API.
         Invitation = "invitation", needs ["url"];
@@ -90,7 +91,7 @@ kinds! {
         PasswordReset = "password_reset", needs [];
         /// A first password was set.
         PasswordSet = "password_set", needs [];
-        /// The address was changed; goes to the previous one.
+        /// The address was changed. This mail goes to the previous address.
         EmailChanged = "email_changed", needs [];
         /// An address was removed.
         EmailDeleted = "email_deleted", needs [];
@@ -98,7 +99,7 @@ kinds! {
         TotpActivated = "totp_activated", needs [];
         /// The authenticator app was removed.
         TotpDeactivated = "totp_deactivated", needs [];
-        /// Recovery codes were made.
+        /// Recovery codes were created.
         RecoveryCodesGenerated = "recovery_codes_generated", needs [];
         /// A third-party identity was connected.
         AccountConnected = "account_connected", needs [];
@@ -120,9 +121,9 @@ kinds! {
         LoginCode = "login_code", needs ["code"];
         /// A code to set a new password.
         PasswordResetCode = "password_reset_code", needs ["code"];
-        /// Tells somebody who asked for a code that the number has no account.
+        /// Informs a person who requested a code that no account has the number.
         UnknownAccount = "unknown_account", needs [];
-        /// Tells the owner of a number that somebody tried to sign up with it.
+        /// Informs the owner of a number that another person tried to sign up with it.
         AccountAlreadyExists = "account_already_exists", needs [];
     }
 }

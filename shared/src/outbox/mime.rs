@@ -1,4 +1,4 @@
-//! Puts a rendered mail into the form in which mail travels (RFC 5322 and MIME).
+//! Encoding of rendered mails in the format of Internet mail (RFC 5322 and MIME).
 
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
@@ -10,10 +10,10 @@ use mail_builder::mime::MimePart;
 use super::render::RenderedMail;
 use crate::account::deliverable_email;
 
-/// The longest Message-ID taken, well below the longest line of a header.
+/// Most characters of a Message-ID that is accepted, well below the longest line of a header.
 const MAX_MESSAGE_ID: usize = 250;
 
-/// Why a message could not be made.
+/// Why a message could not be encoded.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MimeError {
     /// The recipient is not one plain address.
@@ -22,7 +22,7 @@ pub enum MimeError {
     /// The sender is neither `address` nor `Name <address>`.
     #[error("the sender is neither an address nor a name with an address")]
     From,
-    /// The subject has a line break or another control character in it.
+    /// The subject contains a line break or another control character.
     #[error("the subject contains a control character")]
     Subject,
     /// The Message-ID is not of the form `left@right`.
@@ -33,14 +33,14 @@ pub enum MimeError {
     Write(String),
 }
 
-/// The message as bytes: multipart/alternative with the text and the HTML of `mail`.
+/// Encodes a mail as multipart/alternative, with the text and the HTML of `mail`.
 ///
-/// `from` is `address` or `Name <address>`, `to` one address as [`address`] takes it, `message_id` the
-/// id with or without its angle brackets. The same arguments give the same bytes.
+/// `from` is `address` or `Name <address>`. `to` is one address that [`address`] accepts. `message_id` is the id, with
+/// or without its angle brackets. The same arguments give the same bytes.
 ///
 /// # Errors
 ///
-/// If an argument would not fit its header as one value: see [`MimeError`].
+/// An argument does not fit into its header as one value: see [`MimeError`].
 pub fn message(
     from: &str,
     to: &str,
@@ -53,7 +53,7 @@ pub fn message(
     }
     let text = body(&mail.text);
     let html = body(&mail.html);
-    // Without one of ours mail-builder makes a boundary from the clock.
+    // Without this boundary, mail-builder creates one from the clock.
     let alternatives = ContentType::new("multipart/alternative").attribute("boundary", boundary(&[&text, &html]));
     let parts = vec![MimePart::new("text/plain", text), MimePart::new("text/html", html)];
     MessageBuilder::new()
@@ -62,18 +62,18 @@ pub fn message(
         .subject(mail.subject.as_str())
         .date(date.as_second())
         .message_id(id(message_id).ok_or(MimeError::MessageId)?)
-        // No out-of-office replies, please (RFC 3834).
+        // Suppresses out-of-office replies (RFC 3834).
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .body(MimePart::new(alternatives, parts))
         .write_to_vec()
         .map_err(|error| MimeError::Write(error.to_string()))
 }
 
-/// The one address in `text`, its domain in ASCII, as it may be handed to a mail server.
+/// Returns the one address in `text` with its domain in ASCII, in the form that mail servers accept.
 ///
-/// It takes what every API takes as an address, and nothing else: see [`is_email`](crate::account::is_email).
-/// Whatever could make two addresses of one (a comma, a semicolon, white space, quotes, a comment, a second
-/// `@`) is refused, for a link or code that goes to a second address opens the account to it.
+/// It accepts the same addresses as the APIs do: see [`is_email`](crate::account::is_email). It refuses every character
+/// that could make two addresses of one: a comma, a semicolon, white space, quotes, a comment or a second `@`. A link
+/// or code that is sent to a second address would give its reader access to the account.
 ///
 /// # Errors
 ///
@@ -82,14 +82,14 @@ pub fn address(text: &str) -> Result<String, MimeError> {
     deliverable_email(text).ok_or(MimeError::To)
 }
 
-/// What a text message becomes where messages are kept as files: its recipient, an empty line, its
+/// The content of a text message's file, where messages are stored as files: the recipient, an empty line, and the
 /// text.
 pub fn sms_file(to: &str, text: &str) -> String {
     let to: String = to.chars().filter(|c| !c.is_control()).collect();
     format!("To: {}\n\n{}\n", to.trim(), text.trim_end())
 }
 
-/// `address` or `Name <address>`, the name in double quotes or not.
+/// Parses `address` or `Name <address>`. The name can be in double quotes.
 fn sender(from: &str) -> Option<Address<'static>> {
     if from.chars().any(char::is_control) {
         return None;
@@ -104,7 +104,7 @@ fn sender(from: &str) -> Option<Address<'static>> {
     Some(Address::new_address(name, deliverable_email(address)?))
 }
 
-/// A display name without its quotes. Unquoted, it must not look like one more address.
+/// Returns a display name without its quotes. Refuses an unquoted name that looks like a further address.
 fn display_name(name: &str) -> Option<String> {
     let quoted = name.strip_prefix('"').and_then(|n| n.strip_suffix('"'));
     let Some(quoted) = quoted else {
@@ -122,7 +122,7 @@ fn display_name(name: &str) -> Option<String> {
     Some(plain)
 }
 
-/// A Message-ID without its angle brackets.
+/// Returns a Message-ID without its angle brackets.
 fn id(text: &str) -> Option<String> {
     let bare = text.strip_prefix('<').and_then(|id| id.strip_suffix('>'));
     let bare = bare.unwrap_or(text);
@@ -132,8 +132,8 @@ fn id(text: &str) -> Option<String> {
     (fits(left) && fits(right) && bare.len() <= MAX_MESSAGE_ID).then(|| bare.to_owned())
 }
 
-/// Lines end in `\n` (mail-builder makes them CRLF), and there are no other control characters: they
-/// have no place in mail, and a lone CR is a line break to some readers only.
+/// Ends all lines with `\n`, which mail-builder converts to CRLF, and removes other control characters. They are not
+/// allowed in mail, and only some mail readers treat a lone CR as a line break.
 fn body(text: &str) -> String {
     text.replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -142,8 +142,8 @@ fn body(text: &str) -> String {
         .collect()
 }
 
-/// A boundary that no part contains. Neither quoted-printable nor base64 can bring one about: the one
-/// never writes `=_`, the other never `_`.
+/// Returns a boundary that no part contains. The encodings of the parts cannot produce it: quoted-printable never
+/// writes `=_`, and base64 never writes `_`.
 fn boundary(parts: &[&str]) -> String {
     let mut boundary = String::from("=_alternative");
     while parts.iter().any(|part| part.contains(&boundary)) {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_reads_back() {
+    fn a_parsed_message_has_the_values_that_it_was_made_from() {
         let words = mail("Grüße: confirm", "Grüße,\n\n.\n--\nEnd\n");
         let raw = build("Acme, Inc. <no-reply@acme.example>", "ada@example.com", &words).unwrap();
         let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_links_survive() {
+    fn the_encoding_keeps_long_links_whole() {
         let key = "%3A1tXy%3A=ab-_".repeat(40);
         let url = format!("https://app.example/password-reset/{key}?a=b&c=d");
         let words = mail("Reset", &format!("Open:\n\n{url}\n\nBye\n"));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_twice_and_a_boundary_no_part_contains() {
+    fn the_same_mail_has_the_same_bytes_and_a_boundary_that_no_part_contains() {
         let words = mail("S", "--=_alternative\n--=_alternative_\n--=_alternative--\n");
         let raw = build("a@acme.example", "ada@example.com", &words).unwrap();
         assert_eq!(raw, build("a@acme.example", "ada@example.com", &words).unwrap());
@@ -246,9 +246,9 @@ mod tests {
         assert_eq!(text, words.text);
     }
 
-    /// The same table that the fields of every API are tested with.
+    /// The samples that the fields of all APIs are tested with.
     #[test]
-    fn mail_goes_to_the_addresses_that_are_taken_and_to_no_other_text() {
+    fn mail_is_sent_only_to_addresses_that_the_apis_accept() {
         let words = mail("S", "T\n");
         for (to, delivered) in samples::GOOD {
             assert_eq!(address(to).as_deref(), Ok(*delivered));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_take_no_more_than_their_value() {
+    fn header_values_cannot_add_headers() {
         let words = mail("S", "T\n");
         for from in [
             "",
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_and_odd_display_names() {
+    fn quoted_and_unusual_display_names_are_accepted() {
         for (from, name) in
             [("\"Acme, \\\"Inc\\\" <x@y>\" <a@acme.example>", "Acme, \"Inc\" <x@y>"), ("Ünï <a@acme.example>", "Ünï")]
         {
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_message_as_a_file() {
+    fn the_file_of_a_text_message_has_the_recipient_on_one_line() {
         let file = sms_file("+31600000000\r\nX: y", "Code:\n123456\n");
         assert_eq!(file, "To: +31600000000X: y\n\nCode:\n123456\n");
     }

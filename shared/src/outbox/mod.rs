@@ -1,5 +1,6 @@
-//! Messages to people. A message is an item in the same commit as the state it speaks of: no code without its
-//! mail, no mail without its code. It holds a kind and sealed parameters, and is rendered when it is delivered.
+//! Messages to users. A message is an item in the same commit as the change that it is about, so there is never a code
+//! without its mail, or a mail without its code. It contains a kind and encrypted parameters, and is rendered when it
+//! is delivered.
 
 mod kind;
 pub mod mime;
@@ -16,7 +17,7 @@ use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-/// How a message reaches its reader.
+/// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -24,53 +25,56 @@ pub enum Channel {
     Mail,
     /// A text message.
     Sms,
-    /// Nobody: it is written so that a flow that only looks like one does the same work, and then dropped.
+    /// No delivery. The message is written so that a flow that only imitates another one does the same work. The mailer
+    /// drops it.
     Nobody,
 }
 
-/// A message that waits to be delivered.
+/// A message to deliver.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
-    /// Random.
+    /// A random id.
     pub id: String,
-    /// How it goes.
+    /// The channel.
     pub channel: Open<Channel>,
-    /// Which template: the name of a [`MailKind`] or [`SmsKind`]. Text, since a newer version may have more of them.
+    /// The name of a [`MailKind`] or [`SmsKind`], which selects the template. It is a text because a newer version may
+    /// have more kinds.
     pub kind: String,
-    /// Recipient and parameters, sealed.
+    /// Recipient and parameters, encrypted.
     pub sealed: String,
-    /// When it was written.
+    /// When it was created.
     pub created: Timestamp,
-    /// When what it speaks of is over, and sending it would only confuse.
+    /// When the message becomes pointless, because its code or link has expired.
     #[serde(rename = "pointless_after")]
     pub deliver_until: Timestamp,
-    /// Deliveries that were tried.
+    /// The number of attempts to deliver it.
     #[serde(default)]
     pub attempts: u32,
     /// The partition of the `due` index.
     pub queue: String,
-    /// When it is to be looked at, in seconds: after a time for the stream to deliver it, and after each try.
+    /// When the sweep has to process it, in seconds of Unix time: after the stream had time to deliver it, and again
+    /// after each attempt.
     pub due_at: i64,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-/// What kind of message it is.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A mail.
     Mail(MailKind),
     /// A text message.
     Sms(SmsKind),
-    /// A message that reaches nobody.
+    /// A message that is not delivered.
     Decoy,
 }
 
-/// What a message says to whom, unsealed.
+/// The decrypted recipient and parameters of a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Contents {
     /// Email address or phone number.
@@ -81,24 +85,25 @@ pub struct Contents {
 
 const SEAL: &str = "outbox";
 const PARTITION: &str = "OUTBOX#";
-/// Seconds that an undelivered message is kept for an operator to look at.
+/// Seconds for which an undelivered message is kept, so that an operator can examine it.
 const KEPT: i64 = 4 * 86_400;
 
 impl Message {
-    /// Seconds in which a message is delivered even if what it speaks of is over sooner: people who waited are told.
+    /// Seconds in which a message is delivered even if its code or link expires earlier, so that a waiting user gets an
+    /// answer.
     const LEAST_LIFETIME: i64 = 60;
 
-    /// A mail; pointless `lifetime` seconds from now.
+    /// Creates a mail that becomes pointless after `lifetime` seconds.
     pub fn mail(app: &App, kind: MailKind, to: &str, params: Json, lifetime: i64) -> Self {
         Self::new(app, Channel::Mail, kind.as_str(), to, params, lifetime)
     }
 
-    /// A text message; pointless `lifetime` seconds from now.
+    /// Creates a text message that becomes pointless after `lifetime` seconds.
     pub fn sms(app: &App, kind: SmsKind, to: &str, params: Json, lifetime: i64) -> Self {
         Self::new(app, Channel::Sms, kind.as_str(), to, params, lifetime)
     }
 
-    /// A message of the same weight that reaches nobody.
+    /// Creates a message that takes the same work but is not delivered.
     pub fn decoy(app: &App) -> Self {
         Self::new(app, Channel::Nobody, "", "nobody@example.invalid", json!({"code": "0000-0000"}), 0)
     }
@@ -123,7 +128,7 @@ impl Message {
         }
     }
 
-    /// Its kind. `None` if this version does not know it: a newer one wrote the message.
+    /// The kind; `None` if a newer version wrote a kind that this version does not know.
     pub fn known_kind(&self) -> Option<Kind> {
         match self.channel.known()? {
             Channel::Mail => self.kind.parse().ok().map(Kind::Mail),
@@ -132,18 +137,18 @@ impl Message {
         }
     }
 
-    /// What it says to whom; `None` if it cannot be opened any more.
+    /// Decrypts the recipient and the parameters; `None` if that is not possible anymore.
     pub fn open(&self, keys: &Keys) -> Option<Contents> {
         let plain = keys.open(SEAL, self.id.as_bytes(), &self.sealed)?;
         serde_json::from_slice(&plain).ok()
     }
 
-    /// Where the message with this id is.
+    /// The key of the message with this id.
     pub fn key_of(id: &str) -> Key {
         Key::new(format!("{PARTITION}{id}"), "MESSAGE")
     }
 
-    /// The id of the message in this partition, if it is one's.
+    /// The id of the message in this partition; `None` for a partition of another kind.
     pub fn id_of(pk: &str) -> Option<&str> {
         pk.strip_prefix(PARTITION)
     }

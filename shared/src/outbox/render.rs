@@ -1,8 +1,8 @@
-//! Renders the messages that are sent: mails and text messages.
+//! Rendering of mails and text messages.
 //!
-//! The texts are compiled in. A deployer who wants other words puts a file of the same relative name
-//! (`mail/login_code.txt`, say) in a directory of their own; what is not there stays as compiled in.
-//! The frames (`mail/_base.txt`, `mail/_base.html`, …) can be replaced in the same way.
+//! The templates are compiled in. An operator can replace a template with a file of the same relative name, such as
+//! `mail/login_code.txt`, in a directory. The other templates stay in use. The frames (`mail/_base.txt`,
+//! `mail/_base.html` and others) can be replaced in the same way.
 
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
@@ -15,7 +15,7 @@ use strum::VariantArray;
 
 use super::kind::{MailKind, SmsKind, template};
 
-/// What the messages are built on.
+/// The templates that other templates extend or include.
 const FRAMES: &[(&str, &str)] = &[
     template!("mail", "_base", ".txt"),
     template!("mail", "_base", ".html"),
@@ -32,7 +32,7 @@ pub enum RenderError {
     /// The parameters are not a JSON object.
     #[error("the parameters of {0:?} are not an object")]
     NotAnObject(&'static str),
-    /// A message without its link or code would be of no use to its reader.
+    /// The link or code is missing, without which the message is useless.
     #[error("{kind:?} needs the parameter {needs}")]
     Missing {
         /// The message's kind.
@@ -45,31 +45,31 @@ pub enum RenderError {
     Directory {
         /// The directory as configured.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A template is broken; the ones compiled in are tested, so a replaced one.
+    /// A template is invalid. This is always a replaced one, because tests cover the compiled-in templates.
     #[error("template {name:?}: {source}")]
     Template {
-        /// The template at fault, which may be one that the message is built on.
+        /// The name of the template at fault, which can be a frame of the message's own template.
         name: String,
-        /// What is wrong with it.
+        /// The error in the template.
         source: Error,
     },
 }
 
-/// A mail in words, without addresses.
+/// The content of a mail, without addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedMail {
     /// The subject, on one line, with its prefix.
     pub subject: String,
-    /// The plain text, lines ending in `\n`.
+    /// The plain text, with lines that end in `\n`.
     pub text: String,
-    /// The same as HTML.
+    /// The same text as HTML.
     pub html: String,
 }
 
-/// Turns kinds and parameters into messages.
+/// Renders messages from their kinds and parameters.
 #[derive(Debug)]
 pub struct Renderer {
     env: Environment<'static>,
@@ -77,14 +77,14 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// A renderer that looks for templates in `dir` first.
+    /// Creates a renderer that first searches `dir` for templates.
     ///
-    /// `subject_prefix` is put before each subject as it is, and `product` is the name by which the
-    /// texts call the service. Templates are read when first used and then kept.
+    /// `subject_prefix` is put before each subject without a change. `product` is the name of the service in the texts.
+    /// Templates are read when they are first used, and then cached.
     ///
     /// # Errors
     ///
-    /// If `dir` is not a directory that can be read: better at the start than with the first mail.
+    /// `dir` is not a readable directory. This is reported at startup and not at the first mail.
     pub fn new(dir: Option<PathBuf>, subject_prefix: String, product: String) -> Result<Self, RenderError> {
         if let Some(path) = &dir {
             fs::read_dir(path).map_err(|source| RenderError::Directory { path: path.clone(), source })?;
@@ -106,13 +106,13 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// If `params` is not an object or lacks the link or code that the mail is about, or if a template is broken.
+    /// `params` is not an object, the required link or code is missing, or a template is invalid.
     pub fn mail(&self, kind: MailKind, params: &Json) -> Result<RenderedMail, RenderError> {
         let mut context = context(kind.as_str(), kind.needs(), params)?;
         let kind = kind.as_str();
         let subject = one_line(&self.render(format!("mail/{kind}.subject.txt"), &context)?);
         let text = tidy(&self.render(format!("mail/{kind}.txt"), &context)?);
-        // The HTML wants a title.
+        // The HTML needs a title.
         context.insert("subject".to_owned(), Json::String(subject.clone()));
         let html = self.render(format!("mail/{kind}.html"), &context)?;
         Ok(RenderedMail {
@@ -143,12 +143,12 @@ impl Renderer {
 
 type Context = serde_json::Map<String, Json>;
 
-/// The parameters, checked against what `kind` needs and made fit to stand on a line.
+/// Checks that the parameters contain what `kind` needs, and puts each text on one line.
 fn context(kind: &'static str, needs: &[&str], params: &Json) -> Result<Context, RenderError> {
     let Json::Object(params) = params else {
         return Err(RenderError::NotAnObject(kind));
     };
-    // A null is an absent parameter: it would otherwise be printed as "none".
+    // A null counts as a missing parameter. Otherwise it would be printed as "none".
     let context: Context =
         params.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), clean(value))).collect();
     let given = |name: &&str| context.get(*name).is_some_and(|value| value != "");
@@ -158,8 +158,8 @@ fn context(kind: &'static str, needs: &[&str], params: &Json) -> Result<Context,
     Ok(context)
 }
 
-/// Parameters come from strangers in part (a name, a browser's name). None is ever more than one
-/// line, so none can add a paragraph, or a link that stands on a line of its own like ours.
+/// Puts each text on one line. Some parameters come from strangers, such as a name or a user agent. On one line, they
+/// cannot add a paragraph, or a link on a separate line that looks like one of the service.
 fn clean(value: &Json) -> Json {
     match value {
         Json::String(text) => Json::String(one_line(text)),
@@ -169,8 +169,8 @@ fn clean(value: &Json) -> Json {
     }
 }
 
-/// `text` on one line: white space and control characters become single spaces, and what would turn
-/// the direction of the text around it goes.
+/// Puts `text` on one line. White space and control characters become single spaces, and characters that change the
+/// direction of the text are removed.
 fn one_line(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.split(|c: char| c.is_whitespace() || c.is_control())
@@ -180,8 +180,8 @@ fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-/// Plain text as it should arrive: no blanks at the end of a line, no more than one empty line in a
-/// row, one line break at the end. Templates would be unreadable if they had to see to that.
+/// Normalizes the white space of a plain text: no blanks at the end of a line, at most one empty line in a row, and one
+/// line break at the end. So templates do not have to take care of this.
 fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     let mut empty = false;
@@ -195,7 +195,7 @@ fn tidy(text: &str) -> String {
     tidied
 }
 
-/// Tags on a line of their own leave no line behind.
+/// A line that contains only tags leaves no line in the result.
 fn syntax() -> Result<SyntaxConfig, Error> {
     SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()
 }
@@ -211,8 +211,8 @@ fn shorten(value: Value, length: usize) -> String {
 
 /// Writes a value, escaped if the template is HTML.
 ///
-/// minijinja would also write `/` as a character reference. That is correct HTML, but spam filters take
-/// a link so written for one that hides where it goes.
+/// minijinja also writes `/` as a character reference. That is correct HTML, but spam filters treat such a link as an
+/// attempt to hide its target.
 fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() || value.is_none() {
         return Ok(());
@@ -235,7 +235,7 @@ fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Erro
     out.write_str(&escaped).map_err(Error::from)
 }
 
-/// Finds the template `name`: replaced, compiled in, or neither.
+/// Finds the template `name` in the directory, or else among the compiled-in ones.
 fn load(dir: Option<&Path>, name: &str) -> Result<Option<String>, Error> {
     let relative = Path::new(name);
     let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
@@ -257,7 +257,7 @@ fn load(dir: Option<&Path>, name: &str) -> Result<Option<String>, Error> {
     Ok(built_in.map(|(_, text)| (*text).to_owned()))
 }
 
-/// An error named after the innermost template that has a part in it.
+/// Creates an error with the name of the innermost template that is involved.
 fn template_error(name: &str, source: Error) -> RenderError {
     let mut at_fault = source.name().unwrap_or(name);
     let mut cause = std::error::Error::source(&source);
@@ -287,7 +287,7 @@ mod tests {
         Renderer::new(dir, "[Acme] ".to_owned(), "Acme & Co".to_owned()).unwrap()
     }
 
-    /// A directory with `files` in it, gone when dropped.
+    /// A directory with `files`, which is deleted when this is dropped.
     struct Dir(PathBuf);
 
     impl Dir {
@@ -309,7 +309,7 @@ mod tests {
         }
     }
 
-    /// Every parameter there is, except that a confirmation has either a link or a code.
+    /// All parameters, except that a confirmation has either a link or a code.
     fn everything() -> Json {
         json!({
             "user_display": "Ada", "username": "ada", "signup_url": URL, "password_reset_url": URL,
@@ -325,7 +325,7 @@ mod tests {
         params
     }
 
-    /// What a reader of the HTML sees, white space apart.
+    /// The text that a reader of the HTML sees, without differences of white space.
     fn words(html: &str) -> String {
         let body = html.split_once("<body").unwrap().1.split_once('>').unwrap().1;
         let mut seen = String::new();
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn text_messages_fit_into_one() {
+    fn each_text_message_has_at_most_160_characters() {
         for kind in SmsKind::VARIANTS {
             let text = renderer().sms(*kind, &json!({ "code": "123456" })).unwrap();
             assert!(text.is_ascii() && text.len() <= 160, "{text}");
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_whole_in_both_forms() {
+    fn text_and_html_contain_the_whole_link() {
         let mail = renderer().mail(MailKind::PasswordResetKey, &json!({ "url": URL }));
         let mail = mail.unwrap();
         assert!(mail.text.contains(&format!("\n\n{URL}\n\n")));
@@ -499,12 +499,12 @@ mod tests {
         let sms = |kind| name(renderer.sms(kind, &params).unwrap_err());
         assert_eq!(sms(SmsKind::LoginCode), "sms/login_code.txt");
         assert_eq!(sms(SmsKind::VerificationCode), "sms/verification_code.txt");
-        // The others are none the worse for it.
+        // The other templates still work.
         assert!(renderer.mail(MailKind::UnknownAccount, &params).is_ok());
     }
 
     #[test]
-    fn wrong_calls_are_errors() {
+    fn wrong_parameters_are_errors() {
         let renderer = renderer();
         let mail = |kind, params: &Json| renderer.mail(kind, params).unwrap_err().to_string();
         assert_eq!(

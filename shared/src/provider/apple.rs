@@ -1,18 +1,19 @@
-//! What Apple has instead of a client secret.
+//! Client secrets for Apple, which uses a signed JWT instead of a fixed secret.
 
 use super::config::AppConfig;
 use super::error::ProviderError;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
-/// Seconds that a secret lives. Apple takes half a year; it is used at once.
+/// Lifetime of a client secret in seconds. Apple accepts up to half a year, but each secret is used immediately.
 const LIFETIME: i64 = 300;
 
-/// A JWT, signed with the key that Apple gave out ("Creating a client secret" in Apple's documentation). As in the
-/// reference, the application's `secret` names the key, its `key` is the team, and `certificate_key` is the key in PEM.
+/// Returns a JWT that is signed with the key that Apple issued ("Creating a client secret" in Apple's documentation).
+/// As in the reference, the application's `secret` is the name of the key, its `key` is the team, and `certificate_key`
+/// is the key in PEM.
 ///
 /// # Errors
-/// [`ProviderError::Configuration`] where one of them is missing, or the key cannot be read.
+/// [`ProviderError::Configuration`] if one of them is missing, or the key cannot be parsed.
 pub(super) fn client_secret(app: &AppConfig, now: i64) -> Result<String, ProviderError> {
     let lacks = |what: &str| ProviderError::Configuration(format!("{}: {what}", app.id()));
     if app.key().is_empty() || app.secret().is_empty() {

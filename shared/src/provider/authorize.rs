@@ -1,4 +1,4 @@
-//! The way to the provider.
+//! The redirect to the provider.
 
 use super::engine::Provider;
 use super::error::ProviderError;
@@ -10,37 +10,38 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use url::Url;
 
-/// What one way to the provider is made of.
+/// The parameters of one redirect to the provider.
 #[derive(Clone, Copy, Default)]
 pub struct Redirect<'a> {
-    /// Where the provider sends people back to.
+    /// The URL to which the provider sends the user back.
     pub redirect_uri: &'a str,
     /// Random and used once, bound to the browser (RFC 6749, 10.12).
     pub state: &'a str,
-    /// Random and used once, for the ID token (OpenID Connect Core 1.0, 15.5.2). Only sent where there is one.
+    /// Random and used once, for the ID token (OpenID Connect Core 1.0, 15.5.2). Sent only if the provider issues an ID
+    /// token.
     pub nonce: Option<&'a str>,
-    /// Random, 43 to 128 characters (RFC 7636, 4.1). Only its hash is sent. Hand it in where
-    /// [`AppConfig::uses_pkce`](super::AppConfig::uses_pkce) says so.
+    /// Random, 43 to 128 characters (RFC 7636, 4.1). Only its hash is sent. Set it if
+    /// [`AppConfig::uses_pkce`](super::AppConfig::uses_pkce) is true.
     pub pkce_verifier: Option<&'a str>,
-    /// Scopes instead of the application's.
+    /// Scopes that replace those of the application.
     pub scopes: Option<&'a [String]>,
-    /// Parameters besides those of `AUTH_PARAMS`, over them.
+    /// Parameters in addition to `AUTH_PARAMS`. They override parameters of the same name.
     pub auth_params: &'a [(String, String)],
 }
 
-/// What no setting may change: it is what the answer will be checked by.
+/// Parameters that no setting can change, because the answer is checked against them.
 const OURS: [&str; 7] =
     ["client_id", "redirect_uri", "response_type", "state", "nonce", "code_challenge", "code_challenge_method"];
 
 impl Provider<'_> {
-    /// Where a person is sent to log in (RFC 6749, 4.1.1).
+    /// Returns the URL where the user logs in (RFC 6749, 4.1.1).
     ///
     /// # Errors
-    /// [`ProviderError::Configuration`], and with OpenID Connect also those of fetching the server's configuration.
+    /// [`ProviderError::Configuration`]. With OpenID Connect, also the errors of fetching the server's configuration.
     pub async fn authorize_url(&self, redirect: &Redirect<'_>, now: i64) -> Result<Url, ProviderError> {
         let (app, entry) = (self.app, self.app.entry());
         let endpoints = self.endpoints(now).await?;
-        // Not only what is fetched: nobody is sent to log in over plain HTTP.
+        // The check applies to this URL too, although the browser fetches it: users must not log in over plain HTTP.
         let authorize = self.engine.plain_http().url(&endpoints.authorize)?;
         if entry.protocol == Protocol::Telegram {
             return self.telegram_url(authorize, redirect);
@@ -91,7 +92,7 @@ impl Provider<'_> {
         Ok(url)
     }
 
-    /// `auth_params` of the application, or `AUTH_PARAMS` of the provider.
+    /// Returns `auth_params` of the application, or else `AUTH_PARAMS` of the provider.
     fn auth_params(&self) -> BTreeMap<String, String> {
         let params = self.app.setting("auth_params").and_then(Value::as_object);
         let text = |value: &Value| match value {

@@ -1,4 +1,4 @@
-//! OpenID Connect Discovery 1.0: what a server says of itself.
+//! OpenID Connect Discovery 1.0: the endpoints that a server publishes about itself.
 
 use super::config::AppConfig;
 use super::engine::Provider;
@@ -8,23 +8,24 @@ use serde_json::Value;
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
-/// Where a provider is.
+/// The endpoints of a provider.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoints {
     pub authorize: String,
     pub token: String,
     pub userinfo: Option<String>,
-    /// Where it says what a token is worth (RFC 7662).
+    /// The URL that answers whether a token is valid (RFC 7662).
     pub introspection: Option<String>,
     pub auth: ClientAuth,
-    /// The issuer of its ID tokens, and where its keys are.
+    /// The issuer of its ID tokens, and the URL of its keys.
     pub issuer: Option<(String, String)>,
 }
 
-/// Where the configuration of an application's server is: the reference's `wk_server_url`, but no doubled slash.
+/// Returns the URL of the OpenID configuration of an application's server: the reference's `wk_server_url`, without
+/// doubled slashes.
 ///
 /// # Errors
-/// [`ProviderError::Configuration`] where the settings name no server.
+/// [`ProviderError::Configuration`] if the settings do not name a server.
 pub fn configuration_url(app: &AppConfig) -> Result<String, ProviderError> {
     let template = app.entry().server.as_deref().unwrap_or_default();
     let server = app.fill(template, &|_| None)?;
@@ -32,7 +33,7 @@ pub fn configuration_url(app: &AppConfig) -> Result<String, ProviderError> {
 }
 
 impl Provider<'_> {
-    /// Where the provider is: from the table, or from the server's own word.
+    /// Returns the endpoints of the provider, from the table or from the server's own configuration.
     pub(super) async fn endpoints(&self, now: i64) -> Result<Endpoints, ProviderError> {
         let entry = self.app.entry();
         if entry.protocol == Protocol::OpenidConnect {
@@ -68,11 +69,11 @@ impl Provider<'_> {
         };
         let needed = |name: &str| member(name).ok_or_else(|| ProviderError::Unavailable(format!("no {name} in {url}")));
         let issuer = needed("issuer")?;
-        // Discovery 4.3: the issuer is what the configuration was found under.
+        // Discovery 4.3: the issuer must be the URL under which the configuration was found.
         let configured = url.split("/.well-known/").next().unwrap_or_default();
         let said_so = overrides.is_some_and(|overrides| overrides.get("issuer").is_some());
         if !said_so && issuer.trim_end_matches('/') != configured.trim_end_matches('/') {
-            return Err(ProviderError::Configuration(format!("{url} is of another issuer")));
+            return Err(ProviderError::Configuration(format!("the configuration at {url} is that of another issuer")));
         }
         let keys = needed("jwks_uri")?;
         let (authorize, token) = (needed("authorization_endpoint")?, needed("token_endpoint")?);
@@ -84,7 +85,8 @@ impl Provider<'_> {
         Ok(Endpoints { authorize, token, userinfo, introspection, auth, issuer: Some((issuer, keys)) })
     }
 
-    /// The reference's choice: the secret in the header only where it has to be there.
+    /// Returns how the client authenticates: by the setting `token_auth_method`, or else like the reference, which
+    /// sends the secret in the header only if the server does not support it in the body.
     fn client_auth(&self, supported: Option<&Value>) -> ClientAuth {
         let supports = |method: &str| {
             let methods = supported.and_then(Value::as_array);

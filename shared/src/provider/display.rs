@@ -1,12 +1,11 @@
-//! What people see of an identity: the `display` of `GET account/providers`.
+//! The display text of an identity: the `display` of `GET account/providers`.
 
 use super::config::AppConfig;
 use super::identity::tidy;
 use super::template::first;
 use serde_json::Value;
 
-/// What names a person best, in the reference's order (`ProviderAccount.to_str`): what they are called there, their
-/// address, their name.
+/// The fields that identify a user best, in the reference's order (`ProviderAccount.to_str`): username, address, name.
 const BEST: [&str; 17] = [
     "username",
     "userName",
@@ -29,17 +28,17 @@ const BEST: [&str; 17] = [
 const FIRST: [&str; 6] = ["first_name", "firstname", "firstName", "First_Name", "given_name", "givenName"];
 const LAST: [&str; 7] = ["last_name", "lastname", "lastName", "Last_Name", "family_name", "familyName", "surname"];
 
-/// Characters that are shown at most: as many as an address has.
+/// Maximum length of the text in characters, the same as that of an address.
 const MOST: usize = 254;
 
-/// An address that Apple made up to keep the real one to itself.
+/// The domain of addresses that Apple generates to hide the real address.
 const RELAY: &str = "@privaterelay.appleid.com";
 
 impl AppConfig {
-    /// What people see of an identity, from what was kept of its profile ([`Identity::extra`](super::Identity)).
+    /// Returns the display text of an identity, from its stored profile ([`Identity::extra`](super::Identity)).
     pub fn display(&self, extra: &Value) -> String {
         let (entry, fields) = (self.entry(), &self.entry().fields);
-        // Generic OpenID Connect keeps two documents; the one that the identity was read from is shown.
+        // Generic OpenID Connect stores two documents. The one that the identity was read from is shown.
         let picked = ["userinfo", "id_token"].into_iter().find_map(|name| extra.get(name).filter(|v| v.is_object()));
         let data = match &fields.display_root {
             Some(root) => extra.pointer(root),
@@ -51,7 +50,7 @@ impl AppConfig {
         let own = || first(data, &fields.display).filter(|_| !(fields.display_unless_told && told));
         let best = || BEST.iter().find_map(|name| text(name)).map(str::to_owned);
         let names = || {
-            // The last that is there counts, as in the reference.
+            // The last field that is present counts, as in the reference.
             let one = |names: &[&str]| names.iter().rev().find_map(|name| text(name)).map(str::to_owned);
             let given = one(&FIRST).or_else(|| first(data, &fields.first_name)).unwrap_or_default();
             let family = one(&LAST).or_else(|| first(data, &fields.last_name)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Documents that providers publish, OpenID configurations and keys, kept for a while.
+//! A cache of the documents that providers publish: OpenID configurations and keys.
 
 use super::error::ProviderError;
 use super::net::{Fetch, PlainHttp, ProviderRequest, json};
@@ -6,9 +6,10 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Seconds that a document is kept at most.
+/// Maximum age of a cached document in seconds.
 pub const KEPT: i64 = 3600;
-/// Seconds between two requests that are made because a key is not known: tokens of strangers cause no more.
+/// Minimum number of seconds between two requests for an unknown key. It bounds the requests that forged tokens can
+/// cause.
 pub const REFETCH: i64 = 30;
 
 struct Slot {
@@ -17,7 +18,8 @@ struct Slot {
     refetched: Option<i64>,
 }
 
-/// The documents, by their URLs. There are as many as the settings and the configurations that they name have.
+/// The documents, by URL. Their number is bounded by the URLs in the settings and in the configurations that these
+/// name.
 #[derive(Default)]
 pub(super) struct Documents(Mutex<HashMap<String, Slot>>);
 
@@ -26,7 +28,7 @@ impl Documents {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The document, from memory where it is not too old. `now` is in seconds.
+    /// Returns the document, from the cache if it is not too old. `now` is in seconds.
     pub async fn get(
         &self,
         fetch: &dyn Fetch,
@@ -35,7 +37,7 @@ impl Documents {
         now: i64,
     ) -> Result<Arc<Value>, ProviderError> {
         let kept = self.slots().get(url).filter(|slot| (0..KEPT).contains(&(now - slot.fetched))).map(|slot| {
-            // A clone of the pointer: no lock is held while anything is waited for.
+            // Clones the pointer, so that no lock is held across an await.
             Arc::clone(&slot.document)
         });
         match kept {
@@ -44,7 +46,8 @@ impl Documents {
         }
     }
 
-    /// The document anew, because something is not in it; none where that was asked for a moment ago.
+    /// Fetches the document again because something is missing in it. Returns `None` if it was fetched again less than
+    /// [`REFETCH`] seconds ago.
     pub async fn get_again(
         &self,
         fetch: &dyn Fetch,

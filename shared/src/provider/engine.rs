@@ -1,11 +1,11 @@
-//! What all providers share, and one application at one of them.
+//! The state that all providers share, and one application at one of them.
 
 use super::config::AppConfig;
 use super::documents::Documents;
 use super::net::{Fetch, PlainHttp};
 use std::sync::Arc;
 
-/// What all providers share: the way out, and what was fetched before. One for the life of the process.
+/// The state that all providers share: the HTTP client and the cached documents. There is one for each process.
 pub struct Engine {
     fetch: Arc<dyn Fetch>,
     plain_http: PlainHttp,
@@ -14,12 +14,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// `query_email` is `SOCIALACCOUNT_QUERY_EMAIL`: whether addresses are asked for.
+    /// Creates an engine. `query_email` is `SOCIALACCOUNT_QUERY_EMAIL`: whether addresses are requested.
     pub fn new(fetch: Arc<dyn Fetch>, plain_http: PlainHttp, query_email: bool) -> Self {
         Self { fetch, plain_http, query_email, documents: Documents::default() }
     }
 
-    /// One application.
+    /// Returns the provider of an application.
     pub fn provider<'a>(&'a self, app: &'a AppConfig) -> Provider<'a> {
         Provider { engine: self, app }
     }
@@ -45,12 +45,12 @@ pub struct Provider<'a> {
 }
 
 impl Provider<'_> {
-    /// The application.
+    /// Returns the application.
     pub fn app(&self) -> &AppConfig {
         self.app
     }
 
-    /// The scopes that are asked for where a request says nothing else: `scope`, or `SCOPE`, or the provider's own.
+    /// Returns the scopes to request if a request does not set any: `scope`, or `SCOPE`, or the provider's own.
     pub fn scopes(&self) -> Vec<String> {
         self.app.scopes(self.engine.query_email())
     }

@@ -1,4 +1,4 @@
-//! From a code to tokens.
+//! The exchange of a code for tokens.
 
 use super::apple;
 use super::engine::Provider;
@@ -26,16 +26,16 @@ type TokenClient = Client<
     BasicRevocationErrorResponse,
 >;
 
-/// What came back from the provider, with what was kept when the person left.
+/// The parameters of the provider's callback, together with the values stored when the user was redirected.
 #[derive(Clone, Copy)]
 pub struct Callback<'a> {
     /// The code.
     pub code: &'a str,
-    /// As it was in [`Redirect`](super::Redirect).
+    /// The value that was in [`Redirect`](super::Redirect).
     pub redirect_uri: &'a str,
-    /// As it was in [`Redirect`](super::Redirect).
+    /// The value that was in [`Redirect`](super::Redirect).
     pub pkce_verifier: Option<&'a str>,
-    /// All parameters of the callback: VK wants its `device_id` back, Apple tells a name in `user`.
+    /// All parameters of the callback. VK expects its `device_id` in the next request. Apple sends a name in `user`.
     pub params: &'a BTreeMap<String, String>,
 }
 
@@ -43,7 +43,8 @@ impl Provider<'_> {
     /// Exchanges a code (RFC 6749, 4.1.3).
     ///
     /// # Errors
-    /// [`ProviderError::Denied`] where the provider does not take the code; else no answer, nonsense, or settings.
+    /// [`ProviderError::Denied`] if the provider refuses the code. Otherwise the errors for an outage, an invalid
+    /// answer, or invalid settings.
     pub async fn exchange(&self, callback: &Callback<'_>, now: i64) -> Result<ProviderTokens, ProviderError> {
         let (app, entry) = (self.app, self.app.entry());
         if entry.protocol == Protocol::Telegram {
@@ -100,7 +101,7 @@ impl Provider<'_> {
     }
 }
 
-/// What sends a request of RFC 6749 in the provider's manner.
+/// Sends a request of RFC 6749 in the provider's dialect.
 struct ProviderHttp<'a> {
     fetch: &'a dyn Fetch,
     style: &'a TokenRequest,
@@ -119,7 +120,7 @@ impl<'c> AsyncHttpClient<'c> for ProviderHttp<'_> {
     }
 }
 
-/// A request of RFC 6749 as the provider wants it: other names, another method, another form.
+/// Changes a request of RFC 6749 to the provider's dialect: other parameter names, another method, another encoding.
 fn adapt_request(
     request: Request<Vec<u8>>,
     style: &TokenRequest,
@@ -158,7 +159,7 @@ fn adapt_request(
     Ok(Request::from_parts(parts, body))
 }
 
-/// An answer as RFC 6749 has it: JSON, with a status that says how it went.
+/// Converts an answer to the form of RFC 6749: JSON, with a status that reports success.
 fn normalize_response(answer: &Response<Vec<u8>>) -> Result<Response<Vec<u8>>, ProviderError> {
     let body = read(answer)?.to_string().into_bytes();
     Ok(Response::new(body))

@@ -1,4 +1,4 @@
-//! Requests to providers, over the HTTP client that the SDKs also have.
+//! Requests to providers, through the HTTP client that the SDKs use too.
 
 use super::net::{Fetch, FetchError, FetchFuture, MAX_ANSWER, PlainHttp};
 use crate::outbound::{Outbound, Roots};
@@ -16,7 +16,8 @@ pub struct HttpFetch {
 }
 
 impl HttpFetch {
-    /// `timeout` is for everything, from the connection to the last byte (`SOCIALACCOUNT_REQUESTS_TIMEOUT`).
+    /// Creates a client. `timeout` covers a whole request, from the connection to the last byte
+    /// (`SOCIALACCOUNT_REQUESTS_TIMEOUT`).
     pub fn new(roots: Roots, plain_http: PlainHttp, timeout: Duration) -> Self {
         Self { outbound: Outbound::new(roots), plain_http, timeout }
     }
@@ -28,10 +29,10 @@ impl HttpFetch {
             return Err(FetchError::NotAllowed);
         }
         let mut request = request.map(SdkBody::from);
-        // Some providers answer nobody without a name.
+        // Some providers refuse requests without a user agent.
         let agent = HeaderValue::from_static("latchkey");
         request.headers_mut().entry(header::USER_AGENT).or_insert(agent);
-        // What went wrong on the way tells no more than this: it may name addresses.
+        // The error of the connection is not reported, because it can contain addresses.
         let answer = self.outbound.send(request).await.map_err(|_| failed("no connection"))?;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {

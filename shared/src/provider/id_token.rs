@@ -1,7 +1,7 @@
-//! ID tokens: OpenID Connect Core 1.0, 3.1.3.7, with RFC 8725 for what is a JWT's.
+//! Verification of ID tokens: OpenID Connect Core 1.0, 3.1.3.7, and RFC 8725 for JWTs in general.
 //!
-//! The signature is checked always, also of tokens that came straight from the token endpoint, where the
-//! specification would let TLS stand for it.
+//! The signature is always checked, also for tokens that come directly from the token endpoint. For these, the
+//! specification would accept TLS instead.
 
 use super::engine::Provider;
 use super::error::{InvalidToken, ProviderError};
@@ -12,10 +12,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-/// Seconds that a clock may be behind the provider's.
+/// Seconds by which our clock can be behind the provider's.
 pub const LEEWAY: i64 = 60;
 
-/// What keys of a provider may sign with.
+/// The algorithms that a provider's keys can sign with.
 const ALLOWED: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -28,21 +28,21 @@ const ALLOWED: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// What a token must say.
+/// The rules that a token must satisfy.
 pub(super) struct Rules<'a> {
     pub issuer: &'a str,
-    /// Where the issuer's keys are.
+    /// The URL of the issuer's keys.
     pub keys: &'a str,
     pub nonce: Option<&'a str>,
-    /// Whether a token without any nonce is refused where there should be one.
+    /// Whether a token without a nonce is refused although a nonce was sent.
     pub nonce_required: bool,
-    /// Whether `azp` may name somebody else.
+    /// Whether `azp` can name another client.
     pub foreign_azp: bool,
 }
 
 pub(super) type Claims = Map<String, Value>;
 
-/// The algorithm and the name of the key, out of a header that is not trusted yet.
+/// Returns the algorithm, its name and the name of the key, from a header that is not verified yet.
 fn header(token: &str) -> Result<(Algorithm, String, Option<String>), InvalidToken> {
     let mut parts = token.split('.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -61,10 +61,10 @@ fn header(token: &str) -> Result<(Algorithm, String, Option<String>), InvalidTok
 }
 
 impl Provider<'_> {
-    /// The claims of a token that is what it says.
+    /// Verifies a token and returns its claims.
     ///
     /// # Errors
-    /// [`ProviderError::InvalidToken`], and those of fetching the keys.
+    /// [`ProviderError::InvalidToken`], and the errors of fetching the keys.
     pub(super) async fn verify_id_token(
         &self,
         token: &str,
@@ -74,7 +74,7 @@ impl Provider<'_> {
         let (algorithm, name, kid) = header(token)?;
         let key = self.key(algorithm, &name, kid.as_deref(), rules.keys, now).await?;
         let mut validation = Validation::new(algorithm);
-        // Only the signature: the rest is ours, by a clock that is handed in.
+        // The library checks only the signature. `check` checks the claims, with the given time.
         validation.required_spec_claims.clear();
         (validation.validate_exp, validation.validate_aud) = (false, false);
         let decoded = jsonwebtoken::decode::<Claims>(token, &key, &validation);
@@ -87,8 +87,9 @@ impl Provider<'_> {
         Ok(claims.claims)
     }
 
-    /// The key to check with. A shared secret only where the settings say so (`id_token_signed_response_alg`, as client
-    /// registration calls it), and then nothing else.
+    /// Returns the key that verifies the token. A shared secret is used only if the settings name such an algorithm
+    /// (`id_token_signed_response_alg`, the name that client registration uses). In that case no other algorithm is
+    /// accepted.
     async fn key(
         &self,
         algorithm: Algorithm,
@@ -118,7 +119,7 @@ impl Provider<'_> {
         if let Some(key) = keys::find(&set, algorithm, name, kid) {
             return key;
         }
-        // Keys are rotated: the set may have another by now.
+        // Keys are rotated: the published set can contain a new key by now.
         let again = documents.get_again(fetch, plain, url, now).await?;
         again.and_then(|set| keys::find(&set, algorithm, name, kid)).unwrap_or(Err(InvalidToken::UnknownKey.into()))
     }
@@ -163,10 +164,10 @@ impl Provider<'_> {
     }
 }
 
-/// A NumericDate (RFC 7519, 2), which may have a fraction.
+/// Parses a NumericDate (RFC 7519, 2), which can have a fraction.
 pub(super) fn seconds(claims: &Claims, name: &str) -> Result<Option<i64>, InvalidToken> {
     let Some(value) = claims.get(name) else { return Ok(None) };
-    // A cast of a float saturates.
+    // A cast from a float saturates.
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
     seconds.map(Some).ok_or(InvalidToken::Malformed)
 }

@@ -1,4 +1,4 @@
-//! From tokens to a person.
+//! From tokens to an identity.
 
 use super::engine::Provider;
 use super::error::{InvalidToken, ProviderError};
@@ -10,10 +10,10 @@ use super::tokens::ProviderTokens;
 use serde_json::{Value, json};
 
 impl Provider<'_> {
-    /// Who the tokens are of. `nonce` is what went into [`Redirect`](super::Redirect).
+    /// Returns the identity of the user whose tokens these are. `nonce` is the one in [`Redirect`](super::Redirect).
     ///
     /// # Errors
-    /// All of [`ProviderError`].
+    /// All errors of [`ProviderError`].
     pub async fn identify(
         &self,
         tokens: &ProviderTokens,
@@ -40,7 +40,7 @@ impl Provider<'_> {
         self.read(&profile, profile.clone(), listed)
     }
 
-    /// The claims of an ID token are the profile.
+    /// Reads the identity from the claims of an ID token.
     async fn identify_by_claims(
         &self,
         spec: &IdToken,
@@ -67,7 +67,7 @@ impl Provider<'_> {
         self.of_claims(spec, claims)
     }
 
-    /// The claims of an ID token of a provider that the table knows.
+    /// Returns the claims of an ID token, for a provider of the table.
     pub(super) async fn claims(
         &self,
         spec: &IdToken,
@@ -99,7 +99,7 @@ impl Provider<'_> {
         Ok(Identity { replay, ..self.read(&profile, profile.clone(), Vec::new())? })
     }
 
-    /// OpenID Connect Core 1.0, 3.1.3.7 and 5.3.
+    /// Identifies the user as specified by OpenID Connect Core 1.0, 3.1.3.7 and 5.3.
     async fn identify_openid(
         &self,
         tokens: &ProviderTokens,
@@ -109,7 +109,7 @@ impl Provider<'_> {
         let endpoints = self.endpoints(now).await?;
         let claims = match &tokens.id_token {
             Some(token) => Some(self.openid_claims(token, nonce, now).await?),
-            // Core 3.1.3.3: with the scope `openid` there is one.
+            // Core 3.1.3.3: with the scope `openid` the answer contains an ID token.
             None if self.scopes().iter().any(|scope| scope == "openid") => return Err(InvalidToken::Missing.into()),
             None => None,
         };
@@ -132,7 +132,7 @@ impl Provider<'_> {
         if let Some(claims) = &claims {
             extra["id_token"] = claims.clone();
         }
-        // The reference prefers what it calls the richer one, and takes nothing from the other.
+        // The reference uses only the document that it considers the richer one.
         let profile = userinfo.or(claims).ok_or(InvalidToken::Missing)?;
         Ok(Identity { replay, ..self.read(&profile, extra, Vec::new())? })
     }
@@ -158,7 +158,7 @@ impl Provider<'_> {
     }
 }
 
-/// What marks a token as used.
+/// Returns the mark that makes a token valid only once.
 pub(super) fn replay(claims: &Claims) -> Option<Replay> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let expires = seconds(claims, "exp").ok()??;

@@ -1,4 +1,4 @@
-//! Who somebody is, by a provider's word.
+//! The identity of a user, as a provider reports it.
 
 use super::config::AppConfig;
 use super::error::InvalidToken;
@@ -10,29 +10,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Characters of a subject at most (OpenID Connect Core 1.0, 2).
+/// Maximum length of a subject in characters (OpenID Connect Core 1.0, 2).
 pub const MAX_SUBJECT: usize = 255;
-/// Characters of a first name, a last name or a username at most (Django's `AbstractUser`).
+/// Maximum length of a first name, a last name or a username in characters (Django's `AbstractUser`).
 const MAX_NAME: usize = 150;
 
-/// Who somebody is, by a provider's word.
+/// The identity of a user, as a provider reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
-    /// What the provider calls them, for ever. Compared exactly.
+    /// The provider's identifier of the user, which never changes. It is compared exactly.
     pub subject: String,
-    /// Their addresses: the primary ones first, then the verified ones.
+    /// The user's addresses: the primary ones first, then the verified ones.
     pub emails: Vec<Address>,
-    /// Their given name.
+    /// The given name.
     pub first_name: Option<String>,
-    /// Their family name.
+    /// The family name.
     pub last_name: Option<String>,
-    /// Their whole name.
+    /// The full name.
     pub name: Option<String>,
-    /// What they are called there.
+    /// The username at the provider.
     pub username: Option<String>,
-    /// The profile as the provider gave it (the reference's `extra_data`).
+    /// The profile as the provider sent it (the reference's `extra_data`).
     pub extra: Value,
-    /// Where a token was the proof and has a `jti`: it counts once.
+    /// Set if the proof was a token with a `jti`. Such a token is valid only once.
     pub replay: Option<Replay>,
 }
 
@@ -41,23 +41,23 @@ pub struct Identity {
 pub struct Address {
     /// The address.
     pub email: String,
-    /// Whether the provider, or the operator in its place, says that it is theirs.
+    /// Whether the provider or the operator declares that the address belongs to the user.
     pub verified: bool,
-    /// Whether it is the one that they use.
+    /// Whether it is the user's primary address.
     pub primary: bool,
 }
 
-/// The mark of a token that counts once (the reference's `verify_jti`).
+/// The mark of a token that is valid only once (the reference's `verify_jti`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
-    /// Names the token: its issuer and its `jti`, hashed.
+    /// Identifies the token: its issuer and its `jti`, hashed.
     pub key: String,
-    /// When the token ends, in seconds since 1970: until then the mark has to be kept.
+    /// The time when the token expires, in seconds since 1970. The mark must be stored until then.
     pub expires: i64,
 }
 
-/// The key of an identity: the provider's name and the subject, hashed with their lengths so that no two pairs have the
-/// same. Base64url of 32 bytes.
+/// Returns the key of an identity: the provider's name and the subject, hashed with their lengths so that two different
+/// pairs cannot have the same key. Base64url of 32 bytes.
 pub fn identity_key(provider_id: &str, subject: &str) -> String {
     digest(&["identity", provider_id, subject])
 }
@@ -72,19 +72,19 @@ pub(super) fn digest(parts: &[&str]) -> String {
 }
 
 impl Identity {
-    /// First and last name as an account takes them: where the provider has none, the parts of the whole name (the
-    /// reference's `populate_user`).
+    /// Returns the first and the last name for an account. If the provider has none, they are the parts of the full
+    /// name (the reference's `populate_user`).
     pub fn names(&self) -> (String, String) {
         let (first, last) = split(self.name.as_deref().unwrap_or_default());
         let name = |own: &Option<String>, part: String| tidy(own.as_deref().unwrap_or(&part), MAX_NAME);
         (name(&self.first_name, first), name(&self.last_name, last))
     }
 
-    /// Reads a profile. Of texts that people only see, control characters and what is too long are left out; fields of
-    /// a wrong type count as missing.
+    /// Reads a profile. In display texts, control characters and excess length are removed. Fields with a wrong type
+    /// count as missing.
     ///
     /// # Errors
-    /// [`InvalidToken::Subject`]: it has no subject, or one that cannot be one.
+    /// [`InvalidToken::Subject`] if the subject is missing or invalid.
     pub(super) fn read(
         app: &AppConfig,
         profile: &Value,
@@ -100,7 +100,7 @@ impl Identity {
         let seen = |pointers: &[String], most| {
             first(profile, pointers).map(|text| tidy(&text, most)).filter(|text| !text.is_empty())
         };
-        // A whole name is a first name, a space, and a last name.
+        // A full name is a first name, a space, and a last name.
         let name = seen(&fields.name, 2 * MAX_NAME + 1);
         let (mut first_name, mut last_name) = (seen(&fields.first_name, MAX_NAME), seen(&fields.last_name, MAX_NAME));
         if let Some(name) = name.as_deref().filter(|_| fields.split_name) {
@@ -111,19 +111,19 @@ impl Identity {
             Some((before, _)) if fields.username_before_at => before.to_owned(),
             _ => username,
         });
-        // A part of a username would be another username.
+        // An overlong username is dropped, because a part of it would be another username.
         let username = username.filter(|name| name.chars().count() <= MAX_NAME && !name.contains(char::is_control));
         let emails = addresses(app, fields, profile, listed);
         Ok(Self { subject, emails, first_name, last_name, name, username, extra, replay: None })
     }
 }
 
-/// Whether a subject can name somebody. It is compared exactly, so that nothing of it can be left out.
+/// Returns whether a subject is valid. Subjects are compared exactly, so an invalid one is refused and not shortened.
 fn is_subject(subject: &str) -> bool {
     subject.chars().count() <= MAX_SUBJECT && !subject.contains(char::is_control) && !subject.trim().is_empty()
 }
 
-/// A text that people see: on one line, with `most` characters at most.
+/// Returns a text for display: on one line, with `most` characters at most.
 pub(super) fn tidy(text: &str, most: usize) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
     plain.trim().to_owned()
@@ -134,7 +134,7 @@ fn split(name: &str) -> (String, String) {
     (first.to_owned(), last.to_owned())
 }
 
-/// The addresses of a list and that of the profile, as the reference's `cleanup_email_addresses` has them.
+/// Merges the listed addresses and the address of the profile, like the reference's `cleanup_email_addresses`.
 fn addresses(app: &AppConfig, fields: &Fields, profile: &Value, listed: Vec<Address>) -> Vec<Address> {
     let mut emails: Vec<Address> = Vec::new();
     for address in listed {
@@ -157,7 +157,8 @@ fn addresses(app: &AppConfig, fields: &Fields, profile: &Value, listed: Vec<Addr
     emails
 }
 
-/// Providers say yes as `true`, as a text (Apple) or as a number (Zoom). Every other word is no.
+/// Returns whether a value means true. Providers send `true` as a boolean, as a text (Apple) or as a number (Zoom).
+/// Everything else means false.
 pub(super) fn is_true(value: &Value) -> bool {
     match value {
         Value::Bool(yes) => *yes,
@@ -167,7 +168,7 @@ pub(super) fn is_true(value: &Value) -> bool {
     }
 }
 
-/// One address, in lower case. Only what cannot be one is left out here: an account's own rules come later.
+/// Returns one address in lower case, or `None` if it cannot be an address. The account's own rules are applied later.
 fn clean(email: &str) -> Option<String> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>');
     let (local, domain) = email.rsplit_once('@')?;

@@ -1,11 +1,11 @@
-//! Sets of keys: RFC 7517, and the certificates by `kid` that Google also publishes.
+//! Key sets: RFC 7517, and the certificates by `kid` that Google also publishes.
 
 use super::error::ProviderError;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
-/// The key of that name that is for this algorithm. Without a name it must be the only one (OpenID Connect Core 1.0,
-/// 10.1).
+/// Finds the key with this name for this algorithm. If the token does not name a key, the set must contain only one for
+/// the algorithm (OpenID Connect Core 1.0, 10.1).
 pub(super) fn find(
     set: &Value,
     algorithm: Algorithm,
@@ -40,7 +40,7 @@ pub(super) fn find(
     Some(key.map_err(|_| unreadable()))
 }
 
-/// The kind of key and the curve that an algorithm goes with (RFC 7518, 3.1; RFC 8037, 3.1).
+/// Returns the key type and the curve that an algorithm uses (RFC 7518, 3.1; RFC 8037, 3.1).
 fn kind(algorithm: Algorithm) -> (&'static str, Option<&'static str>) {
     match algorithm {
         Algorithm::ES256 => ("EC", Some("P-256")),
@@ -51,5 +51,5 @@ fn kind(algorithm: Algorithm) -> (&'static str, Option<&'static str>) {
 }
 
 fn unreadable() -> ProviderError {
-    ProviderError::Unavailable("a key that cannot be read".to_owned())
+    ProviderError::Unavailable("a key cannot be parsed".to_owned())
 }

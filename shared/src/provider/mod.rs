@@ -1,12 +1,12 @@
-//! Third-party identities: the way to a provider, the way back, and who somebody is by its word.
+//! Identity providers: the redirect to a provider, the callback, and the identity that a provider reports.
 //!
-//! Providers are data: `providers.toml` says where each is, how it is asked, and where in its answers an identity
-//! stands. Code is there only for what data cannot say: what Apple has for a secret, Facebook's proof, Telegram's
-//! hash, LinkedIn's names.
+//! Providers are data: `providers.toml` describes the endpoints of each, its dialect, and where its answers contain the
+//! fields of an identity. Code exists only for what data cannot express: Apple's client secret, Facebook's proof,
+//! Telegram's hash, LinkedIn's names.
 //!
-//! Nothing here reads a table, a clock or a request. State, nonce and verifier are the caller's, kept under a ticket
-//! that works once; requests go out over [`Fetch`]. The one thing that is kept are the documents that providers
-//! publish, for an hour.
+//! Nothing in this module reads a table, a clock or an incoming request. The caller creates the state, the nonce and
+//! the verifier, and stores them under a ticket that is valid once. Requests are sent through [`Fetch`]. The only state
+//! of this module is a cache of the documents that providers publish, for one hour.
 
 mod apple;
 mod authorize;

@@ -1,4 +1,4 @@
-//! Tokens that native applications hand over, as the reference's `verify_token` takes them.
+//! Tokens that native applications send, with the rules of the reference's `verify_token`.
 
 use super::engine::Provider;
 use super::error::{InvalidToken, ProviderError};
@@ -14,11 +14,11 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use std::fmt;
 
-/// What a native application hands over.
+/// The tokens that a native application sends.
 #[derive(Clone, Copy, Default, JsonSchema)]
 #[schemars(inline)]
 pub struct NativeToken<'a> {
-    /// For whom it was made.
+    /// The client identifier that the token was issued for.
     pub client_id: &'a str,
     /// An ID token.
     pub id_token: Option<&'a str>,
@@ -33,11 +33,11 @@ impl fmt::Debug for NativeToken<'_> {
 }
 
 impl Provider<'_> {
-    /// Who a token is of. An ID token proves it by its signature; an access token counts only where the provider says
-    /// for whom it was made, and so only Facebook's.
+    /// Verifies a token and returns the user's identity. The signature proves an ID token. An access token counts only
+    /// if the provider reports for which application it was issued; only Facebook does so.
     ///
     /// # Errors
-    /// [`ProviderError::InvalidToken`], and those of asking the provider.
+    /// [`ProviderError::InvalidToken`], and the errors of requests to the provider.
     pub async fn verify_token(&self, token: &NativeToken<'_>, now: i64) -> Result<Identity, ProviderError> {
         let (app, entry) = (self.app, self.app.entry());
         let ours = token.client_id == app.client_id() || app.audiences().any(|client| client == token.client_id);
@@ -78,11 +78,12 @@ impl Provider<'_> {
         self.of_claims(spec, claims)
     }
 
-    /// Who an access token is of, where the provider says for whom it was made: those that the table knows a place for,
-    /// and servers of OpenID Connect that introspect (RFC 7662).
+    /// Returns the identity for an access token. The provider must report for which application the token was issued:
+    /// the table must have an introspection endpoint for it, or the provider must be an OpenID Connect server with
+    /// introspection (RFC 7662).
     ///
     /// # Errors
-    /// [`ProviderError::InvalidToken`], and those of asking the provider.
+    /// [`ProviderError::InvalidToken`], and the errors of requests to the provider.
     pub async fn verify_access_token(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
         let entry = self.app.entry();
         match (&entry.introspection, entry.protocol) {
@@ -92,7 +93,7 @@ impl Provider<'_> {
         }
     }
 
-    /// RFC 7662. The person is whom the server's userinfo tells of.
+    /// Introspects a token as specified by RFC 7662. The server's userinfo describes the user.
     async fn introspect_openid(&self, token: &str, now: i64) -> Result<Identity, ProviderError> {
         let endpoints = self.endpoints(now).await?;
         let (introspection, userinfo) =
@@ -104,7 +105,7 @@ impl Provider<'_> {
         form.push(("token_type_hint".to_owned(), "access_token".to_owned()));
         match endpoints.auth {
             ClientAuth::Basic => {
-                // RFC 6749, 2.3.1: both as in a form.
+                // RFC 6749, 2.3.1: both values are form-encoded.
                 let quote = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 let both = format!("{}:{}", quote(client_id), quote(secret));
                 request = request.bearer("Basic", &STANDARD.encode(both));
@@ -119,12 +120,13 @@ impl Provider<'_> {
         if !about.get("active").is_some_and(is_true) {
             return Err(InvalidToken::Revoked.into());
         }
-        // To whom it was issued. Its audience may be any API, and says nothing of that.
+        // This claim names the client to which the token was issued. The audience can be any API, so it does not prove
+        // this.
         if about.get("client_id").and_then(Value::as_str) != Some(client_id) {
             return Err(InvalidToken::Audience.into());
         }
         let profile = self.userinfo(&userinfo, &ProviderTokens::native(token)).await?;
-        // Absent where nobody agreed to the token.
+        // Absent if no user agreed to the token.
         let subject = about.get("sub").ok_or(InvalidToken::Subject)?;
         if Some(subject) != profile.get("sub") {
             return Err(InvalidToken::Subject.into());
@@ -139,7 +141,7 @@ impl Provider<'_> {
             request = request.query(&name, &value);
         }
         let document = json(self.engine.fetch(), request).await?;
-        let nonsense = || ProviderError::Nonsense("nothing about the token".to_owned());
+        let nonsense = || ProviderError::Nonsense("no data about the token".to_owned());
         let about = document.pointer(&spec.root).ok_or_else(nonsense)?;
         let is_valid = spec.valid.as_ref().is_none_or(|valid| about.pointer(valid).is_some_and(is_true));
         if !is_valid {
@@ -150,7 +152,7 @@ impl Provider<'_> {
         }
         let subject = about.pointer(&spec.subject).and_then(text);
         let identity = self.identify_by_profile(&tokens).await?;
-        // Absent for tokens of no person; then the profile would say so too.
+        // Absent for tokens without a user. Then the profile request has already failed.
         if subject.is_some_and(|subject| subject != identity.subject) {
             return Err(InvalidToken::Subject.into());
         }

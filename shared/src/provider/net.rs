@@ -1,4 +1,4 @@
-//! Requests to providers: the one rule of where they may go, and how their answers are read.
+//! Requests to providers: the rule for permitted URLs, and the parsing of answers.
 
 use super::error::{InvalidToken, ProviderError};
 use http::{Method, Request, Response, StatusCode};
@@ -7,31 +7,31 @@ use std::future::Future;
 use std::pin::Pin;
 use url::{Host, Url};
 
-/// Bytes of an answer that are read at most.
+/// Maximum size of an answer in bytes.
 pub const MAX_ANSWER: usize = 1024 * 1024;
 
-/// An answer to come.
+/// The future of an answer.
 pub type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, FetchError>> + Send + 'a>>;
 
-/// What sends requests. It follows no redirect, reads [`MAX_ANSWER`] at most, and gives up after a while.
+/// Sends requests. An implementation does not follow redirects, reads at most [`MAX_ANSWER`] bytes, and has a timeout.
 pub trait Fetch: Send + Sync {
     /// Sends one request.
     fn fetch(&self, request: Request<Vec<u8>>) -> FetchFuture<'_>;
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// Not in time.
+    /// The timeout elapsed.
     #[error("timeout")]
     Timeout,
     /// Longer than [`MAX_ANSWER`].
     #[error("answer too large")]
     TooLarge,
-    /// A URL that [`PlainHttp`] does not let through.
+    /// A URL that [`PlainHttp`] does not allow.
     #[error("plain HTTP is not allowed")]
     NotAllowed,
-    /// No connection, or one that broke.
+    /// The connection could not be opened, or it broke.
     #[error("{0}")]
     Failed(String),
 }
@@ -39,25 +39,26 @@ pub enum FetchError {
 impl From<FetchError> for ProviderError {
     fn from(error: FetchError) -> Self {
         match error {
-            FetchError::TooLarge => Self::Nonsense("more than a mebibyte".to_owned()),
-            FetchError::NotAllowed => Self::Configuration("plain HTTP to another machine".to_owned()),
+            FetchError::TooLarge => Self::Nonsense("the answer is larger than 1 MiB".to_owned()),
+            FetchError::NotAllowed => Self::Configuration("plain HTTP is allowed only to this machine".to_owned()),
             other => Self::Unavailable(other.to_string()),
         }
     }
 }
 
-/// Where plain `http://` may go.
+/// The hosts that can be reached over plain `http://`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {
-    /// To this machine alone.
+    /// Only this machine.
     #[default]
     Loopback,
-    /// Anywhere: for closed networks in tests.
+    /// Any host. For closed networks in tests.
     Anywhere,
 }
 
 impl PlainHttp {
-    /// Whether a request may go there: `https`, or `http` as far as this goes, with no user in the URL.
+    /// Returns whether a request to this URL is allowed: `https`, or `http` to an allowed host, without a username in
+    /// the URL.
     pub fn allows(self, url: &Url) -> bool {
         let loopback = match url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -73,14 +74,14 @@ impl PlainHttp {
         scheme && url.username().is_empty() && url.password().is_none()
     }
 
-    /// Reads a URL that a request may go to.
+    /// Parses a URL and checks that requests to it are allowed.
     pub(super) fn url(self, text: &str) -> Result<Url, ProviderError> {
         let url = Url::parse(text).map_err(|_| ProviderError::Configuration(format!("not a URL: {text}")))?;
         if self.allows(&url) { Ok(url) } else { Err(ProviderError::Configuration(format!("not https: {text}"))) }
     }
 }
 
-/// A request that is being put together.
+/// A builder of requests.
 pub(super) struct ProviderRequest {
     pub method: Method,
     pub url: Url,
@@ -116,21 +117,22 @@ impl ProviderRequest {
             }
             None => Vec::new(),
         };
-        // The URL is one already: only a token that a header cannot hold is refused here.
+        // The URL is already valid. This fails only for a token that a header cannot contain.
         request.body(body).map_err(|_| InvalidToken::Malformed.into())
     }
 }
 
-/// Sends a request and reads the JSON of its answer.
+/// Sends a request and parses the JSON of its answer.
 ///
 /// # Errors
-/// All of [`ProviderError`] but a wrong token.
+/// All errors of [`ProviderError`], except those of a token.
 pub(super) async fn json(fetch: &dyn Fetch, request: ProviderRequest) -> Result<Value, ProviderError> {
     let answer = fetch.fetch(request.build()?).await?;
     read(&answer)
 }
 
-/// The JSON of an answer, or a form as JSON, where the status is one of success and nothing in it says otherwise.
+/// Returns the body of an answer as JSON; a form is converted. The status must be successful and the body must not
+/// report an error.
 pub(super) fn read(answer: &Response<Vec<u8>>) -> Result<Value, ProviderError> {
     let status = answer.status();
     let document = document(answer.body());
@@ -164,7 +166,7 @@ fn document(body: &[u8]) -> Option<Value> {
     })
 }
 
-/// What an answer says went wrong: RFC 6749, 5.2, and the ways that Facebook, TikTok and Weixin have instead.
+/// Returns the error that an answer reports: as in RFC 6749, 5.2, or in the formats of Facebook, TikTok and Weixin.
 fn error_in(document: &Value) -> Option<String> {
     let text = |value: &Value| match value {
         Value::String(text) if !text.is_empty() => Some(sanitize(text)),
@@ -186,7 +188,7 @@ fn error_in(document: &Value) -> Option<String> {
     document.get("errcode").filter(|code| code.as_i64() != Some(0)).and_then(text)
 }
 
-/// A foreign text, fit for a log.
+/// Shortens a text of a provider and removes characters that are unsafe in a log.
 fn sanitize(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(80).collect()
 }

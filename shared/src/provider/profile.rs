@@ -1,4 +1,4 @@
-//! Asking a provider for the profile, and for the addresses where those are apart.
+//! Requests for the profile, and for the addresses if the provider has a separate endpoint for them.
 
 use super::engine::Provider;
 use super::error::ProviderError;
@@ -11,14 +11,14 @@ use http::Method;
 use serde_json::Value;
 
 impl Provider<'_> {
-    /// The profile, out of whatever it is wrapped in.
+    /// Fetches the profile and unwraps it.
     pub(super) async fn profile(&self, tokens: &ProviderTokens) -> Result<Value, ProviderError> {
         let entry = self.app.entry();
         let nowhere = || ProviderError::Configuration("the provider has no profile".to_owned());
         let spec = entry.profile.as_ref().ok_or_else(nowhere)?;
         if spec.in_token_answer {
             let mut answer = tokens.answer.clone();
-            // What is kept of a profile holds no token.
+            // The stored profile must not contain a token.
             if let Some(answer) = answer.as_object_mut() {
                 answer.retain(|name, _| !name.ends_with("_token"));
             }
@@ -46,14 +46,14 @@ impl Provider<'_> {
         profile.cloned().ok_or_else(|| ProviderError::Nonsense(format!("no profile at {:?}", spec.root)))
     }
 
-    /// A profile of OpenID Connect Core 1.0, 5.3.
+    /// Fetches the userinfo of OpenID Connect Core 1.0, 5.3.
     pub(super) async fn userinfo(&self, url: &str, tokens: &ProviderTokens) -> Result<Value, ProviderError> {
         let request = ProviderRequest::get(self.engine.plain_http().url(url)?).bearer("Bearer", &tokens.access_token);
         let userinfo = json(self.engine.fetch(), request).await?;
         if userinfo.is_object() { Ok(userinfo) } else { Err(ProviderError::Nonsense("not an object".to_owned())) }
     }
 
-    /// The addresses, where the provider lists them in a document of their own.
+    /// Fetches the addresses, if the provider lists them in a separate document.
     pub(super) async fn addresses(&self, tokens: &ProviderTokens) -> Result<Vec<Address>, ProviderError> {
         let entry = self.app.entry();
         let (Some(spec), true) = (&entry.addresses, self.engine.query_email()) else { return Ok(Vec::new()) };
@@ -102,7 +102,7 @@ impl Provider<'_> {
         texts.iter().map(|(name, template)| Ok((name.clone(), fill(template)?))).collect()
     }
 
-    /// What templates may say of one login.
+    /// Returns the value of a placeholder that depends on the tokens of one login.
     fn of_tokens(&self, name: &str, tokens: &ProviderTokens) -> Option<String> {
         match name {
             "access_token" => Some(tokens.access_token.clone()),
@@ -112,7 +112,7 @@ impl Provider<'_> {
         }
     }
 
-    /// Query parameters whose parts come with scopes.
+    /// Returns the query parameters that depend on the requested scopes.
     fn by_scope(&self, spec: &Profile) -> Vec<(String, String)> {
         let scopes = self.scopes();
         let join = |parts: &Texts| {

@@ -1,4 +1,4 @@
-//! Telegram's login: no code and no tokens, but a profile that carries a hash.
+//! Telegram's login. It has no code and no tokens, but a profile with a hash.
 
 use super::authorize::Redirect;
 use super::engine::Provider;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// Seconds after which an answer is too old, unless `auth_date_validity` says otherwise.
+/// Maximum age of an answer in seconds, unless `auth_date_validity` sets another one.
 const VALIDITY: i64 = 30;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -36,11 +36,12 @@ impl Provider<'_> {
         Ok(url)
     }
 
-    /// Who Telegram says somebody is: `answer` is the `tgAuthResult` of the callback's page ("Checking authorization"
-    /// in Telegram's documentation of its login widget).
+    /// Returns the identity that Telegram reports. `answer` is the `tgAuthResult` of the callback's page ("Checking
+    /// authorization" in Telegram's documentation of its login widget).
     ///
     /// # Errors
-    /// [`ProviderError::InvalidToken`]: not readable, not hashed under the bot's token, or too old.
+    /// [`ProviderError::InvalidToken`] if the answer cannot be parsed, was not hashed with the bot's token, or is too
+    /// old.
     pub fn identify_telegram(&self, answer: &str, now: i64) -> Result<Identity, ProviderError> {
         let secret = self.app.secret();
         if !self.app.is_telegram() || secret.is_empty() {
@@ -53,7 +54,7 @@ impl Provider<'_> {
         let mut lines = Vec::new();
         for (name, value) in &data {
             let value = match value {
-                // A line break would let one value pass for several.
+                // A line break could make one value look like several.
                 Value::String(text) if !text.contains(char::is_control) => text.clone(),
                 Value::Number(number) => number.to_string(),
                 _ => return Err(InvalidToken::Malformed.into()),
@@ -81,7 +82,7 @@ impl Provider<'_> {
         self.read(&profile, profile.clone(), Vec::new())
     }
 
-    /// In the application's settings, or in `AUTH_PARAMS` of the provider: where the reference looks.
+    /// Reads the setting of the application, or else of `AUTH_PARAMS` of the provider, like the reference.
     fn validity(&self) -> i64 {
         let of_provider = || self.app.setting("auth_params")?.get("auth_date_validity");
         let set = self.app.setting("auth_date_validity").or_else(of_provider);

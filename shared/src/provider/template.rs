@@ -1,14 +1,14 @@
-//! Templates of the table: `{name}` in addresses and parameters, `{/pointer}` in subjects.
+//! Templates of the table: `{name}` in URLs and parameters, `{/pointer}` in subjects.
 
 use super::config::AppConfig;
 use super::error::ProviderError;
 use serde_json::Value;
 
-/// Defaults may name variables, which may have defaults: so deep and no deeper.
+/// Maximum depth of defaults that contain variables with defaults.
 const DEEPEST: usize = 4;
 
 impl AppConfig {
-    /// Fills the placeholders of a template: each `{name}`. `more` knows the names of one request; it is asked first.
+    /// Fills the placeholders `{name}` of a template. `more` resolves the names of one request, and takes precedence.
     pub(super) fn fill(&self, template: &str, more: &dyn Fn(&str) -> Option<String>) -> Result<String, ProviderError> {
         fill(self, template, more, 0)
     }
@@ -22,7 +22,7 @@ fn fill(
 ) -> Result<String, ProviderError> {
     pieces(template).try_fold(String::new(), |mut filled, piece| {
         match piece {
-            // People write addresses with and without a slash at the end.
+            // Operators write addresses with and without a trailing slash.
             Piece::Text(text) if text.starts_with('/') && filled.ends_with('/') => filled.push_str(&text[1..]),
             Piece::Text(text) => filled.push_str(text),
             Piece::Name(name) => filled.push_str(&value(app, name, more, depth)?),
@@ -56,8 +56,8 @@ fn value(
     fill(app, template.ok_or_else(missing)?, more, depth + 1)
 }
 
-/// The first alternative that stands in the document. A plain pointer is a text or a whole number; a template must have
-/// all its parts.
+/// Returns the first alternative that the document contains. A plain pointer selects a text or a whole number. A
+/// template needs all its parts.
 pub(super) fn first(document: &Value, alternatives: &[String]) -> Option<String> {
     alternatives.iter().find_map(|alternative| {
         if let Some(pointer) = alternative.strip_prefix("localized:") {
@@ -75,7 +75,7 @@ pub(super) fn first(document: &Value, alternatives: &[String]) -> Option<String>
     })
 }
 
-/// A text that is not empty, or a whole number, as text.
+/// Returns a non-empty text, or a whole number as text.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -84,7 +84,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A name of LinkedIn's: in several languages, of which one is preferred.
+/// Returns a name in LinkedIn's format: in several languages, of which one is preferred.
 fn localized(value: &Value) -> Option<String> {
     if let Value::String(text) = value {
         return Some(text.clone());

@@ -1,4 +1,4 @@
-//! What a provider hands over for a code.
+//! The tokens that a provider returns for a code.
 
 use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse};
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
-/// What a provider hands over for a code.
+/// The tokens that a provider returns for a code.
 #[derive(Clone)]
 pub struct ProviderTokens {
     /// The access token.
     pub access_token: String,
-    /// The refresh token, where there is one.
+    /// The refresh token, if there is one.
     pub refresh_token: Option<String>,
-    /// When the access token ends, in seconds since 1970.
+    /// The time when the access token expires, in seconds since 1970.
     pub expires_at: Option<i64>,
-    /// The ID token, not looked at yet.
+    /// The ID token, not verified yet.
     pub id_token: Option<String>,
-    /// The whole answer: some providers put more into it.
+    /// The whole answer. Some providers add more fields.
     pub(super) answer: Value,
     /// A name that came with the callback.
     pub(super) callback_name: Option<Value>,
@@ -41,7 +41,7 @@ impl ProviderTokens {
         }
     }
 
-    /// What a native application holds.
+    /// Returns the tokens that a native application sent.
     pub(super) fn native(access_token: &str) -> Self {
         Self {
             access_token: access_token.to_owned(),
@@ -60,7 +60,7 @@ impl fmt::Debug for ProviderTokens {
     }
 }
 
-/// The answer of a token endpoint, read leniently: providers leave out `token_type`, or write numbers as texts.
+/// The answer of a token endpoint, parsed leniently: some providers omit `token_type`, or write numbers as texts.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answer {
     access_token: AccessToken,

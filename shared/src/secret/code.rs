@@ -1,11 +1,11 @@
-//! Codes that people type (RFC 8628, section 6.1; ASVS 5.0 6.5.3, 6.5.4).
+//! Codes that users type (RFC 8628, section 6.1; ASVS 5.0 6.5.3, 6.5.4).
 
 use super::strength::decimal_digit;
 use crate::random::{RandomSource, random_bytes};
 use crate::settings::CodeFormat;
 use unicode_normalization::UnicodeNormalization;
 
-/// A random code in this format, with its dashes.
+/// Returns a random code in this format, with its dashes.
 pub fn generate_code(format: &CodeFormat, random: &dyn RandomSource) -> String {
     let alphabet = format.alphabet();
     let letters = (0..format.length()).map(|_| alphabet[below(alphabet.len(), random)]).collect::<Vec<_>>();
@@ -17,20 +17,20 @@ pub fn generate_code(format: &CodeFormat, random: &dyn RandomSource) -> String {
     chunks.map(|chunk| chunk.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// Returns the code as it is compared: letters and digits alone, in lower case. Case, spaces, dashes of any kind,
-/// invisible characters and the width of a letter do not matter; neither does the script of a digit.
+/// Returns the code in the form in which codes are compared: only letters and digits, in lower case. Case, spaces,
+/// dashes of any kind, invisible characters, the width of a letter and the script of a digit do not matter.
 pub fn normalize_code(code: &str) -> String {
     plain_digits(code).filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the text in its plainest form (NFKC), with digits of every script as those of ASCII.
+/// Returns the text in Unicode's compatibility form (NFKC), with the digits of every script as ASCII digits.
 pub fn plain_digits(text: &str) -> impl Iterator<Item = char> {
     text.nfkc().map(|letter| decimal_digit(letter).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(letter))
 }
 
-/// A number below `limit` (at most 65,536), every one as likely.
+/// Returns a number below `limit` (at most 65,536). All numbers are equally likely.
 fn below(limit: usize, random: &dyn RandomSource) -> usize {
-    let even = 65_536 / limit * limit; // numbers from here on would favor the small ones
+    let even = 65_536 / limit * limit; // larger numbers would make small results more likely
     loop {
         let number = usize::from(u16::from_le_bytes(random_bytes(random)));
         if number < even {
@@ -46,7 +46,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_code_has_the_shape_that_its_format_says() {
+    fn a_code_has_the_configured_format() {
         let code = |format| generate_code(&format, &SystemRandom);
         let plain = code(CodeFormat::default());
         assert_eq!((plain.len(), plain.find('-')), (9, Some(4)));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keyboards_and_clipboards_add_does_not_matter() {
+    fn characters_that_keyboards_and_clipboards_add_do_not_matter() {
         for typed in [
             "123-456",
             "123 456",

@@ -1,4 +1,4 @@
-//! What `SECRET_KEY` is used for: one derived key for each purpose (RFC 5869).
+//! Keys derived from `SECRET_KEY`, one for each purpose (RFC 5869).
 
 use super::{decode, encode};
 use crate::random::{RandomSource, random_bytes};
@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 const MAC_LENGTH: usize = 32;
 const NONCE_LENGTH: usize = 24;
 
-/// The service's secret key and the earlier ones that still open what they closed.
+/// The service's secret key, and earlier ones that still decrypt and verify.
 pub struct Keys {
     current: Zeroizing<Vec<u8>>,
     fallbacks: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Keys {
-    /// From `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
+    /// Creates the keys from `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
     pub fn new(settings: &ServiceSettings) -> Self {
         let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
         Self {
@@ -28,34 +28,35 @@ impl Keys {
         }
     }
 
-    /// A keyed digest of the parts, as text. For what is short enough to be guessed (ASVS 5.0 6.5.2), and
-    /// for keys of the table that must not show what they are about.
+    /// Returns a keyed digest of the parts, as text. Use it for values that are short enough to be guessed (ASVS 5.0
+    /// 6.5.2), and for keys of the table that must not reveal their content.
     pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> String {
         encode(&mac(&self.current, purpose, parts))
     }
 
-    /// The digests of the parts under the current key and under each earlier one, in this order.
+    /// Returns the digests of the parts with the current key and then with each earlier key.
     pub fn digests(&self, purpose: &str, parts: &[&[u8]]) -> Vec<String> {
         self.all().map(|key| encode(&mac(key, purpose, parts))).collect()
     }
 
-    /// Whether `digest` is what [`Keys::digest`] makes, or made under an earlier key, of these parts.
+    /// Returns whether `digest` is the digest of these parts, with the current key or an earlier one.
     pub fn is_digest(&self, digest: &str, purpose: &str, parts: &[&[u8]]) -> bool {
         let Some(given) = decode(digest) else { return false };
         self.all().any(|key| super::same(&given, &mac(key, purpose, parts)))
     }
 
-    /// A key of its own for this purpose, made of the current secret; after it those made of earlier ones.
+    /// Returns the keys for this purpose: the one derived from the current secret, then those derived from earlier
+    /// ones.
     pub fn derived(&self, purpose: &str) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
         self.all().map(move |secret| derive(secret, purpose))
     }
 
-    /// A text that carries `payload` in the open and proves that we wrote it.
+    /// Returns a text with the readable `payload` and a proof that the service wrote it.
     pub fn sign(&self, purpose: &str, payload: &[u8]) -> String {
         encode(&[payload, &mac(&self.current, purpose, &[payload])].concat())
     }
 
-    /// The payload of a text that [`Keys::sign`] wrote for this purpose.
+    /// Returns the payload of a text that [`Keys::sign`] wrote for this purpose.
     pub fn verify(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
         let bytes = decode(text)?;
         let (payload, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_LENGTH)?)?;
@@ -63,7 +64,7 @@ impl Keys {
         ours.then(|| payload.to_vec())
     }
 
-    /// Encrypts what the table holds and nobody who reads the table may know. `context` is bound to it.
+    /// Encrypts a value that readers of the table must not see. The same `context` is needed to decrypt it.
     pub fn seal(&self, purpose: &str, context: &[u8], plain: &[u8], random: &dyn RandomSource) -> Option<String> {
         let nonce: [u8; NONCE_LENGTH] = random_bytes(random);
         let payload = Payload { msg: plain, aad: context };
@@ -71,7 +72,7 @@ impl Keys {
         Some(encode(&[&nonce[..], &sealed].concat()))
     }
 
-    /// What [`Keys::seal`] closed, now or under an earlier key.
+    /// Decrypts a value of [`Keys::seal`], with the current key or an earlier one.
     pub fn open(&self, purpose: &str, context: &[u8], sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
         let bytes = decode(sealed)?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LENGTH)?;
@@ -98,7 +99,7 @@ fn mac(secret: &[u8], purpose: &str, parts: &[&[u8]]) -> [u8; MAC_LENGTH] {
     let key = derive(secret, purpose);
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&*key).expect("HMAC takes a key of any length");
     for part in parts {
-        // The length first, so that no two lists of parts look the same.
+        // The length comes first, so that different lists of parts have different digests.
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
@@ -111,7 +112,7 @@ fn cipher(secret: &[u8], purpose: &str) -> XChaCha20Poly1305 {
 
 #[cfg(test)]
 impl Keys {
-    /// Keys for tests: each is this byte, 32 times.
+    /// Returns keys for tests. Each consists of this byte, 32 times.
     pub(crate) fn of_bytes(current: u8, fallbacks: &[u8]) -> Self {
         let key = |byte: u8| Zeroizing::new(vec![byte; 32]);
         Self { current: key(current), fallbacks: fallbacks.iter().copied().map(key).collect() }
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_key_closed_still_opens_and_nothing_else() {
+    fn values_of_an_earlier_key_can_be_decrypted_and_verified() {
         let (old, new, other) = (keys(1, &[]), keys(2, &[1]), keys(2, &[]));
         let sealed = old.seal("outbox", b"id", b"code", &SystemRandom).unwrap();
         assert_eq!(new.open("outbox", b"id", &sealed).unwrap().as_slice(), b"code");
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn each_purpose_has_keys_of_its_own_the_current_one_first_and_the_earlier_after_it() {
+    fn each_purpose_has_its_own_keys_with_the_current_one_first() {
         let derived = |keys: &Keys, purpose: &str| keys.derived(purpose).collect::<Vec<_>>();
         let (old, new) = (keys(1, &[]), keys(2, &[1]));
         assert_eq!(derived(&new, "a"), [derived(&keys(2, &[]), "a"), derived(&old, "a")].concat());
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_letter_anywhere_is_noticed() {
+    fn any_changed_letter_is_detected() {
         let keys = keys(1, &[]);
         let signed = keys.sign("email", b"0123456789abcdef");
         for at in 0..signed.len() {

@@ -1,4 +1,4 @@
-//! Secrets: keys derived from `SECRET_KEY`, random tokens, codes that people type, passwords.
+//! Secrets: keys derived from `SECRET_KEY`, random tokens, codes that users type, passwords.
 
 mod code;
 mod keys;
@@ -14,22 +14,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// base64url without padding, as everything here that travels is written.
+/// Encodes bytes in base64url without padding, the encoding of all values here.
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads [`encode`] back; `None` for anything that it cannot have written.
+/// Decodes a text of [`encode`]. Returns `None` for any other text.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// SHA-256, written as text. For secrets of full entropy, which need no key and no salt.
+/// Returns the SHA-256 digest as text. For random secrets, which need no key and no salt.
 pub fn digest(bytes: &[u8]) -> String {
     encode(&Sha256::digest(bytes))
 }
 
-/// Compares without telling by its time where the difference is.
+/// Compares two values in constant time, so that the time does not reveal where they differ.
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }

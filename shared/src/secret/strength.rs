@@ -1,8 +1,8 @@
 //! Password strength: Django's four validators, with its codes and its English texts.
 //!
-//! Covers ASVS 5.0 6.2.1 (minimum length), 6.2.4 (common passwords; of the list's entries more
-//! than 8000 have the default minimum length) and 6.2.11 (words from the context of the account).
-//! There is no maximum length, and no rule asks for kinds of characters (6.2.5, 6.2.9).
+//! It covers ASVS 5.0 6.2.1 (minimum length), 6.2.4 (common passwords; more than 8000 entries of the list have the
+//! default minimum length) and 6.2.11 (words from the context of the account). There is no maximum length, and no rule
+//! requires certain kinds of characters (6.2.5, 6.2.9).
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -12,12 +12,12 @@ use unicode_normalization::char::is_combining_mark;
 /// lower case, without surrounding white space, sorted by bytes.
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
-/// A reason not to accept a password.
+/// The reason why a password is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weakness {
-    /// Django's name of the reason, for programs.
+    /// Django's code of the reason, for programs.
     pub code: &'static str,
-    /// Django's English text, for people.
+    /// Django's English text, for users.
     pub message: String,
 }
 
@@ -27,22 +27,21 @@ impl Weakness {
     }
 }
 
-/// What is asked of passwords.
+/// The rules for passwords.
 ///
-/// The default is what Django's `startproject` writes as `AUTH_PASSWORD_VALIDATORS`, with the
-/// validators' own defaults.
+/// The default is that of Django's `startproject` (`AUTH_PASSWORD_VALIDATORS`), with the validators' own defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Least number of characters (code points). Default 8; 0 lets every length pass.
+    /// Minimum number of characters (code points). The default is 8. With 0, every length is accepted.
     pub min_length: usize,
-    /// Similarity to an attribute, from 0 to 1, from which on a password is refused. Default 0.7.
-    /// Django allows nothing under 0.1, where almost every password would be refused.
+    /// Similarity to an attribute, from 0 to 1, at which a password is refused. The default is 0.7. Django allows no
+    /// value under 0.1, with which almost every password would be refused.
     pub max_similarity: f64,
-    /// Whether a password may not resemble the account's attributes.
+    /// Whether passwords that resemble the account's attributes are refused.
     pub similarity: bool,
-    /// Whether a password may not be on the list of common ones.
+    /// Whether passwords on the list of common ones are refused.
     pub common: bool,
-    /// Whether a password may not consist of digits alone.
+    /// Whether passwords that consist only of digits are refused.
     pub numeric: bool,
 }
 
@@ -52,15 +51,15 @@ impl Default for Policy {
     }
 }
 
-/// All that `policy` finds wrong with `password`, in Django's order: similar, short, common,
-/// numeric. Empty if it is acceptable.
+/// Returns all weaknesses of `password` under `policy`, in Django's order: similar, short, common, numeric. Empty if
+/// the password is acceptable.
 ///
-/// `attributes` are the verbose names and values of the account's attributes, for example
-/// `("email address", "ada@example.org")`, in the order in which they are compared: only the
-/// first that the password resembles is reported. Django compares the user name, first name, last
-/// name and email address.
+/// `attributes` are the verbose names and values of the account's attributes, for example `("email address",
+/// "ada@example.org")`, in the order of comparison. Only the first attribute that the password resembles is reported.
+/// Django compares the user name, first name, last name and email address.
 ///
-/// The password is judged in the form that is hashed (NFC): how a keyboard encodes a letter makes it no longer.
+/// The password is checked in the form that is hashed (NFC), so its length does not depend on how a keyboard encodes a
+/// letter.
 pub fn weaknesses(password: &str, attributes: &[(&str, &str)], policy: &Policy) -> Vec<Weakness> {
     let password = &*password.nfc().collect::<String>();
     let similar = policy.similarity.then(|| too_similar(password, attributes, policy.max_similarity));
@@ -79,7 +78,7 @@ pub fn weaknesses(password: &str, attributes: &[(&str, &str)], policy: &Policy) 
 
 /// `MinimumLengthValidator`.
 fn too_short(password: &str, min_length: usize) -> Option<Weakness> {
-    // Counts no further than needed: passwords may be long.
+    // Counts only up to the minimum, because passwords can be long.
     if password.chars().take(min_length).count() == min_length {
         return None;
     }
@@ -99,7 +98,7 @@ fn too_similar(password: &str, attributes: &[(&str, &str)], max_similarity: f64)
     Some(Weakness::new("password_too_similar", message))
 }
 
-/// Whether the password resembles the attribute's value or one of the words in it.
+/// Returns whether the password resembles the attribute's value or one of the words in it.
 fn resembles(password: &[char], value: &str, max_similarity: f64) -> bool {
     words(value).chain([value]).any(|part| {
         let part = sorted_chars(part);
@@ -108,8 +107,7 @@ fn resembles(password: &[char], value: &str, max_similarity: f64) -> bool {
     })
 }
 
-/// Splits where Python's `re.split(r"\W+", …)` does, so that there may be an empty word at
-/// either end.
+/// Splits a text like Python's `re.split(r"\W+", …)`, so there can be an empty word at either end.
 fn words(value: &str) -> impl Iterator<Item = &str> {
     let inner = value.trim_matches(|c| !is_word(c));
     let start = (!value.starts_with(is_word)).then_some("");
@@ -118,8 +116,8 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
     start.into_iter().chain(inside).chain(end)
 }
 
-/// Python's `\w`. It leaves out combining marks and letters in circles and squares, which Rust
-/// counts as alphabetic.
+/// Returns whether a character matches Python's `\w`. Combining marks and letters in circles and squares do not match,
+/// although Rust counts them as alphabetic.
 fn is_word(c: char) -> bool {
     let framed = matches!(c,
         '\u{24b6}'..='\u{24e9}'
@@ -129,8 +127,8 @@ fn is_word(c: char) -> bool {
     c == '_' || (c.is_alphanumeric() && !framed && !is_combining_mark(c))
 }
 
-/// Whether the lengths alone say that the two cannot resemble each other. This is also what keeps
-/// the work for one attribute proportional to its length, whatever the password's.
+/// Returns whether the lengths alone exclude a similarity. The check also keeps the work for one attribute proportional
+/// to its length, whatever the length of the password.
 fn is_out_of_proportion(password: usize, part: usize, max_similarity: f64) -> bool {
     password >= 10 * part && (part as f64) < max_similarity / 2.0 * password as f64
 }
@@ -141,8 +139,8 @@ fn sorted_chars(text: &str) -> Vec<char> {
     chars
 }
 
-/// `difflib.SequenceMatcher.quick_ratio` of two texts whose characters are sorted: twice the
-/// number of characters in common, regardless of order, divided by the number of all characters.
+/// Returns `difflib.SequenceMatcher.quick_ratio` of two texts whose characters are sorted: twice the number of
+/// characters in common, regardless of order, divided by the number of all characters.
 fn quick_ratio(a: &[char], b: &[char]) -> f64 {
     let total = a.len() + b.len();
     if total == 0 {
@@ -151,7 +149,7 @@ fn quick_ratio(a: &[char], b: &[char]) -> f64 {
     2.0 * common_chars(a, b) as f64 / total as f64
 }
 
-/// The size of the intersection of two sorted multisets.
+/// Returns the size of the intersection of two sorted multisets.
 fn common_chars(mut a: &[char], mut b: &[char]) -> usize {
     let mut common = 0;
     while let ([first_a, rest_a @ ..], [first_b, rest_b @ ..]) = (a, b) {
@@ -169,13 +167,13 @@ fn is_common(password: &str) -> bool {
     is_line_of(COMMON_PASSWORDS, password.trim_matches(is_python_space))
 }
 
-/// What Python's `str.strip` takes away: white space, and also the four separators of ASCII.
+/// Returns whether Python's `str.strip` removes a character: white space, and the four separators of ASCII.
 fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// Whether `wanted` is one of the lines of `text`, which are sorted by bytes and not empty. A
-/// binary search on the text itself, so that nothing has to be built at start-up.
+/// Returns whether `wanted` is one of the lines of `text`, which are sorted by bytes and not empty. It is a binary
+/// search on the text itself, so that no index has to be built at startup.
 fn is_line_of(text: &str, wanted: &str) -> bool {
     let (mut text, wanted) = (text.as_bytes(), wanted.as_bytes());
     while !text.is_empty() {
@@ -205,14 +203,14 @@ fn is_numeric(password: &str) -> bool {
     !password.is_empty() && password.chars().all(is_python_digit)
 }
 
-/// Python's `str.isdigit` for one character: the digits of all scripts, and digits raised,
-/// lowered, in circles and the like. The standard library has no such test: its `is_numeric` also
-/// takes fractions, Roman numerals and numbers beyond nine.
+/// Returns Python's `str.isdigit` for one character: the digits of all scripts, and digits in superscript, in
+/// subscript, in circles and similar forms. The standard library has no such test, because its `is_numeric` also
+/// accepts fractions, Roman numerals and numbers above nine.
 fn is_python_digit(c: char) -> bool {
     decimal_digit(c).is_some() || is_special_digit(c)
 }
 
-/// The value of a decimal digit of any script.
+/// Returns the value of a decimal digit of any script.
 pub(super) fn decimal_digit(c: char) -> Option<u32> {
     let zeros = DECIMAL_ZEROS.partition_point(|zero| *zero <= c);
     let zero = zeros.checked_sub(1).and_then(|last| DECIMAL_ZEROS.get(last))?;
@@ -289,8 +287,8 @@ const DECIMAL_ZEROS: [char; 66] = [
     '\u{1fbf0}',
 ];
 
-/// Digits with a typographic form of their own, and digits of scripts without place value
-/// (Unicode's `Numeric_Type=Digit`).
+/// Returns whether a character is a digit with its own typographic form, or of a script without place value (Unicode's
+/// `Numeric_Type=Digit`).
 fn is_special_digit(c: char) -> bool {
     matches!(c,
         '\u{b2}'..='\u{b3}'
@@ -344,7 +342,7 @@ mod tests {
         }
     }
 
-    /// A password, the attributes of its account, and what is wrong with it.
+    /// A password, the attributes of its account, and the expected weaknesses.
     type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [Found]);
 
     const ADA: &[(&str, &str)] = &[
@@ -354,7 +352,7 @@ mod tests {
         ("email address", "ada@analytical-engine.example"),
     ];
 
-    /// What Django 5.2 finds in these passwords, for users with these attributes.
+    /// The weaknesses that Django 5.2 reports for these passwords, for users with these attributes.
     const CASES: &[Case] = &[
         ("correct horse battery", ADA, &[]),
         ("correct horse battery", &[], &[]),
@@ -420,7 +418,7 @@ mod tests {
         ("密码密码密码密", &[], &[Short]),
         ("密码密码密码密码", &[], &[]),
         ("\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}", &[], &[]),
-        // The one that Django judges in another way: it counts the marks.
+        // Only here Django differs: it counts the combining marks.
         ("e\u{301}e\u{301}e\u{301}e\u{301}", &[], &[Short]),
         ("jürgen99", &[("first name", "JÜRGEN")], &[Similar("first name")]),
         ("STRASSE1", &[("last name", "Straße")], &[Similar("last name")]),
@@ -460,7 +458,7 @@ mod tests {
     ];
 
     #[test]
-    fn finds_what_django_finds() {
+    fn weaknesses_are_those_of_django() {
         for (password, attributes, expected) in CASES {
             let found = weaknesses(password, attributes, &Policy::default());
             let expected: Vec<_> = expected.iter().map(Found::weakness).collect();
@@ -469,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_can_be_switched_off() {
+    fn every_rule_can_be_turned_off() {
         let off = Policy { min_length: 0, similarity: false, common: false, numeric: false, ..Policy::default() };
         for (password, attributes, _) in CASES {
             assert_eq!(weaknesses(password, attributes, &off), []);
@@ -477,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_named() {
+    fn the_message_names_the_minimum_length() {
         let message = |min_length| {
             let policy = Policy { min_length, ..Policy::default() };
             let found = weaknesses("", &[], &policy);
@@ -491,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_similarity_counts() {
+    fn a_password_at_the_maximum_similarity_is_refused() {
         let similar = |max_similarity| {
             let policy = Policy { max_similarity, ..Policy::default() };
             !weaknesses("abcdef1234", &[("username", "abcdefwxyz")], &policy).is_empty()

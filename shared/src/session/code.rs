@@ -1,4 +1,4 @@
-//! Codes that were sent and are waited for.
+//! Codes that were sent to a user and not entered yet.
 
 use crate::account::UserId;
 use crate::clock::Timestamp;
@@ -6,7 +6,7 @@ use crate::settings::{CodeFormat, Settings};
 use crate::versions::Unknown;
 use serde::{Deserialize, Serialize};
 
-/// What a code is for.
+/// The purpose of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeKind {
     /// Verifying an email address.
@@ -30,7 +30,7 @@ impl CodeKind {
         }
     }
 
-    /// Guesses at one code.
+    /// Most attempts to enter one code.
     pub fn max_attempts(self, settings: &Settings) -> u32 {
         let account = &settings.account;
         match self {
@@ -41,7 +41,7 @@ impl CodeKind {
         }
     }
 
-    /// Seconds that a code lives.
+    /// Seconds for which a code is valid.
     pub fn timeout(self, settings: &Settings) -> i64 {
         let account = &settings.account;
         match self {
@@ -52,7 +52,7 @@ impl CodeKind {
         }
     }
 
-    /// How often another code can be asked for.
+    /// How often the user can request another code.
     pub fn max_resends(self, settings: &Settings) -> u32 {
         let account = &settings.account;
         match self {
@@ -63,7 +63,7 @@ impl CodeKind {
         }
     }
 
-    /// How often where it goes can be changed.
+    /// How often the user can change the address or number that the code is sent to.
     pub fn max_changes(self, settings: &Settings) -> u32 {
         let account = &settings.account;
         match self {
@@ -73,7 +73,7 @@ impl CodeKind {
         }
     }
 
-    /// What the code looks like.
+    /// The format of the code.
     pub fn format(self, settings: &Settings) -> &CodeFormat {
         let account = &settings.account;
         let format = match self {
@@ -86,51 +86,53 @@ impl CodeKind {
     }
 }
 
-/// A code that was sent and is waited for. Its guesses are counted in the table, before they are compared.
+/// A code that was sent and not entered yet. Each attempt to enter it is counted in the table before the code is
+/// compared.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CodeProcess {
-    /// Changes with every new code.
+    /// A new value for every new code.
     pub id: String,
     /// Keyed digest of the code and [`CodeProcess::id`] (ASVS 5.0 6.5.2).
     pub code: String,
-    /// The address that it went to.
+    /// The address that the code was sent to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The number that it went to.
+    /// The phone number that the code was sent to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Whose it is; none where the process only looks like one.
+    /// The user; `None` for a process that only imitates one, so that an attacker cannot find out whether an account
+    /// exists.
     pub user: Option<UserId>,
-    /// When the process began; new codes do not prolong it.
+    /// When the process began. A new code does not prolong it.
     pub at: Timestamp,
-    /// Guesses so far.
+    /// Attempts so far.
     pub attempts: u32,
-    /// Codes sent again so far.
+    /// Number of codes that were sent again.
     pub resends: u32,
-    /// Changes of the address or number so far.
+    /// Number of changes of the address or phone number.
     #[serde(default)]
     pub changes: u32,
-    /// Whether somebody asked for the code, rather than a login for somebody.
+    /// Whether a client requested the code. Otherwise a login stage sent it.
     #[serde(default)]
     pub asked_for: bool,
-    /// Whether the address or number is somebody else's, and the code worth nothing.
+    /// Whether the address or number belongs to another account. Then the code is never accepted.
     #[serde(default)]
     pub is_decoy: bool,
-    /// Whether the code was shown right already.
+    /// Whether the right code was already entered.
     #[serde(default)]
     pub confirmed: bool,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl CodeProcess {
-    /// Whether guesses are left. One that has none is as good as gone, without a write.
+    /// Whether there are attempts left. A process without attempts counts as deleted, without a write.
     pub fn has_attempts(&self, kind: CodeKind, settings: &Settings) -> bool {
         self.attempts < kind.max_attempts(settings)
     }
 
-    /// Whether the code's time is over.
+    /// Whether the code has expired.
     pub fn is_expired(&self, kind: CodeKind, settings: &Settings, now: Timestamp) -> bool {
         now > self.at.plus_seconds(kind.timeout(settings))
     }

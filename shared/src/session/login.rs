@@ -1,4 +1,4 @@
-//! A login in progress, as a session of nobody keeps it.
+//! A login in progress, as a pending session stores it.
 
 use super::CodeKind;
 use crate::account::{User, UserId};
@@ -8,37 +8,37 @@ use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// A step that a login may have to stop at. The variants are in the order in which a login goes through them: that of
-/// django-allauth, and ours last. Their names in snake case are those of the flows.
+/// A stage at which a login may have to stop. The variants are in the order in which a login passes them: first the
+/// stages of django-allauth, then Latchkey's own. Their names in snake case are the names of the flows in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StageKey {
-    /// A code is waited for.
+    /// The user has to enter a code.
     LoginByCode,
-    /// The phone number has to be verified.
+    /// The user has to verify the phone number.
     VerifyPhone,
-    /// The address has to be verified.
+    /// The user has to verify the email address.
     VerifyEmail,
-    /// A second factor has to be shown.
+    /// The user has to use a second factor.
     MfaAuthenticate,
-    /// Whether to let this browser off the second factor from now on.
+    /// The user is asked whether to trust this browser, so that it needs no second factor from now on.
     MfaTrust,
-    /// A passkey has to be made, which is what they sign up with.
+    /// The user has to create the passkey of a signup.
     MfaSignupWebauthn,
-    /// A second factor has to be set up.
+    /// The user has to set up a second factor.
     MfaSetup,
 }
 
 impl StageKey {
-    /// The name of the flow that gets past it.
+    /// The name of the flow that completes the stage.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
 impl StageKey {
-    /// The code that gets past it.
+    /// The kind of code that completes the stage.
     pub fn code(self) -> Option<CodeKind> {
         Some(match self {
             Self::LoginByCode => CodeKind::LoginByCode,
@@ -52,18 +52,19 @@ impl StageKey {
 /// A login in progress.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Login {
-    /// Who logs in; none where nobody does, and it only looks so.
+    /// The user; `None` for a login that only imitates one, so that an attacker cannot find out whether an account
+    /// exists.
     pub user: Option<UserId>,
-    /// The user's generation at the start.
+    /// The user's generation when the login began.
     pub generation: u64,
-    /// The address that was named, where one was.
+    /// The email address that the user entered, if any.
     pub email: Option<String>,
-    /// The number that was named, where one was.
+    /// The phone number that the user entered, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Whether this is a signup.
     pub signup: bool,
-    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start.
+    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was when the login began.
     pub email_verification: Open<EmailVerification>,
     /// When it began (`ACCOUNT_LOGIN_TIMEOUT`).
     pub initiated: Timestamp,
@@ -72,19 +73,19 @@ pub struct Login {
     handled: Vec<Open<StageKey>>,
     #[serde(default)]
     halted: Vec<Open<StageKey>>,
-    /// Whether a passkey is what they sign up with.
+    /// Whether the user signs up with a passkey.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_passkey: bool,
-    /// What they can show as second factor, while that is waited for.
+    /// The kinds of second factor that the user has, while the login waits for one.
     #[serde(default)]
     pub factors: Vec<String>,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Login {
-    /// A login that begins.
+    /// Creates a login that begins now.
     pub fn new(user: Option<&User>, email: Option<String>, signup: bool, settings: &Settings, now: Timestamp) -> Self {
         Self {
             user: user.map(|user| user.id),
@@ -103,48 +104,49 @@ impl Login {
         }
     }
 
-    /// The stage where it stands. `None` also where that is a stage of a newer version: such a login waits, and no
-    /// operation of this version takes it further.
+    /// The current stage. `None` also for a stage of a newer version: such a login waits, and no operation of this
+    /// version continues it.
     pub fn stage(&self) -> Option<StageKey> {
         self.current.as_ref()?.known().copied()
     }
 
-    /// Whether it stands at a stage that this version does not know.
+    /// Whether the current stage is one that this version does not know.
     pub fn waits_for_newer_version(&self) -> bool {
         self.current.as_ref().is_some_and(|stage| stage.known().is_none())
     }
 
-    /// Whether it is past this stage.
+    /// Whether the login has passed this stage.
     pub fn has_completed(&self, stage: StageKey) -> bool {
         self.handled.iter().any(|handled| *handled == stage)
     }
 
-    /// Whether the person had to do something at this stage.
+    /// Whether the login has stopped at this stage.
     pub fn has_waited_at(&self, stage: StageKey) -> bool {
         self.halted.iter().any(|halted| *halted == stage)
     }
 
-    /// Makes this the stage where it stands.
+    /// Sets the current stage.
     pub fn set_stage(&mut self, stage: StageKey) {
         self.current = Some(stage.into());
     }
 
-    /// Makes it wait for the person at the stage where it stands.
+    /// Makes the login wait at the current stage.
     pub fn wait(&mut self) {
         self.halted.extend(self.current.clone());
     }
 
-    /// Takes it past a stage.
+    /// Marks a stage as passed.
     pub fn complete(&mut self, stage: StageKey) {
         self.handled.push(stage.into());
     }
 
-    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was at the start. A value of a newer version is taken for the strictest.
+    /// `ACCOUNT_EMAIL_VERIFICATION`, as it was when the login began. The value of a newer version counts as the
+    /// strictest one.
     pub fn email_verification(&self) -> EmailVerification {
         self.email_verification.known().copied().unwrap_or(EmailVerification::Mandatory)
     }
 
-    /// Whether it took too long.
+    /// Whether the login has expired.
     pub fn is_expired(&self, settings: &Settings, now: Timestamp) -> bool {
         now > self.initiated.plus_seconds(settings.account.login_timeout)
     }

@@ -1,4 +1,5 @@
-//! Sessions and their tokens: of a user, and of nobody (a login that is not finished yet).
+//! Sessions and their tokens. A session belongs to a user, or it is pending: it has no user and holds a login that is
+//! not complete yet.
 
 mod code;
 mod login;
@@ -20,52 +21,52 @@ use crate::webauthn::CEREMONY_SECONDS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How somebody showed who they are, as the API lists it.
+/// How a user authenticated, as the API lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuthenticationRecord {
     /// `password`, `code`, `mfa`, `socialaccount`.
     pub method: String,
-    /// When.
+    /// When the user authenticated.
     pub at: Timestamp,
-    /// With which address, at a login by one.
+    /// The email address of a login with an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// With which username, at a login by one.
+    /// The username of a login with a username.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// With which number, at a login by a code sent to one.
+    /// The phone number of a login with a code sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// With which authenticator.
+    /// The id of the authenticator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
-    /// Of what kind.
+    /// The kind of the authenticator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// By the word of which identity provider.
+    /// The identity provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// What that calls them.
+    /// The user's id at the identity provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
-    /// Whether that was all it took.
+    /// Whether the authenticator was the only credential, as with a passkey login.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passwordless: bool,
-    /// Whether they were in already and showed it again.
+    /// Whether a user who was already logged in authenticated again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reauthenticated: bool,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl AuthenticationRecord {
-    /// That this authenticator was shown at this moment.
+    /// A record of the use of this authenticator.
     pub fn of_factor(used: &Authenticator, now: Timestamp) -> Self {
         Self { id: Some(used.id), kind: Some(used.factor.kind().to_owned()), ..Self::new("mfa", now) }
     }
 
-    /// A record of this moment.
+    /// A record of an authentication at this moment.
     pub fn new(method: &str, now: Timestamp) -> Self {
         let method = method.to_owned();
         Self {
@@ -85,8 +86,8 @@ impl AuthenticationRecord {
     }
 }
 
-/// Adds a record to those of a session that somebody is in. An earlier one of the same method, kind of authenticator and
-/// occasion (getting in, or showing it again) makes room for it, so that the list does not grow without end.
+/// Adds a record to the records of a user's session. It replaces an earlier record with the same method, the same kind
+/// of authenticator and the same `reauthenticated`, so that the list does not grow without limit.
 pub fn note_again(methods: &mut Vec<AuthenticationRecord>, record: AuthenticationRecord) {
     let what = |record: &AuthenticationRecord| (record.method.clone(), record.kind.clone(), record.reauthenticated);
     let new = what(&record);
@@ -97,81 +98,81 @@ pub fn note_again(methods: &mut Vec<AuthenticationRecord>, record: Authenticatio
 /// A session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
-    /// Whose it is; none for a session of nobody.
+    /// The owner; `None` for a pending session.
     pub user: Option<UserId>,
-    /// Names it among the user's; 0 for a session of nobody.
+    /// The number of the session, unique within the user; 0 for a pending session.
     pub number: u64,
     /// Digest of the token's random part.
     pub secret: String,
-    /// The user's generation when the session was made.
+    /// The user's generation when the session was created.
     pub generation: u64,
-    /// When it began.
+    /// When it was created.
     pub created: Timestamp,
-    /// When it ends.
+    /// When it expires.
     pub ends: Timestamp,
-    /// Address of the client at the start.
+    /// The client's network address when the session was created.
     pub ip: String,
-    /// User agent of the client at the start, at most 200 characters.
+    /// The client's user agent when the session was created, at most 200 characters.
     pub user_agent: String,
-    /// How the user showed who they are.
+    /// How the user authenticated.
     #[serde(default)]
     pub methods: Vec<AuthenticationRecord>,
-    /// The login in progress, in a session of nobody.
+    /// The login in progress, in a pending session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
-    /// The codes that are waited for, by what they are for.
+    /// The codes that were sent and not entered yet, by kind.
     #[serde(default)]
     pub codes: BTreeMap<String, Open<CodeProcess>>,
-    /// The secret of an authenticator app that is being set up, sealed.
+    /// The secret of an authenticator app that is being set up, encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_setup: Option<String>,
     /// The WebAuthn ceremony in progress, a [`CeremonyTicket`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<String>,
-    /// The identity that somebody is about to sign up with, a `ProvenIdentity` (of [`crate::flow`]) as JSON.
+    /// The identity of a signup in progress, a `ProvenIdentity` (of [`crate::flow`]) as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// The refresh tokens of a client that is given signed tokens.
+    /// The refresh tokens of a client that gets signed tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
-    /// When it was last used, where that is tracked.
+    /// When the session was last used, if the settings track this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
-    /// The tokens of the JWT API that it stands behind.
+    /// The refresh tokens of a session of the JWT API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer: Option<Bearer>,
-    /// Counts changes.
+    /// The number of changes so far.
     #[serde(default)]
     pub version: u64,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-/// The refresh tokens of a session of the JWT API: one is good at a time.
+/// The refresh tokens of a session of the JWT API. One of them is valid at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bearer {
-    /// Their lineage.
+    /// Identifies the tokens and records their rotation.
     pub family: Family,
-    /// Whether they are worth nothing until the user has verified an address.
+    /// Whether the tokens are invalid until the user has verified an address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits_for_email: bool,
-    /// What a newer version keeps with it.
+    /// Attributes of a newer version, kept unchanged.
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-/// A WebAuthn ceremony in progress: bound to the session that it was begun in, and used up by the write that its answer
-/// leads to.
+/// A WebAuthn ceremony in progress. It belongs to the session in which it began. The write that completes it also
+/// removes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CeremonyTicket {
-    /// What the ceremony has to remember, among it the challenge. No secret: the client has seen it.
+    /// The state of the ceremony, including the challenge. It is not secret: the client has received it.
     pub state: String,
-    /// When it was begun.
+    /// When the ceremony began.
     pub at: Timestamp,
 }
 
-/// The API that a request came through.
+/// The API that a request uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// django-allauth's headless API.
@@ -182,40 +183,40 @@ pub enum Api {
     Jwt,
 }
 
-/// What the service knows of the client behind a request.
+/// Facts about the client that sent a request.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The API that it speaks.
+    /// The API that the client uses.
     pub api: Api,
     /// Network address.
     pub ip: std::net::IpAddr,
-    /// User agent, as sent.
+    /// User agent, as sent by the client.
     pub user_agent: String,
-    /// Whether it is a browser: only those keep cookies.
+    /// Whether it is a browser. Only browsers keep cookies.
     pub is_browser: bool,
-    /// Whether it is given signed tokens.
+    /// Whether it gets signed tokens.
     pub has_tokens: bool,
-    /// The cookie by which a browser is let off the second factor.
+    /// The cookie of a trusted browser, which needs no second factor.
     pub trust: Option<String>,
-    /// The cookie by which a browser is known to have logged in before.
+    /// The cookie of a browser in which the user has logged in before.
     pub device: Option<String>,
 }
 
-/// Who makes a request.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// Nobody that we know.
+    /// A client without a session.
     Anonymous,
-    /// Somebody on the way in: a session of nobody.
+    /// A client whose login is in progress, with its pending session.
     Pending(Box<Session>),
     /// A user.
     User(Box<(User, Session)>),
-    /// Somebody whose credential is no good, or no longer.
+    /// A client whose credential is invalid or no longer valid.
     Expired,
 }
 
 impl Caller {
-    /// The user, if it is one.
+    /// The user, if the caller is logged in.
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(parts) => Some(&parts.0),
@@ -223,7 +224,7 @@ impl Caller {
         }
     }
 
-    /// The same caller, whose session has changed.
+    /// The same caller with a changed session.
     pub fn with_session(self, session: Session) -> Self {
         match self {
             Self::User(parts) => Self::User(Box::new((parts.0, session))),
@@ -232,7 +233,7 @@ impl Caller {
         }
     }
 
-    /// The session, of a user or of nobody.
+    /// The session, if the caller has one.
     pub fn session(&self) -> Option<&Session> {
         match self {
             Self::User(parts) => Some(&parts.1),
@@ -242,17 +243,18 @@ impl Caller {
     }
 }
 
-/// Seconds that a session of nobody is kept: longer than any flow, so that its end is told as what it is.
+/// Seconds for which a pending session is kept. This is longer than any flow takes, so that a client learns that its
+/// flow has expired.
 const PENDING_AGE: i64 = 86_400;
 /// Sort keys of a user's sessions.
 const USER_SESSION: &str = "SESSION#";
-/// Pages of at most 1 MB in which a user's sessions are read: several thousand sessions.
+/// Most pages, of at most 1 MB each, that are read to list a user's sessions. They hold several thousand sessions.
 const MOST_PAGES: usize = 5;
 
 impl Session {
     const USER_AGENT_LENGTH: usize = 200;
 
-    /// A new session of a user, and its token.
+    /// Creates a session of a user. Returns it with its token.
     pub fn of_user(app: &App, user: &User, client: &ClientInfo) -> (Self, SessionToken) {
         let token = SessionToken::of_user(user.id, app.random(), app.random());
         let age = app.settings.cookies.session_age;
@@ -263,7 +265,7 @@ impl Session {
         (session, token)
     }
 
-    /// A new session of a user in the JWT API. No session token of it is ever given out.
+    /// Creates a session of a user in the JWT API. Its session token is never sent to a client.
     pub fn of_bearer(app: &App, user: &User, client: &ClientInfo, waits_for_email: bool) -> Self {
         let settings = &app.settings.jwt_api;
         let now = app.now().seconds();
@@ -274,7 +276,7 @@ impl Session {
         Self { bearer: Some(bearer), ..Self::new(app, Some(user), &token, ends, client) }
     }
 
-    /// A new session of nobody, and its token.
+    /// Creates a pending session. Returns it with its token.
     pub fn pending(app: &App, client: &ClientInfo) -> (Self, SessionToken) {
         let token = SessionToken::pending(app.random());
         let age = app.settings.cookies.session_age.min(PENDING_AGE);
@@ -307,7 +309,7 @@ impl Session {
 }
 
 impl Bearer {
-    /// When the token that is good now ends, with tokens that live so many seconds.
+    /// When the current refresh token expires, if refresh tokens are valid for `lifetime` seconds.
     pub fn ends(&self, lifetime: i64) -> Timestamp {
         let seconds = self.family.rotated_at.saturating_add(lifetime).min(self.family.ends);
         Timestamp(0).plus_seconds(seconds)
@@ -315,20 +317,21 @@ impl Bearer {
 }
 
 impl CeremonyTicket {
-    /// As a session keeps it.
+    /// The text that a session stores.
     pub fn text(&self) -> String {
         serde_json::json!(self).to_string()
     }
 }
 
 impl Session {
-    /// The ceremony in progress, unless it has taken too long.
+    /// The ceremony in progress, if it has not expired.
     pub fn ceremony(&self, now: Timestamp) -> Option<CeremonyTicket> {
         let ticket = serde_json::from_str::<CeremonyTicket>(self.ceremony.as_deref()?).ok();
         ticket.filter(|ticket| now <= ticket.at.plus_seconds(i64::from(CEREMONY_SECONDS)))
     }
 
-    /// The stage that the login in progress stands at, if there is one and it may go on.
+    /// The stage at which the login in progress waits. `None` if there is no login, or if the login has expired or has
+    /// no attempts left.
     pub fn pending_stage(&self, settings: &Settings, now: Timestamp) -> Option<StageKey> {
         let login = self.login.as_ref().filter(|login| !login.is_expired(settings, now))?;
         login.stage().filter(|stage| {
@@ -337,34 +340,34 @@ impl Session {
         })
     }
 
-    /// The code that is waited for.
+    /// The code of this kind that was sent and not entered yet.
     pub fn code(&self, kind: CodeKind) -> Option<&CodeProcess> {
         self.codes.get(kind.as_str())?.known()
     }
 
-    /// The code that is waited for, to be changed.
+    /// The same as [`Session::code`], mutable.
     pub fn code_mut(&mut self, kind: CodeKind) -> Option<&mut CodeProcess> {
         self.codes.get_mut(kind.as_str())?.known_mut()
     }
 
-    /// Waits for a code.
+    /// Stores a code that was sent.
     pub fn set_code(&mut self, kind: CodeKind, process: CodeProcess) {
         self.codes.insert(kind.as_str().to_owned(), process.into());
     }
 
-    /// Waits no longer for a code.
+    /// Removes a code.
     pub fn drop_code(&mut self, kind: CodeKind) {
         self.codes.remove(kind.as_str());
     }
 
-    /// Takes over what does not end with a login in the session before: a reset in progress.
+    /// Copies from the previous session what does not end with a login: a password reset in progress.
     pub fn inherit(&mut self, old: &Self) {
         if let Some(process) = old.code(CodeKind::PasswordReset) {
             self.set_code(CodeKind::PasswordReset, process.clone());
         }
     }
 
-    /// Forgets the login in progress and all that belongs to it.
+    /// Removes the login in progress and everything that belongs to it.
     pub fn clear_login(&mut self) {
         self.login = None;
         self.ceremony = None;
@@ -397,12 +400,13 @@ impl Item for Session {
     }
 }
 
-/// Where a session of a user is.
+/// The key of a user's session.
 pub fn user_session_key(user: UserId, number: u64) -> Key {
     Key::new(user.key().pk, format!("{USER_SESSION}{number}"))
 }
 
-/// The user's live sessions, the oldest first. Of those that are over, up to [`Store::MOST_WRITES`] are deleted.
+/// Returns the user's valid sessions, the oldest first. Deletes up to [`Store::MOST_WRITES`] sessions of an earlier
+/// generation.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -421,7 +425,7 @@ fn pending_key(digest: &str) -> Key {
     Key::new(format!("PENDING#{digest}"), "SESSION")
 }
 
-/// A user and a session of theirs as they stand now; nothing where the session is over.
+/// Reads a user and one of their sessions again. Returns `None` if the session has ended.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -431,7 +435,8 @@ pub async fn refresh(store: &Store, user: &User, session: &Session) -> Result<Op
     Ok(user.zip(session).filter(live))
 }
 
-/// The user and the session to decide on: at first those that the caller has loaded, later as [`refresh`] finds them.
+/// Returns the user and the session to decide on: for the first attempt those that the caller has loaded, for later
+/// attempts the result of [`refresh`].
 ///
 /// # Errors
 /// The table is unavailable.
@@ -446,8 +451,8 @@ pub async fn refresh_again(
     }
 }
 
-/// Notes that a session was used, where that is tracked: once a minute, or when the client has changed. What apps
-/// send of themselves stays as it was at login, as in the reference.
+/// Records the use of a session, if the settings track this: once a minute, or if the client has changed. The network
+/// address and user agent of apps are those of the login, as in django-allauth.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -466,7 +471,7 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
     if fresh && seen.ip == session.ip && seen.user_agent == session.user_agent {
         return Ok(());
     }
-    // Another request of the session may be faster; then that one has noted it.
+    // If this fails, another request of the session has just recorded its use.
     if let Committed::Done = app.store.commit(vec![Write::replace(&seen)?]).await? {
         seen.version += 1;
         *session = seen;
@@ -474,7 +479,8 @@ pub async fn track(app: &App, client: &ClientInfo, kind: ClientKind, session: &m
     Ok(())
 }
 
-/// Whom a credential stands for: one request to the table. Whatever is wrong with it, it stands for nobody.
+/// Finds the caller of a credential, with one request to the table. The result is [`Caller::Expired`] for an invalid
+/// credential. A session of an earlier generation, or of a user who is not active, counts as anonymous.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -485,7 +491,8 @@ pub async fn find_caller(store: &Store, credential: &str) -> Result<Caller, Stor
     })
 }
 
-/// The same, and a session that its user has moved on from is deleted: the next who comes with it is told that it is gone.
+/// The same as [`find_caller`], but deletes a session that counts as anonymous. The next request with it gets
+/// [`Caller::Expired`].
 ///
 /// # Errors
 /// The table is unavailable.
@@ -499,10 +506,10 @@ pub async fn find_caller_and_clear(store: &Store, credential: &str) -> Result<Ca
     }
 }
 
-/// What a credential leads to.
+/// The result of looking up a credential.
 enum Known {
     Caller(Caller),
-    /// A session that its user has moved on from.
+    /// A session of an earlier generation, or of a user who is not active.
     Revoked(Box<Session>),
 }
 
@@ -525,19 +532,19 @@ async fn look_up(store: &Store, credential: &str) -> Result<Known, StoreError> {
     })
 }
 
-/// A session that was looked for by its number.
+/// The result of looking up a session by its number.
 #[derive(Debug)]
 pub enum Found {
-    /// It is there, and so is its user.
+    /// The session and its user.
     Live(Box<(User, Session)>),
-    /// It is there, but the user has moved on from it.
+    /// A session of an earlier generation, or of a user who is not active.
     Revoked(Box<Session>),
-    /// It is not there.
+    /// There is no such session.
     Nothing,
 }
 
-/// The session of this number of a user, and the user: one request to the table. That the caller may know of it is for
-/// others to show.
+/// Finds a user's session by its number, and the user, with one request to the table. The caller of this function has
+/// to check that the client is allowed to use the session.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -548,7 +555,7 @@ pub async fn find_session(store: &Store, user: UserId, number: u64) -> Result<Fo
         (Some(session), Some(user)) if session.generation == user.generation && user.is_active => {
             Found::Live(Box::new((user, session)))
         }
-        // A login clears away what is over, as in the reference.
+        // A login deletes the sessions of earlier generations, as in django-allauth.
         (Some(session), Some(user))
             if session.generation != user.generation && user.login_generation == user.generation =>
         {

@@ -1,4 +1,4 @@
-//! Session tokens: opaque text that says where the session is and proves that it is one's own.
+//! Session tokens: opaque text that locates a session and proves that the client may use it.
 
 use crate::account::UserId;
 use crate::secret;
@@ -7,20 +7,21 @@ use uuid::Uuid;
 const SECRET_LENGTH: usize = 32;
 const NUMBER_LENGTH: usize = 8;
 const USER_LENGTH: usize = 16;
-/// Numbers of sessions are JSON integers: below 2^53.
+/// Session numbers are JSON integers, so they are below 2^53.
 const NUMBER_MASK: u64 = (1 << 53) - 1;
 
-/// Whose session a token names.
+/// The kind of session that a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionTokenKind {
-    /// A user's.
+    /// A session of this user.
     User(UserId),
-    /// Nobody's yet.
+    /// A pending session, which has no user yet.
     Pending,
 }
 
-/// A session token. For a user: id, number of the session and 32 random bytes, so that session and user are
-/// found by one request; for nobody 32 random bytes (ASVS 5.0 7.2.3). The table holds a digest of the random part.
+/// A session token. The token of a user's session consists of the user's id, the session's number and 32 random bytes,
+/// so that one request finds both session and user. The token of a pending session consists of 32 random bytes (ASVS
+/// 5.0 7.2.3). The table stores only a digest of the random part.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken {
     kind: SessionTokenKind,
@@ -35,18 +36,18 @@ impl std::fmt::Debug for SessionToken {
 }
 
 impl SessionToken {
-    /// The token of a new session of this user.
+    /// Creates the token of a new session of this user.
     pub fn of_user(user: UserId, number: [u8; NUMBER_LENGTH], secret: [u8; SECRET_LENGTH]) -> Self {
         let number = (u64::from_be_bytes(number) & NUMBER_MASK).max(1);
         Self { kind: SessionTokenKind::User(user), number, secret }
     }
 
-    /// The token of a new session of nobody.
+    /// Creates the token of a new pending session.
     pub fn pending(secret: [u8; SECRET_LENGTH]) -> Self {
         Self { kind: SessionTokenKind::Pending, number: 0, secret }
     }
 
-    /// Reads a token; `None` for anything that is none.
+    /// Parses a token. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = secret::decode(text)?;
         if let Ok(secret) = <[u8; SECRET_LENGTH]>::try_from(bytes.as_slice()) {
@@ -58,7 +59,7 @@ impl SessionToken {
         Some(Self::of_user(UserId(Uuid::from_bytes(*user)), *number, secret))
     }
 
-    /// The token as the client keeps it.
+    /// The text that the client keeps.
     pub fn text(&self) -> String {
         match self.kind {
             SessionTokenKind::Pending => secret::encode(&self.secret),
@@ -68,17 +69,17 @@ impl SessionToken {
         }
     }
 
-    /// Whose session it names.
+    /// The kind of session that it belongs to.
     pub fn kind(&self) -> SessionTokenKind {
         self.kind
     }
 
-    /// Which of the user's sessions; 0 for nobody's.
+    /// The number of the user's session; 0 for a pending session.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// What the table holds of the secret.
+    /// The digest of the random part, which the table stores.
     pub fn digest(&self) -> String {
         secret::digest(&self.secret)
     }
@@ -90,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_token_reads_back_and_nothing_else_does() {
+    fn only_the_text_of_a_token_is_parsed() {
         let user = UserId(Uuid::from_u128(7));
         for token in [SessionToken::of_user(user, [0xff; 8], [1; 32]), SessionToken::pending([2; 32])] {
             assert_eq!(SessionToken::parse(&token.text()), Some(token.clone()));

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// Android applications: the package's name, and the SHA-256 digests of the certificates that it is signed with.
+/// Android applications: package names, each with the SHA-256 digests of the signing certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AndroidApps(pub BTreeMap<String, Vec<[u8; 32]>>);
 
@@ -28,7 +28,7 @@ impl Value for AndroidApps {
     }
 }
 
-/// Pairs of hexadecimal digits with colons, as `keytool` and `apksigner` print them.
+/// Parses pairs of hexadecimal digits with colons, as `keytool` and `apksigner` print them.
 fn fingerprint(text: &str) -> Option<[u8; 32]> {
     let byte = |pair: &str| {
         let is_hex = pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -38,7 +38,7 @@ fn fingerprint(text: &str) -> Option<[u8; 32]> {
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
-/// The same the other way round.
+/// Writes a fingerprint in the same format.
 pub fn show_fingerprint(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }

@@ -1,11 +1,11 @@
-//! What the settings switch on: endpoints, and parts of the descriptions of APIs.
+//! Conditions on the settings. Endpoints and parts of the API descriptions depend on them.
 
 use super::{EmailVerification, LoginMethod, PreventEnumeration, Settings, TokenStrategy, TotpMode};
 use crate::jwt::Algorithm;
 use serde::Serialize;
 
-/// Something that the settings switch on or off. An endpoint names the one that it depends on, and so does a part of its
-/// description: a flow, a field or an error code.
+/// A feature that the settings turn on or off. An endpoint names the condition that it depends on. So does a part of
+/// its description: a flow, a field or an error code.
 #[derive(
     Debug,
     Clone,
@@ -22,63 +22,65 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Condition {
-    /// People have accounts of their own here: third-party identities are not the only way in.
+    /// The headless API is for browsers and for apps.
+    BothClients,
+    /// Users can have accounts without a third-party identity.
     Accounts,
-    /// People log in with an email address.
+    /// Users log in with an email address.
     EmailLogin,
-    /// People log in with a username.
+    /// Users log in with a username.
     UsernameLogin,
-    /// People log in with a phone number.
+    /// Users log in with a phone number.
     PhoneLogin,
-    /// People log in with a mailed code.
+    /// Users log in with a mailed code.
     LoginByCode,
-    /// A login code or a reset code can go to a phone.
+    /// A login code or a reset code can be sent to a phone.
     CodesToPhones,
     /// A forgotten password is reset with a code.
     PasswordResetByCode,
     /// Users have usernames.
     Usernames,
-    /// Sign-up asks for a username.
+    /// Signup has a username field.
     SignupUsername,
-    /// Sign-up needs a username.
+    /// Signup requires a username.
     SignupUsernameRequired,
-    /// Sign-up asks for an email address.
+    /// Signup has an email field.
     SignupEmail,
-    /// Sign-up needs an email address.
+    /// Signup requires an email address.
     SignupEmailRequired,
-    /// Sign-up asks for the email address twice.
+    /// Signup has a second email field.
     SignupEmailTwice,
-    /// Sign-up needs the email address twice.
+    /// Signup requires the email address twice.
     SignupEmailTwiceRequired,
-    /// Sign-up asks for a phone number.
+    /// Signup has a phone field.
     SignupPhone,
-    /// Sign-up needs a phone number.
+    /// Signup requires a phone number.
     SignupPhoneRequired,
-    /// Sign-up asks for a password.
+    /// Signup has a password field.
     SignupPassword,
-    /// Sign-up needs a password.
+    /// Signup requires a password.
     SignupPasswordRequired,
-    /// Sign-up tells when an address, a name or a number is taken.
+    /// Signup reports that an address, a username or a number is taken.
     SignupTellsTaken,
-    /// Sign-up through a provider needs an email address.
+    /// Signup through a provider requires an email address.
     ProviderSignupEmailRequired,
-    /// Sessions are listed.
+    /// Users can list their sessions.
     UserSessions,
-    /// A session keeps the time of its last request.
+    /// A session stores the time of its last request.
     TrackedActivity,
-    /// There are second factors.
+    /// Second factors are on.
     SecondFactors,
     /// A browser can skip the second factor.
     TrustedBrowsers,
-    /// There are authenticator apps.
+    /// Authenticator apps are on.
     Totp,
-    /// There are recovery codes.
+    /// Recovery codes are on.
     RecoveryCodes,
-    /// There are security keys and passkeys.
+    /// Security keys and passkeys are on.
     SecurityKeys,
-    /// A passkey alone logs in.
+    /// Users can log in with only a passkey.
     PasskeyLogin,
-    /// People sign up with a passkey and no password.
+    /// Users can sign up with a passkey and no password.
     PasskeySignup,
     /// Identity providers are on.
     Providers,
@@ -90,84 +92,85 @@ pub enum Condition {
     Description,
     /// The hosted pages are served.
     Pages,
-    /// Apple's apps may use the passkeys of this domain.
+    /// Apple's apps can use the passkeys of this domain.
     AppleApps,
-    /// Android's apps may use the passkeys of this domain.
+    /// Android's apps can use the passkeys of this domain.
     AndroidApps,
-    /// Other origins may use the passkeys of this domain.
+    /// Other origins can use the passkeys of this domain.
     RelatedOrigins,
     /// The flat API is on.
     Flat,
-    /// The flat API is on, and people have accounts of their own.
+    /// The flat API is on, and users can have accounts without a third-party identity.
     FlatAccounts,
-    /// The flat API is on, and identity providers are.
+    /// The flat API and identity providers are on.
     FlatProviders,
-    /// The flat API is on, and there are second factors.
+    /// The flat API and second factors are on.
     FlatSecondFactors,
-    /// The flat API is on, and there are authenticator apps.
+    /// The flat API and authenticator apps are on.
     FlatTotp,
     /// The JWT API is on.
     Jwt,
-    /// The JWT API is on, and it is not at the root.
+    /// The JWT API is on and is not at the root.
     JwtBelowPrefix,
-    /// The JWT API is on, and people have accounts of their own.
+    /// The JWT API is on, and users can have accounts without a third-party identity.
     JwtAccounts,
-    /// The JWT API's links to reset a password act when they are opened.
+    /// The JWT API's links for password resets act when they are opened.
     JwtResetLinks,
-    /// The JWT API's links to reset a password show a page that asks first.
+    /// The JWT API's links for password resets show a page that asks first.
     JwtResetLinksAsk,
-    /// The pages of a reset are ours, and not the frontend's.
+    /// The built-in pages of a password reset are used, not those of the frontend.
     JwtResetPages,
-    /// People sign up in the JWT API.
+    /// Users can sign up in the JWT API.
     JwtRegistration,
-    /// People sign up in the JWT API, and addresses are verified.
+    /// Users can sign up in the JWT API, and addresses are verified.
     JwtRegistrationVerifies,
-    /// People are invited in the JWT API.
+    /// Users can be invited in the JWT API.
     JwtInvitations,
-    /// The page to set a first password is ours.
+    /// The built-in page for setting a first password is used.
     JwtInvitationPage,
-    /// The page to set a first password is ours, and the JWT API is not at the root.
+    /// The built-in page for setting a first password is used, and the JWT API is not at the root.
     JwtInvitationPageBelowPrefix,
-    /// The JWT API's links to verify an address act when they are opened.
+    /// The JWT API's links for verifying an address act when they are opened.
     JwtVerificationLinks,
-    /// The JWT API's links to verify an address show a page that asks first.
+    /// The JWT API's links for verifying an address show a page that asks first.
     JwtVerificationLinksAsk,
-    /// The page that says that an address is verified is ours.
+    /// The built-in page after the verification of an address is used.
     JwtVerifiedPage,
-    /// The JWT API's refresh tokens are in a cookie.
+    /// The JWT API sends refresh tokens in a cookie.
     JwtRefreshInCookie,
-    /// The JWT API's refresh tokens are in bodies.
+    /// The JWT API sends refresh tokens in bodies.
     JwtRefreshInBody,
-    /// A new password in the JWT API needs the present one.
+    /// The JWT API requires the current password for a password change.
     JwtOldPassword,
-    /// A new password in the JWT API ends the sessions of the user.
+    /// A password change in the JWT API ends the sessions of the user.
     JwtPasswordEndsSessions,
-    /// The JWT API's capability cookies need the CSRF token beside them.
+    /// The JWT API's capability cookies require the CSRF token.
     JwtCapabilityCsrf,
-    /// The JWT API sets up no authenticator apps.
+    /// The JWT API cannot set up authenticator apps.
     JwtTotpDisabled,
-    /// The JWT API sets up authenticator apps.
+    /// The JWT API can set up authenticator apps.
     JwtTotp,
-    /// The JWT API sets up authenticator apps, and does not insist on one.
+    /// The JWT API can set up authenticator apps but does not require one.
     JwtTotpOptional,
-    /// The JWT API insists on an authenticator app.
+    /// The JWT API requires an authenticator app.
     JwtTotpRequired,
     /// A verification link of the JWT API logs the browser in.
     JwtVerificationLogsIn,
-    /// The JWT API's user is changed by `PATCH` alone.
+    /// In the JWT API, only `PATCH` changes the user.
     JwtUserPatch,
-    /// The JWT API's user is changed by `PUT`, too.
+    /// In the JWT API, `PUT` also changes the user.
     JwtUserPut,
 }
 
 impl Condition {
-    /// Whether these settings switch it on.
+    /// Returns whether these settings meet the condition.
     pub fn holds(self, settings: &Settings) -> bool {
         let (account, mfa, jwt) = (&settings.account, &settings.mfa, &settings.jwt_api);
         let logs_in_with = |method| account.login_methods.contains(&method);
         let asks_for = |name| account.signup_fields.get(name).is_some();
         let needs = |name| account.signup_fields.get(name).is_some_and(|field| field.required);
         match self {
+            Self::BothClients => settings.headless.clients.len() == 2,
             Self::Accounts => !settings.social.only,
             Self::EmailLogin => logs_in_with(LoginMethod::Email),
             Self::UsernameLogin => logs_in_with(LoginMethod::Username),
@@ -214,7 +217,7 @@ impl Condition {
             Self::FlatTotp => settings.flat.is_on() && mfa.supports("totp"),
             Self::Jwt => jwt.is_on(),
             Self::JwtBelowPrefix => jwt.is_on() && !jwt.prefix.as_str().is_empty(),
-            // The JWT API has no third-party identities, which may be the only way in.
+            // The JWT API does not support third-party identities, which can be the only login method.
             Self::JwtAccounts => jwt.is_on() && !settings.social.only,
             Self::JwtResetLinks => Self::JwtAccounts.holds(settings) && !jwt.links_ask_first,
             Self::JwtResetLinksAsk => Self::JwtAccounts.holds(settings) && jwt.links_ask_first,
@@ -246,7 +249,7 @@ impl Condition {
         }
     }
 
-    /// The name by which descriptions refer to it.
+    /// Returns the name of the condition in API descriptions.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -256,7 +259,7 @@ fn verifies(settings: &Settings) -> bool {
     settings.account.email_verification != EmailVerification::None
 }
 
-/// Whether mailed links lead to `registration/verification/`.
+/// Returns whether mails link to `registration/verification/`.
 fn has_verification_links(settings: &Settings) -> bool {
     Condition::JwtAccounts.holds(settings) && (settings.jwt_api.has_invitations() || verifies(settings))
 }

@@ -1,13 +1,13 @@
-//! What cookies have to be like: a browser drops a cookie that is not, without a word.
+//! Checks of the cookie settings. Browsers silently drop a cookie that violates these rules.
 
 use super::Settings;
 use super::values::SameSite;
 
-/// The cookies that one set of settings shapes.
+/// The cookies that are configured by one set of settings.
 struct Family<'a> {
-    /// Where the names of those settings begin.
+    /// The prefix of the names of these settings.
     setting: &'static str,
-    /// `None` where the name is not a setting.
+    /// `None` if the name is not a setting.
     name: Option<&'a str>,
     domain: Option<&'a str>,
     path: &'a str,
@@ -21,7 +21,7 @@ impl Settings {
         self.cookies.csrf_header.trim_start_matches("HTTP_").replace('_', "-").to_lowercase()
     }
 
-    /// Returns whether a cookie is sent over https only: as its setting says, or else as `PUBLIC_URL` is.
+    /// Returns whether a cookie is sent over https only: as its setting says, or else if `PUBLIC_URL` is https.
     pub fn is_secure(&self, setting: Option<bool>) -> bool {
         setting.unwrap_or_else(|| self.is_https())
     }
@@ -31,7 +31,7 @@ impl Settings {
         self.service.public_url.scheme() == "https"
     }
 
-    /// Returns whether browsers take the service for their own machine, whose plain http they trust as https.
+    /// Returns whether browsers treat the service as their own machine. They trust plain http there like https.
     fn is_local(&self) -> bool {
         match self.service.public_url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -121,7 +121,7 @@ impl Settings {
             }
         }
         if family.same_site == SameSite::None && !family.secure {
-            // django-jwt-allauth spells it with another underscore; the names of its cookies are no settings.
+            // django-jwt-allauth spells it with an additional underscore. The names of its cookies are not settings.
             let setting = if family.name.is_none() { "SAME_SITE" } else { "SAMESITE" };
             mistakes.push(format!("{setting}: `None` needs SECURE=true, otherwise browsers reject the cookie"));
         }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_that_every_browser_drops_are_refused_at_the_start() {
+    fn cookies_that_every_browser_drops_are_refused_at_startup() {
         let https = ("PUBLIC_URL", "https://auth.example.com");
         for (good, given) in [
             ("__Host- over https", vec![https, ("SESSION_COOKIE_NAME", "__Host-sid")]),

@@ -1,18 +1,18 @@
-//! One declaration a setting: from it come the field, the reading, and its row in the docs.
+//! The macro that declares settings. It creates a setting's field, its parser and its row in the documentation.
 
-/// A setting as the docs show it.
+/// A setting, as the documentation shows it.
 pub struct Declaration {
     /// The name in the environment and in the file.
     pub name: &'static str,
-    /// What kind of value it takes.
+    /// The kind of its value.
     pub kind: &'static str,
-    /// The default, as it would be written.
+    /// The default, as an operator would write it.
     pub default: String,
-    /// What it does.
+    /// The description.
     pub text: String,
 }
 
-/// Declares a section: a struct, its defaults, how it is read, and what the docs say of it.
+/// Declares a section: a struct, its defaults, its parser, and its rows in the documentation.
 macro_rules! section {
     (
         $(#[doc = $about:literal])*
@@ -33,7 +33,8 @@ macro_rules! section {
         }
 
         impl $section {
-            /// Takes what is given for one of the section's settings, where the name is one. What is wrong changes nothing.
+            /// Sets the setting with this name. Returns `None` if the section has no such setting. A wrong value
+            /// changes nothing.
             pub(super) fn take(&mut self, name: &str, given: super::Given<'_>) -> Option<Result<(), String>> {
                 Some(match name {
                     $( $name => given.read().map(|value| self.$field = value), )*
@@ -41,7 +42,7 @@ macro_rules! section {
                 })
             }
 
-            /// The section's settings for the docs.
+            /// Returns the section's settings for the documentation.
             pub(super) fn declarations() -> Vec<super::declaration::Declaration> {
                 vec![ $( super::declaration::Declaration {
                     name: $name,

@@ -1,4 +1,4 @@
-//! `docs/settings.md`, made from the declarations.
+//! The generator of `docs/settings.md`.
 
 use super::Settings;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ These defaults differ from django-allauth:
 - Cookies are `Secure` if `PUBLIC_URL` is https.
 ";
 
-/// The whole page.
+/// Returns the whole page.
 pub fn document() -> String {
     let mut page = INTRODUCTION.to_owned();
     for (section, rows) in Settings::sections() {

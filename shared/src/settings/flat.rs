@@ -15,10 +15,10 @@ section! {
 }
 
 impl FlatSettings {
-    /// Where the flat API is, unless told.
+    /// The default path of the flat API.
     pub const DEFAULT_PREFIX: &'static str = "/auth";
 
-    /// Whether there is a flat API.
+    /// Returns whether the flat API is served.
     pub fn is_on(&self) -> bool {
         self.prefix.is_on()
     }

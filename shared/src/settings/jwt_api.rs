@@ -108,30 +108,31 @@ section! {
 }
 
 impl JwtApiSettings {
-    /// Where the JWT API is, unless told.
+    /// The default path of the JWT API.
     pub const DEFAULT_PREFIX: &'static str = "/jwt-allauth";
 
-    /// Whether people can be invited.
+    /// Returns whether users can be invited.
     pub fn has_invitations(&self) -> bool {
         self.invitations || self.admin_managed_registration
     }
 
-    /// Whether the JWT API is served.
+    /// Returns whether the JWT API is served.
     pub fn is_on(&self) -> bool {
         self.prefix.is_on()
     }
 
-    /// Whether people can register themselves.
+    /// Returns whether users can register without an invitation.
     pub fn has_registration(&self) -> bool {
         !self.admin_managed_registration
     }
 
-    /// Whether addresses are verified, and when: the same as `ACCOUNT_EMAIL_VERIFICATION` once settings are loaded.
+    /// Returns whether and when addresses are verified. After the settings are loaded, it is the same as
+    /// `ACCOUNT_EMAIL_VERIFICATION`.
     pub fn verification(&self) -> EmailVerification {
         self.email_verification.method
     }
 
-    /// What this API's settings want of the others, beyond what each of them says.
+    /// Checks the settings of this API, together and with those of other sections.
     pub(super) fn check(&self, mfa_enabled: bool, problems: &mut Vec<String>) {
         for (name, seconds) in [
             ("JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", self.access_token_lifetime),
@@ -153,14 +154,14 @@ impl JwtApiSettings {
     }
 }
 
-/// How long a cookie is kept.
+/// The lifetime of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxAge {
-    /// As long as the token in it lives.
+    /// The lifetime of the token in it.
     OfToken,
     /// Until the browser closes.
     Browser,
-    /// So many seconds.
+    /// This number of seconds.
     Seconds(i64),
 }
 
@@ -181,7 +182,7 @@ impl Value for MaxAge {
     }
 }
 
-/// Names of claims, each with its path from the user; as a list, paths whose last part is the name.
+/// Names of claims, each with its path in the user. In a list, the last part of each path is the name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimPaths(pub BTreeMap<String, String>);
 
@@ -200,14 +201,14 @@ impl Value for ClaimPaths {
     }
 }
 
-/// How much this API makes of authenticator apps.
+/// The use of authenticator apps in this API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TotpMode {
-    /// Nobody sets one up here.
+    /// Users cannot set one up.
     Disabled,
-    /// Who wants to does.
+    /// Users can set one up.
     Optional,
-    /// Nobody gets in without one.
+    /// Users must set one up to log in.
     Required,
 }
 
@@ -236,7 +237,7 @@ impl Value for TotpMode {
 pub struct JwtEmailVerification {
     /// The method.
     pub(super) method: EmailVerification,
-    /// Whether the method was not named.
+    /// Whether the method was not named, that is, the value was `true`.
     is_any: bool,
 }
 
@@ -247,7 +248,7 @@ impl From<EmailVerification> for JwtEmailVerification {
 }
 
 impl JwtEmailVerification {
-    /// What it is beside the headless API's own.
+    /// Returns the value in combination with `ACCOUNT_EMAIL_VERIFICATION`.
     pub(super) fn beside(self, other: EmailVerification) -> Self {
         if self.is_any && other == EmailVerification::Optional { other.into() } else { self }
     }

@@ -1,8 +1,8 @@
-//! Typed settings under the names that Django, django-allauth and we give them.
+//! Typed settings with the names of Django, django-allauth and Latchkey.
 //!
-//! Values come from the environment (strings plain, everything else JSON), over the JSON file that
-//! `LATCHKEY_SETTINGS` names, over the defaults. All are read and checked once at start, and every
-//! mistake is reported together. `docs/settings.md` is made from the declarations in this folder.
+//! Values come from the environment (strings plain, everything else as JSON), then from the JSON file that
+//! `LATCHKEY_SETTINGS` names, then from the defaults. All are read and checked once at startup, and all mistakes are
+//! reported together. `docs/settings.md` is generated from the declarations in this folder.
 
 mod android_apps;
 mod condition;
@@ -58,14 +58,14 @@ use crate::webauthn::Policy;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// Where settings come from, before they are typed.
+/// The settings before they are parsed.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, serde_json::Value>,
 }
 
-/// What is given for a setting, before it is typed.
+/// The raw value of a setting.
 #[derive(Clone, Copy)]
 pub(crate) enum Given<'a> {
     Text(&'a str),
@@ -73,7 +73,7 @@ pub(crate) enum Given<'a> {
 }
 
 impl Given<'_> {
-    /// The typed value, or why it is none.
+    /// Parses the value, or returns the mistake.
     fn read<V: Value>(self) -> Result<V, String> {
         match self {
             Given::Text(text) => V::from_text(text),
@@ -82,7 +82,7 @@ impl Given<'_> {
     }
 }
 
-/// Everything that is wrong with the settings, by name. Its `Display` is one mistake a line.
+/// All mistakes in the settings, with the names of the settings. `Display` writes one mistake on each line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<String>);
 
@@ -96,12 +96,13 @@ impl std::fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 impl Source {
-    /// Settings given directly, as the environment would.
+    /// Creates a source from pairs, as if they came from the environment.
     pub fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { environment: environment.into_iter().collect(), file: BTreeMap::new() }
     }
 
-    /// The process's environment, over the JSON that `LATCHKEY_SETTINGS` is, or the file of it that it names.
+    /// Reads the process's environment. `LATCHKEY_SETTINGS` adds the values of a JSON text or of a JSON file. The
+    /// environment takes precedence.
     ///
     /// # Errors
     /// The file cannot be read, or is not a JSON object.
@@ -110,7 +111,7 @@ impl Source {
     }
 
     fn from_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Problems> {
-        // What is no Unicode is somebody else's; it must not keep us from starting.
+        // A variable that is not valid Unicode belongs to another program. It must not prevent startup.
         let text = |text: OsString| text.to_string_lossy().into_owned();
         let mut source = Self::new(variables.map(|(name, value)| (text(name), text(value))));
         if let Some(given) = source.environment.get("LATCHKEY_SETTINGS") {
@@ -124,7 +125,7 @@ impl Source {
         Ok(source)
     }
 
-    /// Adds a value for a name that has none yet; for defaults that only the caller can know.
+    /// Sets a value if the name has none. For defaults that only the caller knows.
     pub fn with_default(mut self, name: &str, value: impl FnOnce() -> String) -> Self {
         if !self.has(name) {
             self.environment.insert(name.to_owned(), value());
@@ -132,18 +133,18 @@ impl Source {
         self
     }
 
-    /// Sets a value, whatever is given for the name.
+    /// Sets a value, and replaces any other value of the name.
     pub fn with_override(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Whether there is a value of this name.
+    /// Returns whether the name has a value.
     fn has(&self, name: &str) -> bool {
         self.environment.contains_key(name) || self.file.contains_key(name)
     }
 
-    /// All that is given: the environment, and what it leaves of the file.
+    /// Returns all values: those of the environment, and those of the file that the environment does not override.
     fn all(&self) -> impl Iterator<Item = (&str, Given<'_>)> {
         let file = self.file.iter().filter(|(name, _)| !self.environment.contains_key(*name));
         let file = file.map(|(name, json)| (name.as_str(), Given::Json(json)));
@@ -155,8 +156,8 @@ impl Settings {
     /// Reads and checks all settings.
     ///
     /// # Errors
-    /// Every mistake together: values of the wrong type, unknown names under known prefixes,
-    /// settings that do not go together.
+    /// All mistakes together: values of the wrong type, unknown names with known prefixes, settings that contradict
+    /// each other.
     pub fn load(source: &Source) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut settings = Self::default();
@@ -174,17 +175,17 @@ impl Settings {
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
-    /// The flat API is not where it usually is where the JWT API was put there.
+    /// Turns the flat API off if the JWT API is at its default path.
     fn resolve_prefix_conflict(&mut self, source: &Source) {
         if !source.has("HEADLESS_FLAT_PREFIX") && self.flat.prefix == self.jwt_api.prefix {
             self.flat.prefix = Prefix::OFF;
         }
     }
 
-    /// Sets what `LATCHKEY_PRESET` stands for, under what is given by itself.
+    /// Applies the settings of `LATCHKEY_PRESET`. Settings that are set explicitly take precedence.
     fn apply_preset(&mut self, source: &Source, problems: &mut Vec<String>) {
         let given = source.all().find(|(name, _)| *name == "LATCHKEY_PRESET");
-        // A word that is no preset is told with the other mistakes.
+        // An unknown preset is reported with the other mistakes.
         let Some(Ok(Some(preset))) = given.map(|(_, given)| given.read::<Option<Preset>>()) else { return };
         for (name, text) in preset.settings() {
             if let Some(Err(problem)) = self.take(name, Given::Text(text)) {
@@ -193,8 +194,8 @@ impl Settings {
         }
     }
 
-    /// The APIs share their accounts, so they share one policy: where two settings disagree, the stricter one holds for
-    /// every API.
+    /// Applies one verification policy to all APIs, because they share their accounts. If two settings differ, the
+    /// stricter one applies to every API.
     fn share_policy(&mut self, source: &Source) {
         let (own, other) = (self.jwt_api.email_verification, self.account.email_verification);
         let shared = match (source.has("EMAIL_VERIFICATION"), source.has("ACCOUNT_EMAIL_VERIFICATION")) {
@@ -207,12 +208,12 @@ impl Settings {
         self.account.signup_open &= self.jwt_api.has_registration();
     }
 
-    /// Names that were given and that the references know, but that nothing here reads.
+    /// Returns the names that are set and known to the references, but not used by Latchkey.
     pub fn unread(source: &Source) -> Vec<String> {
         unrecognized::unread(source)
     }
 
-    /// The limits of an action.
+    /// Returns the rate limits of an action.
     pub fn rates_of(&self, action: RateAction) -> Vec<Rate> {
         let by_code = self.account.email_verification_by_code_enabled;
         match action.setting() {
@@ -224,12 +225,12 @@ impl Settings {
         }
     }
 
-    /// The host and port of `PUBLIC_URL`, as authenticators show who somebody is known to.
+    /// Returns the host and port of `PUBLIC_URL`, which authenticators show as the name of the site.
     pub fn site_name(&self) -> &str {
         &self.service.public_url[url::Position::BeforeHost..url::Position::AfterPort]
     }
 
-    /// What ceremonies with security keys and passkeys have to keep to.
+    /// Returns the policy for ceremonies with security keys and passkeys.
     pub fn webauthn_policy(&self) -> Policy {
         let mfa = &self.mfa;
         let rp_id = self.webauthn_rp_id();
@@ -247,8 +248,8 @@ impl Settings {
         }
     }
 
-    /// The domain that security keys and passkeys are bound to: `MFA_WEBAUTHN_RP_ID`, or else the domain that page and API
-    /// share by their cookies, or else the host of `PUBLIC_URL`.
+    /// Returns the domain that security keys and passkeys are bound to: `MFA_WEBAUTHN_RP_ID`, or else the domain of the
+    /// cookies that the page and the API share, or else the host of `PUBLIC_URL`.
     fn webauthn_rp_id(&self) -> &str {
         let shared = self.cookies.session_domain.as_deref().or(self.cookies.csrf_domain.as_deref());
         let shared = shared.map(|domain| domain.trim_start_matches('.'));
@@ -256,8 +257,8 @@ impl Settings {
         own.or(self.service.public_url.host_str()).unwrap_or_default()
     }
 
-    /// Origins of the frontend that can use no security key and no passkey of the relying party: their browsers would
-    /// refuse every ceremony, for ever.
+    /// Reports origins of the frontend that cannot use security keys and passkeys of the relying party. Their browsers
+    /// would refuse every ceremony.
     fn check_webauthn_origins(&self, problems: &mut Vec<String>) {
         let rp_id = self.webauthn_rp_id();
         for (name, origins) in [
@@ -274,7 +275,7 @@ impl Settings {
         }
     }
 
-    /// The origins that other settings name, as far as they may use credentials of a relying party.
+    /// Returns the origins in other settings that can use credentials of a relying party.
     fn origins_of(&self, rp_id: &str) -> Vec<String> {
         let ours = self.service.public_url.origin().ascii_serialization();
         let others = self.service.cors_allowed_origins.iter().chain(&self.cookies.csrf_trusted_origins);
@@ -282,29 +283,31 @@ impl Settings {
         all.filter(|origin| Policy::allows(rp_id, origin)).collect()
     }
 
-    /// Whether an address is needed to sign up by a provider's word (`SOCIALACCOUNT_EMAIL_REQUIRED`).
+    /// Returns whether a signup through a provider requires an address (`SOCIALACCOUNT_EMAIL_REQUIRED`).
     pub fn social_email_required(&self) -> bool {
         let by_form = || self.account.signup_fields.get("email").is_some_and(|field| field.required);
         self.social.email_required.unwrap_or_else(by_form)
     }
 
-    /// Whether providers are asked for addresses (`SOCIALACCOUNT_QUERY_EMAIL`).
+    /// Returns whether providers are asked for addresses (`SOCIALACCOUNT_QUERY_EMAIL`).
     pub fn social_query_email(&self) -> bool {
         self.social.query_email.unwrap_or_else(|| self.social_email_required())
     }
 
-    /// Whether changes of identities need a recent proof (`SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`).
+    /// Returns whether changes of identities require a recent reauthentication
+    /// (`SOCIALACCOUNT_REAUTHENTICATION_REQUIRED`).
     pub fn social_reauthentication_required(&self) -> bool {
         self.social.reauthentication_required.unwrap_or(self.account.reauthentication_required)
     }
 
-    /// Whether an address has to be verified after a login by a provider's word (`SOCIALACCOUNT_EMAIL_VERIFICATION`).
+    /// Returns whether an address must be verified after a login through a provider
+    /// (`SOCIALACCOUNT_EMAIL_VERIFICATION`).
     pub fn social_email_verification(&self) -> EmailVerification {
         let only = if self.social.only { EmailVerification::None } else { self.account.email_verification };
         self.social.email_verification.unwrap_or(only)
     }
 
-    /// What is allowed and yet may surprise.
+    /// Returns notes about settings that are valid but can be surprising.
     pub fn notes(&self) -> Vec<&'static str> {
         let tokens = &self.tokens;
         let is_shared = self.gives_tokens() && tokens.algorithm == Algorithm::Hs256;
@@ -313,12 +316,12 @@ impl Settings {
         is_shared.then_some(note).into_iter().collect()
     }
 
-    /// Whether the JWT API or the flat API is at the root.
+    /// Returns whether the JWT API or the flat API is at the root.
     pub fn has_api_at_root(&self) -> bool {
         [&self.jwt_api.prefix, &self.flat.prefix].iter().any(|prefix| prefix.is_on() && prefix.as_str().is_empty())
     }
 
-    /// Whether some clients are given signed tokens.
+    /// Returns whether some clients get signed tokens.
     pub fn gives_tokens(&self) -> bool {
         self.tokens.strategy == TokenStrategy::Jwt || self.flat.is_on()
     }
@@ -386,7 +389,7 @@ impl Settings {
         self.jwt_api.check(self.mfa.enabled, problems);
         let mfa = &self.mfa;
         if self.social.only {
-            // They let people in, or sign them up, by something other than a provider's word.
+            // These settings allow logins or signups without an identity provider.
             for (name, is_on) in [
                 ("ACCOUNT_LOGIN_BY_CODE_ENABLED", account.login_by_code_enabled),
                 ("MFA_PASSKEY_LOGIN_ENABLED", mfa.has_passkey_login()),

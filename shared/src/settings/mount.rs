@@ -1,21 +1,21 @@
-//! Where APIs lie.
+//! The paths of the APIs.
 
 use super::{FlatSettings, JwtApiSettings, Settings};
 
-/// Where the endpoints of an API beside the headless one lie.
+/// The place of the endpoints of an API other than the headless one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Mount {
     /// At the root.
     Root,
-    /// Where the settings put the JWT API.
+    /// At the path of the JWT API in the settings.
     Jwt,
-    /// Where the settings put the flat API.
+    /// At the path of the flat API in the settings.
     Flat,
 }
 
 impl Mount {
-    /// The path before those of its endpoints, unless the settings name another.
+    /// Returns the default path prefix of its endpoints.
     pub fn default_prefix(self) -> &'static str {
         match self {
             Self::Root => "",
@@ -24,7 +24,7 @@ impl Mount {
         }
     }
 
-    /// The path before those of its endpoints.
+    /// Returns the path prefix of its endpoints with these settings.
     pub fn configured_prefix(self, settings: &Settings) -> &str {
         match self {
             Self::Root => "",

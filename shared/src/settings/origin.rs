@@ -1,16 +1,16 @@
-//! Origins, as settings name them and as browsers send them.
+//! Origins, in settings and in requests of browsers.
 
 use super::Settings;
 use std::collections::BTreeSet;
 use url::{Host, Origin, Url};
 
-/// Labels below which the registries of countries sell names, such as `co.uk`.
+/// Labels below which country registries sell domains, such as `co.uk`.
 const REGISTRY_LABELS: [&str; 19] = [
     "ac", "co", "com", "edu", "gen", "go", "gob", "gov", "gv", "id", "ltd", "me", "mil", "ne", "net", "nom", "or",
     "org", "plc",
 ];
 
-/// Domains below which every customer of a provider has names of their own.
+/// Domains below which a provider's customers have their own names.
 const SHARED_DOMAINS: [&str; 22] = [
     "amplifyapp.com",
     "appspot.com",
@@ -36,11 +36,11 @@ const SHARED_DOMAINS: [&str; 22] = [
     "workers.dev",
 ];
 
-/// Domains that have such domains at several depths, by region and service.
+/// Domains that contain such names at several depths, by region and service.
 const SHARED_TREES: [&str; 3] = ["amazonaws.com", "elasticbeanstalk.com", "on.aws"];
 
-/// Returns whether a browser may name itself so: scheme, host and port, and nothing else. Hybrid apps have schemes of
-/// their own.
+/// Returns whether a text is an origin that browsers can send: scheme, host and port, and nothing else. Hybrid apps
+/// have their own schemes.
 pub(super) fn is_origin(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let origin = match url.origin() {
@@ -53,7 +53,7 @@ pub(super) fn is_origin(text: &str) -> bool {
     url.has_host() && origin == text && !text.contains('*')
 }
 
-/// Returns what is wrong with an entry of `CSRF_TRUSTED_ORIGINS`, which may have `*` in place of the first label.
+/// Returns the mistake in an entry of `CSRF_TRUSTED_ORIGINS`, which can have `*` as its first label.
 pub(super) fn mistake_in_trusted(text: &str) -> Option<String> {
     let parent = text.replacen("://*.", "://", 1);
     if !is_origin(&parent) {
@@ -68,7 +68,7 @@ pub(super) fn mistake_in_trusted(text: &str) -> Option<String> {
     })
 }
 
-/// Returns whether names directly below a domain belong to strangers.
+/// Returns whether names directly below a domain can belong to different owners.
 fn is_shared(domain: &str) -> bool {
     let labels = domain.split('.').collect::<Vec<_>>();
     match labels[..] {
@@ -83,8 +83,8 @@ fn is_shared(domain: &str) -> bool {
 }
 
 impl Settings {
-    /// Returns the origins of the frontend's pages that browsers may be sent to, besides our own, as they are in a
-    /// Content-Security-Policy. Some have a wildcard.
+    /// Returns the origins of the frontend's pages to which browsers can be redirected, in addition to our own, in the
+    /// format of a Content-Security-Policy. Some contain a wildcard.
     pub fn frontend_origins(&self) -> Vec<String> {
         let of_page = |page: &String| {
             let page = Url::parse(&page.replace("{key}", "key")).ok().filter(|page| page.origin().is_tuple())?;
@@ -96,8 +96,8 @@ impl Settings {
     }
 }
 
-/// Returns whether an origin is the trusted one, or, where that is `https://*.example.com`, one of a host below
-/// `example.com`. An `Origin` header is whatever its sender wrote: hosts are compared, not the ends of texts.
+/// Returns whether an origin is the trusted one or, if that is `https://*.example.com`, a host below `example.com`. A
+/// sender can write anything into an `Origin` header, so hosts are compared, not the ends of texts.
 pub fn trusted_origin(trusted: &str, origin: &str) -> bool {
     let Some((scheme, parent)) = trusted.split_once("://*.") else { return trusted == origin };
     let (Ok(parent), Ok(url)) = (Url::parse(&format!("{scheme}://{parent}")), Url::parse(origin)) else { return false };
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_stands_for_hosts_below_a_domain_and_nothing_else() {
+    fn a_wildcard_matches_only_hosts_below_the_domain() {
         let trusted = |origin| trusted_origin("https://*.example.com", origin);
         assert!(trusted("https://app.example.com") && trusted("https://a.b.example.com"));
         for origin in [
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_before_what_strangers_can_have_is_refused() {
+    fn a_wildcard_for_hosts_of_different_owners_is_refused() {
         for good in
             ["https://*.example.com", "https://*.example.co.uk", "http://*.localhost:3000", "https://app.vercel.app"]
         {

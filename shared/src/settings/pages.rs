@@ -13,7 +13,7 @@ section! {
         enabled: bool = "LATCHKEY_PAGES", false;
         /// The page after a login without `next`: a path below `PUBLIC_URL`, or a URL of this service or of a trusted origin.
         login_redirect_url: String = "LOGIN_REDIRECT_URL", "/accounts/profile/".into();
-        /// The page after a logout; unset, the login page.
+        /// The page after a logout. If unset, it is the login page.
         logout_redirect_url: Option<String> = "LOGOUT_REDIRECT_URL", None;
         /// The logo on the pages (Latchkey only): a URL with `https:` or `data:`, or a path. It is at most 40 pixels high.
         logo_url: Option<String> = "LATCHKEY_LOGO_URL", None;
@@ -30,7 +30,7 @@ section! {
 }
 
 impl Settings {
-    /// Whether the hosted pages are served.
+    /// Returns whether the hosted pages are served.
     pub fn serves_pages(&self) -> bool {
         let has_browsers = self.headless.clients.contains(&ClientKind::Browser) && !self.cookies.csrf_httponly;
         self.pages.enabled && has_browsers && !self.headless.only
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_lead_to_our_own_and_trusted_origins_alone() {
+    fn redirects_of_pages_are_limited_to_our_own_and_trusted_origins() {
         for name in ["LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL"] {
             for url in ["/home?a=1", "http://localhost:8000/x", "https://app.example.com/"] {
                 assert_eq!(problems(name, url), [""; 0], "{name} {url}");

@@ -1,27 +1,29 @@
-//! Where an API lies whose place is a setting.
+//! The path of an API, which is a setting.
 
 use super::values::Value;
 use serde_json::Value as Json;
 
-/// Where an API is mounted, or that it is off.
+/// The path of an API, or that the API is off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix(Option<String>);
 
 impl Prefix {
-    /// An API that is switched off.
+    /// An API that is off.
     pub(super) const OFF: Self = Self(None);
 
-    /// Mounts an API at this path, which starts with a slash and does not end with one; the empty path is the root.
+    /// Returns the prefix for this path, which starts with a slash and does not end with one. The empty path is the
+    /// root.
     pub(super) fn new(path: &str) -> Self {
         Self(Some(path.to_owned()))
     }
 
-    /// Whether the API is served.
+    /// Returns whether the API is served.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The path: empty at the root, or with a slash before and none after. An API that is off has the empty path too.
+    /// Returns the path. It is empty at the root, or starts with a slash and does not end with one. An API that is off
+    /// also has the empty path.
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
@@ -55,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_has_a_slash_before_it_and_none_after() {
+    fn a_path_starts_with_a_slash_and_does_not_end_with_one() {
         let read = |text| Prefix::from_text(text).map(|path| path.as_str().to_owned());
         for (text, path) in [("/", ""), ("auth", "/auth"), ("/auth/", "/auth"), ("/api/auth", "/api/auth")] {
             assert_eq!(read(text), Ok(path.to_owned()), "{text}");

@@ -1,20 +1,20 @@
-//! Families of settings that belong together (`LATCHKEY_PRESET`).
+//! Groups of related settings (`LATCHKEY_PRESET`).
 
 use super::values::keywords;
 
 keywords! {
-    /// How people are to log in, and what goes with it.
+    /// A way of logging in, with the settings that belong to it.
     Preset {
-        /// Passwords, with the second factors and notices that make them safe.
+        /// Passwords, with second factors and notification mails.
         Classic = "classic",
-        /// Codes by mail, and no passwords.
+        /// Mailed codes, and no passwords.
         Passwordless = "passwordless",
-        /// Passkeys first, for sign-up too.
+        /// Passkeys first, also for signup.
         Passkeys = "passkeys",
     }
 }
 
-/// What every preset sets (ASVS 5.0 6.3.7).
+/// The settings of every preset (ASVS 5.0 6.3.7).
 const EVERY: &[(&str, &str)] = &[("ACCOUNT_EMAIL_NOTIFICATIONS", "true")];
 
 const CLASSIC: &[(&str, &str)] = &[
@@ -41,7 +41,8 @@ const PASSKEYS: &[(&str, &str)] = &[
 ];
 
 impl Preset {
-    /// The settings of the family, as the environment would give them. Each one that is given by itself wins.
+    /// Returns the settings of the preset, in the environment's format. A setting that is set explicitly takes
+    /// precedence.
     pub(super) fn settings(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let own = match self {
             Self::Classic => CLASSIC,

@@ -1,21 +1,21 @@
-//! `SOCIALACCOUNT_PROVIDERS`, in the shape that django-allauth gives it.
+//! `SOCIALACCOUNT_PROVIDERS`, in django-allauth's format.
 
 use super::values::Value;
 use crate::provider::{AppConfig, DUMMY};
 use serde_json::Value as Json;
 
-/// The configured applications at identity providers, by the providers' names.
+/// The configured applications at identity providers, by provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderApps {
     /// The applications.
     pub apps: Vec<AppConfig>,
-    /// Whether the provider without a provider was asked for; only the local service has it.
+    /// Whether the dummy provider is configured. Only the local service supports it.
     pub dummy: bool,
 }
 
 impl ProviderApps {
-    /// The application that a request means by the name of an app or of a provider, and by a client where that is told
-    /// too. Of several, the one that is not hidden.
+    /// Returns the application for the name of an app or of a provider, and for a client identifier if there is one. If
+    /// several match, it is the one that is not hidden.
     pub fn find(&self, name: &str, client_id: Option<&str>) -> Option<&AppConfig> {
         let client = |app: &&AppConfig| client_id.is_none_or(|client| app.client_id() == client);
         let all = self.apps.iter().filter(|app| app.id() == name || app.provider() == name).filter(client);
@@ -27,7 +27,7 @@ impl ProviderApps {
         if let [only] = visible[..] { Some(only) } else { None }
     }
 
-    /// The application whose identities have this name.
+    /// Returns the application with this identifier, which stored identities contain.
     pub fn named(&self, id: &str) -> Option<&AppConfig> {
         self.apps.iter().find(|app| app.id() == id)
     }

@@ -1,4 +1,4 @@
-//! Rate limits in django-allauth's syntax: `5/m/ip`, `3/5m/key`, several by commas.
+//! Rate limits in django-allauth's syntax: `5/m/ip`, `3/5m/key`, several separated by commas.
 
 use super::values::Value;
 use serde_json::Value as Json;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// What a rate is counted by. Its name in the settings is the variant's in lower case.
+/// The value that a rate is counted by. In the settings, its name is the variant's in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, EnumString)]
 #[strum(serialize_all = "lowercase")]
 pub enum Per {
@@ -14,24 +14,24 @@ pub enum Per {
     Ip,
     /// The logged-in user.
     User,
-    /// What the action is about: an address, a name.
+    /// The subject of the action: an address or a name.
     Key,
 }
 
-/// So many times in so long.
+/// A number of actions in a period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// How many times.
+    /// The number of actions.
     pub amount: u32,
-    /// In how many seconds.
+    /// The period in seconds.
     pub seconds: f64,
-    /// Counted by what.
+    /// The value that it is counted by.
     pub per: Per,
 }
 
 impl Rate {
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a rate such as 5/m/ip");
         let parts = text.split('/').collect::<Vec<_>>();
@@ -65,9 +65,10 @@ pub enum RateSetting {
     Mfa,
 }
 
-/// An action that is limited. Its name in the settings and in the table is the variant's in snake case.
+/// An action with a rate limit. Its name in the settings and in the table is the variant's in snake case.
 ///
-/// To add one, add a variant, and say below which setting limits it, what it is counted by and what its default limit is.
+/// To add one, add a variant, and add below the setting that limits it, the value that it is counted by, and its
+/// default limit.
 ///
 /// ```
 /// assert_eq!(shared::settings::RateAction::Login.as_str(), "login");
@@ -95,11 +96,11 @@ pub enum RateAction {
     ResetPasswordFromKey,
     /// Signing up.
     Signup,
-    /// Attempts to log in with a password, good and bad.
+    /// Attempts to log in with a password, successful or not.
     Login,
     /// Requesting a login code.
     RequestLoginCode,
-    /// Comparisons of a password or a second factor that failed.
+    /// Failed attempts with a password or a second factor.
     LoginFailed,
     /// Sending a link or code to an email address.
     ConfirmEmail,
@@ -107,18 +108,18 @@ pub enum RateAction {
     VerifyPhone,
     /// Passkey logins.
     WebauthnLogin,
-    /// Challenges for passkey logins, requested by clients that are not logged in. Pages that offer passkeys as autofill
-    /// request one each time they are opened.
+    /// Challenges for passkey logins, requested by clients that are not logged in. Pages that offer passkeys as
+    /// autofill request a challenge each time they are opened.
     WebauthnChallenge,
 }
 
 impl RateAction {
-    /// Its name in the settings and in the table.
+    /// Returns the action's name in the settings and in the table.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The setting that limits it.
+    /// Returns the setting that limits the action.
     pub fn setting(self) -> RateSetting {
         match self {
             Self::ChangePassword
@@ -137,7 +138,8 @@ impl RateAction {
         }
     }
 
-    /// What it can be counted by. A rate by anything else would never count, so it stops the start.
+    /// Returns the values that the action can be counted by. A rate by another value would never count, so it prevents
+    /// startup.
     fn counted_by(self) -> &'static [Per] {
         match self {
             Self::ChangePassword | Self::ChangePhone | Self::ManageEmail | Self::Reauthenticate => {
@@ -154,7 +156,7 @@ impl RateAction {
         }
     }
 
-    /// Why this rate cannot limit it, if it cannot.
+    /// Returns the reason why this rate cannot limit the action, if there is one.
     fn mistake_in(self, rate: Rate) -> Option<String> {
         let names = |all: &[Per]| all.iter().map(<&str>::from).collect::<Vec<_>>().join(" or ");
         let right = self.counted_by();
@@ -162,7 +164,7 @@ impl RateAction {
         (!right.contains(&rate.per)).then(mistake)
     }
 
-    /// The limits that apply unless the setting names others.
+    /// Returns the default limits.
     fn default_rates(self) -> &'static str {
         match self {
             Self::ChangePassword => "5/m/user",
@@ -182,13 +184,13 @@ impl RateAction {
         }
     }
 
-    /// The actions that a setting limits.
+    /// Returns the actions that a setting limits.
     fn of(setting: RateSetting) -> impl Iterator<Item = Self> {
         Self::VARIANTS.iter().copied().filter(move |action| action.setting() == setting)
     }
 }
 
-/// Which setting a [`RateLimits`] is the value of.
+/// The setting whose value a [`RateLimits`] is.
 pub trait Limits {
     /// The setting.
     const SETTING: RateSetting;
@@ -210,7 +212,7 @@ impl Limits for MfaRates {
     const SETTING: RateSetting = RateSetting::Mfa;
 }
 
-/// Limits by action.
+/// Rate limits by action.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RateLimits<A> {
     off: bool,
@@ -219,7 +221,8 @@ pub struct RateLimits<A> {
 }
 
 impl RateLimits<AccountRates> {
-    /// The limits of `confirm_email` where verification is by code: codes are asked for again sooner than links.
+    /// Returns the limits of `confirm_email` if verification uses codes. Users can request a new code sooner than a new
+    /// link.
     pub fn of_confirmation_by_code(&self) -> Vec<Rate> {
         match self.off || self.given.contains_key(&RateAction::ConfirmEmail) {
             true => self.of(RateAction::ConfirmEmail),
@@ -229,7 +232,7 @@ impl RateLimits<AccountRates> {
 }
 
 impl<A: Limits> RateLimits<A> {
-    /// The limits of an action of this setting. None if limits are off.
+    /// Returns the limits of an action of this setting. Empty if limits are off.
     pub fn of(&self, action: RateAction) -> Vec<Rate> {
         if self.off {
             return Vec::new();
@@ -288,7 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_rate_reads_as_the_reference_reads_it() {
+    fn a_rate_is_parsed_like_in_the_reference() {
         let rate = |text| Rate::parse(text).unwrap();
         assert_eq!(rate("5/m"), Rate { amount: 5, seconds: 60.0, per: Per::Ip });
         assert_eq!(rate("3/5m/key"), Rate { amount: 3, seconds: 300.0, per: Per::Key });
@@ -300,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_is_limited_unless_the_settings_say_otherwise() {
+    fn every_action_has_a_default_limit() {
         for action in RateAction::VARIANTS {
             let rates = parse_rates(action.default_rates()).unwrap();
             assert!(!rates.is_empty(), "{action:?}");
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_by_what_an_action_is_never_counted_by_is_a_mistake() {
+    fn a_rate_by_a_value_that_the_action_does_not_have_is_refused() {
         let mistake = |text| RateLimits::<AccountRates>::from_text(text).unwrap_err();
         assert_eq!(mistake(r#"{"signup": "5/m/user"}"#), "`signup` is counted by ip, not by user");
         assert_eq!(
@@ -321,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn given_limits_lie_over_the_defaults() {
+    fn explicit_limits_override_the_defaults() {
         let limits = RateLimits::<AccountRates>::from_text(r#"{"login": "1/s", "signup": null}"#).unwrap();
         assert_eq!(limits.of(RateAction::Login).len(), 1);
         assert!(limits.of(RateAction::Signup).is_empty());

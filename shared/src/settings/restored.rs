@@ -1,11 +1,11 @@
-//! `LATCHKEY_RESTORED_AT`: the moment at which a restored table went into service.
+//! `LATCHKEY_RESTORED_AT`: the time when a restored table went into service.
 
 use super::ServiceSettings;
 use super::values::Value;
 use crate::clock::Timestamp;
 use serde_json::Value as Json;
 
-/// A moment with its offset from UTC (RFC 3339), in whole seconds.
+/// A time with its offset from UTC (RFC 3339), in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RestoredAt(pub Timestamp);
 
@@ -22,8 +22,8 @@ impl Value for RestoredAt {
 }
 
 impl ServiceSettings {
-    /// Whether a session, link or token that was made at this moment counts for nothing, because the table has been
-    /// restored since.
+    /// Returns whether a session, link or token that was created at this time is invalid, because the table has been
+    /// restored since then.
     pub fn is_before_restore(&self, moment: Timestamp) -> bool {
         self.restored_at.is_some_and(|restored| moment < restored.0)
     }
@@ -35,7 +35,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_moment_has_an_offset_from_utc() {
+    fn a_time_has_an_offset_from_utc() {
         let read = |text: &str| RestoredAt::from_json(&json!(text)).map(|read| read.show());
         assert_eq!(read("2026-01-31T12:00:00Z").unwrap(), "2026-01-31T12:00:00Z");
         assert_eq!(read("2026-01-31T12:00:00.75+01:00").unwrap(), "2026-01-31T11:00:00Z");

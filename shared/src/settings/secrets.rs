@@ -1,24 +1,24 @@
-//! Settings that nobody may read in a log or in the docs.
+//! Settings that must not appear in logs or in the documentation.
 
 use super::values::Value;
 use serde_json::Value as Json;
 
-/// A secret of 32 bytes or more. Its `Debug` and its row in the docs show nothing of it.
+/// A secret of at least 32 bytes. Its `Debug` and its row in the documentation do not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(zeroize::Zeroizing<Vec<u8>>);
 
 impl SecretKey {
-    /// What stands where none was given; `Settings::load` does not let it through.
+    /// Returns the value for an unset key. `Settings::load` refuses it.
     pub(super) fn missing() -> Self {
         Self(zeroize::Zeroizing::new(Vec::new()))
     }
 
-    /// Whether none was given.
+    /// Returns whether the key is unset.
     pub(super) fn is_missing(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The key's bytes.
+    /// Returns the key's bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -46,12 +46,12 @@ impl Value for SecretKey {
     }
 }
 
-/// A secret text, of any length; empty where none was given. Its `Debug` and its row in the docs show nothing of it.
+/// A secret text of any length, empty if unset. Its `Debug` and its row in the documentation do not show it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretText(zeroize::Zeroizing<String>);
 
 impl SecretText {
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.0
     }

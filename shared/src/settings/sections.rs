@@ -1,4 +1,4 @@
-//! The settings themselves, a struct a section.
+//! The sections of the settings. Each is a struct.
 
 use super::android_apps::AndroidApps;
 use super::declaration::section;
@@ -327,17 +327,17 @@ section! {
 }
 
 impl MfaSettings {
-    /// Whether authenticators of this kind can be set up.
+    /// Returns whether authenticators of this kind can be set up.
     pub fn supports(&self, kind: &str) -> bool {
         self.enabled && self.supported_types.iter().any(|it| it == kind)
     }
 
-    /// Whether a passkey alone logs in.
+    /// Returns whether users can log in with only a passkey.
     pub fn has_passkey_login(&self) -> bool {
         self.passkey_login_enabled && self.supports("webauthn")
     }
 
-    /// Whether people can sign up with a passkey and no password.
+    /// Returns whether users can sign up with a passkey and no password.
     pub fn has_passkey_signup(&self) -> bool {
         self.passkey_signup_enabled && self.supports("webauthn")
     }
@@ -415,7 +415,7 @@ section! {
 }
 
 section! {
-    /// The list of a person's sessions.
+    /// The list of a user's sessions.
     UserSessionSettings {
         /// Whether users can list and end their sessions.
         enabled: bool = "USERSESSIONS_ENABLED", true;
@@ -435,7 +435,7 @@ macro_rules! settings {
         pub struct Settings { $($(#[doc = $text])* pub $field: $section,)* }
 
         impl Settings {
-            /// Takes what is given for a setting, where the name is one.
+            /// Sets the setting with this name. Returns `None` if there is no such setting.
             pub(super) fn take(&mut self, name: &str, given: super::Given<'_>) -> Option<Result<(), String>> {
                 None$(.or_else(|| self.$field.take(name, given)))*
             }

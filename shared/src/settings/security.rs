@@ -1,20 +1,20 @@
-//! What every answer tells browsers, under the names that Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` read.
+//! Security headers, under the names of the settings of Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`.
 
 use super::declaration::section;
 use super::values::keywords;
 
 keywords! {
-    /// Which pages may show ours in a frame.
+    /// The pages that can show our pages in a frame.
     FrameOptions {
-        /// None.
+        /// No page.
         Deny = "DENY",
-        /// Those of our own origin.
+        /// Pages of the same origin.
         SameOrigin = "SAMEORIGIN",
     }
 }
 
 section! {
-    /// What every answer tells browsers.
+    /// The security headers of all responses.
     SecuritySettings {
         /// Whether browsers must not guess content types (`X-Content-Type-Options: nosniff`).
         content_type_nosniff: bool = "SECURE_CONTENT_TYPE_NOSNIFF", true;

@@ -8,7 +8,7 @@ pub(super) fn load(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
 }
 
 #[test]
-fn defaults_are_the_closed_list_of_differences() {
+fn defaults_that_differ_from_the_reference_are_as_documented() {
     let settings = load(&[]).unwrap();
     assert_eq!(settings.account.login_methods, [LoginMethod::Email]);
     assert_eq!(settings.account.email_verification, EmailVerification::Mandatory);
@@ -17,7 +17,7 @@ fn defaults_are_the_closed_list_of_differences() {
 }
 
 #[test]
-fn strings_are_plain_and_the_rest_is_json() {
+fn strings_are_plain_and_other_values_are_json() {
     let settings = load(&[
         ("ACCOUNT_EMAIL_VERIFICATION", "optional"),
         ("ACCOUNT_LOGIN_METHODS", r#"["email","username"]"#),
@@ -35,7 +35,7 @@ fn strings_are_plain_and_the_rest_is_json() {
 }
 
 #[test]
-fn settings_that_mean_nothing_here_are_named_and_stop_nothing() {
+fn settings_of_the_references_without_effect_are_listed_and_do_not_prevent_startup() {
     let pairs = [("ACCOUNT_TEMPLATE_EXTENSION", "html"), ("JWT_ALLAUTH_SOCIAL_CALLBACK_URLS", "{}")];
     assert!(load(&pairs).is_ok());
     let source = Source::new(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -61,7 +61,7 @@ fn every_mistake_is_reported_together_by_name() {
 }
 
 #[test]
-fn who_brings_an_old_name_is_told_the_new_one() {
+fn a_deprecated_name_is_refused_with_its_replacement() {
     let problems = load(&[("ACCOUNT_EMAIL_REQUIRED", "true")]).unwrap_err().0;
     assert_eq!(
         problems,
@@ -94,7 +94,7 @@ fn an_origin_is_scheme_host_and_port_and_nothing_else() {
 }
 
 #[test]
-fn what_browsers_are_told_has_djangos_defaults_and_takes_no_nonsense() {
+fn security_headers_have_djangos_defaults_and_invalid_values_are_refused() {
     let security = load(&[]).unwrap().security;
     assert!(security.content_type_nosniff && security.hsts_seconds == 0);
     assert_eq!(security.referrer_policy.as_deref(), Some("same-origin"));
@@ -121,7 +121,7 @@ fn a_secret_key_is_required() {
 }
 
 #[test]
-fn with_third_party_identities_alone_nothing_else_lets_people_in() {
+fn with_third_party_identities_only_other_login_methods_are_refused() {
     let all = [
         ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
         ("MFA_PASSKEY_LOGIN_ENABLED", "true"),
@@ -138,7 +138,7 @@ fn with_third_party_identities_alone_nothing_else_lets_people_in() {
 }
 
 #[test]
-fn the_stricter_setting_of_verification_rules_every_api() {
+fn the_stricter_setting_of_verification_applies_to_every_api() {
     use EmailVerification::{Mandatory, None, Optional};
     let of = |pairs: &[(&str, &str)]| {
         let settings = load(pairs).unwrap();
@@ -156,13 +156,13 @@ fn the_stricter_setting_of_verification_rules_every_api() {
 }
 
 #[test]
-fn the_jwt_api_takes_the_references_values_and_refuses_nonsense() {
+fn the_jwt_api_accepts_the_references_values_and_refuses_invalid_ones() {
     let of = |pairs: &[(&str, &str)]| load(pairs).map(|settings| settings.jwt_api);
     for (given, prefix) in [("/auth/", "/auth"), ("auth", "/auth"), ("/", "")] {
         assert_eq!(of(&[("JWT_ALLAUTH_PREFIX", given)]).unwrap().prefix.as_str(), prefix, "{given}");
     }
     let at = |pairs: &[(&str, &str)]| load(pairs).map(|settings| settings.flat.prefix.as_str().to_owned());
-    assert_eq!(at(&[("JWT_ALLAUTH_PREFIX", "/auth")]), Ok(String::new()), "the flat API gives way");
+    assert_eq!(at(&[("JWT_ALLAUTH_PREFIX", "/auth")]), Ok(String::new()), "the flat API is turned off");
     assert!(at(&[("JWT_ALLAUTH_PREFIX", "/x"), ("HEADLESS_FLAT_PREFIX", "/x")]).is_err());
     let age = |given| of(&[("JWT_ALLAUTH_REFRESH_TOKEN_COOKIE_MAX_AGE", given)]).unwrap().refresh_cookie_max_age;
     assert_eq!((age("null"), age("60")), (MaxAge::Browser, MaxAge::Seconds(60)));
@@ -185,7 +185,7 @@ fn the_jwt_api_takes_the_references_values_and_refuses_nonsense() {
 }
 
 #[test]
-fn the_file_lies_under_the_environment() {
+fn the_environment_overrides_the_file() {
     let mut source = Source::new([("ACCOUNT_LOGIN_TIMEOUT".to_owned(), "60".to_owned())]);
     source.file = serde_json::from_str(
         r#"{"ACCOUNT_LOGIN_TIMEOUT": 5, "SESSION_COOKIE_AGE": 7, "SECRET_KEY": "0123456789abcdef0123456789abcdef",
@@ -198,7 +198,7 @@ fn the_file_lies_under_the_environment() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_no_unicode_is_somebody_elses() {
+fn a_variable_that_is_not_unicode_is_ignored() {
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
     let given = [("ACCOUNT_LOGIN_TIMEOUT", b"60".to_vec()), ("LS_COLORS", vec![0xff])];
@@ -217,7 +217,7 @@ fn the_settings_page_is_current() {
 }
 
 #[test]
-fn a_preset_sets_a_family_and_single_settings_win_over_it() {
+fn a_preset_sets_a_group_and_explicit_settings_override_it() {
     let of = |pairs: &[(&str, &str)]| load(pairs).unwrap();
     let passkeys = of(&[("LATCHKEY_PRESET", "passkeys")]);
     assert!(
@@ -237,7 +237,7 @@ fn a_preset_sets_a_family_and_single_settings_win_over_it() {
 }
 
 #[test]
-fn security_keys_are_bound_to_the_domain_that_page_and_api_share() {
+fn security_keys_are_bound_to_the_domain_of_the_shared_cookies() {
     let base = [
         ("PUBLIC_URL", "https://auth.example.com"),
         ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com"]"#),
@@ -252,5 +252,5 @@ fn security_keys_are_bound_to_the_domain_that_page_and_api_share() {
     assert!(problems.iter().any(|it| it.starts_with("CORS_ALLOWED_ORIGINS: pages of `https://app.example.com`")));
     let without_keys =
         [("PUBLIC_URL", "https://auth.example.com"), ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.com"]"#)];
-    assert!(load(&without_keys).is_ok(), "nobody has security keys there");
+    assert!(load(&without_keys).is_ok(), "security keys are off there");
 }

@@ -1,22 +1,22 @@
-//! Values of the settings of tokens.
+//! Types of the token settings.
 
 use super::values::{Value, keywords};
 use crate::jwt::Algorithm;
 use serde_json::Value as Json;
 
-/// What apps are given at login.
+/// The tokens that apps get at login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenStrategy {
     /// A session token.
     Session,
-    /// Signed tokens, and a session token beside them.
+    /// Signed tokens, and also a session token.
     Jwt,
 }
 
 impl Value for TokenStrategy {
     const KIND: &'static str = "`session` or `jwt`";
     fn from_json(json: &Json) -> Result<Self, String> {
-        // The reference names classes by their dotted paths.
+        // The reference uses the dotted paths of classes.
         match json.as_str().map(|text| text.rsplit('.').next().unwrap_or(text)) {
             Some("session" | "SessionTokenStrategy") => Ok(Self::Session),
             Some("jwt" | "JWTTokenStrategy") => Ok(Self::Jwt),
@@ -47,7 +47,7 @@ impl Value for Algorithm {
 }
 
 keywords! {
-    /// The kind of credential that an authorizer looks at.
+    /// The kind of credential that an authorizer checks.
     AuthorizerCredential {
         /// The session cookie of a browser.
         SessionCookie = "session_cookie",
@@ -63,7 +63,7 @@ keywords! {
     UserClaim {
         /// The primary address.
         Email = "email",
-        /// Whether it is verified.
+        /// Whether the primary address is verified.
         EmailVerified = "email_verified",
         /// The username.
         Username = "username",
@@ -75,7 +75,7 @@ keywords! {
         Phone = "phone",
         /// The role, a number.
         Role = "role",
-        /// Whatever else is kept with the user, as an object.
+        /// The other stored fields of the user, as an object.
         Attributes = "attributes",
     }
 }

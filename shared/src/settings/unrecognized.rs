@@ -1,10 +1,10 @@
-//! Names that are not ours: those the references know and nothing here reads, and plain mistakes.
+//! Names that are not settings of Latchkey: settings of the references that it does not read, and misspelled names.
 
 use super::{Settings, Source};
 use strsim::damerau_levenshtein;
 
-/// Every name that begins with one of these is meant for us: it is a known setting, or a mistake. The families are as narrow
-/// as that can hold: an environment has names of others, such as `SESSION_MANAGER`.
+/// Prefixes of setting names. A name with one of these prefixes is a known setting or a mistake. The prefixes are as
+/// narrow as possible, because the environment also contains variables of other programs, such as `SESSION_MANAGER`.
 const PREFIXES: [&str; 24] = [
     "ACCOUNT_",
     "ALLAUTH_",
@@ -116,7 +116,7 @@ const REFERENCE: &[&str] = &[
     "USERSESSIONS_ADAPTER",
 ];
 
-/// Settings that django-allauth still understands under their old names, and what stands in their place.
+/// Settings that django-allauth still accepts under their old names, and their replacements.
 const DEPRECATED: [(&str, &str); 10] = [
     ("ACCOUNT_AUTHENTICATION_METHOD", "ACCOUNT_LOGIN_METHODS"),
     ("ACCOUNT_EMAIL_CONFIRMATION_COOLDOWN", "`confirm_email` in ACCOUNT_RATE_LIMITS"),
@@ -130,13 +130,13 @@ const DEPRECATED: [(&str, &str); 10] = [
     ("ACCOUNT_USERNAME_REQUIRED", "`username*` in ACCOUNT_SIGNUP_FIELDS"),
 ];
 
-/// Settings of the references that cannot be left unread: the service would be less safe than they ask for.
+/// Settings of the references that must not be ignored, because the service would be less secure than they require.
 const UNSUPPORTED: [&str; 1] = ["ACCOUNT_PASSWORD_MIN_LENGTH"];
 
-/// Read before the settings are, so no section knows it.
+/// Read before the settings, so no section contains it.
 const FILE: &str = "LATCHKEY_SETTINGS";
 
-/// What is wrong with a name that no section has, unless it is none of our business.
+/// Returns the problem of a name that no section has, or `None` if the name is not meant for Latchkey.
 pub(super) fn problem(name: &str) -> Option<String> {
     let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     if !is_ours || name == FILE || REFERENCE.contains(&name) {
@@ -155,7 +155,7 @@ pub(super) fn unread(source: &Source) -> Vec<String> {
     source.all().map(|(name, _)| name).filter(|name| REFERENCE.contains(name)).map(str::to_owned).collect()
 }
 
-/// The known name that is fewest edits away, if it is close.
+/// Returns a hint with the known name that is the fewest edits away, if it is close.
 fn suggestion(name: &str) -> String {
     let nearest = Settings::names().map(|known| (damerau_levenshtein(name, known), known)).min();
     match nearest {
@@ -169,19 +169,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_is_of_a_family_so_that_a_misspelled_one_stops_the_start() {
+    fn every_setting_has_a_known_prefix_so_a_misspelled_one_prevents_startup() {
         let outside = |name: &&str| !PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         assert_eq!(Settings::names().filter(outside).collect::<Vec<_>>(), [""; 0]);
         for name in Settings::names() {
             let misspelled = format!("{name}S");
-            let problem = problem(&misspelled).unwrap_or_else(|| panic!("{misspelled} would be ignored"));
-            // The plural of one setting may be closer to another one.
+            let problem = problem(&misspelled).unwrap_or_else(|| panic!("the misspelled name {misspelled} is ignored"));
+            // The plural of one setting can be closer to another setting.
             assert!(problem.contains("; did you mean "), "{problem}");
         }
     }
 
     #[test]
-    fn a_suggestion_is_the_fewest_edits_away_and_never_far() {
+    fn a_suggestion_is_the_closest_name_within_a_few_edits() {
         for (name, expected) in [
             ("SESSION_COOKIE_AEG", "; did you mean SESSION_COOKIE_AGE?"),
             ("SECURE_HSTS_SECOND", "; did you mean SECURE_HSTS_SECONDS?"),
@@ -189,7 +189,7 @@ mod tests {
             ("PASSWORD_RESET_TIME_OUT", "; did you mean PASSWORD_RESET_TIMEOUT?"),
             ("SECRET_KEY_FALLBACK", "; did you mean SECRET_KEY_FALLBACKS?"),
             ("X_FRAME_OPTION", "; did you mean X_FRAME_OPTIONS?"),
-            // The same letters in another order are another name.
+            // The same letters in another order are a different name.
             ("MFA_SEPYT_DETROPPUS", ""),
             ("EMAIL_API_KEY_OF_ANOTHER_SERVICE", ""),
         ] {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_others_are_left_alone() {
+    fn names_of_other_programs_are_ignored() {
         let environment = [
             "AWS_LAMBDA_FUNCTION_NAME",
             "AWS_REGION",
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_is_in_one_list_alone() {
+    fn each_name_is_in_only_one_list() {
         let deprecated = DEPRECATED.iter().map(|(name, _)| *name);
         let mut all =
             Settings::names().chain(REFERENCE.iter().copied()).chain(deprecated).chain(UNSUPPORTED).collect::<Vec<_>>();

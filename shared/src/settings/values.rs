@@ -1,4 +1,4 @@
-//! The types that settings have, and how each is read.
+//! The types of settings, and their parsers.
 
 use crate::webauthn::UserVerification;
 use serde::Deserialize;
@@ -6,21 +6,21 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
-/// A type that a setting can have.
+/// A type of setting values.
 pub trait Value: Sized {
-    /// What the docs call it.
+    /// The name of the type in the documentation.
     const KIND: &'static str;
 
-    /// Reads the value from JSON, as in the settings file.
+    /// Parses a value in JSON, as in the settings file.
     ///
     /// # Errors
-    /// What would be right.
+    /// The valid values.
     fn from_json(json: &Json) -> Result<Self, String>;
 
-    /// Reads the value from an environment variable: JSON where it is JSON, else a plain string.
+    /// Parses an environment variable: as JSON if it is valid JSON, or else as a plain string.
     ///
     /// # Errors
-    /// What would be right.
+    /// The valid values.
     fn from_text(text: &str) -> Result<Self, String> {
         match serde_json::from_str(text) {
             Ok(json) => Self::from_json(&json),
@@ -28,11 +28,11 @@ pub trait Value: Sized {
         }
     }
 
-    /// The value as it would be written.
+    /// Returns the value in the format of an environment variable.
     fn show(&self) -> String;
 }
 
-/// A value that serde reads; `$right` says what would be right.
+/// Implements [`Value`] with serde. `$right` describes the valid values.
 macro_rules! plain {
     ($type:ty, $kind:literal, $right:literal) => {
         impl Value for $type {
@@ -109,7 +109,7 @@ impl<V: Value> Value for Vec<V> {
     }
 }
 
-/// A setting that is one of a few words.
+/// Declares a setting that is one of a few words.
 macro_rules! keywords {
     ($(#[doc = $about:literal])* $type:ident { $($(#[doc = $text:literal])* $variant:ident = $word:literal,)* }) => {
         $(#[doc = $about])*
@@ -117,7 +117,7 @@ macro_rules! keywords {
         pub enum $type { $($(#[doc = $text])* #[serde(rename = $word)] $variant,)* }
 
         impl $type {
-            /// The word for it.
+            /// Returns the word of the variant.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
@@ -141,7 +141,7 @@ macro_rules! keywords {
 pub(super) use keywords;
 
 keywords! {
-    /// What a person names themselves with at login.
+    /// An identifier that users can log in with.
     LoginMethod {
         /// An email address.
         Email = "email",
@@ -155,9 +155,9 @@ keywords! {
 keywords! {
     /// Whether an address has to be verified.
     EmailVerification {
-        /// Nobody logs in before they verified.
+        /// Users can log in only after verification.
         Mandatory = "mandatory",
-        /// A mail is sent, login does not wait for it.
+        /// A mail is sent, but users can log in without verification.
         Optional = "optional",
         /// No mail is sent.
         None = "none",
@@ -165,7 +165,7 @@ keywords! {
 }
 
 impl EmailVerification {
-    /// The one of the two that asks for more.
+    /// Returns the stricter of the two methods.
     pub fn stricter(self, other: Self) -> Self {
         let rank = |it: Self| match it {
             Self::None => 0,
@@ -181,17 +181,17 @@ keywords! {
     ClientKind {
         /// A single-page app: cookies and CSRF.
         Browser = "browser",
-        /// Anything else: tokens in headers.
+        /// Any other client: tokens in headers.
         App = "app",
     }
 }
 
 keywords! {
-    /// Whose certificates AWS endpoints may show.
+    /// The certificate authorities that are trusted for AWS endpoints.
     TlsRoots {
-        /// Those that AWS endpoints chain to.
+        /// Those that issue the certificates of AWS endpoints.
         Amazon = "amazon",
-        /// Those of the machine's store.
+        /// Those in the machine's store.
         Platform = "platform",
     }
 }
@@ -199,11 +199,11 @@ keywords! {
 /// Whether answers hide that an account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PreventEnumeration {
-    /// They do not.
+    /// Answers do not hide it.
     No,
-    /// They do, where addresses stay unique all the same.
+    /// Answers hide it, and addresses stay unique.
     Yes,
-    /// They do, at the price of several accounts with one unverified address.
+    /// Answers hide it. As a consequence, several accounts can have the same unverified address.
     Strict,
 }
 
@@ -230,11 +230,11 @@ impl Value for PreventEnumeration {
 /// The `SameSite` attribute of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SameSite {
-    /// Sent on top-level navigation too.
+    /// Also sent on top-level navigation.
     Lax,
-    /// Sent within the site only.
+    /// Sent only within the site.
     Strict,
-    /// Sent everywhere.
+    /// Always sent.
     None,
     /// No attribute.
     Omitted,
@@ -280,7 +280,7 @@ impl Value for UserVerification {
     }
 }
 
-/// How often something may be done again: `true` is twice, `false` never.
+/// The number of times that a user can repeat an action: `true` is twice, `false` is never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota(pub u32);
 
@@ -297,17 +297,17 @@ impl Value for Quota {
     }
 }
 
-/// What a code looks like that people type (RFC 8628, section 6.1, on the alphabet).
+/// The format of codes that users type (RFC 8628, section 6.1, describes the alphabet).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CodeFormat {
-    /// Digits in place of letters.
+    /// Whether codes consist of digits instead of letters.
     pub numeric: bool,
-    /// Characters, without dashes; 8 letters or 9 digits unless told.
+    /// Number of characters, without dashes. If unset, 8 letters or 9 digits.
     pub length: Option<usize>,
-    /// Whether a dash splits it for reading.
+    /// Whether a dash in the middle makes the code easier to read.
     pub dashed: bool,
-    /// The alphabet, in place of those of `numeric`.
+    /// The alphabet, instead of that of `numeric`.
     pub allowed_chars: Option<String>,
 }
 
@@ -318,14 +318,14 @@ impl Default for CodeFormat {
 }
 
 impl CodeFormat {
-    /// The alphabet: consonants that are hard to mistake and spell no words, or digits.
+    /// Returns the alphabet: consonants that are hard to confuse and do not form words, or digits.
     pub fn alphabet(&self) -> Vec<char> {
         let letters =
             self.allowed_chars.as_deref().unwrap_or(if self.numeric { "0123456789" } else { "BCDFGHJKLMNPQRSTVWXZ" });
         letters.chars().collect()
     }
 
-    /// Characters, without dashes.
+    /// Returns the number of characters, without dashes.
     pub fn length(&self) -> usize {
         self.length.unwrap_or(if self.numeric { 9 } else { 8 })
     }
@@ -335,7 +335,7 @@ impl Value for CodeFormat {
     const KIND: &'static str = "dictionary";
     fn from_json(json: &Json) -> Result<Self, String> {
         let format = Self::deserialize(json).map_err(|e| format!("must be a code format: {e}"))?;
-        // ASVS 5.0 6.5.4: at least 20 bits, or six digits.
+        // ASVS 5.0 6.5.4 requires at least 20 bits, or six digits.
         if !format.alphabet().iter().all(|letter| letter.is_alphanumeric()) {
             return Err("must contain only letters and digits: other characters of a code are not compared".to_owned());
         }
@@ -354,7 +354,7 @@ impl Value for CodeFormat {
 /// One field of the signup form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignupField {
-    /// Whether it has to be filled in.
+    /// Whether the field is required.
     pub required: bool,
 }
 
@@ -363,7 +363,7 @@ pub struct SignupField {
 pub struct SignupFields(Vec<(String, SignupField)>);
 
 impl SignupFields {
-    /// From names, each followed by `*` where it is required.
+    /// Creates the fields from names. A `*` after a name marks a required field.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let field = |name: &'a str| match name.strip_suffix('*') {
             Some(name) => (name.to_owned(), SignupField { required: true }),
@@ -377,7 +377,7 @@ impl SignupFields {
         self.0.iter().map(|(name, field)| (name.as_str(), *field))
     }
 
-    /// The field of this name, if signup has it.
+    /// Returns the field with this name, if signup has it.
     pub fn get(&self, name: &str) -> Option<SignupField> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, field)| *field)
     }
@@ -400,19 +400,19 @@ impl Value for SignupFields {
     }
 }
 
-/// Which ways of showing who one is are not enough by themselves.
+/// The login methods after which a login code is also required.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequiredFor {
-    /// Each is enough.
+    /// No login method.
     None,
-    /// None is.
+    /// Every login method.
     All,
-    /// These are not.
+    /// These login methods.
     Methods(Vec<String>),
 }
 
 impl RequiredFor {
-    /// Whether it is required after this method; nothing was shown at a signup.
+    /// Returns whether a code is required after this method. A signup has no method.
     pub fn applies_to(&self, method: Option<&str>) -> bool {
         match self {
             Self::None => false,

@@ -1,39 +1,40 @@
-//! Trying again where others were faster, a few times, with jitter.
+//! Repeating operations if other requests were faster: a limited number of attempts, with random pauses.
 
 use super::{Committed, Store, StoreError, Write};
 use crate::random::{RandomSource, random_bytes};
 use std::time::Duration;
 
-/// What one attempt at an operation has decided.
+/// The decision of one attempt at an operation.
 #[derive(Debug)]
 pub enum Decision<S, T> {
-    /// To write this. The value is the operation's result once it is written; with the state it is decided again where
-    /// others were faster.
+    /// Write this. The value is the result of the operation if the commit succeeds. If another request was faster, the
+    /// state is passed to the next attempt.
     Write(Vec<Write>, T, S),
-    /// That there is nothing to write, or that it is written already.
+    /// Nothing has to be written, or it is already written.
     Settled(T),
-    /// That somebody was faster, which this attempt has found out before it came to writing.
+    /// The attempt has found that another request was faster. The state is passed to the next attempt.
     Again(S),
 }
 
-/// Why an operation is decided again.
+/// Why an operation has to decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// One of the writes, by its place in the list, found what it did not expect.
+    /// The write at this position in the list did not find the state that it expects.
     Refused(usize),
-    /// Others were at the same items.
+    /// Another request has changed the same items.
     Contended,
 }
 
 impl Store {
-    /// Runs an operation until what it decides is written: decides, commits, and decides again where others were faster,
-    /// a few times, with pauses of random length between.
+    /// Runs an operation until its decision is written. Decides and commits, and repeats both if another request was
+    /// faster: a limited number of times, with pauses of random length.
     ///
-    /// `decide` gets the state that it decides on, and why it is asked again, so that it reads that state anew; the first
-    /// time it is given no reason. State and futures are handed over rather than borrowed, so that the whole is `Send`.
+    /// `decide` gets the state, and the reason of the repetition: `None` for the first attempt. With a reason, it has
+    /// to read its data again. State and futures are passed by value instead of borrowed, so that the whole future is
+    /// `Send`.
     ///
     /// # Errors
-    /// What `decide` refuses; [`StoreError::Busy`] when there were enough attempts; the table is unavailable.
+    /// The refusal of `decide`; [`StoreError::Busy`] after the last attempt; the table is unavailable.
     pub async fn run<S, T, E, F>(&self, mut state: S, mut decide: impl FnMut(S, Option<Again>) -> F) -> Result<T, E>
     where
         E: From<StoreError>,
@@ -57,13 +58,13 @@ impl Store {
         }
     }
 
-    /// Attempts at an operation that others may disturb.
+    /// The attempts at an operation that other requests may disturb.
     pub(super) fn attempts(&self) -> Attempts<'_> {
         Attempts { random: &*self.random, made: 0 }
     }
 }
 
-/// Attempts at one operation.
+/// The attempts at one operation.
 pub(super) struct Attempts<'a> {
     random: &'a dyn RandomSource,
     made: u32,
@@ -74,10 +75,11 @@ impl Attempts<'_> {
     const FIRST_PAUSE: Duration = Duration::from_millis(4);
     const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-    /// The first time at once; later after a pause of random length that grows.
+    /// Waits until the next attempt is allowed: not at all before the first one, later for a growing pause of random
+    /// length.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when there were enough.
+    /// [`StoreError::Busy`] after the last attempt.
     pub async fn next(&mut self) -> Result<(), StoreError> {
         if self.made >= Self::LIMIT {
             return Err(StoreError::Busy);
@@ -98,7 +100,7 @@ mod tests {
     use crate::clock::SystemClock;
     use std::sync::Arc;
 
-    /// Makes every pause the shortest.
+    /// Makes every pause as short as possible.
     struct Zero;
 
     impl RandomSource for Zero {
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_decision_is_given_no_reason_and_later_ones_are() {
+    async fn only_repeated_decisions_get_a_reason() {
         let decide = |seen: Vec<Option<Again>>, again: Option<Again>| async move {
             let seen = [seen, vec![again]].concat();
             Ok::<_, StoreError>(if seen.len() < 3 { Decision::Again(seen) } else { Decision::Settled(seen) })
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_operation_for_which_others_are_always_faster_ends_busy() {
+    async fn an_operation_that_always_loses_the_race_ends_with_busy() {
         let decide = |made: u32, _| async move {
             assert!(made < Attempts::LIMIT, "one attempt too many");
             Ok::<Decision<u32, ()>, StoreError>(Decision::Again(made + 1))
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_written_ends_the_operation() {
+    async fn a_successful_write_ends_the_operation() {
         let decide = |(), _| async { Ok::<_, StoreError>(Decision::Write(Vec::new(), "done", ())) };
         assert_eq!(store().run((), decide).await.unwrap(), "done");
     }

@@ -1,4 +1,4 @@
-//! The SDK's client in AWS, built by hand from the Lambda environment: no provider chain, nothing to look for.
+//! Building the SDK's client from the environment of Lambda. It uses no chain of credential providers.
 
 use crate::outbound::{Outbound, Roots};
 use crate::settings::{ServiceSettings, TlsRoots};
@@ -9,36 +9,36 @@ use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// A name that Lambda always sets was not set.
+/// The error that a variable is not set that Lambda always sets.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not set")]
 pub struct NotInLambda(&'static str);
 
-/// Credentials as Lambda hands them over.
+/// Returns the credentials that Lambda sets.
 ///
 /// # Errors
-/// The environment is not Lambda's.
+/// The process does not run in Lambda.
 pub fn credentials() -> Result<Credentials, NotInLambda> {
     let get = |name| std::env::var(name).map_err(|_| NotInLambda(name));
     let (id, secret) = (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?);
     Ok(Credentials::new(id, secret, std::env::var("AWS_SESSION_TOKEN").ok(), None, "lambda"))
 }
 
-/// The region that the function runs in.
+/// Returns the region of the function.
 ///
 /// # Errors
-/// The environment is not Lambda's.
+/// The process does not run in Lambda.
 pub fn region() -> Result<Region, NotInLambda> {
     std::env::var("AWS_REGION").map(Region::new).map_err(|_| NotInLambda("AWS_REGION"))
 }
 
-/// How long anything that AWS does for us may take: an attempt, and all attempts together. A caller waits for it, and
-/// the function's own time must not be over before there is an answer.
+/// The time limits of requests to AWS: for one attempt, and for all attempts together. They have to end before the
+/// function's own timeout, so that the caller gets an answer.
 pub fn timeouts(attempt: Duration, all: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(all).build()
 }
 
-/// The one HTTP client that all clients of AWS share.
+/// The HTTP client that all AWS clients share.
 pub fn http_client(settings: &ServiceSettings) -> SharedHttpClient {
     static CLIENT: OnceLock<Outbound> = OnceLock::new();
     let roots = match settings.tls_roots {
@@ -49,10 +49,10 @@ pub fn http_client(settings: &ServiceSettings) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
-/// What builds a client of DynamoDB. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
+/// Returns a function that builds a DynamoDB client. `AWS_ENDPOINT_URL_DYNAMODB` sets another endpoint.
 ///
 /// # Errors
-/// The environment is not Lambda's.
+/// The process does not run in Lambda.
 pub fn client(http: SharedHttpClient) -> Result<impl FnOnce() -> Client + Send, NotInLambda> {
     let (region, credentials) = (region()?, credentials()?);
     Ok(move || {

@@ -1,4 +1,4 @@
-//! Committing: one conditional write, or one transaction.
+//! Commits: one conditional write or one transaction.
 
 use super::expression::Expression;
 use super::item::{Document, Item, Key};
@@ -11,26 +11,27 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 
-/// How a commit ended.
+/// The result of a commit.
 #[derive(Debug)]
 pub enum Committed {
-    /// Everything is written.
+    /// All writes are done.
     Done,
-    /// Nothing is written: this write (by its place in the list) found what it did not expect.
+    /// Nothing is written. The write at this position in the list did not find the state that it expects.
     Refused(usize),
-    /// Nothing is written: others were at the same items. Reload, decide again.
+    /// Nothing is written, because another request has changed the same items. The operation has to load and decide
+    /// again.
     Contended,
 }
 
 impl Store {
-    /// Writes of one commit at most: what a transaction of DynamoDB takes.
+    /// Most writes of one commit: the limit of a DynamoDB transaction.
     pub const MOST_WRITES: usize = 100;
 
-    /// Writes all or nothing. A request that is repeated after a time-out finds its own work and is content.
+    /// Writes all or nothing. A request that is repeated after a timeout recognizes its own writes and succeeds.
     ///
     /// # Errors
-    /// [`StoreError::TooManyWrites`]: then nothing is written. The table is unavailable: then everything may be written,
-    /// or nothing.
+    /// [`StoreError::TooManyWrites`]: nothing is written. The table is unavailable: either everything is written or
+    /// nothing.
     pub async fn commit(&self, mut writes: Vec<Write>) -> Result<Committed, StoreError> {
         if writes.len() > Self::MOST_WRITES {
             return Err(StoreError::TooManyWrites(writes.len()));
@@ -48,8 +49,8 @@ impl Store {
         Ok(committed)
     }
 
-    /// The same for writes that nobody can invalidate by being faster: while the commit is contended, the same
-    /// writes are tried again.
+    /// The same as [`Store::commit`], for writes that stay right if another request is faster. Repeats the same writes
+    /// while the commit is contended.
     ///
     /// # Errors
     /// The table is unavailable, or stays contended.
@@ -63,11 +64,11 @@ impl Store {
         self.run(writes, decide).await
     }
 
-    /// Deletes whatever is at these keys, however many there are. Not all at once, but [`Store::MOST_WRITES`] at a time:
-    /// for items of which each may go without the others.
+    /// Deletes the items with these keys, in commits of [`Store::MOST_WRITES`] writes each. Use it only for items that
+    /// can be deleted independently of each other.
     ///
     /// # Errors
-    /// The table is unavailable, or stays contended; then some of them may be deleted.
+    /// The table is unavailable, or stays contended. Then some of the items may be deleted.
     pub async fn discard_all(&self, keys: &[Key]) -> Result<(), StoreError> {
         for some in keys.chunks(Self::MOST_WRITES) {
             self.commit_with_retries(some.iter().cloned().map(Write::discard).collect()).await?;
@@ -75,7 +76,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts one item where none is: whether it is there now by this. For functions that do no more than that.
+    /// Creates one item. Returns `false` if an item with its key exists. For operations that need no other write.
     ///
     /// # Errors
     /// The table is unavailable, or stays contended.
@@ -152,7 +153,7 @@ impl Store {
             Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                 let reasons = canceled.cancellation_reasons();
                 if reasons.iter().any(|reason| has_operation(reason.item(), operation)) {
-                    return Ok(Committed::Done); // an earlier request of ours did it
+                    return Ok(Committed::Done); // an earlier attempt of this request wrote it
                 }
                 classify(writes, reasons)
             }
@@ -217,7 +218,7 @@ impl Store {
     }
 }
 
-/// What the reasons of a cancelled transaction mean for us.
+/// The result of a canceled transaction, from its reasons.
 fn classify(writes: &[Write], reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
     let mut refused = None;
     for (place, (write, reason)) in writes.iter().zip(reasons).enumerate() {
@@ -240,16 +241,16 @@ fn has_operation(old: Option<&Document>, operation: &str) -> bool {
     old.and_then(|old| old.get("op")).and_then(|op| op.as_s().ok()).is_some_and(|op| op == operation)
 }
 
-/// An error of a single write, as far as we tell them apart.
+/// The kinds of errors of a single write that the store distinguishes.
 pub(super) enum Single<'a> {
-    /// The condition failed; the old item, where the table gave it.
+    /// The condition failed. Contains the old item, if the table returned it.
     Conditional(Option<&'a Document>),
-    /// A transaction was at the item.
+    /// A transaction was changing the item.
     Conflict,
     Other,
 }
 
-/// The three single writes have three error types; this is what they share.
+/// The common part of the error types of the three single writes.
 pub(super) trait SingleError: ProvideErrorMetadata {
     fn as_conditional(&self) -> Single<'_>;
 }
@@ -297,8 +298,8 @@ mod tests {
     use std::sync::Arc;
 
     #[tokio::test]
-    async fn a_commit_of_more_writes_than_a_transaction_takes_is_refused_before_the_table_is_asked() {
-        let client = || panic!("nothing is asked of the table");
+    async fn a_commit_with_more_writes_than_a_transaction_allows_is_refused_without_a_request() {
+        let client = || panic!("a request to the table");
         let store = Store::with_lazy_client(client, "t".to_owned(), Arc::new(SystemClock), Arc::new(SystemRandom));
         let writes = (0..=Store::MOST_WRITES).map(|n| Write::discard(Key::new("A", n.to_string()))).collect();
         assert!(matches!(store.commit(writes).await, Err(StoreError::TooManyWrites(101))));

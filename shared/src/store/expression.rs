@@ -1,4 +1,4 @@
-//! Building DynamoDB expressions: every name and value by placeholder.
+//! Building DynamoDB expressions. Every name and value is a placeholder.
 
 use super::item::Document;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -34,12 +34,12 @@ impl Expression {
         placeholder
     }
 
-    /// The names, or nothing where there are none (DynamoDB refuses an empty map).
+    /// The names; `None` if there are none, because DynamoDB refuses an empty map.
     pub fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
 
-    /// The values, or nothing where there are none.
+    /// The values; `None` if there are none.
     pub fn values(&self) -> Option<Document> {
         (!self.values.is_empty()).then(|| self.values.clone())
     }

@@ -10,16 +10,16 @@ use std::collections::HashMap;
 
 /// The schema number that every item is written with, in its attribute `schema`.
 ///
-/// A release that adds attributes or enum values leaves the number alone, because older versions keep what they do not
-/// know. It is raised where an attribute changes its meaning or its place, after a release that reads both. An item with a
-/// higher number is neither read nor written: that is [`StoreError::NewerSchema`]. Items of versions that wrote no number
-/// count as 0. See `docs/upgrading.md`.
+/// A release that adds attributes or enum values does not change the number, because older versions keep what they do
+/// not know. The number is raised if an attribute changes its meaning or its place, and only after a release that reads
+/// both forms. An item with a higher number is neither read nor written ([`StoreError::NewerSchema`]). Items of
+/// versions that wrote no number count as 0. See `docs/upgrading.md`.
 pub const SCHEMA: u64 = 1;
 
-/// An item as DynamoDB has it.
+/// An item in the form of DynamoDB.
 pub type Document = HashMap<String, AttributeValue>;
 
-/// Where an item is.
+/// The key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Partition key.
@@ -29,10 +29,10 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key from its two halves.
+    /// Creates a key from its two parts.
     ///
-    /// A half that is longer than DynamoDB's limit is replaced by its digest, so whatever somebody types can be looked
-    /// up, and is not found.
+    /// A part that is longer than DynamoDB's limit is replaced by its digest. So a lookup with any input of a user is a
+    /// valid request. It finds nothing if the input is too long.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: within(pk.into(), 2_048), sk: within(sk.into(), 1_024) }
     }
@@ -54,21 +54,21 @@ fn within(text: String, most: usize) -> String {
     if text.len() <= most { text } else { format!("LONG#{}", secret::digest(text.as_bytes())) }
 }
 
-/// Something that the table holds.
+/// A struct that is stored in the table as an item.
 pub trait Item: Serialize + DeserializeOwned {
-    /// Where it is.
+    /// The key.
     fn key(&self) -> Key;
 
-    /// The version that it was read with; 0 for a new one.
+    /// The version that was read; 0 for a new item.
     fn version(&self) -> u64;
 
-    /// When it is over. The table deletes late, so every read looks at this too.
+    /// When the item expires. The table deletes expired items late, so every read checks this too.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
 
-    /// When it was made, for an item that is over once the table is restored to an earlier moment: it may have been
-    /// deleted or used since (`LATCHKEY_RESTORED_AT`).
+    /// When the item was created, if a restore of the table to an earlier moment makes it invalid: the item may have
+    /// been deleted or used since then (`LATCHKEY_RESTORED_AT`). `None` for an item that stays valid.
     fn made_at(&self) -> Option<Timestamp> {
         None
     }
@@ -93,13 +93,13 @@ pub(super) fn from_document<I: Item>(mut document: Document) -> Result<I, StoreE
     serde_dynamo::from_item(document).map_err(|e| StoreError::Malformed(e.to_string()))
 }
 
-/// An item read and written back.
+/// Reads an item and writes it back.
 #[cfg(test)]
 pub(crate) fn rewrite<I: Item>(document: Document) -> Result<Document, StoreError> {
     to_document(&from_document::<I>(document)?)
 }
 
-/// The attributes that the store writes by itself. All others belong to the item.
+/// The attributes that the store writes itself. All others belong to the item.
 const OURS: [&str; 4] = ["pk", "sk", "op", "schema"];
 
 /// The schema number of an item.
@@ -107,7 +107,7 @@ pub(super) fn schema_of(document: &Document) -> u64 {
     document.get("schema").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0)
 }
 
-/// Whether the item is over, though the table has not deleted it yet.
+/// Whether the item has expired, although the table has not deleted it yet.
 pub(super) fn is_expired(document: &Document, now: Timestamp) -> bool {
     let seconds = document.get("expires_at").and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
     seconds.is_some_and(|seconds| seconds <= now.seconds())
@@ -123,7 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn no_key_is_longer_than_the_table_takes() {
+    fn no_key_is_longer_than_the_limit_of_the_table() {
         let key = |length: usize| Key::new("x".repeat(length), "y".repeat(length / 2));
         assert_eq!((key(2_048).pk.len(), key(2_048).sk.len()), (2_048, 1_024));
         let (long, longer) = (key(2_050), key(100_000));

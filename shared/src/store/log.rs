@@ -1,4 +1,4 @@
-//! Sliding logs and counters: reservations, which come before a decision and stand outside its commit.
+//! Sliding logs and counters. Reservations are written before an operation decides, and are not part of its commit.
 
 use super::commit::{Single, SingleError};
 use super::expression::Expression;
@@ -8,43 +8,44 @@ use crate::clock::Timestamp;
 use crate::random::random_bytes;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
 
-/// A log within an item, and how much it holds.
+/// A log within an item, with its capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The attribute.
+    /// The name of the attribute.
     pub name: String,
-    /// How many moments it holds.
+    /// Most moments that the log holds.
     pub amount: u32,
-    /// How long each counts, in microseconds.
+    /// Microseconds for which a moment counts.
     pub micros: i64,
 }
 
-/// What was reserved, to give it back.
+/// A reservation, which can be given back.
 #[derive(Debug, Clone)]
 pub struct LogUse {
     key: Key,
     stamp: i64,
 }
 
-/// How a reservation ended.
+/// The result of a reservation.
 #[derive(Debug)]
 pub enum Reserved {
-    /// Every log has it.
+    /// The moment was added to all logs.
     Taken(LogUse),
-    /// None has it.
+    /// The moment was added to no log, because at least one is full.
     Full {
-        /// The place of the first log that is full.
+        /// The position of the first full log.
         place: usize,
-        /// Seconds until every log that is full has room again: 1 at least.
+        /// Seconds until all full logs have room again; at least 1.
         seconds: u32,
     },
 }
 
-/// A stamp is a moment in microseconds and three random digits: two callers of one microsecond count as two.
+/// A stamp consists of a moment in microseconds and three random digits, so that two requests within one microsecond
+/// count as two.
 const PER_MICRO: i64 = 1000;
 
 impl Store {
-    /// Notes this moment in all the logs of an item, unless one of them is full.
+    /// Adds the current moment to the logs of an item, unless one of them is full.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -53,7 +54,7 @@ impl Store {
         let noise = i64::from(u16::from_le_bytes(random_bytes(&*self.random))) % PER_MICRO;
         let stamp = now.0 * PER_MICRO + noise;
         let longest = entries.iter().map(|entry| entry.micros).max().unwrap_or(0);
-        // A day at least: other logs of the item may live longer than these.
+        // At least a day, because other logs of the item may have to be kept longer than these.
         let expires = number(now.seconds() + (longest / 1_000_000 + 1).max(86_400));
         let mut known: Option<Document> = None;
         for _ in 0..3 {
@@ -64,7 +65,7 @@ impl Store {
                 let old = known.as_ref().map(|item| stamps(item, &entry.name)).unwrap_or_default();
                 let live = old.iter().copied().filter(|old| counts(*old, entry, now.0)).collect::<Vec<_>>();
                 if live.len() < old.len() {
-                    // Drop what is over, if it still stands as it was seen.
+                    // Drop the moments that no longer count, if the log has not changed since it was read.
                     let fresh = live.into_iter().chain([stamp]).collect::<Vec<_>>();
                     sets.push(format!("{name} = {}", expression.value(set(&fresh))));
                     conditions.push(format!("{name} = {}", expression.value(set(&old))));
@@ -72,7 +73,7 @@ impl Store {
                     adds.push(format!("{name} {}", expression.value(set(&[stamp]))));
                     let amount = expression.value(number(entry.amount));
                     let room = format!("attribute_not_exists({name}) OR size({name}) < {amount}");
-                    // Nothing fits where nothing may.
+                    // The log never has room, so this condition always fails.
                     let room = if entry.amount == 0 {
                         "attribute_exists(pk) AND attribute_not_exists(pk)".into()
                     } else {
@@ -98,7 +99,7 @@ impl Store {
                     let old = old.cloned().unwrap_or_default();
                     let has_ours = |entry: &Entry| stamps(&old, &entry.name).contains(&stamp);
                     if entries.iter().any(has_ours) {
-                        return Ok(taken); // an earlier request of ours did it
+                        return Ok(taken); // an earlier attempt of this request wrote it
                     }
                     if let Some(place) = entries.iter().position(|entry| is_full(&old, entry, now.0)) {
                         let waits = entries.iter().map(|entry| seconds_until_free(&old, entry, now.0));
@@ -110,10 +111,10 @@ impl Store {
                 _ => return Err(StoreError::sdk("UpdateItem", &error)),
             }
         }
-        Ok(Reserved::Full { place: 0, seconds: 1 }) // so many at once that it is as good as full
+        Ok(Reserved::Full { place: 0, seconds: 1 }) // with this number of concurrent requests, the log counts as full
     }
 
-    /// Gives a reservation back in the named logs. A failure leaves the limit stricter, and is only logged.
+    /// Removes a reservation from the named logs. An error leaves the limit stricter and is only logged.
     pub async fn release(&self, reservation: &LogUse, names: &[&str]) {
         let mut expression = Expression::default();
         let deletions = names
@@ -131,7 +132,7 @@ impl Store {
         }
     }
 
-    /// When a log that is full has room again; nothing where it has room now.
+    /// Returns the moment at which a full log has room again; `None` if it has room now.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -155,11 +156,11 @@ impl Store {
         answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateItem", &e))
     }
 
-    /// Counts `attempts` up in the map at `path` of an item, if the map's `id` is this one and fewer than
-    /// `limit` were made. The item as it then is; nothing where the attempt may not be made.
+    /// Increments `attempts` in the map at `path` of an item, if the map has this `id` and fewer than `limit` attempts.
+    /// Returns the changed item, or `None` if the attempt is not allowed.
     ///
     /// # Errors
-    /// The table is unavailable, or others kept changing the item.
+    /// The table is unavailable, or other requests kept changing the item.
     pub async fn count_up<I: Item>(
         &self,
         key: &Key,
@@ -195,7 +196,7 @@ impl Store {
             match error.as_service_error().map(SingleError::as_conditional) {
                 Some(Single::Conditional(old)) => {
                     let bears = |old: &&Document| old.get("op").and_then(|op| op.as_s().ok()) == Some(&operation);
-                    // Found as our own earlier request left it, or not allowed.
+                    // Either an earlier attempt of this request has changed the item, or the attempt is not allowed.
                     return old.filter(bears).cloned().map(from_document).transpose();
                 }
                 Some(Single::Conflict) => {}
@@ -218,7 +219,7 @@ fn counts(stamp: i64, entry: &Entry, now: i64) -> bool {
     stamp / PER_MICRO > now - entry.micros
 }
 
-/// The moment at which a log that is full has room again: when the stamp that leaves it one short of full is too old.
+/// The moment at which a full log has room again: when enough of its oldest stamps have expired.
 fn free_at(item: &Document, entry: &Entry, now: i64) -> Option<i64> {
     let mut live = stamps(item, &entry.name);
     live.retain(|stamp| counts(*stamp, entry, now));
@@ -228,7 +229,8 @@ fn free_at(item: &Document, entry: &Entry, now: i64) -> Option<i64> {
     stamp.map(|stamp| stamp / PER_MICRO + entry.micros)
 }
 
-/// Whole seconds until the log has room again: 1 at least. A log that never has room counts as one that empties.
+/// Whole seconds until the log has room again; at least 1. A log that never has room counts as if it had room after its
+/// period.
 fn seconds_until_free(item: &Document, entry: &Entry, now: i64) -> u32 {
     let micros = match free_at(item, entry, now) {
         Some(moment) => moment - now,
@@ -248,13 +250,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_log_tells_when_it_has_room_again() {
+    fn a_full_log_returns_the_seconds_until_it_has_room_again() {
         const SECOND: i64 = 1_000_000;
         let entry = |amount: u32| Entry { name: "log".to_owned(), amount, micros: 60 * SECOND };
         let item = Document::from([("log".to_owned(), set(&[10 * SECOND * PER_MICRO, 25 * SECOND * PER_MICRO + 7]))]);
         let wait = |amount: u32, now: i64| seconds_until_free(&item, &entry(amount), now);
         assert_eq!((wait(2, 30 * SECOND), wait(2, 30 * SECOND + 1), wait(2, 29 * SECOND + 1)), (40, 40, 41));
-        assert_eq!(wait(1, 30 * SECOND), 55, "both have to go");
+        assert_eq!(wait(1, 30 * SECOND), 55, "both have to expire");
         assert_eq!((wait(2, 70 * SECOND - 1), wait(3, 30 * SECOND)), (1, 1));
         assert_eq!(wait(0, 30 * SECOND), 60);
     }

@@ -1,5 +1,5 @@
-//! Going through the whole table: items as they are stored, and bringing them up to date. For an operator's commands; no
-//! request does this.
+//! Reading the whole table, and updating its items to the current schema. Only an operator's commands use this, never a
+//! request.
 
 use super::item::{Document, Item, Key, SCHEMA, from_document, number};
 use super::write::{Action, Expect, Write};
@@ -9,15 +9,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// One page of the table.
 #[derive(Debug)]
 pub struct Page<T, P = Key> {
-    /// The items of the page that were asked for.
+    /// The items of the page that match.
     pub items: Vec<T>,
     /// The number of items that were read to find them.
     pub looked_at: u64,
-    /// Where the next page starts; `None` after the last one.
+    /// The start of the next page; `None` after the last one.
     pub next: Option<P>,
 }
 
-/// An item as it is stored, whatever it is.
+/// An item of any kind, as it is stored.
 #[derive(Debug, Clone)]
 pub struct Stored {
     key: Key,
@@ -25,12 +25,12 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Where it is.
+    /// The key.
     pub fn key(&self) -> &Key {
         &self.key
     }
 
-    /// An attribute that is a text.
+    /// The value of an attribute, if it is a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.document.get(name)?.as_s().ok().map(String::as_str)
     }
@@ -41,8 +41,8 @@ impl Stored {
 }
 
 impl Store {
-    /// A page of the items whose schema number is lower than [`SCHEMA`]. The logs of rate limits have no number, and expire
-    /// soon.
+    /// Reads a page of the items whose schema number is lower than [`SCHEMA`]. Leaves out the logs of rate limits,
+    /// which have no number and expire soon.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -58,7 +58,7 @@ impl Store {
         Ok(Page { items: items.into_iter().filter_map(stored).collect(), looked_at, next })
     }
 
-    /// A page of the items of one kind: those with this sort key.
+    /// Reads a page of the items of one kind, which have this sort key.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -85,9 +85,9 @@ impl Store {
         })
     }
 
-    /// Writes an item again with the present schema number and all its attributes, at this place, which may be another than
-    /// before. Anything that others write meanwhile wins: then the answer is [`Committed::Contended`], or
-    /// [`Committed::Refused`] where something is at the new place already.
+    /// Writes an item again with all its attributes and the current schema number, under this key, which may differ
+    /// from the current one. A write of another request has precedence: then the result is [`Committed::Contended`], or
+    /// [`Committed::Refused`] if the new key is in use.
     ///
     /// # Errors
     /// The table is unavailable.

@@ -1,7 +1,7 @@
-//! The table: typed items, keys, conditions, commits, contention. Nothing outside it knows an expression.
+//! The table: typed items, keys, conditions, commits and contention. DynamoDB expressions exist only here.
 //!
-//! An operation loads what it needs, decides without I/O, and commits once: one conditional write or one
-//! transaction. A commit answers [`Committed::Done`], [`Committed::Refused`] or [`Committed::Contended`].
+//! An operation loads what it needs, decides without I/O, and commits once, with one conditional write or one
+//! transaction. The result of a commit is [`Committed::Done`], [`Committed::Refused`] or [`Committed::Contended`].
 
 mod attempts;
 pub mod aws;
@@ -33,27 +33,27 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use std::sync::{Arc, LazyLock};
 
-/// What went wrong with the table; nothing that the caller did.
+/// An error of the table, which no client has caused.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The table did not answer, or refused for reasons of its own (throttling, rights, network).
+    /// The table did not answer, or refused the request because of throttling, permissions or the network.
     #[error("the table is unavailable: {operation}: {code}")]
     Unavailable {
-        /// The request.
+        /// The name of the request.
         operation: &'static str,
         /// The service's error code, or the kind of failure.
         code: String,
     },
-    /// Others kept changing the same items.
+    /// Other requests kept changing the same items.
     #[error("the table stayed contended")]
     Busy,
-    /// A commit has more writes than a transaction takes: a mistake of the caller's.
+    /// A commit has more writes than a transaction allows. This is a bug of the caller.
     #[error("a commit has {0} writes, but a transaction allows {most}", most = Store::MOST_WRITES)]
     TooManyWrites(usize),
-    /// A newer version of the service has written an item in a way that this version does not understand.
+    /// A newer version of the service has written an item in a form that this version does not understand.
     #[error("an item of the table has schema number {0}, but this version understands only up to {SCHEMA}")]
     NewerSchema(u64),
-    /// An item does not have the shape that we write.
+    /// An item does not have the expected shape.
     #[error("an item of the table cannot be read: {0}")]
     Malformed(String),
 }
@@ -70,7 +70,7 @@ impl StoreError {
     }
 }
 
-/// The one table.
+/// The table of the service.
 #[derive(Clone)]
 pub struct Store {
     client: Arc<LazyClient>,
@@ -81,19 +81,19 @@ pub struct Store {
     restored_at: Option<Timestamp>,
 }
 
-/// A client that is built when the table is first asked for something.
+/// A client that is built at the first request to the table.
 type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
 
-/// Is told of every key that a commit has written.
+/// A function that is called with the key of every item that a commit has written.
 pub type Observer = Arc<dyn Fn(&Key) + Send + Sync>;
 
 impl Store {
-    /// A store on this table.
+    /// Creates a store for this table.
     pub fn new(client: Client, table: String, clock: Arc<dyn Clock>, random: Arc<dyn RandomSource>) -> Self {
         Self::with_lazy_client(move || client, table, clock, random)
     }
 
-    /// A store whose client is built when something is asked of the table.
+    /// Creates a store whose client is built at the first request to the table.
     pub fn with_lazy_client(
         client: impl FnOnce() -> Client + Send + 'static,
         table: String,
@@ -104,18 +104,18 @@ impl Store {
         Self { client, table, clock, random, observer: None, restored_at: None }
     }
 
-    /// The same store, whose commits are watched.
+    /// Returns the store with an observer of its commits.
     pub fn observed_by(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
     }
 
-    /// The same store, for a table that was restored at this moment: items that a restore ends are not found if they were
-    /// made before ([`Item::made_at`]).
+    /// Returns the store for a table that was restored at this moment. Items that a restore invalidates are not found
+    /// if they were created before it ([`Item::made_at`]).
     pub fn restored_at(self, moment: Option<Timestamp>) -> Self {
         Self { restored_at: moment, ..self }
     }
 
-    /// Names one operation: what it wrote bears this, so that a repeated request knows its own work.
+    /// Creates the id of an operation. Its writes contain the id, so that a repeated request recognizes its own writes.
     fn operation_id(&self) -> String {
         crate::secret::encode(&random_bytes::<16>(&*self.random))
     }

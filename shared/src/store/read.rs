@@ -1,16 +1,16 @@
-//! Reading, always consistently: what is read here decides something.
+//! Reading items. All reads of items are consistent, because decisions depend on them.
 
 use super::item::{Document, Item, Key, from_document, is_expired};
 use super::{Page, Store, StoreError, round_trips};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 
-/// Where a page of the sparse index starts.
+/// The start of a page of the sparse index.
 #[derive(Debug, Clone)]
 pub struct IndexPlace(Document);
 
 impl Store {
-    /// The item, unless there is none or it is over.
+    /// Finds an item. Returns `None` if it does not exist or has expired.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -21,7 +21,7 @@ impl Store {
         self.read(answer.item)
     }
 
-    /// Several items in one request, in the order of the keys.
+    /// Reads several items in one request. The result has the order of the keys.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -46,7 +46,7 @@ impl Store {
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
-    /// Several items of one kind in one request, in the order of the keys.
+    /// Finds several items of one kind in one request. The result has the order of the keys.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -55,7 +55,7 @@ impl Store {
         found.into_iter().map(|document| self.read(document)).collect()
     }
 
-    /// Two items of different kinds in one request.
+    /// Finds two items of different kinds in one request.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -65,7 +65,7 @@ impl Store {
         Ok((self.read(next())?, self.read(next())?))
     }
 
-    /// The items of a partition whose sort key starts so, the last sort key first, at most `limit`.
+    /// Lists at most `limit` items of a partition whose sort key has this prefix, in descending order of the sort key.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -85,8 +85,8 @@ impl Store {
         items.into_iter().filter_map(|item| self.read(Some(item)).transpose()).collect()
     }
 
-    /// The items of a partition whose sort key starts so, read in pages of at most 1 MB. After `pages` of them the rest is
-    /// left out.
+    /// Lists the items of a partition whose sort key has this prefix. Reads at most `pages` pages of at most 1 MB each,
+    /// and leaves out the rest.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -111,7 +111,7 @@ impl Store {
         Ok(found)
     }
 
-    /// A page of the keys in the sparse index, whether their moment has come or not, the earliest moment first.
+    /// Lists a page of the keys in the sparse index, the earliest due time first. Includes keys that are not due yet.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -130,7 +130,7 @@ impl Store {
         })
     }
 
-    /// Items of the sparse index whose moment has come, with that moment in seconds, the longest waiting first.
+    /// Lists items of the sparse index that are due, with their due time in seconds, the longest overdue first.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -147,13 +147,14 @@ impl Store {
         Ok(items.iter().filter_map(|item| Key::of(item).zip(due_at(item))).collect())
     }
 
-    /// Opens the connection: reads a key that does not exist. Its failure is nobody's problem.
+    /// Opens the connection by reading a key that does not exist. Errors are ignored.
     pub async fn warm(&self) {
         let key = Key::new("WARM", "WARM").document();
         let _ = round_trips::count(self.client.get_item().table_name(&self.table).set_key(Some(key)).send()).await;
     }
 
-    /// The item of a document, unless it is over: by its own time, or because the table has been restored since.
+    /// Converts a document to an item. Returns `None` if it has expired, or if a restore of the table has made it
+    /// invalid.
     fn read<I: Item>(&self, document: Option<Document>) -> Result<Option<I>, StoreError> {
         let live = document.filter(|document| !is_expired(document, self.clock.now()));
         let item = live.map(from_document::<I>).transpose()?;

@@ -1,14 +1,14 @@
-//! How often one request goes to the table: counted for its log line.
+//! Counting the requests to the table that one request of a client causes, for its log line.
 
 use std::cell::Cell;
 use std::future::Future;
 
-/// Requests to the table, and the sequential trips that they make.
+/// The number of requests to the table, and of sequential round trips.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RoundTrips {
-    /// Groups of requests that follow each other.
+    /// Groups of concurrent requests. The groups follow each other.
     pub round_trips: u32,
-    /// Requests in all.
+    /// All requests.
     pub requests: u32,
     in_flight: u32,
 }
@@ -17,7 +17,7 @@ tokio::task_local! {
     static COUNT: Cell<RoundTrips>;
 }
 
-/// Runs something and counts what it asks of the table.
+/// Runs a future and counts its requests to the table.
 pub async fn counted<T>(work: impl Future<Output = T>) -> (T, RoundTrips) {
     let count = Cell::new(RoundTrips::default());
     COUNT
@@ -28,13 +28,13 @@ pub async fn counted<T>(work: impl Future<Output = T>) -> (T, RoundTrips) {
         .await
 }
 
-/// One request to the table.
+/// Counts one request to the table.
 pub(super) fn count<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    // What the SDK keeps while it waits is some kilobytes: of its own, and not in every future up to the handler's.
-    // An async function would hold its argument too, so this is not one.
+    // While it waits, the SDK's future takes some kilobytes. The box keeps them out of every future up to the
+    // handler's. An async function would also store its argument, so this is not an async function.
     let work = Box::pin(work);
     async move {
-        // Outside of a counted request nobody asks.
+        // Outside of `counted`, there is nothing to count.
         let change = |change: fn(RoundTrips) -> RoundTrips| {
             let _ = COUNT.try_with(|count| count.set(change(count.get())));
         };

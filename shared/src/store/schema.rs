@@ -1,4 +1,4 @@
-//! The table's shape, for where no deployment made it.
+//! Creating the table, if no deployment has done it.
 
 use super::StoreError;
 use aws_sdk_dynamodb::Client;
@@ -7,11 +7,10 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
-/// The sparse index of what waits to be done at a moment: `queue`, `due_at`.
+/// The sparse index of items that are due at a moment, with the keys `queue` and `due_at`.
 pub const DUE_INDEX: &str = "due";
 
-/// Creates the table if it is not there: on demand, with TTL, the `due` index, and a stream of keys, which are all that the
-/// mailer reads from it.
+/// Creates the table if it does not exist: on demand, with TTL, the index `due`, and a stream of keys for the mailer.
 ///
 /// # Errors
 /// The table is unavailable.

@@ -1,18 +1,18 @@
-//! Writes, and what each expects of the item that is there.
+//! Writes, and the state of an item that each of them expects.
 
 use super::StoreError;
 use super::expression::Expression;
 use super::item::{Document, Item, Key, number, to_document};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// What a write expects to find.
+/// The state of the item that a write expects.
 #[derive(Debug, Clone)]
 pub(super) enum Expect {
     Anything,
     Absent,
     Present,
     Version(u64),
-    /// The attribute has this value.
+    /// The attribute has to have this value.
     Equal(String, AttributeValue),
 }
 
@@ -31,7 +31,7 @@ impl Expect {
         })
     }
 
-    /// Whether a failure means that somebody was faster, and the decision is to be made again.
+    /// Whether a failed condition means that another request was faster, so that the operation has to decide again.
     pub(super) fn is_race(&self) -> bool {
         matches!(self, Self::Version(_))
     }
@@ -54,33 +54,33 @@ pub struct Write {
 }
 
 impl Write {
-    /// Marks what is put with the operation that puts it.
+    /// Adds the id of the operation to the item that is put.
     pub(super) fn stamp(&mut self, operation: &str) {
         if let Action::Put(document) = &mut self.action {
             document.insert("op".to_owned(), AttributeValue::S(operation.to_owned()));
         }
     }
 
-    /// Puts an item where none is; refused if one is there.
+    /// Creates an item. The commit is refused if the item exists.
     ///
     /// # Errors
-    /// The item cannot be written as one.
+    /// The item cannot be serialized.
     pub fn create<I: Item>(item: &I) -> Result<Self, StoreError> {
         Self::put(item, Expect::Absent)
     }
 
-    /// Puts an item in place of the version that was read; contended if it has changed since.
+    /// Replaces the version of an item that was read. The commit is contended if the item has changed since then.
     ///
     /// # Errors
-    /// The item cannot be written as one.
+    /// The item cannot be serialized.
     pub fn replace<I: Item>(item: &I) -> Result<Self, StoreError> {
         Self::put(item, Expect::Version(item.version()))
     }
 
-    /// Puts an item, whatever is there.
+    /// Puts an item, regardless of what is stored under its key.
     ///
     /// # Errors
-    /// The item cannot be written as one.
+    /// The item cannot be serialized.
     pub fn overwrite<I: Item>(item: &I) -> Result<Self, StoreError> {
         Self::put(item, Expect::Anything)
     }
@@ -88,33 +88,33 @@ impl Write {
     /// Creates a new item, or replaces the version that was read.
     ///
     /// # Errors
-    /// The item cannot be written as one.
+    /// The item cannot be serialized.
     pub fn save<I: Item>(item: &I) -> Result<Self, StoreError> {
         if item.version() == 0 { Self::create(item) } else { Self::replace(item) }
     }
 
-    /// Deletes the version that was read; contended if it has changed since.
+    /// Deletes the version of an item that was read. The commit is contended if the item has changed since then.
     pub fn delete<I: Item>(item: &I) -> Self {
         Self { key: item.key(), action: Action::Delete, expect: Expect::Version(item.version()) }
     }
 
-    /// Deletes what is there, if anything is.
+    /// Deletes the item with this key, if there is one.
     pub fn discard(key: Key) -> Self {
         Self { key, action: Action::Delete, expect: Expect::Anything }
     }
 
-    /// Writes nothing, but fails if the item is no longer the version that was read.
+    /// Writes nothing, but makes the commit fail if the item has changed since it was read.
     pub fn check<I: Item>(item: &I) -> Self {
         Self { key: item.key(), action: Action::Check, expect: Expect::Version(item.version()) }
     }
 
-    /// Changes single attributes of an item that must be there. The version counts on, so that nobody who
-    /// read before this writes over it.
+    /// Changes single attributes of an item, which has to exist. Also increments the version, so that a request that
+    /// has read the item before cannot overwrite the change.
     pub fn patch(key: Key, patch: Patch) -> Self {
         Self { key, action: Action::Patch(patch), expect: Expect::Present }
     }
 
-    /// The same, refused unless the attribute has this text.
+    /// The same as [`Write::patch`], but refused unless the attribute has this text.
     pub fn patch_if(key: Key, patch: Patch, attribute: &str, text: &str) -> Self {
         let expect = Expect::Equal(attribute.to_owned(), AttributeValue::S(text.to_owned()));
         Self { key, action: Action::Patch(patch), expect }

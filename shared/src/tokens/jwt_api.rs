@@ -1,4 +1,4 @@
-//! The tokens of the JWT API: which claims each has, and the keys that sign and verify them.
+//! The tokens of the JWT API: their claims, and the keys that sign and verify them.
 
 use crate::account::{User, UserId};
 use crate::app::App;
@@ -11,11 +11,11 @@ use crate::ticket::Purpose;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-/// What keys derived from `SECRET_KEY` are for.
+/// The purpose of the keys that are derived from `SECRET_KEY`.
 const DERIVED: &str = "tokens of the JWT API";
 
-/// The key that signs, and after it the earlier ones: those of the settings, or those derived from `SECRET_KEY` and its
-/// fallbacks.
+/// The keys, the one that signs first and the earlier ones after it. They come from the settings, or are derived from
+/// `SECRET_KEY` and its fallbacks.
 fn keys(app: &App) -> Result<&[SigningKey], KeyError> {
     if let Some(keys) = app.api_keys.get() {
         return Ok(keys);
@@ -34,10 +34,10 @@ fn sign(app: &App, claims: &ApiClaims) -> Result<String, KeyError> {
     api_token::sign(claims, keys(app)?.first().ok_or(KeyError::Sign)?)
 }
 
-/// Returns what a token says, if it is one of ours, of this kind, and good now.
+/// Returns the claims of a token, if Latchkey signed it, it is of this kind, and it is valid now.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the token is refused.
 pub fn read(app: &App, token: &str, kind: Kind) -> Result<ApiClaims, ApiTokenError> {
     let keys = keys(app).map_err(|_| ApiTokenError::Invalid)?;
     let claims = api_token::verify(token, keys, kind, app.now().seconds())?;
@@ -51,12 +51,12 @@ pub fn read(app: &App, token: &str, kind: Kind) -> Result<ApiClaims, ApiTokenErr
 pub struct Access {
     /// The user.
     pub user: UserId,
-    /// The session, if the token names one: its number, or `None` where that is not a number of ours.
+    /// The session, if the token names one: its number, or `None` if the name is not a number that Latchkey assigns.
     pub session: Option<Option<u64>>,
 }
 
 impl Access {
-    /// Reads these claims. Returns `None` where they name no user.
+    /// Reads these claims. Returns `None` if they name no user.
     pub fn of(claims: &ApiClaims) -> Option<Self> {
         let user = claims.get("user_id")?.as_str()?;
         let session = claims.get("session").map(|number| number.as_str().and_then(|number| number.parse().ok()));
@@ -64,7 +64,7 @@ impl Access {
     }
 }
 
-/// What a refresh token names: the user, the session and when that began, and the token itself.
+/// The content of a refresh token: the user, the session, when the session began, and the name of the token.
 #[derive(Debug, Clone)]
 pub struct Refresh {
     /// The user.
@@ -77,10 +77,10 @@ pub struct Refresh {
     pub jti: String,
 }
 
-/// Reads a refresh token. Returns `Ok(None)` for a token of ours that names no session.
+/// Reads a refresh token. Returns `Ok(None)` for a token that Latchkey signed but that names no session.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the token is refused.
 pub fn read_refresh(app: &App, token: &str) -> Result<Option<Refresh>, ApiTokenError> {
     let claims = read(app, token, Kind::Refresh)?;
     let named = || {
@@ -92,10 +92,10 @@ pub fn read_refresh(app: &App, token: &str) -> Result<Option<Refresh>, ApiTokenE
     Ok(named())
 }
 
-/// Signs the tokens of a session as it stands: access and refresh.
+/// Signs the access token and the refresh token of a session in its current state.
 ///
 /// # Errors
-/// They could not be signed.
+/// The tokens could not be signed.
 pub fn pair(
     app: &App,
     user: &User,
@@ -157,16 +157,16 @@ fn attributes(settings: &Settings, user: &User) -> ApiClaims {
     found.collect()
 }
 
-/// What a capability permits, in the claim that says so.
+/// The value of the claim `one_time_permission` of a capability.
 fn permission(purpose: Purpose) -> &'static str {
     if purpose == Purpose::SetCapability { "PASS_SET_ACCESS" } else { "PASS_RESET_ACCESS" }
 }
 
-/// Signs a capability as a token, whose name is the capability. `for_user` is a number as in the reference, and names
-/// nobody.
+/// Signs a capability as a token. The name of the token (`jti`) is the text of the capability. `for_user` is a number,
+/// as in django-jwt-allauth, but identifies no user.
 ///
 /// # Errors
-/// It could not be signed.
+/// The token could not be signed.
 pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Result<String, KeyError> {
     const NUMBER: u128 = (1 << 53) - 1;
     let now = app.now().seconds();
@@ -181,7 +181,7 @@ pub fn capability(app: &App, purpose: Purpose, user: &User, text: &str) -> Resul
     sign(app, claims.as_object().unwrap_or(&Map::new()))
 }
 
-/// Returns the capability of a token, if it is one for this.
+/// Returns the capability of a token, if the token is one for this purpose.
 pub fn read_capability(app: &App, purpose: Purpose, token: &str) -> Option<String> {
     let claims = read(app, token, Kind::Access).ok()?;
     let fits = claims.get("one_time_permission").and_then(Json::as_str) == Some(permission(purpose));
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_that_is_none_of_ours_is_one_all_the_same() {
+    fn a_session_whose_name_is_not_a_number_is_kept_without_a_number() {
         let of = |session: Json| {
             let claims = json!({"user_id": Uuid::nil().to_string(), "session": session});
             Access::of(claims.as_object().unwrap()).unwrap().session

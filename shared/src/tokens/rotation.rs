@@ -1,4 +1,4 @@
-//! The signing keys of the table, for operators: which there are, and making a new one before the schedule does.
+//! The signing keys of the table, for operators: listing them, and creating a new one before the schedule does.
 
 use super::{KEYS, KeyRecord, MOST_KEYS, keys_of_settings, make, rotation};
 use crate::app::App;
@@ -9,43 +9,43 @@ use crate::store::{Again, Decision, StoreError};
 /// The use of a key at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// It is published, and will sign.
+    /// The key is published and will sign later.
     Next,
-    /// It signs.
+    /// The key signs.
     Signs,
-    /// It has signed tokens that may be alive.
+    /// The key no longer signs. Tokens that it has signed can still be valid.
     Verifies,
-    /// None of its tokens is alive.
+    /// All tokens that it has signed have expired.
     Over,
 }
 
-/// A key of the table. It is not opened, so this needs no secret key.
+/// A key of the table. It stays encrypted, so listing keys requires no secret key.
 #[derive(Debug, Clone)]
 pub struct KnownKey {
     /// Its name in tokens and in the key set.
     pub kid: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// From when on it signs.
+    /// When it starts to sign.
     pub signs_from: Timestamp,
-    /// Until when it is published. `None` for the newest key.
+    /// When it stops being published. `None` for the newest key.
     pub published_until: Option<Timestamp>,
-    /// What it is used for now.
+    /// Its use at this moment.
     pub used_for: Use,
 }
 
-/// Returns whether the settings give the key that signs. Then keys of the table are not used.
+/// Returns whether the settings contain the key that signs. Then the keys of the table are not used.
 pub fn has_own_key(app: &App) -> bool {
     keys_of_settings(app).is_some()
 }
 
-/// The keys of the table, the newest first.
+/// Lists the keys of the table, the newest first.
 ///
 /// # Errors
 /// The table is unavailable.
 pub async fn list(app: &App) -> Result<Vec<KnownKey>, StoreError> {
     let mut records = records(app).await?;
-    // As a keyring has them.
+    // The same order as in a keyring.
     records.sort_by(|a, b| (a.created, &a.kid).cmp(&(b.created, &b.kid)));
     let created = records.iter().map(|record| record.created).collect::<Vec<_>>();
     let terms = terms(&created, &rotation(&app.settings));
@@ -67,22 +67,22 @@ pub async fn list(app: &App) -> Result<Vec<KnownKey>, StoreError> {
     Ok(records.into_iter().zip(&terms).enumerate().map(known).rev().collect())
 }
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
-    /// The settings give the key.
-    #[error("the settings give the key that signs, so only they can replace it")]
+    /// The settings contain the key.
+    #[error("the settings contain the signing key, so it can be replaced only there")]
     OwnKey,
-    /// The newest key cannot be opened.
-    #[error("SECRET_KEY is not the one that the service has: it does not open the signing key {0}")]
+    /// The newest key cannot be decrypted.
+    #[error("SECRET_KEY is not the one of the service: it cannot decrypt the signing key {0}")]
     WrongSecretKey(String),
-    /// The table.
+    /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Makes a key that replaces the one that signs. It is published at once, and signs when everybody has had time to fetch it,
-/// as one that the schedule makes. Returns its name.
+/// Creates a key that replaces the one that signs. The key is published at once and starts to sign after a delay, so
+/// that every client can fetch it first, like a key that the schedule creates. Returns its name.
 ///
 /// # Errors
 /// [`RotationError`].
@@ -96,7 +96,7 @@ pub async fn rotate(app: &App) -> Result<String, RotationError> {
         if let Some(newest) = newest.filter(|newest| newest.open(&app.keys).is_none()) {
             return Err(RotationError::WrongSecretKey(newest.kid.clone()));
         }
-        // Keys sign in the order of their making, so no two are of the same second.
+        // Keys sign in the order of their creation, so each has a different second.
         let created = newest.map_or(i64::MIN, |newest| newest.created + 1).max(app.now().seconds());
         let made = make(app, newest.map_or(0, |newest| newest.number) + 1, created).await?;
         Ok(made.map_or(Decision::Again(()), Decision::Settled))

@@ -11,14 +11,14 @@ use super::{
     keys::{self, StandIn},
 };
 
-/// Replaces the attestation statement by none, and a key that the engine does not know by a stand-in, which is returned
-/// in the second place.
+/// Removes the attestation statement. If the engine does not support the public key, replaces the key by a stand-in and
+/// returns the real key as the second value.
 ///
-/// Attestation is not asked for, so what a client sends of it nonetheless does not count. django-allauth ignores it too.
+/// We do not request attestation, so a statement that a client sends anyway is ignored. django-allauth ignores it too.
 ///
 /// # Errors
 ///
-/// [`CeremonyError::Malformed`] where it is not an attestation object.
+/// [`CeremonyError::Malformed`] if it is not an attestation object.
 pub(super) fn strip(object: &[u8]) -> Result<(Vec<u8>, Option<COSEKey>), CeremonyError> {
     let malformed = |error: String| CeremonyError::Malformed(format!("attestationObject: {error}"));
     let members = serde_cbor_2::from_slice::<BTreeMap<String, Value>>(object).map_err(|e| malformed(e.to_string()))?;
@@ -40,13 +40,15 @@ pub(super) fn strip(object: &[u8]) -> Result<(Vec<u8>, Option<COSEKey>), Ceremon
     Ok((stripped, key))
 }
 
-/// The public key in authenticator data (section 6.5.1), and where it begins and ends, if the engine does not know it.
+/// Returns the public key in authenticator data (section 6.5.1) with its start and end, if the engine does not support
+/// it.
 fn key_of(data: &[u8]) -> Option<(COSEKey, usize, usize)> {
     const ATTESTED_CREDENTIAL_DATA: u8 = 0x40;
     if data.get(32)? & ATTESTED_CREDENTIAL_DATA == 0 {
         return None;
     }
-    // 37 bytes of digest, flags and counter, and 16 of the authenticator's kind; then the credential id with its length.
+    // 37 bytes of digest, flags and counter, and 16 of the authenticator's kind. Then the credential id with its
+    // length.
     let length = u16::from_be_bytes([*data.get(53)?, *data.get(54)?]);
     let start = 55 + usize::from(length);
     let mut reader = Deserializer::from_slice(data.get(start..)?);

@@ -1,4 +1,4 @@
-//! The ceremonies themselves.
+//! The registration and authentication ceremonies.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,26 +24,27 @@ use super::{
     state::State,
 };
 
-/// The ceremonies of one relying party. Made once; holds no state of its own.
+/// The ceremonies of one relying party. Created once, without mutable state.
 #[derive(Clone, Debug)]
 pub struct Ceremonies {
     engine: WebauthnCore,
     user_verification: UserVerificationPolicy,
-    /// Whose pages may embed those that use credentials.
+    /// The origins whose pages can embed the pages that use credentials.
     top_origins: Vec<Origin>,
     full_options: bool,
-    /// Where any origin at all may use credentials: the relying party's id and name.
+    /// The relying party's id and name, if any origin can use credentials.
     anywhere: Option<(String, String)>,
 }
 
-/// A credential was used, and the answer is good.
+/// The result of a successful authentication.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
-    /// The credential after this use, to be stored in the place of what it was.
+    /// The credential after this use. It replaces the stored one.
     pub credential: Credential,
-    /// The signature counter before this use: what has to stand in the table still when `credential` is stored.
+    /// The signature counter before this use. The stored counter must still have this value when `credential` is
+    /// stored.
     pub previous_counter: u32,
-    /// Whether `credential` differs from what is stored. It does not where the authenticator keeps no counter.
+    /// Whether `credential` differs from the stored one. It does not differ if the authenticator has no counter.
     pub changed: bool,
     /// Whether the authenticator verified its user, by PIN or biometrics.
     pub user_verified: bool,
@@ -52,7 +53,7 @@ pub struct Authenticated {
 impl Ceremonies {
     /// # Errors
     ///
-    /// What is wrong with the policy: the first mistake found.
+    /// The first mistake found in the policy.
     pub fn new(policy: &Policy) -> Result<Self, SetupError> {
         let engine = engine(&policy.rp_name, &policy.rp_id, policy.allowed_origins()?, policy.allow_insecure_origin);
         let anywhere = policy.allow_insecure_origin.then(|| (policy.rp_id.clone(), policy.rp_name.clone()));
@@ -65,7 +66,7 @@ impl Ceremonies {
         })
     }
 
-    /// The engine that verifies what came from this page. Where any origin may use credentials, that is the one allowed.
+    /// Returns the engine that verifies an answer of this page. If any origin can use credentials, this one is allowed.
     fn engine_for(&self, client_data: &ClientData) -> Cow<'_, WebauthnCore> {
         match self.anywhere.as_ref().zip(client_data.origin()) {
             Some(((rp_id, rp_name), origin)) => Cow::Owned(engine(rp_name, rp_id, vec![origin], true)),
@@ -73,8 +74,8 @@ impl Ceremonies {
         }
     }
 
-    /// Refuses what was made in a frame of another origin, unless the client names one that may embed this page. A client
-    /// that says `crossOrigin` without `topOrigin` is refused, since nobody knows whose frame it was.
+    /// Refuses an answer from a frame of another origin, unless the client reports a top origin that can embed this
+    /// page. A client that reports `crossOrigin` without `topOrigin` is refused, because the embedding page is unknown.
     fn check_frame(&self, client_data: &ClientData) -> Result<(), VerificationError> {
         let may_embed = |top: Origin| self.top_origins.contains(&top);
         if client_data.is_framed() && !client_data.top_origin().is_some_and(may_embed) {
@@ -83,8 +84,8 @@ impl Ceremonies {
         Ok(())
     }
 
-    /// Whether this reads as the answer to [`Ceremonies::begin_authentication`] or [`Ceremonies::begin_discoverable`].
-    /// Nothing is proved yet.
+    /// Checks that this can be parsed as the answer to [`Ceremonies::begin_authentication`] or
+    /// [`Ceremonies::begin_discoverable`]. It does not prove anything yet.
     ///
     /// # Errors
     ///
@@ -93,11 +94,13 @@ impl Ceremonies {
         response::assertion(response).map(|_| ())
     }
 
-    /// Begins to add a credential: the options as the API shows them (`{"publicKey": ...}`), and the state to keep.
+    /// Starts the registration of a credential. Returns the options in the API's format (`{"publicKey": ...}`) and the
+    /// state to store.
     ///
-    /// `user` becomes the user handle (16 bytes), `name` and `display` are what authenticators show, `existing` are
-    /// the user's credentials, which authenticators shall not make twice. A `passwordless` one is a passkey: it has to
-    /// be discoverable, and its user verified. An authenticator that is a second factor only may make a passkey besides.
+    /// `user` becomes the user handle (16 bytes). Authenticators show `name` and `display`. `existing` are the user's
+    /// credentials, so that an authenticator does not create a second one. A `passwordless` credential is a passkey: it
+    /// must be discoverable, and the authenticator must verify the user. An authenticator that is only a second factor
+    /// can also create a passkey.
     ///
     /// # Errors
     ///
@@ -146,12 +149,12 @@ impl Ceremonies {
         Ok((json(&options)?, State::Registration { engine }.encode()?))
     }
 
-    /// Finishes adding a credential (WebAuthn Level 2, 7.1). That the credential id belongs to nobody yet (step 22) is
-    /// for the caller's table to say.
+    /// Finishes a registration (WebAuthn Level 2, 7.1). The caller must check that the credential id is not registered
+    /// yet (step 22).
     ///
     /// # Errors
     ///
-    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] where `state` is none.
+    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] if `state` is invalid.
     pub fn finish_registration(&self, state: &str, response: &Value) -> Result<Credential, CeremonyError> {
         let State::Registration { engine } = State::decode(state)? else { return Err(other_kind()) };
         let mut made = response::registration(response)?;
@@ -159,7 +162,7 @@ impl Ceremonies {
         self.check_frame(&client_data)?;
         let verifier = self.engine_for(&client_data);
         if client_data.is_framed() {
-            // The engine refuses every frame, and this one is allowed.
+            // The engine refuses every frame, but this frame is allowed.
             made.answer.response.client_data_json = client_data.unframed();
         }
         let mut key = verifier.register_credential(&made.answer, &engine, None)?;
@@ -169,8 +172,8 @@ impl Ceremonies {
         Ok(Credential::new(key, made.is_discoverable, made.transports))
     }
 
-    /// Begins to ask a known user for one of their credentials: options and state, as in
-    /// [`Ceremonies::begin_registration`].
+    /// Starts an authentication with a credential of a known user. Returns options and state, as
+    /// [`Ceremonies::begin_registration`] does.
     ///
     /// # Errors
     ///
@@ -184,12 +187,13 @@ impl Ceremonies {
         Ok((options, State::Authentication { engine, user }.encode()?))
     }
 
-    /// Finishes what [`Ceremonies::begin_authentication`] began (WebAuthn Level 2, 7.2). `credentials` are the user's
-    /// own, read now: with those of the beginning, a counter used up in the meantime would count again.
+    /// Finishes a ceremony of [`Ceremonies::begin_authentication`] (WebAuthn Level 2, 7.2). `credentials` are the
+    /// user's credentials, which must be read now. With those from the start of the ceremony, a counter that was used
+    /// in the meantime would be accepted again.
     ///
     /// # Errors
     ///
-    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] where `state` is none.
+    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] if `state` is invalid.
     pub fn finish_authentication(
         &self,
         state: &str,
@@ -204,7 +208,7 @@ impl Ceremonies {
         self.finish(&engine, &answer, credentials)
     }
 
-    /// Begins a login with no user named: any passkey of this relying party will do, its user verified.
+    /// Starts a login without a username. Any passkey of this relying party is accepted if its user is verified.
     ///
     /// # Errors
     ///
@@ -214,24 +218,26 @@ impl Ceremonies {
         Ok((options, State::Discoverable { engine }.encode()?))
     }
 
-    /// Whom an answer to [`Ceremonies::begin_discoverable`] claims to come from: the user, and the credential id.
-    /// Nothing is proved yet.
+    /// Returns the user and the credential id that an answer to [`Ceremonies::begin_discoverable`] claims. It does not
+    /// prove anything yet.
     ///
     /// # Errors
     ///
-    /// [`CeremonyError::Malformed`]; [`CeremonyError::Refused`] where the user handle is missing or none of ours.
+    /// [`CeremonyError::Malformed`]; [`CeremonyError::Refused`] if the user handle is missing or is not a handle of
+    /// Latchkey.
     pub fn identify(&self, response: &Value) -> Result<(Uuid, Vec<u8>), CeremonyError> {
         let answer = response::assertion(response)?;
         let user = answer.get_user_unique_id().and_then(|handle| Uuid::from_slice(handle).ok());
         Ok((user.ok_or(VerificationError::UserHandle)?, answer.raw_id))
     }
 
-    /// Finishes what [`Ceremonies::begin_discoverable`] began (WebAuthn Level 2, 7.2): `credentials` are those of the
-    /// user that [`Ceremonies::identify`] named, read now. Those that may not log in alone are refused.
+    /// Finishes a ceremony of [`Ceremonies::begin_discoverable`] (WebAuthn Level 2, 7.2). `credentials` are those of
+    /// the user that [`Ceremonies::identify`] returned, and must be read now. Credentials that cannot log in alone are
+    /// refused.
     ///
     /// # Errors
     ///
-    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] where `state` is none.
+    /// [`CeremonyError::Malformed`], [`CeremonyError::Refused`]; [`CeremonyError::State`] if `state` is invalid.
     pub fn finish_discoverable(
         &self,
         state: &str,
@@ -275,8 +281,9 @@ impl Ceremonies {
         let client_data = ClientData::parse(&answer.response.client_data_json)?;
         self.check_frame(&client_data)?;
         let mut key = used.key().clone();
-        // A passkey that was bound to one device may come to be synchronized. The engine compares with the stored flags,
-        // so it sees the new one. It refuses the reverse, and a backup of what cannot be backed up.
+        // A passkey of one device can become a synchronized one. The engine compares with the stored flags, so the new
+        // flag is set here first. The engine still refuses the reverse, and a backup of a credential that cannot be
+        // backed up.
         key.backup_eligible |= is_backup_eligible(&answer.response.authenticator_data);
         let verifier = self.engine_for(&client_data);
         let result = if keys::is_known_to_engine(&key.cred) {
@@ -295,14 +302,15 @@ impl Ceremonies {
     }
 }
 
-/// Whether the authenticator says that the credential can be backed up (WebAuthn Level 3, section 6.1, flag `BE`).
+/// Returns whether the authenticator reports that the credential can be backed up (WebAuthn Level 3, section 6.1, flag
+/// `BE`).
 fn is_backup_eligible(authenticator_data: &[u8]) -> bool {
     const BACKUP_ELIGIBLE: u8 = 0x08;
     authenticator_data.get(32).is_some_and(|flags| flags & BACKUP_ELIGIBLE != 0)
 }
 
-/// Verifies the signature of a key that the engine does not know, and signs the same answer with a key that it does: the
-/// engine verifies the rest.
+/// Verifies the signature of a key that the engine does not support. Then signs the same answer with a supported key,
+/// so that the engine can verify the rest.
 fn with_stand_in(answer: &PublicKeyCredential, key: Key) -> Result<(PublicKeyCredential, Key), CeremonyError> {
     let (mut answer, mut key) = (answer.clone(), key);
     let response = &mut answer.response;
@@ -330,7 +338,7 @@ fn other_kind() -> CeremonyError {
     VerificationError::Kind.into()
 }
 
-/// An error while no client has said anything yet.
+/// Converts an error that no client has caused.
 fn ours(error: WebauthnError) -> CeremonyError {
     CeremonyError::State(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! What is kept of a credential.
+//! The stored form of a credential.
 
 use crate::versions::{Unknown, WithUnknown};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,9 +8,9 @@ use webauthn_rs_core::proto::{
     RegisteredExtensions, UserVerificationPolicy,
 };
 
-/// What the table keeps of a credential: some 500 bytes of JSON for an elliptic curve key.
+/// The stored form of a credential, about 500 bytes of JSON for an elliptic curve key.
 ///
-/// Public matter throughout: nothing of it lets anyone sign.
+/// It contains only public data, which cannot be used to sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credential {
     key: WithUnknown<Key>,
@@ -21,31 +21,31 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The credential id in base64url without padding, as clients write it.
+    /// Returns the credential id in base64url without padding, as clients write it.
     pub fn id(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.key.get().cred_id)
     }
 
-    /// The credential id, at most 1,023 bytes (WebAuthn Level 2, section 4).
+    /// Returns the credential id, at most 1,023 bytes (WebAuthn Level 2, section 4).
     pub fn id_bytes(&self) -> &[u8] {
         &self.key.get().cred_id
     }
 
-    /// The signature counter of the last use; 0 where the authenticator keeps none. Whoever stores an updated
-    /// credential makes it a condition that the stored counter is still the one that the ceremony saw.
+    /// Returns the signature counter of the last use, or 0 if the authenticator has no counter. A write of an updated
+    /// credential must have the condition that the stored counter is still the one that the ceremony saw.
     pub fn counter(&self) -> u32 {
         self.key.get().counter
     }
 
-    /// The API's `is_passwordless`: whether the client said that the credential is discoverable (extension `credProps`,
-    /// WebAuthn Level 2, 10.4), and it may log in alone. `None` where the client said nothing.
+    /// Returns the API's `is_passwordless`: whether the client reported that the credential is discoverable (extension
+    /// `credProps`, WebAuthn Level 2, 10.4), and it can log in alone. `None` if the client did not report it.
     pub fn is_passwordless(&self) -> Option<bool> {
         self.is_passwordless.map(|is_discoverable| is_discoverable && self.may_log_in_alone())
     }
 
-    /// Whether the credential may log in without a password: whether its user was verified when it was made. WebAuthn
-    /// Level 3, section 4, calls this `uvInitialized`. Anyone who holds a security key without a PIN can give it one, so
-    /// a later verification alone does not change this.
+    /// Returns whether the credential can log in without a password: whether its user was verified when it was created.
+    /// WebAuthn Level 3, section 4, calls this `uvInitialized`. A later verification does not change it, because anyone
+    /// who has a security key without a PIN can set one.
     pub fn may_log_in_alone(&self) -> bool {
         self.key.get().user_verified
     }
@@ -55,13 +55,14 @@ impl Credential {
         is_passwordless: Option<bool>,
         transports: Option<Vec<AuthenticatorTransport>>,
     ) -> Self {
-        // Attestation was not asked for, and certificates are large.
+        // We do not request attestation, and certificates are large.
         key.attestation = ParsedAttestation::default();
         key.attestation_format = AttestationFormat::None;
         key.extensions = RegisteredExtensions::none();
         key.transports = transports;
-        // The engine would hold the user verification of the registration against later answers. That is up to the
-        // policy of each ceremony alone: a key that verified when it was added may answer a mere second factor without.
+        // The engine would compare the user verification of the registration with later answers. Only the policy of
+        // each ceremony decides that: a key that verified its user at registration can answer as a second factor
+        // without verification.
         key.registration_policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
         Self { key: WithUnknown::new(key), is_passwordless, unknown: Unknown::default() }
     }
@@ -70,12 +71,12 @@ impl Credential {
         self.key.get()
     }
 
-    /// How the authenticator said that it can be reached.
+    /// Returns how the authenticator can be reached, as it reported itself.
     pub(super) fn transports(&self) -> Option<&[AuthenticatorTransport]> {
         self.key.get().transports.as_deref()
     }
 
-    /// The credential after a use, and whether that changed it.
+    /// Returns the credential after a use, and whether it changed.
     pub(super) fn after(&self, result: &AuthenticationResult) -> (Self, bool) {
         let mut new = self.clone();
         let key = new.key.get_mut();

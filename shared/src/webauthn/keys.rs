@@ -1,7 +1,7 @@
 //! Keys whose signatures the engine does not verify: Ed25519, P-521, RSA-PSS, and RSA keys of more than 2,048 bits.
 //!
-//! This module verifies those signatures itself. The engine still checks everything else in such an answer: it is given
-//! the same answer with a [`StandIn`] in the place of the key.
+//! This module verifies those signatures itself. The engine still checks everything else in such an answer: it gets the
+//! same answer with a [`StandIn`] instead of the key.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use webauthn_rs_core::proto::{
 
 use super::CeremonyError;
 
-/// The algorithms that are offered, in the order of preference: those of django-allauth that authenticators have.
+/// The algorithms that are offered, in the order of preference: those of django-allauth that authenticators support.
 pub(super) const ALGORITHMS: [COSEAlgorithm; 6] = [
     COSEAlgorithm::ES256,
     COSEAlgorithm::EDDSA,
@@ -29,13 +29,13 @@ pub(super) const ALGORITHMS: [COSEAlgorithm; 6] = [
     COSEAlgorithm::RS256,
 ];
 
-/// Bytes of an RSA modulus that the engine accepts, which is also the least that is secure.
+/// Size of the RSA modulus that the engine accepts, in bytes. It is also the smallest secure size.
 const RSA_2048: usize = 256;
-/// Most bytes of an RSA modulus: users are items, and stay small.
+/// Maximum size of an RSA modulus in bytes. Keys are stored in the user's item, which must stay small.
 const RSA_4096: usize = 512;
 
-/// Parses a public key (RFC 9053) that the engine does not accept. Returns `None` for keys that it does, and for those
-/// that nobody does.
+/// Parses a public key (RFC 9053) that the engine does not support. Returns `None` for keys that the engine supports,
+/// and for keys that this module does not support either.
 pub(super) fn parse(cose: &Value) -> Option<COSEKey> {
     let Value::Map(map) = cose else { return None };
     let number = |label| match map.get(&Value::Integer(label)) {
@@ -66,13 +66,13 @@ fn rsa(n: &[u8], e: &[u8]) -> Option<COSEKeyType> {
     (RSA_2048..=RSA_4096).contains(&n.len()).then(|| COSEKeyType::RSA(COSERSAKey { n: n.to_vec(), e: exponent }))
 }
 
-/// Without leading zeros.
+/// Returns the number without leading zeros.
 fn trimmed(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     &number[zeros..]
 }
 
-/// Whether the engine verifies signatures of this key.
+/// Returns whether the engine verifies signatures of this key.
 pub(super) fn is_known_to_engine(key: &COSEKey) -> bool {
     match (&key.type_, &key.key) {
         (COSEAlgorithm::ES256 | COSEAlgorithm::ES384, COSEKeyType::EC_EC2(_)) => true,
@@ -81,7 +81,7 @@ pub(super) fn is_known_to_engine(key: &COSEKey) -> bool {
     }
 }
 
-/// Whether this is the key's signature of a message.
+/// Returns whether this is the key's signature of a message.
 pub(super) fn verify(key: &COSEKey, message: &[u8], signature: &[u8]) -> bool {
     let verified = match (&key.type_, &key.key) {
         (COSEAlgorithm::EDDSA, COSEKeyType::EC_OKP(key)) if key.curve == EDDSACurve::ED25519 => {
@@ -106,7 +106,7 @@ fn components(key: &COSERSAKey) -> RsaPublicKeyComponents<&[u8]> {
     RsaPublicKeyComponents { n: trimmed(&key.n), e: trimmed(&key.e) }
 }
 
-/// A P-256 key that stands in for one that the engine does not know. It is made for one answer and forgotten with it.
+/// A P-256 key that replaces a key that the engine does not support. It is created for one answer and then discarded.
 pub(super) struct StandIn(EcdsaKeyPair);
 
 impl StandIn {
@@ -117,7 +117,7 @@ impl StandIn {
         EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Self).map_err(unavailable)
     }
 
-    /// The public key.
+    /// Returns the public key.
     pub fn key(&self) -> COSEKey {
         // SEC 1, section 2.3.3: 0x04, x, y.
         let point = self.0.public_key().as_ref();
@@ -126,7 +126,7 @@ impl StandIn {
         COSEKey { type_: COSEAlgorithm::ES256, key: COSEKeyType::EC_EC2(key) }
     }
 
-    /// The public key as authenticators write it.
+    /// Returns the public key in the encoding of authenticators.
     ///
     /// # Errors
     ///

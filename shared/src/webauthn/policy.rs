@@ -1,44 +1,44 @@
-//! The settings that the ceremonies need, and what can be wrong with them.
+//! The settings of the ceremonies, and their checks.
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Origin, Url};
 use webauthn_rs_core::proto::UserVerificationPolicy;
 
-/// The settings that the ceremonies need.
+/// The settings of the ceremonies.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The relying party id, a domain in lower case: what credentials are bound to, for ever (`MFA_WEBAUTHN_RP_ID`).
+    /// The relying party id, a domain in lower case (`MFA_WEBAUTHN_RP_ID`). Credentials are permanently bound to it.
     pub rp_id: String,
-    /// The name of the relying party that a client may show.
+    /// The name of the relying party, which clients can show.
     pub rp_name: String,
-    /// The origins that may use credentials (`MFA_WEBAUTHN_ORIGINS`): `https://` ones, `http://` ones too where that is
-    /// `localhost`, and native applications as `android:apk-key-hash:<base64url>`. Native applications of Apple's systems
-    /// come as `https://` and the domain. Browsers let origins that are not at or below the relying party id use its
-    /// credentials where [`Policy::related_origins`] are published.
+    /// The origins that can use credentials (`MFA_WEBAUTHN_ORIGINS`): `https://` ones, `http://` ones for `localhost`,
+    /// and native applications as `android:apk-key-hash:<base64url>`. Native applications on Apple's systems have the
+    /// origin `https://` and the domain. For origins that are not at or below the relying party id, browsers allow its
+    /// credentials if [`Policy::related_origins`] are published.
     pub origins: Vec<String>,
-    /// The origins of pages that may embed those that use credentials (`LATCHKEY_WEBAUTHN_TOP_ORIGINS`).
+    /// The origins of pages that can embed the pages that use credentials (`LATCHKEY_WEBAUTHN_TOP_ORIGINS`).
     pub top_origins: Vec<String>,
-    /// Whether options carry what django-allauth leaves out: the timeout, and the transports of credentials
+    /// Whether options contain the fields that django-allauth omits: the timeout, and the transports of credentials
     /// (`LATCHKEY_WEBAUTHN_FULL_OPTIONS`).
     pub full_options: bool,
-    /// Whether every origin is allowed, also `http://`, at any port and of any host
+    /// Whether every origin is allowed, including `http://`, with any port and any host
     /// (`MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN`). For development.
     pub allow_insecure_origin: bool,
-    /// What is asked of authenticators where no passkey is concerned (`MFA_WEBAUTHN_USER_VERIFICATION`). Passkeys
-    /// require user verification whatever this says.
+    /// The user verification that is requested for credentials that are not passkeys
+    /// (`MFA_WEBAUTHN_USER_VERIFICATION`). Passkeys always require user verification.
     pub user_verification: UserVerification,
 }
 
-/// How much it matters that the authenticator verified its user (WebAuthn Level 2, 5.8.6).
+/// The user verification policy (WebAuthn Level 2, 5.8.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserVerification {
-    /// Answers without it are refused.
+    /// Answers without user verification are refused.
     Required,
-    /// The client is asked for it; answers without it count.
+    /// The client is asked to verify the user. Answers without verification are accepted.
     #[default]
     Preferred,
-    /// The client is asked to leave it out; answers with it count.
+    /// The client is asked not to verify the user. Answers with verification are accepted.
     Discouraged,
 }
 
@@ -52,19 +52,19 @@ impl From<UserVerification> for UserVerificationPolicy {
     }
 }
 
-/// What is wrong with a [`Policy`].
+/// A mistake in a [`Policy`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// The relying party id is not a host in lower case, without scheme and port.
     #[error("relying party id {0:?}: must be a domain in lower case, without scheme and port")]
     RpId(String),
-    /// No origin is allowed, so no credential could ever be used.
+    /// No origin is allowed, so credentials could never be used.
     #[error("no allowed origin")]
     NoOrigin,
-    /// Not an origin at all.
+    /// The text is not an origin.
     #[error("origin {0:?}: must be https://host, https://host:port or android:apk-key-hash:<base64url>")]
     Origin(String),
-    /// An `http://` origin that browsers do not trust.
+    /// An `http://` origin, which browsers do not trust.
     #[error("origin {0:?} is not https")]
     Insecure(String),
 }
@@ -72,7 +72,7 @@ pub enum SetupError {
 const ANDROID: &str = "android:apk-key-hash:";
 
 impl Policy {
-    /// Whether an origin is at or below a relying party id, and could use its credentials.
+    /// Returns whether an origin is at or below a relying party id, so that it can use its credentials.
     pub fn allows(rp_id: &str, origin: &str) -> bool {
         let rp_id = rp_id.to_owned();
         let user_verification = UserVerification::Preferred;
@@ -96,8 +96,8 @@ impl Policy {
         self.allowed_top_origins().map(|_| ())
     }
 
-    /// The origins that browsers are to be told of (WebAuthn Level 3, section 5.11): those of all pages that may use
-    /// credentials, or none where all are at or below the relying party id.
+    /// Returns the origins to publish for browsers (WebAuthn Level 3, section 5.11): those of all pages that can use
+    /// credentials. Empty if all are at or below the relying party id.
     pub fn related_origins(&self) -> Vec<String> {
         let pages = self.origins.iter().filter_map(|origin| Url::parse(origin).ok()).filter(is_origin);
         let pages = pages.collect::<Vec<_>>();
@@ -107,7 +107,7 @@ impl Policy {
         pages.iter().map(|url| url.origin().ascii_serialization()).collect()
     }
 
-    /// The origins of pages that may embed those that use credentials.
+    /// Returns the origins of pages that can embed the pages that use credentials.
     pub(super) fn allowed_top_origins(&self) -> Result<Vec<Origin>, SetupError> {
         let page = |origin: &String| {
             let url = self.origin(origin)?;
@@ -116,13 +116,13 @@ impl Policy {
         self.top_origins.iter().map(page).collect()
     }
 
-    /// Whether an origin is at or below the relying party id.
+    /// Returns whether an origin is at or below the relying party id.
     fn is_own(&self, url: &Url) -> bool {
         url.host_str().is_some_and(|host| host == self.rp_id || is_below(host, &self.rp_id))
     }
 
-    /// The allowed origins, as the engine wants them. Where insecure ones are allowed, the engine is to ignore ports
-    /// and to accept subdomains.
+    /// Returns the allowed origins in the engine's format. If insecure origins are allowed, the engine ignores ports
+    /// and accepts subdomains.
     pub(super) fn allowed_origins(&self) -> Result<Vec<Url>, SetupError> {
         let rp_id = self.rp_id.as_str();
         let host = |scheme: &str| {
@@ -159,7 +159,7 @@ impl Policy {
     }
 }
 
-/// Scheme, host and port, and nothing else.
+/// Returns whether a URL consists of scheme, host and port only.
 fn is_origin(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.as_str() == format!("{}/", url.origin().ascii_serialization())
 }

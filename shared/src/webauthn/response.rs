@@ -1,4 +1,4 @@
-//! What clients send, read leniently: only what the verification needs has to be there.
+//! Lenient parsing of clients' answers: only the members that the verification needs are required.
 
 use std::borrow::Cow;
 
@@ -16,8 +16,8 @@ use webauthn_rs_core::proto::{
 
 use super::{CeremonyError, attestation};
 
-/// Reads the field `credential` of a request as django's `JSONField` does: empty values are missing, and a string is
-/// JSON once more.
+/// Parses the field `credential` of a request like Django's `JSONField`: empty values count as missing, and a string is
+/// parsed as JSON.
 ///
 /// # Errors
 ///
@@ -74,13 +74,13 @@ struct Assertion {
 
 /// The answer to `navigator.credentials.create()`.
 pub(super) struct Registration {
-    /// What the engine verifies.
+    /// The part that the engine verifies.
     pub answer: RegisterPublicKeyCredential,
-    /// The public key, where the engine does not know it and verifies a stand-in.
+    /// The public key, if the engine does not support it and verifies a stand-in.
     pub key: Option<COSEKey>,
-    /// What the client says of `credProps.rk`.
+    /// The value of `credProps.rk`, as the client reports it.
     pub is_discoverable: Option<bool>,
-    /// How the authenticator can be reached, as far as the words are known.
+    /// How the authenticator can be reached. Unknown words are omitted.
     pub transports: Option<Vec<AuthenticatorTransport>>,
 }
 
@@ -106,7 +106,7 @@ pub(super) fn registration(value: &Value) -> Result<Registration, CeremonyError>
     Ok(Registration { answer, key, is_discoverable, transports: transports(&envelope.response.transports) })
 }
 
-/// The known transports in a list, each once.
+/// Returns the known transports in a list, each once.
 fn transports(list: &Value) -> Option<Vec<AuthenticatorTransport>> {
     let mut known = Vec::new();
     for word in list.as_array()?.iter().filter_map(Value::as_str) {
@@ -119,7 +119,7 @@ fn transports(list: &Value) -> Option<Vec<AuthenticatorTransport>> {
     (!known.is_empty()).then_some(known)
 }
 
-/// The answer to `navigator.credentials.get()`. An empty user handle is none.
+/// Parses the answer to `navigator.credentials.get()`. An empty user handle counts as absent.
 pub(super) fn assertion(value: &Value) -> Result<PublicKeyCredential, CeremonyError> {
     let (envelope, raw_id) = open::<Assertion>(value)?;
     let handle = envelope.response.user_handle.filter(|h| !h.is_empty());
@@ -141,7 +141,7 @@ pub(super) fn assertion(value: &Value) -> Result<PublicKeyCredential, CeremonyEr
 const PUBLIC_KEY: &str = "public-key";
 
 fn open<R: DeserializeOwned>(value: &Value) -> Result<(Envelope<R>, Vec<u8>), CeremonyError> {
-    // Not `R::deserialize` on any value: serde would take an array for the members in order.
+    // The check is needed because `R::deserialize` would accept an array with the members in order.
     if !value.is_object() || !value["response"].is_object() {
         return Err(CeremonyError::Malformed("not an object".to_owned()));
     }
@@ -158,13 +158,13 @@ fn open<R: DeserializeOwned>(value: &Value) -> Result<(Envelope<R>, Vec<u8>), Ce
     Ok((envelope, raw_id))
 }
 
-/// Base64url, padded or not.
+/// Base64url, with or without padding.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Decodes a binary member. Some native clients write plain base64, so both alphabets are accepted.
+/// Decodes a binary member. Some native clients send plain base64, so both alphabets are accepted.
 fn bytes(member: &str, text: &str) -> Result<Vec<u8>, CeremonyError> {
     let text = text.replace('+', "-").replace('/', "_");
     BASE64URL.decode(text).map_err(|_| CeremonyError::Malformed(format!("{member} is not base64url")))

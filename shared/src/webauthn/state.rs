@@ -1,4 +1,4 @@
-//! What is kept between the two halves of a ceremony.
+//! The state that is stored between the two halves of a ceremony.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -6,8 +6,8 @@ use webauthn_rs_core::proto::{AuthenticationState, RegistrationState};
 
 use super::CeremonyError;
 
-/// What is kept between the two halves of a ceremony. The kind is part of it, so that the answer to one kind of
-/// ceremony is never taken for that of another.
+/// The state that is stored between the two halves of a ceremony. It contains the kind, so that the answer to one kind
+/// of ceremony is not accepted for another.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum State {

@@ -1,8 +1,8 @@
-// What people do on the hosted pages again and again.
+// Steps on the hosted pages that several walks share.
 
 import { ADA, PASSWORD } from './pages.mjs';
 
-/** Settings by which addresses are verified by a code. */
+/** Settings that verify addresses by a code. */
 export const byCode = { ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED: true };
 
 /** Returns the code in a mail or text message. */
@@ -11,7 +11,7 @@ export const codeOf = ({ text }) => text.match(/^\s*([A-Z0-9]{4}-[A-Z0-9]{4})\s*
 /** Returns the path of the link in a mail. */
 export const linkOf = ({ text }) => new URL(text.match(/http:\S+/)[0]).pathname;
 
-/** Signs Ada up, where addresses are verified by code. */
+/** Signs Ada up in a service that verifies addresses by a code. */
 export async function signUp({ service, pages }) {
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -30,13 +30,13 @@ export async function logIn({ pages }, password = PASSWORD) {
   await pages.press('Log in');
 }
 
-/** Logs out by the menu. */
+/** Logs out. */
 export async function logOut({ pages }) {
   await pages.press('Log out');
   await pages.shows('Log in');
 }
 
-/** Answers the overlay by the password. */
+/** Enters the password in the dialog that asks for reauthentication. */
 export async function confirm({ page }) {
   const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
   await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);

@@ -1,17 +1,17 @@
-// The frontend of `pages/app`, as people use it.
+// Drives the frontend of `pages/app` as a user would.
 
 import assert from 'node:assert/strict';
 
 export const ADA = 'ada@example.com';
 const PASSWORD = 'correct-Horse-42-battery';
 
-/** Opens the frontend in a page or frame. The functions that it returns fill its fields in and press its buttons. */
+/** Opens the frontend in a page or frame. Returns functions that fill in its fields and press its buttons. */
 export async function open(page, url) {
   await page.goto(url);
   return use(page);
 }
 
-/** As `open`, for a frontend that is open already. */
+/** Like `open`, for a frontend that is already open. */
 export function use(page) {
   const status = page.locator('#status');
   const settled = () =>
@@ -21,7 +21,7 @@ export function use(page) {
     assert.equal(await status.textContent(), expected);
   };
   const press = async (button, expected) => {
-    // The frontend gets its CSRF cookie with the session, which it asks for when it is loaded.
+    // When it is loaded, the frontend requests the session. The answer sets the CSRF cookie that the button needs.
     await settled();
     await page.getByRole('button', { name: button, exact: true }).click();
     await becomes(expected);
@@ -44,7 +44,7 @@ export async function signUpByPassword(service, { press, fill }) {
   await press('Verify the address', `200 ${ADA}`);
 }
 
-/** Presses a button for which the API wants Ada to confirm her password first, as it does right after a sign-up. */
+/** Presses a button for which the API asks Ada to confirm her password first, as it does right after a signup. */
 export async function confirmAndPress({ press, fill }, button, expected) {
   await press(button, '401 reauthenticate');
   await fill('Password', PASSWORD);
@@ -52,7 +52,7 @@ export async function confirmAndPress({ press, fill }, button, expected) {
   await press(button, expected);
 }
 
-/** Logs Ada in by her password. */
+/** Logs Ada in with her password. */
 export async function logIn({ press, fill }, expected) {
   await fill('Email', ADA);
   await fill('Password', PASSWORD);

@@ -1,11 +1,11 @@
-// Chromium, and what the walks need of it beyond pages.
+// Starts Chromium and adds authenticators to its pages.
 
 import { chromium } from 'playwright-core';
 import { certificate } from './front.mjs';
 
 const EXECUTABLE = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
 
-/** Starts Chromium. It finds `localhost` on loopback, and every other name on the front, at https' own port. */
+/** Starts Chromium. `localhost` is the loopback interface. Every other host name, on port 443, is the front. */
 export function launch(front) {
   const args = [
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
@@ -17,8 +17,8 @@ export function launch(front) {
 }
 
 /**
- * Gives a page an authenticator that is built into the device, such as a fingerprint reader, whose user agrees at once.
- * `credentials` returns the passkeys that it holds.
+ * Adds an authenticator to a page. It is built into the device, like a fingerprint reader, and its user agrees at once.
+ * `credentials` returns the passkeys that it has stored.
  */
 export async function addAuthenticator(page, options = {}) {
   const session = await page.context().newCDPSession(page);

@@ -1,8 +1,8 @@
-// Settings as the documentation shows them.
+// Reads settings from the documentation.
 
 import { readFileSync } from 'node:fs';
 
-/** Reads the block of settings that stands first below a heading of a page in `docs`. */
+/** Returns the first block of settings below a heading of a page in `docs`. */
 export function settingsOf(page, heading) {
   const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
   const below = text.split(`\n## ${heading}\n`)[1];

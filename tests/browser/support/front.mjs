@@ -1,4 +1,4 @@
-// Real host names with TLS in front of pages and services, all on one port of loopback.
+// A server on one loopback port that serves pages and services under several host names, with TLS.
 
 import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 const PAGES = fileURLToPath(new URL('../pages/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8' };
 
-/** A self-made certificate, and the digest of its key, by which Chromium is told to accept it. */
+/** A self-signed certificate and the digest of its key. Chromium gets the digest, so that it accepts the certificate. */
 export const certificate = makeCertificate();
 
 function makeCertificate() {
@@ -31,8 +31,8 @@ function makeCertificate() {
 }
 
 /**
- * Listens on a free port, with TLS unless `tls` is false. `hosts` says what each host name serves: the name of a folder in `pages`, a service (an object
- * with a `port`), or a function of request and response. It may be changed later.
+ * Listens on a free port, with TLS unless `tls` is false. `hosts` maps each host name to a folder in `pages`, to a service
+ * (an object with a `port`), or to a function of request and response. Entries can be added later.
  */
 export async function startFront(hosts, { tls = true } = {}) {
   const serve = async (incoming, outgoing) => {
@@ -60,7 +60,7 @@ async function servePage(folder, incoming, outgoing) {
   }
 }
 
-/** Answers a request with what a server on loopback answers. */
+/** Forwards a request to a server on the loopback interface. */
 export function forward(port, incoming, outgoing) {
   const { method, url, headers } = incoming;
   const onward = http.request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {

@@ -1,5 +1,5 @@
-// The service as it is deployed: the functions behind the routes of `template.yaml`, on moto's DynamoDB and SES. Walks use it
-// as they use `Service`.
+// The service as it is deployed: the functions behind the routes of `template.yaml`, on moto's DynamoDB and SES. It has the
+// same interface as `Service`.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,7 +15,7 @@ const MAIL_SECONDS = 5;
 export class Functions {
   #delivering = Promise.resolve();
 
-  /** Starts the functions that the gateway's routes lead to, with an empty table. */
+  /** Starts a gateway with the routes of the template, and an empty table. */
   static async start(settings) {
     const it = new Functions();
     it.port = await freePort();
@@ -39,7 +39,7 @@ export class Functions {
       ...template.variables(),
     };
     const routes = template.routes();
-    // As in Lambda, the first event starts a function.
+    // As in Lambda, a function starts with its first event.
     it.functions = new Map();
     it.running = new Set();
     it.find = (name) => {
@@ -52,7 +52,7 @@ export class Functions {
     return it;
   }
 
-  /** Hands the mailer what the stream has had since the last time, by the filter of the template. */
+  /** Passes new stream records to the mailer, filtered as in the template. */
   #deliver() {
     const deliver = async () => {
       const isMessage = ({ eventName, dynamodb }) => eventName === 'INSERT' && dynamodb.Keys.pk.S.startsWith('OUTBOX#');
@@ -76,12 +76,12 @@ export class Functions {
     throw new Error(`no mail to ${to}`);
   }
 
-  /** Returns the time in seconds since 1970. Nothing moves the clock of functions. */
+  /** Returns the time in seconds since 1970. Functions use the system clock. */
   now() {
     return Math.floor(Date.now() / 1000);
   }
 
-  /** What the functions wrote. */
+  /** The output of the functions. */
   get log() {
     return [...this.running].map(({ name, log }) => `${name}\n${log}`).join('\n');
   }

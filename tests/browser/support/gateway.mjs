@@ -1,14 +1,14 @@
-// API Gateway's HTTP API before the functions: events of payload format 2.0.
+// API Gateway's HTTP API in front of the functions. Events have payload format 2.0.
 
 import { once } from 'node:events';
 import http from 'node:http';
 
-/** Where the gateway sees every browser. */
+/** The IP address of every browser, as the gateway reports it. */
 const SOURCE = '203.0.113.7';
 
 /**
- * Returns the function that a request goes to. Of the routes that match, it is the most specific: a path without a greedy
- * variable goes before one with it, and then, from the left, a literal segment before a variable. `$default` comes last.
+ * Returns the route for a request: the most specific one that matches. A path without a greedy variable is more specific
+ * than one with it. Then, from the left, a literal segment is more specific than a variable. `$default` comes last.
  */
 export function resolve(routes, method, path) {
   const ranked = routes.flatMap((route) => {
@@ -19,7 +19,7 @@ export function resolve(routes, method, path) {
   return ranked[0]?.route ?? routes.find(({ key }) => key === '$default');
 }
 
-/** How specific a match is: the greater text goes first. */
+/** Returns how specific a match is, or `undefined` if the route does not match. The greatest text wins. */
 function rankOf(key, method, path) {
   const [of, pattern] = key.split(' ');
   if (!pattern || (of !== method && of !== 'ANY')) return undefined;
@@ -35,8 +35,8 @@ function rankOf(key, method, path) {
 }
 
 /**
- * Listens on a port. `routes` are those of the template, `invoke` calls the function of a route with an event. An answer
- * waits until `settled` is done.
+ * Listens on a port. `routes` are the routes of the template. `invoke` calls the function of a route with an event. The
+ * gateway waits for `settled` before it sends an answer.
  */
 export async function startGateway(port, routes, invoke, settled) {
   const serve = async (incoming, outgoing) => {
@@ -63,7 +63,7 @@ async function eventOf(incoming, routeKey) {
   const { pathname, search } = new URL(incoming.url, 'http://localhost');
   const { cookie, connection: _, ...headers } = incoming.headers;
   const chunks = await incoming.toArray();
-  // The gateway sends bodies as text if their type says that they are.
+  // The gateway passes bodies on as text if their content type is a text type.
   const isText = /^(text\/|application\/(json|xml|javascript))/.test(headers['content-type'] ?? '');
   const http = {
     method: incoming.method,

@@ -1,4 +1,4 @@
-// Mails as the local service writes them into its outbox.
+// Parses mails from the outbox of the local service.
 
 /** Parses a mail: `to`, `subject` and the plain text. */
 export function parseMail(bytes) {

@@ -1,4 +1,5 @@
-// moto, an independent DynamoDB and SES. `LATCHKEY_TEST_MOTO` names a running one. Without it, each file of walks starts one.
+// moto, an independent implementation of DynamoDB and SES. `LATCHKEY_TEST_MOTO` is the URL of a running server. Without it,
+// each file of walks starts one.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,7 +16,7 @@ const running = process.env.LATCHKEY_TEST_MOTO?.replace(/\/$/, '');
 let server, started;
 after(() => server?.kill());
 
-/** Returns the URL of a moto. */
+/** Returns the URL of a moto server. */
 const findMoto = async () => running ?? (started ??= start());
 
 async function start() {
@@ -32,9 +33,9 @@ async function start() {
   return url;
 }
 
-/** A table and a mail sender of one's own on a moto that others may use too. */
+/** A table and a mail sender on a moto server that other tests may use at the same time. */
 export class Moto {
-  /** Makes a table with these properties, and an identity for the sender's domain. */
+  /** Creates a table with these properties, and an identity for the sender's domain. */
   static async make(table, domain) {
     const it = new Moto();
     it.url = await findMoto();
@@ -50,14 +51,14 @@ export class Moto {
     return it;
   }
 
-  /** The table's stream records since the last call. */
+  /** Returns the table's stream records since the last call. */
   async records() {
     const { Records = [], NextShardIterator } = await this.#stream('GetRecords', { ShardIterator: this.iterator });
     this.iterator = NextShardIterator;
     return Records;
   }
 
-  /** The mails of a sender to an address, the oldest first. */
+  /** Returns the mails of a sender to an address, oldest first. */
   async mails(sender, to) {
     const { ses } = await (await fetch(`${this.url}/moto-api/data.json`)).json();
     const all = ses?.RawMessage ?? [];
@@ -77,7 +78,7 @@ export class Moto {
   }
 }
 
-/** All that moto reads of a signature: the region and the service. */
+/** Returns an `Authorization` header with the parts of a signature that moto reads: the region and the service. */
 const signed = (service) => ({
   Authorization: `AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/20260310/eu-west-1/${service}/aws4_request, Signature=0`,
 });

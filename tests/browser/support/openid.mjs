@@ -1,4 +1,4 @@
-// An OpenID provider on loopback, with a page on which people agree.
+// An OpenID provider on the loopback interface. Its page asks for consent.
 
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
@@ -72,7 +72,7 @@ export class OpenIdProvider {
     };
   }
 
-  /** Returns where the browser goes after the person agreed. */
+  /** Returns the URL that the browser is redirected to after the person has agreed. */
   #agree(asked) {
     const code = randomUUID();
     this.#codes.set(code, { person: this.person, asked });
@@ -81,7 +81,7 @@ export class OpenIdProvider {
     return back.href;
   }
 
-  /** Returns the answer to a code: tokens, if it is ours, new, and shown by the client that asked for it. */
+  /** Returns tokens for a code that was issued here, is unused, and comes from the client that asked for it. */
   #exchange(form, request) {
     const basic = Buffer.from(request.headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
     const isClient = basic === `${CLIENT}:${SECRET}` || form.get('client_secret') === SECRET;

@@ -1,4 +1,4 @@
-// The hosted pages, as people use them.
+// Drives the hosted pages as a user would.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -11,23 +11,23 @@ import { walk } from './walk.mjs';
 
 const AXE = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
 
-/** A folder for pictures of each page, at three widths, light and dark. Without it there are none. */
+/** A folder for screenshots of each page, at three widths, light and dark. Without it none are made. */
 const PICTURES = process.env.PICTURES;
 
-/** `functions`: the walks are through the functions as they are deployed, if they can be. Otherwise through the local service. */
+/** Whether the walks use the functions as they are deployed (`functions`). Otherwise they use the local service. */
 const ON_FUNCTIONS = process.env.LATCHKEY_WALK_ON === 'functions';
 
-/** Starts the service that the walks are through. */
+/** Starts the service that the walks use. */
 export const startService = ON_FUNCTIONS ? Functions.start : Service.start;
 
-/** The address and password of the person who walks through the pages. */
+/** The address and password of the user. */
 export const ADA = 'ada@example.com';
 export const PASSWORD = 'correct-Horse-42-battery';
 
 /**
- * Defines a test on the hosted pages. `settings` are those of the service. `path` is the path of `PUBLIC_URL`. `everywhere`
- * says that the walk is possible on the functions too: it does not move the clock. The steps get `pages` beside what `walk`
- * gives them.
+ * Defines a test on the hosted pages. `settings` are the settings of the service. `path` is the path of `PUBLIC_URL`.
+ * `everywhere` means that the walk can also use the functions, because it does not move the clock. The steps get `pages` in
+ * addition to the arguments that `walk` passes.
  */
 export function pageWalk(name, { settings = {}, path = '', everywhere = false, ...options }, steps) {
   if (ON_FUNCTIONS && !everywhere) return test(name, { skip: 'it needs the local service' }, () => {});
@@ -44,7 +44,7 @@ export class Pages {
     Object.assign(this, { page, url, console });
   }
 
-  /** Opens a path below that of the service. */
+  /** Opens a path of the service. */
   async open(path) {
     await this.page.goto(this.url + path);
   }
@@ -71,14 +71,14 @@ export class Pages {
     await this.page.getByText(text).first().waitFor();
   }
 
-  /** Waits until the address is this path below that of the service. */
+  /** Waits until the browser is at this path of the service. */
   async isAt(path) {
     const { origin, pathname } = new URL(this.url);
     const whole = pathname.replace(/\/$/, '') + path;
     await this.page.waitForURL((url) => url.origin === origin && [url.pathname, url.pathname + url.search].includes(whole));
   }
 
-  /** Answers requests such as `GET /path` in place of the service. Without an answer, the service answers again. */
+  /** Answers requests such as `GET /path` instead of the service. Without an answer, the service answers them again. */
   async answer(request, answer) {
     const [method, path] = request.split(' ');
     await this.page.unroute(this.url + path);
@@ -89,7 +89,7 @@ export class Pages {
     );
   }
 
-  /** Takes the boot data out of every document, so that the pages have to ask for everything. */
+  /** Removes the boot data from every document, so that the pages must request all data. */
   async withoutBootData() {
     await this.page.route(
       ({ pathname }) => pathname.startsWith('/accounts/'),
@@ -101,9 +101,12 @@ export class Pages {
     );
   }
 
-  /** Finds nothing that is hard to use for somebody: by axe, in light and dark, and at 320 pixels nothing sticks out. */
+  /**
+   * Checks that axe finds no accessibility problem, in light and dark mode, that the page fits at each width, and that the
+   * console has no errors.
+   */
   async inspect(name) {
-    if (ON_FUNCTIONS) return; // the same files
+    if (ON_FUNCTIONS) return; // the local service has the same files
     const { page } = this;
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -113,7 +116,7 @@ export class Pages {
     for (const width of [320, 768, 1280]) {
       await page.setViewportSize({ width, height: 800 });
       const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(excess <= 0, `${name}: ${excess} pixels stick out at ${width}`);
+      assert.ok(excess <= 0, `${name}: ${excess} pixels too wide at ${width}`);
       if (PICTURES) await this.#picture(name, width);
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
@@ -133,9 +136,9 @@ export class Pages {
   }
 }
 
-/** Returns what axe finds on a page, in short. */
+/** Returns a line for each problem that axe finds on a page. */
 async function axe(page) {
-  // The library goes in by the debugger's way: the page's own policy would refuse it.
+  // `evaluate` injects the library through the debugger. The page's policy would refuse a script element.
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });

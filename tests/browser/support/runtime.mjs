@@ -1,4 +1,4 @@
-// Functions as Lambda runs them: the real binaries, each under a Runtime API of its own, version 2018-06-01.
+// Functions as Lambda runs them: the real binaries, each under its own Runtime API (version 2018-06-01).
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -13,13 +13,13 @@ const INVOCATION = '/2018-06-01/runtime/invocation/';
 const START_SECONDS = 20;
 const TIMEOUT_SECONDS = 60;
 
-/** The binary of a function: of the folder that `LATCHKEY_TEST_FUNCTIONS` names, or else as `cargo build` makes it. */
+/** Returns a function's binary, from the folder in `LATCHKEY_TEST_FUNCTIONS` if it is set, or as `cargo build` makes it. */
 function binaryOf(name) {
   const folder = process.env.LATCHKEY_TEST_FUNCTIONS;
   return folder ? join(ROOT, folder, name, 'bootstrap') : join(ROOT, 'target/debug', `function-${name}`);
 }
 
-/** One execution environment of a function. It takes one event at a time. */
+/** One execution environment of a function. It processes one event at a time. */
 export class LambdaFunction {
   #events = [];
   #running = new Map();
@@ -57,7 +57,7 @@ export class LambdaFunction {
     return this.process.pid !== undefined && this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  /** Hands over an event, and returns what the function answers. */
+  /** Sends an event and returns the function's answer. */
   invoke(event) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${this.name} does not answer: ${this.log}`)), TIMEOUT_SECONDS * 1000);

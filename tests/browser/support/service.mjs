@@ -1,4 +1,4 @@
-// The local service as a process of its own, and the mails that it sends.
+// The local service as a child process, and the mails that it sends.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const BINARY = process.env.LATCHKEY_BIN ?? fileURLToPath(new URL('../../../targe
 const START_SECONDS = 20;
 const MAIL_SECONDS = 5;
 
-/** Returns a port on loopback that nothing listens on. */
+/** Returns a free port of the loopback interface. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -24,7 +24,7 @@ export async function freePort() {
   return port;
 }
 
-/** Settings as the environment has them. */
+/** Converts settings to environment variables. */
 function textOf(settings) {
   const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, text(value)]));
@@ -32,8 +32,8 @@ function textOf(settings) {
 
 export class Service {
   /**
-   * Starts the service on a free port, with an empty table in memory. Settings are strings, or values that are written
-   * as JSON, or a function that makes them from the port. Throws with what the service says if it does not start. With
+   * Starts the service on a free port, with an empty table in memory. Settings are strings, values that are written as
+   * JSON, or a function that returns them for a port. Throws an error with the service's log if it does not start. With
    * `lab`, `advance` moves its clock. `users` are accounts that exist at the start, see `latchkey --help`.
    */
   static async start(settings = {}, { lab = false, users } = {}) {
@@ -50,7 +50,9 @@ export class Service {
       options.push('--users', file);
     }
     const command = lab ? ['serve', '--lab'] : [];
-    service.process = spawn(BINARY, [...command, ...options], { env: { PATH: process.env.PATH, ...given } });
+    const { PATH, CONTRACT_SEEN } = process.env;
+    const env = { PATH, ...(CONTRACT_SEEN && { CONTRACT_SEEN }), ...given };
+    service.process = spawn(BINARY, [...command, ...options], { env });
     service.log = '';
     service.process.stderr.on('data', (data) => (service.log += data));
     try {
@@ -99,12 +101,12 @@ export class Service {
     throw new Error(`no text message to ${to}`);
   }
 
-  /** Moves the clock of a service with a lab forward by so many seconds. */
+  /** Moves the clock of a service with a lab forward by this number of seconds. Returns the new time. */
   async advance(seconds) {
     const url = `http://127.0.0.1:${this.port}/_latchkey/lab/clock`;
     const headers = { 'Content-Type': 'application/json' };
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ advance: seconds }) });
-    if (!answer.ok) throw new Error(`the clock does not move: ${answer.status}`);
+    if (!answer.ok) throw new Error(`the clock cannot be moved: ${answer.status}`);
     return (await answer.json()).now;
   }
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 const FILE = new URL('../../../template.yaml', import.meta.url);
 
-/** A short form of an intrinsic function, such as `!Ref`, with what it is given. */
+/** A YAML tag for the short form of an intrinsic function, such as `!Ref`. */
 const short = (name, kind) => ({
   tag: `!${name}`,
   collection: kind === 'seq' ? 'seq' : undefined,
@@ -15,7 +15,7 @@ const short = (name, kind) => ({
 const TAGS = ['Ref', 'Sub', 'If', 'Equals', 'Not', 'And', 'Or', 'Condition', 'GetAtt', 'Contains'];
 const customTags = TAGS.flatMap((name) => [short(name), short(name, 'seq')]);
 
-/** The deployment with the values of its parameters. Parameters that are not given have their defaults. */
+/** The template with values for its parameters. Parameters that are not given have their defaults. */
 export class Template {
   constructor(given = {}) {
     const { Parameters, ...document } = parse(readFileSync(FILE, 'utf8'), { customTags });
@@ -24,14 +24,14 @@ export class Template {
     this.parameters = { 'AWS::StackName': 'walks', 'AWS::Region': 'eu-west-1', ...Object.fromEntries(defaults), ...given };
   }
 
-  /** The variables of every function, as far as they are set. */
+  /** Returns the environment variables of the functions that are set. */
   variables() {
     const { Variables } = this.document.Globals.Function.Environment;
     const all = Object.entries(Variables).map(([name, value]) => [name, this.#value(value)]);
     return Object.fromEntries(all.filter(([, value]) => value !== undefined));
   }
 
-  /** The gateway's routes: the key of each, and the crate of the function behind it. */
+  /** Returns the gateway's routes, each with its key and the crate of its function. */
   routes() {
     const { Resources } = this.document;
     const routes = Object.values(Resources).filter(
@@ -44,7 +44,7 @@ export class Template {
     });
   }
 
-  /** The table's properties that DynamoDB's `CreateTable` takes. */
+  /** Returns the table's properties for DynamoDB's `CreateTable`. */
   table() {
     const { Properties } = this.document.Resources.Table;
     const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, StreamSpecification } = Properties;
@@ -72,11 +72,11 @@ export class Template {
       case 'Condition':
         return this.#condition(given);
       default:
-        throw new Error(`!${call} in a condition`);
+        throw new Error(`unsupported !${call} in a condition`);
     }
   }
 
-  /** The value of a node: `undefined` for `AWS::NoValue`. Names of resources stand for themselves. */
+  /** Returns the value of a node, or `undefined` for `AWS::NoValue`. A resource has its name as its value. */
   #value(node) {
     if (typeof node !== 'object') return node;
     const { call, given } = node;
@@ -90,7 +90,7 @@ export class Template {
       case 'GetAtt':
         return given;
       default:
-        throw new Error(`!${call} in a value`);
+        throw new Error(`unsupported !${call} in a value`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// A walk: a test with a service, its host names and a browser of its own.
+// A walk is a test with its own service, host names and browser.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,23 +8,23 @@ import { launch } from './chromium.mjs';
 import { startFront } from './front.mjs';
 import { Service } from './service.mjs';
 
-/** What a failed walk leaves is here. */
+/** The folder for the files of failed walks. */
 export const FAILURES = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 const WALK_SECONDS = 60;
 
 /**
  * Defines a test.
  *
- * - `settings`: those of the service, or a function that makes them from the port of the front and that of the service.
- * - `hosts`: what each host name serves, see `startFront`.
- * - `api`: the host of the service, or several. Without one, only its port on loopback reaches it.
+ * - `settings`: the service's settings, or a function that returns them for the ports of the front and of the service.
+ * - `hosts`: the content of each host name, see `startFront`.
+ * - `api`: the host name of the service, or several. Without one, the service is reached only by its loopback port.
  * - `lab`: whether the service has a lab, so that `service.advance` moves its clock.
  * - `users`: the accounts that exist at the start.
- * - `start`: starts the service. Without it, the walk is through the local service.
- * - `tls`: if false, addresses are `http://localhost` with the front's port.
+ * - `start`: starts the service. The default is the local service.
+ * - `tls`: if false, URLs are `http://localhost` with the front's port.
  * - `context`: Playwright's options of the browser context.
  *
- * If the test fails, a picture of each open page, the browser's console and the service's log are left in
+ * If the test fails, a screenshot of each open page, the browser's console and the service's log are written to
  * `target/browser`.
  */
 export function walk(name, { settings, hosts = {}, api, lab = false, users, tls = true, start = Service.start, context: options }, steps) {

@@ -1,4 +1,4 @@
-// Links of the JWT API whose pages ask first (`LATCHKEY_LINKS_ASK_FIRST`).
+// Links of the JWT API with a page that asks for confirmation first (`LATCHKEY_LINKS_ASK_FIRST`).
 
 import assert from 'node:assert/strict';
 import { walk } from '../support/walk.mjs';
@@ -12,7 +12,7 @@ const settings = {
 };
 const NARROW = { viewport: { width: 320, height: 568 }, isMobile: true };
 
-/** Calls the JWT API, past the browser. */
+/** Calls the JWT API without the browser. */
 async function call(service, path, body) {
   const headers = { 'Content-Type': 'application/json' };
   const url = `http://127.0.0.1:${service.port}/jwt-allauth/${path}`;
@@ -33,14 +33,14 @@ async function assertFits(page) {
   assert.ok(content <= window, `${content} pixels wide in a window of ${window}`);
 }
 
-/** Presses the button of the page, and returns where that leads. */
+/** Presses the button of the page, and waits for the URL that it leads to. */
 async function goOn(page, url) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.waitForURL(url);
 }
 
 const withoutScripts = { settings, api: 'auth.example.com', context: { ...NARROW, javaScriptEnabled: false } };
-walk('a link verifies by its button, without scripts and on a narrow screen', withoutScripts, async (walk) => {
+walk('the button verifies the address, without scripts and on a narrow screen', withoutScripts, async (walk) => {
   const { service, page, console } = walk;
   await register(service);
   const url = await link(service);
@@ -51,16 +51,16 @@ walk('a link verifies by its button, without scripts and on a narrow screen', wi
   await page.getByRole('heading', { name: 'Email Verified' }).waitFor();
   await assertFits(page);
   assert.equal(await login(service, PASSWORD), 200);
-  assert.deepEqual(console, [], 'the policy allows all that the pages need');
+  assert.deepEqual(console, [], 'the policy allows everything that the pages need');
   await call(service, 'password/reset/', { email: ADA });
   await page.goto(await link(service));
   await goOn(page, '**/password/reset/default/');
   await page.locator('noscript p').waitFor();
-  assert.equal(await page.getByRole('button').count(), 0, 'the form needs scripts');
+  assert.equal(await page.getByRole('button').count(), 0, 'the form has no button without scripts');
 });
 
 const withScripts = { settings, api: 'auth.example.com', context: NARROW };
-walk('a reset link leads by its button to the form for a new password', withScripts, async ({ service, page, console }) => {
+walk('the button of a reset link opens the form for a new password', withScripts, async ({ service, page, console }) => {
   await register(service);
   await page.goto(await link(service));
   await goOn(page, '**/registration/verified/');
@@ -84,7 +84,7 @@ const elsewhere = {
     'www.example.com': (_, outgoing) => outgoing.end('Welcome'),
   },
 };
-walk('the button leads to a page of the frontend, wherever that redirects to', elsewhere, async ({ service, page }) => {
+walk('the button opens a page of the frontend, which can redirect to any page', elsewhere, async ({ service, page }) => {
   await register(service);
   await page.goto(await link(service));
   await goOn(page, 'https://www.example.com/welcome');

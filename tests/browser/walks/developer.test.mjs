@@ -1,4 +1,4 @@
-// The pages for developers: the inbox, and the switches.
+// The pages for developers: the inbox and the switches.
 
 import assert from 'node:assert/strict';
 import { codeOf, confirm, logIn } from '../support/account.mjs';
@@ -28,7 +28,7 @@ pageWalk('the inbox shows mails as they arrive', {}, async (walk) => {
   await fillInSignup(pages, ADA);
   await pages.shows('Check your email');
 
-  // Without a reload.
+  // The list is updated without a reload.
   const rows = inbox.page.locator('#messages li');
   await rows.filter({ hasText: ADA }).waitFor();
   const { subject } = await service.mail(ADA);
@@ -44,7 +44,7 @@ pageWalk('the inbox shows mails as they arrive', {}, async (walk) => {
   await inbox.inspect('dev-inbox-source');
   await inbox.press('HTML');
 
-  // The link in the mail opens the page in a new tab, and so does the one beside it.
+  // The link in the mail and the one in the list of links open the page in a new tab.
   const follow = async (link) => {
     const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
     await opened.getByRole('heading', { level: 1, name: 'Confirm your email address' }).waitFor();
@@ -55,7 +55,7 @@ pageWalk('the inbox shows mails as they arrive', {}, async (walk) => {
   await opened.getByRole('button', { name: 'Yes, confirm' }).click();
   await opened.getByRole('heading', { level: 1, name: 'Your address is confirmed' }).waitFor();
 
-  // The newest is on top and opens, and an older one opens when it is chosen.
+  // The newest message is at the top and is shown. An older one is shown when it is selected.
   await page.context().clearCookies();
   await fillInSignup(pages, 'countess@example.com');
   await rows.nth(1).waitFor();
@@ -100,7 +100,7 @@ pageWalk('switches change the running service', {}, async (walk) => {
   await pages.press('Confirm the address');
   await pages.shows('Your account');
 
-  // Accounts and sessions stay.
+  // Accounts and sessions are kept.
   await choose('Verify addresses by', 'As started');
   await pages.page.reload();
   await pages.shows('Your account');
@@ -111,7 +111,7 @@ pageWalk('switches change the running service', {}, async (walk) => {
 
 const onlyProviders = { SOCIALACCOUNT_ONLY: true, ACCOUNT_EMAIL_VERIFICATION: 'none' };
 
-pageWalk('switches that contradict the settings say why', { settings: onlyProviders }, async ({ page, pages }) => {
+pageWalk('switches that contradict the settings show an error', { settings: onlyProviders }, async ({ page, pages }) => {
   await pages.open('/dev/');
   await page.getByLabel('Login by mailed code', { exact: true }).selectOption({ label: 'On' });
   await pages.press('Apply');

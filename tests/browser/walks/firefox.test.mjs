@@ -1,4 +1,4 @@
-// The hosted pages in Firefox: signup, login, and an authenticator app. Without Firefox, the walk is skipped.
+// The hosted pages in Firefox: signup, login, and an authenticator app. Without Firefox, this walk is skipped.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// docs/passkeys.md: related origins, frames of other sites, and passkeys that the browser offers in a form.
+// Passkeys as in docs/passkeys.md: related origins, frames of other sites, and passkeys that the browser offers in a form.
 
 import assert from 'node:assert/strict';
 import { ADA, confirmAndPress, open, signUpByPassword, use } from '../support/app.mjs';
@@ -23,7 +23,7 @@ const origins = ['https://app.example.com', 'https://shop.example.net'];
 const related = {
   settings: { ...settings, CORS_ALLOWED_ORIGINS: origins, MFA_WEBAUTHN_ORIGINS: origins },
   hosts: { 'shop.example.net': 'app' },
-  // The domain itself hands `/.well-known/webauthn` on.
+  // The domain itself must also serve `/.well-known/webauthn`.
   api: [api, 'example.com'],
 };
 walk('a page on another domain uses passkeys as a related origin', related, async ({ service, page }) => {
@@ -56,7 +56,7 @@ async function openFrame(page) {
 }
 
 const named = { settings: { ...framed, LATCHKEY_WEBAUTHN_TOP_ORIGINS: [SHOP] }, hosts, api };
-walk('a frame of a site that may embed it uses passkeys', named, async ({ service, page }) => {
+walk('a frame in an allowed site uses passkeys', named, async ({ service, page }) => {
   await addAuthenticator(page);
   const app = await openFrame(page);
   await signUpByPassword(service, app);
@@ -65,7 +65,7 @@ walk('a frame of a site that may embed it uses passkeys', named, async ({ servic
   await app.press('Log in with a passkey', `200 ${ADA}`);
 });
 
-walk('a frame of another site is refused', { settings: framed, hosts, api }, async ({ service, page }) => {
+walk('a frame in another site is refused', { settings: framed, hosts, api }, async ({ service, page }) => {
   await addAuthenticator(page);
   const app = await openFrame(page);
   await signUpByPassword(service, app);

@@ -33,7 +33,7 @@ pageWalk('addresses are added, verified, made primary and removed', { settings: 
 
 const strict = { ACCOUNT_REAUTHENTICATION_REQUIRED: true };
 
-pageWalk('addresses are verified by links, and changes ask who it is', { settings: strict }, async (walk) => {
+pageWalk('addresses are verified by links, and changes need reauthentication', { settings: strict }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -54,7 +54,7 @@ pageWalk('addresses are verified by links, and changes ask who it is', { setting
   await pages.says(`Is ${OTHER} the address of ${ADA}?`);
   await pages.press('Yes, confirm');
   await pages.shows('Your address is confirmed');
-  await pages.says('Everything is set.');
+  await pages.says('You are all set.');
   await pages.follow('Go to your account');
   await pages.follow('Email addresses');
   await page.getByRole('button', { name: `Make primary: ${OTHER}` }).waitFor();
@@ -68,7 +68,7 @@ const phones = {
   ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE: true,
   ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED: true,
 };
-pageWalk('phone numbers sign up, log in and change', { settings: phones }, async (walk) => {
+pageWalk('signing up and logging in with a phone number, and changing it', { settings: phones }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.inspect('signup-phone');
@@ -89,7 +89,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
   await pages.shows('Another phone number');
   await pages.inspect('verify-phone-change');
   await pages.fill('Phone number', '+31 6 1234 5678');
-  await pages.press('Send a code to this number');
+  await pages.press('Send the code');
   await pages.shows('Enter the code from your phone');
   await pages.fill('Code', codeOf(await service.text('+31612345678')));
   await pages.press('Confirm the number');
@@ -99,7 +99,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
   await pages.inspect('phone');
   await service.advance(120);
   await pages.fill('Phone number', '+31 6 8765 4321');
-  await pages.press('Send a code to this number');
+  await pages.press('Send the code');
   await pages.says('Confirm +31687654321');
   await pages.inspect('phone-code');
   await pages.fill('Code', codeOf(await service.text('+31687654321')));
@@ -107,7 +107,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
   await pages.says('Your phone number is saved.');
   await logOut(walk);
   await pages.inspect('login-phone');
-  await pages.fill('Phone number or Email address', '+31 6 8765 4321');
+  await pages.fill('Phone number or email address', '+31 6 8765 4321');
   await pages.fill('Password', 'wrong');
   await pages.press('Log in');
   await pages.says('The phone number or the password is wrong.');
@@ -118,7 +118,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
   await logOut(walk);
   await pages.follow('Forgot your password?');
   await service.advance(60);
-  await pages.fill('Phone number or Email address', '+31 6 8765 4321');
+  await pages.fill('Phone number or email address', '+31 6 8765 4321');
   await pages.press('Continue');
   await pages.says('we sent a code to +31687654321');
   await pages.fill('Code', codeOf(await service.text('+31687654321')));
@@ -129,7 +129,7 @@ pageWalk('phone numbers sign up, log in and change', { settings: phones }, async
 
 const dummy = { ...byCode, SOCIALACCOUNT_PROVIDERS: { dummy: {} }, SOCIALACCOUNT_AUTO_SIGNUP: false };
 
-/** Says at the provider who one is. */
+/** Enters the user's data at the dummy provider. */
 async function beSomebody(page, id, email) {
   await page.getByLabel('Account ID').fill(id);
   await page.getByLabel('Email address').fill(email);
@@ -137,7 +137,7 @@ async function beSomebody(page, id, email) {
   await page.getByRole('button', { name: 'Login' }).click();
 }
 
-pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, async (walk) => {
+pageWalk('signing up and logging in through a provider, and connecting it', { settings: dummy }, async (walk) => {
   const { page, pages } = walk;
   await pages.open('/accounts/login/?next=%2Faccounts%2Fsessions%2F');
   await pages.inspect('login-providers');
@@ -166,7 +166,7 @@ pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, 
   await pages.inspect('providers');
   await pages.press('Connect Dummy');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await pages.says('You stopped at the other service.');
+  await pages.says('You cancelled at the other service.');
   await page
     .getByRole('button', { name: /^Disconnect/ })
     .last()
@@ -181,7 +181,7 @@ pageWalk('a provider signs up, logs in, and is connected', { settings: dummy }, 
 });
 
 pageWalk(
-  'connecting a provider asks who it is',
+  'connecting a provider needs reauthentication',
   { settings: { ...dummy, SOCIALACCOUNT_REAUTHENTICATION_REQUIRED: true } },
   async (walk) => {
     const { page, pages } = walk;

@@ -1,4 +1,4 @@
-// The hosted pages: what goes wrong, and what to do then.
+// The hosted pages: errors, and the advice that the pages give.
 
 import assert from 'node:assert/strict';
 import { byCode, logIn, signUp } from '../support/account.mjs';
@@ -21,7 +21,7 @@ pageWalk('too many attempts', {}, async (walk) => {
 });
 
 pageWalk(
-  'the limit of the service itself',
+  'the rate limit of the service',
   { settings: { ACCOUNT_RATE_LIMITS: { login_failed: '2/m/ip' } } },
   async (walk) => {
     const { pages } = walk;
@@ -37,7 +37,7 @@ pageWalk(
   },
 );
 
-pageWalk('the service has a problem, and the network too', {}, async (walk) => {
+pageWalk('the service or the network fails', {}, async (walk) => {
   const { context, pages } = walk;
   await pages.open('/accounts/login/');
   await pages.answer(LOGIN, { status: 500, body: 'oops' });
@@ -72,7 +72,7 @@ pageWalk('the session cannot be fetched', { settings: byCode }, async (walk) => 
   await pages.says('This session');
 });
 
-pageWalk('the session ends elsewhere', { settings: byCode }, async (walk) => {
+pageWalk('the session has ended', { settings: byCode, everywhere: true }, async (walk) => {
   const { context, pages } = walk;
   await signUp(walk);
   await context.clearCookies({ name: 'sessionid' });
@@ -93,7 +93,7 @@ pageWalk('a disabled account', { users: disabled }, async (walk) => {
   await pages.inspect('inactive');
 });
 
-pageWalk('pages that do not exist', {}, async ({ pages }) => {
+pageWalk('pages that do not exist', { everywhere: true }, async ({ pages }) => {
   await pages.open('/accounts/nowhere/');
   await pages.shows('Page not found');
   await pages.inspect('not-found');
@@ -108,7 +108,7 @@ pageWalk('a document without boot data', { settings: byCode }, async (walk) => {
   await walk.pages.shows('Your account');
 });
 
-pageWalk('the service cannot say what it is set up to do', {}, async ({ pages }) => {
+pageWalk('the configuration cannot be fetched', {}, async ({ pages }) => {
   await pages.withoutBootData();
   await pages.answer('GET /_allauth/browser/v1/config', { status: 503 });
   await pages.open('/accounts/login/');
@@ -118,7 +118,7 @@ pageWalk('the service cannot say what it is set up to do', {}, async ({ pages })
   await pages.shows('Log in');
 });
 
-pageWalk('everything by keyboard', { settings: byCode }, async (walk) => {
+pageWalk('using the pages with the keyboard only', { settings: byCode, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   const { keyboard } = page;
   await signUp(walk);
@@ -164,7 +164,7 @@ pageWalk('large text', { settings: byCode }, async (walk) => {
     await page.setViewportSize({ width: 640, height: 700 });
     await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(excess <= 0, `${path}: ${excess} pixels stick out`);
+    assert.ok(excess <= 0, `${path}: ${excess} pixels too wide`);
   }
 });
 

@@ -1,4 +1,4 @@
-// The hosted pages, with a provider that speaks OpenID Connect.
+// The hosted pages with an OpenID Connect provider.
 
 import { after } from 'node:test';
 import { byCode, logOut } from '../support/account.mjs';
@@ -10,7 +10,7 @@ after(() => provider.close());
 
 const byOpenId = { ...byCode, SOCIALACCOUNT_PROVIDERS: provider.settings };
 
-pageWalk('an OpenID provider signs up and logs in', { settings: byOpenId, everywhere: true }, async (walk) => {
+pageWalk('signing up and logging in through an OpenID provider', { settings: byOpenId, everywhere: true }, async (walk) => {
   const { pages } = walk;
   await pages.open('/accounts/login/?next=%2Faccounts%2Fsessions%2F');
   await pages.press('Continue with Example');

@@ -7,16 +7,16 @@ import { addAuthenticator } from '../support/chromium.mjs';
 import { ADA, PASSWORD, pageWalk } from '../support/pages.mjs';
 import { totp } from '../support/totp.mjs';
 
-// A code may be used a moment after its thirty seconds.
+// A code is accepted for some time after its thirty seconds.
 const apps = { ...byCode, MFA_TOTP_TOLERANCE: 1 };
 
-/** Sets an authenticator app up, and returns its secret. */
+/** Sets up an authenticator app. Returns its secret. */
 async function setUpApp(walk) {
   const { service, page, pages } = walk;
   await pages.open('/accounts/2fa/');
   await pages.follow('Set up an app');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   return secret;
@@ -32,17 +32,17 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await pages.shows('Set up an authenticator app');
   await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
   await pages.inspect('totp-activate');
-  await pages.fill('Code of the app', '000000');
+  await pages.fill('Code from the app', '000000');
   await pages.press('Activate');
   await pages.says('This code is not right.');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   await pages.inspect('reauthentication');
   await page.keyboard.press('Escape');
   await pages.says('Nothing was changed, because you did not confirm that it is you.');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Password', { exact: true }).fill('wrong');
@@ -75,6 +75,7 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await logOut(walk);
   await logIn(walk);
   await pages.press('Use a recovery code');
+  await pages.inspect('mfa-authenticate-recovery');
   await pages.fill('Recovery code', codes[0]);
   await pages.press('Confirm');
   await pages.shows('Your account');
@@ -82,6 +83,7 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await service.advance(400);
   await pages.follow('Two-factor security');
   await pages.says('9 of 10 codes are left.');
+  await pages.inspect('mfa-active');
   await pages.follow('Remove the app');
   await pages.shows('Remove the authenticator app');
   await pages.inspect('totp-deactivate');
@@ -112,7 +114,7 @@ pageWalk('a login waits too long for its second step', { settings: apps }, async
   await pages.shows('Log in');
 });
 
-pageWalk('new recovery codes', { settings: byCode }, async (walk) => {
+pageWalk('new recovery codes', { settings: byCode, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
   await pages.open('/accounts/2fa/recovery-codes/');
@@ -167,7 +169,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
   await pages.press('Save');
   await pages.says('The key is renamed.');
 
-  // The button, in a browser that does not offer passkeys in fields.
+  // A browser that does not offer passkeys in fields shows the button.
   await page.evaluate(() => (PublicKeyCredential.isConditionalMediationAvailable = async () => false));
   await logOut(walk);
   await pages.inspect('login-passkeys');
@@ -176,7 +178,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
   await page.reload();
   await pages.shows('Your account');
 
-  // The browser offers passkeys in the field for the name. This one is chosen at once.
+  // The browser offers passkeys in the field for the name. The virtual authenticator answers at once.
   const used = page.waitForResponse(
     (answer) => answer.url().endsWith('/auth/webauthn/login') && answer.request().method() === 'POST',
   );
@@ -199,7 +201,7 @@ pageWalk('passkeys are added, named, used and removed', { settings: passkeys, ev
 
 const early = { settings: passkeys, everywhere: true };
 
-pageWalk('the offer of a passkey does not interrupt the person who asks for one', early, async ({ page, pages }) => {
+pageWalk('the offer of a passkey does not disturb a login with the button', early, async ({ page, pages }) => {
   await page.addInitScript(() => {
     globalThis.asked = [];
     navigator.credentials.get = ({ mediation = 'optional', signal }) => {
@@ -222,8 +224,8 @@ pageWalk('the offer of a passkey does not interrupt the person who asks for one'
 });
 
 pageWalk(
-  'a passkey signs up without a password',
-  { settings: passkeys },
+  'signing up with a passkey and without a password',
+  { settings: passkeys, everywhere: true },
   async ({ service, page, pages }) => {
     const authenticator = await addAuthenticator(page);
     await pages.open('/accounts/signup/');
@@ -285,9 +287,9 @@ pageWalk('sessions are listed and ended', { settings: byCode, everywhere: true }
   await pages.inspect('sessions');
   await pages.press('End the session of Firefox on Windows');
   await pages.says('The session is ended.');
-  await pages.says('You are logged in nowhere else.');
+  await pages.says('You are not logged in anywhere else.');
 
-  // Another tab logs out: this one follows.
+  // When another tab logs out, this one shows the login page.
   const tab = await context.newPage();
   await tab.goto(page.url());
   await tab.getByRole('button', { name: 'Log out' }).click();

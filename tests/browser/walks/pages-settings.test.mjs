@@ -1,4 +1,4 @@
-// The hosted pages under settings that change what they show, and where they are and lead.
+// The hosted pages with settings that change their content, their URLs and their redirects.
 
 import assert from 'node:assert/strict';
 import { byCode, codeOf, linkOf, logIn, logOut, signUp } from '../support/account.mjs';
@@ -8,7 +8,7 @@ const OTHER = 'countess@example.com';
 
 const changing = { ...byCode, ACCOUNT_CHANGE_EMAIL: true };
 
-pageWalk('a new address replaces the present one', { settings: changing }, async (walk) => {
+pageWalk('a new address replaces the current one', { settings: changing, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await signUp(walk);
   await pages.follow('Email addresses');
@@ -28,7 +28,7 @@ pageWalk('a new address replaces the present one', { settings: changing }, async
 
 const onlyProviders = { SOCIALACCOUNT_ONLY: true, ACCOUNT_EMAIL_VERIFICATION: 'none', SOCIALACCOUNT_PROVIDERS: { dummy: {} } };
 
-pageWalk('identity providers are the only way in', { settings: onlyProviders }, async (walk) => {
+pageWalk('users can log in only through identity providers', { settings: onlyProviders }, async (walk) => {
   const { page, pages } = walk;
   await pages.open('/accounts/');
   await pages.shows('Log in');
@@ -48,7 +48,7 @@ pageWalk('identity providers are the only way in', { settings: onlyProviders }, 
 
 const leaving = { ...byCode, ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: true };
 
-pageWalk('a changed password logs out', { settings: leaving }, async (walk) => {
+pageWalk('a changed password logs out', { settings: leaving, everywhere: true }, async (walk) => {
   const { pages } = walk;
   await signUp(walk);
   await pages.follow('Password');
@@ -66,7 +66,7 @@ pageWalk('a changed password logs out', { settings: leaving }, async (walk) => {
 
 const honeypot = { ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD: 'website' };
 
-pageWalk('a program fills in the field that people do not see', { settings: honeypot }, async (walk) => {
+pageWalk('a program fills in the hidden honeypot field', { settings: honeypot, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.shows('Create an account');
@@ -90,7 +90,7 @@ pageWalk('a program fills in the field that people do not see', { settings: hone
   assert.deepEqual(await service.mails(OTHER), []);
 });
 
-pageWalk('the mail of a signup never came', {}, async (walk) => {
+pageWalk('the mail of a signup does not arrive', {}, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.fill('Email address', ADA);
@@ -161,8 +161,8 @@ pageWalk('a service below a path', { settings: belowPath, path: '/people' }, asy
 });
 
 pageWalk(
-  'a foreign origin is sent to the right one',
-  { settings: { PUBLIC_URL: 'https://auth.example.com' } },
+  'a page at another origin links to the origin of the service',
+  { settings: { PUBLIC_URL: 'https://auth.example.com' }, everywhere: true },
   async ({ page, pages }) => {
     await pages.open('/accounts/login/?next=%2Faccounts%2F');
     await pages.shows('This page has another address');
@@ -178,7 +178,7 @@ const trusted = {
   CSRF_TRUSTED_ORIGINS: ['https://*.example.net'],
 };
 
-pageWalk('next leads to trusted places only', { settings: trusted }, async (walk) => {
+pageWalk('next leads to trusted places only', { settings: trusted, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
   const leadsTo = async (next, expected) => {
@@ -217,7 +217,7 @@ const redirected = {
   LOGOUT_REDIRECT_URL: 'https://app.example.com/bye',
 };
 
-pageWalk('a login and a logout lead to the app', { settings: redirected }, async (walk) => {
+pageWalk('a login and a logout redirect to the app', { settings: redirected }, async (walk) => {
   const { service, page, pages } = walk;
   await page.route(
     ({ hostname }) => hostname === 'app.example.com',

@@ -1,4 +1,4 @@
-// docs/passkeys.md: a page on app.example.com, the API on auth.example.com, with the settings as they stand there.
+// Passkeys with the settings of docs/passkeys.md: a page on app.example.com, and the API on auth.example.com.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ const settings = settingsOf('passkeys.md', 'Settings');
 const PAGE = 'https://app.example.com/';
 const site = { settings, hosts: { 'app.example.com': 'app' }, api: 'auth.example.com' };
 
-walk('a passkey is added to an account and logs in alone', site, async ({ service, page }) => {
+walk('a passkey is added to an account and logs in without a password', site, async ({ service, page }) => {
   const authenticator = await addAuthenticator(page);
   const app = await open(page, PAGE);
   await app.becomes('401 anonymous');
@@ -22,13 +22,13 @@ walk('a passkey is added to an account and logs in alone', site, async ({ servic
   assert.equal(made.rpId, 'example.com');
   assert.ok(made.isResidentCredential && others.length === 0);
   const subjects = (await service.mails(ADA)).map((mail) => mail.subject);
-  assert.ok(subjects.includes('A security key was added'), `the owner is told: ${subjects}`);
+  assert.ok(subjects.includes('A security key was added'), `the owner gets a mail: ${subjects}`);
   await app.press('Log out', '401 anonymous');
   await app.press('Log in with a passkey', `200 ${ADA}`);
   await (await open(page, PAGE)).becomes(`200 ${ADA}`);
 });
 
-walk('a passkey signs up without a password', site, async ({ service, page }) => {
+walk('signing up with a passkey and without a password', site, async ({ service, page }) => {
   await addAuthenticator(page);
   const app = await open(page, PAGE);
   await app.fill('Email', ADA);
@@ -50,7 +50,7 @@ walk('a security key is a second factor', site, async ({ service, page }) => {
   await app.press('Use the security key', `200 ${ADA}`);
 });
 
-// The docs have the page on port 3000, and the API where the local service listens unless told, on port 8000.
+// In the docs, the page is on port 3000, and the API is on port 8000, the default of the local service.
 const onLocalhost = (port) => {
   const shown = Object.entries(settingsOf('passkeys.md', 'On your own machine'));
   return Object.fromEntries(shown.map(([name, value]) => [name, value.replaceAll('localhost:3000', `localhost:${port}`)]));
@@ -66,7 +66,7 @@ walk('page and API on localhost share passkeys', laptop, async ({ service, front
   await app.press('Log in with a passkey', `200 ${ADA}`);
 });
 
-test('a page that cannot use the domain stops the start with a message that says what to do', async () => {
+test('a page that cannot use the domain stops the start with a helpful message', async () => {
   const { CSRF_COOKIE_DOMAIN: _, ...rest } = settings;
   await assert.rejects(Service.start(rest), /pages of `https:\/\/app\.example\.com` cannot use security keys of `auth\.example\.com`: set MFA_WEBAUTHN_RP_ID/);
 });

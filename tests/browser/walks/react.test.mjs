@@ -1,4 +1,4 @@
-// The example of a React page, as `npm run build` makes it. `just examples` builds it.
+// The example React page as `npm run build` makes it. `just examples` builds it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ const PASSWORD = 'correct-Horse-42-battery';
 const port = await freePort();
 const url = `http://localhost:${port}`;
 
-/** Serves the built page, which forwards its calls to the service. Returns a function that ends it. */
+/** Serves the built page and forwards its API calls to the service. Returns a function that stops the server. */
 async function serve(service) {
   const env = { ...process.env, LATCHKEY: `http://127.0.0.1:${service.port}` };
   const server = spawn(process.execPath, [VITE, 'preview', '--port', `${port}`], { cwd: EXAMPLE, env, stdio: 'ignore' });

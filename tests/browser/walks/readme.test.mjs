@@ -1,4 +1,4 @@
-// The pictures of the README. `just pictures` makes them.
+// Makes the pictures of the README. `just pictures` runs it.
 
 import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';

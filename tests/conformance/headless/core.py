@@ -41,7 +41,7 @@ def scenario(name: str, profile: str = "optional", client: str = "browser"):
 
 
 class ScenarioFailed(Exception):
-    """The scenario cannot go on against this target."""
+    """Raised if the scenario cannot continue against this target."""
 
 
 class Mail:
@@ -232,7 +232,7 @@ class Context:
         return u.post("auth/provider/token", {"provider": provider, "process": process, "token": tok})
 
     def redirect(self, u, user: dict | None, process="login", provider="conf-oidc", callback=None, deny=None):
-        """The redirect flow up to and including the provider callback."""
+        """Runs the redirect flow up to and including the provider callback."""
         form = {"provider": provider, "process": process, "callback_url": callback or "/spa/callback"}
         r = u.post("auth/provider/redirect", form=form)
         if r.status != 302 or not r.location.startswith(self.oidc.url):

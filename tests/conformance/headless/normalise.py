@@ -28,7 +28,7 @@ NAMES = {
 
 
 def shape(s: str) -> str:
-    """BCDF-GHJK -> AAAA-AAAA, 123456 -> 999999"""
+    """Replaces letters by A and digits by 9: BCDF-GHJK becomes AAAA-AAAA."""
     return re.sub(r"[0-9]", "9", re.sub(r"[A-Za-z]", "A", s))
 
 
@@ -111,7 +111,7 @@ class Normaliser:
             pk["user"] = {k: "<user_handle>" if k == "id" else self.text(x) for k, x in pk["user"].items()}
         if isinstance(pk.get("rp"), dict):
             pk["rp"] = {k: self.text(x) for k, x in pk["rp"].items()}
-        if "pubKeyCredParams" in pk:  # which algorithms besides ES256 is up to the server
+        if "pubKeyCredParams" in pk:  # each server chooses the algorithms in addition to ES256
             pk["pubKeyCredParams"] = {"ES256": {"type": "public-key", "alg": -7} in pk["pubKeyCredParams"]}
         for k in ("allowCredentials", "excludeCredentials"):
             if isinstance(pk.get(k), list):

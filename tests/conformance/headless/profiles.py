@@ -1,8 +1,8 @@
-"""Settings profiles. Each runs on a server of its own.
+"""Settings profiles. Each profile runs on its own server.
 
 Names and meaning are those of Django and django-allauth, except for two:
 
-CONFORMANCE_SIGNUP_OPEN     what the account adapter's is_open_for_signup() returns
+CONFORMANCE_SIGNUP_OPEN     the result of the account adapter's is_open_for_signup()
 CONFORMANCE_WITHOUT_APPS    Django apps that are not installed, such as allauth.mfa
 """
 import json

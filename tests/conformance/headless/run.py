@@ -23,7 +23,7 @@ import targets  # noqa: E402
 from fake_oidc import FakeOIDC  # noqa: E402
 
 RECORDED = HERE / "recorded"
-# What the suite itself sends is not compared: it contains keys, codes and tokens.
+# The suite does not compare its own requests, because they contain keys, codes and tokens.
 HARD_IGNORE = {"client", "body", "form", "raw", "headers", "content_type_sent"}
 _print = threading.Lock()
 
@@ -40,7 +40,7 @@ def run_one(sc, target, oidc) -> dict:
         sc.fn(ctx, ctx.client())
     except core.ScenarioFailed as e:
         error = f"stopped: {e}"
-    except Exception as e:  # a target that misbehaves must not take the run down
+    except Exception as e:  # an error of one target must not stop the whole run
         where = traceback.extract_tb(e.__traceback__)
         line = next((f"{Path(f.filename).name}:{f.lineno}" for f in reversed(where) if "scenarios" in f.filename), "?")
         error = f"crashed: {type(e).__name__}: {e} at {line}"
@@ -85,7 +85,7 @@ def run_all(target_name, scs, jobs) -> dict:
         by_profile[sc.profile].append(sc)
     results: dict = {}
     dead: list = []
-    if target_name == "django":  # migrate before threads want the database
+    if target_name == "django":  # migrate before threads use the database
         t = targets.DjangoTarget()
         t.dir = Path(targets.tempfile.mkdtemp(prefix="conf-warm-"))
         t.data, t.box = t.dir, t.dir
@@ -106,7 +106,7 @@ def clip(v, n=160) -> str:
 
 
 def diff(a, b, at="") -> list[str]:
-    """Where b (got) differs from a (expected)."""
+    """Returns the differences of b (got) from a (expected)."""
     if isinstance(a, dict) and isinstance(b, dict):
         out = []
         for k in sorted(set(a) | set(b)):
@@ -128,7 +128,7 @@ def hard(step: dict) -> dict:
 
 
 def compare(expected: dict, got: dict):
-    """-> (agreeing steps, total steps, [difference], {soft class: [difference]})"""
+    """Returns (agreeing steps, total steps, [difference], {soft class: [difference]})."""
     gs, rs = expected["steps"], got["steps"]
     problems, soft, agree = [], defaultdict(list), 0
     for i in range(max(len(gs), len(rs))):
@@ -139,10 +139,10 @@ def compare(expected: dict, got: dict):
             problems.append((i + 1, f"{rs[i]['method']} {rs[i]['path']}", ["extra step"]))
             continue
         if gs[i].get("status") == 500 and rs[i].get("status") in (400, 401, 403, 404, 409, 500):
-            d = []  # the real server crashes here: any orderly refusal will do
+            d = []  # the reference crashes here, so any regular refusal is accepted
         else:
             a, b = hard(gs[i]), hard(rs[i])
-            if "reply" in a and a["reply"] is None:  # an HTML or empty body in Django: any body will do
+            if "reply" in a and a["reply"] is None:  # HTML or an empty body in Django, so any body is accepted
                 a.pop("reply"), b.pop("reply", None)
             d = diff(a, b)
         title = f"{gs[i]['method']} {gs[i]['path']}"
@@ -232,7 +232,7 @@ def left_out() -> dict[str, str]:
 
 
 def plain(pattern: str) -> str:
-    """Names contain square brackets, which are special in patterns."""
+    """Replaces the square brackets in a name, because they are special in patterns."""
     return pattern.replace("[", "(").replace("]", ")")
 
 

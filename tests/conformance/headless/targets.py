@@ -160,7 +160,7 @@ class LatchkeyTarget(Target):
     def command(self, port, settings):
         env = dict(os.environ)
         settings = {"PUBLIC_URL": f"http://localhost:{port}", **settings}
-        # Django does these in code or with its list of apps; Latchkey has settings for them.
+        # In Django, code or the list of apps decides these. Latchkey has settings for them.
         if "CONFORMANCE_SIGNUP_OPEN" in settings:
             settings["ACCOUNT_SIGNUP_OPEN"] = settings.pop("CONFORMANCE_SIGNUP_OPEN")
         for app in settings.pop("CONFORMANCE_WITHOUT_APPS", []):

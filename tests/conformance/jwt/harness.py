@@ -1,4 +1,4 @@
-"""What a scenario works with: a server process on loopback, an HTTP client, the mails, the clock and the record."""
+"""The context of a scenario: a server process on loopback, an HTTP client, the mails, the clock and the record."""
 import base64
 import email
 import email.policy
@@ -124,7 +124,7 @@ class Ctx:
         for k, v in s.items():
             env[k] = v if isinstance(v, str) else json.dumps(v)
         if self.t.kind != "django" and "EMAIL_VERIFICATION" not in s:
-            env["EMAIL_VERIFICATION"] = "false"     # the default of the reference; Latchkey has another one
+            env["EMAIL_VERIFICATION"] = "false"     # the default of the reference, which differs from that of Latchkey
         env["URL_PREFIX"] = env["JWT_ALLAUTH_PREFIX"] = self.prefix
         env["PUBLIC_URL"] = f"http://127.0.0.1:{self.port}"
         argv = self.t.cmd + ["--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--outbox", self.outbox]
@@ -170,7 +170,7 @@ class Ctx:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def restart(self):
-        """Starts a new process on the same data: what has to survive does."""
+        """Starts a new process on the same data."""
         self.stop(keep=True)
         self.start()
         self.steps.append({"event": "restart"})
@@ -196,12 +196,12 @@ class Ctx:
         self.write_clock()
 
     def next_totp_step(self):
-        """Move to the middle of the next TOTP period (codes are accepted once per period)."""
+        """Moves to the middle of the next TOTP period. Codes are accepted once per period."""
         self.advance(int(30 - self.now() % 30) + 3)
         self.steps[-1] = {"event": "clock: next TOTP period"}
 
     def settle_totp(self):
-        """Avoid a period boundary between computing a code and the server checking it."""
+        """Makes sure that no TOTP period ends between the computation of a code and its check by the server."""
         left = 30 - self.now() % 30
         if left < 4:
             if self.needs_clock and self.t.clock != "none":
@@ -237,7 +237,7 @@ class Ctx:
 
     def http(self, method, path, json_body=None, auth=None, cookies=None, headers=None, raw=None,
              ctype="application/json", note=None, accept_status=None, absolute=False, status_only=False):
-        """One recorded exchange. path is relative to the prefix."""
+        """Sends a request and records it with its answer. `path` is relative to the prefix."""
         hd = {"Accept": "application/json"}
         body = None
         if raw is not None:
@@ -306,7 +306,7 @@ class Ctx:
         return r
 
     def burst(self, n, path, json_body=None, cookies=None, headers=None):
-        """n identical POSTs at the same moment; records how many answers had which status"""
+        """Sends n identical POST requests at the same moment. Records the number of answers with each status."""
         hd = {"Accept": "application/json", "Content-Type": "application/json", **(headers or {})}
         if cookies:
             hd["Cookie"] = "; ".join(f"{k}={v}" for k, v in cookies.items())
@@ -333,7 +333,7 @@ class Ctx:
         return self.http("GET", path, **kw)
 
     def check(self, name, value):
-        """A relation between values that a normalised record cannot show; recorded, compared hard."""
+        """Records a relation between values that a normalised record cannot show. It must agree."""
         self.checks[name] = value
         return value
 
@@ -346,7 +346,7 @@ class Ctx:
         return out
 
     def mail(self, wait=5.0):
-        """Next unread mail; records recipient, sender, subject (soft) and the links in it."""
+        """Returns the next unread mail. Records its recipient, sender, subject (soft) and links."""
         end = time.time() + wait
         while True:
             ps = self._read_mail()

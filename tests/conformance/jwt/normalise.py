@@ -12,7 +12,7 @@ DT_RE = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 OPAQUE_KEYS = {"challenge_id", "setup_challenge_id"}
 TEXT_KEYS = {"detail", "message", "messages", "title", "subject"}
 EXACT_CLAIMS = {"token_type", "role", "email_verified", "one_time_permission"}
-INCIDENTAL_COOKIES = {"sessionid", "messages"}     # Django's own session/messages: never required
+INCIDENTAL_COOKIES = {"sessionid", "messages"}     # of Django's sessions and messages: not required
 SOFT_KEYS = {"$text", "www_authenticate", "allow", "incidental_cookies", "title"}
 LIFETIME_TOLERANCE = 5
 
@@ -123,7 +123,7 @@ def norm_cookies(headers, body_cap=False):
 
 
 def diff(expected, got, path=""):
-    """Yields (class, path, expected, got). Requests are not compared: the suite makes them itself."""
+    """Yields (class, path, expected, got). Requests are not compared, because the suite makes them itself."""
     key = path.rsplit(".", 1)[-1]
     if key == "request":
         return

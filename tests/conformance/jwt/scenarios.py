@@ -55,7 +55,7 @@ def session(c, email=ANN, pw=PW):
 
 
 def reset_caps(c, email=ANN):
-    """ask for a reset, follow the link, return the two cookies"""
+    """Asks for a reset and follows the link. Returns the two cookies."""
     c.post("/password/reset/", {"email": email})
     r = c.get_(c.link())
     return {"password_reset_access_token": r.cookie("password_reset_access_token"),
@@ -75,7 +75,7 @@ def enrol(c, access, activate=True):
 
 
 def mfa_user(c, email=ANN):
-    """registered, enrolled, clock in a fresh TOTP period; returns secret, recovery codes"""
+    """Registers and enrolls a user, and moves to a new TOTP period. Returns the secret and the recovery codes."""
     reg(c, email)
     access, _ = toks(login(c, email))
     s, codes = enrol(c, access)

@@ -1,4 +1,4 @@
-//! The command line on the table of a deployment.
+//! Tests of the command line on the table of a deployment.
 
 use super::deployment::{Cloud, Emulated, Ground, client, environment, scheduled_event};
 use super::server::block_on;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// An operator's environment. Nobody here is a machine of AWS.
+/// The environment of an operator. It disables the EC2 metadata service, since no test runs on EC2.
 fn operator(ground: &impl Ground) -> Latchkey {
     Latchkey::with(&[
         ("AWS_REGION", "eu-west-1"),
@@ -24,14 +24,15 @@ fn operator(ground: &impl Ground) -> Latchkey {
     ])
 }
 
-/// The same with the secret key of the functions.
+/// The environment of an operator who also has the functions' secret key.
 fn keeper(ground: &impl Ground) -> Latchkey {
     let all = environment(ground, &[]);
     let (_, key) = all.iter().find(|(name, _)| name == "SECRET_KEY").unwrap();
     operator(ground).and(&[("SECRET_KEY", key)])
 }
 
-/// Items as a version without schema numbers wrote them: this many copies of the fixtures, and one claim that has to move.
+/// Items as a version without schema numbers wrote them: `copies` copies of the fixtures, and one claim that the
+/// migration has to move to another key.
 fn old_items(copies: usize) -> Vec<Item> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/v1");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -66,7 +67,7 @@ fn value_of(json: &Value) -> AttributeValue {
         ("NULL", _) => AttributeValue::Null(true),
         ("L", Value::Array(list)) => AttributeValue::L(list.iter().map(value_of).collect()),
         ("M", map) => AttributeValue::M(item(map)),
-        other => panic!("no item may have {other:?}"),
+        other => panic!("unsupported attribute value {other:?}"),
     }
 }
 
@@ -89,7 +90,7 @@ fn is_outdated(item: &&Item) -> bool {
     item.contains_key("version") && !item.contains_key("schema")
 }
 
-/// Migrates this many copies of the fixtures.
+/// Migrates `copies` copies of the fixtures.
 pub fn migrate(ground: &impl Ground, copies: usize) {
     let (latchkey, table) = (operator(ground), ground.table());
     put(ground, table, &old_items(copies));
@@ -102,10 +103,14 @@ pub fn migrate(ground: &impl Ground, copies: usize) {
     assert_eq!((&done["moved"], &done["blocked"]), (&json!(1), &json!(0)), "{done}");
     assert_eq!(scan(ground, table).iter().filter(is_outdated).count(), 0);
     let again = latchkey.text(&["migrate", "--table", table]);
-    assert!(again.starts_with("done: ") && again.contains(" 0 outdated"), "nothing to ask: {again}");
+    assert!(
+        again.starts_with("done: ") && again.contains(" 0 outdated"),
+        "a finished migration asks for no confirmation: {again}"
+    );
 }
 
-/// Stops a migration after its first progress, and runs it again. The table must need a second for a hundred of the copies.
+/// Kills a migration after its first progress line, and runs it again. The table must be slow, about a second for a
+/// hundred copies, so that the kill comes before the end.
 pub fn migrate_after_a_stop(ground: &impl Ground, copies: usize) {
     let (latchkey, table) = (operator(ground), ground.table());
     put(ground, table, &old_items(copies));
@@ -124,7 +129,8 @@ pub fn migrate_after_a_stop(ground: &impl Ground, copies: usize) {
     assert_eq!(scan(ground, table).iter().filter(is_outdated).count(), 0);
 }
 
-/// A restore: what was made before it counts for nothing, and a changed password is taken away.
+/// Tests `restored`: sessions from before the restore have ended, and passwords that were changed after the restore
+/// point are removed.
 pub fn restored<G: Ground>(ground: G, email: &str) {
     let login = json!({"email": email, "password": PASSWORD});
     let cloud = Cloud::over(ground, &[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
@@ -137,7 +143,7 @@ pub fn restored<G: Ground>(ground: G, email: &str) {
     let Cloud { ground, .. } = cloud;
     let (latchkey, table) = (operator(&ground), ground.table());
 
-    // The table before the restore, in which the password is another one.
+    // The table before the restore, in which the user has another password.
     let before = format!("{table}-before");
     block_on(create_table(&client(ground.dynamodb()), &before)).unwrap();
     let changed = |mut item: Item| {
@@ -161,24 +167,24 @@ pub fn restored<G: Ground>(ground: G, email: &str) {
     let mut app = cloud.gateway.app();
     app.token = token;
     assert_eq!(app.get("auth/session").status, 410, "the session has ended");
-    std::thread::sleep(std::time::Duration::from_secs(2)); // the moment lies in the next second
+    std::thread::sleep(std::time::Duration::from_secs(2)); // the time of the restore is rounded up to the next second
     let mut app = cloud.gateway.app();
     assert_eq!(app.post("auth/login", login.clone()).status, 200);
-    assert_eq!(app.get("auth/session").status, 200, "what is made since counts");
+    assert_eq!(app.get("auth/session").status, 200, "new sessions work");
 
     let told = latchkey.last(&["restored", "--yes", "--table", cloud.ground.table(), "--from", &before]);
     assert_eq!((&told["users"], &told["changed_password"]), (&json!(1), &json!(1)), "{told}");
-    assert_eq!(cloud.gateway.app().post("auth/login", login).status, 400, "the password is gone");
+    assert_eq!(cloud.gateway.app().post("auth/login", login).status, 400, "the password was removed");
 }
 
-/// Sessions, keys and messages of a deployment.
+/// Lists and changes the sessions, keys and messages of a deployment.
 pub fn operate<G: Ground>(ground: G, email: &str) {
     let cloud = Cloud::over(ground, &[("HEADLESS_TOKEN_STRATEGY", "jwt")]);
     let (latchkey, keeper, table) = (operator(&cloud.ground), keeper(&cloud.ground), cloud.ground.table());
     let mut app = cloud.gateway.app();
     assert_eq!(app.post("auth/signup", json!({"email": email, "password": PASSWORD})).status, 401);
 
-    // The mailer has not been woken.
+    // The mailer has not run yet.
     let sealed = latchkey.last(&["messages", "list", "--table", table]);
     assert_eq!(
         (&sealed["kind"], &sealed["to"], &sealed["attempts"]),
@@ -215,7 +221,7 @@ pub fn operate<G: Ground>(ground: G, email: &str) {
     assert_eq!((states, &keys[0]["kid"]), (vec!["next", "signs"], &made["kid"]));
 }
 
-/// A table that nothing else uses.
+/// Emulated AWS services with a table that nothing else uses.
 fn emulated() -> Emulated {
     Cloud::start(&[]).ground
 }
@@ -236,7 +242,7 @@ fn an_operator_works_on_a_deployment() {
 }
 
 #[test]
-fn a_profile_has_region_credentials_and_endpoint() {
+fn a_profile_provides_region_credentials_and_endpoint() {
     let (ground, folder) = (emulated(), tempfile::TempDir::new().unwrap());
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let config = format!(
@@ -259,7 +265,7 @@ fn a_profile_has_region_credentials_and_endpoint() {
 }
 
 #[test]
-fn without_credentials_a_command_tells_where_it_has_looked_for_them() {
+fn without_credentials_a_command_lists_the_places_where_it_looked() {
     let latchkey = Latchkey::with(&[("AWS_REGION", "eu-west-1"), ("AWS_EC2_METADATA_DISABLED", "true")]);
     let why = latchkey.refusal(1, &["migrate", "--yes", "--table", "latchkey"]);
     assert!(why.contains("no AWS credentials: set AWS_PROFILE"), "{why}");
@@ -269,8 +275,8 @@ fn without_credentials_a_command_tells_where_it_has_looked_for_them() {
 }
 
 #[test]
-fn a_metadata_service_that_never_answers_holds_nobody_up_for_long() {
-    // The kernel takes the connection, and nobody reads from it.
+fn a_metadata_service_that_never_answers_does_not_block_a_command() {
+    // The kernel accepts the connection, but no program reads from it.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let latchkey = Latchkey::with(&[("AWS_REGION", "eu-west-1"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint)]);

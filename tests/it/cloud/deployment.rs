@@ -1,4 +1,4 @@
-//! The deployed service: functions, table, stream, SES.
+//! A deployed service for tests: functions, table, stream, SES.
 
 use super::gateway::{Gateway, PUBLIC_URL};
 use super::runtime::{Answer, Function};
@@ -16,21 +16,21 @@ use std::collections::HashMap;
 
 pub const SENDER: &str = "hello@login.example.test";
 
-/// What the functions stand on.
+/// The AWS services below the functions: DynamoDB, its stream and SES.
 pub trait Ground {
-    /// Where DynamoDB is.
+    /// The URL of DynamoDB.
     fn dynamodb(&self) -> &str;
-    /// Where SES is.
+    /// The URL of SES.
     fn ses(&self) -> &str;
     /// The table's name.
     fn table(&self) -> &str;
-    /// The stream's records since the last call, as Lambda passes them on.
+    /// Returns the stream's records since the last call, in the form in which Lambda passes them on.
     fn records(&self) -> Vec<Value>;
-    /// The mails that SES has taken for this address.
+    /// Returns the raw mails that SES has accepted for this address.
     fn mails(&self, to: &str) -> Vec<Vec<u8>>;
 }
 
-/// The embedded table over HTTP, and an SES that can be spoiled.
+/// The embedded table over HTTP, and an SES of which a test can make every call fail.
 pub struct Emulated {
     pub table: Table,
     pub ses: Ses,
@@ -60,7 +60,7 @@ impl Ground for Emulated {
     }
 }
 
-/// The whole service in the cloud.
+/// A whole deployed service.
 pub struct Cloud<G> {
     pub gateway: Gateway,
     pub mailer: Function,
@@ -80,17 +80,17 @@ impl<G: Ground> Cloud<G> {
         Self { gateway, mailer: function("mailer"), ground }
     }
 
-    /// Hands the mailer what the stream has had since the last time.
+    /// Passes the stream's records since the last call to the mailer.
     pub fn deliver(&self) -> Answer {
         self.mailer.invoke(&stream_event(&self.ground.records()))
     }
 
-    /// Mails to this address, oldest first.
+    /// Returns the mails to this address, oldest first.
     pub fn mails(&self, to: &str) -> Vec<Mail> {
         self.ground.mails(to).iter().map(|raw| read(raw)).collect()
     }
 
-    /// The messages that the table holds.
+    /// Returns the messages in the table.
     pub fn messages(&self) -> Vec<HashMap<String, AttributeValue>> {
         let scan = client(self.ground.dynamodb()).scan().table_name(self.ground.table());
         let scan = scan.consistent_read(true).filter_expression("begins_with(pk, :outbox)");
@@ -98,12 +98,12 @@ impl<G: Ground> Cloud<G> {
         block_on(scan.send()).unwrap().items.unwrap_or_default()
     }
 
-    /// Lets a message's next try be due.
+    /// Makes a message due now.
     pub fn make_due(&self, message: &HashMap<String, AttributeValue>) {
         self.set(message, "due_at", AttributeValue::N("1000000000".to_owned()));
     }
 
-    /// Makes a message one of another kind.
+    /// Changes the kind of a message.
     pub fn set_kind(&self, message: &HashMap<String, AttributeValue>, kind: &str) {
         self.set(message, "kind", AttributeValue::S(kind.to_owned()));
     }
@@ -115,13 +115,13 @@ impl<G: Ground> Cloud<G> {
         block_on(update.expression_attribute_values(":value", value).send()).unwrap();
     }
 
-    /// Everything that the functions have written.
+    /// Returns everything that the functions have written to their logs.
     pub fn log(&self) -> String {
         [&self.gateway.config, &self.gateway.auth, &self.mailer].map(Function::log).join("\n")
     }
 }
 
-/// What Lambda and the template put into a function's environment.
+/// Returns the environment that Lambda and the template give to a function.
 pub fn environment(ground: &impl Ground, settings: &[(&str, &str)]) -> Vec<(String, String)> {
     let urls = json!({
         "account_confirm_email": format!("{FRONTEND}/verify-email/{{key}}"),
@@ -147,7 +147,7 @@ pub fn environment(ground: &impl Ground, settings: &[(&str, &str)]) -> Vec<(Stri
     all
 }
 
-/// A client of the DynamoDB at this address.
+/// Returns a client of the DynamoDB at this URL.
 pub fn client(url: &str) -> Client {
     let connector = SharedHttpConnector::new(Outbound::new(Roots::Amazon));
     let config = aws_sdk_dynamodb::Config::builder()
@@ -159,12 +159,12 @@ pub fn client(url: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The event by which Lambda hands over a batch of stream records.
+/// Returns the event by which Lambda passes on a batch of stream records.
 pub fn stream_event(records: &[Value]) -> Value {
     json!({"Records": records})
 }
 
-/// The event by which EventBridge wakes the sweep.
+/// Returns the event by which EventBridge starts the sweep.
 pub fn scheduled_event() -> Value {
     json!({
         "version": "0",

@@ -1,4 +1,4 @@
-//! API Gateway's HTTP API before the functions, and clients that call through it.
+//! API Gateway's HTTP API in front of the functions, and clients that call through it.
 
 use super::runtime::Function;
 use super::template::{Route, Template, resolve};
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Where the service is reached.
+/// The public URL of the service.
 pub const PUBLIC_URL: &str = "https://login.example.test";
 
-/// What the gateway itself answers where it has no route.
+/// The gateway's own answer if it has no route for a request.
 const NOT_FOUND: &str = r#"{"message":"Not Found"}"#;
 const HOST: &str = "login.example.test";
 const USER_AGENT: &str = "Mozilla/5.0 (a person's own)";
 
-/// Routes to the functions, as the template has them.
+/// A gateway with the routes of the template.
 pub struct Gateway {
     pub config: Function,
     pub auth: Function,
@@ -38,7 +38,7 @@ struct Request<'a> {
 
 impl Gateway {
     pub fn new(config: Function, auth: Function) -> Self {
-        // Without the hosted pages, which would answer what no other function does.
+        // The hosted pages are off, because they would answer every path that no other function serves.
         let routes = Template::with(&[("Pages", "false")]).routes();
         Self { config, auth, routes, passed: AtomicUsize::new(0) }
     }
@@ -51,7 +51,7 @@ impl Gateway {
         Visitor::new(self, "browser")
     }
 
-    /// How many requests were passed on.
+    /// Returns how many requests were passed on.
     pub fn passed(&self) -> usize {
         self.passed.load(Ordering::Relaxed)
     }
@@ -61,7 +61,7 @@ impl Gateway {
         let function = match route.map(|route| route.function.as_str()) {
             Some("config") => &self.config,
             Some(name) if name == self.auth.name => &self.auth,
-            Some(other) => panic!("{} {}: this test does not run {other}", request.method, request.path),
+            Some(other) => panic!("{} {}: no test runs the function {other}", request.method, request.path),
             None => return reply(&json!({"statusCode": 404, "body": NOT_FOUND, "isBase64Encoded": false})),
         };
         self.passed.fetch_add(1, Ordering::Relaxed);
@@ -72,17 +72,17 @@ impl Gateway {
     }
 }
 
-/// The event of somebody who asks for a page.
+/// Returns the event of an anonymous GET request for this path.
 pub fn page_event(path: &str) -> Value {
     let (headers, cookies) = (BTreeMap::new(), Vec::new());
     let request = Request { method: "GET", path, source_ip: "192.0.2.7", headers, cookies, body: None, base64: false };
     event(&request, "ANY /{proxy+}")
 }
 
-/// The event of a request, payload format 2.0.
+/// Returns the event of a request in payload format 2.0.
 fn event(request: &Request, route: &str) -> Value {
     let mut headers = request.headers.clone();
-    // What the caller claims stays in front of what the gateway saw.
+    // The gateway appends the address that it sees to the header that the client sent.
     let forwarded = headers.remove("x-forwarded-for").map(|claimed| format!("{claimed}, "));
     headers.extend(
         [
@@ -130,10 +130,10 @@ fn event(request: &Request, route: &str) -> Value {
     event
 }
 
-/// What the gateway makes of a function's answer: every cookie a header.
+/// Converts a function's answer into an HTTP response, as the gateway does. Each cookie becomes a header.
 pub fn reply(answer: &Value) -> Reply {
     let text = answer["body"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(answer["isBase64Encoded"], false, "no answer of ours is binary");
+    assert_eq!(answer["isBase64Encoded"], false, "no function returns a binary body");
     let text_of = |value: &Value| value.as_str().unwrap().to_owned();
     let headers = answer["headers"].as_object().into_iter().flatten();
     let headers = headers.map(|(name, value)| (name.clone(), text_of(value)));
@@ -147,13 +147,13 @@ pub fn reply(answer: &Value) -> Reply {
     }
 }
 
-/// Somebody with a client: one that keeps a token, or one that keeps cookies.
+/// A client of the headless API: an app, which keeps a session token, or a browser, which keeps cookies.
 pub struct Visitor<'a> {
     gateway: &'a Gateway,
     pub kind: &'static str,
     /// The address that the gateway sees.
     pub ip: String,
-    /// Whether the gateway finds this client's bodies binary.
+    /// Whether the gateway treats this client's bodies as binary and encodes them in base64.
     pub base64: bool,
     pub token: Option<String>,
     pub cookies: BTreeMap<String, String>,
@@ -185,7 +185,7 @@ impl<'a> Visitor<'a> {
         self.send("DELETE", path, None, &[])
     }
 
-    /// A request whose headers are these, over what the client sends by itself.
+    /// Sends a request. `headers` override the headers that the client sends by itself.
     pub fn send(&mut self, method: &str, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Reply {
         if self.kind == "browser" && method != "GET" && !self.cookies.contains_key("csrftoken") {
             self.get("config");

@@ -1,4 +1,4 @@
-//! The JWT API behind the gateway.
+//! Tests of the JWT API behind the gateway.
 
 use super::deployment::{Emulated, environment};
 use super::gateway::Gateway;
@@ -9,7 +9,7 @@ use crate::lab::PASSWORD;
 use serde_json::json;
 
 #[test]
-fn the_jwt_api_lives_in_a_function_of_its_own() {
+fn the_jwt_api_works_in_its_own_function() {
     let ground = Emulated { table: Table::start("latchkey-test"), ses: Ses::start() };
     let settings =
         [("EMAIL_VERIFICATION", "none"), ("JWT_ALLAUTH_SECRET_KEY", "a secret that other services have, too")];
@@ -23,14 +23,14 @@ fn the_jwt_api_lives_in_a_function_of_its_own() {
     let bearer = format!("Bearer {}", reply.json["access"].as_str().unwrap());
     let user = client.get_with("/jwt-allauth/user/", ("authorization", &bearer));
     assert_eq!((user.status, &user.json["first_name"]), (200, &json!("Ada")));
-    // The refresh token came in a cookie, and the gateway hands cookies over apart from the other headers.
+    // The refresh token is in a cookie. The gateway passes cookies on separately from the other headers.
     let first = client.cookies.clone();
     assert_eq!(client.post("/jwt-allauth/refresh/", json!({})).status, 200);
     assert_eq!(
         client.get("/jwt-allauth/password/reset/confirm/a/b/").header("content-type"),
         Some("text/html; charset=utf-8")
     );
-    // An operator is told of a refresh token that comes again, and of refused logins by a reason that is one of a few.
+    // Metrics report a reused refresh token, and refused logins with one of a few reasons.
     client.cookies = first;
     assert_eq!(client.post("/jwt-allauth/refresh/", json!({})).status, 401);
     assert_eq!(gateway.auth.logged("RefreshTokenReuse", 1).len(), 1);

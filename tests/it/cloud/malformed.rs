@@ -7,7 +7,7 @@ use super::ses::Ses;
 use super::table::Table;
 use serde_json::{Value, json};
 
-/// The event of a request for this path, which each changes in one way.
+/// Returns events of a request for this path, each malformed in one way.
 fn malformed(path: &str) -> Vec<(&'static str, Value)> {
     let with = |pointer: &str, value: Value| {
         let mut event = page_event(path);
@@ -35,12 +35,13 @@ fn malformed(path: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Sends all of them, each followed by a request that is valid. A function that had died would not answer that.
+/// Sends all malformed events, each followed by a valid request. A function that has died would not answer the valid
+/// one.
 fn survives(name: &'static str, settings: &[(&str, &str)], path: &str, expected: &Value, alive: u16) {
     let ground = Emulated { table: Table::start("latchkey-test"), ses: Ses::start() };
     let function = Function::start(name, &environment(&ground, settings));
     for (what, event) in malformed(path) {
-        // What is not an event of the gateway at all has no path, so no API either.
+        // An event that is not a gateway event has no path, so it belongs to no API.
         let expected = if event.pointer("/requestContext/http").is_some() { expected } else { &json!({"status": 400}) };
         let refused = reply(&function.invoke(&event).unwrap_or_else(|error| panic!("{name}, {what}: {error}")));
         assert_eq!((refused.status, &refused.json), (400, expected), "{name}, {what}");
@@ -51,7 +52,7 @@ fn survives(name: &'static str, settings: &[(&str, &str)], path: &str, expected:
 }
 
 #[test]
-fn a_malformed_event_is_a_400_in_the_words_of_its_api_and_the_function_lives_on() {
+fn a_malformed_event_gets_400_in_the_format_of_its_api_and_the_function_keeps_running() {
     survives("config", &[], "/_allauth/app/v1/config", &json!({"status": 400}), 200);
     survives("auth", &[], "/_allauth/browser/v1/auth/session", &json!({"status": 400}), 401);
     let expected = json!({"detail": "Bad request."});
@@ -62,7 +63,7 @@ fn a_malformed_event_is_a_400_in_the_words_of_its_api_and_the_function_lives_on(
 }
 
 #[test]
-fn a_malformed_event_lets_nobody_through_an_authorizer_and_it_lives_on() {
+fn an_authorizer_refuses_a_malformed_event_and_keeps_running() {
     let ground = Emulated { table: Table::start("latchkey-test"), ses: Ses::start() };
     let function = Function::start("authorizer", &environment(&ground, &[]));
     for (what, mut event) in malformed("/orders") {
@@ -78,7 +79,7 @@ fn a_malformed_event_lets_nobody_through_an_authorizer_and_it_lives_on() {
 }
 
 #[test]
-fn records_of_the_stream_that_are_not_messages_are_passed_over_by_the_mailer() {
+fn the_mailer_skips_malformed_records_of_the_stream() {
     let ground = Emulated { table: Table::start("latchkey-test"), ses: Ses::start() };
     let mailer = Function::start("mailer", &environment(&ground, &[]));
     let key = |pk: Value| json!({"eventName": "INSERT", "dynamodb": {"Keys": {"pk": pk}, "SequenceNumber": 7}});

@@ -1,8 +1,10 @@
-//! The service as it is deployed: the real binaries of the functions under a Lambda Runtime API, fed with events of
-//! API Gateway, of the table's stream and of a schedule, on a DynamoDB and an SES that they reach over HTTP.
+//! Tests of the service as it is deployed. They run the real binaries of the functions under a Lambda Runtime API, and
+//! send them events of API Gateway, of the table's stream and of a schedule. The functions reach a DynamoDB and an SES
+//! over HTTP.
 //!
-//! The binaries are built with the tests. `LATCHKEY_TEST_FUNCTIONS` names a folder of others in their place, such as
-//! `target/lambda`, where `cargo lambda build` puts them. What is deployed aborts on a panic, and so does the build of `.ci/run`.
+//! The binaries are built with the tests. If `LATCHKEY_TEST_FUNCTIONS` names a folder, the tests run the binaries in
+//! that folder instead, for example `target/lambda`, where `cargo lambda build` puts them. Deployed binaries abort on a
+//! panic, and so do those that `.ci/run` builds.
 
 mod commands;
 mod delivery;

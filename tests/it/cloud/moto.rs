@@ -1,5 +1,5 @@
-//! The walk on moto, which knows DynamoDB and SES independently of us. `LATCHKEY_TEST_MOTO` names a running
-//! `moto_server`; without it these tests are skipped.
+//! The same tests on moto, an implementation of DynamoDB and SES that is independent of this project.
+//! `LATCHKEY_TEST_MOTO` names a running `moto_server`. Without it these tests are skipped.
 
 use super::commands;
 use super::deployment::{Cloud, Ground, SENDER, client};
@@ -11,7 +11,7 @@ use shared::random::{SystemRandom, random_bytes};
 use shared::store::create_table;
 use std::sync::Mutex;
 
-/// A table of its own on a moto that others may use too.
+/// A table on a moto server that other tests may use at the same time.
 struct Moto {
     url: String,
     table: String,
@@ -52,12 +52,12 @@ impl Moto {
     }
 }
 
-/// All that moto reads of a signature: the region and the service.
+/// Returns an `Authorization` header with the parts of a signature that moto reads: the region and the service.
 fn signed(service: &str) -> String {
     format!("AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/20260310/eu-west-1/{service}/aws4_request, Signature=0")
 }
 
-/// Differs from run to run: moto remembers.
+/// Returns a text that differs from run to run, because moto keeps its data.
 fn unique() -> String {
     u64::from_le_bytes(random_bytes(&SystemRandom)).to_string()
 }

@@ -1,4 +1,4 @@
-//! The function of the hosted pages. It serves files and needs no table.
+//! Tests of the function of the hosted pages. It serves files and needs no table.
 
 use super::deployment::{Emulated, environment};
 use super::gateway::{page_event, reply};

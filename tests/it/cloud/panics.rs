@@ -1,4 +1,4 @@
-//! The log of a function that panics.
+//! Tests of the log of a function that panics.
 
 use super::deployment::{Emulated, environment};
 use super::gateway::page_event;
@@ -17,7 +17,7 @@ fn panicked(path: &str) -> serde_json::Value {
 }
 
 #[test]
-fn a_panic_is_one_line_of_json_with_its_place_and_its_request() {
+fn a_panic_is_logged_as_one_line_of_json_with_its_location_and_request() {
     let line = panicked("/literal");
     assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"the function panicked".into()));
     assert!(line["location"].as_str().unwrap().starts_with("tests/src/bin/panicking_function.rs:"), "{line}");
@@ -26,7 +26,7 @@ fn a_panic_is_one_line_of_json_with_its_place_and_its_request() {
 }
 
 #[test]
-fn a_message_that_may_hold_what_a_client_sent_is_not_logged() {
+fn a_panic_message_that_may_contain_client_input_is_not_logged() {
     let line = panicked("/formatted");
     assert!(line.get("reason").is_none(), "{line}");
 }

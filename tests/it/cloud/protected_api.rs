@@ -1,4 +1,4 @@
-//! The example of a protected API, behind the authorizer as API Gateway puts it there.
+//! Tests of the example of a protected API, with the authorizer in front of it as in API Gateway.
 
 use super::deployment::{Cloud, environment};
 use super::runtime::Function;
@@ -8,7 +8,8 @@ use crate::lab::PASSWORD;
 use lambda_http::Body;
 use serde_json::{Value, json};
 
-/// The answer to a request, as API Gateway gives it: 403 if the authorizer refuses, otherwise that of the function.
+/// Returns the answer that API Gateway gives to a request: 403 if the authorizer refuses it, otherwise the function's
+/// answer.
 fn call(authorizer: &Function, session_token: &str) -> (u16, Value) {
     let http = json!({
         "method": "GET", "path": "/hello", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "an app",

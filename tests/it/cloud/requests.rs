@@ -1,11 +1,11 @@
-//! What the functions make of the gateway's events.
+//! Tests of how the functions handle the gateway's events.
 
 use super::deployment::Cloud;
 use super::gateway::{PUBLIC_URL, page_event, reply};
 use serde_json::json;
 
 #[test]
-fn the_callers_address_is_what_the_gateway_saw_whatever_a_header_claims() {
+fn the_clients_address_is_what_the_gateway_saw_whatever_a_header_claims() {
     let cloud = Cloud::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "3/m/ip", "login_failed": "100/m/ip"}"#)]);
     let guess = json!({"email": "nobody@example.com", "password": "guessed"}).to_string();
     let mut guesser = cloud.gateway.app().at("203.0.113.7");
@@ -40,7 +40,7 @@ fn a_browser_gets_its_cookies_one_by_one_and_needs_the_csrf_header() {
 }
 
 #[test]
-fn a_cookie_beyond_ascii_costs_itself_alone_behind_the_gateway_too() {
+fn behind_the_gateway_a_cookie_beyond_ascii_does_not_affect_the_other_cookies() {
     let cloud = Cloud::start(&[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut browser = cloud.gateway.browser();
     let account = json!({"email": "ada@example.com", "password": crate::lab::PASSWORD});
@@ -66,9 +66,10 @@ fn a_header_with_several_values_reaches_the_browser_whole() {
 }
 
 #[test]
-fn a_path_of_the_public_url_may_be_part_of_the_event_or_not() {
+fn an_event_can_contain_the_path_of_the_public_url_or_not() {
     let cloud = Cloud::start(&[("PUBLIC_URL", &format!("{PUBLIC_URL}/people"))]);
-    // The event of a domain's mapping is without it; where a CDN passes it on, it is there.
+    // The event of a custom domain's mapping lacks the path of the public URL. If a CDN passes the request on, the path
+    // is there.
     for path in ["/_allauth/app/v1/config", "/people/_allauth/app/v1/config"] {
         let answer = cloud.gateway.config.invoke(&page_event(path)).unwrap();
         assert_eq!(reply(&answer).status, 200, "{path}");
@@ -78,11 +79,11 @@ fn a_path_of_the_public_url_may_be_part_of_the_event_or_not() {
 }
 
 #[test]
-fn a_path_without_a_route_is_the_gateways_404_and_one_without_an_endpoint_the_functions() {
+fn the_gateway_answers_404_without_a_route_and_the_function_without_an_endpoint() {
     let cloud = Cloud::start(&[]);
     let mut app = cloud.gateway.app();
     assert_eq!((app.get("/nothing").status, cloud.gateway.passed()), (404, 0));
-    // Nobody asks the table about them: that would take long, and end in 503.
+    // With a stalled table, a function that read it would time out and answer 503.
     cloud.ground.table.stall(true);
     assert_eq!(app.get("auth/nothing").json, json!({"status": 404}));
     assert_eq!(app.get("/_allauth/nobody/v1/auth/session").json, json!({"status": 404}));
@@ -90,7 +91,7 @@ fn a_path_without_a_route_is_the_gateways_404_and_one_without_an_endpoint_the_fu
 }
 
 #[test]
-fn head_says_what_get_would_but_sends_nothing() {
+fn head_answers_like_get_without_a_body() {
     let cloud = Cloud::start(&[]);
     let mut app = cloud.gateway.app();
     let length = app.get("config").text.len().to_string();
@@ -101,7 +102,7 @@ fn head_says_what_get_would_but_sends_nothing() {
 }
 
 #[test]
-fn a_table_that_does_not_answer_is_given_up_while_the_gateway_still_waits() {
+fn a_function_gives_up_on_a_silent_table_before_the_gateway_times_out() {
     let cloud = Cloud::start(&[("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut app = cloud.gateway.app();
     assert_eq!(
@@ -115,7 +116,7 @@ fn a_table_that_does_not_answer_is_given_up_while_the_gateway_still_waits() {
     assert!(errors[0]["error"].as_str().unwrap().contains("timeout"), "{errors:?}");
     let requests = cloud.gateway.auth.logged("operation", 2);
     let took = requests.iter().find(|line| line["status"] == 503).and_then(|line| line["milliseconds"].as_f64());
-    assert!(took.is_some_and(|took| took < 12_000.0), "the function has 15 seconds: {requests:?}");
+    assert!(took.is_some_and(|took| took < 12_000.0), "the function's time limit is 15 seconds: {requests:?}");
     cloud.ground.table.stall(false);
     assert_eq!(app.get("auth/session").status, 200);
 }

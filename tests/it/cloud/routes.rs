@@ -1,10 +1,10 @@
-//! The gateway of `template.yaml` and the routers of the functions agree: an endpoint without a route would work everywhere
-//! but in the cloud.
+//! Tests that the gateway of `template.yaml` and the routers of the functions agree. An endpoint without a route would
+//! work everywhere except in the cloud.
 
 use super::template::{Template, check_key, resolve};
 use saphyr::Yaml;
 use serde_json::Value;
-use shared::http::Endpoint;
+use shared::http::{Base, Endpoint, Place};
 use shared::metrics::Metric;
 use shared::settings::{ClientKind, Settings, Source, document};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ fn functions() -> Vec<(&'static str, Vec<Endpoint>)> {
     ]
 }
 
-/// Places for the APIs that have a prefix.
+/// Prefixes at which the APIs can be deployed, and deployments without the pages.
 const PLACES: [&[(&str, &str)]; 6] = [
     &[],
     &[("Pages", "false")],
@@ -33,7 +33,7 @@ const PLACES: [&[(&str, &str)]; 6] = [
     &[("JwtPrefix", "/auth"), ("FlatPrefix", "")],
 ];
 
-/// The settings that the functions have, as far as they tell where endpoints are.
+/// Returns the settings of the deployed functions that decide the paths of endpoints.
 fn settings(template: &Template) -> Settings {
     let names = ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX", "LATCHKEY_PAGES"];
     let key = ("SECRET_KEY".to_owned(), "0123456789abcdef0123456789abcdef".to_owned());
@@ -41,7 +41,7 @@ fn settings(template: &Template) -> Settings {
     Settings::load(&Source::new(given.chain([key]))).unwrap()
 }
 
-/// A path as it is sent to each endpoint, and the function that serves it.
+/// Returns a request path for each endpoint, and the function that serves it.
 fn requests(settings: &Settings) -> Vec<(String, &'static str)> {
     let is_on = |function| match function {
         "jwt" => settings.jwt_api.is_on(),
@@ -52,7 +52,8 @@ fn requests(settings: &Settings) -> Vec<(String, &'static str)> {
     let mut requests = Vec::new();
     for (function, endpoints) in functions().into_iter().filter(|(function, _)| is_on(*function)) {
         let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths_with(settings));
-        // An API at the root takes them from the pages, whose other path of the account is /accounts/profile/.
+        // An API at the root takes these paths from the pages. The page of the account is then at /accounts/profile/
+        // only.
         let is_taken = |path: &str| settings.has_api_at_root() && matches!(path, "/accounts" | "/accounts/");
         let paths = paths.filter(|(_, path)| function != "pages" || !is_taken(path));
         requests.extend(paths.map(|(_, path)| (sent(&path), function)));
@@ -60,7 +61,7 @@ fn requests(settings: &Settings) -> Vec<(String, &'static str)> {
     requests
 }
 
-/// A path with values in place of its variables.
+/// Returns a path with values in place of its variables.
 fn sent(path: &str) -> String {
     let value = |segment: &str| match segment {
         rest if rest.starts_with("{*") => "some/where/".to_owned(),
@@ -71,12 +72,13 @@ fn sent(path: &str) -> String {
 }
 
 #[test]
-fn every_endpoint_gets_every_method_through_the_gateway() {
+fn the_gateway_passes_every_method_to_every_endpoint() {
     for place in PLACES {
         let template = Template::with(place);
         let routes = template.routes();
         for (path, function) in requests(&settings(&template)) {
-            // Methods that an endpoint does nothing for, too: it says so itself, in the API's words.
+            // Methods that the endpoint does not support must reach it too, because it answers them in the format of
+            // its API.
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
                 let found = resolve(&routes, method, &path).map(|route| route.function.as_str());
                 assert_eq!(found, Some(function), "{method} {path}, {place:?}");
@@ -100,7 +102,7 @@ fn the_gateway_has_no_route_that_no_endpoint_needs() {
 }
 
 #[test]
-fn the_gateway_takes_every_key_and_has_each_once() {
+fn every_route_key_is_valid_and_unique() {
     for place in PLACES {
         let routes = Template::with(place).routes();
         for route in &routes {
@@ -124,7 +126,7 @@ fn an_api_without_a_prefix_has_no_route() {
 }
 
 #[test]
-fn no_function_is_left_out_of_these_tests() {
+fn these_tests_include_every_function() {
     let kinds = [ClientKind::Browser, ClientKind::App];
     let paths = |endpoints: &[Endpoint]| {
         let paths = endpoints.iter().flat_map(|endpoint| endpoint.paths(&kinds)).map(|(_, path)| path);
@@ -135,21 +137,21 @@ fn no_function_is_left_out_of_these_tests() {
 }
 
 #[test]
-fn questions_about_other_origins_reach_the_functions() {
-    // A gateway with a configuration of its own answers OPTIONS, and overrides the functions' headers.
+fn cors_preflight_requests_reach_the_functions() {
+    // A gateway with its own CORS configuration answers OPTIONS requests itself and overrides the functions' headers.
     assert!(Template::with(&[]).at(&["Resources", "Api", "Properties", "CorsConfiguration"]).is_none());
 }
 
 #[test]
-fn the_functions_are_given_settings_that_exist() {
+fn every_variable_of_the_functions_is_an_existing_setting() {
     let page = document();
     for name in Template::with(&[]).names(&["Globals", "Function", "Environment", "Variables"]) {
-        assert!(page.contains(&format!("`{name}`")), "{name} is no setting");
+        assert!(page.contains(&format!("`{name}`")), "{name} is not a setting");
     }
 }
 
 #[test]
-fn what_was_not_given_is_left_to_the_settings_file() {
+fn parameters_that_are_not_given_do_not_override_the_settings_file() {
     let needed = [
         "DEFAULT_FROM_EMAIL",
         "HEADLESS_FLAT_PREFIX",
@@ -185,7 +187,7 @@ fn parameters_that_hold_secrets_are_not_shown() {
     for name in ["SecretKey", "SecretKeyFallbacks", "JwtSecretKey", "Settings"] {
         let shown = template.at(&["Parameters", name, "NoEcho"]).and_then(Yaml::as_bool);
         assert_eq!(shown, Some(true), "{name}");
-        // `sam deploy --guided` takes no empty answer for them.
+        // `sam deploy --guided` rejects an empty answer for these parameters.
         assert_ne!(template.text(&["Parameters", name, "Default"]), "", "{name}");
     }
 }
@@ -197,7 +199,7 @@ fn two_stacks_have_two_tables() {
 }
 
 #[test]
-fn the_stream_carries_keys_alone() {
+fn the_stream_contains_only_keys() {
     let stream = ["Resources", "Table", "Properties", "StreamSpecification", "StreamViewType"];
     assert_eq!(Template::with(&[]).text(&stream), "KEYS_ONLY");
 }
@@ -215,7 +217,7 @@ fn every_function_is_in_the_alarms() {
         assert_eq!(alarms.matches(&watched).count(), 2, "errors and throttles of {function}");
     }
     let metrics = alarms.split("AlarmName:").skip(1).map(|alarm| alarm.matches("ReturnData: false").count());
-    assert!(metrics.max() <= Some(10), "CloudWatch takes ten metrics in an alarm");
+    assert!(metrics.max() <= Some(10), "CloudWatch allows ten metrics in an alarm");
 }
 
 #[test]
@@ -236,7 +238,7 @@ fn the_alarms_describe_every_metric_and_watch_no_other() {
     }
 }
 
-/// The paths of the description, and their methods.
+/// Returns the paths of the API description, with their methods.
 fn described(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
     let document = config::describe(settings, config::Scope::Headless).unwrap();
     let paths = document["paths"].as_object().unwrap().clone();
@@ -247,18 +249,20 @@ fn described(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
     paths.into_iter().map(path).collect()
 }
 
-/// What the endpoints say of themselves, in the same form.
+/// Returns the paths and methods that the endpoints declare, in the same form.
 fn served(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
     let clients = &settings.headless.clients;
     let both = |endpoint: &Endpoint| clients.len() == 2 && endpoint.paths(clients).len() == 2;
     let mut all = BTreeSet::new();
     for endpoint in local::endpoints().into_iter().filter(|endpoint| endpoint.is_served(settings)) {
-        // The second spelling of recovery codes is for clients of old, and pages are not part of the API.
-        if endpoint.path.starts_with('/') || endpoint.path.ends_with("recovery_codes") {
+        // The second spelling of the recovery codes' path exists for old clients. Only the headless API is compared.
+        let is_of_api = matches!(endpoint.place(), Place::Clients(Base::Headless, _));
+        if !is_of_api || endpoint.path.ends_with("recovery_codes") {
             continue;
         }
         let methods = endpoint.methods.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        // Apps are answered by it, but cannot follow where it leads.
+        // The service answers apps here, but apps cannot follow the redirect, so the description has only the browser's
+        // path.
         if endpoint.path == "auth/provider/redirect" {
             if clients.contains(&ClientKind::Browser) {
                 all.insert((format!("/_allauth/browser/v1/{}", endpoint.path), methods));
@@ -273,7 +277,7 @@ fn served(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
 }
 
 #[test]
-fn the_description_has_what_is_served_and_nothing_else() {
+fn the_description_lists_exactly_the_served_endpoints() {
     let keys = r#"["totp", "webauthn", "recovery_codes"]"#;
     let code = ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true");
     let variants: [&[(&str, &str)]; 9] = [

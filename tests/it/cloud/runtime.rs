@@ -1,4 +1,4 @@
-//! Functions as Lambda runs them: the real binaries, each under a Runtime API of its own.
+//! Functions as Lambda runs them: the real binaries, each under its own Runtime API.
 
 use super::server::{eventually, serve};
 use axum::Router;
@@ -18,15 +18,15 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// What a function answers to an event: its response, or the error that it reports.
+/// The answer of a function to an event: its response, or the error that it reports.
 pub type Answer = Result<Value, Value>;
 
-/// Seconds that a function has for an event: as many as the mailer has.
+/// Seconds that a function has for an event. This is the timeout of the mailer in the template.
 const TIMEOUT: u32 = 60;
 
-/// One execution environment of a function: it takes one event at a time, and ends with the value.
+/// One execution environment of a function. It processes one event at a time, and ends when the value is dropped.
 pub struct Function {
-    /// Its crate.
+    /// The crate of the function.
     pub name: &'static str,
     process: Mutex<Child>,
     events: UnboundedSender<Invocation>,
@@ -74,12 +74,12 @@ impl Function {
         function
     }
 
-    /// Hands over an event, and waits for the answer.
+    /// Sends an event and waits for the answer.
     pub fn invoke(&self, event: &Value) -> Answer {
         self.invoke_within(event, TIMEOUT)
     }
 
-    /// The same, with so many seconds before the function's deadline.
+    /// Sends an event whose deadline is `seconds` from now, and waits for the answer.
     pub fn invoke_within(&self, event: &Value, seconds: u32) -> Answer {
         let (answer, answered) = mpsc::channel();
         assert!(self.events.send(Invocation { event: event.clone(), seconds, answer }).is_ok());
@@ -87,12 +87,13 @@ impl Function {
         answer.unwrap_or_else(|_| panic!("{} did not answer\n{}", self.name, self.log()))
     }
 
-    /// Everything it has written, standard error too: CloudWatch has both.
+    /// Returns all output of the function, including standard error, as CloudWatch would store it.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
 
-    /// The events of its log that have this field, once there are so many; every line is JSON.
+    /// Returns the events of the log that have this field. Waits until there are at least `least`. Panics if a line is
+    /// not JSON.
     pub fn logged(&self, field: &str, least: usize) -> Vec<Value> {
         let look = || {
             let lines = self.log.lock().unwrap().clone();
@@ -112,11 +113,12 @@ impl Drop for Function {
     }
 }
 
-/// The function's binary: of the folder that `LATCHKEY_TEST_FUNCTIONS` names, or else its own `main.rs`, which the package
-/// of these tests builds too, so that it is always there and never stale.
+/// Returns the path of a function's binary. `LATCHKEY_TEST_FUNCTIONS` names the folder of the binaries. Without it, the
+/// binary is the one that the package of these tests builds from the function's `main.rs`, so it always exists and is
+/// never stale.
 fn binary(name: &str) -> PathBuf {
     match std::env::var_os("LATCHKEY_TEST_FUNCTIONS") {
-        // A test starts in its package's folder, whoever sets the variable is in that of the workspace.
+        // The variable is relative to the workspace, but a test runs in the folder of its package.
         Some(folder) if name != "panicking" => {
             PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder).join(name).join("bootstrap")
         }
@@ -171,7 +173,7 @@ impl Api {
 
     fn finish(&self, id: &str, body: &[u8], wrap: fn(Value) -> Answer) -> StatusCode {
         let Some(answer) = self.running.lock().unwrap().remove(id) else { return StatusCode::BAD_REQUEST };
-        // Whoever asked may have given up.
+        // The test that sent the event may have given up waiting.
         let _ = answer.send(wrap(serde_json::from_slice(body).unwrap_or_default()));
         StatusCode::ACCEPTED
     }

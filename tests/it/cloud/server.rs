@@ -1,4 +1,4 @@
-//! Servers on this machine that stand for AWS, and waiting for what they see.
+//! Servers on this machine that replace AWS, and helpers that wait for their results.
 
 use axum::Router;
 use std::future::Future;
@@ -9,12 +9,12 @@ use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
-/// Waits for what only the SDK can tell.
+/// Runs a future to its end. Tests are synchronous, and the SDK is not.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(future)
 }
 
-/// Serves on a free port until the tests end; the host and port it is reached at.
+/// Serves on a free port until the tests end. Returns the host and port.
 pub fn serve(router: Router) -> String {
     let listener = block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -22,12 +22,12 @@ pub fn serve(router: Router) -> String {
     address
 }
 
-/// A host and port at which nobody listens.
+/// Returns a host and port on which nothing listens.
 pub fn nowhere() -> String {
     block_on(TcpListener::bind("127.0.0.1:0")).unwrap().local_addr().unwrap().to_string()
 }
 
-/// What there is once there is something: looked for every few milliseconds, for half a minute.
+/// Calls `look` every few milliseconds until it returns a value. Panics after half a minute.
 pub fn eventually<T>(mut look: impl FnMut() -> Option<T>, otherwise: impl Fn() -> String) -> T {
     for _ in 0..6000 {
         if let Some(found) = look() {

@@ -1,4 +1,4 @@
-//! Amazon SES, version 2 of its API, as far as the mailer uses it.
+//! The part of the Amazon SES API, version 2, that the mailer uses.
 
 use super::server::serve;
 use axum::extract::State;
@@ -11,17 +11,17 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// How SES does.
+/// The state of the SES account, which decides the answer to every call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mood {
     #[default]
     Well,
-    /// The account sends too fast.
+    /// SES answers that the account sends too fast.
     Throttling,
     Down,
 }
 
-/// A mail that was taken.
+/// A mail that SES accepted.
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub to: Vec<String>,
@@ -36,9 +36,9 @@ struct Account {
     sent: Vec<Sent>,
 }
 
-/// An SES that takes every mail, unless told otherwise.
+/// An SES that accepts every mail, unless a test changes that.
 pub struct Ses {
-    /// Where it is reached.
+    /// The URL of the server.
     pub url: String,
     account: Arc<Mutex<Account>>,
 }
@@ -59,7 +59,7 @@ impl Ses {
         self.account.lock().unwrap().rejected.push(address.to_owned());
     }
 
-    /// Keeps this address out, as the sandbox does with every one that is not verified, or lets it in.
+    /// Verifies an address, or makes SES refuse it as the sandbox refuses addresses that are not verified.
     pub fn set_verified(&self, address: &str, is_verified: bool) {
         let unverified = &mut self.account.lock().unwrap().unverified;
         unverified.retain(|other| other != address);
@@ -68,7 +68,7 @@ impl Ses {
         }
     }
 
-    /// What was taken, the oldest first.
+    /// Returns the accepted mails, oldest first.
     pub fn sent(&self) -> Vec<Sent> {
         self.account.lock().unwrap().sent.clone()
     }

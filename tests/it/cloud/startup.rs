@@ -1,4 +1,4 @@
-//! What functions do before their first event.
+//! Tests of what functions do before their first event.
 
 use super::deployment::{Emulated, environment};
 use super::gateway::Gateway;
@@ -12,7 +12,7 @@ fn ground() -> Emulated {
 }
 
 #[test]
-fn auth_opens_its_way_to_the_table_before_the_first_event() {
+fn auth_connects_to_the_table_before_the_first_event() {
     let ground = ground();
     let requests = || ground.table.faults.requests();
     let auth = Function::start("auth", &environment(&ground, &[]));
@@ -20,7 +20,7 @@ fn auth_opens_its_way_to_the_table_before_the_first_event() {
     let gateway = Gateway::new(Function::start("config", &environment(&ground, &[])), auth);
     assert_eq!(requests(), ["GetItem"]);
     assert_eq!(gateway.app().get("auth/session").status, 401);
-    assert_eq!(requests(), ["GetItem"], "nobody has to be looked up");
+    assert_eq!(requests(), ["GetItem"], "an anonymous request reads nothing");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn config_answers_without_the_table() {
 }
 
 #[test]
-fn a_table_that_cannot_be_reached_keeps_no_function_from_starting() {
+fn functions_start_without_a_reachable_table() {
     let ground = ground();
     ground.table.refuse(Some(""));
     let function = |name| Function::start(name, &environment(&ground, &[]));
@@ -43,7 +43,7 @@ fn a_table_that_cannot_be_reached_keeps_no_function_from_starting() {
     assert_eq!(gateway.app().get("auth/session").status, 401);
     let mut stranger = gateway.app();
     stranger.token = Some("bm90LWEtdG9rZW4".to_owned());
-    assert_eq!(stranger.get("auth/session").status, 410, "no token of ours: nothing to look up");
+    assert_eq!(stranger.get("auth/session").status, 410, "a malformed token needs no look-up");
     let credentials = serde_json::json!({"email": "ada@example.com", "password": "guessed"});
     assert_eq!(gateway.app().post("auth/login", credentials.clone()).status, 503);
     ground.table.refuse(None);

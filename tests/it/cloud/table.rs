@@ -18,18 +18,18 @@ use shared::store::create_table;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// A table that is reached as DynamoDB is, and its stream.
+/// A table that is reached over HTTP like DynamoDB, and its stream.
 pub struct Table {
-    /// Where it is reached.
+    /// The URL of the server.
     pub url: String,
-    /// What goes wrong, and the requests so far.
+    /// Injects faults, and records the requests.
     pub faults: Faults,
     stream: Mutex<Stream>,
     refused: Refused,
     is_stalled: Arc<AtomicBool>,
 }
 
-/// A request that has this in its body is refused.
+/// A text. Requests that contain it in their body are refused.
 type Refused = Arc<Mutex<Option<String>>>;
 
 impl Table {
@@ -43,23 +43,23 @@ impl Table {
         Self { url: format!("http://{}", serve(router)), faults, stream, refused, is_stalled }
     }
 
-    /// The stream's records since the last call, as Lambda passes them on.
+    /// Returns the stream's records since the last call, in the form in which Lambda passes them on.
     pub fn records(&self) -> Vec<Value> {
         self.stream.lock().unwrap().next_records().unwrap()
     }
 
-    /// Answers nothing that comes from now on, or answers again.
+    /// Stops answering requests, or starts again.
     pub fn stall(&self, stalls: bool) {
         self.is_stalled.store(stalls, Ordering::Relaxed);
     }
 
-    /// Refuses every request that speaks of this, from now on.
+    /// Refuses every request that contains this text from now on. `None` refuses no request.
     pub fn refuse(&self, text: Option<&str>) {
         *self.refused.lock().unwrap() = text.map(str::to_owned);
     }
 }
 
-/// Creates the table, and keeps the connector that the SDK asked for to do so.
+/// Creates the table. Returns the connector that the SDK used for it.
 async fn create(http: SharedHttpClient, name: &str) -> SharedHttpConnector {
     let kept = Arc::new(OnceLock::new());
     let keeping = http_client_fn({
@@ -91,7 +91,7 @@ async fn answer(
             let body = response.body().bytes().unwrap_or_default().to_vec();
             (status, [("content-type", "application/x-amz-json-1.0")], body).into_response()
         }
-        // An answer that was lost on its way.
+        // An injected fault lost the answer.
         Err(_) => failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
     }
 }

@@ -3,7 +3,7 @@
 use saphyr::{LoadableYamlNode, Yaml};
 use std::collections::BTreeMap;
 
-/// The deployment with the values of its parameters.
+/// The template with values for its parameters.
 pub struct Template {
     document: Yaml<'static>,
     parameters: BTreeMap<String, String>,
@@ -12,16 +12,16 @@ pub struct Template {
 /// A route of the gateway.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The resource.
+    /// The name of the resource.
     pub name: String,
-    /// `ANY /path`, say.
+    /// The key, such as `ANY /path`.
     pub key: String,
-    /// The crate of the function behind it.
+    /// The crate of the function that serves the route.
     pub function: String,
 }
 
 impl Template {
-    /// Reads the template. Parameters that are not given have their defaults.
+    /// Reads the template. Parameters that are not in `given` have their defaults.
     pub fn with(given: &[(&str, &str)]) -> Self {
         let mut documents = Yaml::load_from_str(include_str!("../../../template.yaml")).unwrap();
         assert_eq!(documents.len(), 1);
@@ -43,31 +43,31 @@ impl Template {
         template
     }
 
-    /// The node at these names, one within the other.
+    /// Returns the node at this path of names.
     pub fn at(&self, names: &[&str]) -> Option<&Yaml<'static>> {
         names.iter().try_fold(&self.document, |node, name| bare(node).as_mapping_get(name))
     }
 
-    /// The names in the mapping at these names.
+    /// Returns the names in the mapping at this path of names.
     pub fn names(&self, names: &[&str]) -> Vec<String> {
         let mapping = self.at(names).and_then(Yaml::as_mapping).unwrap();
         mapping.keys().map(|name| name.as_str().unwrap().to_owned()).collect()
     }
 
-    /// The text at these names, once functions and parameters are resolved.
+    /// Returns the text at this path of names, after intrinsic functions and parameters are resolved.
     pub fn text(&self, names: &[&str]) -> String {
         let node = self.at(names).unwrap_or_else(|| panic!("{} is missing", names.join(".")));
         self.value(node).unwrap_or_else(|| panic!("{} has no value", names.join(".")))
     }
 
-    /// Names of the resources of a type that are created.
+    /// Returns the names of the resources of a type that are created.
     pub fn of_type(&self, kind: &str) -> Vec<String> {
         let mut names = self.names(&["Resources"]);
         names.retain(|name| self.text(&["Resources", name, "Type"]) == kind && self.is_created(name));
         names
     }
 
-    /// The variables of every function, as far as they are set.
+    /// Returns the environment variables of the functions that are set.
     pub fn variables(&self) -> BTreeMap<String, String> {
         let path = ["Globals", "Function", "Environment", "Variables"];
         let set = |name: String| {
@@ -77,7 +77,7 @@ impl Template {
         self.names(&path).into_iter().filter_map(set).collect()
     }
 
-    /// The routes that are created.
+    /// Returns the routes that are created.
     pub fn routes(&self) -> Vec<Route> {
         let route = |name: String| {
             assert_eq!(self.property(&name, "ApiId"), "Api", "{name}");
@@ -90,7 +90,7 @@ impl Template {
         self.text(&["Resources", resource, "Properties", name])
     }
 
-    /// From a route over its integration to the function, and to the crate that it is built from.
+    /// Follows a route to its integration and its function. Returns the crate that the function is built from.
     fn function_behind(&self, route: &str) -> String {
         let target = self.property(route, "Target");
         let integration = target.strip_prefix("integrations/${").and_then(|rest| rest.strip_suffix('}'));
@@ -126,11 +126,12 @@ impl Template {
             "And" => parts.iter().all(|part| self.holds(part)),
             "Or" => parts.iter().any(|part| self.holds(part)),
             "Condition" => self.condition(inner.as_str().unwrap()),
-            other => panic!("!{other} in a condition"),
+            other => panic!("unsupported !{other} in a condition"),
         }
     }
 
-    /// The text of a node: `None` for `AWS::NoValue`. Names of resources stand for themselves.
+    /// Returns the text of a node, or `None` for `AWS::NoValue`. A reference to a resource is resolved to the
+    /// resource's name.
     fn value(&self, node: &Yaml<'static>) -> Option<String> {
         let Yaml::Tagged(tag, inner) = node else { return node.as_str().map(str::to_owned) };
         match (tag.suffix.as_str(), inner.as_sequence()) {
@@ -151,7 +152,7 @@ impl Template {
     }
 }
 
-/// A node without CloudFormation's tag.
+/// Returns a node without its CloudFormation tag.
 fn bare<'a>(node: &'a Yaml<'static>) -> &'a Yaml<'static> {
     node.get_tagged_node().unwrap_or(node)
 }
@@ -159,8 +160,8 @@ fn bare<'a>(node: &'a Yaml<'static>) -> &'a Yaml<'static> {
 /// The key of the route for requests that no other route matches.
 const DEFAULT: &str = "$default";
 
-/// Whether API Gateway takes this key for a route of an HTTP API. Where its documentation and its users' reports leave
-/// room, the answer is no: a key that it refuses rolls the whole stack back.
+/// Returns an error if API Gateway may refuse this key for a route of an HTTP API. If its documentation and its users'
+/// reports leave room, the key is refused here, because a refused key rolls the whole stack back.
 pub fn check_key(key: &str) -> Result<(), String> {
     if key == DEFAULT {
         return Ok(());
@@ -194,9 +195,10 @@ pub fn check_key(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The route that the gateway takes for a request: of those that match, the most specific. A path without a greedy variable
-/// goes before one with it; then, from the left, a literal segment before a variable, and that before a greedy one; at
-/// last, the method before `ANY`. `$default` comes after all.
+/// Returns the route that the gateway chooses for a request: the most specific one that matches. A path without a
+/// greedy variable is more specific than one with it. Then, from the left, a literal segment is more specific than a
+/// variable, and a variable more than a greedy one. Finally, a method is more specific than `ANY`. `$default` comes
+/// last.
 pub fn resolve<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a Route> {
     let ranked = routes.iter().filter_map(|route| Some((rank(&route.key, method, path)?, route)));
     let mut ranked = ranked.collect::<Vec<_>>();
@@ -208,7 +210,7 @@ pub fn resolve<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a 
     found.or_else(|| routes.iter().find(|route| route.key == DEFAULT))
 }
 
-/// How specific a match is: greater goes first.
+/// How specific a match is. The greatest rank wins.
 type Rank = (bool, Vec<u8>, bool);
 
 fn rank(key: &str, method: &str, path: &str) -> Option<Rank> {
@@ -220,7 +222,8 @@ fn rank(key: &str, method: &str, path: &str) -> Option<Rank> {
     let mut ranks = Vec::new();
     for segment in pattern.strip_prefix('/')?.split('/') {
         if segment.ends_with("+}") {
-            // At least something: whether it takes an empty rest is not documented, and nothing of ours needs it.
+            // A greedy variable must match at least one character. Whether the gateway also accepts an empty rest is
+            // not documented, and no endpoint needs it.
             let taken = rest.collect::<Vec<_>>().join("/");
             ranks.push(0);
             return (!taken.is_empty()).then_some((false, ranks, of == method));
@@ -246,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_most_specific_route_is_taken() {
-        // The example of AWS's guide, and one of our own.
+        // The first four keys are the example of AWS's guide. The others are additional.
         let keys = [
             "GET /pets/dog/1",
             "GET /pets/dog/{id}",

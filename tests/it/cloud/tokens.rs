@@ -1,4 +1,5 @@
-//! Signed tokens across the functions: one key however many start at once, and the authorizers of other people's APIs.
+//! Tests of signed tokens across the functions: concurrent starts create one key, and the authorizers protect other
+//! APIs.
 
 use super::deployment::{Cloud, Emulated, client, environment};
 use super::gateway::{page_event, reply};
@@ -17,7 +18,7 @@ const TABLE: &str = "latchkey-test";
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live";
 
 #[test]
-fn fifty_functions_that_start_at_once_on_an_empty_table_make_one_key() {
+fn fifty_functions_that_start_at_once_on_an_empty_table_create_one_key() {
     let ground = Emulated { table: Table::start(TABLE), ses: Ses::start() };
     let environment = environment(&ground, &[JWT]);
     let functions = at_once(50, |_| Function::start("config", &environment));
@@ -31,7 +32,7 @@ fn fifty_functions_that_start_at_once_on_an_empty_table_make_one_key() {
     assert!(different.len() == 1 && kids[0].len() == 1, "{different:?}");
 }
 
-/// The authorizers, and somebody with every kind of credential.
+/// The authorizers, and a user with every kind of credential.
 struct Scene {
     cloud: Cloud<Emulated>,
     access_token: String,
@@ -63,11 +64,11 @@ impl Scene {
     }
 }
 
-/// An HTTP API's question, payload 2.0.
+/// The authorizer event of an HTTP API, payload format 2.0.
 fn simple(method: &str, headers: Value, cookies: &[String]) -> Value {
     json!({
         "version": "2.0", "type": "REQUEST", "routeArn": format!("{ARN}/{method}/orders"),
-        "identitySource": ["whatever the gateway found"], "routeKey": format!("{method} /orders"),
+        "identitySource": ["the value that the gateway found"], "routeKey": format!("{method} /orders"),
         "rawPath": "/orders", "rawQueryString": "", "cookies": cookies, "headers": headers,
         "requestContext": {
             "accountId": "123456789012", "apiId": "a1b2c3d4e5", "requestId": "id", "stage": "live",
@@ -76,7 +77,7 @@ fn simple(method: &str, headers: Value, cookies: &[String]) -> Value {
     })
 }
 
-/// A REST API's question about a whole request.
+/// The authorizer event of a REST API with a whole request.
 fn request(method: &str, headers: Value) -> Value {
     json!({
         "type": "REQUEST", "methodArn": format!("{ARN}/{method}/orders"), "resource": "/orders", "path": "/orders",
@@ -85,7 +86,7 @@ fn request(method: &str, headers: Value) -> Value {
     })
 }
 
-/// A REST API's question about one header.
+/// The authorizer event of a REST API with one header.
 fn token(value: &str) -> Value {
     json!({"type": "TOKEN", "methodArn": format!("{ARN}/GET/orders"), "authorizationToken": value})
 }
@@ -129,8 +130,8 @@ fn the_authorizer_of_access_tokens_answers_every_kind_of_api() {
         assert_refused(&authorizer, &token(wrong));
     }
     assert_refused(&authorizer, &simple("GET", json!({"x-session-token": scene.session_token}), &[]));
-    assert_eq!(requests(), before, "once the keys are known, nothing is asked of the table");
-    assert!(authorizer.invoke(&json!({"Records": []})).is_err(), "no event of an authorizer");
+    assert_eq!(requests(), before, "once the keys are known, the authorizer does not read the table");
+    assert!(authorizer.invoke(&json!({"Records": []})).is_err(), "not an event of an authorizer");
 }
 
 #[test]
@@ -163,21 +164,21 @@ fn the_authorizer_of_session_tokens_answers_every_kind_of_api() {
     drop(stranger);
     assert_refused(&authorizer, &simple("GET", json!({}), &scene.cookies));
 
-    // Fails closed.
+    // If the table refuses the read, the authorizer refuses the request.
     scene.cloud.ground.table.refuse(Some(""));
     assert!(authorizer.invoke(&simple("GET", json!({"x-session-token": good}), &[])).is_err());
     assert!(authorizer.invoke(&token(good)).is_err());
 }
 
 #[test]
-fn the_authorizer_of_cookies_lets_no_other_page_change_anything() {
+fn the_authorizer_of_cookies_refuses_changes_from_pages_of_other_origins() {
     let scene = Scene::new(&[]);
     let authorizer = scene.authorizer("session_cookie", &[]);
     let joined = scene.cookies.join("; ");
     assert_allowed(&authorizer, &simple("GET", json!({"cookie": joined}), &scene.cookies), "password");
     assert_allowed(&authorizer, &request("GET", json!({"Cookie": joined})), "password");
     assert_allowed(&authorizer, &token(&joined), "password");
-    // Of another application on the domain.
+    // The cookie belongs to another application on the same domain.
     let beyond_ascii = [&["name=Jürgen".to_owned()], &scene.cookies[..]].concat();
     assert_allowed(&authorizer, &simple("GET", json!({}), &beyond_ascii), "password");
     assert_allowed(&authorizer, &request("GET", json!({"Cookie": beyond_ascii.join("; ")})), "password");
@@ -190,9 +191,9 @@ fn the_authorizer_of_cookies_lets_no_other_page_change_anything() {
     assert_refused(&authorizer, &simple("GET", json!({}), &["sessionid=garbage".to_owned()]));
 }
 
-/// CVE-2026-43911, ASVS 5.0 7.4.2: a refresh token outlived a disabled user.
+/// CVE-2026-43911, ASVS 5.0 7.4.2: a refresh token remained valid after the user was disabled.
 #[test]
-fn a_user_who_is_disabled_has_no_tokens_any_more() {
+fn the_tokens_of_a_disabled_user_are_refused() {
     let scene = Scene::new(&[JWT, ("HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", "true")]);
     let mut app = scene.cloud.gateway.app();
     let answer = app.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));

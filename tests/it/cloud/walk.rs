@@ -1,4 +1,4 @@
-//! The first way through, across the functions: sign up, verify, log in, ask for the session, log out.
+//! Tests of the basic flow across the functions: sign up, verify, log in, read the session, log out.
 
 use super::deployment::{Cloud, Ground};
 use super::gateway::Visitor;
@@ -6,7 +6,7 @@ use crate::lab::PASSWORD;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// Walks it, and returns the key that was mailed.
+/// Runs the basic flow. Returns the key that was mailed.
 pub fn walk<G: Ground>(cloud: &Cloud<G>, visitor: &mut Visitor, email: &str) -> String {
     let reply = visitor.get("config");
     assert_eq!((reply.status, &reply.json["data"]["account"]["is_open_for_signup"]), (200, &json!(true)));
@@ -46,7 +46,7 @@ fn a_browser_signs_up_verifies_logs_in_and_out() {
 }
 
 #[test]
-fn a_client_whose_bodies_come_in_base64_is_understood() {
+fn bodies_in_base64_are_decoded() {
     let cloud = Cloud::start(&[]);
     let mut visitor = cloud.gateway.app();
     visitor.base64 = true;
@@ -54,7 +54,7 @@ fn a_client_whose_bodies_come_in_base64_is_understood() {
 }
 
 #[test]
-fn the_logs_say_what_happened_but_nothing_that_is_secret_or_personal() {
+fn the_logs_report_what_happened_without_secrets_or_personal_data() {
     let cloud = Cloud::start(&[]);
     let mut secrets = vec![PASSWORD.to_owned(), "a-Wrong-83-password".to_owned()];
     let (app, browser) = (cloud.gateway.app(), cloud.gateway.browser());
@@ -67,22 +67,23 @@ fn the_logs_say_what_happened_but_nothing_that_is_secret_or_personal() {
         secrets.extend(visitor.token.into_iter().chain(visitor.cookies.into_values()));
         secrets.extend([email.to_owned(), visitor.ip]);
     }
-    // Two tokens or cookies of a session, a CSRF secret, and what is the same for both.
+    // The two passwords, then a key, an email address and an IP address for each client, then a session token, a
+    // session cookie and a CSRF cookie.
     assert_eq!(secrets.len(), 2 + 2 * 3 + 3);
 
     let functions = [&cloud.gateway.config, &cloud.gateway.auth];
     let asked_config = 2;
     for (function, requests) in functions.iter().zip([asked_config, cloud.gateway.passed() - asked_config]) {
         let lines = function.logged("operation", requests);
-        assert_eq!(lines.len(), requests, "one line a request");
+        assert_eq!(lines.len(), requests, "one line per request");
         assert!(lines.iter().all(|line| line["status"].is_u64() && line["outcome"].is_string()), "{lines:?}");
     }
-    assert_eq!(cloud.mailer.logged("event", 2).len(), 2, "one line a mail");
+    assert_eq!(cloud.mailer.logged("event", 2).len(), 2, "one line per mail");
     let mut requests = BTreeSet::new();
     for line in functions.iter().flat_map(|function| function.logged("operation", 1)) {
         let request = line["request_id"].as_str().unwrap().rsplit('-').next().unwrap().to_owned();
         let trace = line["trace_id"].as_str().unwrap();
-        assert!(trace.starts_with("1-") && trace.contains(&request), "its own request and trace: {line}");
+        assert!(trace.starts_with("1-") && trace.contains(&request), "the ids of the request and its trace: {line}");
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && line["level"] == "INFO", "{line}");
         assert!(requests.insert(request), "{line}");
     }

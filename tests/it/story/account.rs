@@ -1,4 +1,4 @@
-//! One's own email addresses.
+//! Tests of a user's email addresses: add, verify, remove and make primary.
 
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
 use crate::story::races::{assert_orderly, plans};
@@ -18,7 +18,7 @@ fn change(client: &mut Client, method: &str, body: Value) -> Reply {
     client.send(method, "account/email", Some(body.to_string()), &[])
 }
 
-/// `address`, with `+` where it is verified and `!` where it is primary.
+/// Returns the user's addresses. `+` marks a verified address and `!` the primary one.
 fn addresses(client: &mut Client) -> Vec<String> {
     let reply = client.get("account/email");
     let shown = |row: &Value| {
@@ -54,7 +54,7 @@ fn an_address_is_added_verified_made_primary_and_the_old_one_removed() {
 }
 
 #[test]
-fn what_cannot_be_done_with_an_address_is_told_by_code() {
+fn invalid_changes_of_addresses_are_refused_with_an_error_code() {
     let (_lab, mut client) = with_user(&[("ACCOUNT_MAX_EMAIL_ADDRESSES", "2")]);
     let mut errors = |method: &str, body: Value| change(&mut client, method, body).errors().join(" ");
     assert_eq!(errors("POST", json!({"email": "ADA@example.com"})), "email:duplicate_email");
@@ -68,9 +68,9 @@ fn what_cannot_be_done_with_an_address_is_told_by_code() {
     assert_eq!(errors("PUT", json!({"email": "x@example.com"})), "email:unknown_email");
 }
 
-/// Pre-hijacking by an old link.
+/// Pre-hijacking with an old link.
 #[test]
-fn a_link_for_an_address_that_was_removed_does_not_fit_it_when_it_is_added_again() {
+fn a_link_for_a_removed_address_does_not_verify_it_after_it_was_added_again() {
     let (lab, mut client) = with_user(&[]);
     client.post("account/email", json!({"email": "b@example.com"}));
     let old = lab.mail("b@example.com").key();
@@ -82,7 +82,7 @@ fn a_link_for_an_address_that_was_removed_does_not_fit_it_when_it_is_added_again
 }
 
 #[test]
-fn an_address_that_somebody_else_has_is_added_like_any_other_and_never_verified() {
+fn an_address_of_another_account_can_be_added_but_not_verified() {
     for by_code in ["false", "true"] {
         let (lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", by_code)]);
         lab.user(&mut lab.app(), "grace@example.com");
@@ -101,7 +101,8 @@ fn two_parallel_removals_never_leave_an_account_without_an_address() {
             with_user(&[("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"), ("ACCOUNT_LOGIN_METHODS", r#"["email"]"#)]);
         add_verified(&lab, &mut client, "b@example.com");
         lab.faults(plan);
-        // One takes the other's place while it is removed: whoever comes second has to see the first.
+        // One request makes an address primary while another removes it. The second to commit must see the change of
+        // the first.
         let replies = at_once(4, |n| {
             let (method, body) = match n {
                 0 => ("DELETE", json!({"email": "b@example.com"})),
@@ -137,11 +138,11 @@ fn changing_to_an_address_replaces_the_old_one_once_verified() {
 }
 
 #[test]
-fn by_code_an_address_is_only_noted_until_its_code_is_shown() {
+fn with_verification_by_code_only_the_session_knows_a_new_address_until_its_code_is_entered() {
     let (lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
     client.post("account/email", json!({"email": "b@example.com"}));
     assert_eq!(addresses(&mut client), ["ada@example.com+!", "b@example.com"]);
-    assert_eq!(addresses(&mut other(&lab)), ["ada@example.com+!"], "by this session alone");
+    assert_eq!(addresses(&mut other(&lab)), ["ada@example.com+!"], "only this session sees it");
     change(&mut client, "DELETE", json!({"email": "b@example.com"}));
     assert_eq!(addresses(&mut client), ["ada@example.com+!"]);
     client.post("account/email", json!({"email": "b@example.com"}));
@@ -156,9 +157,9 @@ fn other(lab: &Lab) -> Client {
     client
 }
 
-/// Whether the address is free or somebody's, the answer is the same; only its owner is told.
+/// The answer is the same for a free address and for one that has an account. Only the owner gets a mail about it.
 #[test]
-fn whoever_mistyped_their_address_at_signup_changes_it_and_learns_nothing() {
+fn changing_a_mistyped_address_at_signup_does_not_reveal_whether_it_has_an_account() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
@@ -185,24 +186,24 @@ fn whoever_mistyped_their_address_at_signup_changes_it_and_learns_nothing() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_what_is_wrong_with_the_address() {
+fn a_missing_field_is_reported_together_with_an_invalid_address() {
     let (_lab, mut client) = with_user(&[]);
     let mut errors = change(&mut client, "PATCH", json!({"email": "nobody@example.com", "primary": false})).errors();
     errors.sort();
     assert_eq!(errors, ["email:unknown_email", "primary:required"]);
     let errors = change(&mut client, "PATCH", json!({"email": "ada@example.com", "primary": "0"})).errors();
-    assert_eq!(errors, ["primary:invalid"], "a form's checkbox takes it for a yes");
+    assert_eq!(errors, ["primary:invalid"], "Django's checkbox reads the text 0 as true");
 }
 
 #[test]
-fn an_address_that_waits_for_a_code_once_more_is_listed_for_that_too() {
+fn an_address_that_is_verified_again_is_listed_a_second_time() {
     let (_lab, mut client) = with_user(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
     assert_eq!(change(&mut client, "PUT", json!({"email": "ada@example.com"})).status, 200);
     assert_eq!(addresses(&mut client), ["ada@example.com+!", "ada@example.com+!"]);
 }
 
 #[test]
-fn an_address_that_was_added_names_nobody_until_it_is_verified() {
+fn an_unverified_address_is_not_used_as_the_display_name() {
     let settings = [
         ("ACCOUNT_LOGIN_METHODS", "[\"phone\"]"),
         ("ACCOUNT_SIGNUP_FIELDS", "[\"phone*\", \"password1*\"]"),

@@ -1,4 +1,5 @@
-//! The ways into an account: the headless API for apps and for browsers, the flat API, and the JWT API, behind one face.
+//! One client for the four APIs into which users log in: the headless API for apps, the headless API for browsers, the
+//! flat API, and the JWT API.
 
 use crate::lab::{Bearer, Client, Lab, Mail, PASSWORD, Reply, call};
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ pub const EMAIL: &str = "ada@example.com";
 pub const NEW: &str = "another-Zebra-77-staple";
 const TOTP: &str = "account/authenticators/totp";
 
-/// One of them.
+/// One of the APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     App,
@@ -18,7 +19,7 @@ pub enum Api {
 
 pub const APIS: [Api; 4] = [Api::App, Api::Browser, Api::Flat, Api::Jwt];
 
-/// Somebody at a API, with what they have been given there.
+/// A client of one API, with the tokens that it has received.
 #[derive(Clone)]
 pub struct Visitor<'a> {
     lab: &'a Lab,
@@ -39,7 +40,7 @@ impl<'a> Visitor<'a> {
         Self { lab, api, client, bearer: lab.bearer(), access: None, token: None, secret: None }
     }
 
-    /// A request to the flat API.
+    /// Sends a request to the flat API.
     pub fn flat(&mut self, method: &str, path: &str, body: Value) -> Reply {
         let bearer = self.access.as_ref().map(|token| format!("Bearer {token}"));
         let mut headers = vec![("content-type", "application/json")];
@@ -64,7 +65,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Logs in with a password. What is to be shown next is kept.
+    /// Logs in with a password. Keeps the token for the next step, if there is one.
     pub fn login(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({"email": email, "password": password});
         match self.api {
@@ -84,7 +85,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Shows a code of the authenticator app, or a recovery code, to a login that waits for it.
+    /// Sends a code of the authenticator app, or a recovery code, to a login that waits for it.
     pub fn show(&mut self, code: &str) -> Reply {
         let token = self.token.clone();
         match self.api {
@@ -97,7 +98,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Whether they are in: in a session that still stands.
+    /// Returns whether the client is logged in and its session is valid.
     pub fn is_in(&mut self) -> bool {
         match self.api {
             Api::App | Api::Browser => self.client.get("auth/session").status == 200,
@@ -110,7 +111,7 @@ impl<'a> Visitor<'a> {
         self.bearer.send("PATCH", "user/", Some("{}".to_owned()))
     }
 
-    /// Where an answer of this API has led: `in`, the flow that it waits for, or why neither.
+    /// Returns the outcome of a login: `in`, the flow that it waits for, or the error.
     pub fn outcome(&self, reply: &Reply) -> String {
         let json = &reply.json;
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -130,7 +131,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Logs in, and checks that only who is told so is in.
+    /// Logs in and returns the outcome. Checks that the client is logged in only if the answer says so.
     pub fn enter(&mut self, email: &str, password: &str) -> String {
         let reply = self.login(email, password);
         let outcome = self.outcome(&reply);
@@ -138,7 +139,7 @@ impl<'a> Visitor<'a> {
         outcome
     }
 
-    /// Asks for a secret for an authenticator app, which is kept.
+    /// Asks for a secret of an authenticator app, and keeps it.
     pub fn begin_app(&mut self) -> Reply {
         let (reply, secret) = match self.api {
             Api::App | Api::Browser => {
@@ -161,9 +162,9 @@ impl<'a> Visitor<'a> {
         reply
     }
 
-    /// Shows a code of the app that is being set up.
+    /// Sends a code of the app that is being set up.
     pub fn finish_app(&mut self) -> Reply {
-        // Without a secret, a code like another.
+        // Without a secret, the client sends any code.
         let secret = self.secret.clone();
         let code = secret.as_deref().map_or("123456".to_owned(), |it| crate::lab::code_of(it, self.lab.now()));
         match self.api {
@@ -179,7 +180,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Shows again who they are, where this API has a place for it.
+    /// Reauthenticates, if this API has an endpoint for it.
     pub fn prove_again(&mut self) {
         if matches!(self.api, Api::App | Api::Browser) {
             let reply = self.client.post("auth/reauthenticate", json!({"password": PASSWORD}));
@@ -187,7 +188,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Sets up an authenticator app: its secret.
+    /// Sets up an authenticator app. Returns its secret.
     pub fn enroll(&mut self) -> String {
         self.prove_again();
         self.begin_app();
@@ -196,7 +197,7 @@ impl<'a> Visitor<'a> {
         self.secret.clone().unwrap()
     }
 
-    /// Asks for a new password: the mail, if it has a way to one.
+    /// Asks for a password reset. Returns the mail if it contains a reset link.
     pub fn forget(&mut self, email: &str) -> Option<Mail> {
         let before = self.lab.mails(email).len();
         let body = json!({"email": email});
@@ -210,7 +211,7 @@ impl<'a> Visitor<'a> {
         mail.filter(|mail| mail.text.contains("/password/reset/"))
     }
 
-    /// Gives the account a new password by such a mail.
+    /// Sets a new password with the link of such a mail.
     pub fn reset(&mut self, mail: &Mail, password: &str) -> Reply {
         match self.api {
             Api::App | Api::Browser => {
@@ -227,7 +228,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// An account that exists from the start, with a verified address.
+/// An account with a verified address, for `Lab::with_accounts`.
 pub fn verified() -> Value {
     json!({"email": EMAIL, "password": PASSWORD, "verified": true})
 }

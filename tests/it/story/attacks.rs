@@ -1,4 +1,4 @@
-//! Attacks on the border between the APIs, one story each.
+//! Attacks that combine several APIs, one story each.
 
 mod second_factors;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 const JWT_MFA: (&str, &str) = ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional");
-/// Nothing is limited but what is guessed.
+/// Rate limits that restrict only guesses.
 const GUESSES: (&str, &str) = (
     "ACCOUNT_RATE_LIMITS",
     r#"{"login_failed": "5/5m/key", "login": "9999/m/ip", "signup": "9999/m/ip", "confirm_email": "9999/m/key",
@@ -31,7 +31,7 @@ fn entered(lab: &Lab, api: Api) -> Visitor<'_> {
     visitor
 }
 
-/// Whether the account asks for a second factor, at whatever API.
+/// Returns whether logins to the account need a second factor.
 fn has_factor(lab: &Lab) -> bool {
     Visitor::new(lab, Api::App).enter(EMAIL, PASSWORD) == "mfa_authenticate"
 }
@@ -40,7 +40,8 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
-/// An access token outlives its session by minutes where it only says who one is. It changes nothing.
+/// An access token that is checked without the table stays valid for some minutes after its session has ended. Such a
+/// token must not allow changes.
 #[test]
 fn a_stale_access_token_of_the_jwt_api_changes_nothing() {
     let mut account = verified();
@@ -88,14 +89,15 @@ fn a_stale_access_token_of_the_jwt_api_changes_nothing() {
         }
         assert!(lab.mails(STRANGER).is_empty());
         let mut owner = before;
-        assert!(owner.is_in(), "nobody was logged out");
+        assert!(owner.is_in(), "the owner is still logged in");
         assert_eq!(owner.bearer.get("user/").json["first_name"], "Ada");
         let factors = owner.bearer.get("mfa/authenticators/").json;
         assert_eq!(factors.to_string().contains("totp"), with_factor, "{factors}");
     }
 }
 
-/// The owner in the JWT API, with the new password, past the thief's second factor where there is one.
+/// Logs the owner in to the JWT API with the new password. If the thief set up a second factor, the code is the
+/// thief's.
 fn entered_with<'a>(lab: &'a Lab, thief: Option<&Visitor<'_>>) -> Visitor<'a> {
     let mut owner = Visitor::new(lab, Api::Jwt);
     owner.login(EMAIL, NEW);
@@ -144,17 +146,22 @@ fn a_stale_access_token_of_the_other_apis_changes_nothing() {
         ("DELETE", "auth/session", json!({})),
     ] {
         let reply = stale.send(method, path, Some(body.to_string()), &[]);
-        // Nobody changes an address before logging in, unless a signup waits for it: 409, as in the reference.
+        // Only a signup in progress can change an address before the login. Otherwise the answer is 409, as in the
+        // reference.
         assert!([401, 409, 410].contains(&reply.status), "{method} {path}: {}", reply.text);
     }
     let reply = lab.app().post("tokens/refresh", json!({"refresh_token": refresh}));
     assert!([400, 401].contains(&reply.status), "{}", reply.text);
     assert!(owner.is_in());
-    assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, NEW), "in", "no second factor, and the owner's password");
+    assert_eq!(
+        Visitor::new(&lab, Api::App).enter(EMAIL, NEW),
+        "in",
+        "there is no second factor, and the password is the owner's"
+    );
 }
 
 #[test]
-fn an_inviter_gives_no_role_above_their_own() {
+fn an_inviter_cannot_give_a_role_above_their_own() {
     let person = |email: &str, role: u32| json!({"email": email, "password": PASSWORD, "verified": true, "role": role});
     let accounts = json!([person(EMAIL, 900), person("boss@example.com", 1000), person("plain@example.com", 0)]);
     let lab = Lab::with_accounts(&accounts, &[OFF, ("JWT_ALLAUTH_INVITATIONS", "true")]);
@@ -174,13 +181,13 @@ fn an_inviter_gives_no_role_above_their_own() {
         let reply = invite(inviter, json!(role));
         assert_eq!(reply.status, 201, "{inviter} {role}: {}", reply.text);
     }
-    // The last one counts, and those before open nothing.
+    // Only the last invitation works. The earlier ones open nothing.
     let links = lab.mails(STRANGER).iter().map(Mail::link).collect::<Vec<_>>();
     let opened = links.iter().map(|link| lab.bearer().get(link).status).collect::<Vec<_>>();
     assert_eq!(opened, [404, 404, 302]);
 }
 
-/// Ada with a second address that nobody has verified: that of a stranger, by a slip.
+/// Ada has added a second address by mistake. It belongs to a stranger, and it is not verified.
 fn with_second_address(settings: &[(&str, &str)]) -> Lab {
     let lab = lab(&[&[OFF][..], settings].concat());
     let mut ada = entered(&lab, Api::App);
@@ -189,7 +196,7 @@ fn with_second_address(settings: &[(&str, &str)]) -> Lab {
 }
 
 #[test]
-fn an_unverified_second_address_is_no_way_in() {
+fn an_unverified_second_address_cannot_be_used_to_get_into_the_account() {
     let lab = with_second_address(&[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
     for api in APIS {
         assert!(Visitor::new(&lab, api).forget(SECOND).is_none(), "{api:?}");
@@ -207,7 +214,7 @@ fn an_unverified_second_address_is_no_way_in() {
     let mail = lab.mails(SECOND).into_iter().skip(before).last().unwrap();
     assert!(mail.text.contains("there is no account with it"), "{}", mail.text);
 
-    // A login by it asks for a code at the address that is verified.
+    // A login with the second address sends the code to the verified address.
     let lab = with_second_address(&[])
         .restart_with(&[("ACCOUNT_LOGIN_BY_CODE_REQUIRED", "true"), ("EMAIL_VERIFICATION", "none")]);
     let (own, second) = (lab.mails(EMAIL).len(), lab.mails(SECOND).len());
@@ -217,7 +224,7 @@ fn an_unverified_second_address_is_no_way_in() {
 }
 
 #[test]
-fn a_providers_verified_address_is_no_way_into_an_account_that_has_it_unverified() {
+fn a_providers_verified_address_does_not_log_in_to_an_account_that_has_it_unverified() {
     let op = IdentityProvider::start();
     let providers = op.settings(&json!({}));
     let lab = with_second_address(&[
@@ -234,9 +241,9 @@ fn a_providers_verified_address_is_no_way_into_an_account_that_has_it_unverified
     let token = json!({"client_id": super::identity_provider::CLIENT, "id_token": op.id_token(&person)});
     let reply = lab.app().post("auth/provider/token", json!({"provider": "op", "process": "login", "token": token}));
     assert_ne!(reply.json["data"]["user"]["id"], id, "{}", reply.text);
-    assert!(ada.is_in(), "Ada's sessions stand");
-    assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, PASSWORD), "in", "and so does her password");
-    // By the verified one it is.
+    assert!(ada.is_in(), "Ada's sessions are still valid");
+    assert_eq!(Visitor::new(&lab, Api::App).enter(EMAIL, PASSWORD), "in", "Ada's password is still valid");
+    // The account's own verified address does log in to it.
     let person = json!({"sub": "8", "email": EMAIL, "email_verified": true, "name": "Ada"});
     let reply = flat.flat("POST", "providers/op/token/", json!({"id_token": op.id_token(&person)}));
     assert_eq!(reply.json["user"]["id"], id, "{}", reply.text);
@@ -244,7 +251,7 @@ fn a_providers_verified_address_is_no_way_into_an_account_that_has_it_unverified
 
 /// ASVS 5.0 6.3.8.
 #[test]
-fn the_jwt_api_tells_nobody_who_has_an_account() {
+fn the_jwt_api_does_not_reveal_who_has_an_account() {
     let lab = lab(&[]);
     let walk = |email: &str, password: &str| {
         let mut replies = Vec::new();
@@ -260,18 +267,22 @@ fn the_jwt_api_tells_nobody_who_has_an_account() {
     };
     let free = walk("free@example.com", NEW);
     assert_eq!(free.0[0].0, 201);
-    assert_eq!(walk(EMAIL, NEW), free, "a verified account");
-    assert_eq!(walk("free@example.com", NEW), walk(EMAIL, NEW), "a pending one, and each once more");
-    // A weak password is told before anything else.
+    assert_eq!(walk(EMAIL, NEW), free, "a verified account looks like a free address");
+    assert_eq!(
+        walk("free@example.com", NEW),
+        walk(EMAIL, NEW),
+        "a pending account looks the same, also at the second time"
+    );
+    // A weak password is reported before anything else.
     let weak = walk("other@example.com", "password123");
     assert_eq!(walk(EMAIL, "password123"), weak);
-    // Only where a deployer wants it is anybody told.
+    // The answer differs only if the deployer turns the protection off.
     let open = Lab::with_accounts(&json!([verified()]), &[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "false")]);
     assert_eq!(Visitor::new(&open, Api::Jwt).sign_up(EMAIL, NEW).status, 400);
 }
 
 #[test]
-fn no_strangers_address_gets_a_token_that_says_it_is_verified() {
+fn a_token_does_not_say_that_an_unverified_address_is_verified() {
     for (method, gets_in) in [("mandatory", false), ("optional", true), ("none", true)] {
         let lab = Lab::start(&[OFF, ("EMAIL_VERIFICATION", method)]);
         let mut thief = Visitor::new(&lab, Api::Jwt);
@@ -279,11 +290,11 @@ fn no_strangers_address_gets_a_token_that_says_it_is_verified() {
         assert_eq!((reply.status, thief.is_in()), (201, gets_in), "{method}: {}", reply.text);
         assert_eq!(thief.bearer.post("refresh/", json!({})).status == 200, gets_in);
         let verified = thief.bearer.access.as_deref().map(|token| claims(token)["email_verified"].clone());
-        // Where verification is off, addresses are taken at their word, as the deployer wants.
+        // With `none`, every address counts as verified, as the setting demands.
         let expected = gets_in.then(|| json!(method == "none"));
         assert_eq!(verified, expected, "{method}");
     }
-    // Not in a later refresh either, where verification is on again.
+    // If verification is switched on later, a refresh does not say that the address is verified.
     let lab = Lab::start(&[OFF, ("EMAIL_VERIFICATION", "none")]);
     let mut thief = Visitor::new(&lab, Api::Jwt);
     thief.sign_up(EMAIL, PASSWORD);
@@ -295,7 +306,7 @@ fn no_strangers_address_gets_a_token_that_says_it_is_verified() {
     assert_eq!(claims(thief.access.as_deref().unwrap())["email_verified"], false);
 }
 
-/// How somebody begins an account.
+/// The ways to begin an account.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Begun {
     Headless,
@@ -304,7 +315,7 @@ enum Begun {
     Invitation,
 }
 
-/// A link of a mail, wherever it leads.
+/// Opens the link of a mail, for each kind of link.
 fn open(lab: &Lab, mail: &Mail, password: &str) -> u16 {
     if mail.text.contains("/verify-email/") {
         return lab.app().post("auth/email/verify", json!({"key": mail.key()})).status;
@@ -336,7 +347,8 @@ fn begin(lab: &Lab, how: Begun, email: &str, password: &str) -> Option<Mail> {
     mail.filter(|mail| !mail.text.contains("already have an account"))
 }
 
-/// Whoever began first finishes, whoever else begins with the same address in the meantime, through whatever API.
+/// The first registration can be finished, even if another one with the same address begins in the meantime, in any
+/// API.
 #[test]
 fn a_strangers_registration_destroys_no_pending_account() {
     const ALL: [Begun; 4] = [Begun::Headless, Begun::Flat, Begun::Jwt, Begun::Invitation];
@@ -348,7 +360,7 @@ fn a_strangers_registration_destroys_no_pending_account() {
     let mut number = 0;
     for first in ALL {
         for second in ALL {
-            // A second invitation takes the place of the first: whoever invites says what holds.
+            // A second invitation replaces the first one.
             if (first, second) == (Begun::Invitation, Begun::Invitation) {
                 continue;
             }
@@ -371,7 +383,8 @@ fn a_strangers_registration_destroys_no_pending_account() {
                         "{case}"
                     );
                 } else if let Some(strange) = strange {
-                    // The other account is one of its own: its link, too, was read by the owner of the address.
+                    // The second registration is a separate account. The owner of the address also received its link
+                    // and opened it.
                     let password = if second == Begun::Invitation { others[1] } else { others[0] };
                     assert!([200, 302, 401].contains(&open(&lab, &strange, others[1])), "{case}");
                     assert_eq!((login(password), login(NEW)), ([true; 4], [false; 4]), "{case}");
@@ -387,9 +400,10 @@ fn is_locked(reply: &Reply) -> bool {
     reply.text.contains("too_many_login_attempts") || reply.text.contains("Too many failed login attempts")
 }
 
-/// Whoever guesses a password cannot have the guesses forgotten, by whatever a stranger or a user of another account may do.
+/// An attacker who guesses a password cannot reset the counter of guesses with anything that a stranger or a user of
+/// another account can do.
 #[test]
-fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
+fn only_the_owner_can_reset_the_counter_of_failed_logins() {
     for (method, enumeration) in [("mandatory", "true"), ("none", "true"), ("none", "strict")] {
         let is_verified = enumeration == "strict" || method == "mandatory";
         let stranger = json!({"email": STRANGER, "password": PASSWORD, "verified": is_verified});
@@ -412,7 +426,7 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
             })
         };
         assert_eq!(locked(), [true; 4]);
-        // What anybody may do with the address.
+        // Everything that a stranger can do with the address.
         for api in APIS {
             Visitor::new(&lab, api).sign_up(EMAIL, NEW);
             Visitor::new(&lab, api).forget(EMAIL);
@@ -421,7 +435,7 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
         }
         lab.app().post("auth/code/request", json!({"email": EMAIL}));
         assert_eq!(locked(), [true; 4], "{method}");
-        // What a user of another account may do, who has added the address to it.
+        // Everything that a user of another account can do who has added the address to it.
         let mut app = Visitor::new(&lab, Api::App);
         app.login(STRANGER, PASSWORD);
         let reply = app.client.post("account/email", json!({"email": EMAIL}));
@@ -439,7 +453,7 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
             }
             assert_eq!(locked(), [true; 4], "{method}: {api:?}");
         }
-        // The owner's reset does.
+        // The owner's password reset does reset the counter.
         let mut owner = Visitor::new(&lab, Api::App);
         let mail = owner.forget(EMAIL).unwrap();
         owner.reset(&mail, NEW);
@@ -447,9 +461,9 @@ fn the_counter_of_failed_logins_is_reset_by_nobody_but_the_owner() {
     }
 }
 
-/// ASVS 5.0 6.5.2, and the like: whoever reads the table, or a copy of it, has nothing that lets them in.
+/// ASVS 5.0 6.5.2 and similar rules: a copy of the table contains no usable credential.
 #[test]
-fn nothing_that_lets_anybody_in_lies_in_the_table_as_it_is() {
+fn the_table_contains_no_credential_in_plain_text() {
     let settings = [
         OFF,
         JWT_MFA,
@@ -515,12 +529,12 @@ fn nothing_that_lets_anybody_in_lies_in_the_table_as_it_is() {
     }
     let table = lab.table();
     let has = |text: &str| table.windows(text.len()).any(|bytes| bytes == text.as_bytes());
-    assert!(has("USER#"), "the bytes are the table's");
+    assert!(has("USER#"), "the bytes contain items of the table");
     for (name, secret) in &secrets {
         assert!(secret.len() >= 6, "{name}: {secret}");
         let plain = secret.replace('-', "");
-        assert!(!has(secret) && !has(&plain), "{name} lies there as it is: {secret}");
-        // Parts of a token that would do by themselves.
+        assert!(!has(secret) && !has(&plain), "the table contains the {name} in plain text: {secret}");
+        // A long part of a token could be enough for a login.
         for part in secret.split('.').filter(|part| part.len() >= 32) {
             assert!(!has(part), "part of {name}: {part}");
         }

@@ -1,4 +1,4 @@
-//! What browsers send along, and what they are told.
+//! Tests of requests as browsers send them, and of the headers that protect browsers.
 
 use crate::lab::{Bearer, Lab, PASSWORD, Reply, call};
 use base64::Engine;
@@ -24,7 +24,7 @@ fn cookie<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
     lines.find(|line| line.starts_with(&format!("{name}=")))
 }
 
-/// A method that HTTP libraries do not send.
+/// Sends a request with a method that the HTTP library of the tests does not send.
 fn raw(lab: &Lab, method: &str, path: &str) -> String {
     let address = lab.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();
@@ -39,7 +39,7 @@ fn cookies_of(client: &Bearer) -> String {
 }
 
 #[test]
-fn a_cookie_beyond_ascii_costs_itself_alone() {
+fn a_cookie_beyond_ascii_does_not_affect_the_other_cookies() {
     let lab = lab(&[("ALLAUTH_TRUSTED_PROXY_COUNT", "1")]);
     let mut browser = lab.browser();
     lab.user(&mut browser, ADA);
@@ -48,9 +48,9 @@ fn a_cookie_beyond_ascii_costs_itself_alone() {
     let headers = [("cookie", cookies.as_str())];
     assert_eq!(browser.send("GET", "auth/session", None, &headers).status, 200);
     let more = json!({"email": "ada@example.org"}).to_string();
-    assert_eq!(browser.send("POST", "account/email", Some(more), &headers).status, 200, "the CSRF cookie is read, too");
+    assert_eq!(browser.send("POST", "account/email", Some(more), &headers).status, 200, "the CSRF cookie is read too");
 
-    // So are the other headers that people have a say in.
+    // Other headers that users can influence are read in the same way.
     let headers = [("user-agent", "Jürgens Browser/1.0"), ("x-forwarded-for", "unknown-ü, [2001:db8::7]")];
     let login = json!({"email": ADA, "password": PASSWORD}).to_string();
     let mut other = lab.app();
@@ -67,7 +67,7 @@ fn a_cookie_beyond_ascii_costs_itself_alone() {
 }
 
 #[test]
-fn every_answer_says_what_djangos_middleware_says() {
+fn every_answer_has_the_security_headers_of_djangos_middleware() {
     let lab =
         lab(&[("CORS_ALLOWED_ORIGINS", r#"["https://app.example.test"]"#), ("HEADLESS_SERVE_SPECIFICATION", "true")]);
     let preflight = [APP, ("access-control-request-method", "POST")];
@@ -114,7 +114,7 @@ fn policy(reply: &Reply) -> String {
     reply.header("content-security-policy").unwrap_or_default().to_owned()
 }
 
-/// Asserts that the policy of a page lets its own parts work, and nothing else.
+/// Checks that a page's policy allows the page's own parts and nothing else.
 fn assert_strict(reply: &Reply) {
     let policy = policy(reply);
     assert!(policy.starts_with("default-src 'none'; base-uri 'none'"), "{policy}");
@@ -135,7 +135,7 @@ fn assert_strict(reply: &Reply) {
 }
 
 #[test]
-fn every_page_has_a_policy_that_lets_its_own_parts_work_and_nothing_else() {
+fn every_page_has_a_policy_that_allows_only_its_own_parts() {
     let lab = lab(&[("HEADLESS_SERVE_SPECIFICATION", "true"), ("SOCIALACCOUNT_PROVIDERS", r#"{"dummy": {}}"#)]);
     let mut client = lab.bearer();
     client.register(ADA);
@@ -162,18 +162,18 @@ fn every_page_has_a_policy_that_lets_its_own_parts_work_and_nothing_else() {
     assert_strict(&dummy);
     assert!(
         policy(&dummy).contains("form-action 'self' https://app.example.test;"),
-        "its answer leads to the frontend"
+        "the form redirects to the frontend"
     );
 }
 
 #[test]
-fn a_form_on_a_foreign_page_logs_nobody_in() {
+fn a_form_on_a_foreign_page_cannot_log_in_the_browser() {
     let lab = lab(&[
         ("CORS_ALLOWED_ORIGINS", r#"["https://app.example.test"]"#),
         ("CSRF_TRUSTED_ORIGINS", r#"["https://*.pages.example"]"#),
         ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional"),
     ]);
-    let own = lab.url.replace("127.0.0.1", "localhost"); // as PUBLIC_URL has it
+    let own = lab.url.replace("127.0.0.1", "localhost"); // the host of PUBLIC_URL
     let mut client = lab.bearer();
     client.register(ADA);
     let (form, cookies) = (format!("email={ADA}&password={PASSWORD}"), cookies_of(&client));
@@ -207,7 +207,7 @@ fn a_form_on_a_foreign_page_logs_nobody_in() {
         let reply = post("login/", headers, &form);
         assert!(reply.status == 200 && cookie(&reply, "refresh_token").is_some(), "{headers:?} {}", reply.text);
     }
-    // Whatever else sets a cookie.
+    // All other endpoints that set a cookie.
     for path in [
         "registration/",
         "refresh/",
@@ -221,10 +221,10 @@ fn a_form_on_a_foreign_page_logs_nobody_in() {
         let reply = post(path, &[EVIL, ("cookie", &cookies), ("authorization", &access)], &form);
         assert!(reply.status == 403 && cookie(&reply, "refresh_token").is_none(), "{path} {}", reply.text);
     }
-    assert_eq!(client.post("refresh/", json!({})).status, 200, "nothing was used up");
-    assert!(lab.log().contains("origin=\"https://evil.example\""), "whoever sets it up can find out why");
+    assert_eq!(client.post("refresh/", json!({})).status, 200, "the refresh token was not used up");
+    assert!(lab.log().contains("origin=\"https://evil.example\""), "the log names the refused origin");
 
-    // In bodies tokens are of no use to such a page, which cannot read them.
+    // If tokens are in response bodies, a foreign page cannot read them, so the request is allowed.
     let lab = Lab::start(&[&OPEN[..], &[("JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", "false")]].concat());
     lab.bearer().register(ADA);
     let reply = call(&lab.url, "POST", "/jwt-allauth/login/", &[FORM, EVIL], Some(form));
@@ -248,7 +248,7 @@ fn an_origin_is_compared_by_its_host() {
     }
 }
 
-/// The links of a verification, an invitation and a reset.
+/// Returns the links of a verification, an invitation and a password reset.
 fn links(lab: &Lab) -> [String; 3] {
     lab.bearer().register(ADA);
     let (grace, bob) = ("grace@example.com", "bob@example.com");
@@ -269,7 +269,7 @@ fn with_links(settings: &[(&str, &str)]) -> Lab {
 
 /// RFC 9110, section 9.2.1.
 #[test]
-fn head_changes_nothing_and_tells_nobody_anything() {
+fn head_changes_nothing_and_reveals_nothing() {
     let lab = with_links(&[]);
     let links = links(&lab);
     for link in &links {
@@ -285,13 +285,13 @@ fn head_changes_nothing_and_tells_nobody_anything() {
     }
     assert_eq!(lab.bearer().login(ADA, PASSWORD).json["code"], "email_not_verified");
     for link in &links {
-        assert_eq!(lab.bearer().get(link).status, 302, "it is not used up");
+        assert_eq!(lab.bearer().get(link).status, 302, "the link is not used up");
     }
     assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
 }
 
 #[test]
-fn a_link_that_asks_first_acts_by_its_button_alone() {
+fn a_link_that_asks_first_acts_only_when_its_button_is_pressed() {
     let lab = with_links(&[
         ("LATCHKEY_LINKS_ASK_FIRST", "true"),
         ("PASSWORD_RESET_REDIRECT", "https://app.example.test/new-password?from=mail"),
@@ -306,7 +306,7 @@ fn a_link_that_asks_first_acts_by_its_button_alone() {
             assert_eq!((page.status, page.header("set-cookie")), (200, None), "{}", page.text);
             assert!(page.text.contains("<form method=\"post\"><button>"), "{}", page.text);
             assert_strict(&page);
-            // Browsers hold every redirect after a form to the policy of the form's page.
+            // Browsers apply the policy of the form's page to every redirect after the form is sent.
             assert!(policy(&page).contains("form-action 'self' example-app: https:;"), "{}", policy(&page));
         }
         assert_eq!(client.send("HEAD", link, None).status, 200);
@@ -320,14 +320,18 @@ fn a_link_that_asks_first_acts_by_its_button_alone() {
         let own = lab.url.replace("127.0.0.1", "localhost");
         let reply = press(&[("origin", &own), ("sec-fetch-site", "same-origin")]);
         assert!(reply.status == 302 && cookie(&reply, done).is_some(), "{link}: {} {}", reply.status, reply.text);
-        // An invitation can be opened until there is a password.
-        assert_eq!(cookie(&press(&[]), done).is_some(), done == "set_password_access_token", "once");
+        // An invitation can be opened until the user sets a password.
+        assert_eq!(
+            cookie(&press(&[]), done).is_some(),
+            done == "set_password_access_token",
+            "the other links work once"
+        );
     }
     assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
 }
 
 #[test]
-fn without_that_setting_a_link_acts_as_in_the_reference() {
+fn a_link_that_does_not_ask_first_acts_when_it_is_opened() {
     let lab = with_links(&[]);
     for link in links(&lab) {
         let mut client = lab.bearer();
@@ -361,7 +365,7 @@ fn trace_is_405_everywhere() {
 }
 
 #[test]
-fn addresses_that_people_are_sent_to_are_percent_encoded() {
+fn urls_of_redirects_and_mails_are_percent_encoded() {
     let lab = lab(&[
         ("SOCIALACCOUNT_PROVIDERS", r#"{"dummy": {}}"#),
         ("EMAIL_VERIFICATION", "mandatory"),
@@ -433,5 +437,8 @@ fn every_cookie_can_be_partitioned() {
         assert!(line.contains("; Partitioned") && line.contains("; Secure"), "{line}");
     }
     let gone = browser.send("DELETE", "auth/session", None, &[origin]);
-    assert!(cookie(&gone, "sessionid").unwrap().contains("; Partitioned"), "else another cookie would be taken away");
+    assert!(
+        cookie(&gone, "sessionid").unwrap().contains("; Partitioned"),
+        "without it, the browser would delete another cookie"
+    );
 }

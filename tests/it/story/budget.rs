@@ -1,14 +1,14 @@
-//! How many requests to the table an operation makes, and in how many sequential trips.
+//! Tests of how many table requests an operation makes, and in how many sequential round trips.
 
 use crate::lab::{Allocations, Client, Lab, PASSWORD};
 use serde_json::json;
 
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 
-/// Allocations of a session's GET, from the socket to the table and back.
+/// Maximum number of allocations of `GET auth/session`, from the socket to the table and back.
 const MOST_ALLOCATIONS: u64 = 570;
 
-/// Sequential trips, requests.
+/// The number of sequential round trips, and the number of requests.
 type Cost = (usize, usize);
 
 fn cost(lab: &Lab, work: impl FnOnce()) -> Cost {
@@ -20,7 +20,7 @@ fn login(client: &mut Client, email: &str, password: &str) -> u16 {
     client.post("auth/login", json!({"email": email, "password": password})).status
 }
 
-/// A service, and an account with a verified address.
+/// Starts a service and signs up a user with a verified address.
 fn with_user(settings: &[(&str, &str)]) -> (Lab, Client) {
     let lab = Lab::start(settings);
     let mut client = lab.app();
@@ -45,8 +45,8 @@ fn an_authenticated_read_is_one_request() {
     assert_eq!(lab.trips(|| assert_eq!(client.get("auth/session").status, 200)), [["BatchGetItem"]]);
 }
 
-/// The most frequent request. Its allocations tell what its CPU time follows, on a busy machine and without the optimizer
-/// too.
+/// Reading the session is the most frequent request. The number of allocations follows its CPU time, and is stable on a
+/// busy machine and without the optimizer.
 #[test]
 fn an_authenticated_read_stays_below_a_number_of_allocations() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -82,7 +82,8 @@ fn a_login_is_three_trips_and_eight_requests_with_limits_and_four_without() {
     assert_eq!(reading(&lab), (3, 4));
 }
 
-/// Login told by its timing whether an account exists (ASVS 5.0 6.3.8): the way is as long, whatever is wrong.
+/// The time of a login must not reveal whether an account exists (ASVS 5.0 6.3.8). All refused logins make the same
+/// number of requests.
 #[test]
 fn a_refused_login_is_two_trips_and_four_requests_whatever_the_reason() {
     let accounts = json!([
@@ -104,10 +105,10 @@ fn a_refused_login_is_two_trips_and_four_requests_whatever_the_reason() {
 fn a_login_beyond_the_limit_of_a_client_is_one_trip_and_two_requests() {
     let (lab, _) = with_user(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "1/m/ip"}"#)]);
     let attempt = || cost(&lab, || assert_eq!(login(&mut lab.app(), "ada@example.com", PASSWORD), 429));
-    assert_eq!(attempt(), (1, 2), "one reservation beside the address");
+    assert_eq!(attempt(), (1, 2), "one reservation for the client and one read of the address");
 }
 
-/// The client's own reservation stays: it has tried, and nothing was compared.
+/// The login keeps its place in the client's limit, although no password was compared.
 #[test]
 fn a_login_beyond_the_limit_of_an_account_is_two_trips_and_four_requests() {
     let (lab, _) = with_user(&[]);
@@ -129,7 +130,7 @@ fn a_signup_is_two_trips_and_four_requests_with_limits_and_two_without() {
     assert_eq!(signup(&lab, "ada@example.com"), (2, 4));
     let lab = Lab::start(&[OFF]);
     assert_eq!(signup(&lab, "ada@example.com"), (2, 2));
-    assert_eq!(signup(&lab, "ada@example.com"), (2, 2), "an address that has an account looks the same");
+    assert_eq!(signup(&lab, "ada@example.com"), (2, 2), "an address that has an account costs the same");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn a_logout_is_one_request_after_the_read() {
     assert_eq!(trips, [["BatchGetItem"], ["DeleteItem"]]);
 }
 
-/// ASVS 5.0 6.3.8: an address that has an account costs what a free one does.
+/// ASVS 5.0 6.3.8: a registration costs the same for a free address and for one that has an account.
 #[test]
 fn a_registration_in_the_jwt_api_is_four_trips_and_five_requests_with_limits_and_three_without() {
     let accounts = json!([{"email": "ada@example.com", "password": PASSWORD, "verified": true}]);
@@ -152,7 +153,7 @@ fn a_registration_in_the_jwt_api_is_four_trips_and_five_requests_with_limits_and
     }
 }
 
-/// What changes an account reads session and user together, and writes under the version that it has read.
+/// Changes read session and user in one request, and write under the version that they have read.
 #[test]
 fn changes_through_the_jwt_api_are_two_trips_and_two_requests() {
     let (lab, _) = with_user(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);

@@ -1,4 +1,4 @@
-//! Logging in by a code.
+//! Tests of logins by mailed code.
 
 use crate::lab::{Client, Lab, PASSWORD, at_once};
 use crate::story::races::{assert_one_success, assert_orderly, plans};
@@ -11,7 +11,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("ACCOUNT_RATE_LIMITS", "false"),
 ];
 
-/// A service, an account, and somebody who asked for a code, with the code.
+/// Starts a service with an account. Returns a client that has asked for a login code, and the code.
 fn asked() -> (Lab, Client, String) {
     let lab = Lab::start(&SETTINGS);
     lab.user(&mut lab.app(), "ada@example.com");
@@ -23,7 +23,7 @@ fn asked() -> (Lab, Client, String) {
 }
 
 #[test]
-fn a_code_logs_in_and_verifies_the_address_that_it_went_to() {
+fn a_code_logs_in_and_verifies_the_address_that_received_it() {
     let (_lab, mut client, code) = asked();
     let reply = client.post("auth/code/confirm", json!({"code": code.to_lowercase()}));
     assert_eq!(reply.status, 200);
@@ -32,7 +32,7 @@ fn a_code_logs_in_and_verifies_the_address_that_it_went_to() {
 }
 
 #[test]
-fn a_code_sent_again_replaces_the_one_before() {
+fn a_resent_code_replaces_the_earlier_one() {
     let (lab, mut client, first) = asked();
     assert_eq!(client.post("auth/code/resend", json!({})).status, 200);
     assert_eq!(client.post("auth/code/resend", json!({})).status, 409);
@@ -41,9 +41,9 @@ fn a_code_sent_again_replaces_the_one_before() {
     assert_eq!(client.post("auth/code/confirm", json!({"code": second})).status, 200);
 }
 
-/// ASVS 5.0 6.5.5, 6.6.2: minutes, and bound to who asked.
+/// ASVS 5.0 6.5.5, 6.6.2: a code is valid for minutes, and only in the session that asked for it.
 #[test]
-fn a_code_lives_three_minutes_and_only_for_whoever_asked() {
+fn a_code_is_valid_for_three_minutes_and_only_in_the_session_that_asked() {
     let (lab, mut client, code) = asked();
     assert_eq!(lab.app().post("auth/code/confirm", json!({"code": code})).status, 409);
     lab.advance(181);
@@ -52,7 +52,7 @@ fn a_code_lives_three_minutes_and_only_for_whoever_asked() {
 }
 
 #[test]
-fn an_unknown_address_looks_the_same_and_is_told_by_mail_alone() {
+fn an_unknown_address_gets_the_same_answer_and_an_explaining_mail() {
     let (lab, _, _) = asked();
     let walk = |email: &str| {
         let mut client = lab.app();
@@ -66,7 +66,7 @@ fn an_unknown_address_looks_the_same_and_is_told_by_mail_alone() {
     assert!(mail.text.contains("https://app.example.test/signup"), "{}", mail.text);
 }
 
-/// CVE-2026-33624: one code in two hands at the same moment.
+/// CVE-2026-33624: two parallel requests with the same code both succeeded.
 #[test]
 fn fifty_parallel_uses_of_one_login_code_succeed_once() {
     for (fault, plan) in plans() {
@@ -91,7 +91,7 @@ fn of_fifty_parallel_wrong_guesses_at_a_login_code_three_are_compared() {
 }
 
 #[test]
-fn where_a_code_is_required_a_password_alone_is_no_login() {
+fn if_a_code_is_required_a_password_alone_does_not_log_in() {
     let lab = Lab::start(&[
         ("ACCOUNT_LOGIN_BY_CODE_REQUIRED", r#"["password"]"#),
         ("ACCOUNT_EMAIL_VERIFICATION", "none"),
@@ -107,7 +107,7 @@ fn where_a_code_is_required_a_password_alone_is_no_login() {
     assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("login_by_code")));
     for (method, path) in [("GET", "account/email"), ("GET", "auth/sessions"), ("POST", "account/password/change")] {
         let reply = client.send(method, path, Some("{}".to_owned()), &[]);
-        assert_eq!(reply.status, 401, "{path} before the code");
+        assert_eq!(reply.status, 401, "{path} is refused before the code");
     }
     let code = lab.mails(email).last().unwrap().key();
     let reply = client.post("auth/code/confirm", json!({"code": code}));
@@ -116,7 +116,7 @@ fn where_a_code_is_required_a_password_alone_is_no_login() {
 }
 
 #[test]
-fn who_is_in_can_have_a_code_sent_but_logs_in_with_none() {
+fn a_logged_in_user_can_ask_for_a_code_but_cannot_log_in_with_it() {
     let (lab, _, _) = asked();
     let mut client = lab.app();
     client.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));

@@ -1,4 +1,4 @@
-//! The command line on the folder of a running service.
+//! Tests of the command line on the data folder of a running service.
 
 use crate::lab::{Lab, PASSWORD, at_once};
 use crate::latchkey::Latchkey;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const EMAIL: &str = "ada@example.com";
 const SETTINGS: [(&str, &str); 1] = [("ACCOUNT_RATE_LIMITS", "false")];
 
-/// The command line and the folder, unless the table of the tests is elsewhere.
+/// Returns the command line and the service's data folder. Do not call it if the tests use another DynamoDB.
 fn operator(lab: &Lab) -> (Latchkey, String) {
     (Latchkey::default(), lab.folder().join("data").to_str().unwrap().to_owned())
 }
@@ -31,7 +31,7 @@ fn wait_until(mut holds: impl FnMut() -> bool) -> bool {
 }
 
 #[test]
-fn an_operator_sees_where_somebody_is_logged_in_and_ends_it() {
+fn an_operator_can_list_and_end_the_sessions_of_a_user() {
     if is_elsewhere() {
         return;
     }
@@ -46,7 +46,7 @@ fn an_operator_sees_where_somebody_is_logged_in_and_ends_it() {
     assert_eq!(sessions.len(), 2, "{sessions:?}");
     assert_eq!(sessions[0]["user_agent"], "Mozilla/5.0 (phone)");
     let (first, user) = (text(&sessions[0], "id"), text(&sessions[0], "user"));
-    assert_eq!(latchkey.lines(&["--data", &data, "sessions", "list", &user]).len(), 2, "by the user's id");
+    assert_eq!(latchkey.lines(&["--data", &data, "sessions", "list", &user]).len(), 2, "the id of the user works too");
     let table = latchkey.text(&["sessions", "list", "Ada@Example.com", "--data", &data]);
     let heading = table.lines().next().unwrap();
     assert!(heading.starts_with("ID") && heading.ends_with("USER AGENT"), "{table}");
@@ -70,7 +70,7 @@ fn an_operator_sees_where_somebody_is_logged_in_and_ends_it() {
 }
 
 #[test]
-fn a_rotated_key_is_published_and_the_earlier_one_goes_on_signing() {
+fn a_rotated_key_is_published_while_the_earlier_one_still_signs() {
     if is_elsewhere() {
         return;
     }
@@ -97,7 +97,7 @@ fn a_rotated_key_is_published_and_the_earlier_one_goes_on_signing() {
 }
 
 #[test]
-fn keys_that_the_settings_give_are_not_rotated_here() {
+fn keys_from_the_settings_cannot_be_rotated() {
     if is_elsewhere() {
         return;
     }
@@ -106,7 +106,7 @@ fn keys_that_the_settings_give_are_not_rotated_here() {
     let latchkey = latchkey.and(&[("HEADLESS_JWT_ALGORITHM", "HS256")]);
     let why = latchkey.refusal(1, &["keys", "rotate", "--yes", "--data", &data]);
     assert!(why.contains("the settings give the key"), "{why}");
-    // Another secret key than the service's would make a key that the service cannot open.
+    // A key that is sealed with another secret key could not be opened by the service.
     let lab = lab.restart_with(&[("HEADLESS_TOKEN_STRATEGY", "jwt")]);
     lab.user(&mut lab.app(), EMAIL);
     let latchkey = Latchkey::with(&[("SECRET_KEY", "another key, of more than 32 bytes too")]);
@@ -115,7 +115,7 @@ fn keys_that_the_settings_give_are_not_rotated_here() {
 }
 
 #[test]
-fn a_message_that_waits_is_tried_again_or_dropped() {
+fn a_waiting_message_can_be_retried_or_dropped() {
     if is_elsewhere() {
         return;
     }
@@ -147,13 +147,13 @@ fn a_message_that_waits_is_tried_again_or_dropped() {
             let unknown = latchkey.refusal(1, &[&arguments[..], &["--data", &data]].concat());
             assert!(
                 unknown.contains(&format!("no message {id} waits")),
-                "one in 64 ids starts with a hyphen: {unknown}"
+                "an id that starts with a hyphen is not an option: {unknown}"
             );
         }
     }
     latchkey.text(&["messages", "retry", &first, "--data", &data]);
-    assert_eq!(list()[0]["attempts"], 0, "it has all its attempts again");
-    // The sweep of a service that starts finds it.
+    assert_eq!(list()[0]["attempts"], 0, "its attempts are counted from zero");
+    // The sweep at the start of a service delivers the message.
     let lab = lab.restart_after(|_| std::fs::rename(&away, &outbox).unwrap());
     assert!(wait_until(|| !lab.mails(EMAIL).is_empty()));
     assert!(wait_until(|| list().is_empty()), "{:?}", list());
@@ -161,11 +161,10 @@ fn a_message_that_waits_is_tried_again_or_dropped() {
 }
 
 #[test]
-fn a_message_whose_code_has_expired_is_not_tried_again() {
+fn a_message_with_an_expired_code_cannot_be_retried() {
     if is_elsewhere() {
         return;
     }
-    // A service whose day was the day before yesterday.
     let lab = Lab::start(&SETTINGS);
     let (latchkey, data) = operator(&lab);
     let (outbox, away) = (lab.folder().join("outbox"), lab.folder().join("away"));
@@ -193,7 +192,7 @@ fn commands_and_requests_do_not_disturb_each_other() {
     let lab = Lab::start(&SETTINGS);
     let (latchkey, data) = operator(&lab);
     lab.user(&mut lab.app(), EMAIL);
-    // Half are people who log in and out, half are operators.
+    // Half of the threads log in and out, the others run commands.
     let failures = at_once(6, |n| {
         let mut failures = Vec::new();
         for turn in 0..5 {
@@ -218,7 +217,7 @@ fn commands_and_requests_do_not_disturb_each_other() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_from_a_command_that_fails() {
+fn a_wrong_command_line_and_a_failed_command_have_different_exit_codes() {
     let folder = tempfile::TempDir::new().unwrap();
     let folder = folder.path().to_str().unwrap();
     let latchkey = Latchkey::default();

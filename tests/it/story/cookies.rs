@@ -1,4 +1,4 @@
-//! Cookies and CORS of the browser client.
+//! Tests of the browser client's cookies and of CORS.
 
 use crate::lab::{Lab, PASSWORD, Reply};
 use serde_json::json;
@@ -15,7 +15,7 @@ fn signup(lab: &Lab) -> Reply {
 const OPEN: (&str, &str) = ("ACCOUNT_EMAIL_VERIFICATION", "none");
 
 #[test]
-fn the_session_cookie_is_out_of_reach_of_scripts_and_the_csrf_cookie_is_not() {
+fn scripts_can_read_the_csrf_cookie_but_not_the_session_cookie() {
     let lab = Lab::start(&[OPEN]);
     let reply = signup(&lab);
     let session = cookie(&reply, "sessionid").unwrap();
@@ -25,7 +25,7 @@ fn the_session_cookie_is_out_of_reach_of_scripts_and_the_csrf_cookie_is_not() {
     assert!(!session.contains("Secure"), "PUBLIC_URL is http");
     let csrf = cookie(&reply, "csrftoken").unwrap();
     assert!(!csrf.contains("HttpOnly") && csrf.contains("SameSite=Lax") && csrf.contains("Max-Age=31449600"));
-    assert!(reply.json["meta"].get("session_token").is_none(), "the cookie is the only way to it");
+    assert!(reply.json["meta"].get("session_token").is_none(), "a browser gets its session token only as a cookie");
 }
 
 #[test]
@@ -54,13 +54,13 @@ fn cookies_follow_their_settings() {
     for attribute in ["Secure", "SameSite=None", "Domain=example.test"] {
         assert!(session.contains(attribute), "{session}");
     }
-    assert!(!session.contains("Max-Age"), "it ends with the browser: {session}");
+    assert!(!session.contains("Max-Age"), "a session cookie without Max-Age ends with the browser: {session}");
     assert!(cookie(&reply, "xsrf").unwrap().contains("Secure"));
 }
 
-/// ASVS 5.0 7.2.4: a new token at login.
+/// ASVS 5.0 7.2.4: a login creates a new token.
 #[test]
-fn login_changes_the_session_and_the_csrf_secret_and_logout_takes_the_cookie_away() {
+fn login_changes_session_and_csrf_secret_and_logout_deletes_the_cookie() {
     let lab = Lab::start(&[]);
     let mut client = lab.browser();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -73,11 +73,11 @@ fn login_changes_the_session_and_the_csrf_secret_and_logout_takes_the_cookie_awa
     client.delete("auth/session");
     assert!(!client.cookies.contains_key("sessionid"));
     client.cookies.insert("sessionid".to_owned(), session);
-    assert_eq!(client.get("auth/session").status, 401, "ASVS 5.0 7.4.1: it really ended");
+    assert_eq!(client.get("auth/session").status, 401, "ASVS 5.0 7.4.1: the session has ended on the server");
 }
 
 #[test]
-fn origins_of_the_settings_may_call_with_credentials_and_no_others() {
+fn only_origins_of_the_settings_can_call_with_credentials() {
     let lab = Lab::start(&[("CORS_ALLOWED_ORIGINS", r#"["https://app.example.test"]"#)]);
     let preflight = |origin: &str| {
         let headers = [
@@ -91,7 +91,7 @@ fn origins_of_the_settings_may_call_with_credentials_and_no_others() {
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://app.example.test"));
     assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
     let allowed = reply.header("access-control-allow-headers").unwrap();
-    // What django-cors-headers lets through, and what django-allauth's documentation adds.
+    // The default headers of django-cors-headers, and those that django-allauth's documentation adds.
     for header in ["accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"] {
         assert!(allowed.contains(header), "{header} in {allowed}");
     }
@@ -104,7 +104,7 @@ fn origins_of_the_settings_may_call_with_credentials_and_no_others() {
 }
 
 #[test]
-fn hybrid_apps_may_call_from_origins_of_their_own_kind() {
+fn hybrid_apps_can_call_from_origins_with_their_own_scheme() {
     let lab = Lab::start(&[
         OPEN,
         ("CORS_ALLOWED_ORIGINS", r#"["capacitor://localhost"]"#),
@@ -131,7 +131,7 @@ fn answers_are_not_kept_by_caches() {
 
 /// ASVS 5.0 7.3.1.
 #[test]
-fn a_session_ends_in_time() {
+fn a_session_ends_after_its_lifetime() {
     let lab = Lab::start(&[OPEN, ("SESSION_COOKIE_AGE", "3600")]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));

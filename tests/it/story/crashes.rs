@@ -1,10 +1,12 @@
-//! Killed between two requests to the table, the service has the old state or the new, with its mail.
+//! Tests of a service that is killed between two table requests. Afterwards the table has the old state, or the new
+//! state with its mail.
 
 use crate::lab::{Lab, PASSWORD, try_call};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Starts the service and kills it after `n` requests to the table of this request. Whether it was killed.
+/// Starts the service, sends a request, and kills the service after `n` table requests. Returns whether the service
+/// died before it answered.
 fn killed_after(n: u64, before: impl FnOnce(&Lab) -> Value, path: &str) -> (Lab, bool) {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
     let body = before(&lab).to_string();
@@ -19,14 +21,14 @@ fn killed_after(n: u64, before: impl FnOnce(&Lab) -> Value, path: &str) -> (Lab,
 }
 
 #[test]
-fn a_signup_that_dies_anywhere_is_no_account_or_an_account_with_its_mail() {
+fn a_killed_signup_leaves_no_account_or_an_account_with_its_mail() {
     let email = "ada@example.com";
     let mut made = Vec::new();
     for n in 1.. {
         let body = |_: &Lab| json!({"email": email, "password": PASSWORD});
         let (lab, killed) = killed_after(n, body, "auth/signup");
         let login = lab.app().post("auth/login", json!({"email": email, "password": PASSWORD}));
-        // A login that waits for verification sends the mail again; the first one must be there too.
+        // A login that waits for verification sends the mail again. The mail of the signup must be there too.
         let exists = login.pending().as_deref() == Some("verify_email");
         made.push(exists);
         if exists {
@@ -51,7 +53,7 @@ fn a_signup_that_dies_anywhere_is_no_account_or_an_account_with_its_mail() {
 }
 
 #[test]
-fn a_verification_that_dies_anywhere_has_verified_or_not() {
+fn after_a_killed_verification_either_the_address_is_verified_or_the_link_works() {
     let email = "ada@example.com";
     let mut verified = Vec::new();
     for n in 1.. {

@@ -1,4 +1,4 @@
-//! `/dev/`: the inbox and the switches of a local service.
+//! Tests of `/dev/`: the inbox and the switches of a local service.
 
 use crate::lab::{Lab, call};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// Reads messages from the inbox's stream of events until there are this many.
+/// Reads messages from the inbox's event stream until there are this many.
 fn arrivals(lab: &Lab, last: &str, count: usize) -> Vec<Value> {
     let agent = ureq::Agent::new_with_defaults();
     let stream = agent.get(format!("{}/dev/inbox/events", lab.url)).header("last-event-id", last).call().unwrap();
@@ -24,12 +24,16 @@ fn messages_arrive_in_the_inbox_with_their_parts() {
     let all = arrivals(&lab, "", 2);
     assert_eq!([&all[0]["to"], &all[1]["to"]], ["ada@example.com", "grace@example.com"]);
     let id = all[0]["id"].as_str().unwrap();
-    assert_eq!(arrivals(&lab, id, 1)[0]["to"], "grace@example.com", "a browser that reconnects misses nothing");
+    assert_eq!(
+        arrivals(&lab, id, 1)[0]["to"],
+        "grace@example.com",
+        "a browser that reconnects gets the messages that it missed"
+    );
 
     let part = |name| call(&lab.url, "GET", &format!("/dev/inbox/{id}/{name}"), &[], None);
     let (html, source) = (part("html"), part("source"));
     assert!(html.text.contains("Confirm my email address"), "{}", html.text);
-    assert!(html.header("content-security-policy").unwrap().contains("sandbox"), "a mail runs no script");
+    assert!(html.header("content-security-policy").unwrap().contains("sandbox"), "scripts of a mail do not run");
     assert!(source.text.contains("Subject: ") && source.text.contains("MIME-Version"), "{}", source.text);
     assert_eq!(call(&lab.url, "GET", "/dev/inbox/..%2Flatchkey.db/source", &[], None).status, 404);
     assert_eq!(call(&lab.url, "DELETE", "/dev/inbox/", &[], None).status, 204);
@@ -46,7 +50,7 @@ fn settings_are_switched_while_the_service_runs() {
     let switched = call(&lab.url, "POST", "/dev/settings", &[FORM], Some("verify-by=code&passkeys=login".into()));
     assert_eq!((switched.status, switched.header("location")), (303, Some("/dev/")));
     assert_eq!(by_code(), json!(true));
-    assert_eq!(client.get("auth/session").status, 200, "accounts and sessions stay");
+    assert_eq!(client.get("auth/session").status, 200, "accounts and sessions are kept");
     let page = call(&lab.url, "GET", "/dev/", &[], None).text;
     assert!(page.contains("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED='true'"), "{page}");
 
@@ -61,7 +65,7 @@ fn settings_are_switched_while_the_service_runs() {
 }
 
 #[test]
-fn switches_that_contradict_what_the_service_was_started_with_change_nothing() {
+fn switches_that_contradict_the_settings_change_nothing() {
     let lab = Lab::start(&[("SOCIALACCOUNT_ONLY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let refused = call(&lab.url, "POST", "/dev/settings", &[FORM], Some("login-code=on".into()));
     assert_eq!(refused.status, 422);

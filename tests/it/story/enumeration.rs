@@ -1,4 +1,4 @@
-//! What answers and mails tell about who has an account (ASVS 5.0 6.3.8).
+//! Tests of what answers and mails reveal about who has an account (ASVS 5.0 6.3.8).
 
 use crate::lab::{Lab, PASSWORD, Reply};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ fn signup(lab: &Lab, email: &str) -> Reply {
     lab.app().post("auth/signup", json!({"email": email, "password": PASSWORD}))
 }
 
-/// The body without what is new each time.
+/// Returns the body without the values that are new each time.
 fn shape(reply: &Reply) -> Value {
     let mut json = reply.json.clone();
     if json["meta"]["session_token"].is_string() {
@@ -19,7 +19,7 @@ fn shape(reply: &Reply) -> Value {
 }
 
 #[test]
-fn under_mandatory_verification_a_taken_address_looks_like_a_free_one_and_its_owner_is_told() {
+fn under_mandatory_verification_a_taken_address_looks_free_and_its_owner_gets_a_mail() {
     for by_code in ["false", "true"] {
         let lab = Lab::start(&[OFF, ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", by_code)]);
         let free = signup(&lab, "ada@example.com");
@@ -33,7 +33,7 @@ fn under_mandatory_verification_a_taken_address_looks_like_a_free_one_and_its_ow
 }
 
 #[test]
-fn a_process_that_only_looks_like_one_answers_like_one() {
+fn the_verification_of_a_taken_address_answers_like_that_of_a_free_one() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
@@ -59,11 +59,11 @@ fn a_process_that_only_looks_like_one_answers_like_one() {
     let (taken, free) = (walk("ada@example.com"), walk("grace@example.com"));
     assert_eq!(taken, free);
     assert_eq!(taken.0[0].0, 200);
-    assert_eq!(taken.0[2].0, 409, "twice is enough");
+    assert_eq!(taken.0[2].0, 409, "the limit is two resends");
 }
 
 #[test]
-fn resending_makes_the_same_requests_for_an_address_that_is_nobody_s() {
+fn resending_makes_the_same_requests_for_a_taken_and_a_free_address() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
@@ -86,30 +86,34 @@ fn under_optional_verification_uniqueness_takes_precedence() {
 }
 
 #[test]
-fn without_prevention_a_taken_address_is_told() {
+fn without_prevention_a_taken_address_is_reported() {
     let lab = Lab::start(&[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "false")]);
     signup(&lab, "ada@example.com");
     assert_eq!(signup(&lab, "ada@example.com").errors(), ["email:email_taken"]);
 }
 
 #[test]
-fn strict_prevention_lets_several_hold_an_address_until_one_verifies_it() {
+fn with_strict_prevention_several_users_can_have_an_address_until_one_verifies_it() {
     let lab = Lab::start(&[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "strict"), ("ACCOUNT_EMAIL_VERIFICATION", "optional")]);
     let login =
         |password: &str| lab.app().post("auth/login", json!({"email": "ada@example.com", "password": password})).status;
     for password in [PASSWORD, "another-Zebra-77-staple"] {
         let reply = lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": password}));
         assert_eq!(reply.status, 200);
-        assert_eq!(login(password), 200, "each logs in with their own password");
+        assert_eq!(login(password), 200, "each user logs in with their own password");
     }
     let keys = lab.mails("ada@example.com").iter().map(|mail| mail.key()).collect::<Vec<_>>();
     lab.app().post("auth/email/verify", json!({"key": keys[1]}));
     assert_eq!(lab.app().post("auth/email/verify", json!({"key": keys[0]})).errors(), ["key:email_taken"]);
-    assert_eq!((login("another-Zebra-77-staple"), login(PASSWORD)), (200, 400), "the address is its owner's");
+    assert_eq!(
+        (login("another-Zebra-77-staple"), login(PASSWORD)),
+        (200, 400),
+        "only the user who verified the address can use it"
+    );
 }
 
 #[test]
-fn a_refused_login_tells_nothing_by_its_answer() {
+fn a_refused_login_does_not_reveal_whether_the_account_exists() {
     let lab = Lab::start(&[OFF]);
     signup(&lab, "unverified@example.com");
     let login = |email: &str| lab.app().post("auth/login", json!({"email": email, "password": "wrong"}));

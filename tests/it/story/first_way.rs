@@ -1,4 +1,4 @@
-//! The first way through: sign up, verify, log in, ask for the session, log out.
+//! Tests of the basic flow: sign up, verify, log in, read the session, log out.
 
 use crate::lab::{Client, Lab, PASSWORD};
 use serde_json::json;

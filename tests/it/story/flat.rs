@@ -1,4 +1,4 @@
-//! The flat API: the same people and the same rules, in fewer words.
+//! Tests of the flat API. It has the same accounts and rules as the other APIs, and simpler requests and answers.
 
 use super::identity_provider::{IdentityProvider, Wrong};
 use crate::lab::{Lab, PASSWORD, Reply, at_once, call};
@@ -14,7 +14,7 @@ const BY_CODE: &[(&str, &str)] = &[
     NO_LIMITS,
 ];
 
-/// A client of the flat API: it keeps an access token, and no cookie.
+/// A client of the flat API. It keeps an access token, and no cookies.
 struct Flat<'a> {
     lab: &'a Lab,
     prefix: &'a str,
@@ -52,7 +52,7 @@ impl Flat<'_> {
         self.post("/login/", json!({"email": EMAIL, "password": password}))
     }
 
-    /// Signs up, verifies by link, and logs in.
+    /// Signs up, verifies the address by link, and logs in.
     fn enter(&mut self) {
         let reply = self.post("/signup/", json!({"email": EMAIL, "password": PASSWORD}));
         assert_eq!((reply.status, &reply.json["verification_sent"]), (200, &json!(true)), "{}", reply.text);
@@ -77,7 +77,7 @@ fn code_of(lab: &Lab, secret: &str) -> String {
     totp.generate(u64::try_from(lab.now()).unwrap()).to_string()
 }
 
-/// Adds an authenticator app: its secret.
+/// Adds an authenticator app. Returns its secret.
 fn add_app(client: &mut Flat<'_>) -> String {
     let reply = client.post("/mfa/totp/add/", json!({}));
     let secret = reply.json["secret"].as_str().unwrap_or_else(|| panic!("{}", reply.text)).to_owned();
@@ -89,7 +89,7 @@ fn add_app(client: &mut Flat<'_>) -> String {
 }
 
 #[test]
-fn one_signs_up_verifies_logs_in_and_out() {
+fn a_client_signs_up_verifies_logs_in_and_out() {
     let lab = Lab::start(&[]);
     let mut client = flat(&lab);
     let reply = client.post("/signup/", json!({"email": EMAIL, "password": PASSWORD, "username": "ada"}));
@@ -111,7 +111,7 @@ fn one_signs_up_verifies_logs_in_and_out() {
 }
 
 #[test]
-fn what_is_wrong_is_told_field_by_field() {
+fn errors_are_reported_by_field() {
     let lab = Lab::start(&[NO_LIMITS]);
     let mut client = flat(&lab);
     let reply = client.post("/login/", json!({"email": "nobody"}));
@@ -131,7 +131,7 @@ fn what_is_wrong_is_told_field_by_field() {
 }
 
 #[test]
-fn only_a_good_access_token_of_a_live_session_is_somebody() {
+fn only_a_valid_access_token_of_a_live_session_is_accepted() {
     let lab = Lab::start(&[NO_LIMITS]);
     let mut client = flat(&lab);
     client.enter();
@@ -160,7 +160,7 @@ fn only_a_good_access_token_of_a_live_session_is_somebody() {
 }
 
 #[test]
-fn a_login_that_owes_a_second_factor_gives_no_access() {
+fn a_login_that_waits_for_a_second_factor_gives_no_access() {
     let lab = Lab::start(&[NO_LIMITS]);
     let mut client = flat(&lab);
     client.enter();
@@ -173,24 +173,28 @@ fn a_login_that_owes_a_second_factor_gives_no_access() {
     let token = reply.json["mfa_token"].as_str().unwrap().to_owned();
 
     client.access = Some(token.clone());
-    assert!(!client.is_in(), "the token of a login is no access token");
+    assert!(!client.is_in(), "the token of a pending login is not an access token");
     client.access = None;
     let path = "/mfa/authenticate/";
     let reply = client.post(path, json!({"token": token, "code": "000000"}));
     assert_eq!((reply.status, codes(&reply, "code")), (400, json!(["incorrect_code"])));
     let reply = client.post(path, json!({"token": token, "code": code_of(&lab, &secret)}));
-    assert_eq!(codes(&reply, "code"), json!(["incorrect_code"]), "the code that has set the app up counts once");
+    assert_eq!(
+        codes(&reply, "code"),
+        json!(["incorrect_code"]),
+        "the code that has set up the app cannot be used again"
+    );
     lab.advance(30);
     let code = code_of(&lab, &secret);
     assert_eq!(client.post(path, json!({"token": "nonsense", "code": code})).status, 401);
     let reply = client.post(path, json!({"token": token, "code": code}));
     assert_eq!((reply.status, &reply.json["user"]["email"]), (200, &json!(EMAIL)), "{}", reply.text);
     assert!(client.is_in());
-    assert_eq!(client.post(path, json!({"token": token, "code": code})).status, 401, "it counts once");
+    assert_eq!(client.post(path, json!({"token": token, "code": code})).status, 401, "the token works once");
 }
 
 #[test]
-fn an_authenticator_app_takes_the_secret_that_was_given_and_a_recent_login() {
+fn an_authenticator_app_needs_the_issued_secret_and_a_recent_login() {
     let lab = Lab::start(&[NO_LIMITS]);
     let mut client = flat(&lab);
     client.enter();
@@ -207,12 +211,12 @@ fn an_authenticator_app_takes_the_secret_that_was_given_and_a_recent_login() {
     let reply = confirm(&mut client, &secret);
     assert_eq!((reply.status, &reply.json["flow"]), (401, &json!("reauthenticate")));
     assert_eq!(client.log_in(PASSWORD).status, 200);
-    assert_eq!(confirm(&mut client, &secret).status, 400, "another session has no such secret");
+    assert_eq!(confirm(&mut client, &secret).status, 400, "another session does not have this secret");
     add_app(&mut client);
 }
 
 #[test]
-fn a_new_password_ends_what_the_old_one_let_in() {
+fn a_new_password_ends_the_sessions_of_the_old_one() {
     let lab = Lab::start(&[NO_LIMITS]);
     let (mut client, mut other) = (flat(&lab), flat(&lab));
     client.enter();
@@ -230,20 +234,20 @@ fn a_new_password_ends_what_the_old_one_let_in() {
 
     let ask = |email: &str| flat(&lab).post("/password/reset/", json!({"email": email}));
     let (known, unknown) = (ask(EMAIL), ask("nobody@example.com"));
-    assert_eq!((known.status, &known.text), (200, &unknown.text), "nobody is told who has an account");
+    assert_eq!((known.status, &known.text), (200, &unknown.text), "the answer does not reveal who has an account");
     let key = lab.mail(EMAIL).key();
     let confirm = "/password/reset/confirm/";
     let reply = other.post(confirm, json!({"key": key, "password": "short"}));
     assert_eq!((reply.status, codes(&reply, "password")), (400, json!(["password_too_short"])));
     let reply = other.post(confirm, json!({"key": key, "password": PASSWORD}));
     assert_eq!((reply.status, reply.json.get("access_token")), (200, None), "{}", reply.text);
-    assert_eq!(other.post(confirm, json!({"key": key, "password": NEW})).status, 400, "it counts once");
+    assert_eq!(other.post(confirm, json!({"key": key, "password": NEW})).status, 400, "the key works once");
     assert!(!client.is_in());
     assert_eq!(client.log_in(PASSWORD).status, 200);
 }
 
 #[test]
-fn codes_are_for_whoever_asked_for_them() {
+fn a_code_works_only_with_the_token_of_its_request() {
     let lab = Lab::start(BY_CODE);
     let mut client = flat(&lab);
     let reply = client.post("/signup/", json!({"email": EMAIL, "password": PASSWORD}));
@@ -254,7 +258,7 @@ fn codes_are_for_whoever_asked_for_them() {
     assert_eq!((reply.status, codes(&reply, "key")), (400, json!(["incorrect_code"])));
     let reply = client.post("/email/verify/", json!({"key": key, "token": token}));
     assert_eq!((reply.status, &reply.json["user"]["email"]), (200, &json!(EMAIL)));
-    assert!(client.is_in(), "the login that waited went on");
+    assert!(client.is_in(), "the pending login is finished");
 
     let reply = client.post("/password/reset/", json!({"email": EMAIL}));
     let (token, key) = (reply.json["flow_token"].clone(), lab.mail(EMAIL).key());
@@ -265,7 +269,7 @@ fn codes_are_for_whoever_asked_for_them() {
 }
 
 #[test]
-fn an_address_that_is_taken_looks_free() {
+fn a_taken_address_looks_free() {
     let lab = Lab::start(&[NO_LIMITS]);
     flat(&lab).enter();
     let sign_up = |email: &str| flat(&lab).post("/signup/", json!({"email": email, "password": NEW}));
@@ -281,7 +285,7 @@ fn an_address_that_is_taken_looks_free() {
 }
 
 #[test]
-fn one_account_is_one_account() {
+fn both_apis_share_the_account_and_its_sessions() {
     let lab = Lab::start(&[NO_LIMITS]);
     let mut app = lab.app();
     lab.user(&mut app, EMAIL);
@@ -290,12 +294,12 @@ fn one_account_is_one_account() {
     assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 2);
     assert_eq!(client.post("/logout/", json!({})).status, 200);
     assert!(!client.is_in());
-    assert_eq!(app.get("auth/session").status, 200, "a logout ends its own session, and no other");
+    assert_eq!(app.get("auth/session").status, 200, "a logout ends only its own session");
 
-    // An authenticator app that is added here ends the sessions there, and is asked for there.
+    // Adding an authenticator app in the flat API ends the app's session, and the next login there needs the app.
     assert_eq!(client.log_in(PASSWORD).status, 200);
     let secret = add_app(&mut client);
-    assert!(client.is_in(), "whoever adds it goes on");
+    assert!(client.is_in(), "the session that added it is still valid");
     assert_eq!(app.get("auth/session").status, 401);
     let mut app = lab.app();
     let reply = app.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
@@ -311,11 +315,11 @@ fn one_account_is_one_account() {
     assert_eq!(other.post("/mfa/authenticate/", json!({"token": token, "code": code})).status, 200);
     let reply = app.post("account/password/change", json!({"current_password": PASSWORD, "new_password": NEW}));
     assert_eq!(reply.status, 200, "{}", reply.text);
-    assert!(!other.is_in() && !client.is_in(), "a new password ends the sessions of every API");
+    assert!(!other.is_in() && !client.is_in(), "a new password ends the sessions in every API");
 }
 
 #[test]
-fn the_api_lies_where_the_settings_say() {
+fn the_settings_decide_the_prefix_of_the_api() {
     let lab = Lab::start(&[("HEADLESS_FLAT_PREFIX", "/api/people/"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut client = flat(&lab);
     assert_eq!(client.log_in(PASSWORD).status, 404);
@@ -329,7 +333,7 @@ fn the_api_lies_where_the_settings_say() {
     }
 }
 
-/// A service that knows a provider under the name `op`.
+/// Starts a service with a provider named `op`.
 fn with_provider(more: &[(&str, &str)]) -> (IdentityProvider, Lab) {
     let op = IdentityProvider::start();
     let providers = op.settings(&json!({"oauth_pkce_enabled": true}));
@@ -343,7 +347,7 @@ fn person(email: &str) -> Value {
 }
 
 #[test]
-fn a_client_brings_back_what_its_provider_gave() {
+fn a_client_logs_in_with_the_code_and_state_of_a_provider() {
     let (op, lab) = with_provider(&[]);
     let mut client = flat(&lab);
     let reply = client.get("/providers/");
@@ -364,7 +368,7 @@ fn a_client_brings_back_what_its_provider_gave() {
     let (path, params) = come_back(&reply);
     assert_eq!((path.as_str(), &params["state"]), ("/auth/providers/op/callback/", &reply.json["state"]));
 
-    // The headless callback has no part in it, with or without a browser's cookies.
+    // The headless callback does not accept the state, with or without a browser's cookies.
     let state = params["state"].as_str().unwrap();
     let code = params["code"].as_str().unwrap();
     let elsewhere = format!("/accounts/oidc/op/login/callback/?code={code}&state={state}");
@@ -375,7 +379,11 @@ fn a_client_brings_back_what_its_provider_gave() {
     assert_eq!(codes(&client.post(callback, wrong), "state"), json!(["invalid_state"]));
     let replies = at_once(8, |_| flat(&lab).post(callback, params.clone()));
     let (good, bad): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
-    assert_eq!((good.len(), &good[0].json["user"]["email"]), (1, &json!(EMAIL)), "it counts once");
+    assert_eq!(
+        (good.len(), &good[0].json["user"]["email"]),
+        (1, &json!(EMAIL)),
+        "the answer of the provider works once"
+    );
     assert!(bad.iter().all(|reply| codes(reply, "state") == json!(["invalid_state"])), "{bad:?}");
     client.access = good[0].json["access_token"].as_str().map(str::to_owned);
     assert!(client.is_in());
@@ -385,14 +393,14 @@ fn a_client_brings_back_what_its_provider_gave() {
     assert_eq!(leave(Some("https://evil.example/back")).status, 400);
     assert_eq!(client.post("/providers/other/redirect/", json!({})).status, 404);
 
-    // Within ten minutes.
+    // The state is valid for ten minutes.
     let (_, late) = come_back(&leave(None));
     lab.advance(601);
     assert_eq!(codes(&client.post(callback, late), "state"), json!(["invalid_state"]));
 }
 
 #[test]
-fn a_provider_s_access_token_counts_where_it_was_made_for_us() {
+fn a_providers_access_token_is_accepted_only_if_it_was_issued_for_this_client() {
     let (op, lab) = with_provider(&[]);
     let mut client = flat(&lab);
     let path = "/providers/op/token/";
@@ -414,7 +422,7 @@ fn a_provider_s_access_token_counts_where_it_was_made_for_us() {
 }
 
 #[test]
-fn a_provider_s_word_is_no_way_round_the_second_factor() {
+fn a_provider_login_does_not_bypass_the_second_factor() {
     let (op, lab) = with_provider(&[]);
     let mut client = flat(&lab);
     let body = json!({"access_token": op.access_token(&person(EMAIL))});

@@ -1,9 +1,9 @@
-//! Input that no client of ours sends.
+//! Tests of input that no regular client sends.
 
 use crate::lab::{Client, Lab, PASSWORD, try_call};
 use serde_json::json;
 
-/// Every endpoint, with a method that it has.
+/// Every endpoint, each with one of its methods.
 const ENDPOINTS: [(&str, &str); 8] = [
     ("GET", "config"),
     ("GET", "auth/session"),
@@ -21,7 +21,7 @@ fn raw(client: &mut Client, path: &str, body: &str) -> (u16, String) {
 }
 
 #[test]
-fn a_body_that_is_no_object_is_a_bad_request() {
+fn a_body_that_is_not_an_object_is_a_bad_request() {
     let lab = Lab::start(&[]);
     for mut client in [lab.app(), lab.browser()] {
         for body in ["{", "[]", "null", "1", "\"text\"", "\u{feff}{}", "email=a@example.com&password=x"] {
@@ -33,7 +33,7 @@ fn a_body_that_is_no_object_is_a_bad_request() {
 }
 
 #[test]
-fn wrong_types_are_told_by_field() {
+fn wrong_types_are_reported_by_field() {
     let lab = Lab::start(&[]);
     let mut client = lab.app();
     let signup = |client: &mut Client, body: &str| raw(client, "auth/signup", body).1;
@@ -48,13 +48,13 @@ fn wrong_types_are_told_by_field() {
 }
 
 #[test]
-fn a_megabyte_is_read_and_refused_for_what_it_is_and_more_is_not_read() {
+fn a_body_of_one_megabyte_is_validated_and_a_larger_one_is_refused() {
     let lab = Lab::start(&[]);
     let mut client = lab.app();
     let long = "x".repeat(1 << 20);
     let body = json!({"email": format!("{long}@example.com"), "password": long}).to_string();
     assert_eq!(raw(&mut client, "auth/login", &body), (400, "email:invalid email:max_length".to_owned()));
-    // Whoever goes on sending may find the connection closed before they read why.
+    // The service may close the connection before the client has sent everything, so the client may not get the answer.
     let body = json!({"email": "x".repeat(3 << 20)}).to_string();
     if let Ok(reply) = try_call(&lab.url, "POST", "/_allauth/app/v1/auth/login", &[], Some(body)) {
         assert_eq!(reply.status, 413);
@@ -71,7 +71,7 @@ fn the_content_type_does_not_matter() {
 }
 
 #[test]
-fn a_method_that_an_endpoint_lacks_is_405_and_a_client_that_there_is_not_404() {
+fn an_unsupported_method_is_405_and_an_unknown_client_is_404() {
     let lab = Lab::start(&[("HEADLESS_CLIENTS", r#"["app"]"#)]);
     let reply = lab.app().send("PUT", "config", None, &[]);
     assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, OPTIONS")));
@@ -82,9 +82,9 @@ fn a_method_that_an_endpoint_lacks_is_405_and_a_client_that_there_is_not_404() {
     }
 }
 
-/// A trailing variant must not dodge a limit.
+/// A limit must not be bypassed with a variant of a path.
 #[test]
-fn variants_of_a_path_reach_nothing() {
+fn variants_of_a_path_are_404() {
     let lab = Lab::start(&[]);
     let variants = ["//_allauth/app/v1/auth/login", "/_allauth/app/v1/auth/login/", "/_allauth/app/v1//auth/login"];
     for path in variants {
@@ -108,14 +108,14 @@ fn a_stale_or_malformed_token_of_an_app_is_410_everywhere() {
             assert!(reply.json["data"]["flows"].is_array() && reply.json["meta"]["is_authenticated"] == json!(false));
         }
     }
-    // An empty one is none at all.
+    // An empty token counts as no token.
     client.token = Some(String::new());
     assert_eq!(client.get("auth/session").status, 401);
 }
 
-/// CVE-2026-25748: a malformed cookie failed open.
+/// CVE-2026-25748: a malformed cookie was accepted.
 #[test]
-fn a_malformed_session_cookie_is_nobody() {
+fn a_malformed_session_cookie_is_anonymous() {
     let lab = Lab::start(&[]);
     for cookie in ["sessionid=garbage", "sessionid=", "sessionid", "=;=;", "sessionid=\"a; b\"", "sessionid=%ff%fe"] {
         let reply = lab.browser().get_with("auth/session", ("cookie", cookie));
@@ -124,11 +124,11 @@ fn a_malformed_session_cookie_is_nobody() {
 }
 
 #[test]
-fn an_unsafe_request_of_a_browser_needs_the_token_and_a_page_of_ours() {
+fn an_unsafe_request_of_a_browser_needs_the_csrf_token_and_a_trusted_origin() {
     let lab = Lab::start(&[("CSRF_TRUSTED_ORIGINS", r#"["https://app.example.test", "https://*.pages.example"]"#)]);
     let mut client = lab.browser();
     client.get("config");
-    let own = lab.url.replace("127.0.0.1", "localhost"); // as PUBLIC_URL has it
+    let own = lab.url.replace("127.0.0.1", "localhost"); // the host of PUBLIC_URL
     let mut login = |headers: &[(&str, &str)]| client.send("POST", "auth/login", Some("{}".to_owned()), headers).status;
     assert_eq!(login(&[]), 400);
     assert_eq!(login(&[("x-csrftoken", "")]), 403);
@@ -144,15 +144,15 @@ fn an_unsafe_request_of_a_browser_needs_the_token_and_a_page_of_ours() {
     {
         assert_eq!(login(&[("origin", foreign)]), 403, "{foreign}");
     }
-    // Apps have no cookies that a foreign page could ride on.
+    // Apps have no cookies that a foreign page could use.
     let reply = lab.app().send("POST", "auth/login", Some("{}".to_owned()), &[("origin", "https://evil.example")]);
     assert_eq!(reply.status, 400);
-    assert!(lab.log().contains("origin=\"https://evil.example\""), "whoever sets it up can find out why");
+    assert!(lab.log().contains("origin=\"https://evil.example\""), "the log names the refused origin");
 }
 
-/// CVE-2025-61928, CVE-2026-27946: fields of a body were believed.
+/// CVE-2025-61928, CVE-2026-27946: unexpected fields of a body were used.
 #[test]
-fn fields_that_nobody_asked_for_change_nothing() {
+fn unexpected_fields_change_nothing() {
     let lab = Lab::start(&[]);
     let email = "ada@example.com";
     let body = json!({
@@ -170,9 +170,9 @@ fn fields_that_nobody_asked_for_change_nothing() {
     assert!(reply.json["data"]["user"].get("role").is_none());
 }
 
-/// The host header poisoned mailed links.
+/// The Host header was used in mailed links.
 #[test]
-fn links_come_from_settings_alone() {
+fn the_urls_of_links_come_only_from_the_settings() {
     let lab = Lab::start(&[("HEADLESS_FRONTEND_URLS", "{}")]);
     let headers = [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example")];
     let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
@@ -183,7 +183,7 @@ fn links_come_from_settings_alone() {
 }
 
 #[test]
-fn logs_hold_what_happened_and_no_secret() {
+fn logs_report_what_happened_without_secrets() {
     let lab = Lab::start(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
     let mut client = lab.app();
     let email = "ada.lovelace@example.com";
@@ -203,7 +203,7 @@ fn logs_hold_what_happened_and_no_secret() {
 }
 
 #[test]
-fn a_table_that_does_not_answer_is_told_in_the_api_s_own_shape() {
+fn a_table_that_fails_is_reported_in_the_format_of_the_api() {
     let lab = Lab::start(&[]);
     let mut client = lab.app();
     lab.user(&mut client, "ada@example.com");
@@ -219,5 +219,5 @@ fn a_table_that_does_not_answer_is_told_in_the_api_s_own_shape() {
     }
     assert!(lab.log().contains("ProvisionedThroughputExceededException"));
     lab.faults(json!({}));
-    assert_eq!(client.get("auth/session").status, 200, "nothing was lost");
+    assert_eq!(client.get("auth/session").status, 200, "the session still exists");
 }

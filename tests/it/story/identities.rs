@@ -1,4 +1,5 @@
-//! Third-party identities: at a real OpenID provider, and at one that believes everybody.
+//! Tests of third-party identities: at an OpenID provider that checks its requests, and at the dummy provider, which
+//! accepts every login.
 
 use super::identity_provider::{CLIENT, IdentityProvider, Wrong};
 use super::races::{assert_orderly, plans};
@@ -9,7 +10,7 @@ pub const NEXT: &str = "https://app.example.test/back";
 pub const EMAIL: &str = "ada@example.com";
 pub const PKCE: (&str, bool) = ("oauth_pkce_enabled", true);
 
-/// A provider, and the service that knows it.
+/// A provider, and a service that has it in its settings.
 pub struct Scene {
     pub lab: Lab,
     pub op: IdentityProvider,
@@ -39,14 +40,14 @@ impl Scene {
         person
     }
 
-    /// Leaves for the provider: where the browser is sent.
+    /// Starts a login at the provider. Returns the URL that the browser is redirected to.
     pub fn leave(&self, browser: &mut Client, process: &str, next: &str) -> String {
         let reply = redirect(browser, &[("provider", "op"), ("process", process), ("callback_url", next)]);
         assert_eq!(reply.status, 302, "{}", reply.text);
         reply.header("location").unwrap().to_owned()
     }
 
-    /// What the provider's page leads to: a path of ours.
+    /// Visits the provider's page. Returns the path of the service that it redirects to.
     pub fn back_from(&self, authorize: &str) -> String {
         let (base, path) = authorize.split_at(self.op.url.len());
         assert_eq!(base, self.op.url);
@@ -55,7 +56,7 @@ impl Scene {
         location.split_once("/accounts/").map(|(_, rest)| format!("/accounts/{rest}")).unwrap()
     }
 
-    /// The whole way: where the frontend is told.
+    /// Goes through the whole flow. Returns the page of the frontend that the browser arrives at.
     pub fn go(&self, browser: &mut Client, process: &str) -> String {
         let back = self.back_from(&self.leave(browser, process, NEXT));
         arrive(browser, &back)
@@ -67,7 +68,7 @@ impl Scene {
     }
 }
 
-/// A form that the browser sends itself.
+/// Submits the form that redirects to the provider, as a browser does without a script.
 pub fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     if !browser.cookies.contains_key("csrftoken") {
         browser.get("config");
@@ -76,7 +77,7 @@ pub fn redirect(browser: &mut Client, fields: &[(&str, &str)]) -> Reply {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(fields).append_pair("csrfmiddlewaretoken", &token);
     let form = ("content-type", "application/x-www-form-urlencoded");
-    // A form has no headers of ours.
+    // A form cannot send the CSRF token in a header.
     browser.send("POST", "auth/provider/redirect", Some(body.finish()), &[form, ("x-csrftoken", "")])
 }
 
@@ -97,7 +98,7 @@ pub fn error(name: &str, process: &str) -> String {
 }
 
 #[test]
-fn somebody_signs_up_and_logs_in_by_way_of_the_provider() {
+fn a_user_signs_up_and_logs_in_through_a_provider() {
     let scene = Scene::new(&[]);
     scene.person("ada", EMAIL, true);
     for _ in 0..2 {
@@ -118,12 +119,17 @@ fn somebody_signs_up_and_logs_in_by_way_of_the_provider() {
             (&json!("socialaccount"), &json!("op"), &json!("ada"))
         );
         assert_eq!(identities(&mut browser), ["ada"]);
-        assert_eq!(browser.get("account/email").json["data"][0]["verified"], true, "the provider has verified it");
+        assert_eq!(
+            browser.get("account/email").json["data"][0]["verified"],
+            true,
+            "the provider has verified the address"
+        );
     }
-    assert!(scene.lab.all_mails().is_empty(), "nothing had to be verified");
+    assert!(scene.lab.all_mails().is_empty(), "no address had to be verified");
 }
 
-/// An answer that is wrong in one thing makes nothing and lets nobody in, in the redirect flow and in that of tokens.
+/// Checks that a provider with this fault logs no user in and creates no account, in the redirect flow and in the token
+/// flow.
 fn refused(wrong: &Wrong) {
     let scene = Scene::new(&[]);
     let person = scene.person("ada", EMAIL, true);
@@ -139,7 +145,7 @@ fn refused(wrong: &Wrong) {
     }
     scene.op.be(Wrong::Nothing);
     let reply = app.post("auth/signup", json!({"email": EMAIL, "password": PASSWORD}));
-    assert_eq!(reply.status, 200, "the address is free: nothing was made. {wrong:?}");
+    assert_eq!(reply.status, 200, "the address is free, so no account was created. {wrong:?}");
 }
 
 /// CVE-2026-31813, ASVS 5.0 10.5.3.
@@ -165,7 +171,7 @@ fn an_id_token_with_another_nonce_is_refused() {
 }
 
 #[test]
-fn an_id_token_that_is_over_or_of_a_time_to_come_is_refused() {
+fn an_expired_or_future_id_token_is_refused() {
     refused(&Wrong::Claim("exp", json!(1_500_000_000)));
     refused(&Wrong::Without("exp"));
     refused(&Wrong::Claim("nbf", json!(4_000_000_000_u64)));
@@ -181,17 +187,17 @@ fn an_id_token_that_is_not_signed_by_the_providers_key_is_refused() {
 }
 
 #[test]
-fn userinfo_of_somebody_else_is_refused() {
+fn userinfo_of_another_subject_is_refused() {
     refused(&Wrong::Userinfo);
 }
 
 #[test]
-fn a_subject_that_is_none_is_refused() {
+fn an_id_token_without_a_subject_is_refused() {
     refused(&Wrong::Without("sub"));
 }
 
 #[test]
-fn keys_may_rotate_between_two_logins() {
+fn a_provider_can_rotate_its_keys_between_two_logins() {
     let scene = Scene::new(&[]);
     let person = scene.person("ada", EMAIL, true);
     assert_eq!(scene.go(&mut scene.lab.browser(), "login"), NEXT);
@@ -202,7 +208,7 @@ fn keys_may_rotate_between_two_logins() {
 }
 
 #[test]
-fn a_provider_in_trouble_is_a_clear_error_and_nothing_is_half_made() {
+fn a_failing_provider_causes_a_clear_error_and_no_partial_login() {
     let scene = Scene::new(&[]);
     let person = scene.person("ada", EMAIL, true);
     for wrong in [Wrong::Slow, Wrong::Nonsense, Wrong::Failing] {
@@ -212,10 +218,10 @@ fn a_provider_in_trouble_is_a_clear_error_and_nothing_is_half_made() {
         assert_eq!(browser.get("auth/session").status, 401);
     }
     scene.op.be(Wrong::Nothing);
-    assert_eq!(scene.go(&mut scene.lab.browser(), "login"), NEXT, "the next one is let in");
+    assert_eq!(scene.go(&mut scene.lab.browser(), "login"), NEXT, "the next login succeeds");
     assert!(!scene.lab.log().contains("our-secret"));
 
-    // Down from the start: not even the way there is known.
+    // If the provider is down from the start, the service does not know the URL of its login page.
     let gone = "http://127.0.0.1:9";
     let providers = scene.op.settings(&json!({"server_url": gone}));
     let urls = json!({"socialaccount_login_error": "https://app.example.test/error"}).to_string();
@@ -235,7 +241,7 @@ fn a_provider_in_trouble_is_a_clear_error_and_nothing_is_half_made() {
 }
 
 #[test]
-fn a_form_may_come_in_parts_as_scripts_send_it() {
+fn a_form_can_be_sent_as_multipart() {
     let scene = Scene::new(&[]);
     let mut browser = scene.lab.browser();
     browser.get("config");
@@ -252,7 +258,7 @@ fn a_form_may_come_in_parts_as_scripts_send_it() {
 }
 
 #[test]
-fn whoever_declines_is_told_so() {
+fn a_user_who_declines_at_the_provider_returns_with_the_error_cancelled() {
     let scene = Scene::new(&[]);
     scene.op.person(Value::Null);
     let mut browser = scene.lab.browser();
@@ -260,31 +266,31 @@ fn whoever_declines_is_told_so() {
     assert_eq!(browser.get("auth/session").status, 401);
 }
 
-/// ASVS 5.0 10.1.2, and 10.2.2: it has to come to the path of the provider that was asked.
+/// ASVS 5.0 10.1.2 and 10.2.2: an answer must also arrive at the path of the provider that was asked.
 #[test]
-fn an_answer_counts_once_and_in_the_browser_that_asked() {
+fn an_answer_works_once_and_only_in_the_browser_that_asked() {
     let scene = Scene::new(&[]);
     scene.person("ada", EMAIL, true);
     let (mut browser, mut thief) = (scene.lab.browser(), scene.lab.browser());
     let unknown = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
     let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
     thief.get("config");
-    assert_eq!(arrive(&mut thief, &back), unknown, "without a session");
+    assert_eq!(arrive(&mut thief, &back), unknown, "in a browser without a session");
     scene.leave(&mut thief, "login", NEXT);
-    assert_eq!(arrive(&mut thief, &back), unknown, "in another's");
+    assert_eq!(arrive(&mut thief, &back), unknown, "in another browser's session");
     assert_eq!(arrive(&mut browser, &back), NEXT);
-    assert_eq!(arrive(&mut browser, &back), unknown, "once");
+    assert_eq!(arrive(&mut browser, &back), unknown, "an answer works once");
 
     let mut late = scene.lab.browser();
     let back = scene.back_from(&scene.leave(&mut late, "login", NEXT));
     scene.lab.advance(601);
-    assert_eq!(arrive(&mut late, &back), unknown, "too late");
+    assert_eq!(arrive(&mut late, &back), unknown, "the state has expired");
     for nonsense in ["/accounts/oidc/op/login/callback/", "/accounts/oidc/op/login/callback/?state=x&code=y"] {
         assert_eq!(arrive(&mut scene.lab.browser(), nonsense), unknown);
     }
     let back = scene.back_from(&scene.leave(&mut browser, "login", NEXT));
     let elsewhere = back.replace("/oidc/op/", "/oidc/other/");
-    assert_eq!(browser.send("GET", &elsewhere, None, &[]).status, 404, "at the place of no provider");
+    assert_eq!(browser.send("GET", &elsewhere, None, &[]).status, 404, "the path of an unknown provider");
 }
 
 /// ASVS 5.0 10.2.1.
@@ -304,7 +310,7 @@ fn a_code_of_another_request_is_refused_by_pkce() {
 }
 
 #[test]
-fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
+fn a_posted_answer_is_kept_until_the_browser_follows_the_redirect() {
     let scene = Scene::new(&[]);
     scene.person("ada", EMAIL, true);
     let mut browser = scene.lab.browser();
@@ -315,12 +321,16 @@ fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
     let reply = post();
     assert_eq!(reply.status, 302, "{}", reply.text);
     let again = reply.header("location").unwrap().split_once("/accounts/").unwrap().1.to_owned();
-    assert!(!again.contains("code="), "the answer stays with us");
-    assert_eq!(reply.header("set-cookie"), None, "the browser has its cookies, though it did not send them");
+    assert!(!again.contains("code="), "the service keeps the answer");
+    assert_eq!(
+        reply.header("set-cookie"),
+        None,
+        "the request has no cookies, but the browser's cookies must not be replaced"
+    );
     assert_eq!(
         post().header("location"),
         Some("/accounts/3rdparty/login/error/?error=unknown&error_process=login"),
-        "the first answer counts"
+        "the first answer is kept"
     );
     assert_eq!(arrive(&mut browser, &format!("/accounts/{again}")), NEXT);
     assert_eq!(browser.get("auth/session").status, 200);
@@ -328,7 +338,7 @@ fn an_answer_that_another_page_posts_is_kept_until_the_browser_comes_itself() {
 
 /// RFC 9110, section 9.2.1.
 #[test]
-fn a_head_request_does_not_use_up_what_a_provider_has_sent() {
+fn a_head_request_does_not_use_up_the_answer_of_a_provider() {
     let scene = Scene::new(&[]);
     scene.person("ada", EMAIL, true);
     let mut browser = scene.lab.browser();
@@ -340,7 +350,7 @@ fn a_head_request_does_not_use_up_what_a_provider_has_sent() {
 }
 
 #[test]
-fn with_strict_cookies_the_browser_comes_again_from_a_page_of_ours() {
+fn with_strict_cookies_a_page_sends_the_browser_to_the_callback_again() {
     let scene = Scene::new(&[("SESSION_COOKIE_SAMESITE", "Strict")]);
     scene.person("ada", EMAIL, true);
     let mut browser = scene.lab.browser();
@@ -351,9 +361,9 @@ fn with_strict_cookies_the_browser_comes_again_from_a_page_of_ours() {
     assert_eq!(arrive(&mut browser, &format!("{back}&_redir=")), NEXT);
 }
 
-/// CVE-2026-28512: `@`, `\`, `//` and control characters escaped the list of pages.
+/// CVE-2026-28512: URLs with `@`, `\`, `//` and control characters bypassed the list of allowed pages.
 #[test]
-fn people_are_sent_to_pages_of_the_settings_alone() {
+fn the_callback_url_must_be_a_page_of_the_settings() {
     let scene = Scene::new(&[("CORS_ALLOWED_ORIGINS", r#"["https://spa.example.test"]"#)]);
     let unknown = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
     for bad in [
@@ -390,10 +400,10 @@ fn people_are_sent_to_pages_of_the_settings_alone() {
     let form = ("content-type", "application/x-www-form-urlencoded");
     let reply =
         forged.send("POST", "auth/provider/redirect", Some("provider=op".to_owned()), &[form, ("x-csrftoken", "")]);
-    assert_eq!(reply.status, 403, "not a page of ours");
+    assert_eq!(reply.status, 403, "a form without the CSRF token");
 }
 
-/// Somebody has signed up with an address that is not theirs, and waits for its owner.
+/// Signs up with an address of another person, and waits for its owner to log in.
 fn squatter(scene: &Scene) -> Client {
     let mut squatter = scene.lab.app();
     let reply = squatter.post("auth/signup", json!({"email": EMAIL, "password": PASSWORD}));
@@ -401,9 +411,9 @@ fn squatter(scene: &Scene) -> Client {
     squatter
 }
 
-/// CVE-2026-47164: accounts were joined by an address that nobody had verified.
+/// CVE-2026-47164: accounts were joined by an unverified address.
 #[test]
-fn a_providers_unverified_address_never_reaches_an_existing_account() {
+fn a_providers_unverified_address_never_logs_in_to_an_existing_account() {
     for by_email in ["false", "true"] {
         let scene = Scene::new(&[
             ("SOCIALACCOUNT_EMAIL_AUTHENTICATION", by_email),
@@ -413,7 +423,7 @@ fn a_providers_unverified_address_never_reaches_an_existing_account() {
         let person = scene.person("eve", EMAIL, false);
         let mut browser = scene.lab.browser();
         assert_eq!(scene.go(&mut browser, "login"), NEXT);
-        assert_eq!(browser.get("auth/session").pending().as_deref(), Some("provider_signup"), "not in");
+        assert_eq!(browser.get("auth/session").pending().as_deref(), Some("provider_signup"), "not logged in");
         let mut app = scene.lab.app();
         let reply = scene.token(&mut app, "login", &person);
         assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("provider_signup")));
@@ -425,7 +435,7 @@ fn a_providers_unverified_address_never_reaches_an_existing_account() {
 }
 
 #[test]
-fn without_the_setting_a_verified_address_reaches_no_existing_account_either() {
+fn without_the_setting_a_verified_address_does_not_log_in_to_an_existing_account() {
     let scene = Scene::new(&[]);
     scene.lab.user(&mut scene.lab.app(), EMAIL);
     let person = scene.person("ada", EMAIL, true);
@@ -434,10 +444,10 @@ fn without_the_setting_a_verified_address_reaches_no_existing_account_either() {
 }
 
 #[test]
-fn a_verified_address_logs_in_where_the_settings_say_so_and_squatters_lose_everything() {
+fn with_the_setting_a_verified_address_logs_in_and_a_squatter_loses_the_account() {
     let scene = Scene::new(&[("SOCIALACCOUNT_EMAIL_AUTHENTICATION", "true")]);
     let mut squatter = squatter(&scene);
-    // What they could come back with: another address, another identity, the password, the session.
+    // Everything with which the squatter could return: another address, another identity, the password, the session.
     let own = json!({"sub": "eve", "email": "eve@example.com", "email_verified": true});
     assert_eq!(scene.token(&mut squatter, "connect", &own).status, 200);
     assert_eq!(squatter.post("account/email", json!({"email": "spare@example.com"})).status, 200);
@@ -453,12 +463,16 @@ fn a_verified_address_logs_in_where_the_settings_say_so_and_squatters_lose_every
     let user = ada.get("auth/session").json["data"]["user"]["id"].clone();
     let mut eve = scene.lab.app();
     scene.token(&mut eve, "login", &own);
-    assert_ne!(eve.get("auth/session").json["data"]["user"]["id"], user, "another account");
+    assert_ne!(
+        eve.get("auth/session").json["data"]["user"]["id"],
+        user,
+        "the squatter's identity belongs to another account"
+    );
 }
 
-/// CVE-2025-65431: a name that changes hands named the account (ASVS 5.0 6.8.1).
+/// CVE-2025-65431: an account was found by a name that can pass to another person (ASVS 5.0 6.8.1).
 #[test]
-fn identity_is_provider_and_subject_whatever_the_address() {
+fn an_identity_is_its_provider_and_subject_whatever_the_address() {
     let scene = Scene::new(&[]);
     let first = scene.person("ada", EMAIL, true);
     let mut client = scene.lab.app();
@@ -470,7 +484,7 @@ fn identity_is_provider_and_subject_whatever_the_address() {
 }
 
 #[test]
-fn an_identity_is_connected_and_disconnected_and_both_are_told_by_mail() {
+fn an_identity_can_be_connected_and_disconnected_with_a_mail_for_each() {
     let scene = Scene::new(&[]);
     scene.person("ada", "elsewhere@example.com", true);
     let mut browser = scene.lab.browser();
@@ -481,16 +495,20 @@ fn an_identity_is_connected_and_disconnected_and_both_are_told_by_mail() {
     let mut other = scene.lab.browser();
     scene.lab.user(&mut other, "bob@example.com");
     assert_eq!(scene.go(&mut other, "connect"), error("connected_other", "connect"));
-    assert_eq!(scene.go(&mut scene.lab.browser(), "connect"), error("permission_denied", "connect"), "nobody is in");
+    assert_eq!(
+        scene.go(&mut scene.lab.browser(), "connect"),
+        error("permission_denied", "connect"),
+        "the browser is not logged in"
+    );
     let gone = json!({"provider": "op", "account": "ada"});
     assert_eq!(other.delete_with("account/providers", gone.clone()).errors(), [":account_not_found"]);
     assert_eq!(browser.delete_with("account/providers", gone).json["data"], json!([]));
     assert!(scene.lab.mail(EMAIL).text.contains("was disconnected"));
-    assert_eq!(scene.go(&mut other, "connect"), NEXT, "it is nobody's now");
+    assert_eq!(scene.go(&mut other, "connect"), NEXT, "the identity is free now");
 }
 
 #[test]
-fn changes_of_identities_need_a_recent_proof_where_the_settings_say_so() {
+fn with_the_setting_changes_of_identities_need_recent_authentication() {
     let scene = Scene::new(&[("SOCIALACCOUNT_REAUTHENTICATION_REQUIRED", "true")]);
     scene.person("ada", "elsewhere@example.com", true);
     let mut browser = scene.lab.browser();
@@ -504,7 +522,7 @@ fn changes_of_identities_need_a_recent_proof_where_the_settings_say_so() {
 }
 
 #[test]
-fn the_last_way_in_stays_even_if_two_requests_take_one_each() {
+fn the_last_login_method_stays_even_if_two_requests_take_one_each() {
     for (fault, plan) in plans() {
         let scene = Scene::new(&[]);
         let person = scene.person("one", EMAIL, true);
@@ -546,21 +564,25 @@ fn fifty_logins_of_one_new_identity_make_one_account() {
 }
 
 #[test]
-fn what_the_provider_did_not_tell_is_asked_for() {
+fn the_user_is_asked_for_data_that_the_provider_did_not_send() {
     let scene = Scene::new(&[("SOCIALACCOUNT_AUTO_SIGNUP", "false"), ("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]);
     let person = scene.person("ada", EMAIL, true);
     let mut client = scene.lab.app();
-    assert_eq!(client.get("auth/provider/signup").status, 409, "nobody waits");
+    assert_eq!(client.get("auth/provider/signup").status, 409, "no signup is pending");
     assert_eq!(scene.token(&mut client, "login", &person).pending().as_deref(), Some("provider_signup"));
     let shown = client.get("auth/provider/signup").json["data"].clone();
     assert_eq!((&shown["account"]["uid"], &shown["email"][0]["email"]), (&json!("ada"), &json!(EMAIL)));
     let mut twin = client.clone();
     let reply = client.post("auth/provider/signup", json!({"email": EMAIL, "password": "not read"}));
-    assert_eq!(reply.status, 200, "the provider has verified it: {}", reply.text);
+    assert_eq!(reply.status, 200, "the provider has verified the address: {}", reply.text);
     assert_eq!(reply.json["data"]["user"]["has_usable_password"], false);
-    assert_eq!(twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status, 409, "once");
+    assert_eq!(
+        twin.post("auth/provider/signup", json!({"email": "b@example.com"})).status,
+        409,
+        "a signup can be finished once"
+    );
 
-    // Another address has to be verified here.
+    // The service must verify an address that the provider has not verified.
     let second = json!({"sub": "bob", "email": "bob@example.com", "email_verified": false});
     let mut client = scene.lab.app();
     scene.token(&mut client, "login", &second);
@@ -569,7 +591,7 @@ fn what_the_provider_did_not_tell_is_asked_for() {
 }
 
 #[test]
-fn signup_that_is_closed_is_closed_for_identities_too() {
+fn closed_signup_is_also_closed_for_identities() {
     let scene = Scene::new(&[("ACCOUNT_SIGNUP_OPEN", "false")]);
     let person = scene.person("ada", EMAIL, true);
     assert_eq!(scene.token(&mut scene.lab.app(), "login", &person).status, 403);
@@ -577,7 +599,7 @@ fn signup_that_is_closed_is_closed_for_identities_too() {
 }
 
 #[test]
-fn an_identity_does_not_take_the_place_of_a_second_factor() {
+fn an_identity_does_not_replace_a_second_factor() {
     let scene = Scene::new(&[("MFA_REAUTHENTICATION_REQUIRED", "false")]);
     let person = scene.person("ada", EMAIL, true);
     let mut client = scene.lab.app();
@@ -592,7 +614,7 @@ fn an_identity_does_not_take_the_place_of_a_second_factor() {
 }
 
 #[test]
-fn the_providers_tokens_are_kept_sealed_where_the_settings_say_so() {
+fn with_the_setting_the_providers_tokens_are_stored_encrypted() {
     let scene = Scene::new(&[("SOCIALACCOUNT_STORE_TOKENS", "true")]);
     scene.person("ada", EMAIL, true);
     assert_eq!(scene.go(&mut scene.lab.browser(), "login"), NEXT);
@@ -602,7 +624,7 @@ fn the_providers_tokens_are_kept_sealed_where_the_settings_say_so() {
 }
 
 #[test]
-fn an_id_token_with_a_name_of_its_own_counts_once() {
+fn an_id_token_with_a_jti_is_accepted_once() {
     let scene = Scene::new(&[]);
     let person = json!({"sub": "ada", "email": EMAIL, "email_verified": true, "jti": "one-of-a-kind"});
     assert_eq!(scene.token(&mut scene.lab.app(), "login", &person).status, 200);
@@ -610,7 +632,7 @@ fn an_id_token_with_a_name_of_its_own_counts_once() {
 }
 
 #[test]
-fn the_provider_that_believes_everybody_is_there_where_the_local_service_is_asked_for_it() {
+fn the_dummy_provider_exists_only_if_the_local_service_is_configured_for_it() {
     let lab = Lab::start(&[("SOCIALACCOUNT_PROVIDERS", r#"{"dummy": {}}"#), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut browser = lab.browser();
     let config = browser.get("config").json["data"]["socialaccount"]["providers"].clone();
@@ -633,9 +655,9 @@ fn the_provider_that_believes_everybody_is_there_where_the_local_service_is_aske
     assert_eq!(call(&without.url, "GET", "/accounts/dummy/authenticate/", &[], None).status, 404);
 }
 
-/// An account with such an address could never be verified, nor reached by any endpoint.
+/// An account with such an address could not be verified, and no endpoint would accept the address.
 #[test]
-fn an_address_that_no_mail_reaches_is_asked_for_anew() {
+fn an_address_that_cannot_receive_mail_is_asked_for_again() {
     let scene = Scene::new(&[]);
     for (subject, email) in [("a", "\"ada\"@example.com"), ("b", "ä@example.com"), ("c", "a..b@example.com")] {
         scene.person(subject, email, true);

@@ -1,12 +1,12 @@
-//! What an identity provider says is input: tokens, subjects, addresses, texts, whole answers. Each story takes every
-//! way in by a provider's word, in the headless and the flat API.
+//! Tests of invalid input from an identity provider: tokens, subjects, addresses, texts, whole answers. Each story uses
+//! every login through a provider, in the headless and the flat API.
 
 use super::identities::{EMAIL, NEXT, Scene, error, identities};
 use super::identity_provider::Wrong;
 use crate::lab::{Lab, PASSWORD, Reply, call};
 use serde_json::{Value, json};
 
-/// A way in by a provider's word.
+/// A kind of login through a provider.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     Redirect,
@@ -19,23 +19,24 @@ enum Way {
 use Way::{FlatAccessToken, FlatIdToken, FlatRedirect, Redirect, Token};
 
 const WAYS: [Way; 5] = [Redirect, Token, FlatRedirect, FlatIdToken, FlatAccessToken];
-/// Those on which an ID token is shown.
+/// Logins that use an ID token.
 const BY_ID_TOKEN: [Way; 4] = [Redirect, Token, FlatRedirect, FlatIdToken];
-/// Those on which the provider is asked for the profile.
+/// Logins that ask the provider for the profile.
 const BY_USERINFO: [Way; 3] = [Redirect, FlatRedirect, FlatAccessToken];
-/// Those on which a code is exchanged.
+/// Logins that exchange a code.
 const BY_CODE: [Way; 2] = [Redirect, FlatRedirect];
 
-/// Where a way leads.
+/// The outcome of a login.
 #[derive(Debug, Clone, PartialEq)]
 enum End {
-    /// In, as the user of this id.
+    /// The user with this id is logged in.
     In(String),
-    /// To the form that asks for what the provider did not tell, with this session token of an app.
+    /// The user must fill in a form with the missing data. The value is the session token of an app or the token of the
+    /// flow.
     Asked(Option<String>),
-    /// 400: the provider's word does not count.
+    /// 400: the service does not accept the provider's answer.
     Refused,
-    /// 503: it could not be asked.
+    /// 503: the provider does not answer.
     Unavailable,
 }
 
@@ -109,7 +110,8 @@ impl Way {
         }
     }
 
-    /// Goes while the provider is wrong, and checks the end. A browser is told one thing for every failure.
+    /// Logs in while the provider has a fault, and checks the outcome. In the redirect flow, every failure has the same
+    /// error code.
     fn ends(self, scene: &Scene, wrong: &Wrong, expected: &End) {
         scene.op.be(wrong.clone());
         let end = self.go(scene, &person("ada", EMAIL, true));
@@ -123,7 +125,7 @@ fn person(sub: &str, email: &str, verified: bool) -> Value {
     json!({"sub": sub, "email": email, "email_verified": verified, "name": "Ada Lovelace"})
 }
 
-/// Nobody has signed up with the address.
+/// Checks that no account has this address.
 fn is_free(lab: &Lab, email: &str) {
     let reply = lab.app().post("auth/signup", json!({"email": email, "password": PASSWORD}));
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -131,7 +133,7 @@ fn is_free(lab: &Lab, email: &str) {
 
 /// CVE-2026-31813; ASVS 5.0 10.5.1, 10.5.3, 10.5.4.
 #[test]
-fn an_id_token_that_is_wrong_in_one_thing_is_refused_in_every_api() {
+fn an_id_token_with_a_single_fault_is_refused_in_every_api() {
     let scene = Scene::new(&[]);
     let wrong = [
         Wrong::Claim("iss", json!("https://elsewhere.example")),
@@ -171,9 +173,9 @@ fn an_id_token_that_is_wrong_in_one_thing_is_refused_in_every_api() {
     is_free(&scene.lab, EMAIL);
 }
 
-/// CVE-2026-47164: accounts were joined by an address that nobody had verified.
+/// CVE-2026-47164: accounts were joined by an unverified address.
 #[test]
-fn an_unverified_address_reaches_no_account_in_any_api() {
+fn an_unverified_address_does_not_log_in_to_an_account_in_any_api() {
     for by_email in ["false", "true"] {
         let scene = Scene::new(&[
             ("SOCIALACCOUNT_EMAIL_AUTHENTICATION", by_email),
@@ -191,9 +193,9 @@ fn an_unverified_address_reaches_no_account_in_any_api() {
     }
 }
 
-/// CVE-2025-65431: a name that changes hands named the account (ASVS 5.0 6.8.1).
+/// CVE-2025-65431: an account was found by a name that can pass to another person (ASVS 5.0 6.8.1).
 #[test]
-fn an_identity_is_its_subject_in_every_api_whatever_else_changes() {
+fn an_identity_is_found_by_its_subject_alone_in_every_api() {
     let scene = Scene::new(&[("SOCIALACCOUNT_EMAIL_AUTHENTICATION", "false")]);
     let mut ada = person("ada", EMAIL, true);
     ada["preferred_username"] = json!("countess");
@@ -202,7 +204,7 @@ fn an_identity_is_its_subject_in_every_api_whatever_else_changes() {
     renamed["preferred_username"] = json!("enchantress");
     for way in WAYS {
         assert_eq!(way.go(&scene, &renamed), first, "{way:?}");
-        // Who has the name and the address by now is somebody else.
+        // Another person has the username and the address now.
         let mut heir = person(&format!("heir of {way:?}"), EMAIL, true);
         heir["preferred_username"] = json!("countess");
         assert!(matches!(way.go(&scene, &heir), End::Asked(_)), "{way:?}");
@@ -214,7 +216,7 @@ fn an_identity_is_its_subject_in_every_api_whatever_else_changes() {
 
 /// OpenID Connect Core 1.0, section 2: a subject has up to 255 characters.
 #[test]
-fn a_subject_of_255_characters_is_taken_and_what_cannot_be_one_is_400() {
+fn a_subject_of_255_characters_is_accepted_and_an_invalid_one_is_400() {
     let scene = Scene::new(&[]);
     for length in [191, 192, 255] {
         let (sub, email) = ("s".repeat(length), format!("s{length}@example.com"));
@@ -248,9 +250,9 @@ fn an_identity_whose_subject_has_spaces_can_be_disconnected() {
     assert_eq!((reply.status, &reply.json["data"]), (200, &json!([])), "{}", reply.text);
 }
 
-/// An account with an address that our own rules refuse would be one that no endpoint reaches.
+/// If the service accepted an address that its own rules refuse, no endpoint could find the account by it.
 #[test]
-fn an_address_that_our_rules_refuse_is_not_taken_and_another_is_asked_for() {
+fn an_invalid_address_is_not_stored_and_the_user_is_asked_for_another() {
     let scene = Scene::new(&[]);
     let bad = [
         json!("jürgen@example.com"),
@@ -285,13 +287,13 @@ fn an_address_that_our_rules_refuse_is_not_taken_and_another_is_asked_for() {
             assert_eq!(reply.status, 200, "{email} {}", reply.text);
             let addresses = app.get("account/email").json["data"].clone();
             assert_eq!((&addresses[0]["email"], addresses.as_array().unwrap().len()), (&json!(good), 1));
-            assert_eq!(addresses[0]["verified"], false, "the provider has not said so of this one");
+            assert_eq!(addresses[0]["verified"], false, "the provider has not verified this address");
         }
     }
 }
 
 #[test]
-fn texts_of_any_length_and_type_keep_nobody_out() {
+fn profile_texts_of_any_length_and_type_do_not_prevent_a_login() {
     let long = "x".repeat(20_000);
     for (number, auto) in ["true", "false"].iter().enumerate() {
         let settings = [
@@ -326,7 +328,7 @@ fn texts_of_any_length_and_type_keep_nobody_out() {
 }
 
 #[test]
-fn what_a_provider_says_wrongly_is_400_and_an_outage_is_503() {
+fn an_invalid_answer_of_a_provider_is_400_and_an_outage_is_503() {
     let scene = Scene::new(&[]);
     let large = json!({"sub": "ada", "email": EMAIL, "picture": "x".repeat(1 << 20)}).to_string();
     let said = |path: &'static str, status: u16, body: &str| Wrong::Answers(path, status, body.to_owned());
@@ -363,7 +365,7 @@ fn what_a_provider_says_wrongly_is_400_and_an_outage_is_503() {
     }
     is_free(&scene.lab, EMAIL);
 
-    // Without what it publishes, no token can be checked.
+    // Without the provider's metadata and keys, no token can be checked.
     for (path, status, body) in [
         ("/keys", 500, "{}"),
         ("/keys", 200, "<html>Good morning"),
@@ -377,7 +379,7 @@ fn what_a_provider_says_wrongly_is_400_and_an_outage_is_503() {
     }
 }
 
-/// A token that no header can hold is the client's mistake.
+/// A token that cannot be sent in a header is a mistake of the client.
 #[test]
 fn an_access_token_with_a_line_break_is_400() {
     let scene = Scene::new(&[]);

@@ -1,4 +1,4 @@
-//! Answers of a provider that are brought to the wrong place: of another provider, in another browser, through another
+//! Tests of provider answers that arrive at the wrong place: at another provider's path, in another browser, in another
 //! API, or twice (RFC 9700, sections 2.1 and 4.4; ASVS 5.0 10.1.2, 10.2.2).
 
 use super::identities::{NEXT, arrive, error, identities, redirect};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const UNKNOWN: &str = "/accounts/3rdparty/login/error/?error=unknown&error_process=login";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// A service that knows two providers, `op` and `other`.
+/// A service with two providers, `op` and `other`.
 struct Scene {
     lab: Lab,
     op: IdentityProvider,
@@ -35,13 +35,13 @@ impl Scene {
         Self { lab, op, other }
     }
 
-    /// Leaves for a provider in a browser: the path below the service that the provider sends the browser back to.
+    /// Starts a login at a provider in a browser. Returns the path of the service that the provider redirects to.
     fn leave(&self, browser: &mut Client, provider: &str, process: &str) -> String {
         let reply = redirect(browser, &[("provider", provider), ("process", process), ("callback_url", NEXT)]);
         self.path(reply.header("location").unwrap())
     }
 
-    /// Leaves for a provider by the flat API: what comes back, for the client to hand in.
+    /// Starts a login at a provider in the flat API. Returns the parameters that the client must send back.
     fn leave_flat(&self, provider: &str) -> Value {
         let reply = self.flat(provider, "redirect", &json!({}));
         let back = self.path(reply.json["redirect_url"].as_str().unwrap_or_else(|| panic!("{}", reply.text)));
@@ -77,7 +77,7 @@ fn is_in(client: &mut Client) -> bool {
 }
 
 #[test]
-fn an_answer_counts_at_the_place_of_the_provider_that_was_asked() {
+fn an_answer_works_only_at_the_path_of_the_provider_that_was_asked() {
     let scene = Scene::new();
     let mut browser = scene.lab.browser();
     let back = scene.leave(&mut browser, "op", "login");
@@ -86,9 +86,9 @@ fn an_answer_counts_at_the_place_of_the_provider_that_was_asked() {
     assert_eq!(arrive(&mut browser, &elsewhere), UNKNOWN);
     let (path, query) = elsewhere.split_once('?').unwrap();
     let reply = call(&scene.lab.url, "POST", path, &[FORM], Some(query.to_owned()));
-    assert_eq!(reply.header("location"), Some(UNKNOWN), "posted by a page of the other");
+    assert_eq!(reply.header("location"), Some(UNKNOWN), "posted by a page of the other provider");
     assert!(!is_in(&mut browser));
-    assert_eq!(arrive(&mut browser, &back), NEXT, "the other has used up nothing");
+    assert_eq!(arrive(&mut browser, &back), NEXT, "the refused request did not use up the answer");
     assert!(is_in(&mut browser));
 
     let given = scene.leave_flat("op");
@@ -98,12 +98,12 @@ fn an_answer_counts_at_the_place_of_the_provider_that_was_asked() {
 }
 
 #[test]
-fn a_code_of_one_provider_is_worth_nothing_with_the_state_of_another() {
+fn a_code_of_one_provider_is_refused_with_the_state_of_another() {
     let scene = Scene::new();
     let mut browser = scene.lab.browser();
     let (at_op, at_other) = (scene.leave(&mut browser, "op", "login"), scene.leave(&mut browser, "other", "login"));
     let foreign = params(&at_other)["code"].as_str().unwrap().to_owned();
-    // Both providers count their codes in the same way: one that the right provider does not know.
+    // Both providers number their codes in the same way. The suffix makes this code unknown to the right provider.
     let own = params(&at_op)["code"].as_str().unwrap().to_owned();
     let mixed = at_op.replace(&format!("code={own}"), &format!("code={foreign}-of-the-other"));
     assert_eq!(arrive(&mut browser, &mixed), error("unknown", "login"));
@@ -112,7 +112,7 @@ fn a_code_of_one_provider_is_worth_nothing_with_the_state_of_another() {
 }
 
 #[test]
-fn a_request_of_one_api_is_not_finished_through_the_other() {
+fn a_login_that_began_in_one_api_cannot_be_finished_in_the_other() {
     let scene = Scene::new();
     let mut browser = scene.lab.browser();
     let given = scene.leave_flat("op");
@@ -124,16 +124,16 @@ fn a_request_of_one_api_is_not_finished_through_the_other() {
     let reply = call(&scene.lab.url, "POST", path, &[FORM], Some(query));
     assert_eq!(reply.header("location"), Some(UNKNOWN));
     assert!(!is_in(&mut browser));
-    assert_eq!(scene.flat("op", "callback", &given).status, 200, "it is still good where it belongs");
+    assert_eq!(scene.flat("op", "callback", &given).status, 200, "the answer still works in its own API");
 
     let back = scene.leave(&mut browser, "op", "login");
     is_refused(&scene.flat("op", "callback", &params(&back)));
     assert_eq!(arrive(&mut browser, &back), NEXT);
 }
 
-/// Somebody who is led to an attacker's answer would connect the attacker's identity to their own account.
+/// A victim who opens an attacker's answer would otherwise connect the attacker's identity to their own account.
 #[test]
-fn an_answer_to_somebody_else_connects_nothing_and_logs_nobody_in() {
+fn an_answer_for_another_browser_connects_nothing_and_does_not_log_in() {
     let scene = Scene::new();
     let (mut thief, mut victim) = (scene.lab.browser(), scene.lab.browser());
     scene.lab.user(&mut thief, "eve@example.com");
@@ -150,9 +150,10 @@ fn an_answer_to_somebody_else_connects_nothing_and_logs_nobody_in() {
     assert!(!is_in(&mut stranger));
 }
 
-/// ASVS 5.0 7.2.4: whoever knew the session before the login knows none after it.
+/// ASVS 5.0 7.2.4: a login changes the session. An attacker who knew the session token from before does not know the
+/// new one.
 #[test]
-fn the_session_that_left_is_not_the_one_that_is_in() {
+fn a_login_through_a_provider_changes_the_session() {
     let scene = Scene::new();
     let mut browser = scene.lab.browser();
     let back = scene.leave(&mut browser, "op", "login");
@@ -162,9 +163,10 @@ fn the_session_that_left_is_not_the_one_that_is_in() {
     assert!(is_in(&mut browser) && !is_in(&mut fixed));
 }
 
-/// The browser has left the page by then: a failure is a redirect, as in the reference, and never to a provider.
+/// The browser has already left the page of the form. An error is therefore a redirect to the error page, as in the
+/// reference, and not to the provider.
 #[test]
-fn an_empty_form_leads_to_the_error_page_and_makes_no_session() {
+fn an_incomplete_form_redirects_to_the_error_page_without_a_session() {
     let scene = Scene::new();
     let good = [("provider", "op"), ("process", "login"), ("callback_url", NEXT)];
     let mut forms = vec![Vec::new()];
@@ -175,5 +177,5 @@ fn an_empty_form_leads_to_the_error_page_and_makes_no_session() {
         assert_eq!((reply.status, reply.header("location")), (302, Some(UNKNOWN)), "{form:?}");
         assert!(!browser.cookies.contains_key("sessionid"), "{form:?}");
     }
-    assert!(scene.lab.log().contains("callback_url"), "the log says which fields");
+    assert!(scene.lab.log().contains("callback_url"), "the log names the missing fields");
 }

@@ -1,5 +1,5 @@
-//! An OpenID provider on loopback: discovery, keys that rotate, authorize, token and userinfo. It checks what a provider
-//! checks, and can be told to be wrong in one thing.
+//! An OpenID provider on the loopback interface: discovery, rotating keys, authorize, token, userinfo and
+//! introspection. It checks requests as a real provider does. A test can give it a fault.
 
 use crate::cloud::server::serve;
 use axum::extract::{Query, Request, State};
@@ -21,33 +21,33 @@ use std::time::Duration;
 pub const CLIENT: &str = "our-client";
 pub const SECRET: &str = "our-secret";
 
-/// What is wrong with the provider.
+/// The fault of the provider.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Wrong {
-    /// Nothing.
+    /// No fault.
     #[default]
     Nothing,
-    /// A claim of its ID tokens is this.
+    /// A claim of its ID tokens has this value.
     Claim(&'static str, Value),
-    /// Its ID tokens lack a claim.
+    /// Its ID tokens lack this claim.
     Without(&'static str),
-    /// They are signed by a key that nobody knows.
+    /// Its ID tokens are signed with an unpublished key.
     Signature,
-    /// They are not signed at all.
+    /// Its ID tokens are not signed.
     Unsigned,
-    /// They are signed with our secret, as if that were a key.
+    /// Its ID tokens are signed with the client secret as an HMAC key.
     Hmac,
-    /// Its access tokens were made for this client.
+    /// Its access tokens were issued for this client.
     Client(&'static str),
-    /// Its userinfo is of somebody else.
+    /// Its userinfo describes another subject.
     Userinfo,
-    /// Its token endpoint takes longer than anybody waits.
+    /// Its token endpoint exceeds the service's time limit.
     Slow,
-    /// Its token endpoint answers nonsense.
+    /// Its token endpoint sends an invalid answer.
     Nonsense,
     /// Its token endpoint fails.
     Failing,
-    /// It answers this at this path, with this status.
+    /// It sends this status and body at this path.
     Answers(&'static str, u16, String),
 }
 
@@ -56,17 +56,17 @@ type Params = BTreeMap<String, String>;
 #[derive(Default)]
 struct Inner {
     wrong: Wrong,
-    /// Numbers the key that signs.
+    /// The number of the key that signs.
     key: u8,
-    /// Who is at the provider's login page.
+    /// The person at the provider's login page.
     person: Value,
-    /// What somebody agreed to, by code.
+    /// The person and the parameters of the request, by code.
     codes: BTreeMap<String, (Value, Params)>,
-    /// Whose an access token is.
+    /// The person of each access token.
     tokens: BTreeMap<String, Value>,
 }
 
-/// The provider.
+/// A running provider.
 #[derive(Clone)]
 pub struct IdentityProvider {
     pub url: String,
@@ -96,7 +96,7 @@ impl IdentityProvider {
         Self { url, inner }
     }
 
-    /// `SOCIALACCOUNT_PROVIDERS` with this provider, under the name `op`.
+    /// Returns the value of `SOCIALACCOUNT_PROVIDERS` with this provider, under the name `op`.
     pub fn settings(&self, more: &Value) -> String {
         let mut settings = json!({"server_url": self.url});
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -114,12 +114,12 @@ impl IdentityProvider {
         self.inner.lock().unwrap().key += 1;
     }
 
-    /// Says who is at the login page.
+    /// Sets the person at the login page.
     pub fn person(&self, person: Value) {
         self.inner.lock().unwrap().person = person;
     }
 
-    /// An access token as an app gets it.
+    /// Issues an access token, as an app would get it.
     pub fn access_token(&self, person: &Value) -> String {
         let mut inner = self.inner.lock().unwrap();
         let access = format!("access-{}", inner.tokens.len());
@@ -127,13 +127,13 @@ impl IdentityProvider {
         access
     }
 
-    /// An ID token as an app gets it.
+    /// Issues an ID token, as an app would get it.
     pub fn id_token(&self, person: &Value) -> String {
         id_token(&self.inner.lock().unwrap(), &self.url, person, None)
     }
 }
 
-/// What it answers where it was told what to answer.
+/// Sends the answer of `Wrong::Answers`, if that is the provider's fault and the path matches.
 async fn answers(State(inner): State<Arc<Mutex<Inner>>>, request: Request, next: Next) -> Response {
     let wrong = inner.lock().unwrap().wrong.clone();
     match wrong {

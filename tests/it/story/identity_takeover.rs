@@ -1,5 +1,6 @@
-//! Pre-hijacking: somebody has made an account with an address that is not theirs, and prepared ways back in. Its owner
-//! comes by way of a provider that has verified the address, and the account becomes theirs alone.
+//! Tests of pre-hijacking. A squatter has made an account with an address of another person, and has prepared ways to
+//! return. When the address's owner logs in through a provider that has verified the address, the account becomes
+//! theirs alone.
 
 use super::identities::{EMAIL, NEXT, Scene, arrive, identities};
 use crate::lab::{Client, PASSWORD, call, code_of};
@@ -14,7 +15,7 @@ fn scene(settings: &[(&str, &str)]) -> Scene {
     Scene::new(&[&[BY_EMAIL], settings].concat())
 }
 
-/// The squatter signs up, and adds a second address that they can read, without verifying it.
+/// Signs up as the squatter, and adds an unverified second address that the squatter can read.
 fn squatter(scene: &Scene) -> Client {
     let mut squatter = scene.lab.app();
     let reply = squatter.post("auth/signup", json!({"email": EMAIL, "password": PASSWORD}));
@@ -27,7 +28,7 @@ fn add_spare(squatter: &mut Client) {
     assert_eq!(squatter.post("account/email", json!({"email": SPARE})).status, 200);
 }
 
-/// The owner comes.
+/// Logs the owner in through the provider.
 fn owner(scene: &Scene) -> Client {
     let mut ada = scene.lab.app();
     let reply = scene.token(&mut ada, "login", &scene.person("ada", EMAIL, true));
@@ -35,7 +36,7 @@ fn owner(scene: &Scene) -> Client {
     ada
 }
 
-/// Nothing in the account is anybody else's.
+/// Checks that the account contains nothing of the squatter.
 fn is_hers_alone(scene: &Scene, ada: &mut Client) {
     let addresses = ada.get("account/email").json["data"].clone();
     assert_eq!(addresses, json!([{"email": EMAIL, "verified": true, "primary": true}]));
@@ -62,7 +63,7 @@ fn flat(scene: &Scene, path: &str, body: &Value, access: Option<&str>) -> (u16, 
 }
 
 #[test]
-fn no_session_login_or_ceremony_of_a_squatter_outlives_the_owners_coming() {
+fn no_session_login_or_ceremony_of_a_squatter_survives_the_owners_login() {
     let scene = scene(&[
         ("MFA_ALLOW_UNVERIFIED_EMAIL", "true"),
         ("MFA_REAUTHENTICATION_REQUIRED", "false"),
@@ -80,13 +81,13 @@ fn no_session_login_or_ceremony_of_a_squatter_outlives_the_owners_coming() {
     let access = flat(&scene, "/login/", &credentials, None).1["access_token"].as_str().unwrap().to_owned();
     let mut bearer = scene.lab.bearer();
     assert_eq!(bearer.login(EMAIL, PASSWORD).status, 200);
-    // On the way to connect an identity, to add a passkey, and to set up an authenticator app.
+    // The squatter is in the middle of connecting an identity, adding a passkey, and setting up an authenticator app.
     scene.person("eve", "eve@example.com", true);
     let back = scene.back_from(&scene.leave(&mut browser, "connect", NEXT));
     assert_eq!(browser.get("account/authenticators/webauthn?passwordless").status, 200);
     let begun = setting_up.get("account/authenticators/totp").json["meta"]["secret"].as_str().unwrap().to_owned();
     let (_, flat_begun) = flat(&scene, "/mfa/totp/add/", &json!({}), Some(&access));
-    // With a second factor, and logins that wait for it.
+    // The squatter also has a second factor, and logins that wait for it.
     let secret = app.get("account/authenticators/totp").json["meta"]["secret"].as_str().unwrap().to_owned();
     let code = code_of(&secret, scene.lab.now());
     assert_eq!(app.post("account/authenticators/totp", json!({"code": code})).status, 200);
@@ -119,9 +120,10 @@ fn no_session_login_or_ceremony_of_a_squatter_outlives_the_owners_coming() {
     is_hers_alone(&scene, &mut ada);
 }
 
-/// What was mailed to the squatter's own address, before the account lost it, sets no password after.
+/// Links and codes that were mailed to the squatter's own address, before the account lost it, cannot set a password
+/// afterwards.
 #[test]
-fn no_way_to_a_new_password_outlives_the_owners_coming() {
+fn no_password_reset_of_a_squatter_survives_the_owners_login() {
     for by_code in ["false", "true"] {
         let scene = scene(&[("ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", by_code)]);
         squatter(&scene);
@@ -130,7 +132,7 @@ fn no_way_to_a_new_password_outlives_the_owners_coming() {
         let key = scene.lab.mail(SPARE).key();
         let (_, flat_asked) = flat(&scene, "/password/reset/", &json!({"email": SPARE}), None);
         let flat_key = scene.lab.mail(SPARE).key();
-        // One has shown the right code already, and has only to send the password.
+        // In this session the correct code was already entered, and only the password is missing.
         let mut shown = asked.clone();
         let mut ada = owner(&scene);
         if by_code == "true" {
@@ -145,14 +147,14 @@ fn no_way_to_a_new_password_outlives_the_owners_coming() {
 }
 
 #[test]
-fn an_account_with_a_verified_address_of_its_own_is_not_taken_over_by_another_address() {
+fn an_account_with_another_verified_address_is_not_taken_over() {
     let scene = scene(&[]);
     let mut squatter = squatter(&scene);
     let key = scene.lab.mail(SPARE).key();
     assert_eq!(squatter.post("auth/email/verify", json!({"key": key})).status, 200);
     let mut ada = owner(&scene);
     let own = json!([{"email": EMAIL, "verified": true, "primary": true}]);
-    assert_eq!(ada.get("account/email").json["data"], own, "an account of her own");
+    assert_eq!(ada.get("account/email").json["data"], own, "the owner gets a separate account");
     assert_eq!(scene.lab.app().post("auth/login", json!({"email": EMAIL, "password": PASSWORD})).status, 400);
     assert_eq!(squatter.get("auth/session").status, 200);
     let theirs = squatter.get("account/email").json["data"].clone();
@@ -160,9 +162,9 @@ fn an_account_with_a_verified_address_of_its_own_is_not_taken_over_by_another_ad
     assert!(theirs.as_array().unwrap().iter().all(|it| it["email"] != EMAIL || it["verified"] == false), "{theirs}");
 }
 
-/// A code for an address that the account gave up would bring it back, verified.
+/// Otherwise a code for an address that the account no longer has would add the address again, verified.
 #[test]
-fn a_code_sent_to_an_address_that_was_changed_since_verifies_nothing() {
+fn a_code_for_an_address_that_was_changed_since_verifies_nothing() {
     for comes in [true, false] {
         let scene = scene(&[
             ("ACCOUNT_EMAIL_VERIFICATION", "mandatory"),
@@ -187,7 +189,7 @@ fn a_code_sent_to_an_address_that_was_changed_since_verifies_nothing() {
 }
 
 #[test]
-fn no_phone_of_a_squatter_outlives_the_owners_coming() {
+fn no_phone_of_a_squatter_survives_the_owners_login() {
     for verified in [true, false] {
         let scene = scene(&[
             ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone", "password1*"]"#),
@@ -218,9 +220,9 @@ fn no_phone_of_a_squatter_outlives_the_owners_coming() {
     }
 }
 
-/// The address counts as verified from then on: the account is not taken over from its owner.
+/// From the first login on, the address counts as verified, so the second login does not reset the account.
 #[test]
-fn the_owners_next_login_takes_nothing_away() {
+fn the_owners_next_login_removes_nothing() {
     let scene = scene(&[]);
     squatter(&scene);
     let mut ada = owner(&scene);

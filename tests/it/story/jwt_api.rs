@@ -1,4 +1,4 @@
-//! The JWT API: its main ways, and that it knows the same accounts as the headless one.
+//! Tests of the main flows of the JWT API, and of accounts that it shares with the other APIs.
 
 use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply, call, code_of};
 use base64::Engine;
@@ -13,7 +13,7 @@ fn lab(settings: &[(&str, &str)]) -> Lab {
     Lab::start(&[&OPEN, settings].concat())
 }
 
-/// What a token says.
+/// Returns the claims of a token.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
@@ -31,7 +31,7 @@ fn headless_login(client: &mut Client, password: &str) -> Reply {
 }
 
 #[test]
-fn the_first_way_through_the_jwt_api() {
+fn a_user_registers_verifies_logs_in_and_out_in_the_jwt_api() {
     let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory"), ("JWT_ALLAUTH_USER_PUT_ENABLED", "true")]);
     let mut client = lab.bearer();
     let reply = client.register(ADA);
@@ -52,17 +52,17 @@ fn the_first_way_through_the_jwt_api() {
     assert_eq!(client.send("PUT", "user/", Some(names)).json["last_name"], "King-Noel");
     assert_eq!(client.send("PUT", "user/", Some(json!({"first_name": "A"}).to_string())).status, 400);
     assert_eq!(client.post("refresh/", json!({})).status, 200);
-    assert_eq!(claims(client.access.as_ref().unwrap())["role"], 0, "a body makes nobody staff");
+    assert_eq!(claims(client.access.as_ref().unwrap())["role"], 0, "a request cannot change the role");
     assert_eq!(client.post("logout/", json!({})).status, 200);
     assert_eq!(client.post("refresh/", json!({})).status, 401);
 }
 
 #[test]
-fn signed_up_through_one_api_one_logs_in_through_the_other() {
+fn a_user_who_signed_up_in_one_api_logs_in_to_the_other() {
     let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional"), ("MFA_REAUTHENTICATION_REQUIRED", "false")]);
     let mut client = registered(&lab);
     assert_eq!(headless_login(&mut lab.app(), PASSWORD).status, 200);
-    // With the second factor of either.
+    // The second factor is also shared between the APIs.
     let (secret, _) = client.enroll(&lab);
     lab.advance(31);
     let mut app = lab.app();
@@ -76,10 +76,10 @@ fn signed_up_through_one_api_one_logs_in_through_the_other() {
     assert_eq!(reply.status, 200, "{}", reply.text);
 }
 
-/// ASVS 5.0 6.3.4: a way in beside the one with a second factor would make that worth nothing.
-/// ASVS 5.0 7.4.2: an account that is disabled lets nobody in, by whatever way, and is sent no code and no link.
+/// ASVS 5.0 6.3.4: a login method that skips the second factor would make the second factor useless. ASVS 5.0 7.4.2: a
+/// disabled account cannot be used in any API, and gets no codes or links.
 #[test]
-fn an_account_that_is_disabled_is_closed_in_every_api() {
+fn a_disabled_account_is_refused_and_gets_no_links_in_any_api() {
     let account = json!({"email": ADA, "password": PASSWORD, "verified": true, "is_active": false});
     let lab = Lab::with_accounts(&json!([account]), &[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
     assert_eq!(headless_login(&mut lab.app(), PASSWORD).status, 401);
@@ -91,12 +91,12 @@ fn an_account_that_is_disabled_is_closed_in_every_api() {
     lab.app().post("auth/password/request", json!({"email": ADA}));
     lab.bearer().post("password/reset/", json!({"email": ADA}));
     let mails = lab.all_mails();
-    assert_eq!(mails.len(), 2, "told that there is no account, as anybody is");
+    assert_eq!(mails.len(), 2, "the mails say that there is no account, as for an unknown address");
     assert!(mails.iter().all(|mail| mail.text.contains("there is no account with it")), "{mails:?}");
 }
 
 #[test]
-fn a_second_factor_is_asked_for_where_this_api_sets_none_up() {
+fn the_jwt_api_asks_for_a_second_factor_even_if_it_cannot_set_one_up() {
     let lab = lab(&[("MFA_ALLOW_UNVERIFIED_EMAIL", "true"), ("MFA_REAUTHENTICATION_REQUIRED", "false")]);
     let mut app = lab.app();
     lab.user(&mut app, ADA);
@@ -115,7 +115,7 @@ fn a_second_factor_is_asked_for_where_this_api_sets_none_up() {
 }
 
 #[test]
-fn logout_all_in_one_api_ends_the_sessions_of_all() {
+fn logout_all_ends_the_sessions_in_every_api() {
     let lab = lab(&[("JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", "true")]);
     let (mut client, mut other, mut app) = (registered(&lab), lab.bearer(), lab.app());
     other.login(ADA, PASSWORD);
@@ -125,7 +125,11 @@ fn logout_all_in_one_api_ends_the_sessions_of_all() {
     let bearer = format!("Bearer {}", flat.json["access_token"].as_str().unwrap());
     let flat_user = || call(&lab.url, "GET", "/auth/user/", &[("authorization", &bearer)], None).status;
     assert_eq!(flat_user(), 200);
-    assert_eq!(app.get("auth/sessions").json["data"].as_array().unwrap().len(), 4, "one list has them all");
+    assert_eq!(
+        app.get("auth/sessions").json["data"].as_array().unwrap().len(),
+        4,
+        "the list contains the sessions of every API"
+    );
     assert_eq!(client.post("logout-all/", json!({})).status, 200);
     assert_eq!(app.get("auth/session").status, 401);
     assert_eq!(other.post("refresh/", json!({})).status, 401);
@@ -134,14 +138,14 @@ fn logout_all_in_one_api_ends_the_sessions_of_all() {
 }
 
 #[test]
-fn a_password_change_in_one_api_ends_the_sessions_of_the_other() {
+fn a_password_change_in_one_api_ends_the_sessions_in_the_other() {
     let lab = lab(&[]);
     let (mut client, mut app) = (registered(&lab), lab.app());
     headless_login(&mut app, PASSWORD);
     let change = json!({"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW});
     assert_eq!(client.post("password/change/", change).status, 200);
     assert_eq!(app.get("auth/session").status, 401);
-    assert_eq!(client.post("refresh/", json!({})).status, 200, "whoever changed it goes on in a new session");
+    assert_eq!(client.post("refresh/", json!({})).status, 200, "the client that changed it has a new session");
 
     app.token = None;
     assert_eq!(headless_login(&mut app, NEW).status, 200);
@@ -151,7 +155,7 @@ fn a_password_change_in_one_api_ends_the_sessions_of_the_other() {
 }
 
 #[test]
-fn a_session_that_is_ended_from_the_list_refreshes_no_more() {
+fn a_session_that_was_ended_from_the_list_cannot_be_refreshed() {
     let lab = lab(&[]);
     let (mut client, mut app) = (registered(&lab), lab.app());
     headless_login(&mut app, PASSWORD);
@@ -162,7 +166,7 @@ fn a_session_that_is_ended_from_the_list_refreshes_no_more() {
     assert_eq!(client.post("refresh/", json!({})).status, 401);
 }
 
-/// Whoever wants a new password: the mail, its link, and the capability.
+/// Asks for a password reset and opens the mailed link. The client then has the capability to set a password.
 fn with_capability(lab: &Lab) -> Bearer {
     let mut client = lab.bearer();
     assert_eq!(client.post("password/reset/", json!({"email": ADA})).status, 200);
@@ -176,7 +180,7 @@ fn a_password_is_reset_by_a_link_that_works_once() {
     let lab = lab(&[]);
     let mut before = registered(&lab);
     let mut client = with_capability(&lab);
-    assert_eq!(client.get(&lab.mail(ADA).link()).status, 200, "a page that says so");
+    assert_eq!(client.get(&lab.mail(ADA).link()).status, 200, "the second visit shows an error page");
     let page = client.get("password/reset/default/");
     assert!(page.text.contains("new-password"), "{}", page.text);
     let new = json!({"new_password1": NEW, "new_password2": NEW});
@@ -184,7 +188,7 @@ fn a_password_is_reset_by_a_link_that_works_once() {
     elsewhere.cookies.remove("csrftoken");
     assert_eq!(elsewhere.post("password/reset/set-new/", new.clone()).status, 403);
     assert_eq!(client.post("password/reset/set-new/", new.clone()).status, 200);
-    assert_eq!(client.post("password/reset/set-new/", new).status, 401, "so does the capability");
+    assert_eq!(client.post("password/reset/set-new/", new).status, 401, "the capability works once");
     assert_eq!(before.post("refresh/", json!({})).status, 401);
     assert_eq!(client.post("refresh/", json!({})).status, 200);
     assert_eq!(lab.bearer().login(ADA, NEW).status, 200);
@@ -204,7 +208,7 @@ fn a_reset_does_not_bypass_the_second_factor() {
 }
 
 #[test]
-fn a_link_to_a_new_password_is_over_when_there_is_one_or_a_newer_link() {
+fn a_reset_link_ends_with_a_newer_link_or_a_new_password() {
     let lab = lab(&[]);
     let mut client = registered(&lab);
     let ask = || {
@@ -220,7 +224,7 @@ fn a_link_to_a_new_password_is_over_when_there_is_one_or_a_newer_link() {
 }
 
 #[test]
-fn an_answer_does_not_tell_whether_there_is_an_account() {
+fn an_answer_does_not_reveal_whether_there_is_an_account() {
     let lab = Lab::start(&[("EMAIL_VERIFICATION", "mandatory"), ("ACCOUNT_RATE_LIMITS", "false")]);
     let mut client = lab.bearer();
     client.register(ADA);
@@ -232,7 +236,7 @@ fn an_answer_does_not_tell_whether_there_is_an_account() {
     let (known, unknown) = (reset(ADA), reset("nobody@example.com"));
     assert_eq!((known.status, known.text), (unknown.status, unknown.text));
     let trips = |email: &'static str| lab.trips(|| drop(reset(email)));
-    assert_eq!(trips(ADA), trips("nobody@example.com"), "nor does the way");
+    assert_eq!(trips(ADA), trips("nobody@example.com"), "the table requests are the same too");
     let login = |email: &str| lab.bearer().login(email, "wrong-Horse-42-battery");
     assert_eq!(login(ADA).text, login("nobody@example.com").text);
 }
@@ -251,15 +255,15 @@ fn of_two_registrations_the_one_whose_link_is_opened_first_owns_the_address() {
         let links = [register(PASSWORD), register(NEW)];
         assert_ne!(links[0], links[1]);
         let (winner, loser) = if first_wins { (0, 1) } else { (1, 0) };
-        assert_eq!(lab.bearer().get(&links[winner]).status, 302, "no registration takes another's link away");
-        assert_eq!(lab.bearer().get(&links[loser]).status, 404, "the address is somebody's now");
+        assert_eq!(lab.bearer().get(&links[winner]).status, 302, "the link works despite the other registration");
+        assert_eq!(lab.bearer().get(&links[loser]).status, 404, "the address belongs to an account now");
         let logins = [PASSWORD, NEW].map(|password| lab.bearer().login(ADA, password).status);
         assert_eq!((logins[winner], logins[loser]), (200, 401));
     }
 }
 
 #[test]
-fn codes_are_guessed_so_often_and_no_more() {
+fn ten_wrong_recovery_codes_lock_the_account() {
     let lab = lab(&[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
     registered(&lab).enroll(&lab);
     let mut client = lab.bearer();
@@ -277,14 +281,14 @@ fn codes_are_guessed_so_often_and_no_more() {
     for _ in 0..4 {
         assert_eq!(guess(&second), (400, false));
     }
-    assert_eq!(guess(&second), (429, true), "ten failures lock the user out");
+    assert_eq!(guess(&second), (429, true), "ten failures lock the account");
     assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 429);
     lab.advance(901);
     assert_eq!(lab.bearer().login(ADA, PASSWORD).status, 200);
 }
 
 #[test]
-fn a_refresh_token_that_was_used_ends_its_session_and_no_other() {
+fn a_reused_refresh_token_ends_only_its_own_session() {
     let lab = lab(&[]);
     let mut client = registered(&lab);
     let mut other = lab.bearer();
@@ -312,7 +316,7 @@ fn within_the_grace_window_the_same_client_gets_the_same_successor() {
 }
 
 #[test]
-fn a_session_has_an_end_that_no_refresh_moves() {
+fn a_refresh_does_not_extend_the_lifetime_of_a_session() {
     let lab = lab(&[("JWT_ALLAUTH_SESSION_LIFETIME", "3600")]);
     let mut client = registered(&lab);
     lab.advance(3000);
@@ -322,7 +326,7 @@ fn a_session_has_an_end_that_no_refresh_moves() {
 }
 
 #[test]
-fn the_lifetime_of_sessions_counts_for_those_that_began_under_another() {
+fn a_new_session_lifetime_also_applies_to_earlier_sessions() {
     let lab = lab(&[]);
     let mut early = registered(&lab);
     let mut late = lab.bearer();
@@ -345,7 +349,7 @@ fn the_lifetime_of_sessions_counts_for_those_that_began_under_another() {
 }
 
 #[test]
-fn an_address_is_taken_at_its_word_where_it_was_given_to_this_api_and_nowhere_else() {
+fn without_verification_an_address_counts_as_verified_only_if_it_was_registered_in_this_api() {
     let lab = lab(&[]);
     let client = registered(&lab);
     assert_eq!(claims(client.access.as_ref().unwrap())["email_verified"], true);
@@ -358,11 +362,11 @@ fn an_address_is_taken_at_its_word_where_it_was_given_to_this_api_and_nowhere_el
         assert_eq!(client.post("password/reset/", json!({"email": email})).status, 200);
     }
     lab.mail(ADA);
-    assert!(lab.mails(bob).is_empty(), "nobody has shown that the address is Bob's");
+    assert!(lab.mails(bob).is_empty(), "Bob's address is not verified");
 }
 
 #[test]
-fn what_cannot_be_read_logs_nobody_out_and_resets_nothing() {
+fn an_invalid_request_does_not_log_out_or_start_a_reset() {
     let lab = lab(&[]);
     let mut client = registered(&lab);
     assert_eq!(client.send("POST", "logout/", Some("{".to_owned())).status, 400);
@@ -373,7 +377,7 @@ fn what_cannot_be_read_logs_nobody_out_and_resets_nothing() {
 }
 
 #[test]
-fn a_path_without_its_last_slash_leads_to_the_one_with_it_and_others_lead_nowhere() {
+fn a_path_without_its_trailing_slash_redirects_and_an_unknown_path_is_404() {
     let lab = lab(&[]);
     let mut client = lab.bearer();
     let reply = client.post("registration/verification/a:b?c=d", json!({}));
@@ -387,17 +391,17 @@ fn a_path_without_its_last_slash_leads_to_the_one_with_it_and_others_lead_nowher
     }
 }
 
-/// Sequential trips to the table, and requests in all.
+/// Returns the number of sequential round trips to the table, and the number of requests.
 fn cost(lab: &Lab, work: impl FnOnce()) -> (usize, usize) {
     let trips = lab.trips(work);
     (trips.len(), trips.iter().map(Vec::len).sum())
 }
 
 #[test]
-fn what_operations_of_the_jwt_api_cost() {
+fn operations_of_the_jwt_api_make_the_expected_number_of_table_requests() {
     let lab = lab(&[]);
     let mut client = registered(&lab);
-    assert_eq!(cost(&lab, || drop(lab.bearer().get("user/"))), (0, 0), "without a token nobody is asked for");
+    assert_eq!(cost(&lab, || drop(lab.bearer().get("user/"))), (0, 0), "a request without a token reads nothing");
     assert_eq!(cost(&lab, || drop(client.get("user/"))), (1, 1));
     assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, PASSWORD))), (3, 4));
     assert_eq!(cost(&lab, || drop(lab.bearer().login(ADA, "wrong-Horse-42-battery"))), (2, 2));
@@ -424,7 +428,7 @@ fn bodies_are_json_or_either_kind_of_form() {
 }
 
 #[test]
-fn malformed_credentials_are_refused_in_an_orderly_way() {
+fn malformed_credentials_get_401() {
     let lab = lab(&[]);
     let client = registered(&lab);
     let access = client.access.clone().unwrap();

@@ -1,4 +1,5 @@
-//! The JWT API when things happen at the same moment, on a table in trouble: what may be done once is done once.
+//! Tests of parallel requests to the JWT API on a failing table. An operation that is allowed once must succeed at most
+//! once.
 
 use super::races::plans;
 use crate::lab::{Bearer, Lab, PASSWORD, Reply, at_once};
@@ -16,7 +17,8 @@ fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
     counts
 }
 
-/// How many succeeded; nothing but these failures may happen to the others, or the table's.
+/// Returns the number of successful replies, which is at most one. All other replies must be 503 or one of these
+/// failures.
 fn successes(fault: &str, replies: &[Reply], failures: &[u16]) -> usize {
     let orderly = |reply: &&Reply| [200, 503].contains(&reply.status) || failures.contains(&reply.status);
     assert_eq!(replies.iter().filter(orderly).count(), replies.len(), "{fault}: {:?}", count(replies));
@@ -34,9 +36,9 @@ fn registered(lab: &Lab) -> Bearer {
     client
 }
 
-/// CVE-2026-1035: one refresh token, used twice at the same moment, minted two pairs.
+/// CVE-2026-1035: a refresh token that was used twice in parallel gave two token pairs.
 #[test]
-fn fifty_parallel_refreshes_have_one_successor_at_most_and_end_the_session() {
+fn fifty_parallel_refreshes_have_at_most_one_successor_and_end_the_session() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&SETTINGS);
         let client = registered(&lab);
@@ -48,7 +50,7 @@ fn fifty_parallel_refreshes_have_one_successor_at_most_and_end_the_session() {
         lab.faults(json!({}));
         let (replies, clients): (Vec<_>, Vec<_>) = replies.into_iter().unzip();
         successes(fault, &replies, &[401]);
-        // Somebody has a copy: nobody goes on.
+        // The token was used more than once, so it may be stolen, and the session has ended for every client.
         for mut client in clients {
             assert_eq!(client.post("refresh/", json!({})).status, 401, "{fault}");
         }
@@ -56,7 +58,7 @@ fn fifty_parallel_refreshes_have_one_successor_at_most_and_end_the_session() {
 }
 
 #[test]
-fn fifty_parallel_refreshes_within_the_grace_window_have_the_same_successor() {
+fn fifty_parallel_refreshes_within_the_grace_window_get_the_same_successor() {
     let lab = Lab::start(&[&SETTINGS[..], &[("JWT_ALLAUTH_REFRESH_GRACE_SECONDS", "10")]].concat());
     let client = registered(&lab);
     let tokens = at_once(50, |_| {
@@ -109,11 +111,11 @@ fn fifty_parallel_visits_of_a_reset_link_give_one_capability() {
 
 /// CVE-2026-33624, CVE-2026-34224: a code worked twice in a race.
 #[test]
-fn fifty_parallel_uses_of_a_recovery_code_let_in_once() {
+fn fifty_parallel_uses_of_a_recovery_code_log_in_once() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&SETTINGS);
         let (_, codes) = registered(&lab).enroll(&lab);
-        // Of two challenges: the code is the user's.
+        // Two challenges are used, because recovery codes belong to the user and not to a challenge.
         let challenge = || lab.bearer().login(ADA, PASSWORD).json["challenge_id"].clone();
         let challenges = [challenge(), challenge()];
         lab.faults(plan);

@@ -1,4 +1,5 @@
-//! A new `SECRET_KEY`, with the old one among the fallbacks: what was given out before stays good.
+//! Tests of a new `SECRET_KEY` with the old one in `SECRET_KEY_FALLBACKS`. Tokens, links and codes from before stay
+//! valid.
 
 use crate::lab::{Bearer, Lab, PASSWORD, code_of};
 use serde_json::json;
@@ -10,14 +11,14 @@ const NEW: &str = "another key, of more than 32 bytes too";
 fn settings<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let base = [
         ("SECRET_KEY", OLD),
-        ("PUBLIC_URL", "http://localhost:8000"), // the issuer, also when the port is another
+        ("PUBLIC_URL", "http://localhost:8000"), // keeps the issuer when the restarted service has another port
         ("HEADLESS_TOKEN_STRATEGY", "jwt"),
         ("ACCOUNT_RATE_LIMITS", "false"),
     ];
     [&base, more].concat()
 }
 
-/// Somebody of the JWT API, with tokens and an authenticator app.
+/// Registers a user in the JWT API and logs in.
 fn registered(lab: &Lab) -> Bearer {
     let mut client = lab.bearer();
     assert_eq!(client.register(EMAIL).status, 201);
@@ -30,7 +31,7 @@ fn refresh(client: &mut Bearer) -> u16 {
 }
 
 #[test]
-fn tokens_of_the_jwt_api_outlive_a_new_secret_key() {
+fn tokens_of_the_jwt_api_survive_a_new_secret_key() {
     let lab = Lab::start(&settings(&[("EMAIL_VERIFICATION", "none")]));
     let mut client = registered(&lab);
     let mut other = client.clone();
@@ -40,18 +41,22 @@ fn tokens_of_the_jwt_api_outlive_a_new_secret_key() {
     (again.access, again.cookies) = (client.access.take(), client.cookies.clone());
     assert_eq!(again.get("user/").status, 200);
     assert_eq!(refresh(&mut again), 200);
-    // What is signed now needs the old key no more.
+    // Tokens that were signed since do not need the old key.
     let lab = lab.restart_with(&[("SECRET_KEY_FALLBACKS", "[]")]);
     let mut later = lab.bearer();
     (later.access, later.cookies) = (again.access, again.cookies);
     assert_eq!((later.get("user/").status, refresh(&mut later)), (200, 200));
     let mut stale = lab.bearer();
     (stale.access, stale.cookies) = (other.access.take(), other.cookies);
-    assert_eq!((stale.get("user/").status, refresh(&mut stale)), (401, 401), "without the fallback it is a stranger's");
+    assert_eq!(
+        (stale.get("user/").status, refresh(&mut stale)),
+        (401, 401),
+        "without the fallback the token is invalid"
+    );
 }
 
 #[test]
-fn the_jwt_apis_own_key_has_fallbacks_of_its_own() {
+fn the_key_of_the_jwt_api_has_its_own_fallbacks() {
     let lab = Lab::start(&settings(&[("JWT_ALLAUTH_SECRET_KEY", OLD), ("EMAIL_VERIFICATION", "none")]));
     let client = registered(&lab);
     let moved = |lab: &Lab| {
@@ -68,7 +73,7 @@ fn the_jwt_apis_own_key_has_fallbacks_of_its_own() {
 }
 
 #[test]
-fn links_tokens_codes_and_second_factors_outlive_a_new_secret_key() {
+fn links_tokens_codes_and_second_factors_survive_a_new_secret_key() {
     let lab = Lab::start(&settings(&[]));
     let mut jwt = lab.bearer();
     jwt.register("jwt@example.com");

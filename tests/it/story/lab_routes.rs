@@ -1,4 +1,4 @@
-//! The lab, as the tests of other software use it.
+//! Tests of the lab's HTTP interface, as the tests of other software use it.
 
 use crate::lab::{Lab, PASSWORD, Reply, call};
 use serde_json::json;
@@ -48,9 +48,9 @@ fn the_clock_runs_until_it_is_frozen_and_never_goes_back() {
     assert_eq!(lab_call(&lab, "GET", "clock", &[], None).json, json!({"now": lab.now(), "frozen": true}));
 }
 
-/// Tokens that were signed before stay valid: others may have fetched the keys.
+/// Tokens from before the reset keep valid signatures, because other services may have cached the keys.
 #[test]
-fn a_reset_leaves_the_first_accounts_and_the_signing_keys() {
+fn a_reset_keeps_the_initial_accounts_and_the_signing_keys() {
     let first = json!([{"email": "ada@example.com", "password": PASSWORD, "verified": true}]);
     let lab = Lab::with_accounts(&first, &[("HEADLESS_TOKEN_STRATEGY", "jwt"), ("ACCOUNT_RATE_LIMITS", "false")]);
     let login = |email: &str| lab.app().post("auth/login", json!({"email": email, "password": PASSWORD})).status;
@@ -61,16 +61,16 @@ fn a_reset_leaves_the_first_accounts_and_the_signing_keys() {
     let (now, published) = (lab.now(), keys());
     lab.faults(json!({"throttle": {"percent": 100}}));
     lab.reset();
-    assert_eq!(ada.get("auth/session").status, 410, "sessions have ended");
+    assert_eq!(ada.get("auth/session").status, 410, "a reset ends sessions");
     assert_eq!((login("ada@example.com"), login("eve@example.com")), (200, 400));
     assert!(lab.inbox().all().is_empty());
     assert_eq!((keys(), lab.now()), (published, now));
     lab.user(&mut lab.app(), "eve@example.com");
 }
 
-/// A page that somebody has open while they develop could otherwise read their login links.
+/// Otherwise any page in a developer's browser could read their login links.
 #[test]
-fn the_lab_refuses_web_pages_from_elsewhere() {
+fn the_lab_refuses_web_pages_of_other_hosts() {
     let lab = Lab::start(&[]);
     for header in [("origin", "https://evil.example"), ("host", "evil.example"), ("origin", "null")] {
         for (method, path) in [("GET", "inbox"), ("POST", "reset"), ("DELETE", "inbox")] {
@@ -87,7 +87,7 @@ fn latchkey(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn a_lab_does_not_start_on_an_address_that_other_machines_may_reach() {
+fn a_lab_does_not_start_on_an_address_that_other_machines_can_reach() {
     let folder = tempfile::tempdir().unwrap();
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8000", "[::ffff:127.0.0.1]:0"] {
         let out = latchkey(&["serve", "--lab", "--listen", listen]).current_dir(&folder).output().unwrap();

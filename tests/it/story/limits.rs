@@ -1,4 +1,4 @@
-//! Rate limits.
+//! Tests of rate limits.
 
 use crate::lab::{Lab, PASSWORD, Reply, at_once, call};
 use serde_json::json;
@@ -12,7 +12,7 @@ fn login(lab: &Lab, email: &str, password: &str, headers: &[(&str, &str)]) -> (u
 const TOO_MANY: &str = ":too_many_login_attempts";
 
 #[test]
-fn failures_at_an_account_are_limited_even_for_the_right_password_until_the_time_is_over() {
+fn after_too_many_failures_even_the_correct_password_is_refused_until_the_time_has_passed() {
     let lab = Lab::start(&[]);
     lab.user(&mut lab.app(), "ada@example.com");
     for _ in 0..5 {
@@ -23,9 +23,9 @@ fn failures_at_an_account_are_limited_even_for_the_right_password_until_the_time
     assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 200);
 }
 
-/// A good login reset the limiter for the address.
+/// A successful login must not reset the counter of failures.
 #[test]
-fn a_good_login_clears_no_earlier_failure() {
+fn a_successful_login_does_not_clear_earlier_failures() {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login_failed": "3/m/key"}"#)]);
     lab.user(&mut lab.app(), "ada@example.com");
     for _ in 0..2 {
@@ -40,7 +40,7 @@ fn a_good_login_clears_no_earlier_failure() {
 
 /// ASVS 5.0 6.3.1.
 #[test]
-fn fifty_parallel_guesses_at_a_password_are_five() {
+fn of_fifty_parallel_guesses_at_a_password_five_are_compared() {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"login": "1000/m/ip", "login_failed": "5/5m/key"}"#)]);
     lab.user(&mut lab.app(), "ada@example.com");
     let answers = at_once(50, |_| login(&lab, "ada@example.com", "wrong", &[]));
@@ -59,9 +59,9 @@ fn logins_and_signups_of_one_client_are_limited() {
     assert_eq!(lab.app().post("auth/login", json!({})).status, 400);
 }
 
-/// Whoever is told to come back later is told when, in each of the APIs.
+/// In each API, an answer 429 says how long the client must wait.
 #[test]
-fn an_answer_of_a_limit_says_after_how_many_seconds_there_is_room_again() {
+fn an_answer_429_says_after_how_many_seconds_to_try_again() {
     let rates = r#"{"login": "2/m/ip", "reset_password": "1/m/key", "signup": "1/h/ip"}"#;
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", rates)]);
     let wait = |reply: &Reply| {
@@ -77,11 +77,11 @@ fn an_answer_of_a_limit_says_after_how_many_seconds_there_is_room_again() {
     lab.app().post("auth/login", json!({}));
     let body = json!({"email": "ada@example.com", "password": "wrong"});
     let trips = lab.trips(|| assert_eq!(wait(&lab.app().post("auth/login", json!({}))), 40));
-    assert_eq!(trips, [["UpdateItem"]], "the answer needs no further request");
+    assert_eq!(trips, [["UpdateItem"]], "the answer needs no additional table request");
     assert_eq!(wait(&flat("/login/", &body)), 40);
     assert_eq!(wait(&lab.bearer().post("login/", body.clone())), 40);
     lab.advance(40);
-    assert_ne!(lab.app().post("auth/login", json!({})).status, 429, "as was promised");
+    assert_ne!(lab.app().post("auth/login", json!({})).status, 429, "the client can try again after this time");
 
     let body = json!({"email": "ada@example.com"});
     lab.app().post("auth/password/request", body.clone());
@@ -92,23 +92,23 @@ fn an_answer_of_a_limit_says_after_how_many_seconds_there_is_room_again() {
     assert_eq!(wait(&lab.bearer().register("ada@example.com")), 3600);
 }
 
-/// CVE-2023-36456: a header was believed.
+/// CVE-2023-36456: the header of an untrusted client was used.
 #[test]
-fn x_forwarded_for_is_believed_only_behind_proxies_that_are_trusted() {
+fn x_forwarded_for_is_used_only_behind_trusted_proxies() {
     let limits = ("ACCOUNT_RATE_LIMITS", r#"{"login": "1/m/ip", "login_failed": null}"#);
     let from = |lab: &Lab, address: &str| login(lab, "ada@example.com", "wrong", &[("x-forwarded-for", address)]).0;
     let lab = Lab::start(&[limits]);
     assert_eq!((from(&lab, "192.0.2.1"), from(&lab, "192.0.2.2")), (400, 429));
     let lab = Lab::start(&[limits, ("ALLAUTH_TRUSTED_PROXY_COUNT", "1")]);
     assert_eq!((from(&lab, "192.0.2.1"), from(&lab, "192.0.2.2")), (400, 400));
-    assert_eq!(from(&lab, "198.51.100.7, 192.0.2.1"), 429, "what the client wrote itself does not count");
-    // CVE-2026-45364: addresses within a /64 are one client.
+    assert_eq!(from(&lab, "198.51.100.7, 192.0.2.1"), 429, "the part that the client wrote is ignored");
+    // CVE-2026-45364: IPv6 addresses in the same /64 are one client.
     assert_eq!((from(&lab, "2001:db8:0:1::1"), from(&lab, "2001:db8:0:1:ffff::2")), (400, 429));
     assert_eq!(from(&lab, "2001:db8:0:2::1"), 400);
 }
 
 #[test]
-fn a_link_is_mailed_once_in_three_minutes_and_a_code_not_sooner_than_ten_seconds() {
+fn a_link_is_mailed_once_in_three_minutes_and_a_code_once_in_ten_seconds() {
     let lab = Lab::start(&[]);
     lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
     assert_eq!(login(&lab, "ada@example.com", PASSWORD, &[]).0, 401);

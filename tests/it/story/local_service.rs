@@ -1,4 +1,4 @@
-//! The service on a machine that others use, too.
+//! Tests of a local service on a machine with other users, or that other machines can reach.
 
 use crate::lab::{Lab, PASSWORD, call};
 use local::{Options, serve};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[cfg(unix)]
 #[test]
-fn keys_table_and_messages_are_for_their_owner_alone() {
+fn only_the_owner_can_read_keys_table_and_messages() {
     use std::os::unix::fs::PermissionsExt;
     let lab = Lab::start(&[]);
     lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -24,14 +24,14 @@ fn keys_table_and_messages_are_for_their_owner_alone() {
             assert_eq!(mode(&file), 0o600, "{}", file.display());
         }
     }
-    // Of an earlier version, perhaps.
+    // An earlier version may have created the file with these permissions.
     let key = lab.folder().join("data/secret-key");
     std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
     let lab = lab.restart_with(&[]);
     assert_eq!(mode(&lab.folder().join("data/secret-key")), 0o600);
 }
 
-/// Runs the service in this process, changed as the test says, and returns where it listens.
+/// Runs the service in this process with changed options. Returns the address that it listens on.
 fn in_process(folder: &std::path::Path, change: impl FnOnce(&mut Options)) -> SocketAddr {
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut options = Options::new(anywhere, None, folder.to_owned(), Source::default());
@@ -44,9 +44,9 @@ fn in_process(folder: &std::path::Path, change: impl FnOnce(&mut Options)) -> So
     receiver.recv().unwrap()
 }
 
-/// The inbox shows every login link.
+/// The pages contain an inbox that shows every login link.
 #[test]
-fn a_service_that_other_machines_may_reach_has_no_pages_for_developers() {
+fn a_service_that_other_machines_can_reach_has_no_pages_for_developers() {
     let folder = tempfile::tempdir().unwrap();
     let address = in_process(folder.path(), |options| options.listen = SocketAddr::from(([0, 0, 0, 0], 0)));
     let url = format!("http://127.0.0.1:{}", address.port());
@@ -56,7 +56,7 @@ fn a_service_that_other_machines_may_reach_has_no_pages_for_developers() {
     }
 }
 
-/// Slow headers hold a connection and cost their sender nothing (Slowloris).
+/// A client that sends its headers slowly would otherwise keep a connection open at no cost (Slowloris).
 #[test]
 fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +68,7 @@ fn a_client_that_never_ends_its_headers_is_disconnected_and_others_are_served() 
     assert_eq!(call(&url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
     let mut rest = Vec::new();
     slow.read_to_end(&mut rest).expect("the connection is closed, not left open");
-    assert!(!rest.starts_with(b"HTTP/1.1 200"), "half a request was answered");
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "an incomplete request was answered");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn without_the_lab_its_routes_do_not_exist() {
     }
 }
 
-/// The lab is in the crate of the local service alone.
+/// Only the crate of the local service contains the lab.
 #[test]
 fn no_function_depends_on_the_local_service() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -100,5 +100,5 @@ fn no_function_depends_on_the_local_service() {
             seen += 1;
         }
     }
-    assert!(seen > 10, "the manifests were read: {seen}");
+    assert!(seen > 10, "too few manifests were read: {seen}");
 }

@@ -1,4 +1,4 @@
-//! Failed logins: they lock out whoever guesses, in whichever way, and not the owner.
+//! Tests of failed logins. They lock out the attacker who guesses, with each login method, but not the owner.
 
 use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply, at_once, call};
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ const NEW: &str = "another-Horse-43-stapler";
 const MISMATCH: &str = "password:email_password_mismatch";
 const TOO_MANY: &str = ":too_many_login_attempts";
 const DEVICE: &str = "latchkey_device";
-/// By account as by default; no client is limited, and no user.
+/// The default limit of failures per account, and no limits per client or user.
 const RATES: (&str, &str) =
     ("ACCOUNT_RATE_LIMITS", r#"{"login": null, "login_failed": "5/300s/key", "change_password": null}"#);
 const REMEMBER: (&str, &str) = ("LATCHKEY_DEVICE_COOKIE", "true");
-/// Usernames beside addresses.
+/// Settings with usernames in addition to addresses.
 const NAMES: [(&str, &str); 3] = [
     ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
     ("ACCOUNT_LOGIN_METHODS", r#"["email", "username"]"#),
@@ -33,7 +33,7 @@ fn login(client: &mut Client, email: &str, password: &str) -> (u16, String) {
     (reply.status, reply.errors().join(" "))
 }
 
-/// A browser that somebody has logged in with, and out again.
+/// Returns a browser that has logged in and out again. It has the device cookie.
 fn known_browser(lab: &Lab, email: &str) -> Client {
     let mut browser = lab.browser();
     assert_eq!(login(&mut browser, email, PASSWORD).0, 200);
@@ -42,14 +42,14 @@ fn known_browser(lab: &Lab, email: &str) -> Client {
     browser
 }
 
-/// A browser that brings this cookie alone.
+/// Returns a browser with only this device cookie.
 fn browser_with(lab: &Lab, cookie: &str) -> Client {
     let mut browser = lab.browser();
     browser.cookies.insert(DEVICE.to_owned(), cookie.to_owned());
     browser
 }
 
-/// Fails so often that a stranger may not try again.
+/// Fails to log in until an unknown client is locked out.
 fn lock(lab: &Lab, email: &str) {
     for _ in 0..5 {
         assert_eq!(login(&mut lab.app(), email, "wrong"), (400, MISMATCH.to_owned()));
@@ -57,7 +57,7 @@ fn lock(lab: &Lab, email: &str) {
     assert_eq!(login(&mut lab.app(), email, PASSWORD), (400, TOO_MANY.to_owned()));
 }
 
-/// A request to the flat API.
+/// Sends a request to the flat API.
 fn flat(lab: &Lab, access: Option<&str>, path: &str, body: &Value) -> Reply {
     let bearer = format!("Bearer {}", access.unwrap_or_default());
     let mut headers = vec![("content-type", "application/json")];
@@ -65,7 +65,7 @@ fn flat(lab: &Lab, access: Option<&str>, path: &str, body: &Value) -> Reply {
     call(&lab.url, "POST", &format!("/auth{path}"), &headers, Some(body.to_string()))
 }
 
-/// Whether a right login of each API is in.
+/// Returns for each API whether a login with this password succeeds.
 fn can_log_in(lab: &Lab, password: &str) -> [bool; 3] {
     let credentials = json!({"email": ADA, "password": password});
     [
@@ -76,17 +76,17 @@ fn can_log_in(lab: &Lab, password: &str) -> [bool; 3] {
 }
 
 #[test]
-fn a_strangers_failures_do_not_keep_the_owners_browser_out() {
+fn failures_of_a_stranger_do_not_lock_out_the_owners_browser() {
     let lab = lab(&[]);
     let mut browser = known_browser(&lab, ADA);
     lock(&lab, ADA);
-    assert_eq!(login(&mut lab.browser(), ADA, PASSWORD), (400, TOO_MANY.to_owned()), "a browser that nobody knows");
+    assert_eq!(login(&mut lab.browser(), ADA, PASSWORD), (400, TOO_MANY.to_owned()), "an unknown browser");
     assert_eq!(login(&mut browser, ADA, PASSWORD).0, 200);
-    assert_eq!(can_log_in(&lab, PASSWORD), [false; 3], "the owner's login lets no stranger in");
+    assert_eq!(can_log_in(&lab, PASSWORD), [false; 3], "the owner's login does not unlock other clients");
 }
 
 #[test]
-fn the_owners_browser_can_show_the_password_again_and_change_it_while_strangers_are_locked_out() {
+fn the_owners_browser_can_reauthenticate_and_change_the_password_while_strangers_are_locked_out() {
     let lab = lab(&[]);
     let mut browser = lab.browser();
     assert_eq!(login(&mut browser, ADA, PASSWORD).0, 200);
@@ -104,14 +104,14 @@ fn guesses_from_a_known_browser_are_limited_too() {
         assert_eq!(login(&mut browser, ADA, "wrong"), (400, MISMATCH.to_owned()));
     }
     assert_eq!(login(&mut browser, ADA, PASSWORD), (400, TOO_MANY.to_owned()));
-    assert_eq!(login(&mut lab.app(), ADA, PASSWORD).0, 200, "they are counted in a log of their own");
+    assert_eq!(login(&mut lab.app(), ADA, PASSWORD).0, 200, "failures of a known browser have their own counter");
     lab.advance(301);
     assert_eq!(login(&mut browser, ADA, PASSWORD).0, 200);
 }
 
-/// A login from a known browser is no way to another log.
+/// A login from a known browser does not give it a new counter of failures.
 #[test]
-fn a_browser_keeps_its_log_when_somebody_logs_in_again() {
+fn a_browser_keeps_its_counter_of_failures_after_another_login() {
     let lab = lab(&[]);
     let mut browser = known_browser(&lab, ADA);
     for _ in 0..4 {
@@ -124,7 +124,7 @@ fn a_browser_keeps_its_log_when_somebody_logs_in_again() {
 }
 
 #[test]
-fn a_cookie_that_is_not_of_a_login_to_the_account_counts_as_none() {
+fn a_cookie_of_another_account_or_service_is_ignored() {
     let lab = lab(&[("LATCHKEY_DEVICE_COOKIE_AGE", "86400")]);
     let other_service =
         Lab::with_accounts(&json!([{"email": ADA, "password": PASSWORD, "verified": true}]), &[RATES, REMEMBER]);
@@ -145,7 +145,7 @@ fn a_cookie_that_is_not_of_a_login_to_the_account_counts_as_none() {
 }
 
 #[test]
-fn a_browser_is_known_for_every_account_that_logs_in_with_it_and_its_cookie_names_none() {
+fn a_browser_is_known_for_every_account_that_has_logged_in_with_it() {
     let lab = lab(&[]);
     let mut browser = known_browser(&lab, ADA);
     assert_eq!(login(&mut browser, GRACE, PASSWORD).0, 200);
@@ -163,7 +163,7 @@ fn a_browser_is_known_for_every_account_that_logs_in_with_it_and_its_cookie_name
 }
 
 #[test]
-fn where_browsers_are_not_remembered_none_is_known() {
+fn without_the_setting_no_browser_is_known() {
     let lab = lab(&[]);
     let cookie = known_browser(&lab, ADA).cookies[DEVICE].clone();
     let lab = lab.restart_with(&[("LATCHKEY_DEVICE_COOKIE", "false")]);
@@ -175,9 +175,9 @@ fn where_browsers_are_not_remembered_none_is_known() {
     assert!(!browser.cookies.contains_key(DEVICE));
 }
 
-/// An app has no cookie, and its credentials are not those of a browser.
+/// An app does not use cookies.
 #[test]
-fn apps_and_the_flat_api_neither_get_nor_bring_the_cookie() {
+fn apps_do_not_get_the_cookie_and_cannot_use_it() {
     let lab = lab(&[]);
     let cookie = known_browser(&lab, ADA).cookies[DEVICE].clone();
     let mut app = lab.app();
@@ -190,7 +190,7 @@ fn apps_and_the_flat_api_neither_get_nor_bring_the_cookie() {
 }
 
 #[test]
-fn a_mailed_code_lets_the_owner_in_while_strangers_are_locked_out() {
+fn the_owner_can_log_in_by_mailed_code_while_strangers_are_locked_out() {
     let lab = lab(&[("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
     lock(&lab, ADA);
     for mut client in [lab.app(), lab.browser()] {
@@ -203,7 +203,7 @@ fn a_mailed_code_lets_the_owner_in_while_strangers_are_locked_out() {
 }
 
 #[test]
-fn a_mailed_reset_lets_the_owner_in_through_every_api() {
+fn after_a_password_reset_the_owner_can_log_in_to_every_api() {
     let headless = |lab: &Lab| {
         assert_eq!(lab.app().post("auth/password/request", json!({"email": ADA})).status, 200);
         let reset = json!({"key": lab.mail(ADA).key(), "password": NEW});
@@ -243,7 +243,7 @@ fn a_browser_of_the_jwt_api_is_known_too() {
     }
     assert_eq!(browser.login(ADA, PASSWORD).status, 400);
 
-    // Whoever keeps refresh tokens elsewhere is no browser.
+    // If the refresh token is not in a cookie, the client does not count as a browser.
     let lab = lab.restart_with(&[("JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", "false")]);
     let cookies = browser.cookies;
     let mut client = lab.bearer();
@@ -256,9 +256,9 @@ fn a_browser_of_the_jwt_api_is_known_too() {
     assert!(client.cookies.is_empty());
 }
 
-/// One name more is no allowance more.
+/// Additional names of an account do not allow additional guesses.
 #[test]
-fn failures_count_for_the_account_by_whichever_name_it_is_tried() {
+fn failures_count_for_the_account_under_each_of_its_names() {
     let lab = Lab::start(&[&[RATES], &NAMES[..]].concat());
     let mut owner = lab.app();
     let form = json!({"email": ADA, "username": "Ada", "password": PASSWORD});
@@ -282,9 +282,9 @@ fn failures_count_for_the_account_by_whichever_name_it_is_tried() {
     }
 }
 
-/// What somebody types as a name nobody has fills no log of an account.
+/// A login name that no account has must not add failures to an account's counter.
 #[test]
-fn a_name_that_nobody_has_counts_for_nobody() {
+fn failures_with_an_unknown_name_do_not_count_for_an_account() {
     let lab = lab(&NAMES);
     let mut owner = lab.app();
     let id = owner.post("auth/login", json!({"email": ADA, "password": PASSWORD})).json["data"]["user"]["id"].clone();
@@ -295,15 +295,15 @@ fn a_name_that_nobody_has_counts_for_nobody() {
         for _ in 0..5 {
             assert_eq!(attempt(), "password:username_password_mismatch");
         }
-        assert_eq!(attempt(), TOO_MANY, "it looks like one that somebody has");
+        assert_eq!(attempt(), TOO_MANY, "an unknown name gets the same answer as a known one");
     }
     assert_eq!(login(&mut lab.app(), ADA, PASSWORD).0, 200);
 }
 
-/// A way to guess at the password in a session.
+/// A request in a session that compares a password.
 type Guess<'a> = Box<dyn Fn(&str) -> Reply + Sync + 'a>;
 
-/// All of them, with their names.
+/// Returns all such requests, each with a name and a session of its own.
 fn guesses(lab: &Lab) -> Vec<(&'static str, Guess<'_>)> {
     let change = |guess: &str| json!({"current_password": guess, "new_password": NEW});
     let mut app = lab.app();
@@ -313,7 +313,7 @@ fn guesses(lab: &Lab) -> Vec<(&'static str, Guess<'_>)> {
     let access = reply.json["access_token"].as_str().unwrap().to_owned();
     let mut bearer: Bearer = lab.bearer();
     assert_eq!(bearer.login(ADA, PASSWORD).status, 200);
-    // What is stolen is the token, not the browser.
+    // The thief has the token but not the cookies of the browser.
     bearer.cookies.clear();
     let deactivating = bearer.clone();
     vec![
@@ -348,7 +348,7 @@ fn is_too_many(reply: &Reply) -> bool {
 }
 
 #[test]
-fn guesses_in_a_stolen_session_count_as_failed_logins_do() {
+fn guesses_in_a_stolen_session_count_like_failed_logins() {
     for place in 0..5 {
         let lab = lab(&SESSIONS);
         let all = guesses(&lab);
@@ -360,7 +360,7 @@ fn guesses_in_a_stolen_session_count_as_failed_logins_do() {
         for _ in 0..2 {
             assert_eq!(login(&mut lab.app(), ADA, "wrong").1, MISMATCH, "{name}");
         }
-        // The right one is not compared either, here, in a login or by any of the other ways.
+        // After that, the correct password is also refused: in this request, in a login, and in the other requests.
         assert_eq!(can_log_in(&lab, PASSWORD), [false; 3], "{name}");
         for (other, guess) in &all {
             let reply = guess(PASSWORD);
@@ -370,7 +370,7 @@ fn guesses_in_a_stolen_session_count_as_failed_logins_do() {
 }
 
 #[test]
-fn at_the_limit_each_api_says_so_of_the_field() {
+fn at_the_limit_each_api_reports_the_error_for_the_password_field() {
     let lab = lab(&SESSIONS);
     let all = guesses(&lab);
     lock(&lab, ADA);
@@ -382,7 +382,7 @@ fn at_the_limit_each_api_says_so_of_the_field() {
 }
 
 #[test]
-fn the_right_password_in_a_session_uses_nothing_up() {
+fn the_correct_password_in_a_session_does_not_count_as_a_failure() {
     let lab = lab(&[]);
     let mut app = lab.app();
     assert_eq!(login(&mut app, ADA, PASSWORD).0, 200);
@@ -393,7 +393,7 @@ fn the_right_password_in_a_session_uses_nothing_up() {
 }
 
 #[test]
-fn fifty_parallel_guesses_in_a_stolen_session_are_five() {
+fn of_fifty_parallel_guesses_in_a_stolen_session_five_are_compared() {
     for place in [0, 2, 3] {
         let lab = lab(&SESSIONS);
         let all = guesses(&lab);
@@ -404,9 +404,9 @@ fn fifty_parallel_guesses_in_a_stolen_session_are_five() {
     }
 }
 
-/// The promise of a login holds with the cookie, and at a locked account.
+/// A login with the device cookie, at a locked account, makes as many table requests as any login.
 #[test]
-fn a_login_from_a_known_browser_costs_what_every_login_costs() {
+fn a_login_from_a_known_browser_makes_as_many_table_requests_as_any_login() {
     let lab = lab(&[("ACCOUNT_RATE_LIMITS", "{}")]);
     let mut browser = known_browser(&lab, ADA);
     let trips = lab.trips(|| assert_eq!(login(&mut browser, ADA, PASSWORD).0, 200));

@@ -1,4 +1,4 @@
-//! The methods that endpoints declare, and what they answer to all of them.
+//! Tests of the methods that endpoints declare, and of their answers to all methods.
 
 use crate::lab::{Lab, PASSWORD, Reply, call};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/// Every API and every kind of endpoint.
+/// Settings that switch on every API and every kind of endpoint.
 const EVERYTHING: [(&str, &str); 12] = [
     ("JWT_ALLAUTH_USER_PUT_ENABLED", "true"),
     ("HEADLESS_FLAT_PREFIX", "/flat"),
@@ -24,7 +24,7 @@ const EVERYTHING: [(&str, &str); 12] = [
     ("SOCIALACCOUNT_PROVIDERS", r#"{"dummy": {}}"#),
 ];
 
-/// Asks as a client of this kind, or as one of another API that has an access token.
+/// Sends a request as a client of this kind. `None` is a client of another API with an access token.
 fn ask(lab: &Lab, kind: Option<ClientKind>, access: &str, method: &str, path: &str, body: &Value) -> Reply {
     let body = (!["GET", "HEAD"].contains(&method)).then(|| body.to_string());
     let authorization = format!("Bearer {access}");
@@ -56,7 +56,7 @@ fn every_endpoint_answers_the_methods_that_it_declares_and_405_to_all_others() {
     let mut seen = BTreeSet::new();
     for endpoint in local::endpoints().iter().filter(|endpoint| endpoint.is_served(&settings)) {
         for (kind, pattern) in endpoint.paths_with(&settings) {
-            // The catch-all of the JWT API answers where there is nothing, whatever the method.
+            // The JWT API's catch-all has no methods. It answers 404 to all of them.
             if endpoint.methods.is_empty() {
                 assert_eq!(pattern, "/jwt-allauth/{*path}");
                 continue;
@@ -66,7 +66,7 @@ fn every_endpoint_answers_the_methods_that_it_declares_and_405_to_all_others() {
             let all = endpoint.body_first.iter().map(|name| ((*name).to_owned(), json!("filled in")));
             let filled = Value::Object(all.collect::<Map<_, _>>());
             for method in METHODS {
-                // A declared method might end the session of the token.
+                // A declared method could end the session of the token.
                 let access = if is_declared(endpoint, method) { "" } else { &access };
                 let reply = ask(&lab, kind, access, method, &path, &filled);
                 let what = format!("{method} {path} as {kind:?}: {} {}", reply.status, reply.text);
@@ -76,7 +76,7 @@ fn every_endpoint_answers_the_methods_that_it_declares_and_405_to_all_others() {
                     continue;
                 }
                 if path == "/jwt-allauth/password/reset/set-new/" {
-                    assert_eq!(reply.status, 401, "without its cookie, which comes first: {what}");
+                    assert_eq!(reply.status, 401, "the cookie is checked before the method: {what}");
                     continue;
                 }
                 assert_eq!(reply.status, 405, "{what}");
@@ -86,15 +86,19 @@ fn every_endpoint_answers_the_methods_that_it_declares_and_405_to_all_others() {
                 assert!(endpoint.methods.iter().all(|method| allowed.contains(method.as_str())), "{what}: {allowed:?}");
                 others += 1;
             }
+            let reply = ask(&lab, kind, &access, "OPTIONS", &path, &filled);
+            let allowed = reply.header("allow").unwrap_or_else(|| panic!("no Allow: OPTIONS {path}")).split(", ");
+            let methods = endpoint.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]);
+            assert_eq!(allowed.collect::<BTreeSet<_>>(), methods.collect::<BTreeSet<_>>(), "OPTIONS {path}");
             seen.insert(path);
         }
     }
     assert!(seen.len() > 100 && declared > 100 && others > 300, "{} {declared} {others}", seen.len());
 }
 
-/// Where the reference looks at the body first, so does this.
+/// Some views of the reference validate the body before the method. These endpoints do the same.
 #[test]
-fn endpoints_that_look_at_the_body_first_are_these_and_name_what_is_missing() {
+fn these_endpoints_check_the_body_first_and_report_missing_fields() {
     let lab = Lab::start(&EVERYTHING);
     let mut names = Vec::new();
     for endpoint in local::endpoints().iter().filter(|endpoint| !endpoint.body_first.is_empty()) {
@@ -127,9 +131,9 @@ fn endpoints_that_look_at_the_body_first_are_these_and_name_what_is_missing() {
     assert_eq!(names, expected);
 }
 
-/// DRF looks at the caller before the method.
+/// Django REST Framework checks the credential before the method.
 #[test]
-fn the_jwt_api_asks_for_a_credential_before_it_refuses_a_method() {
+fn the_jwt_api_checks_the_credential_before_the_method() {
     let lab = Lab::start(&EVERYTHING);
     let headers = [("content-type", "application/json")];
     let anonymous = |method, path| call(&lab.url, method, path, &headers, Some("{}".to_owned()));
@@ -149,5 +153,14 @@ fn a_stale_token_of_an_app_is_410_whatever_the_method() {
     client.token = Some("bm90LWEtdG9rZW4".to_owned());
     for (method, path) in [("PUT", "config"), ("GET", "auth/login"), ("PATCH", "auth/session")] {
         assert_eq!(client.send(method, path, None, &[]).status, 410, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_client_of_neither_kind_is_not_found() {
+    let lab = Lab::start(&EVERYTHING);
+    for path in ["config", "account/authenticators/totp", "account/authenticators/recovery-codes"] {
+        let reply = call(&lab.url, "GET", &format!("/_allauth/tablet/v1/{path}"), &[], None);
+        assert_eq!((reply.status, reply.json), (404, json!({"status": 404})), "{path}");
     }
 }

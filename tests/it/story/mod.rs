@@ -1,4 +1,4 @@
-//! What happens to people.
+//! Stories: tests that speak HTTP to a running service, as clients and users do.
 
 mod account;
 mod answers;
@@ -8,6 +8,7 @@ mod browsers;
 mod budget;
 mod codes;
 mod commands;
+mod contract;
 mod cookies;
 mod crashes;
 mod developer_pages;

@@ -1,4 +1,4 @@
-//! Mails that tell people what was done to their account (ASVS 5.0 6.3.7).
+//! Tests of mails that inform users about changes of their account (ASVS 5.0 6.3.7).
 
 use crate::lab::{Lab, PASSWORD};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 const NEW: &str = "another-Zebra-77-staple";
 
 #[test]
-fn people_are_told_of_changes_with_when_from_where_and_by_what() {
+fn mails_about_changes_name_time_address_and_user_agent() {
     let lab = Lab::start(&[("ACCOUNT_EMAIL_NOTIFICATIONS", "true"), ("ACCOUNT_RATE_LIMITS", "false")]);
     let mut client = lab.app();
     let (old, new) = ("ada@example.com", "ada@example.org");
@@ -23,21 +23,21 @@ fn people_are_told_of_changes_with_when_from_where_and_by_what() {
     client.post("account/email", json!({"email": new}));
     let key = lab.mail(new).key();
     client.post("auth/email/verify", json!({"key": key}));
-    assert_eq!(lab.mails(old).len(), before, "an address is not the account's until it is the primary one");
+    assert_eq!(lab.mails(old).len(), before, "adding a second address sends no mail to the primary one");
     client.send("PATCH", "account/email", Some(json!({"email": new, "primary": true}).to_string()), &[]);
-    assert!(latest(old).contains(new), "the old primary address is told of the new one");
+    assert!(latest(old).contains(new), "the old primary address gets a mail about the new one");
     client.send("DELETE", "account/email", Some(json!({"email": old}).to_string()), &[]);
-    assert!(latest(new).contains(old), "told that an address was removed");
+    assert!(latest(new).contains(old), "the primary address gets a mail about the removed one");
 
     lab.app().post("auth/password/request", json!({"email": new}));
     let key = lab.mails(new).last().unwrap().key();
     let before = lab.mails(new).len();
     lab.app().post("auth/password/reset", json!({"key": key, "password": PASSWORD}));
-    assert_eq!(lab.mails(new).len(), before + 1, "told of the reset");
+    assert_eq!(lab.mails(new).len(), before + 1, "the user gets a mail about the reset");
 }
 
 #[test]
-fn nobody_is_told_where_nobody_asked_for_it() {
+fn without_the_setting_no_mails_about_changes_are_sent() {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
     let mut client = lab.app();
     lab.user(&mut client, "ada@example.com");
@@ -47,7 +47,7 @@ fn nobody_is_told_where_nobody_asked_for_it() {
 }
 
 #[test]
-fn a_form_that_only_a_machine_fills_in_makes_no_account() {
+fn a_signup_with_a_filled_honeypot_field_creates_no_account() {
     let lab = Lab::start(&[("ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD", "website")]);
     let body = json!({"email": "ada@example.com", "password": PASSWORD, "website": "https://spam.example"});
     assert_eq!(lab.app().post("auth/signup", body).status, 401);

@@ -1,4 +1,5 @@
-//! The hosted pages as files: what a browser gets before any script runs. `tests/browser` walks through the pages themselves.
+//! Tests of the hosted pages as files: what a browser receives before a script runs. `tests/browser` tests the pages
+//! themselves.
 
 use crate::lab::{Lab, Reply, call};
 use serde_json::Value;
@@ -7,14 +8,14 @@ fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Reply {
     call(&lab.url, "GET", path, headers, None)
 }
 
-/// What the document tells the pages of the settings.
+/// Returns the settings that the document contains for the pages.
 fn boot(reply: &Reply) -> Value {
     let (_, rest) = reply.text.split_once("<script type=\"application/json\" id=\"latchkey\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
 }
 
 #[test]
-fn the_root_leads_to_the_account_and_links_of_mails_to_their_pages() {
+fn the_root_redirects_to_the_account_and_links_of_mails_open_their_pages() {
     let lab = Lab::start(&[("HEADLESS_FRONTEND_URLS", "{}")]);
     let home = get(&lab, "/", &[]);
     assert_eq!((home.status, home.header("location")), (302, Some("/accounts/")));
@@ -46,7 +47,7 @@ fn a_page_that_does_not_exist_is_404_with_a_document() {
 }
 
 #[test]
-fn the_document_tells_the_settings_and_no_value_ends_its_script() {
+fn the_document_contains_the_settings_and_no_value_can_end_its_script() {
     let lab = Lab::start(&[
         ("LATCHKEY_PRODUCT_NAME", "</script><script>alert(1)</script>"),
         ("LATCHKEY_TERMS_URL", "https://example.com/terms"),
@@ -74,7 +75,7 @@ fn the_document_tells_the_settings_and_no_value_ends_its_script() {
 }
 
 #[test]
-fn files_are_kept_for_a_year_and_documents_not_at_all() {
+fn files_are_cached_for_a_year_and_documents_are_not_cached() {
     let lab = Lab::start(&[]);
     let page = get(&lab, "/accounts/login/", &[]);
     assert!(page.header("cache-control").unwrap().contains("no-store"));
@@ -89,6 +90,26 @@ fn files_are_kept_for_a_year_and_documents_not_at_all() {
 }
 
 #[test]
+fn the_description_is_shown_by_files_of_the_pages_or_as_a_table_without_them() {
+    let lab = Lab::start(&[("HEADLESS_SERVE_SPECIFICATION", "true")]);
+    for path in ["/_latchkey/openapi.html", "/_allauth/openapi.html"] {
+        let page = get(&lab, path, &[]).text;
+        let files = page.split("\"../_latchkey/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let files = files.map(|file| (file, get(&lab, &format!("/_latchkey/{file}"), &[]))).collect::<Vec<_>>();
+        assert_eq!(files.len(), 3, "an icon, a style sheet and a script: {page}");
+        for (file, reply) in &files {
+            assert_eq!(reply.status, 200, "{file}");
+            let is_viewer = file.starts_with("pages/viewer/");
+            assert_eq!(reply.header("cache-control").unwrap().contains("immutable"), is_viewer, "{file}");
+        }
+        assert!(files[2].1.text.contains("SwaggerUIBundle"));
+    }
+    let lab = lab.restart_with(&[("LATCHKEY_PAGES", "false")]);
+    let page = get(&lab, "/_latchkey/openapi.html", &[]).text;
+    assert!(page.contains("Log in with a password") && !page.contains("<script"), "{page}");
+}
+
+#[test]
 fn the_document_spares_a_browser_without_a_session_two_requests() {
     let lab = Lab::start(&[]);
     let page = get(&lab, "/accounts/login/", &[]);
@@ -96,24 +117,24 @@ fn the_document_spares_a_browser_without_a_session_two_requests() {
     assert!(csrf.starts_with("csrftoken="), "{csrf}");
     assert_eq!(boot(&page)["session"], lab.browser().get("auth/session").json);
     let known = get(&lab, "/accounts/login/", &[("cookie", "sessionid=of-somebody")]);
-    assert_eq!(boot(&known)["session"], Value::Null, "the pages ask who that is");
+    assert_eq!(boot(&known)["session"], Value::Null, "the pages must request the session");
 }
 
 #[test]
-fn a_path_without_its_slash_leads_to_the_page() {
+fn a_path_without_its_trailing_slash_redirects_to_the_page() {
     let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people")]);
     let page = get(&lab, "/people/accounts/login?next=%2Fhome", &[]);
     assert_eq!((page.status, page.header("location")), (301, Some("/people/accounts/login/?next=%2Fhome")));
 }
 
 #[test]
-fn the_pages_run_their_own_files_alone() {
+fn the_pages_run_only_their_own_files() {
     let lab = Lab::start(&[]);
     let page = get(&lab, "/accounts/login/", &[]);
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
-    // Nothing that the policy forbids, and nothing from elsewhere.
+    // The document contains no inline styles or scripts, and no scripts of other origins.
     for line in page.text.lines().filter(|line| line.contains("<script") && !line.contains("application/json")) {
         assert!(line.contains("src=\"/_latchkey/pages/"), "{line}");
     }
@@ -121,7 +142,7 @@ fn the_pages_run_their_own_files_alone() {
 }
 
 #[test]
-fn a_service_below_a_path_names_it_in_every_address() {
+fn a_service_below_a_path_includes_it_in_every_url() {
     let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people")]);
     assert_eq!(get(&lab, "/people/", &[]).header("location"), Some("/people/accounts/"));
     let page = get(&lab, "/people/accounts/login/", &[]);
@@ -130,7 +151,7 @@ fn a_service_below_a_path_names_it_in_every_address() {
 }
 
 #[test]
-fn links_of_mails_lead_below_the_path_of_the_service() {
+fn links_of_mails_include_the_path_of_the_service() {
     let lab = Lab::start(&[("PUBLIC_URL", "https://example.com/people"), ("HEADLESS_FRONTEND_URLS", "{}")]);
     let account = serde_json::json!({"email": "ada@example.com", "password": "correct-Horse-42-battery"});
     lab.app().post("auth/signup", account);
@@ -139,7 +160,7 @@ fn links_of_mails_lead_below_the_path_of_the_service() {
 }
 
 #[test]
-fn without_pages_there_is_none() {
+fn with_these_settings_there_are_no_pages() {
     let urls = ("HEADLESS_FRONTEND_URLS", r#"{"account_confirm_email": "https://app.example/verify/{key}"}"#);
     for settings in [
         &[("LATCHKEY_PAGES", "false")][..],
@@ -155,7 +176,7 @@ fn without_pages_there_is_none() {
 }
 
 #[test]
-fn the_root_leads_to_the_path_of_the_account_that_an_api_at_the_root_leaves() {
+fn with_an_api_at_the_root_the_account_page_is_at_accounts_profile() {
     for prefix in ["JWT_ALLAUTH_PREFIX", "HEADLESS_FLAT_PREFIX"] {
         let lab = Lab::start(&[(prefix, "/")]);
         let home = get(&lab, "/", &[]);

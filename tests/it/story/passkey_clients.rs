@@ -1,4 +1,4 @@
-//! Passkeys and security keys as real authenticators, browsers and native clients show them.
+//! Tests of passkeys and security keys with the data that real authenticators, browsers and native clients send.
 
 use super::passkeys::authenticator::{Authenticator, BE, BS, UP, UV, b64, in_plain_base64};
 use super::passkeys::{
@@ -12,12 +12,12 @@ const SECOND_FACTOR: &str = "auth/webauthn/authenticate";
 const PROOF: &str = "auth/webauthn/reauthenticate";
 const SHOP: &str = "https://shop.example.org";
 
-/// Uses a credential everywhere that one is taken: as a passkey, as a proof, and as a second factor.
+/// Uses a credential for a passkey login, as a second factor, and for reauthentication.
 fn everywhere(lab: &Lab, device: &mut Authenticator) -> [Reply; 3] {
     let mut waits = waiting(lab.app());
     let factor = answer(&mut waits, device, SECOND_FACTOR);
     let login = answer(&mut lab.app(), device, LOGIN);
-    // The proof needs somebody who is in, by a device that is not in question.
+    // Reauthentication needs a logged-in user. If this device cannot log in, a valid copy of it does.
     let mut client = lab.app();
     let mut good = device.clone();
     good.origin = ORIGIN.to_owned();
@@ -51,7 +51,7 @@ fn keys_of(client: &mut Client) -> Vec<Value> {
 }
 
 #[test]
-fn a_passkey_made_before_its_first_synchronization_goes_on_working_after_it() {
+fn a_passkey_still_works_after_its_first_synchronization() {
     for first in [0, BE] {
         let lab = lab(&[]);
         let mut device = device(1);
@@ -61,14 +61,14 @@ fn a_passkey_made_before_its_first_synchronization_goes_on_working_after_it() {
         device.flags = UP | UV | BE | BS;
         accepted(&lab, &mut device);
         accepted(&lab, &mut device);
-        // A device that is signed out of the synchronization.
+        // The device no longer synchronizes its passkeys.
         device.flags = UP | UV | BE;
         accepted(&lab, &mut device);
     }
 }
 
 #[test]
-fn flags_of_synchronization_that_do_not_exist_are_refused() {
+fn invalid_backup_flags_are_refused() {
     let lab = lab(&[]);
     let mut device = device(1);
     let mut client = lab.app();
@@ -83,7 +83,7 @@ fn flags_of_synchronization_that_do_not_exist_are_refused() {
         let status = answer(&mut client, &mut device, SECOND_FACTOR).status;
         assert_eq!(status, if flags == BS { 400 } else { 200 }, "{flags:#x}");
     }
-    // What could be backed up once always can.
+    // A credential that could be backed up when it was created must always say so.
     device.flags = UP | UV;
     assert_eq!(answer(&mut lab.app(), &mut device, LOGIN).errors(), INCORRECT);
 }
@@ -106,7 +106,7 @@ fn ceremonies_in_frames_of_other_sites_are_refused() {
 }
 
 #[test]
-fn a_site_that_the_settings_name_may_embed_the_frontend() {
+fn a_site_in_the_settings_can_embed_the_frontend() {
     let lab = lab(&[("LATCHKEY_WEBAUTHN_TOP_ORIGINS", r#"["https://shop.example.org"]"#)]);
     let mut framed = device(1);
     (framed.cross_origin, framed.top_origin) = (true, Some(SHOP.to_owned()));
@@ -126,7 +126,7 @@ fn a_second_factor_that_did_not_verify_its_user_does_not_log_in_alone() {
     let added = add(&mut client, &mut device);
     assert_eq!((added.status, &added.json["data"]["is_passwordless"]), (200, &json!(false)));
 
-    // Somebody who found the key gave it a PIN.
+    // A thief who found the key has set a PIN on it.
     device.flags = UP | UV;
     for new in [Lab::app, browser] {
         let mut thief = new(&lab);
@@ -137,22 +137,26 @@ fn a_second_factor_that_did_not_verify_its_user_does_not_log_in_alone() {
     let reply = answer(&mut waits, &mut device, SECOND_FACTOR);
     assert_eq!((reply.status, &reply.json["data"]["methods"][1]["passwordless"]), (200, &json!(null)));
     assert_eq!(answer(&mut waits, &mut device, PROOF).status, 200);
-    assert_eq!(answer(&mut lab.app(), &mut device, LOGIN).errors(), INCORRECT, "also after that");
+    assert_eq!(
+        answer(&mut lab.app(), &mut device, LOGIN).errors(),
+        INCORRECT,
+        "the key is still not a passkey afterwards"
+    );
 
-    // Its owner makes a passkey with it.
+    // The owner turns the key into a passkey.
     let body = create(&mut client, &mut device, &format!("{KEYS}?passwordless"));
     let upgraded = client.post(KEYS, body.clone());
     assert_eq!((upgraded.status, &upgraded.json["data"]["is_passwordless"]), (200, &json!(true)), "{}", upgraded.text);
     assert_eq!(upgraded.json["data"]["id"], added.json["data"]["id"]);
     assert_eq!(keys_of(&mut client).len(), 1);
     let told = lab.mails(EMAIL).iter().filter(|mail| mail.text.contains("was added")).count();
-    assert_eq!(told, 2, "they are told");
-    assert_eq!(client.post(KEYS, body).errors(), [":incorrect_code"], "an answer counts once");
+    assert_eq!(told, 2, "the user gets a mail about each change");
+    assert_eq!(client.post(KEYS, body).errors(), [":incorrect_code"], "an answer works once");
     let reply = answer(&mut lab.app(), &mut device, LOGIN);
     assert_eq!((reply.status, &reply.json["data"]["methods"][0]["passwordless"]), (200, &json!(true)));
     accepted(&lab, &mut device);
 
-    // A second time it is there already.
+    // The credential exists already, so it cannot be added again.
     let path = format!("{KEYS}?passwordless");
     let excluded = &options(&client.get(&path), "creation_options")["publicKey"]["excludeCredentials"];
     assert_eq!(excluded[0]["id"], json!(b64(&device.id)));
@@ -160,7 +164,7 @@ fn a_second_factor_that_did_not_verify_its_user_does_not_log_in_alone() {
 }
 
 #[test]
-fn a_key_of_somebody_else_is_not_upgraded() {
+fn a_key_of_another_user_cannot_be_upgraded() {
     let lab = lab(&[]);
     let mut device = device(1);
     device.flags = UP;
@@ -178,7 +182,7 @@ fn a_key_of_somebody_else_is_not_upgraded() {
 }
 
 #[test]
-fn native_clients_may_write_plain_base64_everywhere() {
+fn native_clients_can_send_plain_base64_everywhere() {
     let lab = lab(&[]);
     let mut device = device(1);
     device.id = vec![0xfb, 0xff, 0xbf, 0xfe]; // +/+//g==
@@ -209,7 +213,7 @@ fn native_clients_may_write_plain_base64_everywhere() {
 }
 
 #[test]
-fn keys_of_all_algorithms_of_the_reference_take_part() {
+fn keys_of_all_algorithms_of_the_reference_are_accepted() {
     // ES256, EdDSA, ES384, ES512, PS256, RS256
     for algorithm in [-7, -8, -35, -36, -37, -257] {
         let lab = lab(&[]);
@@ -231,7 +235,7 @@ fn keys_of_all_algorithms_of_the_reference_take_part() {
 }
 
 #[test]
-fn options_say_how_long_and_by_which_way_where_the_settings_want_it() {
+fn with_the_setting_options_contain_timeout_and_transports() {
     for (setting, timeout, transports) in
         [("true", json!(600_000), json!(["internal"])), ("false", json!(null), json!(null))]
     {
@@ -253,29 +257,33 @@ fn options_say_how_long_and_by_which_way_where_the_settings_want_it() {
 }
 
 #[test]
-fn challenges_for_strangers_are_limited_by_their_network() {
+fn challenges_for_anonymous_clients_are_limited_by_ip_address() {
     let lab = Lab::start(&[&SETTINGS[..], &[("MFA_RATE_LIMITS", r#"{"webauthn_challenge": "3/m/ip"}"#)]].concat());
     let mut user = lab.app();
     lab.user(&mut user, EMAIL);
     for _ in 0..5 {
-        assert_eq!(user.get(LOGIN).status, 200, "people who are in are known");
+        assert_eq!(user.get(LOGIN).status, 200, "logged-in users are not limited");
     }
     let mut stranger = lab.app();
     let statuses = [0; 5].map(|_| stranger.get(LOGIN).status);
-    assert_eq!(statuses, [200, 200, 200, 429, 429], "with a session or without");
+    assert_eq!(statuses, [200, 200, 200, 429, 429], "an anonymous session is limited");
     let reply = lab.app().get(LOGIN);
-    assert_eq!((reply.status, &reply.json["meta"]), (429, &json!(null)), "no session is made: {}", reply.text);
+    assert_eq!((reply.status, &reply.json["meta"]), (429, &json!(null)), "no session is created: {}", reply.text);
     assert_eq!(user.get(LOGIN).status, 200);
     lab.advance(61);
     assert_eq!(lab.app().get(LOGIN).status, 200);
 }
 
 #[test]
-fn sites_on_other_domains_take_part_and_browsers_are_told_of_them() {
+fn sites_on_other_domains_are_accepted_and_published_for_browsers() {
     let path = "/.well-known/webauthn";
     let own = ("MFA_WEBAUTHN_ORIGINS", r#"["https://app.example.com", "https://example.com"]"#);
     for settings in [&[][..], &[own]] {
-        assert_eq!(call(&lab(settings).url, "GET", path, &[], None).status, 404, "all are on the passkeys' own domain");
+        assert_eq!(
+            call(&lab(settings).url, "GET", path, &[], None).status,
+            404,
+            "all origins are on the domain of the relying party"
+        );
     }
     let more = ("MFA_WEBAUTHN_ORIGINS", r#"["https://app.example.com", "https://example.de"]"#);
     let lab = lab(&[more]);
@@ -290,5 +298,5 @@ fn sites_on_other_domains_take_part_and_browsers_are_told_of_them() {
     device.origin = "https://example.fr".to_owned();
     refused(&lab, &mut device);
     let off = Lab::start(&[more, ("MFA_WEBAUTHN_RP_ID", "example.com")]);
-    assert_eq!(call(&off.url, "GET", path, &[], None).status, 404, "without security keys");
+    assert_eq!(call(&off.url, "GET", path, &[], None).status, 404, "security keys are off");
 }

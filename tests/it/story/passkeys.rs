@@ -1,7 +1,7 @@
-//! Security keys and passkeys, by a software authenticator.
+//! Tests of security keys and passkeys with a software authenticator.
 
 #[path = "../../../shared/src/webauthn/tests/authenticator.rs"]
-#[allow(dead_code)] // the tests of the ceremonies use all of it
+#[allow(dead_code)] // the unit tests of the ceremonies use the rest
 pub(super) mod authenticator;
 
 use super::races::{assert_one_success, assert_orderly, plans};
@@ -30,7 +30,7 @@ pub(super) fn lab(more: &[(&str, &str)]) -> Lab {
     Lab::start(&[&SETTINGS[..], &[("ACCOUNT_RATE_LIMITS", "false"), ("MFA_RATE_LIMITS", "false")], more].concat())
 }
 
-/// A browser on the frontend's page.
+/// Returns a browser client that sends the service's own origin.
 pub(super) fn browser(lab: &Lab) -> Client {
     let mut browser = lab.browser();
     browser.extra.push(("origin".to_owned(), "https://login.example.com".to_owned()));
@@ -51,13 +51,13 @@ pub(super) fn create(client: &mut Client, device: &mut Authenticator, path: &str
     json!({"credential": device.create(&options)})
 }
 
-/// Sets a key up.
+/// Adds a security key.
 pub(super) fn add(client: &mut Client, device: &mut Authenticator) -> Reply {
     let body = create(client, device, KEYS);
     client.post(KEYS, body)
 }
 
-/// Somebody with a passkey.
+/// Signs up a user with a passkey.
 pub(super) fn with_passkey(lab: &Lab, client: &mut Client, email: &str, device: &mut Authenticator) {
     lab.user(client, email);
     let body = create(client, device, &format!("{KEYS}?passwordless"));
@@ -66,7 +66,7 @@ pub(super) fn with_passkey(lab: &Lab, client: &mut Client, email: &str, device: 
     assert_eq!(reply.json["data"]["is_passwordless"], true);
 }
 
-/// Asks for a challenge and answers it.
+/// Asks for a challenge and sends the device's answer.
 pub(super) fn answer(client: &mut Client, device: &mut Authenticator, path: &str) -> Reply {
     let options = options(&client.get(path), "request_options");
     let credential = device.get(&options);
@@ -83,7 +83,7 @@ pub(super) fn waiting(client: Client) -> Client {
 pub(super) const INCORRECT: [&str; 1] = ["credential:incorrect_code"];
 
 #[test]
-fn a_key_is_registered_and_is_second_factor_and_proof_again() {
+fn a_key_can_be_registered_and_used_as_second_factor_and_for_reauthentication() {
     let lab = lab(&[]);
     for (n, mut client) in [(1, lab.app()), (2, browser(&lab))] {
         let (mut device, email) = (device(n), format!("ada{n}@example.com"));
@@ -92,7 +92,10 @@ fn a_key_is_registered_and_is_second_factor_and_proof_again() {
         let reply = add(&mut client, &mut device);
         assert_eq!((reply.status, &reply.json["meta"]["recovery_codes_generated"]), (200, &json!(true)));
         assert_eq!(reply.json["data"]["name"], "Master key");
-        assert!(lab.mails(&email).iter().any(|mail| mail.text.contains("was added")), "they are told");
+        assert!(
+            lab.mails(&email).iter().any(|mail| mail.text.contains("was added")),
+            "the user gets a mail about the new key"
+        );
 
         client.delete("auth/session");
         client.token = None;
@@ -109,7 +112,7 @@ fn a_key_is_registered_and_is_second_factor_and_proof_again() {
 }
 
 #[test]
-fn a_passkey_logs_in_with_no_name_given() {
+fn a_passkey_logs_in_without_a_username() {
     let lab = lab(&[]);
     let mut device = device(1);
     with_passkey(&lab, &mut lab.app(), EMAIL, &mut device);
@@ -118,12 +121,12 @@ fn a_passkey_logs_in_with_no_name_given() {
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(reply.json["data"]["methods"][0]["passwordless"], true);
         assert_eq!(client.get("auth/session").json["data"]["user"]["email"], EMAIL);
-        // Somebody who is in may log in again; an app does so in the session that it has.
+        // A logged-in user can log in again. An app keeps its session.
         let reply = answer(&mut client, &mut device, LOGIN);
         assert_eq!((reply.status, &reply.json["meta"]["session_token"]), (200, &json!(null)));
         assert_eq!(client.get("auth/session").status, 200);
     }
-    // As somebody else, they get a new one, which knows nothing yet.
+    // A login as another user changes the session token, so the app must learn the new one from its answer.
     let mut client = lab.app();
     lab.user(&mut client, "bob@example.com");
     let reply = answer(&mut client, &mut device, LOGIN);
@@ -132,19 +135,23 @@ fn a_passkey_logs_in_with_no_name_given() {
 }
 
 #[test]
-fn somebody_signs_up_with_a_passkey_and_no_password() {
+fn a_user_can_sign_up_with_a_passkey_and_no_password() {
     let lab = lab(&[]);
     let mut device = device(1);
     for (n, mut client) in [lab.app(), browser(&lab)].into_iter().enumerate() {
         device.id = vec![u8::try_from(n).unwrap(); 16];
         let email = format!("new{n}@example.com");
-        assert_eq!(client.put("auth/webauthn/signup", json!({})).status, 409, "nobody waits");
+        assert_eq!(client.put("auth/webauthn/signup", json!({})).status, 409, "no signup is pending");
         let reply = client.post("auth/webauthn/signup", json!({"email": email, "password": "not read"}));
         assert_eq!(reply.pending().as_deref(), Some("verify_email"), "{}", reply.text);
-        assert_eq!(client.get("auth/webauthn/signup").status, 409, "not before the address is verified");
+        assert_eq!(
+            client.get("auth/webauthn/signup").status,
+            409,
+            "a passkey can be created only after the address is verified"
+        );
         let reply = client.post("auth/email/verify", json!({"key": lab.mail(&email).key()}));
         assert_eq!(reply.pending().as_deref(), Some("mfa_signup_webauthn"), "{}", reply.text);
-        assert_eq!(client.get("auth/session").status, 401, "not in yet");
+        assert_eq!(client.get("auth/session").status, 401, "not logged in yet");
 
         let mut body = create(&mut client, &mut device, "auth/webauthn/signup");
         let mut other = body.clone();
@@ -161,7 +168,7 @@ fn somebody_signs_up_with_a_passkey_and_no_password() {
     }
 }
 
-/// What the API says to an answer that is good but for one thing.
+/// Checks that an answer with a single fault is refused, and that a valid answer works afterwards.
 fn refused(change: impl Fn(&mut Authenticator, &mut Value)) {
     let lab = lab(&[("MFA_WEBAUTHN_USER_VERIFICATION", "required")]);
     let mut good = device(1);
@@ -174,9 +181,9 @@ fn refused(change: impl Fn(&mut Authenticator, &mut Value)) {
             change(&mut bad, &mut options);
             let reply = client.post(path, json!({"credential": bad.get(&options)}));
             assert_eq!((reply.status, reply.errors()), (400, INCORRECT.map(str::to_owned).to_vec()), "{}", reply.text);
-            assert_eq!(client.get("auth/session").status, 401, "nobody is let in");
+            assert_eq!(client.get("auth/session").status, 401, "the client is not logged in");
             let reply = answer(&mut client, &mut good, path);
-            assert_eq!(reply.status, 200, "the good one counts: {}", reply.text);
+            assert_eq!(reply.status, 200, "the valid answer is accepted: {}", reply.text);
         }
     }
 }
@@ -207,7 +214,7 @@ fn an_unverified_user_is_refused() {
 }
 
 #[test]
-fn a_credential_that_nobody_has_is_refused() {
+fn an_unknown_credential_is_refused() {
     refused(|device, _| device.id = vec![9; 32]);
 }
 
@@ -241,7 +248,7 @@ fn another_users_credential_is_refused() {
     assert_eq!(answer(&mut client, &mut bobs, "auth/webauthn/authenticate").errors(), INCORRECT);
     assert_eq!(client.get("auth/session").status, 401);
 
-    // Bob's key, said to be Ada's.
+    // Bob's key with Ada's user handle.
     let mut client = lab.app();
     let options = options(&client.get(LOGIN), "request_options");
     let handle = adas.get(&options)["response"]["userHandle"].clone();
@@ -249,7 +256,7 @@ fn another_users_credential_is_refused() {
     credential["response"]["userHandle"] = handle;
     assert_eq!(client.post(LOGIN, json!({"credential": credential})).errors(), INCORRECT);
 
-    // Ada's key, added to Bob's account.
+    // Ada's key cannot be added to Bob's account.
     let mut bob = lab.app();
     assert_eq!(answer(&mut bob, &mut bobs, LOGIN).status, 200);
     assert_eq!(add(&mut bob, &mut adas.clone()).errors(), [":incorrect_code"]);
@@ -257,33 +264,33 @@ fn another_users_credential_is_refused() {
 }
 
 #[test]
-fn an_answer_counts_once_and_in_its_own_session() {
+fn an_answer_works_once_and_only_in_its_own_session() {
     let lab = lab(&[]);
     let mut device = device(1);
     with_passkey(&lab, &mut lab.app(), EMAIL, &mut device);
-    // An authenticator without a counter: nothing but the challenge tells uses apart.
+    // An authenticator without a counter. Only the challenge protects against a second use.
     device.counter = 0;
     let mut client = lab.app();
     let options = options(&client.get(LOGIN), "request_options");
     let body = json!({"credential": device.get_again(&options)});
-    assert_eq!(lab.app().post(LOGIN, body.clone()).errors(), INCORRECT, "without a session");
+    assert_eq!(lab.app().post(LOGIN, body.clone()).errors(), INCORRECT, "an answer without a session");
     let mut thief = lab.app();
     thief.get(LOGIN);
     assert_eq!(thief.post(LOGIN, body.clone()).errors(), INCORRECT, "in another's session");
     let mut again = client.clone();
     assert_eq!(client.post(LOGIN, body.clone()).status, 200);
-    assert_eq!(again.post(LOGIN, body.clone()).status, 410, "the session is used up");
-    assert_eq!(client.post(LOGIN, body.clone()).errors(), INCORRECT, "and the challenge");
+    assert_eq!(again.post(LOGIN, body.clone()).status, 410, "the token from before the login is no longer valid");
+    assert_eq!(client.post(LOGIN, body.clone()).errors(), INCORRECT, "the challenge is used up");
 
     let mut late = lab.app();
     let options = late.get(LOGIN).json["data"]["request_options"].clone();
     lab.advance(601);
     let body = json!({"credential": device.get_again(&options)});
-    assert_eq!(late.post(LOGIN, body).errors(), INCORRECT, "too late");
+    assert_eq!(late.post(LOGIN, body).errors(), INCORRECT, "the challenge has expired");
 }
 
 #[test]
-fn the_answer_to_one_kind_of_ceremony_is_none_to_another() {
+fn the_answer_to_one_kind_of_ceremony_is_refused_by_another() {
     let lab = lab(&[]);
     let mut device = device(1);
     let mut client = lab.app();
@@ -316,7 +323,7 @@ fn of_fifty_parallel_uses_of_one_answer_one_succeeds() {
 }
 
 #[test]
-fn of_ten_accounts_that_add_one_credential_at_once_one_has_it() {
+fn of_ten_accounts_that_add_one_credential_at_once_one_succeeds() {
     for (fault, plan) in plans() {
         let lab = lab(&[]);
         let users = (0..10).map(|n| {
@@ -335,13 +342,13 @@ fn of_ten_accounts_that_add_one_credential_at_once_one_has_it() {
         let having = users.iter().filter(|(client, _)| keys(client) > 0).count();
         assert_one_success(fault, &replies);
         let told = replies.iter().filter(|reply| reply.status == 200).count();
-        // Who is told to come back may have it all the same.
+        // A request that got 503 may have succeeded.
         assert!(having <= 1 && told <= having, "{fault}: {having} have it");
     }
 }
 
 #[test]
-fn a_removed_key_is_nobodys_and_the_codes_go_with_the_last_one() {
+fn a_removed_key_is_free_and_recovery_codes_are_removed_with_the_last_key() {
     let lab = lab(&[]);
     let mut device = device(1);
     let mut client = lab.app();
@@ -354,11 +361,11 @@ fn a_removed_key_is_nobodys_and_the_codes_go_with_the_last_one() {
     assert_eq!(answer(&mut lab.app(), &mut device, LOGIN).errors(), INCORRECT);
     let mut other = lab.app();
     lab.user(&mut other, "bob@example.com");
-    assert_eq!(add(&mut other, &mut device).status, 200, "another account may have it now");
+    assert_eq!(add(&mut other, &mut device).status, 200, "another account can add the key now");
 }
 
 #[test]
-fn adding_a_key_needs_a_recent_proof_and_a_verified_address() {
+fn adding_a_key_needs_recent_authentication_and_a_verified_address() {
     let settings = [SETTINGS[0], SETTINGS[2], SETTINGS[3], ("ACCOUNT_EMAIL_VERIFICATION", "optional")];
     let lab = Lab::start(&settings);
     let mut client = lab.app();
@@ -374,23 +381,27 @@ fn adding_a_key_needs_a_recent_proof_and_a_verified_address() {
     login.origin = "https://login.example.com".to_owned();
     assert_eq!(add(&mut client, &mut login).status, 200);
     lab.advance(600);
-    assert_eq!(client.post(KEYS, json!({"credential": {"id": "x"}})).errors(), [":incorrect_code"], "input first");
-    assert_eq!(client.get(LOGIN).status, 404, "off unless the settings say so");
+    assert_eq!(
+        client.post(KEYS, json!({"credential": {"id": "x"}})).errors(),
+        [":incorrect_code"],
+        "the input is checked first"
+    );
+    assert_eq!(client.get(LOGIN).status, 404, "passkey logins are off by default");
 }
 
 #[test]
-fn passkey_logins_are_limited_by_address() {
+fn passkey_logins_are_limited_by_ip_address() {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
     let statuses = (0..11).map(|_| client.post(LOGIN, json!({})).status).collect::<Vec<_>>();
     assert_eq!((&statuses[..10], statuses[10]), (&[400; 10][..], 429));
-    assert_eq!(client.get(LOGIN).status, 200, "to begin has a limit of its own");
+    assert_eq!(client.get(LOGIN).status, 200, "beginning a login has a separate limit");
     lab.advance(61);
     assert_eq!(client.post(LOGIN, json!({})).status, 400);
 }
 
 #[test]
-fn native_apps_take_part_and_find_the_files_that_say_so() {
+fn native_apps_are_accepted_and_their_association_files_are_published() {
     let fingerprint = vec!["AB"; 32].join(":");
     let android = json!({"com.example.app": [fingerprint]}).to_string();
     let apps = [

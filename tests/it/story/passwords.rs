@@ -1,10 +1,10 @@
-//! Passwords, verification keys and their times.
+//! Tests of passwords, usernames, and the lifetimes of verification links and codes.
 
 use crate::lab::{Lab, PASSWORD};
 use serde_json::json;
 
 #[test]
-fn weak_passwords_are_told_by_django_s_codes() {
+fn weak_passwords_are_reported_with_djangos_error_codes() {
     let lab = Lab::start(&[]);
     let signup = |password: &str| {
         lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": password})).errors().join(" ")
@@ -16,19 +16,19 @@ fn weak_passwords_are_told_by_django_s_codes() {
         signup("12345"),
         "password:password_too_short password:password_too_common password:password_entirely_numeric"
     );
-    // ASVS 5.0 6.2.9: long ones are welcome.
+    // ASVS 5.0 6.2.9: long passwords are accepted.
     assert_eq!(signup(&"long enough to be a whole sentence ".repeat(4)), "");
 }
 
-/// Mail scanners consumed links; ASVS 5.0 6.4.1: they end in time, and with their use.
+/// Mail scanners must not use up links. ASVS 5.0 6.4.1: links expire, and end with their use.
 #[test]
-fn a_link_lives_three_days_and_verifies_once() {
+fn a_link_is_valid_for_three_days_and_verifies_once() {
     let lab = Lab::start(&[]);
     lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
     let key = lab.mail("ada@example.com").key();
     let inspect = |key: &str| lab.app().get_with("auth/email/verify", ("x-email-verification-key", key));
     for _ in 0..5 {
-        assert_eq!(inspect(&key).status, 200, "mail scanners follow links: looking consumes nothing");
+        assert_eq!(inspect(&key).status, 200, "mail scanners open links, so GET must not use them up");
     }
     lab.advance(3 * 86_400 - 10);
     assert_eq!(inspect(&key).status, 200);
@@ -43,7 +43,7 @@ fn a_link_lives_three_days_and_verifies_once() {
 }
 
 #[test]
-fn a_code_lives_as_long_as_its_setting_says_and_then_takes_the_login_with_it() {
+fn an_expired_code_also_ends_the_login() {
     let lab = Lab::start(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -54,7 +54,7 @@ fn a_code_lives_as_long_as_its_setting_says_and_then_takes_the_login_with_it() {
 }
 
 #[test]
-fn a_code_is_read_without_its_case_and_punctuation_and_an_old_one_is_nothing() {
+fn a_code_is_accepted_in_any_case_and_punctuation_but_an_old_one_is_refused() {
     let lab = Lab::start(&[
         ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
         ("ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND", "1"),
@@ -72,7 +72,7 @@ fn a_code_is_read_without_its_case_and_punctuation_and_an_old_one_is_nothing() {
 }
 
 #[test]
-fn looking_at_the_right_code_costs_no_attempt() {
+fn a_get_request_with_the_correct_code_uses_up_no_attempt() {
     let lab = Lab::start(&[("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -81,14 +81,18 @@ fn looking_at_the_right_code_costs_no_attempt() {
         let reply = client.get_with("auth/email/verify", ("x-email-verification-key", &code));
         assert_eq!((reply.status, &reply.json["meta"]["is_authenticating"]), (200, &json!(true)));
     }
-    // A wrong one does, and so does none at all.
+    // A wrong or missing code in a GET request does use up an attempt.
     client.get("auth/email/verify");
     client.get_with("auth/email/verify", ("x-email-verification-key", "BBBB-BBBB"));
-    assert_eq!(client.post("auth/email/verify", json!({"key": code})).status, 200, "the third and last");
+    assert_eq!(
+        client.post("auth/email/verify", json!({"key": code})).status,
+        200,
+        "this is the third and last attempt"
+    );
 }
 
 #[test]
-fn a_login_that_takes_too_long_is_over() {
+fn a_login_that_takes_too_long_expires() {
     let lab = Lab::start(&[]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -99,7 +103,7 @@ fn a_login_that_takes_too_long_is_over() {
 }
 
 #[test]
-fn usernames_log_in_in_any_case_and_are_made_where_nobody_gives_one() {
+fn usernames_work_in_any_case_and_are_generated_if_none_is_given() {
     let lab = Lab::start(&[
         ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username"),
         ("ACCOUNT_LOGIN_METHODS", r#"["email", "username"]"#),

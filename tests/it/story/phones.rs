@@ -1,4 +1,4 @@
-//! Phone numbers.
+//! Tests of phone numbers.
 
 use crate::lab::{Client, Lab, PASSWORD};
 use serde_json::json;
@@ -39,7 +39,7 @@ fn a_number_is_verified_at_signup_and_logs_in() {
 }
 
 #[test]
-fn a_number_that_somebody_has_looks_like_a_free_one_and_its_code_fits_nothing() {
+fn a_taken_number_looks_like_a_free_one_and_cannot_be_verified() {
     let lab = Lab::start(&SETTINGS);
     user(&lab, ADA);
     let mut client = signup(&lab, ADA);
@@ -51,7 +51,7 @@ fn a_number_that_somebody_has_looks_like_a_free_one_and_its_code_fits_nothing() 
 }
 
 #[test]
-fn a_number_is_changed_once_its_code_is_shown() {
+fn a_number_is_changed_when_its_code_is_entered() {
     let lab = Lab::start(&SETTINGS);
     let mut client = user(&lab, ADA);
     assert_eq!(client.post("account/phone", json!({"phone": ADA})).errors(), ["phone:same_as_current"]);
@@ -68,7 +68,7 @@ fn a_number_is_changed_once_its_code_is_shown() {
 }
 
 #[test]
-fn a_mistyped_number_is_changed_while_its_code_is_waited_for() {
+fn a_mistyped_number_can_be_changed_before_it_is_verified() {
     let lab = Lab::start(&SETTINGS);
     let mut client = signup(&lab, ADA);
     assert_eq!(client.post("auth/phone/verify/resend", json!({})).status, 200);
@@ -87,7 +87,7 @@ fn messages_to_one_number_are_limited() {
     assert_eq!(client.post("auth/phone/verify/resend", json!({})).status, 200);
 }
 
-/// The limit of the address counts mails that are sent, not those that the phone comes before.
+/// The rate limit of an address counts sent mails. The first step verifies the phone and sends no mail.
 #[test]
 fn a_signup_with_phone_and_address_is_mailed_when_the_phone_is_verified() {
     for by_code in ["false", "true"] {

@@ -1,4 +1,4 @@
-//! One rule for every API: nobody gets in through one past what another would ask.
+//! Tests that every API enforces the same rules. A login must not skip a step in one API that another API demands.
 
 use super::apis::{APIS, Api, EMAIL, NEW, Visitor, verified};
 use super::identity_provider::IdentityProvider;
@@ -21,12 +21,13 @@ fn lab(accounts: &Value, settings: &[(&str, &str)]) -> Lab {
     Lab::with_accounts(accounts, &[&[OFF][..], settings].concat())
 }
 
-/// Where a login leads at each API, in the order of [`APIS`].
+/// Logs in to each API. Returns the outcomes in the order of [`APIS`].
 fn logins(lab: &Lab, email: &str, password: &str) -> [String; 4] {
     APIS.map(|api| Visitor::new(lab, api).enter(email, password))
 }
 
-/// Where a reset leads at each API, with `ACCOUNT_LOGIN_ON_PASSWORD_RESET`, and the login with the new password after it.
+/// Resets the password in each API with `ACCOUNT_LOGIN_ON_PASSWORD_RESET`. Returns the outcomes of the reset and of the
+/// next login.
 fn resets(lab: &Lab) -> [(String, String); 4] {
     APIS.map(|api| {
         let mut visitor = Visitor::new(lab, api);
@@ -40,7 +41,7 @@ fn resets(lab: &Lab) -> [(String, String); 4] {
 
 const RESET: (&str, &str) = ("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true");
 
-/// A service with one account that has an authenticator app, and its secret.
+/// Starts a service with one account that has an authenticator app. Returns the app's secret.
 fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
     let lab = lab(&json!([verified()]), settings);
     let mut owner = Visitor::new(&lab, Api::App);
@@ -50,22 +51,21 @@ fn with_app(settings: &[(&str, &str)]) -> (Lab, String) {
     (lab, secret)
 }
 
-/// The test of each stage at every API. A new stage does not compile without one.
+/// The test of each stage in every API. A stage without a test does not compile.
 const fn test_of(stage: StageKey) -> fn() {
     match stage {
         StageKey::LoginByCode | StageKey::MfaAuthenticate | StageKey::MfaSetup => {
             logins_and_resets_stop_at_the_same_stage_in_every_api
         }
-        StageKey::VerifyPhone => an_unverified_phone_number_lets_nobody_in,
-        StageKey::VerifyEmail => an_unverified_address_lets_nobody_in,
+        StageKey::VerifyPhone => a_login_stops_at_an_unverified_phone_number_in_every_api,
+        StageKey::VerifyEmail => a_login_stops_at_an_unverified_address_in_every_api,
         StageKey::MfaTrust => after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted,
-        StageKey::MfaSignupWebauthn => a_signup_that_waits_for_its_passkey_lets_nobody_in,
+        StageKey::MfaSignupWebauthn => a_signup_that_waits_for_its_passkey_gives_no_access,
     }
 }
 const _: fn(StageKey) -> fn() = test_of;
 
-/// The stages that an account with a verified address may have to stop at. Password resets must stop there too (ASVS 5.0
-/// 6.4.3).
+/// These stages can apply to an account with a verified address. Password resets must stop there too (ASVS 5.0 6.4.3).
 #[test]
 fn logins_and_resets_stop_at_the_same_stage_in_every_api() {
     let jwt_has_no_place = ["login_by_code", "login_by_code", "login_by_code", "login_step_required"];
@@ -88,13 +88,13 @@ fn logins_and_resets_stop_at_the_same_stage_in_every_api() {
 }
 
 #[test]
-fn an_unverified_phone_number_lets_nobody_in() {
+fn a_login_stops_at_an_unverified_phone_number_in_every_api() {
     let lab = lab(&json!([]), &[&PHONES[..], &[RESET]].concat());
     let body = json!({"email": EMAIL, "phone": PHONE, "password": PASSWORD});
     assert_eq!(lab.app().post("auth/signup", body).pending().as_deref(), Some("verify_phone"));
     let expected = ["verify_phone", "verify_phone", "verify_phone", "login_step_required"];
     assert_eq!(logins(&lab, EMAIL, PASSWORD), expected);
-    // The JWT API resets no password by an address that is not verified.
+    // The JWT API sends no reset link to an unverified address.
     for api in [Api::App, Api::Browser, Api::Flat] {
         let mut visitor = Visitor::new(&lab, api);
         let mail = visitor.forget(EMAIL).unwrap();
@@ -106,16 +106,16 @@ fn an_unverified_phone_number_lets_nobody_in() {
     assert_eq!(logins(&lab, EMAIL, NEW), expected);
 }
 
-/// An account that has no number, where each must have one, gets in nowhere.
+/// An account without a number cannot log in to any API if a number is required.
 #[test]
-fn a_required_phone_number_that_an_account_lacks_lets_nobody_in() {
+fn an_account_without_a_required_phone_number_cannot_log_in() {
     let fields = ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone*", "password1*"]"#);
     let lab = lab(&json!([verified()]), &[fields]);
     assert_eq!(logins(&lab, EMAIL, PASSWORD), ["401", "401", "not_authenticated", "login_step_required"]);
 }
 
 #[test]
-fn an_unverified_address_lets_nobody_in() {
+fn a_login_stops_at_an_unverified_address_in_every_api() {
     let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
     for settings in [&[RESET][..], &[RESET, ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true")]] {
         let lab = lab(&account, settings);
@@ -132,7 +132,7 @@ fn an_unverified_address_lets_nobody_in() {
     }
 }
 
-/// Browsers are asked whether they are trusted; nobody else is, and nobody is in before the question is answered.
+/// Only browsers get the question, and the user is logged in after the answer.
 #[test]
 fn after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted() {
     let (lab, secret) = with_app(&[JWT_MFA, ("MFA_TRUST_ENABLED", "true")]);
@@ -148,9 +148,9 @@ fn after_the_second_factor_only_a_browser_is_asked_whether_it_is_trusted() {
     assert_eq!(outcomes, ["in", "mfa_trust", "in", "in"]);
 }
 
-/// Somebody signs up with a passkey, and has not made it yet.
+/// A signup with a passkey is pending until the passkey is created.
 #[test]
-fn a_signup_that_waits_for_its_passkey_lets_nobody_in() {
+fn a_signup_that_waits_for_its_passkey_gives_no_access() {
     let lab = passkeys::lab(&[JWT_MFA]);
     let mut app = lab.app();
     app.post("auth/webauthn/signup", json!({"email": EMAIL}));
@@ -160,7 +160,7 @@ fn a_signup_that_waits_for_its_passkey_lets_nobody_in() {
     for (api, wrong) in [Api::App, Api::Flat, Api::Jwt].into_iter().zip(wrong) {
         assert_eq!(Visitor::new(&lab, api).enter(EMAIL, PASSWORD), wrong);
     }
-    // What the session waits with opens nothing elsewhere.
+    // The token of the pending session works in no other API.
     let token = app.token.clone().unwrap();
     let mut flat = Visitor::new(&lab, Api::Flat);
     flat.token = Some(token.clone());
@@ -175,9 +175,9 @@ fn a_signup_that_waits_for_its_passkey_lets_nobody_in() {
     assert!(Visitor::new(&lab, Api::Jwt).forget(EMAIL).is_none(), "there is no password to reset");
 }
 
-/// The tokens of a login that waits are worth nothing at any API, nor is a challenge of one account at another's.
+/// Tokens and challenges of pending logins are refused everywhere.
 #[test]
-fn what_a_waiting_login_was_given_opens_nothing() {
+fn the_tokens_of_a_pending_login_give_no_access() {
     let (lab, _) = with_app(&[JWT_MFA]);
     let given = APIS.map(|api| {
         let mut visitor = Visitor::new(&lab, api);
@@ -197,9 +197,10 @@ fn what_a_waiting_login_was_given_opens_nothing() {
     }
 }
 
-/// What a registration leads to is what a login would, and looks the same where the address is somebody's.
+/// A registration has the same outcome as a login would have. It also looks the same for an address that has an
+/// account.
 #[test]
-fn a_registration_stops_at_the_same_stages_and_tells_nobody_who_has_an_account() {
+fn a_registration_stops_at_the_same_stages_and_does_not_reveal_who_has_an_account() {
     let phones = ("ACCOUNT_SIGNUP_FIELDS", r#"["email*", "phone*", "password1*"]"#);
     let cases: [(Settings<'_>, u16, &str); 7] = [
         (&[], 201, "201"),
@@ -231,16 +232,16 @@ fn a_registration_stops_at_the_same_stages_and_tells_nobody_who_has_an_account()
                 |reply: &crate::lab::Reply| reply.json.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>());
             assert_eq!((taken.status, keys(&taken)), (status, keys(&free)), "{settings:?}: {}", taken.text);
             let count = |trips: &[Vec<String>]| (trips.len(), trips.iter().map(Vec::len).sum::<usize>());
-            assert_eq!(count(&same), count(&trips), "the way is as long: {settings:?}");
+            assert_eq!(count(&same), count(&trips), "the number of table requests is the same: {settings:?}");
         }
     }
 }
 
-/// A service where Ada may invite, and the link that Bob got.
+/// Starts a service where Ada can invite. Returns the link that Bob received.
 fn invited(settings: &[(&str, &str)]) -> (Lab, String) {
     let ours = [OFF, ("JWT_ALLAUTH_INVITATIONS", "true")];
     let admin = json!({"email": EMAIL, "password": PASSWORD, "verified": true, "role": 1000});
-    // She invites before the stricter rules hold.
+    // Ada invites Bob before the stricter settings apply.
     let lab = Lab::with_accounts(&json!([admin]), &ours);
     let mut ada = Visitor::new(&lab, Api::Jwt);
     ada.enter(EMAIL, PASSWORD);
@@ -274,7 +275,7 @@ fn an_invitation_stops_at_the_same_stages() {
     }
 }
 
-/// The browser that opens a verification link may get a session by it, where a login would let it in.
+/// The browser that opens a verification link can get a session, but only if a login would give one.
 #[test]
 fn the_session_of_a_verification_link_stops_at_the_same_stages() {
     let session = ("JWT_ALLAUTH_SESSION_ON_EMAIL_VERIFICATION", "true");
@@ -288,9 +289,9 @@ fn the_session_of_a_verification_link_stops_at_the_same_stages() {
     }
 }
 
-/// Each way to an account: the status, without and with somebody's address.
+/// Signs up in each API, with a new address and with one that has an account.
 #[test]
-fn where_signup_is_closed_it_is_closed_in_every_api() {
+fn closed_signup_is_closed_in_every_api() {
     for (settings, jwt) in [
         (&[("ACCOUNT_SIGNUP_OPEN", "false")][..], 403),
         (&[("JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "true")], 404),
@@ -303,13 +304,17 @@ fn where_signup_is_closed_it_is_closed_in_every_api() {
         for (api, expected) in APIS.into_iter().zip([403, 403, 403, jwt]) {
             for email in ["new@example.com", EMAIL] {
                 let reply = Visitor::new(&lab, api).sign_up(email, NEW);
-                // An address that is taken is told as such first, where telling is allowed.
+                // A taken address can be reported first, with 400, if the settings allow this.
                 let fine = reply.status == expected || (email == EMAIL && reply.status == 400);
                 assert!(fine, "{api:?} {settings:?}: {} {}", reply.status, reply.text);
             }
             if api != Api::Jwt || jwt == 403 {
                 assert_ne!(Visitor::new(&lab, api).enter("new@example.com", NEW), "in");
-                assert_eq!(Visitor::new(&lab, api).enter(EMAIL, PASSWORD), "in", "{api:?}: those who have one log in");
+                assert_eq!(
+                    Visitor::new(&lab, api).enter(EMAIL, PASSWORD),
+                    "in",
+                    "{api:?}: existing accounts can log in"
+                );
             }
         }
         let person = json!({"sub": "7", "email": "new@example.com", "email_verified": true, "name": "New"});
@@ -323,7 +328,7 @@ fn where_signup_is_closed_it_is_closed_in_every_api() {
 }
 
 #[test]
-fn where_only_providers_let_people_in_no_api_takes_a_password() {
+fn with_socialaccount_only_no_api_accepts_a_password() {
     let lab = lab(&json!([verified()]), &[("SOCIALACCOUNT_ONLY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     for api in APIS {
         let mut visitor = Visitor::new(&lab, api);
@@ -348,9 +353,9 @@ fn where_only_providers_let_people_in_no_api_takes_a_password() {
     }
 }
 
-/// `EMAIL_VERIFICATION` and `ACCOUNT_EMAIL_VERIFICATION` say one thing: the stricter one holds in every API.
+/// `EMAIL_VERIFICATION` and `ACCOUNT_EMAIL_VERIFICATION` set the same rule. The stricter one applies to every API.
 #[test]
-fn the_stricter_of_both_settings_of_verification_holds_in_every_api() {
+fn the_stricter_of_both_verification_settings_applies_to_every_api() {
     let (jwt, account) = ("EMAIL_VERIFICATION", "ACCOUNT_EMAIL_VERIFICATION");
     let cases: [(Settings<'_>, bool); 12] = [
         (&[], true),
@@ -383,9 +388,9 @@ fn the_stricter_of_both_settings_of_verification_holds_in_every_api() {
     }
 }
 
-/// What a second factor that is set up is worth where second factors are switched off.
+/// If second factors are switched off, an existing second factor is ignored.
 #[test]
-fn where_second_factors_are_off_no_api_asks_for_one_or_sets_one_up() {
+fn if_second_factors_are_off_no_api_asks_for_one_or_sets_one_up() {
     let (lab, _) = with_app(&[]);
     let lab = lab.restart_with(&[("MFA_ENABLED", "false")]);
     assert_eq!(logins(&lab, EMAIL, PASSWORD), ["in"; 4]);
@@ -397,7 +402,7 @@ fn where_second_factors_are_off_no_api_asks_for_one_or_sets_one_up() {
 }
 
 #[test]
-fn whether_an_unverified_address_may_have_a_second_factor_is_one_setting_for_every_api() {
+fn one_setting_allows_second_factors_with_an_unverified_address_in_every_api() {
     for allowed in [false, true] {
         let text = allowed.to_string();
         let account = json!([{"email": EMAIL, "password": PASSWORD, "verified": false}]);
@@ -434,7 +439,7 @@ fn an_empty_prefix_switches_an_api_off_and_a_slash_puts_it_at_the_root() {
         }
         let page = call(&off.url, "GET", "/registration/set-password/default/", &[], None);
         assert_eq!(page.status == 404, name == "JWT_ALLAUTH_PREFIX", "{}", page.text);
-        assert_eq!(Visitor::new(&off, Api::App).enter(EMAIL, PASSWORD), "in", "the headless API has no such setting");
+        assert_eq!(Visitor::new(&off, Api::App).enter(EMAIL, PASSWORD), "in", "the headless API is still on");
 
         let root = lab(&json!([verified()]), &[(name, "/")]);
         assert_eq!(status(&root, "/login/", &credentials), 200, "{name}");
@@ -443,7 +448,7 @@ fn an_empty_prefix_switches_an_api_off_and_a_slash_puts_it_at_the_root() {
         assert_eq!(call(&root.url, "GET", "/_allauth/app/v1/config", &[], None).status, 200);
         assert_eq!(call(&root.url, "GET", "/nowhere/", &[], None).status, 404);
     }
-    // Its links lead there, too.
+    // The links in mails also point to the root.
     let root = lab(&json!([verified()]), &[("JWT_ALLAUTH_PREFIX", "/")]);
     assert_eq!(status(&root, "/password/reset/", &json!({"email": EMAIL})), 200);
     let text = root.mail(EMAIL).text;

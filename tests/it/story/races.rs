@@ -1,5 +1,5 @@
-//! Two requests at the same moment are always a case; so is a table that conflicts, throttles, answers in part,
-//! or has done what it was asked and does not say so.
+//! Tests of parallel requests, with a table that reports conflicts, throttles, processes requests partially, or commits
+//! without an answer.
 
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const CODE: [(&str, &str); 2] =
     [("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"), ("ACCOUNT_RATE_LIMITS", "false")];
 
-/// Each fault alone, and all together.
+/// Returns a plan without faults, one for each kind of fault, and one with all of them.
 pub fn plans() -> Vec<(&'static str, Value)> {
     let percent = |percent: u32| json!({"percent": percent});
     vec![
@@ -33,7 +33,7 @@ fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
     counts
 }
 
-/// A table in trouble may make a request fail in an orderly way, never in another.
+/// Checks that every reply has an allowed status or is 503, which a failing table can cause.
 pub fn assert_orderly(fault: &str, replies: &[Reply], allowed: &[u16]) {
     for reply in replies {
         assert!(allowed.contains(&reply.status) || reply.status == 503, "{fault}: {} {}", reply.status, reply.text);
@@ -41,14 +41,15 @@ pub fn assert_orderly(fault: &str, replies: &[Reply], allowed: &[u16]) {
     }
 }
 
-/// One succeeds. Where it is told so by nobody, its answer was lost on the way each time: somebody is told to come back.
+/// Checks that exactly one request succeeds. With faults it can happen that no client sees a success, because its answer
+/// was lost and the client got 503.
 pub fn assert_one_success(fault: &str, replies: &[Reply]) {
     let counts = count(replies);
     let of = |status: u16| counts.get(&status).copied().unwrap_or_default();
     assert!(of(200) == 1 || (of(200) == 0 && of(503) > 0 && !fault.starts_with("none")), "{fault}: {counts:?}");
 }
 
-/// Until it is not 503: what a person does who is told to come back later.
+/// Repeats a request until the answer is not 503, as a user does who is asked to try again later.
 fn patiently(mut ask: impl FnMut() -> Reply) -> Reply {
     for _ in 0..50 {
         let reply = ask();
@@ -60,7 +61,7 @@ fn patiently(mut ask: impl FnMut() -> Reply) -> Reply {
 }
 
 #[test]
-fn fifty_parallel_signups_with_one_address_make_one_account_that_nobody_notices() {
+fn fifty_parallel_signups_with_one_address_create_one_account_and_get_equal_answers() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
         lab.faults(plan);
@@ -74,13 +75,16 @@ fn fifty_parallel_signups_with_one_address_make_one_account_that_nobody_notices(
         lab.faults(json!({}));
         let mails = lab.mails(email);
         let links = mails.iter().filter(|mail| mail.text.contains("/verify-email/")).count();
-        assert_eq!(links, 1, "{fault}: one account, one link; the others are told that it exists");
+        assert_eq!(
+            links, 1,
+            "{fault}: there is one account and one link, and the other mails say that the account exists"
+        );
         let key = mails.iter().find(|mail| mail.text.contains("/verify-email/")).unwrap().key();
         assert_eq!(lab.app().post("auth/email/verify", json!({"key": key})).status, 401, "{fault}");
         let reply = lab.app().post("auth/login", json!({"email": email, "password": PASSWORD}));
         assert_eq!(reply.status, 200, "{fault}");
         if fault != "none" && fault != "unprocessed" {
-            assert!(lab.injected() > 0, "{fault}: the faults were there");
+            assert!(lab.injected() > 0, "{fault}: no fault was injected");
         }
     }
 }
@@ -96,7 +100,7 @@ fn fifty_parallel_uses_of_one_code_succeed_once() {
         let code = lab.mail(email).key();
         lab.faults(plan);
         let replies = at_once(50, |_| client.clone().post("auth/email/verify", json!({"key": code})));
-        // An app drops its token on 410, and that would be the new one by now.
+        // The status must not be 410. It would make an app drop its token, which is the new one by then.
         assert_orderly(fault, &replies, &[200, 400, 409]);
         let successes = replies.iter().filter(|reply| reply.status == 200).collect::<Vec<_>>();
         assert!(successes.len() <= 1, "{fault}: {:?}", count(&replies));
@@ -106,7 +110,7 @@ fn fifty_parallel_uses_of_one_code_succeed_once() {
                 client.token = success.json["meta"]["session_token"].as_str().map(str::to_owned);
                 assert_eq!(client.get("auth/session").status, 200, "{fault}");
             }
-            // Only where the answer to the one success was lost on the way, or every attempt met a fault.
+            // Without a success, the answer was lost or every attempt met a fault.
             _ => assert_ne!(fault, "none"),
         }
     }
@@ -114,7 +118,7 @@ fn fifty_parallel_uses_of_one_code_succeed_once() {
 
 /// CVE-2026-27801: unlimited guesses.
 #[test]
-fn of_fifty_parallel_wrong_guesses_no_more_than_the_allowed_number_is_compared() {
+fn of_fifty_parallel_wrong_guesses_at_most_the_allowed_number_is_compared() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&CODE);
         let mut client = lab.app();
@@ -129,7 +133,7 @@ fn of_fifty_parallel_wrong_guesses_no_more_than_the_allowed_number_is_compared()
         lab.faults(json!({}));
         if fault == "none" {
             assert_eq!(compared, 3);
-            // After the last one even the right code is nothing.
+            // After the last attempt, even the correct code is refused.
             assert_eq!(client.post("auth/email/verify", json!({"key": code})).status, 409);
             assert_eq!(client.get("auth/session").pending(), None);
         }
@@ -137,7 +141,7 @@ fn of_fifty_parallel_wrong_guesses_no_more_than_the_allowed_number_is_compared()
 }
 
 #[test]
-fn the_right_code_among_fifty_guesses_is_found_within_the_allowed_number_or_not_at_all() {
+fn the_correct_code_among_fifty_guesses_is_accepted_only_within_the_allowed_number() {
     let lab = Lab::start(&CODE);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -174,7 +178,7 @@ fn two_accounts_that_verify_one_address_at_once_leave_one_owner() {
         let answers = replies.iter().map(|reply| (reply.status, reply.errors().join(""))).collect::<Vec<_>>();
         let verified = answers.iter().filter(|(status, _)| *status == 401).count();
         let refused = |(status, error): &&(u16, String)| *status == 400 && !error.is_empty();
-        // A success whose answer was lost is told as a used key when it is asked for again.
+        // If a success had no answer, the repeated request reports that the key was used.
         assert!(verified <= 1 && answers.iter().filter(refused).count() >= 1, "{fault}: {answers:?}");
         let later = keys.iter().map(|key| lab.app().post("auth/email/verify", json!({"key": key})).errors().join(""));
         let mut later = later.collect::<Vec<_>>();
@@ -184,7 +188,7 @@ fn two_accounts_that_verify_one_address_at_once_leave_one_owner() {
 }
 
 #[test]
-fn logins_and_sessions_go_on_under_every_fault() {
+fn logins_and_sessions_work_under_every_fault() {
     for (fault, plan) in plans() {
         let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
         lab.user(&mut lab.app(), "ada@example.com");
@@ -203,9 +207,9 @@ fn logins_and_sessions_go_on_under_every_fault() {
     }
 }
 
-/// A double click: the second request comes when the first has finished the login, with the token that it has used up.
+/// A double click: the second request arrives after the first has finished the login, with the old token.
 #[test]
-fn the_second_of_two_equal_confirmations_does_not_cost_an_app_its_new_session() {
+fn the_second_of_two_equal_confirmations_does_not_end_the_new_session() {
     let lab = Lab::start(&[CODE[0], CODE[1], ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true")]);
     let email = "ada@example.com";
     let mut client = lab.app();
@@ -216,7 +220,7 @@ fn the_second_of_two_equal_confirmations_does_not_cost_an_app_its_new_session() 
         assert_eq!(client.post(path, body.clone()).status, 200, "{path}");
         assert_eq!(same.post(path, body.clone()).status, 409, "{path}");
         assert_eq!(client.get("auth/session").status, 200, "{path}");
-        // Whatever else comes with the old token is told that it is gone.
+        // Other requests with the old token get 410.
         assert_eq!((same.get("auth/session").status, same.get(path).status), (410, 410), "{path}");
     };
     twice(&mut client, "auth/email/verify", &body);

@@ -1,4 +1,4 @@
-//! Passwords that were forgotten, or changed.
+//! Tests of password resets and password changes, and of reauthentication.
 
 use crate::lab::{Client, Lab, PASSWORD, at_once};
 use crate::story::races::{assert_orderly, plans};
@@ -40,7 +40,7 @@ fn a_link_sets_a_new_password_once() {
 }
 
 #[test]
-fn a_link_dies_with_a_login_with_another_address_and_with_its_time() {
+fn a_link_ends_with_a_login_with_a_new_address_and_with_its_lifetime() {
     let (lab, mut client) = with_user(&[]);
     let is_dead = |key: &str| {
         let reply = lab.app().get_with("auth/password/reset", ("x-password-reset-key", key));
@@ -50,18 +50,18 @@ fn a_link_dies_with_a_login_with_another_address_and_with_its_time() {
     assert!(!is_dead(&key));
     lab.advance(1);
     login(&lab, PASSWORD);
-    assert!(is_dead(&key), "the last login has changed");
+    assert!(is_dead(&key), "a login ends the link");
     let key = ask(&lab, &mut lab.app());
     client.post("account/email", json!({"email": "ada@example.org"}));
-    assert!(is_dead(&key), "the addresses have changed");
+    assert!(is_dead(&key), "a new address ends the link");
     let key = ask(&lab, &mut lab.app());
     lab.advance(259_201);
-    assert!(is_dead(&key), "three days are over");
+    assert!(is_dead(&key), "the link has expired after three days");
 }
 
-/// CVE-2026-43911: a token outlived a password change.
+/// CVE-2026-43911: a token remained valid after a password change.
 #[test]
-fn a_reset_or_a_change_ends_every_session_from_the_very_next_request() {
+fn a_password_reset_or_change_ends_every_session_immediately() {
     for by_link in [true, false] {
         let (lab, mut client) = with_user(&[]);
         let mut others = vec![lab.app(), lab.browser(), lab.app()];
@@ -77,12 +77,12 @@ fn a_reset_or_a_change_ends_every_session_from_the_very_next_request() {
         } else {
             let body = json!({"current_password": PASSWORD, "new_password": NEW});
             assert_eq!(client.post("account/password/change", body).status, 200);
-            assert_eq!(client.get("auth/session").status, 200, "whoever changed it goes on, with a new token");
+            assert_eq!(client.get("auth/session").status, 200, "the client that changed it has a new token");
             client.token = old;
             assert_eq!(client.get("auth/session").status, 410);
         }
         for other in &mut others {
-            // Once it is told that nobody is in; then the session is gone.
+            // The first request reports that the session has ended. Later requests treat the token as unknown.
             let gone = if other.kind == "app" { 410 } else { 401 };
             for (n, path) in ["auth/session", "account/email", "account/phone", "auth/sessions"].iter().enumerate() {
                 assert_eq!(other.get(path).status, if n == 0 { 401 } else { gone }, "{path}");
@@ -92,7 +92,7 @@ fn a_reset_or_a_change_ends_every_session_from_the_very_next_request() {
 }
 
 #[test]
-fn a_password_change_ends_a_login_that_is_half_way_in() {
+fn a_password_change_ends_a_pending_login() {
     let (lab, mut client) = with_user(&[("ACCOUNT_LOGIN_BY_CODE_REQUIRED", "true")]);
     let mut half = lab.app();
     half.post("auth/login", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -117,13 +117,13 @@ fn fifty_parallel_uses_of_one_reset_key_succeed_once() {
         lab.faults(json!({}));
         let fits = (0..50).filter(|n| login(&lab, &format!("new-Horse-{n}-battery")) == 200).count();
         let told = replies.iter().filter(|reply| reply.status == 401).count();
-        assert!(told <= 1 && fits <= 1, "{fault}: {told} were told so, {fits} passwords fit");
+        assert!(told <= 1 && fits <= 1, "{fault}: {told} requests succeeded, {fits} passwords work");
         assert!(fault != "none" || (told, fits) == (1, 1));
     }
 }
 
 #[test]
-fn a_code_resets_once_and_a_weak_password_costs_no_attempt() {
+fn a_code_resets_once_and_a_weak_password_uses_up_no_attempt() {
     let (lab, _) = with_user(&[CODE]);
     let mut client = lab.app();
     let code = ask(&lab, &mut client);
@@ -182,7 +182,7 @@ fn of_fifty_parallel_wrong_guesses_at_a_reset_code_three_are_compared() {
 
 /// The reference crashes here.
 #[test]
-fn looking_at_a_reset_code_for_an_unknown_address_is_an_orderly_no() {
+fn a_get_request_with_a_reset_code_for_an_unknown_address_gets_a_regular_error() {
     let (lab, _) = with_user(&[CODE]);
     let mut client = lab.app();
     client.post("auth/password/request", json!({"email": "nobody@example.com"}));
@@ -191,7 +191,7 @@ fn looking_at_a_reset_code_for_an_unknown_address_is_an_orderly_no() {
 }
 
 #[test]
-fn a_reset_logs_in_where_the_setting_says_so() {
+fn with_the_setting_a_reset_logs_in() {
     let (lab, _) = with_user(&[("ACCOUNT_LOGIN_ON_PASSWORD_RESET", "true")]);
     let key = ask(&lab, &mut lab.app());
     let mut client = lab.app();
@@ -201,7 +201,7 @@ fn a_reset_logs_in_where_the_setting_says_so() {
 }
 
 #[test]
-fn asking_for_a_reset_tells_nothing() {
+fn asking_for_a_reset_does_not_reveal_whether_the_account_exists() {
     let (lab, _) = with_user(&[]);
     let ask = |email: &str| {
         let mut reply = None;
@@ -215,7 +215,7 @@ fn asking_for_a_reset_tells_nothing() {
 
 /// ASVS 5.0 6.2.3, 6.2.5.
 #[test]
-fn a_change_needs_the_current_password_and_sets_a_first_one_without() {
+fn a_change_needs_the_current_password_unless_there_is_none() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
@@ -236,7 +236,7 @@ fn a_change_needs_the_current_password_and_sets_a_first_one_without() {
 }
 
 #[test]
-fn a_change_logs_out_where_the_setting_says_so() {
+fn with_the_setting_a_change_logs_out() {
     let (_lab, mut client) = with_user(&[("ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE", "true")]);
     let body = json!({"current_password": PASSWORD, "new_password": NEW});
     assert_eq!(client.post("account/password/change", body).status, 401);
@@ -244,7 +244,7 @@ fn a_change_logs_out_where_the_setting_says_so() {
 }
 
 #[test]
-fn of_two_password_changes_at_once_one_stands_and_no_session_survives_the_other() {
+fn of_two_password_changes_at_once_one_wins_and_no_other_session_survives() {
     for (fault, plan) in plans() {
         let (lab, client) = with_user(&[]);
         lab.faults(plan);
@@ -267,10 +267,10 @@ fn of_two_password_changes_at_once_one_stands_and_no_session_survives_the_other(
 
 /// ASVS 5.0 7.5.1.
 #[test]
-fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
+fn sensitive_changes_need_reauthentication_within_the_time_of_the_setting() {
     let (lab, mut client) = with_user(&[("ACCOUNT_REAUTHENTICATION_REQUIRED", "true")]);
     let add = |client: &mut Client, email: &str| client.post("account/email", json!({"email": email}));
-    // A fresh login is no reauthentication, and bad input is told first.
+    // A recent login does not count as reauthentication, and invalid input is reported first.
     assert_eq!(add(&mut client, "bad").errors(), ["email:invalid"]);
     let reply = add(&mut client, "b@example.com");
     assert_eq!((reply.status, &reply.json["meta"]["is_authenticated"]), (401, &json!(true)));
@@ -279,7 +279,7 @@ fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
     assert_eq!(wrong.errors(), ["password:incorrect_password"]);
     let token = client.token.clone();
     assert_eq!(client.post("auth/reauthenticate", json!({"password": PASSWORD})).status, 200);
-    assert_eq!(client.token, token, "the session stays");
+    assert_eq!(client.token, token, "the session token is unchanged");
     assert_eq!(add(&mut client, "b@example.com").status, 200);
     lab.advance(301);
     for (method, body) in [
@@ -294,7 +294,7 @@ fn reauthentication_guards_what_matters_for_as_long_as_the_setting_says() {
 }
 
 #[test]
-fn an_app_that_resets_its_own_password_learns_with_its_next_request_that_its_session_is_over() {
+fn an_app_that_resets_its_own_password_loses_its_session() {
     for setting in [OFF, CODE] {
         let (lab, mut client) = with_user(&[setting]);
         let key = ask(&lab, &mut client);
@@ -306,11 +306,11 @@ fn an_app_that_resets_its_own_password_learns_with_its_next_request_that_its_ses
     let key = ask(&lab, &mut client);
     let reply = client.post("auth/password/reset", json!({"key": key, "password": NEW}));
     assert_eq!((reply.status, &reply.json["data"]["methods"]), (200, &json!([])));
-    assert_eq!(client.get("account/email").status, 200, "a new session took the place of the old one");
+    assert_eq!(client.get("account/email").status, 200, "a new session replaces the old one");
 }
 
 #[test]
-fn the_right_code_verifies_the_address_where_it_is_shown_first() {
+fn the_correct_reset_code_also_verifies_the_address() {
     let settings = [CODE, OFF, ("ACCOUNT_EMAIL_VERIFICATION", "optional")];
     let lab = Lab::start(&settings);
     let mut client = lab.app();
@@ -326,7 +326,7 @@ fn the_right_code_verifies_the_address_where_it_is_shown_first() {
 }
 
 #[test]
-fn a_reset_in_progress_outlives_a_login() {
+fn a_pending_reset_survives_a_login() {
     let (lab, _) = with_user(&[CODE]);
     let mut client = lab.app();
     let code = ask(&lab, &mut client);
@@ -335,9 +335,9 @@ fn a_reset_in_progress_outlives_a_login() {
     assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200));
 }
 
-/// Deliveries take a moment: what is said comes, even if it is over by then.
+/// A link is mailed even if it expires before the delivery.
 #[test]
-fn a_link_that_is_over_at_once_is_mailed_all_the_same() {
+fn a_link_that_expires_at_once_is_still_mailed() {
     let settings = [("ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS", "0"), ("ACCOUNT_EMAIL_VERIFICATION", "mandatory")];
     let lab = Lab::start(&settings);
     lab.app().post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -348,7 +348,7 @@ fn a_link_that_is_over_at_once_is_mailed_all_the_same() {
 }
 
 #[test]
-fn sessions_that_are_over_are_gone_after_the_next_login_or_list() {
+fn ended_sessions_are_deleted_by_the_next_login_or_list() {
     let (lab, mut client) = with_user(&[]);
     let others = || {
         let mut other = lab.app();

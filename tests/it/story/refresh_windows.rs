@@ -1,4 +1,5 @@
-//! Refresh tokens that come again: tabs, lost answers and thieves, in both APIs that give such tokens out.
+//! Tests of refresh tokens that are used more than once: by several tabs, after a lost answer, and by thieves. Both
+//! APIs with refresh tokens are tested.
 
 use crate::lab::{Bearer, Client, Lab, PASSWORD, Reply};
 use serde_json::json;
@@ -11,7 +12,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("ALLAUTH_TRUSTED_PROXY_COUNT", "1"),
 ];
 
-/// A service with an account, and an app's refresh token.
+/// Starts a service with an account. Returns an app and its refresh token.
 fn with_token() -> (Lab, Client, String) {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
@@ -27,7 +28,7 @@ fn with_token() -> (Lab, Client, String) {
     (lab, client, token)
 }
 
-/// A refresh by a device with this user agent, in this network.
+/// Refreshes as a device with this user agent and IP address.
 fn refresh(lab: &Lab, token: &str, agent: &str, address: &str) -> Reply {
     let mut client = lab.app();
     client.extra.push(("user-agent".to_owned(), agent.to_owned()));
@@ -51,9 +52,9 @@ fn renew_bearer(client: &mut Bearer) -> u16 {
     client.post("refresh/", json!({})).status
 }
 
-/// Three tabs: a token that was replaced twice logged the user out.
+/// With three tabs, a token that was replaced twice must not log the user out.
 #[test]
-fn a_token_that_was_replaced_several_times_within_the_window_leads_to_the_present_one() {
+fn a_token_that_was_replaced_several_times_within_the_window_gets_the_current_one() {
     let (lab, mut client, first) = with_token();
     let second = renew(&lab, &first);
     lab.advance(20);
@@ -64,7 +65,7 @@ fn a_token_that_was_replaced_several_times_within_the_window_leads_to_the_presen
         assert_eq!(&renew(&lab, old), &fourth);
     }
     assert_eq!(client.get("auth/session").status, 200);
-    // The first was replaced 61 seconds ago by now, the second 41.
+    // The first token was replaced 61 seconds ago by now, the second one 41 seconds ago.
     lab.advance(21);
     assert_eq!(renew(&lab, &second), fourth);
     assert_eq!(refresh(&lab, &first, "Phone", "203.0.113.7").status, 400);
@@ -86,7 +87,7 @@ fn the_jwt_api_has_the_same_window() {
         assert_eq!(renew_bearer(tab), 200);
         assert_eq!(tab.cookies["refresh_token"], first.cookies["refresh_token"]);
         lab.advance(8);
-        assert_eq!(renew_bearer(&mut old), 200, "once more");
+        assert_eq!(renew_bearer(&mut old), 200, "the old token still works");
     }
     lab.advance(15);
     let mut late = lab.bearer();
@@ -107,20 +108,20 @@ fn in_the_jwt_api_a_token_from_before_the_window_ends_the_session() {
     assert_eq!(renew_bearer(&mut first), 401);
 }
 
-/// A phone that leaves the house loses answers, and comes back from another network.
+/// A phone that changes networks can lose an answer, and repeats the request from another network.
 #[test]
-fn a_lost_answer_and_another_network_are_no_theft() {
+fn a_lost_answer_and_another_network_do_not_count_as_theft() {
     let (lab, mut client, first) = with_token();
     let lost = renew(&lab, &first);
     let again = refresh(&lab, &first, "Phone", "2001:db8::1");
     assert_eq!(again.json["data"]["refresh_token"], lost, "{}", again.text);
-    assert_eq!(refresh(&lab, &first, "Another/1.0", "203.0.113.7").status, 400, "another client gets nothing");
-    assert_eq!(client.get("auth/session").status, 200, "and ends nothing");
+    assert_eq!(refresh(&lab, &first, "Another/1.0", "203.0.113.7").status, 400, "another client gets no token");
+    assert_eq!(client.get("auth/session").status, 200, "another client's attempt does not end the session");
     renew(&lab, &lost);
 }
 
 #[test]
-fn a_client_that_refreshes_without_end_is_given_the_same_token_after_a_few() {
+fn a_client_that_refreshes_in_a_loop_gets_the_same_token_after_a_few_times() {
     let (lab, mut client, mut token) = with_token();
     let first = token.clone();
     let mut seen = std::collections::BTreeSet::new();

@@ -1,4 +1,5 @@
-//! A table that was restored to an earlier moment: what had ended since does not come back to life.
+//! Tests of a table that was restored to an earlier time. Sessions and tokens that had ended since must not become
+//! valid again.
 
 use super::second_factors::{code, with_app};
 use crate::lab::{Client, Lab, PASSWORD};
@@ -27,13 +28,13 @@ fn log_in(client: &mut Client, password: &str) -> u16 {
     client.post("auth/login", json!({"email": EMAIL, "password": password})).status
 }
 
-/// RFC 3339, from seconds since 1970.
+/// Formats seconds since 1970 as RFC 3339.
 fn moment(seconds: i64) -> String {
     shared::clock::Timestamp::from_seconds(seconds).to_jiff().to_string()
 }
 
 #[test]
-fn sessions_links_and_tokens_from_before_a_restore_count_for_nothing() {
+fn sessions_links_and_tokens_from_before_a_restore_are_invalid() {
     let lab = Lab::start(&SETTINGS);
     let (mut app, mut browser, mut waiting) = (lab.app(), lab.browser(), lab.app());
     lab.user(&mut app, EMAIL);
@@ -59,10 +60,10 @@ fn sessions_links_and_tokens_from_before_a_restore_count_for_nothing() {
     let lab = lab.restart_with(&[("LATCHKEY_RESTORED_AT", &at)]);
     lab.advance(2);
     let (mut app, mut browser, mut bearer) = (app.at(&lab.url), browser.at(&lab.url), bearer.at(&lab.url));
-    assert_eq!(app.get("auth/session").status, 410, "an app is told that its session is gone");
+    assert_eq!(app.get("auth/session").status, 410, "an app gets 410 for its ended session");
     assert_eq!(browser.get("auth/session").status, 401);
     assert_eq!(bearer.get("user/").status, 401, "an access token of the JWT API");
-    assert_ne!(with_access(&lab), 200, "an access token");
+    assert_ne!(with_access(&lab), 200, "an access token of the headless API");
     let reply = lab.app().post("tokens/refresh", json!({"refresh_token": refresh}));
     assert_eq!(reply.status, 400, "{}", reply.text);
     let reply = lab.app().post("auth/password/reset", json!({"key": link, "password": NEW_PASSWORD}));
@@ -71,7 +72,7 @@ fn sessions_links_and_tokens_from_before_a_restore_count_for_nothing() {
     assert_eq!(reply.errors(), ["key:invalid_or_expired_key"], "{}", reply.text);
     assert_eq!(waiting.at(&lab.url).get("auth/session").pending(), None, "a login in progress");
 
-    // What is made from now on counts.
+    // New sessions and tokens work.
     let (mut app, mut browser) = (lab.app(), lab.browser());
     for client in [&mut app, &mut browser] {
         assert_eq!(log_in(client, PASSWORD), 200);
@@ -80,7 +81,11 @@ fn sessions_links_and_tokens_from_before_a_restore_count_for_nothing() {
     let mut bearer = lab.bearer();
     assert_eq!(bearer.login(EMAIL, PASSWORD).status, 200);
     assert_eq!(bearer.get("user/").status, 200);
-    assert_eq!(app.get("auth/sessions").json["data"].as_array().map(Vec::len), Some(3), "the earlier ones are gone");
+    assert_eq!(
+        app.get("auth/sessions").json["data"].as_array().map(Vec::len),
+        Some(3),
+        "the earlier sessions are not listed"
+    );
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn a_browser_that_was_trusted_before_a_restore_needs_the_second_factor_again() {
     assert_eq!(reply.pending().as_deref(), Some("mfa_trust"), "{}", reply.text);
     assert_eq!(browser.post("auth/2fa/trust", json!({"trust": true})).status, 200);
     browser.delete("auth/session");
-    assert_eq!(log_in(&mut browser, PASSWORD), 200, "it is trusted");
+    assert_eq!(log_in(&mut browser, PASSWORD), 200, "the browser is trusted");
     browser.delete("auth/session");
     let at = moment(lab.now() + 1);
     let lab = lab.restart_with(&[("LATCHKEY_RESTORED_AT", &at)]);
@@ -103,13 +108,13 @@ fn a_browser_that_was_trusted_before_a_restore_needs_the_second_factor_again() {
 }
 
 #[test]
-fn whoever_changed_their_password_since_sets_a_new_one() {
+fn a_user_who_changed_the_password_since_must_set_a_new_one() {
     const OTHER: &str = "bob@example.com";
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", "false")]);
     let mut app = lab.app();
     lab.user(&mut app, EMAIL);
     lab.user(&mut lab.app(), OTHER);
-    // The table as it is at the moment to which it will be restored.
+    // A copy of the table at the time to which it will be restored.
     let lab = lab.restart_after(|folder| copy(&folder.join("data"), &folder.join("backup")));
     let mut app = app.at(&lab.url);
     let change = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
@@ -124,15 +129,15 @@ fn whoever_changed_their_password_since_sets_a_new_one() {
         assert_eq!(counts, [Some(2), Some(1), Some(0), Some(0)], "{told}");
         assert!(told["LATCHKEY_RESTORED_AT"].as_str().unwrap().ends_with('Z'));
     });
-    // The command has used the machine's clock, and its moment lies in the next second.
+    // The command uses the machine's clock and rounds the time up to the next second.
     lab.advance(5);
-    assert_eq!(app.at(&lab.url).get("auth/session").status, 410, "sessions from before are over");
+    assert_eq!(app.at(&lab.url).get("auth/session").status, 410, "sessions from before the restore have ended");
     for password in [PASSWORD, NEW_PASSWORD] {
         assert_eq!(log_in(&mut lab.app(), password), 400, "{password}");
     }
     let mut other = lab.app();
     let reply = other.post("auth/login", json!({"email": OTHER, "password": PASSWORD}));
-    assert_eq!(reply.status, 200, "whoever changed nothing logs in as before: {}", reply.text);
+    assert_eq!(reply.status, 200, "a user who did not change the password can still log in: {}", reply.text);
     lab.app().post("auth/password/request", json!({"email": EMAIL}));
     let key = lab.mail(EMAIL).key();
     let reply = lab.app().post("auth/password/reset", json!({"key": key, "password": NEW_PASSWORD}));

@@ -1,4 +1,5 @@
-//! Authenticator apps, recovery codes, trusted browsers, and what somebody may not do who still owes a second factor.
+//! Tests of authenticator apps, recovery codes and trusted browsers, and of the restrictions on a login that waits for
+//! a second factor.
 
 use super::races::{assert_one_success, assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once};
@@ -9,17 +10,17 @@ use totp_rs::{Builder, Secret};
 const EMAIL: &str = "ada@example.com";
 const TOTP: &str = "account/authenticators/totp";
 const CODES: &str = "account/authenticators/recovery-codes";
-/// A code stays good while a slow test passes into the next time step.
+/// With this tolerance, a code stays valid if a slow test passes into the next time step.
 const SETTINGS: [(&str, &str); 3] =
     [("MFA_TOTP_TOLERANCE", "1"), ("ACCOUNT_RATE_LIMITS", "false"), ("ACCOUNT_EMAIL_NOTIFICATIONS", "true")];
 
-/// The code that an authenticator app with this secret shows, so many time steps from now.
+/// Returns the code that an authenticator app with this secret shows `steps` time steps from now.
 pub fn code(lab: &Lab, secret: &str, steps: i64) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(lab.now() + steps * 30).unwrap()).to_string()
 }
 
-/// Somebody with an authenticator app: its secret.
+/// Signs up a user and sets up an authenticator app. Returns its secret.
 pub fn with_app(lab: &Lab, client: &mut Client) -> String {
     lab.user(client, EMAIL);
     client.post("auth/reauthenticate", json!({"password": PASSWORD}));
@@ -40,7 +41,7 @@ fn login(client: &mut Client) -> Reply {
     client.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}))
 }
 
-/// A login that waits for the second factor.
+/// Returns a client whose login waits for the second factor.
 fn waiting(client: Client) -> Client {
     let mut client = client;
     let reply = login(&mut client);
@@ -56,10 +57,10 @@ fn show(client: &mut Client, code: &str) -> Reply {
 fn a_login_waits_for_a_code_of_the_app_and_each_code_works_once() {
     let lab = Lab::start(&SETTINGS);
     let secret = with_app(&lab, &mut lab.app());
-    assert!(lab.mail(EMAIL).text.contains("authenticator app"), "they are told");
+    assert!(lab.mail(EMAIL).text.contains("authenticator app"), "the user gets a mail about the app");
     for kind in [lab.app(), lab.browser()] {
         let mut second = waiting(kind);
-        assert_eq!(second.get("auth/session").status, 401, "not in yet");
+        assert_eq!(second.get("auth/session").status, 401, "not logged in yet");
         lab.advance(90);
         let now = code(&lab, &secret, 0);
         assert_eq!(show(&mut second, "000000x").errors(), ["code:incorrect_code"]);
@@ -71,18 +72,18 @@ fn a_login_waits_for_a_code_of_the_app_and_each_code_works_once() {
         assert_eq!(methods[1]["type"], "totp");
         assert_eq!(second.get("auth/session").status, 200);
         let mut third = waiting(lab.app());
-        assert_eq!(show(&mut third, &now).errors(), ["code:incorrect_code"], "it was shown already");
+        assert_eq!(show(&mut third, &now).errors(), ["code:incorrect_code"], "the code was already used");
     }
 }
 
 #[test]
-fn recovery_codes_work_once_and_not_after_new_ones_were_made() {
+fn recovery_codes_work_once_and_end_when_new_ones_are_generated() {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
     with_app(&lab, &mut client);
     let old = codes(&mut client);
     assert_eq!((old.len(), old.iter().collect::<BTreeSet<_>>().len()), (10, 10));
-    assert_eq!(client.get("account/authenticators/recovery_codes").status, 200, "the older spelling");
+    assert_eq!(client.get("account/authenticators/recovery_codes").status, 200, "the older spelling of the path");
     assert_eq!(show(&mut waiting(lab.app()), &old[3]).status, 200);
     assert_eq!(show(&mut waiting(lab.app()), &old[3]).status, 400);
     let left = client.get(CODES).json["data"]["unused_code_count"].clone();
@@ -97,7 +98,7 @@ fn recovery_codes_work_once_and_not_after_new_ones_were_made() {
 }
 
 #[test]
-fn recovery_codes_are_shown_once_where_the_settings_say_so() {
+fn with_the_setting_recovery_codes_are_shown_once() {
     let lab = Lab::start(&[("MFA_RECOVERY_CODES_SHOW_ONCE", "true"), ("MFA_RECOVERY_CODE_COUNT", "4")]);
     let mut client = lab.app();
     with_app(&lab, &mut client);
@@ -107,7 +108,7 @@ fn recovery_codes_are_shown_once_where_the_settings_say_so() {
 }
 
 #[test]
-fn the_code_that_has_set_the_app_up_does_not_log_in_once_more() {
+fn the_code_that_has_set_up_the_app_does_not_log_in() {
     let lab = Lab::start(&SETTINGS);
     let secret = with_app(&lab, &mut lab.app());
     let mut client = waiting(lab.app());
@@ -116,7 +117,7 @@ fn the_code_that_has_set_the_app_up_does_not_log_in_once_more() {
     assert_eq!(show(&mut client, &code(&lab, &secret, 0)).status, 200);
 }
 
-/// Fifty uses at the same moment, of one code by ten logins.
+/// Sends one code fifty times in parallel, from ten logins.
 fn race(make: impl Fn(&Lab, &mut Client, &str) -> String) {
     for (fault, plan) in plans() {
         let lab = Lab::start(&SETTINGS);
@@ -146,7 +147,7 @@ fn of_fifty_parallel_uses_of_one_recovery_code_one_succeeds() {
 }
 
 #[test]
-fn a_second_factor_shown_while_the_password_changes_lets_nobody_in() {
+fn a_second_factor_entered_during_a_password_change_gives_no_access() {
     for seed in 0..12 {
         let lab = Lab::start(&SETTINGS);
         let mut owner = lab.app();
@@ -155,7 +156,8 @@ fn a_second_factor_shown_while_the_password_changes_lets_nobody_in() {
         let code = code(&lab, &secret, 1);
         let change = json!({"current_password": PASSWORD, "new_password": "another-Horse-43-battery"});
         lab.faults(json!({"seed": seed, "conflict": {"percent": 60}, "latency_ms": 2}));
-        // Conflicts send both back to the start, in any order. Whoever is first: with the password, everything that was let in by the old one has ended.
+        // Because of conflicts, both operations start again, in any order. In either order, the password change must
+        // end the login of the old password.
         let clients = at_once(2, |n| {
             let mut client = if n == 0 { owner.clone() } else { login.clone() };
             let reply = match n {
@@ -190,7 +192,7 @@ fn a_reset_that_logs_in_still_waits_for_the_second_factor() {
 
 /// CVE-2026-27801: unlimited guesses (ASVS 5.0 6.6.3).
 #[test]
-fn guesses_are_counted_by_user_whoever_makes_them() {
+fn guesses_are_counted_per_user_across_clients() {
     let lab = Lab::start(&[]);
     let secret = with_app(&lab, &mut lab.app());
     for n in 0..5 {
@@ -206,7 +208,7 @@ fn guesses_are_counted_by_user_whoever_makes_them() {
 
 /// ASVS 5.0 7.5.1.
 #[test]
-fn changes_of_authenticators_need_a_recent_proof_which_a_code_is() {
+fn changes_of_authenticators_need_reauthentication_for_which_a_code_is_enough() {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
     let secret = with_app(&lab, &mut client);
@@ -222,12 +224,16 @@ fn changes_of_authenticators_need_a_recent_proof_which_a_code_is() {
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert_eq!(client.delete(TOTP).status, 200);
     assert!(lab.mail(EMAIL).text.contains("was removed"));
-    assert_eq!(client.get("account/authenticators").json["data"], json!([]), "the codes go with the last factor");
-    assert_eq!(login(&mut lab.app()).status, 200, "nothing to wait for");
+    assert_eq!(
+        client.get("account/authenticators").json["data"],
+        json!([]),
+        "the recovery codes are removed with the last factor"
+    );
+    assert_eq!(login(&mut lab.app()).status, 200, "the login needs no second factor");
 }
 
 #[test]
-fn a_second_factor_waits_for_the_address_to_be_verified() {
+fn a_second_factor_needs_a_verified_address() {
     let lab = Lab::start(&[("ACCOUNT_EMAIL_VERIFICATION", "optional")]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": EMAIL, "password": PASSWORD}));
@@ -238,7 +244,7 @@ fn a_second_factor_waits_for_the_address_to_be_verified() {
 }
 
 #[test]
-fn a_trusted_browser_is_let_off_until_the_password_or_the_factors_change() {
+fn a_trusted_browser_needs_no_second_factor_until_the_password_changes() {
     let lab = Lab::start(&[SETTINGS[0], SETTINGS[1], ("MFA_TRUST_ENABLED", "true")]);
     let mut browser = lab.browser();
     let secret = with_app(&lab, &mut browser);
@@ -246,11 +252,11 @@ fn a_trusted_browser_is_let_off_until_the_password_or_the_factors_change() {
     lab.advance(30);
     let mut browser = waiting(browser);
     assert_eq!(show(&mut browser, &code(&lab, &secret, 0)).pending().as_deref(), Some("mfa_trust"));
-    assert_eq!(browser.get("auth/session").status, 401, "not in before they have answered");
+    assert_eq!(browser.get("auth/session").status, 401, "not logged in before the question is answered");
     assert_eq!(browser.post("auth/2fa/trust", json!({"trust": true})).status, 200);
     let cookie = browser.cookies["mfa_trusted"].clone();
     browser.delete("auth/session");
-    assert_eq!(login(&mut browser).status, 200, "let off");
+    assert_eq!(login(&mut browser).status, 200, "no second factor is needed");
 
     let mut thief = lab.browser();
     thief.cookies.insert("mfa_trusted".to_owned(), cookie.chars().rev().collect());
@@ -258,7 +264,7 @@ fn a_trusted_browser_is_let_off_until_the_password_or_the_factors_change() {
     let mut app = lab.app();
     app.extra.push(("cookie".to_owned(), format!("mfa_trusted={cookie}")));
     waiting(app);
-    assert_eq!(lab.app().post("auth/2fa/trust", json!({"trust": true})).status, 404, "apps keep no cookies");
+    assert_eq!(lab.app().post("auth/2fa/trust", json!({"trust": true})).status, 404, "apps do not keep cookies");
 
     let change = json!({"current_password": PASSWORD, "new_password": "another-Horse-43-battery"});
     assert_eq!(browser.post("account/password/change", change).status, 200);
@@ -268,7 +274,7 @@ fn a_trusted_browser_is_let_off_until_the_password_or_the_factors_change() {
 }
 
 #[test]
-fn trust_ends_with_its_time() {
+fn trust_expires() {
     let settings = [SETTINGS[0], SETTINGS[1], ("MFA_TRUST_ENABLED", "true"), ("MFA_TRUST_COOKIE_AGE", "3600")];
     let lab = Lab::start(&settings);
     let mut browser = lab.browser();
@@ -282,9 +288,9 @@ fn trust_ends_with_its_time() {
     waiting(browser);
 }
 
-/// A session was usable before the second factor.
+/// Otherwise a session could be used before the second factor.
 #[test]
-fn no_endpoint_that_wants_a_user_takes_a_login_that_owes_its_second_factor() {
+fn no_endpoint_that_needs_a_user_accepts_a_login_that_waits_for_its_second_factor() {
     let lab = Lab::start(&[SETTINGS[0], SETTINGS[1], ("MFA_TRUST_ENABLED", "true")]);
     with_app(&lab, &mut lab.app());
     let mut asked = 0;
@@ -316,20 +322,20 @@ fn no_endpoint_that_wants_a_user_takes_a_login_that_owes_its_second_factor() {
 }
 
 #[test]
-fn the_table_holds_no_secret_of_an_authenticator() {
+fn the_table_contains_no_secret_of_an_authenticator_in_plain_text() {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
     let secret = with_app(&lab, &mut client);
     let codes = codes(&mut client);
     let table = lab.table();
     let holds = |text: &str| table.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(holds(EMAIL), "this is the table");
+    assert!(holds(EMAIL), "the bytes contain the table");
     let secrets: Vec<Value> = codes.iter().chain([&secret]).map(|it| json!(it)).collect();
     assert!(secrets.iter().filter_map(Value::as_str).all(|it| !holds(it)));
 }
 
 #[test]
-fn a_login_that_waits_is_told_the_factors_that_are_left() {
+fn a_pending_login_lists_the_factors_that_still_exist() {
     let lab = Lab::start(&SETTINGS);
     let mut client = lab.app();
     with_app(&lab, &mut client);
@@ -342,5 +348,9 @@ fn a_login_that_waits_is_told_the_factors_that_are_left() {
     assert_eq!(client.delete(TOTP).status, 200);
     assert_eq!(types(&mut other), json!([]));
     let spent = |method: &str| lab.trips(|| drop(other.clone().send(method, "auth/session", None, &[]))).len();
-    assert_eq!((spent("GET"), spent("DELETE")), (2, 2), "the factors are read for who asks, and not for who leaves");
+    assert_eq!(
+        (spent("GET"), spent("DELETE")),
+        (2, 2),
+        "a GET request also reads the factors, a DELETE request also deletes the session"
+    );
 }

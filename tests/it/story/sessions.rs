@@ -1,4 +1,4 @@
-//! The list of one's sessions.
+//! Tests of the list of a user's sessions.
 
 use crate::lab::{Client, Lab, PASSWORD, at_once};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn end(client: &mut Client, sessions: Value) -> crate::lab::Reply {
 
 /// ASVS 5.0 7.5.2.
 #[test]
-fn people_see_their_sessions_and_end_some_of_them() {
+fn users_can_list_their_sessions_and_end_some_of_them() {
     let (lab, mut client) = with_user(&[]);
     let (mut phone, mut laptop) = (login(&lab), login(&lab));
     assert_eq!(client.get("auth/sessions").json["data"].as_array().unwrap().len(), 3);
@@ -56,7 +56,7 @@ fn sessions_are_listed_in_the_order_in_which_they_began() {
     assert_eq!(list.len(), 6);
 }
 
-/// A service with an account that is logged in that often, and then a client that is the oldest of its sessions.
+/// Starts a service with an account and `times` + 1 sessions. Returns the client with the oldest session.
 fn with_many(times: usize) -> (Lab, Client) {
     let (lab, client) = with_user(&[("ACCOUNT_RATE_LIMITS", "false")]);
     lab.advance(60);
@@ -78,7 +78,7 @@ fn of_more_than_a_hundred_sessions_the_current_one_and_the_newest_are_listed() {
 }
 
 #[test]
-fn whoever_ends_all_that_are_listed_ends_all() {
+fn ending_all_listed_sessions_also_ends_the_unlisted_ones() {
     let (lab, mut client) = with_many(104);
     let mut unlisted = lab.app();
     let list = client.get("auth/sessions").json["data"].as_array().unwrap().clone();
@@ -89,9 +89,9 @@ fn whoever_ends_all_that_are_listed_ends_all() {
         assert_eq!(left.json["data"].as_array().unwrap().len(), 1, "{}", left.text);
     });
     assert_eq!(trips.concat().iter().filter(|request| *request == "TransactWriteItems").count(), 2, "{trips:?}");
-    assert_eq!(client.get("auth/session").status, 200, "their own stays");
+    assert_eq!(client.get("auth/session").status, 200, "the client's own session is kept");
     assert_eq!(client.get("auth/sessions").json["data"].as_array().unwrap().len(), 1);
-    // Their own too.
+    // This time the client also ends its own session.
     at_once(101, |n| if n == 0 { None } else { Some(login(&lab)) });
     unlisted.token = login(&lab).token;
     let all = [numbers(&mut client, false), numbers(&mut client, true)].concat();
@@ -112,11 +112,11 @@ fn a_session_does_not_grow_with_each_reauthentication() {
     let methods = client.get("auth/session").json["data"]["methods"].as_array().unwrap().clone();
     assert_eq!(methods.len(), once.len());
     let latest = |methods: &[Value]| methods.last().unwrap()["at"].as_f64().unwrap();
-    assert!(latest(&methods) > latest(&once) + 59.0, "the latest counts");
+    assert!(latest(&methods) > latest(&once) + 59.0, "the time of the last reauthentication is kept");
 }
 
 #[test]
-fn nobody_ends_a_session_of_somebody_else() {
+fn a_user_cannot_end_a_session_of_another_user() {
     let (lab, mut client) = with_user(&[]);
     let mut other = lab.app();
     lab.user(&mut other, "grace@example.com");
@@ -135,7 +135,7 @@ fn listing_is_one_query_after_the_read() {
 }
 
 #[test]
-fn activity_is_noted_once_a_minute_and_when_the_client_changes() {
+fn activity_is_recorded_once_a_minute_and_when_the_client_changes() {
     let lab = Lab::start(&[("USERSESSIONS_TRACK_ACTIVITY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut client = lab.browser();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));
@@ -144,7 +144,7 @@ fn activity_is_noted_once_a_minute_and_when_the_client_changes() {
         let trips = lab.trips(|| assert_eq!(client.get("auth/session").status, 200));
         trips.concat().iter().filter(|request| *request == "PutItem").count()
     };
-    assert_eq!(writes(&mut client, "one/1"), 1, "another client than at signup");
+    assert_eq!(writes(&mut client, "one/1"), 1, "the client differs from the one at signup");
     assert_eq!(writes(&mut client, "one/1"), 0);
     assert_eq!(writes(&mut client, "two/2"), 1);
     lab.advance(61);
@@ -155,13 +155,13 @@ fn activity_is_noted_once_a_minute_and_when_the_client_changes() {
 }
 
 #[test]
-fn the_list_is_not_there_where_the_setting_says_so() {
+fn without_usersessions_the_list_does_not_exist() {
     let (_lab, mut client) = with_user(&[("USERSESSIONS_ENABLED", "false")]);
     assert_eq!(client.get("auth/sessions").status, 404);
 }
 
 #[test]
-fn asking_for_the_configuration_writes_nothing_even_where_activity_is_noted() {
+fn asking_for_the_configuration_does_not_record_activity() {
     let lab = Lab::start(&[("USERSESSIONS_TRACK_ACTIVITY", "true"), ("ACCOUNT_EMAIL_VERIFICATION", "none")]);
     let mut client = lab.app();
     client.post("auth/signup", json!({"email": "ada@example.com", "password": PASSWORD}));

@@ -1,4 +1,4 @@
-//! `SOCIALACCOUNT_ONLY`: a provider's word is the only way in.
+//! Tests of `SOCIALACCOUNT_ONLY`: users can log in only through an identity provider.
 
 use super::identity_provider::{CLIENT, IdentityProvider};
 use crate::lab::{Lab, PASSWORD, call};
@@ -7,7 +7,7 @@ use serde_json::json;
 const ADA: &str = "ada@example.com";
 
 #[test]
-fn no_password_code_reset_or_signup_lets_anybody_in() {
+fn there_is_no_login_by_password_code_reset_or_signup() {
     let op = IdentityProvider::start();
     let providers = op.settings(&json!({}));
     let account = json!([{"email": ADA, "password": PASSWORD, "verified": true}]);
@@ -49,7 +49,8 @@ fn no_password_code_reset_or_signup_lets_anybody_in() {
                 assert_eq!(reply.status, 404, "{method} {path}");
             }
         }
-        // As in the reference: for the code that `ACCOUNT_LOGIN_BY_CODE_REQUIRED` asks for after the provider.
+        // As in the reference, this endpoint exists for the code that `ACCOUNT_LOGIN_BY_CODE_REQUIRED` demands after
+        // the provider.
         assert_eq!(client.post("auth/code/confirm", everything.clone()).status, 409);
         assert_eq!(client.post("auth/reauthenticate", everything.clone()).status, 401);
         let session = client.get("auth/session");

@@ -1,4 +1,4 @@
-//! Signed tokens of apps: what they are worth, for how long, and to whom.
+//! Tests of signed tokens of apps: what they allow, how long they are valid, and for which clients.
 
 use super::races::{assert_orderly, plans};
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call};
@@ -12,7 +12,7 @@ const REFRESH: &str = "tokens/refresh";
 const JWT: (&str, &str) = ("HEADLESS_TOKEN_STRATEGY", "jwt");
 const NO_LIMITS: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 
-/// What an app was given.
+/// The tokens of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pair {
     access: String,
@@ -34,7 +34,7 @@ fn login(client: &mut Client) -> Pair {
     pair_of(&reply.json["meta"])
 }
 
-/// A service with an account, and its app's tokens.
+/// Starts a service with an account. Returns an app that is logged in, and its tokens.
 fn with_pair(more: &[(&str, &str)]) -> (Lab, Client, Pair) {
     let lab = lab(more);
     lab.user(&mut lab.app(), EMAIL);
@@ -43,14 +43,14 @@ fn with_pair(more: &[(&str, &str)]) -> (Lab, Client, Pair) {
     (lab, client, pair)
 }
 
-/// An app that has an access token and nothing else.
+/// Returns an app that has only an access token.
 fn bearer(lab: &Lab, access: &str) -> Client {
     let mut client = lab.app();
     client.extra.push(("authorization".to_owned(), format!("Bearer {access}")));
     client
 }
 
-/// A device with this user agent.
+/// Returns an app with this user agent.
 fn device(lab: &Lab, name: &str) -> Client {
     let mut client = lab.app();
     client.extra.push(("user-agent".to_owned(), name.to_owned()));
@@ -81,12 +81,12 @@ fn keys(lab: &Lab) -> Vec<String> {
 fn an_app_uses_its_access_token_and_renews_it() {
     let (lab, mut client, pair) = with_pair(&[]);
     assert_eq!(bearer(&lab, &pair.access).get("auth/session").json["data"]["user"]["email"], EMAIL);
-    assert_eq!(bearer(&lab, &pair.refresh).get("auth/session").status, 401, "a refresh token is no access token");
-    assert_eq!(refresh(&mut lab.app(), &pair.access).status, 400, "nor the other way round");
+    assert_eq!(bearer(&lab, &pair.refresh).get("auth/session").status, 401, "a refresh token is not an access token");
+    assert_eq!(refresh(&mut lab.app(), &pair.access).status, 400, "an access token is not a refresh token");
     let next = renew(&mut lab.app(), &pair.refresh);
     assert!(next.access != pair.access && next.refresh != pair.refresh);
     assert_eq!(bearer(&lab, &next.access).get("account/email").status, 200);
-    assert_eq!(client.get("auth/session").json["meta"].get("access_token"), None, "told once");
+    assert_eq!(client.get("auth/session").json["meta"].get("access_token"), None, "tokens are sent once");
 
     let claims = part(&next.access, 1);
     let issuer = lab.url.replace("127.0.0.1", "localhost");
@@ -95,18 +95,22 @@ fn an_app_uses_its_access_token_and_renews_it() {
         (&json!(issuer), &json!(issuer), &json!("access"))
     );
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
-    assert!(claims["nbf"].as_i64() < claims["iat"].as_i64(), "a verifier's clock may be behind: {claims}");
+    assert!(claims["nbf"].as_i64() < claims["iat"].as_i64(), "the clock of a verifier may be behind: {claims}");
     assert_eq!((claims["amr"].clone(), part(&next.access, 0)["alg"].clone()), (json!(["password"]), json!("RS256")));
-    assert_ne!(part(&next.refresh, 1)["aud"], claims["aud"], "no gateway takes a refresh token for the other");
+    assert_ne!(
+        part(&next.refresh, 1)["aud"],
+        claims["aud"],
+        "a gateway must not accept a refresh token as an access token"
+    );
     assert_eq!(keys(&lab), [part(&next.access, 0)["kid"].as_str().unwrap()]);
-    assert_eq!(part(&next.refresh, 0)["alg"], "HS256", "nobody else can verify one, nor has to");
+    assert_eq!(part(&next.refresh, 0)["alg"], "HS256", "only the service verifies refresh tokens");
     let discovery = call(&lab.url, "GET", "/.well-known/openid-configuration", &[], None);
     assert_eq!(discovery.json["jwks_uri"], format!("{issuer}/.well-known/jwks.json"));
     assert!(discovery.header("cache-control").unwrap().starts_with("public"));
 }
 
 #[test]
-fn browsers_get_no_tokens_and_have_no_use_for_them() {
+fn browsers_get_no_tokens_and_cannot_use_them() {
     let (lab, _, pair) = with_pair(&[]);
     let mut browser = lab.browser();
     let reply = browser.post("auth/login", json!({"email": EMAIL, "password": PASSWORD}));
@@ -152,7 +156,7 @@ fn tokens_come_with_the_last_step_of_a_login() {
     renew(&mut lab.app(), &pair.refresh);
 }
 
-/// CVE-2026-1035: one refresh token, used twice at the same moment, minted two pairs.
+/// CVE-2026-1035: a refresh token that was used twice in parallel gave two token pairs.
 #[test]
 fn of_fifty_parallel_refreshes_of_one_token_all_get_the_same_successor() {
     for (fault, plan) in plans() {
@@ -164,9 +168,9 @@ fn of_fifty_parallel_refreshes_of_one_token_all_get_the_same_successor() {
         let given =
             replies.iter().filter(|reply| reply.status == 200).map(|reply| pair_of(&reply.json["data"]).refresh);
         let given = given.collect::<BTreeSet<_>>();
-        assert!(given.len() <= 1, "{fault}: nobody holds two live pairs");
+        assert!(given.len() <= 1, "{fault}: there are two valid successors");
         assert!(given.len() == 1 || fault != "none", "{fault}");
-        // Whoever was told nothing asks again.
+        // A client that got 503 asks again.
         let next = renew(&mut lab.app(), &pair.refresh);
         assert!(given.is_empty() || given.contains(&next.refresh), "{fault}");
         renew(&mut lab.app(), &next.refresh);
@@ -180,13 +184,17 @@ fn without_a_window_one_of_fifty_refreshes_wins_and_the_reuse_ends_the_session()
     let (won, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
     assert!(won.len() <= 1 && refused.iter().all(|reply| reply.status == 400));
     for winner in won {
-        assert_eq!(refresh(&mut lab.app(), &pair_of(&winner.json["data"]).refresh).status, 400, "the successor too");
+        assert_eq!(
+            refresh(&mut lab.app(), &pair_of(&winner.json["data"]).refresh).status,
+            400,
+            "the successor is refused too"
+        );
     }
     assert_eq!(client.get("auth/session").status, 410);
     assert!(lab.log().contains("was used again"), "the event is logged");
 }
 
-/// Two tabs that refreshed at once were logged out.
+/// Two tabs that refresh at the same time must not be logged out.
 #[test]
 fn within_the_window_the_same_client_gets_the_same_successor_and_another_gets_nothing() {
     let (lab, _, pair) = with_pair(&[]);
@@ -195,12 +203,16 @@ fn within_the_window_the_same_client_gets_the_same_successor_and_another_gets_no
     for wait in [0, 9, 1] {
         lab.advance(wait);
         assert_eq!(refresh(&mut thief, &pair.refresh).status, 400, "another client");
-        assert_eq!(renew(&mut phone, &pair.refresh).refresh, next.refresh, "two tabs, or an answer that was lost");
+        assert_eq!(
+            renew(&mut phone, &pair.refresh).refresh,
+            next.refresh,
+            "a second tab, or a repeated request after a lost answer"
+        );
     }
     renew(&mut phone, &next.refresh);
 }
 
-/// A replayed refresh token stayed harmless to the thief (ASVS 5.0 10.4.5).
+/// A thief must not be able to use a stolen refresh token after the owner (ASVS 5.0 10.4.5).
 #[test]
 fn a_replay_after_the_window_ends_the_family_and_the_session() {
     let (lab, mut client, pair) = with_pair(&[]);
@@ -209,16 +221,16 @@ fn a_replay_after_the_window_ends_the_family_and_the_session() {
     let next = renew(&mut lab.app(), &pair.refresh);
     lab.advance(61);
     assert_eq!(refresh(&mut lab.app(), &pair.refresh).status, 400);
-    assert_eq!(refresh(&mut lab.app(), &next.refresh).status, 400, "the thief's and the owner's alike");
+    assert_eq!(refresh(&mut lab.app(), &next.refresh).status, 400, "the owner's token is refused like the thief's");
     assert_eq!(client.get("auth/session").status, 410);
     assert_eq!(bearer(&lab, &next.access).get("auth/session").status, 410);
-    assert_eq!(other.get("auth/session").status, 200, "the user's other session lives");
+    assert_eq!(other.get("auth/session").status, 200, "the user's other session is still valid");
     renew(&mut lab.app(), &others.refresh);
 }
 
-/// CVE-2026-43911: a refresh token outlived a password change.
+/// CVE-2026-43911: a refresh token remained valid after a password change.
 #[test]
-fn logout_and_a_change_of_password_end_every_refresh_token() {
+fn logout_and_a_password_change_end_every_refresh_token() {
     let (lab, mut client, pair) = with_pair(&[]);
     client.delete("auth/session");
     assert_eq!(refresh(&mut lab.app(), &pair.refresh).status, 400, "after logout");
@@ -230,13 +242,13 @@ fn logout_and_a_change_of_password_end_every_refresh_token() {
     let reply = one.post("account/password/change", change);
     assert_eq!((reply.status, reply.json["meta"].get("refresh_token")), (200, None));
     for pair in [first, second] {
-        assert_eq!(refresh(&mut lab.app(), &pair.refresh).status, 400, "after a change of password");
+        assert_eq!(refresh(&mut lab.app(), &pair.refresh).status, 400, "after a password change");
         assert_ne!(bearer(&lab, &pair.access).get("auth/session").status, 200);
     }
 }
 
 #[test]
-fn with_stateful_validation_a_token_without_its_session_is_nobodys() {
+fn with_stateful_validation_a_token_without_its_session_is_refused() {
     let (lab, mut client, pair) = with_pair(&[("HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED", "true")]);
     client.delete("auth/session");
     let mut stale = bearer(&lab, &pair.access);
@@ -244,7 +256,7 @@ fn with_stateful_validation_a_token_without_its_session_is_nobodys() {
 }
 
 #[test]
-fn tokens_are_good_to_the_second() {
+fn tokens_expire_to_the_second() {
     let settings = [("HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN", "600"), ("SESSION_COOKIE_AGE", "1000")];
     let (lab, _, pair) = with_pair(&settings);
     let born = part(&pair.access, 1)["iat"].as_i64().unwrap();
@@ -256,9 +268,9 @@ fn tokens_are_good_to_the_second() {
     to(597);
     let next = renew(&mut lab.app(), &pair.refresh);
     let late = part(&next.refresh, 1);
-    assert!(late["exp"].as_i64().unwrap() <= born + 1001, "never longer than the session: {late}");
+    assert!(late["exp"].as_i64().unwrap() <= born + 1001, "never later than the end of the session: {late}");
     to(1003);
-    assert_eq!(refresh(&mut lab.app(), &next.refresh).status, 400, "the absolute end");
+    assert_eq!(refresh(&mut lab.app(), &next.refresh).status, 400, "the session has reached its end");
 
     let (lab, _, pair) = with_pair(&settings);
     lab.advance(601);
@@ -266,7 +278,7 @@ fn tokens_are_good_to_the_second() {
 }
 
 #[test]
-fn without_rotation_a_refresh_token_stays() {
+fn without_rotation_a_refresh_token_remains_valid() {
     let (lab, _, pair) = with_pair(&[("HEADLESS_JWT_ROTATE_REFRESH_TOKEN", "false")]);
     for _ in 0..3 {
         lab.advance(20);
@@ -276,7 +288,7 @@ fn without_rotation_a_refresh_token_stays() {
 }
 
 #[test]
-fn a_new_key_is_known_three_hours_before_it_signs() {
+fn a_new_key_is_published_three_hours_before_it_signs() {
     let (lab, _, pair) = with_pair(&[
         ("HEADLESS_JWT_KEY_MAX_AGE_DAYS", "1"),
         ("HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN", "60"),
@@ -289,11 +301,11 @@ fn a_new_key_is_known_three_hours_before_it_signs() {
     lab.advance(86_400 + 5);
     let pair = login(&mut lab.app());
     let both = keys(&lab);
-    assert_eq!((both.len(), kid(&pair)), (2, old.clone()), "published, and not signing yet");
+    assert_eq!((both.len(), kid(&pair)), (2, old.clone()), "the new key is published but does not sign yet");
     lab.advance(3 * 3600 + 5);
     let pair = login(&mut lab.app());
     assert!(kid(&pair) != old && both.contains(&kid(&pair)));
-    assert_eq!(keys(&lab), both, "what the old one signed may be alive");
+    assert_eq!(keys(&lab), both, "tokens that the old key signed may still be valid");
     lab.advance(1200 + 700);
     assert_eq!(keys(&lab), [kid(&pair)]);
     let pair = login(&mut lab.app());
@@ -302,7 +314,7 @@ fn a_new_key_is_known_three_hours_before_it_signs() {
 }
 
 #[test]
-fn the_table_holds_no_key_in_the_open_and_access_tokens_say_what_the_settings_want() {
+fn the_table_contains_no_plain_private_key_and_access_tokens_have_the_claims_of_the_settings() {
     let (lab, _, pair) = with_pair(&[("HEADLESS_JWT_CLAIMS", r#"["email", "email_verified", "role", "phone"]"#)]);
     let claims = part(&pair.access, 1);
     assert_eq!(
@@ -313,11 +325,11 @@ fn the_table_holds_no_key_in_the_open_and_access_tokens_say_what_the_settings_wa
     let modulus = call(&lab.url, "GET", "/.well-known/jwks.json", &[], None).json["keys"][0]["n"].clone();
     let modulus = B64.decode(modulus.as_str().unwrap()).unwrap();
     let table = lab.table();
-    assert!(!table.windows(32).any(|bytes| *bytes == modulus[..32]), "a private key has its modulus in it");
+    assert!(!table.windows(32).any(|bytes| *bytes == modulus[..32]), "a plain private key would contain the modulus");
 }
 
 #[test]
-fn whatever_is_no_token_is_nobodys_and_changes_nothing() {
+fn an_invalid_token_is_refused_and_changes_nothing() {
     let (lab, _, pair) = with_pair(&[]);
     let huge = "A".repeat(20_000);
     for nonsense in ["garbage", "a.b.c", "..", &huge, &pair.access[..40], &format!("{}x", pair.access)] {
@@ -334,7 +346,7 @@ fn whatever_is_no_token_is_nobodys_and_changes_nothing() {
 }
 
 #[test]
-fn a_refresh_is_two_requests_and_a_check_of_an_access_token_one() {
+fn a_refresh_makes_two_requests_and_a_check_of_an_access_token_one() {
     let (lab, _, pair) = with_pair(&[]);
     let next = std::cell::OnceCell::new();
     let trips = lab.trips(|| drop(next.set(renew(&mut lab.app(), &pair.refresh))));

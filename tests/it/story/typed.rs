@@ -1,4 +1,5 @@
-//! What people type: addresses, numbers, names, codes and passwords, as keyboards and clipboards send them.
+//! Tests of addresses, numbers, names, codes and passwords as users type them, and as keyboards and clipboards send
+//! them.
 
 use crate::lab::{Client, Lab, PASSWORD, Reply, at_once, call, code_of};
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 const OFF: (&str, &str) = ("ACCOUNT_RATE_LIMITS", "false");
 const USERNAMES: (&str, &str) = ("ACCOUNT_USER_MODEL_USERNAME_FIELD", "username");
 const NEW: &str = "another-Zebra-77-staple";
-/// One mailbox, and the form of it that mail goes to.
+/// An address as a user types it. [`DELIVERED`] is the same mailbox in the form that mail is sent to.
 const TYPED: &str = "ada@müller.example";
 const DELIVERED: &str = "ada@xn--mller-kva.example";
 const SPELLINGS: [&str; 6] = [
@@ -17,7 +18,7 @@ const SPELLINGS: [&str; 6] = [
     "ada@ｍüller.example",
     "ada@müller。example",
 ];
-/// No address, or none that mail could be sent to.
+/// Texts that are not addresses, and addresses that cannot receive mail.
 const UNREACHABLE: [&str; 6] =
     ["\"quoted\"@example.com", "a@[127.0.0.1]", "a@[::1]", "a@b\u{2024}com.de", "ä@example.com", "a@xn--a.example"];
 
@@ -31,7 +32,7 @@ fn names(email: &str) -> Value {
 }
 
 #[test]
-fn an_address_that_no_mail_reaches_is_refused_everywhere() {
+fn an_address_that_cannot_receive_mail_is_refused_everywhere() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_LOGIN_BY_CODE_ENABLED", "true"),
@@ -59,11 +60,11 @@ fn an_address_that_no_mail_reaches_is_refused_everywhere() {
         assert!(reply.status == 400 && reply.json["email"].is_array(), "{email}: {}", reply.text);
         assert_eq!(lab.bearer().post("password/reset/", json!({"email": email})).status, 400, "{email}");
     }
-    assert_eq!(lab.all_mails().len(), mails, "nobody is mailed");
+    assert_eq!(lab.all_mails().len(), mails, "no mail is sent");
 }
 
 #[test]
-fn an_address_has_254_characters_at_most_and_none_is_cut_off() {
+fn an_address_has_at_most_254_characters_and_is_never_truncated() {
     let lab = Lab::start(&[OFF]);
     let longest = format!("{}@example.com", "x".repeat(242));
     assert_eq!(longest.len(), 254);
@@ -97,11 +98,15 @@ fn one_mailbox_is_one_account_however_its_domain_is_spelled() {
         assert_eq!(ada.post("account/email", json!({"email": email})).errors(), ["email:duplicate_email"], "{email}");
     }
     let shown = &ada.get("account/email").json["data"];
-    assert_eq!((shown.as_array().unwrap().len(), &shown[0]["email"]), (1, &json!(TYPED)), "as it was typed");
+    assert_eq!(
+        (shown.as_array().unwrap().len(), &shown[0]["email"]),
+        (1, &json!(TYPED)),
+        "the list shows the address as it was typed"
+    );
 }
 
 #[test]
-fn of_signups_with_every_spelling_at_the_same_moment_one_makes_an_account() {
+fn of_simultaneous_signups_with_different_spellings_one_creates_an_account() {
     let lab = Lab::start(&[OFF, ("ACCOUNT_PREVENT_ENUMERATION", "false")]);
     let replies = at_once(SPELLINGS.len(), |place| {
         lab.app().post("auth/signup", json!({"email": SPELLINGS[place], "password": PASSWORD}))
@@ -113,7 +118,7 @@ fn of_signups_with_every_spelling_at_the_same_moment_one_makes_an_account() {
 }
 
 #[test]
-fn a_reset_by_another_spelling_is_of_the_same_account() {
+fn a_reset_by_another_spelling_applies_to_the_same_account() {
     let lab = Lab::start(&[OFF, ("ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED", "true")]);
     lab.app().post("auth/signup", json!({"email": TYPED, "password": PASSWORD}));
     let mut client = lab.app();
@@ -127,7 +132,7 @@ fn a_reset_by_another_spelling_is_of_the_same_account() {
 }
 
 #[test]
-fn the_limits_of_an_address_are_those_of_its_mailbox() {
+fn all_spellings_of_an_address_share_one_limit() {
     let lab = Lab::start(&[("ACCOUNT_RATE_LIMITS", r#"{"reset_password": "2/m/key", "login_failed": "2/m/key"}"#)]);
     let reset = |email: &str| lab.app().post("auth/password/request", json!({"email": email})).status;
     let statuses = SPELLINGS.map(reset);
@@ -140,9 +145,9 @@ fn the_limits_of_an_address_are_those_of_its_mailbox() {
     assert_eq!(refused, ["password:email_password_mismatch", ":too_many_login_attempts"]);
 }
 
-/// Earlier versions kept an address with an international domain under what was typed.
+/// Earlier versions stored an address with an international domain under the typed form.
 #[test]
-fn an_account_that_was_kept_under_another_key_is_found_and_its_address_moves() {
+fn an_account_under_an_earlier_key_is_found_and_its_address_moves() {
     if std::env::var_os("LATCHKEY_TEST_TABLE").is_some() {
         return; // the items are moved in the embedded table's file
     }
@@ -157,15 +162,15 @@ fn an_account_that_was_kept_under_another_key_is_found_and_its_address_moves() {
     }
     assert_eq!(lab.app().post("auth/email/verify", json!({"key": key})).status, 401);
     let login = || drop(lab.app().post("auth/login", json!({"email": DELIVERED, "password": PASSWORD})));
-    assert_eq!(lab.trips(login).len(), 3, "both places are read in one trip");
-    // The claim has moved: the account goes on where it belongs.
+    assert_eq!(lab.trips(login).len(), 3, "both keys are read in one round trip");
+    // The claim has moved to the current key, so the account is no longer found when that key is moved away.
     let lab = lab.restart_with_partition_moved(&format!("EMAIL#{DELIVERED}"), "EMAIL#elsewhere");
     let reply = lab.app().post("auth/login", json!({"email": TYPED, "password": PASSWORD}));
-    assert_eq!(reply.status, 400, "nothing was left under the old key");
+    assert_eq!(reply.status, 400, "nothing remains under the old key");
 }
 
 #[test]
-fn whoever_verifies_an_address_owns_it_wherever_an_old_claim_is_kept() {
+fn the_user_who_verifies_an_address_owns_it_despite_a_claim_under_an_earlier_key() {
     if std::env::var_os("LATCHKEY_TEST_TABLE").is_some() {
         return; // the items are moved in the embedded table's file
     }
@@ -180,14 +185,18 @@ fn whoever_verifies_an_address_owns_it_wherever_an_old_claim_is_kept() {
     assert_eq!(signup(&lab, TYPED, PASSWORD), 200);
     let lab = lab.restart_with_partition_moved(&format!("EMAIL#{DELIVERED}"), &format!("EMAIL#{TYPED}"));
     assert_eq!(signup(&lab, DELIVERED, NEW), 200);
-    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (200, 200), "each with their own password");
+    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (200, 200), "each user logs in with their own password");
     let key = lab.mail(DELIVERED).key();
     assert_eq!(lab.app().post("auth/email/verify", json!({"key": key})).status, 401);
-    assert_eq!((login(&lab, PASSWORD), login(&lab, NEW)), (400, 200), "the address is its owner's");
+    assert_eq!(
+        (login(&lab, PASSWORD), login(&lab, NEW)),
+        (400, 200),
+        "only the user who verified the address can use it"
+    );
 }
 
 #[test]
-fn a_plain_address_costs_no_request_more() {
+fn a_plain_address_needs_no_additional_request() {
     let lab = Lab::start(&[OFF]);
     let login = |email: &str| {
         lab.trips(|| drop(lab.app().post("auth/login", json!({"email": email, "password": PASSWORD})))).concat().len()
@@ -195,9 +204,9 @@ fn a_plain_address_costs_no_request_more() {
     assert_eq!((login("nobody@example.com"), login("nobody@müller.example")), (2, 3));
 }
 
-/// DynamoDB takes keys of 2,048 bytes.
+/// DynamoDB limits partition keys to 2,048 bytes.
 #[test]
-fn what_is_too_long_for_a_key_is_wrong_and_no_outage() {
+fn a_value_that_is_too_long_for_a_key_is_a_client_error() {
     let lab = Lab::start(&[
         OFF,
         USERNAMES,
@@ -270,10 +279,14 @@ fn what_is_too_long_for_a_key_is_wrong_and_no_outage() {
         }
     }
     let reply = lab.app().post("auth/login", json!({"username": "x".repeat(2_100), "password": PASSWORD}));
-    assert_eq!(reply.errors(), ["password:username_password_mismatch"], "as any other that nobody has");
+    assert_eq!(
+        reply.errors(),
+        ["password:username_password_mismatch"],
+        "a long name gets the same answer as an unknown one"
+    );
 }
 
-/// The ways in which a code arrives that somebody reads, dictates, or copies.
+/// Returns the forms in which users type or paste a code.
 fn typed_codes(code: &str) -> Vec<String> {
     let plain = code.replace('-', "");
     let (left, right) = plain.split_at(plain.len() / 2);
@@ -287,7 +300,7 @@ fn typed_codes(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_mailed_code_works_as_people_type_it() {
+fn a_mailed_code_works_as_users_type_it() {
     let lab = Lab::start(&[
         OFF,
         ("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", "true"),
@@ -316,7 +329,7 @@ fn a_mailed_code_works_as_people_type_it() {
 }
 
 #[test]
-fn the_code_of_an_app_and_a_recovery_code_work_as_people_type_them() {
+fn the_code_of_an_app_and_a_recovery_code_work_as_users_type_them() {
     let lab = Lab::start(&[OFF, ("EMAIL_VERIFICATION", "none"), ("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
     let email = "ada@example.com";
     let mut owner = lab.bearer();
@@ -374,7 +387,7 @@ fn with_phone(lab: &Lab, typed: &str) -> Client {
 }
 
 #[test]
-fn a_phone_number_is_one_however_it_is_written() {
+fn all_spellings_of_a_phone_number_are_the_same_number() {
     let lab = Lab::start(&BY_PHONE);
     let mut ada = with_phone(&lab, NUMBERS[2]);
     assert_eq!(ada.get("account/phone").json["data"], json!([{"phone": NUMBER, "verified": true}]));
@@ -391,7 +404,7 @@ fn a_phone_number_is_one_however_it_is_written() {
 }
 
 #[test]
-fn a_project_with_phones_alone_resets_passwords_by_code() {
+fn a_service_with_only_phone_numbers_resets_passwords_by_code() {
     let lab = Lab::start(&BY_PHONE);
     with_phone(&lab, NUMBER);
     let login = |password: &str| lab.app().post("auth/login", json!({"phone": NUMBER, "password": password})).status;
@@ -415,7 +428,7 @@ fn a_project_with_phones_alone_resets_passwords_by_code() {
 }
 
 #[test]
-fn a_reset_by_phone_tells_nothing_of_who_has_the_number() {
+fn a_reset_by_phone_does_not_reveal_who_has_the_number() {
     let lab = Lab::start(&BY_PHONE);
     with_phone(&lab, NUMBER);
     let walk = |phone: &str| {
@@ -436,7 +449,7 @@ fn a_reset_by_phone_tells_nothing_of_who_has_the_number() {
     assert_eq!([NUMBERS[0], NUMBERS[1], NUMBERS[2]].map(reset), [401, 401, 429], "one number, one limit");
 }
 
-/// NIST SP 800-63B-4, section 3.1.1.2: a phone sends letters composed, a desktop decomposed.
+/// NIST SP 800-63B-4, section 3.1.1.2: a phone sends composed letters, a desktop decomposed ones.
 #[test]
 fn a_password_is_the_same_in_every_encoding_of_its_letters() {
     let (composed, decomposed) =
@@ -470,7 +483,7 @@ fn login(lab: &Lab, username: &str) -> Reply {
 }
 
 #[test]
-fn a_username_is_one_in_every_case_and_encoding() {
+fn a_username_is_the_same_in_every_case_and_encoding() {
     let lab = Lab::start(&BOTH);
     let signup = |name: &str, email: &str| {
         lab.app().post("auth/signup", json!({"username": name, "email": email, "password": PASSWORD}))
@@ -489,9 +502,9 @@ fn a_username_is_one_in_every_case_and_encoding() {
     assert_eq!(login(&lab, "zoe").status, 400);
 }
 
-/// Earlier versions folded names in another way.
+/// Earlier versions normalized names in another way.
 #[test]
-fn a_username_that_was_kept_under_another_key_is_found() {
+fn a_username_under_an_earlier_key_is_found() {
     if std::env::var_os("LATCHKEY_TEST_TABLE").is_some() {
         return; // the items are moved in the embedded table's file
     }
@@ -506,11 +519,11 @@ fn a_username_that_was_kept_under_another_key_is_found() {
 
 /// Many clients have one field for both.
 #[test]
-fn an_address_in_the_field_of_the_username_logs_in() {
+fn an_address_in_the_username_field_logs_in() {
     let lab = Lab::start(&BOTH);
     let given = json!({"username": "ada", "email": "ada@example.com", "password": PASSWORD});
     assert_eq!(lab.app().post("auth/signup", given).status, 200);
-    // A username may look like an address; the address comes first.
+    // A username can look like an address. The address is tried first.
     let given = json!({"username": "ada@example.com", "email": "eve@example.com", "password": NEW});
     lab.app().post("auth/signup", given);
     let mut client = lab.app();
@@ -525,12 +538,16 @@ fn an_address_in_the_field_of_the_username_logs_in() {
     assert_eq!(wrong.errors(), ["password:username_password_mismatch"]);
     let names_alone = lab.restart_with(&[("ACCOUNT_LOGIN_METHODS", r#"["username"]"#)]);
     assert_eq!(login(&names_alone, "ada").status, 200);
-    assert_eq!(login(&names_alone, "ada@example.com").status, 400, "where addresses log nobody in");
+    assert_eq!(
+        login(&names_alone, "ada@example.com").status,
+        400,
+        "without the login method email, an address is only a username"
+    );
 }
 
-/// Neither field is a way around the limit of the other.
+/// The two fields share one limit.
 #[test]
-fn failures_by_either_field_count_together() {
+fn failures_with_either_field_count_together() {
     let limits = ("ACCOUNT_RATE_LIMITS", r#"{"login_failed": "2/m/key"}"#);
     let lab = Lab::start(&[&BOTH[..4], &[limits]].concat());
     let fail =

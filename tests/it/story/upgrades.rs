@@ -1,4 +1,5 @@
-//! Two versions on one table: values of the other version survive, and nobody gets in by a value that this one does not know.
+//! Tests of two versions that work on one table. Values of the other version are kept, and an unknown value must not
+//! give access.
 
 use super::second_factors::{code, with_app};
 use crate::lab::{Client, Lab, OTHER_VERSION, PASSWORD, Reply, items};
@@ -36,17 +37,18 @@ fn show(client: &mut Client, code: &str) -> Reply {
     client.post("auth/2fa/authenticate", json!({"code": code}))
 }
 
-/// Items are changed in the embedded table's file.
+/// Returns whether the tests use another DynamoDB. These stories change items in the file of the embedded table.
 fn is_elsewhere() -> bool {
     std::env::var_os("LATCHKEY_TEST_TABLE").is_some()
 }
 
-/// The stories themselves, with another version at the table before every request: it marks each item and each map in it,
-/// and looks whether its marks are still there. Every other time it leaves the schema number out, as earlier versions do.
+/// Runs the stories while another version changes the table before every request. It marks each item and each map
+/// inside, and checks that its marks are still there. Every other time it removes the schema numbers, as earlier
+/// versions do.
 #[test]
-fn the_stories_hold_and_nothing_is_lost_while_another_version_touches_every_item() {
+fn the_stories_pass_and_nothing_is_lost_while_another_version_changes_every_item() {
     if std::env::var_os(OTHER_VERSION).is_some() || is_elsewhere() {
-        return; // this is within such a run
+        return; // this process is such a run
     }
     const STORIES: [&str; 10] = [
         "account",
@@ -60,7 +62,7 @@ fn the_stories_hold_and_nothing_is_lost_while_another_version_touches_every_item
         "second_factors",
         "tokens",
     ];
-    // Where many compete for one item, another competitor for every item tells nothing new.
+    // In races, many clients compete for one item. An additional competitor would make the results useless.
     const RACES: [&str; 4] = ["fifty", "parallel", "at_once", "requests_take_one_each"];
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(STORIES.map(|story| format!("story::{story}::")));
@@ -72,7 +74,7 @@ fn the_stories_hold_and_nothing_is_lost_while_another_version_touches_every_item
 }
 
 #[test]
-fn what_was_not_kept_would_be_noticed() {
+fn lost_attributes_of_another_version_are_detected() {
     if is_elsewhere() {
         return;
     }
@@ -125,7 +127,7 @@ fn a_login_at_a_stage_of_a_newer_version_waits_for_that_version() {
         }
         assert_eq!(client.get("account/email").status, 401);
     }
-    // The newer version takes it on to a stage that both know.
+    // The newer version continues the login to a stage that both versions know.
     let lab = lab.restart_with_items(stage("retina_scan", "mfa_authenticate"));
     for client in [app, browser] {
         let mut client = client.at(&lab.url);
@@ -136,11 +138,11 @@ fn a_login_at_a_stage_of_a_newer_version_waits_for_that_version() {
 }
 
 #[test]
-fn a_user_with_a_factor_of_a_newer_version_does_not_get_in_without_it() {
+fn a_user_with_a_factor_of_a_newer_version_cannot_log_in_without_it() {
     if is_elsewhere() {
         return;
     }
-    // The description does not have what a newer version adds.
+    // The API description does not contain values of a newer version.
     let lab = Lab::start(&[&SETTINGS[..], &[("CONTRACT", "off")]].concat());
     let secret = with_app(&lab, &mut lab.app());
     let hologram =
@@ -158,7 +160,7 @@ fn a_user_with_a_factor_of_a_newer_version_does_not_get_in_without_it() {
     let reply = login(&mut client);
     assert_eq!((reply.status, reply.pending().as_deref()), (401, Some("mfa_authenticate")), "{}", reply.text);
     let types = reply.json["data"]["flows"].as_array().unwrap().iter().find_map(|flow| flow.get("types").cloned());
-    assert_eq!(types, Some(json!(["hologram"])), "the client is told what it takes");
+    assert_eq!(types, Some(json!(["hologram"])), "the client learns which factor it needs");
     for code in [code(&lab, &secret, 0), "000000".to_owned()] {
         assert_eq!(show(&mut client, &code).errors(), ["code:incorrect_code"]);
     }
@@ -166,7 +168,7 @@ fn a_user_with_a_factor_of_a_newer_version_does_not_get_in_without_it() {
     let reply = bearer.login(EMAIL, PASSWORD);
     assert!(bearer.access.is_none() && reply.json.get("access").is_none(), "{}", reply.text);
 
-    // Nothing that is written to the user drops it: a new password ends no factor.
+    // Changes of the user keep the unknown factor. A new password does not end it.
     lab.app().post("auth/password/request", json!({"email": EMAIL}));
     let key = lab.mail(EMAIL).key();
     let reply = lab.app().post("auth/password/reset", json!({"key": key, "password": NEW_PASSWORD}));
@@ -189,7 +191,7 @@ fn a_message_of_a_newer_version_waits_for_its_mailer() {
     let mut client = lab.app();
     lab.user(&mut client, EMAIL);
     let mails = lab.mails(EMAIL).len();
-    // Where no file can be written, a message stays due.
+    // If no file can be written, a message stays due.
     let outbox = lab.folder().join("outbox");
     std::fs::rename(&outbox, lab.folder().join("aside")).unwrap();
     std::fs::write(&outbox, "").unwrap();
@@ -204,13 +206,13 @@ fn a_message_of_a_newer_version_waits_for_its_mailer() {
                 if pk(item).starts_with("OUTBOX#") {
                     assert_eq!(item[name], text(from), "{item:?}");
                     item.insert(name.to_owned(), text(to));
-                    // As if it had never been tried.
+                    // The message looks as if it had never been tried.
                     item.insert("attempts".to_owned(), Value::N("0".to_owned()));
                     item.insert("due_at".to_owned(), Value::N("1".to_owned()));
                     outbox.set(outbox.get() + 1);
                 }
             });
-            assert_eq!(outbox.get(), 1, "one message waits");
+            assert_eq!(outbox.get(), 1, "exactly one message waits");
         }
     };
     let sees_it = |lab: &Lab, what: &str| {
@@ -238,7 +240,7 @@ fn a_message_of_a_newer_version_waits_for_its_mailer() {
 }
 
 #[test]
-fn an_item_that_this_version_does_not_understand_is_neither_used_nor_changed() {
+fn an_item_of_an_unknown_schema_is_neither_used_nor_changed() {
     if is_elsewhere() {
         return;
     }
@@ -270,7 +272,7 @@ fn migrate_brings_old_items_up_to_date_while_the_service_runs() {
     let lab = Lab::start(&[SETTINGS[1], ("ACCOUNT_EMAIL_VERIFICATION", "optional")]);
     let mut client = lab.app();
     lab.user(&mut client, ADDRESS);
-    // As a version without schema numbers wrote it.
+    // Changes the items to the form that a version without schema numbers wrote.
     let lab = lab.restart_with_items(|item| {
         item.remove("schema");
         if pk(item) == "EMAIL#ada@xn--mller-kva.example" {
@@ -288,7 +290,7 @@ fn migrate_brings_old_items_up_to_date_while_the_service_runs() {
     assert_eq!(again["outdated"], json!(0), "{again}");
 
     let mut client = client.at(&lab.url);
-    assert_eq!(client.get("auth/session").status, 200, "whoever is in stays in");
+    assert_eq!(client.get("auth/session").status, 200, "sessions are kept");
     let reply = lab.app().post("auth/login", json!({"email": ADDRESS, "password": PASSWORD}));
     assert_eq!(reply.status, 200, "{}", reply.text);
     lab.restart_after(|folder| {

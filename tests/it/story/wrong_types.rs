@@ -1,8 +1,9 @@
-//! Every field of every endpoint of the headless and the flat API, with every JSON value that it does not take. A value
-//! of a wrong type is 400 or what the endpoint says to an invalid one; nobody gets in by it, and nothing changes.
+//! Tests of every field of every endpoint of the headless and the flat API with every JSON value that it does not
+//! accept. A value of a wrong type gets 400 or the answer to an invalid value. It never gives access, and it changes
+//! nothing.
 //!
-//! A number counts as the text that it is printed as, since Django's `CharField` has it so: clients send codes as
-//! numbers. The rows say where that leads to a change.
+//! A number counts as the text that it is printed as, as in Django's `CharField`, because clients send codes as
+//! numbers. The rows say where a number would change something.
 
 use super::identity_provider::IdentityProvider;
 use crate::lab::{Client, Lab, PASSWORD, Reply, call};
@@ -14,25 +15,25 @@ const NEW: &str = "another-Horse-43-stapler";
 /// How a field is read.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// A text, which a number may stand for.
+    /// A text. A number can replace it.
     Text,
-    /// A text that is kept: a number is kept as its text.
+    /// A text that is stored. A number is stored as its text, so numbers are not tested.
     Kept,
-    /// A text that may be missing.
+    /// A text that can be missing.
     Optional,
-    /// A text that no number can stand for, which may be missing.
+    /// A text that can be missing. No number is valid.
     Words,
-    /// A yes or no, which has to be a yes.
+    /// A boolean that must be true.
     Yes,
-    /// A yes or no.
+    /// A boolean.
     Bool,
-    /// Something else.
+    /// Another type.
     Other,
 }
 
 use Kind::{Bool, Kept, Optional, Other, Text, Words, Yes};
 
-/// Values of every type, and such as hold the right one.
+/// Returns values of other types, including lists and objects that contain the correct value.
 fn wrong(kind: Kind, right: &Value) -> Vec<Value> {
     let mut deep = right.clone();
     for _ in 0..100 {
@@ -72,10 +73,10 @@ fn wrong(kind: Kind, right: &Value) -> Vec<Value> {
     all
 }
 
-/// A method, an endpoint, a body that is right, and the fields to get wrong.
+/// A method, an endpoint, a valid body, and the fields to replace.
 type Row<'a> = (&'a str, &'a str, Value, &'a [(&'a str, Kind)]);
 
-/// Sends every row's body with each field wrong. `send` makes a client that is as far as the endpoint needs.
+/// Sends the body of every row with each field replaced. `send` uses a client in the state that the endpoint needs.
 fn try_all(rows: &[Row<'_>], send: &mut dyn FnMut(&str, &str, &Value) -> Reply) {
     for (method, path, body, fields) in rows {
         for (field, kind) in *fields {
@@ -128,7 +129,7 @@ fn start() -> (IdentityProvider, Lab, Client) {
     (op, lab, ada)
 }
 
-/// Everything of the account that a request could have changed.
+/// Returns everything in the account that a request could have changed.
 fn state(client: &mut Client) -> Value {
     let parts = ["account/email", "account/phone", "account/providers", "account/authenticators", "auth/sessions"];
     let parts = parts.map(|path| client.get(path).json["data"].clone());
@@ -142,7 +143,7 @@ fn send(client: &mut Client, method: &str, path: &str, body: &Value) -> Reply {
 }
 
 #[test]
-fn nobody_gets_in_by_a_value_of_a_wrong_type() {
+fn a_value_of_a_wrong_type_gives_no_access() {
     let (op, lab, _) = start();
     let token = json!({"client_id": super::identity_provider::CLIENT, "id_token": op.id_token(&json!({"sub": "eve"}))});
     let signup = json!({"email": "eve@example.com", "username": "eve", "phone": "+31612345678", "password": NEW});
@@ -162,7 +163,7 @@ fn nobody_gets_in_by_a_value_of_a_wrong_type() {
             &[("provider", Text), ("process", Text), ("token", Other)],
         ),
     ];
-    // As username a number is a name: `7` signs up, as in the reference.
+    // A number is a valid username: `7` can sign up, as in the reference.
     let is_name = |body: &Value| body["username"].is_number() && body["email"] == "eve@example.com";
     try_all(&rows, &mut |method, path, body| {
         if is_name(body) {
@@ -190,11 +191,11 @@ fn nobody_gets_in_by_a_value_of_a_wrong_type() {
         }
     }
     let reply = lab.app().post("auth/login", json!({"email": "eve@example.com", "password": NEW}));
-    assert_eq!(reply.status, 400, "nobody has signed up: {}", reply.text);
+    assert_eq!(reply.status, 400, "no account was created: {}", reply.text);
     assert!(lab.mails("eve@example.com").is_empty());
 }
 
-/// Codes are compared without case and punctuation: the right one in a list is still a list.
+/// Codes are compared without case and punctuation, but a list with the correct code is not a code.
 #[test]
 fn a_code_of_a_wrong_type_is_a_wrong_code() {
     let (_, lab, mut ada) = start();
@@ -228,13 +229,13 @@ fn a_code_of_a_wrong_type_is_a_wrong_code() {
     try_all(&rows, &mut |method, path, body| send(&mut ada, method, path, body));
     assert_eq!(state(&mut ada)[1], before[1]);
     assert_eq!(lab.app().post("auth/login", json!({"email": ADA, "password": PASSWORD})).status, 200);
-    // They were right all the time.
+    // The codes are still valid.
     assert_eq!(by_code.post("auth/code/confirm", json!({"code": login_code})).status, 200);
     assert_eq!(ada.post("auth/phone/verify", json!({"code": code})).status, 200);
 }
 
 #[test]
-fn an_account_is_not_changed_by_a_value_of_a_wrong_type() {
+fn a_value_of_a_wrong_type_does_not_change_an_account() {
     let (op, lab, mut ada) = start();
     let secret = ada.get("account/authenticators/totp").json["meta"]["secret"].as_str().unwrap().to_owned();
     let code = crate::lab::code_of(&secret, lab.now());
@@ -280,9 +281,9 @@ fn an_account_is_not_changed_by_a_value_of_a_wrong_type() {
     assert!(reply.status == 200 || code.starts_with('0'), "a number is the text that it is printed as: {}", reply.text);
 }
 
-/// `"no"` is a yes for a form's checkbox.
+/// Django's checkbox reads the text `"no"` as true.
 #[test]
-fn a_browser_is_not_trusted_by_a_value_of_a_wrong_type() {
+fn a_value_of_a_wrong_type_does_not_make_a_browser_trusted() {
     let (_, lab, mut ada) = start();
     let secret = ada.get("account/authenticators/totp").json["meta"]["secret"].as_str().unwrap().to_owned();
     let code = || crate::lab::code_of(&secret, lab.now());
@@ -307,7 +308,7 @@ fn a_browser_is_not_trusted_by_a_value_of_a_wrong_type() {
 }
 
 #[test]
-fn the_flat_api_takes_no_value_of_a_wrong_type() {
+fn the_flat_api_refuses_values_of_wrong_types() {
     let (op, lab, mut ada) = start();
     let before = state(&mut ada);
     let flat = |path: &str, body: &Value, access: Option<&str>| {
@@ -349,8 +350,24 @@ fn the_flat_api_takes_no_value_of_a_wrong_type() {
         ("POST", "/mfa/totp/confirm/", json!({"secret": begun, "code": code}), &[("secret", Text), ("code", Text)]),
     ];
     try_all(&rows, &mut |_, path, body| flat(path, body, Some(&access)));
-    // The login above is a further session.
+    // The login above added a session.
     let (mut after, mut before) = (state(&mut ada), before);
     (after[0][4], before[0][4]) = (Value::Null, Value::Null);
     assert_eq!(after, before);
+}
+
+/// Users who are logged in leave the body out.
+#[test]
+fn an_authenticator_app_is_not_set_up_by_a_body_of_a_wrong_type() {
+    let account = json!({"email": ADA, "password": PASSWORD, "verified": true});
+    let lab = Lab::with_accounts(&json!([account]), &[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
+    let mut ada = lab.bearer();
+    assert_eq!(ada.login(ADA, PASSWORD).status, 200);
+    let challenges = [json!(true), json!([]), json!({"a": 1})].map(|value| json!({"setup_challenge_id": value}));
+    for body in [json!([null]), json!("text"), json!(1), json!(null)].into_iter().chain(challenges) {
+        assert_eq!(ada.post("mfa/setup/", body.clone()).status, 400, "{body}");
+    }
+    for body in [json!({}), json!({"setup_challenge_id": null}), json!({"setup_challenge_id": ""})] {
+        assert_eq!(ada.post("mfa/setup/", body.clone()).status, 200, "{body}");
+    }
 }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as far as the service speaks it, at little cost: one request at a time on a connection kept alive.
+//! A minimal HTTP/1.1 client with little overhead: one request at a time on a connection that is kept alive.
 
 use crate::Failure;
 use crate::load::Request;
@@ -6,9 +6,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Answers are small: more than this, head included, is none.
+/// The maximum size of a response, including its head. Responses of the service are much smaller.
 const MOST: usize = 1 << 20;
-/// How long an answer may take.
+/// The time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection.
@@ -17,7 +17,7 @@ pub struct Client {
     received: Vec<u8>,
 }
 
-/// An answer.
+/// A response.
 pub struct Answer {
     /// The status code.
     pub status: u16,
@@ -34,7 +34,7 @@ impl Client {
         Ok(Self { stream, received: Vec::with_capacity(4096) })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     pub fn send(&mut self, request: &Request) -> Result<Answer, Failure> {
         self.stream.write_all(&request.bytes())?;
         self.received.clear();
@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-/// The status, and the length of the body.
+/// Parses the status and the length of the body.
 fn read_head(head: &str) -> Result<(u16, usize), Failure> {
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("an answer without a status")?;

@@ -1,4 +1,4 @@
-//! Load: many connections that send one request after the other.
+//! The load generator: many connections, each of which sends one request after the other.
 
 use crate::Failure;
 use crate::client::Client;
@@ -13,14 +13,14 @@ pub struct Request {
     pub method: &'static str,
     /// The path.
     pub path: String,
-    /// One header beside those that every request has.
+    /// One header in addition to those that every request has.
     pub header: Option<(&'static str, String)>,
-    /// A JSON document, or nothing.
+    /// A JSON document, or an empty text.
     pub body: String,
 }
 
 impl Request {
-    /// The request as it is sent.
+    /// Formats the request as it is sent.
     pub fn bytes(&self) -> Vec<u8> {
         let Self { method, path, body, .. } = self;
         let header = self.header.as_ref().map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
@@ -33,24 +33,24 @@ impl Request {
     }
 }
 
-/// What a load has shown.
+/// The result of a load.
 pub struct Measured {
-    /// How long each answer took, the fastest first.
+    /// The latency of each response, in ascending order.
     pub latencies: Vec<Duration>,
-    /// The bodies, in the order of the requests.
+    /// The bodies of the responses, in the order of the requests.
     pub bodies: Vec<Vec<u8>>,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last response.
     pub elapsed: Duration,
 }
 
-/// One answer of many.
+/// The result of one request.
 struct Sample {
     number: usize,
     latency: Duration,
     body: Vec<u8>,
 }
 
-/// Sends `count` requests, numbered, over so many connections. An answer of another status ends it all.
+/// Sends `count` numbered requests over this number of connections. A response with another status is an error.
 pub fn drive(
     connections: usize,
     count: usize,

@@ -1,7 +1,7 @@
-//! Measures the service: what a request costs, how many there are a second, and how soon it is ready.
+//! Measures the service: the cost of a request, the number of requests per second, and the startup time.
 //!
-//! The service runs as it is released, in a process of its own over a temporary folder, and is driven over
-//! loopback. On a machine of few cores the load generator takes its share of them, so that share is shown too.
+//! The service is a release build, in its own process with a temporary folder. The load is sent over loopback. On a
+//! machine with few cores, the load generator uses a part of them, so its CPU time is printed too.
 
 #![allow(clippy::disallowed_methods)] // measures real time
 
@@ -21,28 +21,28 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const PASSWORD: &str = "correct-Horse-42-battery";
-/// Hashes that are computed to know what one costs, on each core.
+/// The number of hashes that are computed on each core to measure the cost of one.
 const HASHES: u8 = 30;
 
-/// Anything that keeps a measurement from being one.
+/// An error that makes a measurement impossible.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Measures a release build of `latchkey`.
 #[derive(Parser)]
 struct Cli {
-    /// The service.
+    /// The binary of the service.
     #[arg(long, default_value = "target/release/latchkey")]
     bin: PathBuf,
     /// Connections that are kept alive, each with one request at a time.
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Requests of the operation that computes no password hash; 0 leaves it out.
+    /// Number of requests for the operation that computes no password hash; 0 skips it.
     #[arg(long, default_value_t = 20_000)]
     requests: usize,
-    /// Requests of each operation that does; the accounts made by the signups are those that log in.
+    /// Number of requests for each operation that computes one. The logins use the accounts of the signups.
     #[arg(long, default_value_t = 400)]
     hashed: usize,
-    /// Starts of which the median is told.
+    /// Number of starts. Their median is printed.
     #[arg(long, default_value_t = 9)]
     starts: usize,
     /// `hash-speed`, built with the same profile as the service.
@@ -51,7 +51,7 @@ struct Cli {
     /// `hash-speed`, built with the profile `reference`.
     #[arg(long, default_value = "target/reference/hash-speed")]
     reference: PathBuf,
-    /// Where the temporary folder is made; the system's place for such unless told. Commits wait for its disk.
+    /// The parent of the temporary folder; by default the system's. Commits wait for its disk.
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -116,7 +116,7 @@ fn measure(cli: &Cli, folder: &std::path::Path) -> Result<(), Failure> {
     measure_tokens(cli, folder, together)
 }
 
-/// Logins that give signed tokens, their refresh, and requests by them.
+/// Measures logins with signed tokens, refreshes, and requests with access tokens.
 fn measure_tokens(cli: &Cli, folder: &std::path::Path, hash: f64) -> Result<(), Failure> {
     let service = Service::start(&cli.bin, &folder.join("tokens"), &[("HEADLESS_TOKEN_STRATEGY", "jwt")])?;
     let load = Load { cli, service: &service, hash };
@@ -130,8 +130,8 @@ fn measure_tokens(cli: &Cli, folder: &std::path::Path, hash: f64) -> Result<(), 
     Ok(())
 }
 
-/// Milliseconds of CPU that an access token takes to be signed, which is most of a refresh, and to be checked, as an
-/// authorizer does it.
+/// Returns the CPU time in milliseconds to sign an access token, which is the largest part of a refresh, and to verify
+/// one, as an authorizer does.
 fn token_costs() -> Result<(f64, f64), Failure> {
     const TOKENS: u32 = 500;
     let now = 1_700_000_000;
@@ -157,7 +157,7 @@ fn token_costs() -> Result<(f64, f64), Failure> {
     Ok((signed, checked))
 }
 
-/// What all rows of the table share.
+/// The data that all rows of the table need.
 struct Load<'a> {
     cli: &'a Cli,
     service: &'a Service,
@@ -165,7 +165,7 @@ struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Measures an operation and prints its row; the bodies of the answers, in the order of the requests.
+    /// Measures an operation and prints its row. Returns the bodies of the responses, in the order of the requests.
     fn row(
         &self,
         name: &str,
@@ -220,8 +220,8 @@ fn meta(body: &[u8], name: &str) -> Result<String, Failure> {
     Ok(answer["meta"][name].as_str().ok_or_else(|| format!("a signup gave no {name}"))?.to_owned())
 }
 
-/// Milliseconds of CPU that a hash takes while so many threads compute one at a time. It shares caches and memory,
-/// so what a request's hash costs is what it costs beside others.
+/// Returns the CPU time of one hash in milliseconds, while this number of threads each compute one at a time. The
+/// threads share caches and memory, as in a service under load.
 fn hash_cost(threads: usize) -> Result<f64, Failure> {
     let before = cpu_of("self")?;
     std::thread::scope(|scope| {
@@ -241,19 +241,19 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The middle of some durations, in milliseconds.
+/// Formats the median of some durations, in milliseconds.
 fn median(durations: &mut [Duration]) -> String {
     durations.sort_unstable();
     format!("{:.1}", durations[durations.len() / 2].as_secs_f64() * 1e3)
 }
 
-/// The latency, in milliseconds, that so many of a hundred requests did not exceed.
+/// Returns the latency, in milliseconds, that this percentage of requests did not exceed.
 fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
 }
 
-/// Waits until something has a value, without a pause that would be seen in a measurement.
+/// Calls `attempt` until it returns a value. Its pauses are too short to affect a measurement.
 pub(crate) fn poll<T>(
     patience: Duration,
     mut attempt: impl FnMut() -> Result<Option<T>, Failure>,

@@ -1,4 +1,4 @@
-//! The service as a process, and what Linux tells of it.
+//! The process of the service, and what Linux reports about it.
 
 use crate::client::Client;
 use crate::load::Request;
@@ -9,22 +9,22 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often a second Linux counts CPU time in `/proc`: the same on every machine of ours.
+/// The number of ticks per second in which Linux counts CPU time in `/proc`. It is 100 on all usual systems.
 const TICKS: u64 = 100;
-/// How long a start may take.
+/// The time limit for a start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running service. It ends with the value.
+/// A running service. It is killed when this value is dropped.
 pub struct Service {
     process: Child,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// From its start to its first good answer.
+    /// The time from the start of the process to its first successful response.
     pub ready: Duration,
 }
 
 impl Service {
-    /// Starts the service over a folder, and waits until it answers.
+    /// Starts the service with a data folder, and waits until it answers requests.
     pub fn start(binary: &Path, folder: &Path, settings: &[(&str, &str)]) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
@@ -52,7 +52,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Asks for the configuration; nothing while nobody listens.
+    /// Requests the configuration. Returns `None` while the service does not listen yet.
     fn try_config(&mut self) -> Result<Option<()>, Failure> {
         if let Some(status) = self.process.try_wait()? {
             return Err(format!("the service ended at its start: {status}").into());
@@ -63,19 +63,19 @@ impl Service {
         if answer.status == 200 { Ok(Some(())) } else { Err(format!("config answered {}", answer.status).into()) }
     }
 
-    /// CPU time that it has taken so far.
+    /// Returns the CPU time that the service has used so far.
     pub fn cpu(&self) -> Result<Duration, Failure> {
         cpu_of(&self.process.id().to_string())
     }
 
-    /// The most memory that it held since [`Service::forget_peak_memory`], in MiB.
+    /// Returns the peak memory since [`Service::forget_peak_memory`], in MiB.
     pub fn peak_memory(&self) -> Result<f64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc")?;
         Ok(peak.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
     }
 
-    /// Makes what it holds now the most that it has held.
+    /// Resets the peak memory to the current amount.
     pub fn forget_peak_memory(&self) -> Result<(), Failure> {
         Ok(std::fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5")?)
     }
@@ -88,10 +88,10 @@ impl Drop for Service {
     }
 }
 
-/// CPU time that a process (a number, or `self`) has taken so far, by itself and in the kernel.
+/// Returns the CPU time that a process (a number, or `self`) has used so far, in user mode and in the kernel.
 pub fn cpu_of(process: &str) -> Result<Duration, Failure> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field is the program's name in parentheses and may hold anything.
+    // The second field is the program's name in parentheses, which can contain any characters.
     let (_, fields) = stat.rsplit_once(')').ok_or("/proc/PID/stat cannot be read")?;
     let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
     let mut time = || times.next().ok_or("/proc/PID/stat is too short");
@@ -99,7 +99,7 @@ pub fn cpu_of(process: &str) -> Result<Duration, Failure> {
     Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
 
-/// A port that was free a moment ago.
+/// Returns a port that is probably free.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

@@ -1,8 +1,8 @@
-//! The local service as people run it: its own `main.rs`, with an allocator that counts, and with a check of every response
-//! against the description of the APIs. The stories start it as a lab.
+//! The local service with its own `main.rs`, with an allocator that counts allocations, and with a check of every
+//! response against the description of the APIs. The stories start it as a lab.
 //!
-//! With `ALLOCATIONS_PORT` in the environment, a thread tells each connection on that port of loopback how often the
-//! process has allocated memory so far. Nothing is checked then, since that allocates memory, too.
+//! With `ALLOCATIONS_PORT` in the environment, a thread listens on that port of loopback. It sends the number of memory
+//! allocations so far to each connection. Responses are then not checked, because the check also allocates memory.
 
 #[path = "../../../functions/local/src/main.rs"]
 mod service;
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         std::thread::spawn(move || tell_allocations(&listener));
         return service::main();
     }
-    // What a newer version may answer is not described.
+    // Responses of a newer version are not in the description.
     if std::env::var("CONTRACT").is_ok_and(|contract| contract == "off") {
         return service::main();
     }
@@ -43,7 +43,7 @@ async fn checked() -> ExitCode {
 fn tell_allocations(listener: &TcpListener) {
     for mut connection in listener.incoming().flatten() {
         let so_far = ALLOCATOR.stats();
-        // The test that has gone away does not need the answer.
+        // The test might have closed the connection.
         let _ = write!(connection, "{}", so_far.allocations + so_far.reallocations);
     }
 }

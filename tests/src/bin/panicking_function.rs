@@ -1,4 +1,4 @@
-//! A function whose endpoints panic: what its log says then. It is not deployed.
+//! A function whose endpoints panic, to test its log. It is not deployed.
 
 use axum::body::Body;
 use axum::http::{Method, Response};

@@ -1,4 +1,4 @@
-//! DynamoDB and SES, as far as a first event needs them: answers that are known beforehand.
+//! Stand-ins for DynamoDB and SES that can answer the requests of a first event. Their answers are prepared.
 
 use crate::Failure;
 use axum::Router;
@@ -20,7 +20,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
-/// How the stand-ins are reached.
+/// The protocol of the stand-ins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// Over HTTP.
@@ -29,7 +29,7 @@ pub enum Endpoint {
     Tls,
 }
 
-/// The stand-ins, until the program ends.
+/// The stand-ins. They run until the program ends.
 pub struct Aws {
     plain: SocketAddr,
     tls: SocketAddr,
@@ -42,8 +42,7 @@ struct Answers {
 }
 
 impl Aws {
-    /// Starts them: the table has a message and a signing key. The authority of their certificate is written to the
-    /// bundle.
+    /// Starts the stand-ins with the items of the table. Writes the authority of their certificate to `bundle`.
     pub async fn start(items: Vec<Value>, bundle: &Path) -> Result<Self, Failure> {
         let answers = Arc::new(Answers { items, requests: AtomicUsize::new(0) });
         let router = Router::new().fallback(answer).with_state(answers.clone());
@@ -57,7 +56,7 @@ impl Aws {
         Ok(aws)
     }
 
-    /// Where they are reached.
+    /// Returns the URL of the stand-ins.
     pub fn url(&self, endpoint: Endpoint) -> String {
         match endpoint {
             Endpoint::Plain => format!("http://{}", self.plain),
@@ -65,7 +64,7 @@ impl Aws {
         }
     }
 
-    /// How many requests there were.
+    /// Returns the number of requests so far.
     pub fn requests(&self) -> usize {
         self.answers.requests.load(Ordering::Relaxed)
     }
@@ -81,7 +80,7 @@ async fn answer(State(answers): State<Arc<Answers>>, headers: HeaderMap, body: B
     let key = serde_json::from_slice::<Value>(&body).unwrap_or_default();
     let body = match target.rsplit('.').next().unwrap_or_default() {
         "GetItem" if key["Key"]["sk"]["S"] == "MESSAGE" => json!({"Item": answers.items.iter().find(is_message)}),
-        // Only keys are listed in a first event.
+        // A first event lists only keys.
         "Query" => {
             let keys = answers.items.iter().filter(|item| !is_message(item)).collect::<Vec<_>>();
             json!({"Items": keys, "Count": keys.len(), "ScannedCount": keys.len()})
@@ -94,8 +93,8 @@ async fn answer(State(answers): State<Arc<Answers>>, headers: HeaderMap, body: B
     ([("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
 }
 
-/// Accepts TLS with a certificate for `localhost` whose authority goes into the bundle. Both are RSA, as those of
-/// endpoints of AWS are.
+/// Accepts TLS with a certificate for `localhost`, and writes its authority to the bundle. Both use RSA, like the
+/// endpoints of AWS.
 fn acceptor(bundle: &Path) -> Result<TlsAcceptor, Failure> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -107,7 +106,7 @@ fn acceptor(bundle: &Path) -> Result<TlsAcceptor, Failure> {
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
     let mut config =
         ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
-    // All that DynamoDB speaks.
+    // DynamoDB supports only HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -125,7 +124,7 @@ impl Listener for Tls {
         loop {
             let (stream, address) = Listener::accept(&mut self.listener).await;
             let _ = stream.set_nodelay(true);
-            // One function at a time: nobody waits behind a handshake.
+            // Only one function runs at a time, so a handshake delays no other connection.
             match self.acceptor.accept(stream).await {
                 Ok(stream) => return (stream, address),
                 Err(error) => eprintln!("coldstart: a handshake failed: {error}"),

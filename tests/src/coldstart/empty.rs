@@ -1,4 +1,4 @@
-//! A function that does nothing: what a cold start costs before anything of ours.
+//! A function that does nothing. It shows the cost of a cold start without any code of Latchkey.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value as Json, json};

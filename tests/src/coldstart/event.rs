@@ -1,4 +1,4 @@
-//! What each function is asked, and the environment that it runs in.
+//! The first event of each function, and the environment that the function runs in.
 
 use crate::aws::{Aws, Endpoint};
 use crate::{EMPTY, Failure};
@@ -24,17 +24,17 @@ pub struct Scene {
     pub function: &'static str,
     /// The event.
     pub event: Value,
-    /// Whether this is the answer to it.
+    /// Returns whether this is the expected response.
     pub is_right: fn(&Value) -> bool,
-    /// Whether it speaks to DynamoDB at all.
+    /// Whether the function sends requests to DynamoDB.
     pub speaks_to_aws: bool,
-    /// How many requests it makes to DynamoDB and SES.
+    /// The number of requests that the function sends to DynamoDB and SES.
     pub requests: usize,
 }
 
-/// The empty function, then each of ours.
+/// Returns the scenes of the empty function and of all deployed functions.
 pub fn events() -> Vec<Scene> {
-    // A token of a user's session: it is well formed, so the table is asked for the session.
+    // A well-formed session token of a user. The function looks up its session in the table.
     let token = "A".repeat(75);
     let gone: fn(&Value) -> bool = |answer| answer["statusCode"] == 410;
     let nobody: fn(&Value) -> bool = |answer| answer["statusCode"] == 401;
@@ -62,7 +62,7 @@ pub fn events() -> Vec<Scene> {
     ]
 }
 
-/// An app's request as API Gateway hands it over, payload format 2.0.
+/// Returns an app's request as an event of API Gateway, in payload format 2.0.
 fn request(endpoint: &str, token: Option<&str>) -> Value {
     let path = if endpoint.starts_with('/') { endpoint.to_owned() } else { format!("/_allauth/app/v1/{endpoint}") };
     let mut headers = json!({
@@ -106,7 +106,7 @@ fn request(endpoint: &str, token: Option<&str>) -> Value {
     })
 }
 
-/// An HTTP API's question to an authorizer, payload format 2.0.
+/// Returns a request of an HTTP API to an authorizer, in payload format 2.0.
 fn question(token: &str) -> Value {
     json!({
         "version": "2.0",
@@ -127,7 +127,7 @@ fn question(token: &str) -> Value {
     })
 }
 
-/// One record of the table's stream: a message was written.
+/// Returns one record of the table's stream, for a new message.
 fn record() -> Value {
     json!({"Records": [{
         "eventID": "c4ca4238a0b923820dcc509a6f75849b",
@@ -146,7 +146,7 @@ fn record() -> Value {
     }]})
 }
 
-/// What the table holds, as DynamoDB shows it: the message that the record speaks of, and a key that signs tokens.
+/// Returns the items of the table in DynamoDB's JSON: the message that the record names, and a key that signs tokens.
 pub async fn items() -> Result<Vec<Value>, Failure> {
     let settings = Arc::new(Settings::load(&Source::new(settings()))?);
     let client = embedded::Embedded::memory()?.client();
@@ -174,7 +174,7 @@ fn shown(value: &AttributeValue) -> Result<Value, Failure> {
     }
 }
 
-/// What the template gives to a function.
+/// Returns the settings that the template gives to a function.
 fn settings() -> Vec<(String, String)> {
     let urls = json!({
         "account_confirm_email": "https://app.example.test/verify-email/{key}",
@@ -192,7 +192,8 @@ fn settings() -> Vec<(String, String)> {
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
-/// That, and what Lambda gives. Over TLS the bundle's one authority is trusted instead of Amazon's.
+/// Returns these settings and the variables that Lambda sets. Over TLS, the function trusts the bundle's authority
+/// instead of Amazon's.
 pub fn environment(aws: &Aws, endpoint: Endpoint, bundle: &Path) -> Vec<(String, String)> {
     let url = aws.url(endpoint);
     let lambda = [

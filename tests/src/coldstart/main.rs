@@ -1,6 +1,7 @@
-//! Measures cold starts: what each function takes from exec to its first answer, beside a function that does nothing.
+//! Measures cold starts: the time of each function from exec to its first response, compared with a function that does
+//! nothing.
 //!
-//! The binaries are started as Lambda starts them, in turns, each under a Runtime API of its own on loopback, and handed
+//! The binaries are started in turns, as Lambda starts them. Each has its own Runtime API on loopback, which sends it
 //! one real event. DynamoDB and SES are stand-ins that answer at once, over plain HTTP and over TLS.
 
 #![allow(clippy::disallowed_methods)] // measures real time
@@ -18,25 +19,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Anything that keeps a measurement from being one.
+/// An error that makes a measurement impossible.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The function that the others are compared to.
+/// The function that the others are compared with.
 const EMPTY: &str = "empty-function";
 
 /// Measures release builds of the functions.
 #[derive(Parser)]
 struct Cli {
-    /// The folder of the binaries; that of this one unless told.
+    /// The folder of the binaries; by default the folder of this binary.
     #[arg(long)]
     bins: Option<PathBuf>,
-    /// Functions to measure beside the empty one; all unless told.
+    /// Functions to measure in addition to the empty one; by default all.
     #[arg(long)]
     only: Vec<String>,
-    /// Starts of each, of which the median is told.
+    /// Number of starts of each function. Their median is printed.
     #[arg(long, default_value_t = 21)]
     starts: usize,
-    /// Where copies of the binaries and the stand-ins' certificate authority lie meanwhile; beside the binaries unless told.
+    /// The parent of the temporary folder for copies of the binaries and the certificate authority; by default the folder
+    /// of the binaries.
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -76,8 +78,8 @@ async fn measure(cli: &Cli, bins: &Path, folder: &Path) -> Result<Vec<Row>, Fail
     let mut rows = Vec::new();
     let wanted = |name: &str| name == EMPTY || cli.only.is_empty() || cli.only.iter().any(|only| only == name);
     for scene in events().into_iter().filter(|scene| wanted(scene.function)) {
-        // As they are unpacked from an archive: a file that the linker has just written lies in the page cache in other
-        // pieces, and takes longer to map.
+        // Copy the binaries, as Lambda unpacks them from an archive. A file that the linker has just written is stored
+        // in small pieces in the page cache, and takes longer to map.
         std::fs::copy(bins.join(scene.function), folder.join(scene.function))
             .map_err(|error| format!("{}: {error}", scene.function))?;
         let ways: &[Endpoint] =
@@ -93,7 +95,7 @@ async fn measure(cli: &Cli, bins: &Path, folder: &Path) -> Result<Vec<Row>, Fail
             });
         }
     }
-    // The first round fills the page cache, and is not told of.
+    // The first round fills the page cache. Its times are not counted.
     for round in 0..=cli.starts.max(1) {
         for row in &mut rows {
             let before = aws.requests();
@@ -110,7 +112,7 @@ async fn measure(cli: &Cli, bins: &Path, folder: &Path) -> Result<Vec<Row>, Fail
     Ok(rows)
 }
 
-/// The medians, and each as a multiple of the first row's.
+/// Formats the medians, each also as a multiple of the first row's.
 fn table(rows: &[Row]) -> Result<String, Failure> {
     let mut text = format!(
         "{:<15} {:>7} {:>6}   {:>7} {:>6}   {:>7} {:>6}   {:>7} {:>6}\n",

@@ -1,4 +1,4 @@
-//! The smallest Runtime API (version 2018-06-01), and a process under it.
+//! A minimal Runtime API (version 2018-06-01), and the process that uses it.
 
 use crate::Failure;
 use axum::Router;
@@ -19,30 +19,30 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-/// How long a start may take.
+/// The time limit for a start.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often to see whether the process is still there.
+/// The interval at which the process is checked.
 const LOOK: Duration = Duration::from_millis(200);
-/// How long a process is given to fall asleep: only then does Linux tell all of its CPU time.
+/// The time for the process to become idle. Only then does Linux report all of its CPU time.
 const REST: Duration = Duration::from_millis(4);
 
-/// What a start took.
+/// The cost of a start.
 pub struct Sample {
-    /// Time of all its threads, by themselves and in the kernel.
+    /// The CPU time of all threads, in user mode and in the kernel.
     pub cpu: Duration,
-    /// Time from exec to the answer.
+    /// The time from exec to the response.
     pub wall: Duration,
 }
 
-/// A start, and what came of it.
+/// The result of a start.
 pub struct Started {
-    /// What it took.
+    /// The cost of the start.
     pub sample: Sample,
-    /// The function's answer to the event.
+    /// The function's response to the event.
     pub answer: Value,
 }
 
-/// Starts a binary, hands it the event, and ends it after its answer.
+/// Starts a binary, sends it the event, and kills it after its response.
 pub async fn start(binary: &Path, environment: &[(String, String)], event: &Value) -> Result<Started, Failure> {
     let (answers, mut answered) = unbounded_channel();
     let api = Api { event: event.to_string(), given: AtomicBool::new(false), answers };
@@ -69,7 +69,7 @@ pub async fn start(binary: &Path, environment: &[(String, String)], event: &Valu
     started.map_err(|error| format!("{}: {error}", binary.display()).into())
 }
 
-/// Waits for the answer of a process, and takes the times.
+/// Waits for the response of a process, and measures the times.
 async fn follow(
     process: &mut Child,
     begun: Instant,
@@ -88,7 +88,8 @@ async fn follow(
     Err("no answer".into())
 }
 
-/// CPU time of a process's threads, in nanoseconds: `utime` and `stime` count in steps of ten milliseconds.
+/// Returns the CPU time of a process's threads, in nanoseconds. `utime` and `stime` would have a resolution of only ten
+/// milliseconds.
 fn cpu_of(process: &Child) -> Result<Duration, Failure> {
     let mut nanoseconds = 0;
     for thread in std::fs::read_dir(format!("/proc/{}/task", process.id()))? {
@@ -129,7 +130,7 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     (headers, api.event.clone()).into_response()
 }
 
-/// Takes an answer, and keeps the function waiting: what it does next is no part of its start.
+/// Receives the response, and then keeps the function waiting, because its further work is not part of the start.
 async fn answer(State(api): State<Arc<Api>>, body: Bytes) -> StatusCode {
     let _ = api.answers.send((Instant::now(), body));
     pending().await

@@ -1,4 +1,4 @@
-//! How large a binary is, and what of it is uploaded.
+//! The size of a binary, and its compressed size in an upload.
 
 use crate::Failure;
 use flate2::Compression;
@@ -6,7 +6,7 @@ use flate2::write::DeflateEncoder;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// The bytes of a file, and those that it has in a ZIP archive.
+/// Returns the size of a file in bytes, and its size in a ZIP archive.
 pub fn of(path: &Path) -> Result<(u64, u64), Failure> {
     let mut file = std::fs::File::open(path)?;
     let mut deflated = DeflateEncoder::new(Count(0), Compression::default());
@@ -14,7 +14,7 @@ pub fn of(path: &Path) -> Result<(u64, u64), Failure> {
     Ok((size, deflated.finish()?.0))
 }
 
-/// Counts what is written.
+/// A writer that counts bytes.
 struct Count(u64);
 
 impl Write for Count {

@@ -1,4 +1,4 @@
-//! The description, in a form that responses can be checked against.
+//! The description of the APIs, in a form that responses can be checked against.
 
 use config::{Scope, describe};
 use jsonschema::{Registry, Validator};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 const NAME: &str = "https://latchkey.example/openapi.json";
 
-/// The description of a service.
+/// The description of the APIs of a service.
 pub struct Document {
     registry: Registry<'static>,
     prefix: String,
@@ -17,28 +17,29 @@ pub struct Document {
     validators: Mutex<BTreeMap<String, Arc<Validator>>>,
 }
 
-/// A path.
+/// A path of the description.
 #[derive(Default)]
 pub struct Path(BTreeMap<String, Operation>);
 
-/// An operation.
+/// An operation of the description.
 pub struct Operation {
-    /// Its name.
+    /// The operation id.
     pub id: String,
-    /// Its responses.
+    /// The responses, by status.
     pub responses: BTreeMap<u16, Response>,
 }
 
-/// A response.
+/// A response of the description.
 pub struct Response {
-    /// The headers that it has to have.
+    /// The required headers.
     pub headers: Vec<String>,
-    /// Where the schemas of its bodies are, by content type.
+    /// JSON pointers to the schemas of the bodies, by content type.
     pub content: BTreeMap<String, String>,
 }
 
 impl Document {
-    /// The description of a service with these settings. No object may have properties that its schema does not name.
+    /// Creates the description for a service with these settings. Objects are restricted to the properties in their
+    /// schemas.
     pub fn new(settings: &Settings) -> Self {
         let mut document = describe(settings, Scope::All).expect("the description is valid JSON");
         close(&mut document["components"]["schemas"]);
@@ -54,16 +55,16 @@ impl Document {
         Self { registry, prefix, paths, validators: Mutex::default() }
     }
 
-    /// The path of the description that this path is of.
+    /// Returns the path of the description that matches this path.
     pub fn find(&self, path: &str) -> Option<&Path> {
         let candidates = [path.strip_prefix(&self.prefix), Some(path)];
         candidates.into_iter().flatten().find_map(|path| Some(self.paths.at(path).ok()?.value))
     }
 
-    /// Validates a body against the schema at this place.
+    /// Validates a body against the schema at this JSON pointer.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the problems of the body.
     pub fn validate(&self, schema: &str, body: &Json) -> Result<(), String> {
         let mut validators = self.validators.lock().expect("no check panics");
         let validator = validators.entry(schema.to_owned()).or_insert_with(|| {
@@ -94,7 +95,7 @@ impl Path {
         Self(members(item).filter_map(operation).collect())
     }
 
-    /// The operation of this method.
+    /// Returns the operation with this method.
     pub fn operation(&self, method: &str) -> Option<&Operation> {
         self.0.get(method)
     }
@@ -116,12 +117,12 @@ fn members(value: &Json) -> impl Iterator<Item = (&String, &Json)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }
 
-/// A part of a JSON pointer.
+/// Escapes a part of a JSON pointer.
 fn escape(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
 }
 
-/// Forbids properties that a schema does not name.
+/// Forbids properties that are not in a schema.
 fn close(value: &mut Json) {
     match value {
         Json::Array(values) => values.iter_mut().for_each(close),

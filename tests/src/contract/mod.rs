@@ -1,7 +1,7 @@
-//! The check of every response against the description of the APIs, as far as the settings leave it.
+//! Checks every response against the description of the APIs with the service's settings.
 //!
-//! With `CONTRACT_SEEN` in the environment, each operation and status that occurs, and each fault, is appended to the file of that name:
-//! `just contract` compares those with the ones that are described.
+//! With `CONTRACT_SEEN` in the environment, each operation with its status, and each fault, is appended to the file
+//! with that name. `just contract` compares these operations with the described ones.
 
 mod document;
 
@@ -14,18 +14,19 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-/// The check. It reads the description when the first response comes.
+/// The check. It reads the description at the first response.
 #[derive(Default)]
 pub struct Contract {
     document: OnceLock<Document>,
     seen: Option<PathBuf>,
 }
 
-/// Statuses of methods that an endpoint does not have. Some endpoints look at the body or the caller first.
+/// The statuses of requests with a method that an endpoint does not support. Some endpoints check the body or the
+/// caller first.
 const OF_OTHER_METHODS: [u16; 7] = [400, 401, 403, 405, 408, 410, 413];
 
 impl Contract {
-    /// The check, as the environment sets it up.
+    /// Creates the check with the options from the environment.
     pub fn from_environment() -> Self {
         Self { document: OnceLock::new(), seen: std::env::var_os("CONTRACT_SEEN").map(PathBuf::from) }
     }
@@ -34,7 +35,7 @@ impl Contract {
     fn write(&self, line: &str) {
         let Some(file) = &self.seen else { return };
         let file = OpenOptions::new().create(true).append(true).open(file);
-        // One write for a line: several processes write to one file.
+        // Each line is a single write, because several processes write to the same file.
         file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).expect("CONTRACT_SEEN");
     }
 }
@@ -67,7 +68,7 @@ impl Contract {
             let is_known = OF_OTHER_METHODS.contains(&status);
             return if is_known { Ok(()) } else { Err("no operation has this method".to_owned()) };
         };
-        // Where GET acts, HEAD does nothing and says so with 200.
+        // If GET has an effect, HEAD does nothing and answers 200.
         if is_head && status == 200 {
             return Ok(());
         }

@@ -3,7 +3,20 @@ import type { AuthState, Client, Flow, FlowId } from '../index.js';
 
 const Context = createContext<Client | undefined>(undefined);
 
-/** Gives a client to the components below. Make the client once, outside of components. */
+/**
+ * Provides a client to the components below. Create the client once, outside of components.
+ *
+ * @example
+ * ```tsx
+ * const accounts = createClient({ baseUrl: '', client: 'browser' });
+ *
+ * export const App = () => (
+ *   <LatchkeyProvider client={accounts}>
+ *     <Page />
+ *   </LatchkeyProvider>
+ * );
+ * ```
+ */
 export function LatchkeyProvider({ client, children }: { client: Client; children: ReactNode }) {
   return <Context.Provider value={client}>{children}</Context.Provider>;
 }
@@ -17,23 +30,42 @@ export function useClient(): Client {
 
 const LOADING: AuthState = { status: 'loading' };
 
-/** Returns where the person stands, and renders anew when that changes. Never suspends. `loading` on a server. */
+/**
+ * Returns the current state, and renders again when it changes. Fetches the session at the first use. Never suspends. On a
+ * server, the state is `loading`.
+ *
+ * @example
+ * ```tsx
+ * const Greeting = () => {
+ *   const state = useSession();
+ *   return state.status === 'authenticated' ? <p>Hello, {state.user.display}</p> : null;
+ * };
+ * ```
+ */
 export function useSession(): AuthState {
   const client = useClient();
   return useSyncExternalStore(client.subscribe, client.getSnapshot, () => LOADING);
 }
 
-/** A flow, as a page needs it. */
+/** A flow and its status. */
 export interface FlowState {
-  /** The flow; `undefined` if it is not open. */
+  /** The flow, or `undefined` if it is not available. */
   flow: Flow | undefined;
-  /** Whether the flow can be begun or gone on with. */
+  /** Whether the user can begin or continue the flow. */
   isOpen: boolean;
-  /** Whether the flow is the step that comes next. */
+  /** Whether the flow is the next step. */
   isPending: boolean;
 }
 
-/** Returns the flow with this id. Without an id: the step that comes next. */
+/**
+ * Returns the flow with this id. Without an id, returns the step that comes next.
+ *
+ * @example
+ * ```tsx
+ * const { isPending } = useFlow('verify_email');
+ * if (isPending) return <CodeForm />;
+ * ```
+ */
 export function useFlow(id?: FlowId): FlowState {
   const state = useSession();
   return useMemo(() => {
@@ -43,24 +75,33 @@ export function useFlow(id?: FlowId): FlowState {
   }, [state, id]);
 }
 
-/** What a guard shows, and to whom. */
+/** The properties of a guard. */
 export interface GuardProps {
-  /** For whom the guard is. */
+  /** Shown to the users that the guard lets through. */
   children: ReactNode;
-  /** Shown to everybody else, such as a redirect to the login page. */
+  /** Shown to all other users, such as a redirect to the login page. */
   fallback?: ReactNode;
   /** Shown until the session is known. */
   loading?: ReactNode;
 }
 
-/** Shows its children to people who are logged in. */
+/**
+ * Shows its children to users who are logged in.
+ *
+ * @example
+ * ```tsx
+ * <Authenticated fallback={<LoginForm />} loading={<p>One moment…</p>}>
+ *   <Account />
+ * </Authenticated>
+ * ```
+ */
 export function Authenticated({ children, fallback = null, loading = null }: GuardProps) {
   const { status } = useSession();
   if (status === 'loading') return <>{loading}</>;
   return <>{status === 'authenticated' || status === 'reauthentication' ? children : fallback}</>;
 }
 
-/** Shows its children to people who are not logged in, also those in the middle of a login. */
+/** Shows its children to users who are not logged in. They can be in the middle of a login. */
 export function Anonymous({ children, fallback = null, loading = null }: GuardProps) {
   const { status } = useSession();
   if (status === 'loading') return <>{loading}</>;

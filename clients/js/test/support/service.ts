@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** A running local service with a table and an outbox of its own. */
+/** A running local service with its own table and outbox. */
 export interface Service {
   url: string;
   /** Resolves to the text of the newest message to this address. */
@@ -13,17 +13,17 @@ export interface Service {
   stop(): void;
 }
 
-/** Settings under the names that Django and Latchkey share. */
+/** Settings, under the names that Django and Latchkey share. */
 export type Settings = Record<string, unknown>;
 
-/** Which server the tests run against: `latchkey`, or the real django-allauth. */
+/** The server that the tests run against: `latchkey`, or the real django-allauth. */
 export const TARGET = process.env.LATCHKEY_TARGET === 'django' ? 'django' : 'latchkey';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
 /**
- * Starts the server with these settings: the binary `LATCHKEY_BIN`, by default that of a debug build; or with
- * `LATCHKEY_TARGET=django` the project in `DJANGO_PROJECT`, by the Python in `DJANGO_PYTHON`.
+ * Starts the server with these settings. By default it is the binary `LATCHKEY_BIN`, or else the debug build. With
+ * `LATCHKEY_TARGET=django` it is the project in `DJANGO_PROJECT`, run by the Python in `DJANGO_PYTHON`.
  */
 export async function startService(settings: Settings = {}): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-client-'));
@@ -66,7 +66,7 @@ function startLatchkey(folder: string, port: number, settings: Settings): ChildP
   });
 }
 
-/** What Latchkey has by default, and Django does not. */
+/** Settings that Latchkey has by default, and Django does not. */
 const BASE = {
   HEADLESS_ONLY: true,
   HEADLESS_CLIENTS: ['browser', 'app'],
@@ -80,7 +80,7 @@ const BASE = {
   MFA_SUPPORTED_TYPES: ['totp', 'webauthn', 'recovery_codes'],
 };
 
-/** Django has no key of its own to sign tokens with. */
+/** Generates a private key. Django has no default key to sign tokens with. */
 const aPrivateKey = () =>
   generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
 
@@ -94,11 +94,11 @@ function startDjango(folder: string, port: number, settings: Settings): ChildPro
   const env = { PATH: process.env.PATH, CONF_DATA: folder, CONF_OUTBOX: outbox, CONF_SETTINGS };
   const serve = join(project, 'serve.py');
   const made = spawnSync(python, [serve, 'migrate'], { env, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`the project's tables could not be made: ${made.stderr}`);
+  if (made.status !== 0) throw new Error(`the project's tables could not be created: ${made.stderr}`);
   return spawn(python, [serve, 'serve', `127.0.0.1:${port}`], { env, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Undoes the quoted-printable encoding of a mail. */
+/** Decodes the quoted-printable encoding of a mail. */
 const decode = (text: string) =>
   text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 
@@ -111,7 +111,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Asks again until there is an answer, for ten seconds at most. */
+/** Calls `ask` until it returns a value, for at most ten seconds. */
 export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 500; tries++) {
     const answer = await ask();
@@ -121,7 +121,7 @@ export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   throw new Error('nothing happened within ten seconds');
 }
 
-/** A `fetch` that keeps cookies, as a browser does. `csrfToken` returns the CSRF cookie. */
+/** Returns a `fetch` that keeps cookies, as a browser does. `csrfToken` returns the CSRF cookie. */
 export function browserFetch() {
   const cookies = new Map<string, string>();
   return {

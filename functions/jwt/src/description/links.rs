@@ -1,4 +1,4 @@
-//! Sign-up, invitations and password resets: what is mailed, and what its links lead to.
+//! Signup, invitations and password resets: the requests that send mail, and the endpoints of the links.
 
 use super::replies::{
     COOKIES, button, error_detail, of_user, open, optional, page, reading, refused, tags, token_refused, too_many,
@@ -13,19 +13,19 @@ use axum::http::Method;
 use shared::description::{Operation, Parameter, Reply};
 use shared::settings::Condition;
 
-/// The link of a password reset.
+/// The path of the link of a password reset.
 const RESET_LINK: &str = "/password/reset/confirm/{uid}/{token}/";
-/// The link of a verification or of an invitation.
+/// The path of the link of a verification or of an invitation.
 const VERIFICATION_LINK: &str = "/registration/verification/{key}/";
-/// What opening a link leads to, where that must not act yet.
+/// The response to a link that must not act when it is opened.
 const ASKS: &str = "A page with a button that posts to the link.";
 
-/// The token beside a capability.
+/// The CSRF token of a request with a capability.
 const CSRF: Parameter =
     Parameter::header("X-CSRFToken", "The value of the cookie `csrftoken`, which came with the capability.")
         .only_if(Condition::JwtCapabilityCsrf);
 
-/// The operations.
+/// Returns the operations.
 pub fn operations() -> Vec<Operation> {
     [registration(), verification(), invitations(), resets()].into_iter().flatten().collect()
 }
@@ -83,7 +83,7 @@ fn verification() -> Vec<Operation> {
 }
 
 fn invitations() -> Vec<Operation> {
-    let invite = of_user(Method::POST, "/registration/user-register/", "jwtInvite", "Invite somebody");
+    let invite = of_user(Method::POST, "/registration/user-register/", "jwtInvite", "Invite a user");
     let set = open(Method::POST, "/registration/set-password/", "jwtSetPassword", "Set a first password");
     vec![
         reading::<UserRegister>(invite.tagged(tags::REGISTRATION)).replies([
@@ -105,7 +105,7 @@ fn resets() -> Vec<Operation> {
     let set = open(Method::POST, "/password/reset/set-new/", "jwtResetPassword", "Set a new password");
     vec![
         reading::<PasswordReset>(request.tagged(tags::RESET)).replies([
-            Reply::json::<Detail>(200, "A mail is sent if there is an account."),
+            Reply::json::<Detail>(200, "A mail is sent if the account exists."),
             Reply::json::<EmailTooLong>(400, "The address is too long."),
             bad_token(),
             too_many(),
@@ -126,12 +126,12 @@ fn resets() -> Vec<Operation> {
     ]
 }
 
-/// 401: the access token that came along is invalid.
+/// 401: the access token of the request is invalid.
 fn bad_token() -> Reply {
     token_refused("The access token is invalid.", &[])
 }
 
-/// An operation that exchanges a capability for a password.
+/// Adds what operations that exchange a capability for a password have in common.
 fn redeeming(operation: Operation) -> Operation {
     reading::<SetPassword>(operation).with(CSRF).replies([
         with_session_cookies(Reply::json::<SessionOrChallengeResponse>(

@@ -1,4 +1,4 @@
-//! Login, sessions, and the user.
+//! Login, sessions and the user.
 
 use super::replies::{
     invalid, malformed, of_user, open, reading, refused, tags, too_many, with_session_cookies, wrong, wrong_type,
@@ -15,11 +15,11 @@ use axum::http::Method;
 use shared::description::{Operation, Parameter, Reply};
 use shared::settings::Condition;
 
-/// The refresh token in its cookie.
+/// The cookie of the refresh token.
 const COOKIE: Parameter =
     Parameter::cookie(REFRESH_COOKIE, "The refresh token.").only_if(Condition::JwtRefreshInCookie);
 
-/// The operations.
+/// Returns the operations.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     let login = open(post.clone(), "/login/", "jwtLogIn", "Log in with a password").tagged(tags::LOGIN);
@@ -40,7 +40,7 @@ pub fn operations() -> Vec<Operation> {
         ]),
         open(post.clone(), "/refresh/", "jwtRefresh", "Refresh the tokens")
             .tagged(tags::LOGIN)
-            .about("The refresh token is used up, and so is the session if the token was used before.")
+            .about("A refresh token can be used once. If it was used before, its session ends.")
             .with(COOKIE)
             .takes_as::<TokenRefresh>(KINDS)
             .body_only_if(Condition::JwtRefreshInBody)
@@ -51,7 +51,7 @@ pub fn operations() -> Vec<Operation> {
                 wrong_type().only_if(Condition::JwtRefreshInBody),
                 refused(
                     401,
-                    "The refresh token is invalid, or its session is over.",
+                    "The refresh token is invalid, or its session has ended.",
                     [Code::EmailNotVerified, Code::SessionExpired, Code::TokenNotValid],
                 ),
             ]),
@@ -62,14 +62,14 @@ pub fn operations() -> Vec<Operation> {
             .takes_as::<RemoveRefreshToken>(KINDS)
             .body_only_if(Condition::JwtRefreshInBody)
             .replies([
-                Reply::json::<Detail>(200, "The session is over."),
+                Reply::json::<Detail>(200, "The session has ended."),
                 invalid::<RemoveRefreshToken>().only_if(Condition::JwtRefreshInBody),
                 wrong("The refresh token is missing or invalid, or the body is malformed."),
                 wrong_type(),
             ]),
         of_user(post.clone(), "/logout-all/", "jwtLogOutEverywhere", "End all sessions")
             .tagged(tags::LOGIN)
-            .reply(Reply::json::<Detail>(200, "All sessions of the user are over.")),
+            .reply(Reply::json::<Detail>(200, "All sessions of the user have ended.")),
         of_user(get, "/user/", "jwtGetUser", "Get the user").tagged(tags::USER).reply(user()),
         of_user(Method::PATCH, "/user/", "jwtPatchUser", "Change a name")
             .tagged(tags::USER)

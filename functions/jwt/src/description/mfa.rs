@@ -14,18 +14,19 @@ use axum::http::Method;
 use shared::description::{Operation, Reply};
 use shared::settings::Condition;
 
-/// Who may set up an authenticator app.
+/// The callers who can set up an authenticator app.
 const ENROLLEE: &str = "For users who are logged in, and for a login that waits for the setup of a second factor.";
 
-/// The operations.
+/// Returns the operations.
 pub fn operations() -> Vec<Operation> {
     let (get, post) = (Method::GET, Method::POST);
     vec![
         enrolling(optional(post.clone(), "/mfa/setup/", "jwtSetUpTotp", "Get a secret for an authenticator app"))
             .may_take_as::<MfaSetup>(KINDS)
             .replies([
-                Reply::json::<MfaSetupResponse<'_>>(200, "The secret. It counts for 5 minutes.")
+                Reply::json::<MfaSetupResponse<'_>>(200, "The secret. It is valid for 5 minutes.")
                     .only_if(Condition::JwtTotp),
+                invalid::<MfaSetup>(),
                 wrong("There is an authenticator app already, or the body is malformed."),
                 wrong_type(),
             ]),
@@ -54,24 +55,29 @@ pub fn operations() -> Vec<Operation> {
                 .only_if(Condition::JwtTotpOptional),
             wrong("The password is wrong, or there is no authenticator app."),
             disabled(),
-            error_detail(403, "Everybody needs an authenticator app.").only_if(Condition::JwtTotpRequired),
+            error_detail(403, "Every user needs an authenticator app.").only_if(Condition::JwtTotpRequired),
         ]),
-        second_factor(reading::<MfaVerify>(optional(post.clone(), "/mfa/verify/", "jwtVerifyTotp", "Show a code"))),
+        second_factor(reading::<MfaVerify>(optional(
+            post.clone(),
+            "/mfa/verify/",
+            "jwtVerifyTotp",
+            "Complete a login with a code",
+        ))),
         second_factor(reading::<MfaVerifyRecovery>(optional(
             post,
             "/mfa/verify-recovery/",
             "jwtVerifyRecoveryCode",
-            "Show a recovery code",
+            "Complete a login with a recovery code",
         ))),
     ]
 }
 
-/// 403 where there are no authenticator apps.
+/// 403 if authenticator apps are turned off.
 fn disabled() -> Reply {
     error_detail(403, "Authenticator apps are not set up here.").only_if(Condition::JwtTotpDisabled)
 }
 
-/// An operation of somebody who sets up an authenticator app.
+/// Adds what operations for the setup of an authenticator app have in common.
 fn enrolling(operation: Operation) -> Operation {
     operation.tagged(tags::SECOND_FACTOR).about(ENROLLEE).replies([
         token_refused("There is neither an access token nor a login that waits.", &[Code::EmailNotVerified]),
@@ -81,14 +87,14 @@ fn enrolling(operation: Operation) -> Operation {
     ])
 }
 
-/// An operation of somebody whose login waits for a second factor.
+/// Adds what operations for the second factor of a login have in common.
 fn second_factor(operation: Operation) -> Operation {
     operation.tagged(tags::SECOND_FACTOR).replies([
         with_session_cookies(Reply::json::<SessionOrChallengeResponse>(
             200,
             "The user is logged in, or another step has to follow.",
         )),
-        wrong("The code is wrong, the challenge is over, or the body is malformed."),
+        wrong("The code is wrong, the challenge has expired, or the body is malformed."),
         token_refused(
             "The user cannot log in here, or the access token is invalid.",
             &[Code::EmailNotVerified, Code::LoginStepRequired],

@@ -1,4 +1,4 @@
-//! What this function's endpoints take, and what they answer.
+//! The OpenAPI description of this function's endpoints.
 
 mod links;
 mod login;
@@ -10,7 +10,7 @@ use shared::description::Operation;
 /// The API's name in the description.
 const API: &str = "jwt";
 
-/// This function's operations.
+/// Returns the operations of this function.
 pub fn operations() -> Vec<Operation> {
     [login::operations(), links::operations(), mfa::operations()].into_iter().flatten().collect()
 }
@@ -41,7 +41,7 @@ mod tests {
         let session = &login["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
         assert_eq!(session, "#/components/schemas/SessionOrChallengeResponse");
         let schemas = document["components"]["schemas"].as_object().unwrap();
-        // A second type of one name would have a number.
+        // If two types had the same name, the second would have a number at its end.
         assert!(schemas.keys().all(|name| !name.ends_with(|last: char| last.is_ascii_digit())), "{schemas:#?}");
     }
 

@@ -1,4 +1,4 @@
-//! What the operations of this API have in common.
+//! Responses and builders that the operations of this API share.
 
 use super::API;
 use crate::body::KINDS;
@@ -10,19 +10,19 @@ use serde_json::{Map, Value as Json, json};
 use shared::description::{Header, Operation, Reply, Tag};
 use shared::settings::Condition;
 
-/// Cookies of a response.
+/// The cookies of a response.
 pub const COOKIES: Header = Header { name: "Set-Cookie", about: "Cookies to keep.", kind: "string" };
 
 const CHALLENGE: Header = Header { name: "WWW-Authenticate", about: "The credential that is missing.", kind: "string" };
 
-/// An operation that anybody may call.
+/// An operation that needs no login.
 pub fn open(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     let operation = page(method.clone(), path, id, summary).reply(unavailable());
     let is_safe = method == Method::GET;
     if is_safe { operation } else { operation.reply(cross_site().only_if(Condition::JwtRefreshInCookie)) }
 }
 
-/// An operation that anybody may call, but not with an invalid access token.
+/// An operation that needs no login. It refuses an invalid access token.
 pub fn optional(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     open(method, path, id, summary).secured_by([&["jwtAllauth"] as &[_], &[]])
 }
@@ -34,7 +34,7 @@ pub fn of_user(method: Method, path: &'static str, id: &'static str, summary: &'
         .reply(token_refused("The access token is missing or invalid.", &[]))
 }
 
-/// An operation of the button that a link shows.
+/// The operation of the button on the page of a link.
 pub fn button(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     page(Method::POST, path, id, summary).replies([unavailable(), cross_site()])
 }
@@ -47,14 +47,14 @@ pub fn page(method: Method, path: &'static str, id: &'static str, summary: &'sta
     ])
 }
 
-/// An operation that reads this body.
+/// Adds this body to an operation, and the refusals of an invalid body.
 pub fn reading<T: Body + JsonSchema>(operation: Operation) -> Operation {
     operation.takes_as::<T>(KINDS).replies([invalid::<T>(), malformed(), wrong_type()])
 }
 
 /// 400: the problems of the fields.
 pub fn invalid<T: Body>() -> Reply {
-    let about = "The input is invalid: sentences for people, by field.";
+    let about = "The input is invalid: messages for people, by field.";
     Reply::of_schema(400, about, Box::new(|_| field_errors(T::NAMES)))
 }
 
@@ -65,32 +65,32 @@ fn field_errors(names: &[&str]) -> Schema {
     json_schema!({"type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1})
 }
 
-/// 400 in one sentence: the body is not valid JSON or not a valid form.
+/// 400 with one message: the body is not valid JSON or not a valid form.
 pub fn malformed() -> Reply {
     wrong("The body is malformed.")
 }
 
-/// 400 in one sentence.
+/// 400 with one message.
 pub fn wrong(about: &'static str) -> Reply {
     Reply::json::<Error<'_>>(400, about)
 }
 
-/// 403 or 404 in one sentence.
+/// 403 or 404 with one message.
 pub fn error_detail(status: u16, about: &'static str) -> Reply {
     Reply::json::<Error<'_>>(status, about)
 }
 
 /// 415.
 pub fn wrong_type() -> Reply {
-    Reply::json::<Error<'_>>(415, "The type of content is neither JSON nor a form.").named("JwtUnsupportedMediaType")
+    Reply::json::<Error<'_>>(415, "The content type is neither JSON nor a form.").named("JwtUnsupportedMediaType")
 }
 
-/// 401 for an access token. The other codes are those of other refusals.
+/// 401 for an access token. `others` are the codes of other refusals.
 pub fn token_refused(about: &'static str, others: &[Code]) -> Reply {
     refused(401, about, [&[Code::BadAuthorizationHeader, Code::TokenNotValid], others].concat())
 }
 
-/// A refusal, which may have one of these codes.
+/// A refusal with one of these codes, or without a code.
 pub fn refused(status: u16, about: &'static str, codes: impl Into<Vec<Code>>) -> Reply {
     let codes = codes.into();
     let schema = Box::new(move |generator: &mut schemars::SchemaGenerator| {
@@ -101,9 +101,9 @@ pub fn refused(status: u16, about: &'static str, codes: impl Into<Vec<Code>>) ->
     if status == 401 { reply.with_header(CHALLENGE) } else { reply }
 }
 
-/// 403: the page that sent the request is not one of the service.
+/// 403: a page of another site sent the request.
 pub fn cross_site() -> Reply {
-    let about = "Browsers only: the settings do not name the origin of the page.";
+    let about = "Browsers only: the settings do not list the origin of the page.";
     Reply::json::<Error<'_>>(403, about).named("JwtForeignPage")
 }
 
@@ -118,7 +118,7 @@ fn unavailable() -> Reply {
     Reply::json::<Error<'_>>(503, "The service is unavailable. Try again later.").named("JwtUnavailable")
 }
 
-/// A response that may set the cookies of a session.
+/// A response that can set the cookies of a session.
 pub fn with_session_cookies(reply: Reply) -> Reply {
     reply.may_have_header(COOKIES, Some(Condition::JwtRefreshInCookie))
 }

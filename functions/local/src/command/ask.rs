@@ -1,9 +1,9 @@
-//! Questions to the person at the terminal.
+//! Questions to the user at the terminal.
 
 use super::CommandError;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Asks a question. Everything but a yes declines, and so does an input that is not a terminal.
+/// Asks for confirmation. Any answer except yes declines. An input that is not a terminal also declines.
 pub(super) fn confirm(question: &str) -> Result<(), CommandError> {
     let io = |error| CommandError::Io("the terminal".to_owned(), error);
     if !std::io::stdin().is_terminal() {

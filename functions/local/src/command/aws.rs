@@ -1,4 +1,4 @@
-//! The way to a table in AWS: credentials and region as AWS's own tools find them.
+//! Access to a table in AWS, with credentials and region as AWS's own tools find them.
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -14,10 +14,10 @@ use shared::store::aws;
 use std::error::Error;
 use std::time::Duration;
 
-/// How long a request may take, and a request with its retries: longer than in a function, where a person waits.
+/// The time limits of one request, and of a request with its retries. They are longer than in a function.
 const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(60));
 
-/// Why AWS cannot be asked.
+/// Why AWS cannot be accessed.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAccess {
     /// Neither environment nor profile names a region.
@@ -30,7 +30,7 @@ pub enum NoAccess {
     Credentials(String),
 }
 
-/// A client of DynamoDB, and the region it is for. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
+/// Returns a client of DynamoDB, and its region. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
 pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String), NoAccess> {
     let (attempt, all) = TIMEOUTS;
     let timeouts: TimeoutConfig = aws::timeouts(attempt, all);
@@ -38,14 +38,14 @@ pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
     let config: SdkConfig = config.load().await;
     let region = config.region().ok_or(NoAccess::Region)?.to_string();
-    // Asked here, since a request that finds no credentials does not tell why.
+    // Load the credentials here, because a request without credentials does not report the reason.
     let provider = config.credentials_provider().ok_or_else(|| NoAccess::Credentials("no provider".to_owned()))?;
     provider.provide_credentials().await.map_err(|error| NoAccess::Credentials(chain(&error)))?;
     Ok((Client::new(&config), region))
 }
 
-/// The same client, which keeps to the read timeouts that are asked of it. The chain sets one where it asks whether this is a
-/// machine of AWS: where it is not, somebody else may listen at that address and never answer.
+/// Returns the same client with support for read timeouts. The credential chain sets one when it checks whether the
+/// machine is in AWS: elsewhere, another service can listen at that address and never answer.
 fn with_read_timeouts(http: SharedHttpClient) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         let connector = http.http_connector(settings, components);
@@ -56,7 +56,7 @@ fn with_read_timeouts(http: SharedHttpClient) -> SharedHttpClient {
     })
 }
 
-/// A connector that waits for an answer for so long.
+/// A connector with a time limit for each response.
 #[derive(Debug)]
 struct Limited {
     connector: SharedHttpConnector,
@@ -73,7 +73,7 @@ impl HttpConnector for Limited {
     }
 }
 
-/// An error and its causes.
+/// Formats an error and its causes.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string);
     std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ").trim_end().to_owned()

@@ -7,7 +7,7 @@ use shared::jwt::LEAD_SECONDS;
 use shared::tokens::rotation::{self, KnownKey, Use};
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// A key as it is listed.
+/// The row of a key in the list.
 #[derive(Serialize)]
 struct KeyRow {
     kid: String,
@@ -72,7 +72,7 @@ impl Display for Rotated {
     }
 }
 
-/// Makes the next key, without waiting for the present one to come of age.
+/// Creates the next key before the current one reaches its rotation age.
 ///
 /// # Errors
 /// [`CommandError`].

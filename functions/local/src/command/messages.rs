@@ -8,7 +8,7 @@ use shared::maintenance::messages::{self, Retry};
 use shared::outbox::{Channel, Message};
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// A message as it is listed.
+/// The row of a message in the list.
 #[derive(Serialize)]
 struct MessageRow {
     id: String,
@@ -36,8 +36,8 @@ impl Row for MessageRow {
     }
 }
 
-/// Lists the messages that wait, the one that is tried next first. Messages that reach nobody are left out: they hide which
-/// addresses have an account.
+/// Lists the messages that wait, in the order of their next attempts. Omits decoy messages, which have no recipient:
+/// they hide which addresses have an account.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -82,7 +82,7 @@ impl Display for Changed<'_> {
     }
 }
 
-/// Makes a message due now, with all its attempts before it.
+/// Makes a message due now, and resets its number of attempts.
 ///
 /// # Errors
 /// [`CommandError`].

@@ -1,4 +1,4 @@
-//! `latchkey migrate`: brings items that earlier versions wrote up to date.
+//! `latchkey migrate`: updates items that earlier versions wrote.
 
 use super::progress::Progress as Shown;
 use super::{CommandError, Common};
@@ -27,8 +27,8 @@ impl Display for Report<'_> {
     }
 }
 
-/// Brings outdated items up to date. Counts them and asks first, unless `--yes` is given. It can be stopped at any time, and
-/// run again to go on.
+/// Updates outdated items. Unless `--yes` is given, it first counts them and asks for confirmation. It can be stopped
+/// at any time and run again to continue.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -36,7 +36,7 @@ pub async fn migrate(common: &Common) -> Result<(), CommandError> {
     let opened = common.open().await?;
     let store = opened.store();
     let mut steps = None;
-    // Counting reads the whole table, so it is done only to ask.
+    // Counting reads the whole table, so it is done only for the question.
     if !common.yes {
         let counted = operation::count(store).await?;
         if counted.outdated == 0 {

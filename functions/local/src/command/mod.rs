@@ -1,7 +1,8 @@
-//! The commands of `latchkey` that work on a table: a folder's, also while a service runs on it, or one in AWS.
+//! The commands of `latchkey` that work on a table: one in a data folder, even while a service uses it, or one in AWS.
 //!
-//! A command has a file, which says what it does to the table and how it tells that. The rest of the folder is what commands
-//! share: [`place`] opens the table, [`output`] prints, [`progress`] shows how far a long command is, and [`ask`] asks.
+//! Each command has a file, which works on the table and reports the result. The other files are shared by commands:
+//! [`place`] opens the table, [`output`] prints, [`progress`] shows the progress of a long command, and [`ask`] asks
+//! for confirmation.
 
 mod ask;
 mod aws;
@@ -29,14 +30,14 @@ use shared::settings::{Problems, Source};
 use shared::store::StoreError;
 use shared::tokens::rotation::RotationError;
 
-/// The options that all commands have.
+/// The options that all commands share.
 #[derive(Debug, Clone)]
 pub struct Common {
     /// Where the table is.
     pub place: Place,
     /// How to print.
     pub output: Output,
-    /// Whether to go on without asking.
+    /// Whether to skip the question for confirmation.
     pub yes: bool,
     /// The settings.
     pub source: Source,
@@ -45,13 +46,13 @@ pub struct Common {
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The settings.
+    /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] Problems),
     /// The table cannot be opened.
     #[error(transparent)]
     Open(#[from] Error),
-    /// AWS cannot be asked.
+    /// AWS cannot be accessed.
     #[error(transparent)]
     NoAccess(#[from] NoAccess),
     /// The table is unavailable.
@@ -68,16 +69,16 @@ pub enum CommandError {
     /// The command needs the service's own `SECRET_KEY`.
     #[error("this command needs the SECRET_KEY of the service in the environment")]
     NoSecretKey,
-    /// No key was made.
+    /// No key was created.
     #[error(transparent)]
     Rotation(#[from] RotationError),
     /// The arguments name something that does not exist, or that the command cannot change.
     #[error("{0}")]
     Refused(String),
-    /// A file or the terminal.
+    /// A file or the terminal cannot be read or written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// A question was not answered with yes.
+    /// The user did not confirm.
     #[error("nothing was changed")]
     Declined,
 }
@@ -88,7 +89,7 @@ impl Common {
         self.place.open(&self.source).await
     }
 
-    /// Asks before something that cannot be undone, unless `--yes` is given.
+    /// Asks for confirmation of a change that cannot be undone, unless `--yes` is given.
     fn confirm(&self, question: &str) -> Result<(), CommandError> {
         if self.yes { Ok(()) } else { ask::confirm(question) }
     }

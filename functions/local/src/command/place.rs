@@ -1,4 +1,4 @@
-//! The place of a table, and opening it.
+//! The location of a table, and how to open it.
 
 use super::{CommandError, aws};
 use crate::table::{DATABASE, Table};
@@ -11,7 +11,7 @@ use shared::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a table is.
+/// The location of a table.
 #[derive(Debug, Clone)]
 pub enum Place {
     /// In a data folder.
@@ -20,36 +20,36 @@ pub enum Place {
     Aws(String),
 }
 
-/// An open table, with the settings of the environment.
+/// An open table, with the settings from the environment.
 pub(super) struct Opened {
     app: App,
     has_secret_key: bool,
 }
 
 impl Opened {
-    /// The table.
+    /// Returns the table.
     pub fn store(&self) -> &Store {
         &self.app.store
     }
 
-    /// The service's parts, for what opens nothing that is sealed.
+    /// Returns the parts of the service. Use this only for operations that decrypt nothing.
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// The service's parts, if its secret key is known.
+    /// Returns the parts of the service if its secret key is known.
     pub fn sealed(&self) -> Option<&App> {
         self.has_secret_key.then_some(&self.app)
     }
 }
 
 impl Place {
-    /// The place that a person names: a folder if it exists, otherwise a table in AWS.
+    /// Parses a location: a folder if it exists, otherwise the name of a table in AWS.
     pub(super) fn of(name: &str) -> Self {
         if Path::new(name).is_dir() { Self::Folder(name.into()) } else { Self::Aws(name.to_owned()) }
     }
 
-    /// Opens the table as it is: nothing is created.
+    /// Opens the table. Creates nothing.
     pub(super) async fn open(&self, source: &Source) -> Result<Opened, CommandError> {
         let source = self.settings_beside(source.clone())?;
         let mut has_secret_key = true;

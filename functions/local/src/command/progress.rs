@@ -1,4 +1,4 @@
-//! How far a long command is: a bar on a terminal, otherwise a line now and then.
+//! The progress of a long command: a bar on a terminal, otherwise a line at intervals.
 
 use super::{CommandError, Output};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,21 +8,21 @@ use std::fmt::Display;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// How long a command may take without showing anything, and the pause between two lines.
+/// The time before a command shows its progress, and the interval between two lines.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The pause between two pictures of the bar.
+/// The interval at which the bar is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The progress of one command.
 pub(super) struct Progress {
     output: Output,
-    /// The moment of the start, or of the last line.
+    /// The time of the start, or of the last line.
     shown: Timestamp,
-    /// On a terminal.
+    /// The bar, if the output is a terminal.
     bar: Option<ProgressBar>,
 }
 
-/// A fact, and whether it is the last one.
+/// A report, and whether it is the last one.
 #[derive(Serialize)]
 struct Stated<'a, T> {
     state: &'static str,
@@ -37,7 +37,7 @@ impl<T: Display> Display for Stated<'_, T> {
 }
 
 impl Progress {
-    /// Begins. With the number of all steps the bar shows a share, otherwise a count.
+    /// Starts to measure the progress. With a total number of steps, the bar shows a share, otherwise a count.
     pub fn new(output: Output, steps: Option<u64>) -> Self {
         let is_watched = !output.json && std::io::stderr().is_terminal();
         let bar = is_watched.then(|| {
@@ -49,7 +49,7 @@ impl Progress {
         Self { output, shown: SystemClock.now(), bar }
     }
 
-    /// Tells how far it is. Call it as often as there is something new.
+    /// Reports the progress. Call it after each step.
     pub fn report(&mut self, step: u64, fact: &(impl Serialize + Display)) {
         let now = SystemClock.now();
         let is_time = now.since(self.shown) >= PAUSE;
@@ -64,20 +64,20 @@ impl Progress {
             }
             None if is_time => {
                 self.shown = now;
-                // The work goes on when nobody reads: the last line tells whether it was done.
+                // Continue even if the output has no reader. The last line reports whether the work was completed.
                 let _ = self.output.line(&Stated { state: "progress", fact });
             }
             None => {}
         }
     }
 
-    /// Tells the end.
+    /// Prints the final report.
     pub fn done(self, fact: &(impl Serialize + Display)) -> Result<(), CommandError> {
         self.clear();
         self.output.line(&Stated { state: "done", fact })
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,5 +1,5 @@
-//! `latchkey restored`: after a restore to an earlier moment, ends every session, link and token, and takes the passwords
-//! away that have changed since.
+//! `latchkey restored`: after a restore to an earlier point in time, ends every session, link and token, and removes
+//! the passwords that have changed since then.
 
 use super::output::moment;
 use super::progress::Progress;
@@ -10,7 +10,7 @@ use shared::clock::{Clock, SystemClock};
 use shared::maintenance::restore::{Comparison, require_new_passwords};
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// How far the comparison is.
+/// The progress of the comparison.
 #[derive(Serialize)]
 #[serde(transparent)]
 struct Compared<'a>(&'a Comparison);
@@ -54,9 +54,9 @@ impl Display for Ended<'_> {
     }
 }
 
-/// Ends everything from before this moment. On a data folder it keeps the moment there; for a table in AWS it prints the
-/// setting to deploy. With `from`, the table before the restore, it first compares the two tables and takes changed
-/// passwords away.
+/// Ends every session, link and token from before now. For a data folder, it stores the time there. For a table in AWS,
+/// it prints the setting to deploy. With `from`, the table before the restore, it first compares the two tables and
+/// removes changed passwords.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -82,7 +82,7 @@ pub async fn restored(common: &Common, from: Option<&str>) -> Result<(), Command
         }
         None => None,
     };
-    // What is made in this second comes after it.
+    // Times have a resolution of one second, so use the end of this second.
     let moment = moment(SystemClock.now().plus_seconds(1));
     if let Place::Folder(folder) = &common.place {
         restored_at::put(folder, &moment).map_err(|error| CommandError::Io(folder.display().to_string(), error))?;

@@ -1,4 +1,4 @@
-//! `latchkey sessions`: where a user is logged in.
+//! `latchkey sessions`: the sessions of a user.
 
 use super::output::{Row, moment};
 use super::place::Opened;
@@ -9,10 +9,10 @@ use shared::maintenance::{sessions, users};
 use shared::session::Session;
 use std::fmt::{Display, Formatter, Result as Written};
 
-/// A session as it is listed.
+/// The row of a session in the list.
 #[derive(Serialize)]
 struct SessionRow {
-    /// A text: the number is too large for the numbers of many programs.
+    /// A text, because many programs cannot represent such a large number.
     id: String,
     user: String,
     created: String,
@@ -49,7 +49,7 @@ impl Row for SessionRow {
     }
 }
 
-/// Lists the user's live sessions, the oldest first.
+/// Lists the user's active sessions, the oldest first.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -57,14 +57,14 @@ pub async fn list(common: &Common, user: &str) -> Result<(), CommandError> {
     let opened = common.open().await?;
     let user = get_user(&opened, user).await?;
     let rows = sessions::list(opened.store(), &user).await?.into_iter().map(|session| SessionRow::of(&user, session));
-    common.output.list(&rows.collect::<Vec<_>>(), "The user is logged in nowhere.")
+    common.output.list(&rows.collect::<Vec<_>>(), "The user has no sessions.")
 }
 
 /// The report of `end`.
 #[derive(Serialize)]
 struct Ended {
     user: String,
-    /// `None` where all sessions have ended.
+    /// `None` if all sessions have ended.
     session: Option<String>,
 }
 
@@ -77,7 +77,7 @@ impl Display for Ended {
     }
 }
 
-/// Ends one session of the user, or all of them where none is named. Access tokens stay valid until they expire.
+/// Ends one session of the user, or all of them if `session` is `None`. Access tokens stay valid until they expire.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -101,7 +101,7 @@ pub async fn end(common: &Common, user: &str, session: Option<u64>) -> Result<()
     common.output.line(&Ended { user: user.id.to_string(), session: session.map(|number| number.to_string()) })
 }
 
-/// The one user whom this names.
+/// Returns the one user with this id, address, username or phone number.
 async fn get_user(opened: &Opened, name: &str) -> Result<User, CommandError> {
     let mut found = users::find(opened.store(), name).await?;
     match found.len() {
@@ -109,7 +109,7 @@ async fn get_user(opened: &Opened, name: &str) -> Result<User, CommandError> {
         0 => Err(CommandError::Refused(format!("no user has the id, address, username or phone number {name}"))),
         _ => {
             let ids = found.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(", ");
-            Err(CommandError::Refused(format!("several users have {name}: name one by its id, of {ids}")))
+            Err(CommandError::Refused(format!("several users have {name}: use one of these ids: {ids}")))
         }
     }
 }

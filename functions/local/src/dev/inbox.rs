@@ -11,15 +11,15 @@ use std::io;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often the folder is read without a report of the mailer. The mailer does not report what it sends in a retry.
+/// The interval at which the folder is read in any case. The mailer does not report a message that it sends in a retry.
 const POLL: Duration = Duration::from_secs(1);
 
 /// The HTML part of a mail shows images and its own styles. It runs no scripts, and its links open in new tabs.
 const MAIL_POLICY: &str = "default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'; frame-ancestors 'self'; \
                            sandbox allow-popups allow-popups-to-escape-sandbox";
 
-/// `GET /dev/inbox/events`: one event for each message, oldest first, then one whenever a message arrives. A browser that
-/// reconnects gets those that it has not seen (`Last-Event-ID`).
+/// `GET /dev/inbox/events`: sends an event for each message, oldest first, and then an event for each new message. A
+/// browser that reconnects gets the messages after `Last-Event-ID`.
 pub(super) async fn events(
     State(dev): Shared,
     headers: HeaderMap,
@@ -49,7 +49,7 @@ pub(super) async fn events(
         .keep_alive(KeepAlive::default())
 }
 
-/// `DELETE /dev/inbox/`.
+/// `DELETE /dev/inbox/`: deletes all messages.
 pub(super) async fn clear(State(dev): Shared) -> Response {
     match dev.inbox.clear() {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
@@ -57,7 +57,7 @@ pub(super) async fn clear(State(dev): Shared) -> Response {
     }
 }
 
-/// `GET /dev/inbox/{id}/html`: the HTML part of a mail.
+/// `GET /dev/inbox/{id}/html`: returns the HTML part of a mail.
 pub(super) async fn html(State(dev): Shared, Path(id): Path<String>) -> Response {
     match dev.inbox.message(&id) {
         Ok(Some(Message { html: Some(html), .. })) => {
@@ -69,7 +69,7 @@ pub(super) async fn html(State(dev): Shared, Path(id): Path<String>) -> Response
     }
 }
 
-/// `GET /dev/inbox/{id}/source`: the message as it was sent.
+/// `GET /dev/inbox/{id}/source`: returns the message as it was sent.
 pub(super) async fn source(State(dev): Shared, Path(id): Path<String>) -> Response {
     match dev.inbox.source(&id) {
         Ok(Some(source)) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], source).into_response(),

@@ -1,7 +1,7 @@
 //! Pages for developers under `/dev/`: the inbox, and switches for common settings.
 //!
-//! Anyone who reads these pages can read every login link, so the service has them only if it listens on a loopback address,
-//! and they answer programs and pages on this machine only. No function depends on this crate.
+//! Anyone who can read these pages can read every login link. So the service has them only if it listens on a loopback
+//! address, and they answer only programs and pages on this machine. No function depends on this crate.
 
 mod inbox;
 
@@ -22,7 +22,7 @@ use std::sync::Arc;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// What the pages show and change.
+/// The state of the pages.
 struct Dev {
     live: Arc<Live>,
     inbox: Inbox,
@@ -31,7 +31,7 @@ struct Dev {
 
 type Shared = State<Arc<Dev>>;
 
-/// The routes under `/dev/`.
+/// Returns the routes under `/dev/`.
 pub(crate) fn routes(live: Arc<Live>, inbox: Inbox, deliveries: Arc<DeliveryTracker>) -> Router {
     let dev = Arc::new(Dev { live, inbox, deliveries });
     let routes = Router::new()
@@ -49,7 +49,7 @@ pub(crate) fn routes(live: Arc<Live>, inbox: Inbox, deliveries: Arc<DeliveryTrac
     routes.layer(middleware::map_response(with_policy)).layer(middleware::from_fn(this_machine_only))
 }
 
-/// Adds the headers of every page, unless it has its own.
+/// Adds the default headers to a page. A header that the page sets itself stays.
 async fn with_policy(mut response: Response) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -1,18 +1,18 @@
-//! A clock that tests move.
+//! A clock that tests control.
 
 use shared::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A clock that runs ahead of another one, or stands still.
+/// A clock that runs ahead of another clock, or is frozen.
 pub(super) struct LabClock {
     source: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
 enum State {
-    /// So many microseconds ahead of the source.
+    /// The clock is this number of microseconds ahead of the source.
     Running { ahead: i64 },
-    /// Each reading moves it by a microsecond, so that no two moments are equal.
+    /// Each reading advances the clock by a microsecond, so that no two times are equal.
     Frozen { at: Timestamp },
 }
 
@@ -29,7 +29,7 @@ impl LabClock {
         });
     }
 
-    /// Stops the clock, or lets it run on from where it is.
+    /// Stops the clock, or lets it continue from its current time.
     pub(super) fn set_frozen(&self, frozen: bool) {
         let at = self.now();
         let ahead = at.0 - self.source.now().0;
@@ -41,7 +41,7 @@ impl LabClock {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // No change panics halfway.
+        // No change can panic, so the state of a poisoned lock is valid.
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    /// A source that moves when the test says so.
+    /// A source whose time the test sets.
     struct Source(AtomicI64);
 
     impl Clock for Source {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_clock_moves_with_its_source_and_by_what_it_is_advanced() {
+    fn a_running_clock_follows_its_source_and_can_be_advanced() {
         let (source, clock) = clock();
         clock.advance(60);
         assert_eq!(clock.now().seconds(), 1060);
@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_moves_only_when_it_is_advanced_and_runs_on_from_there() {
+    fn a_frozen_clock_moves_only_when_it_is_advanced_and_then_continues() {
         let (source, clock) = clock();
         clock.set_frozen(true);
         source.0.fetch_add(5_000_000, Ordering::Relaxed);
         assert!(clock.is_frozen());
         assert_eq!(clock.now().seconds(), 1000);
-        assert!(clock.now() < clock.now(), "no two moments are equal");
+        assert!(clock.now() < clock.now(), "the clock never returns the same time twice");
         clock.advance(60);
         clock.set_frozen(false);
         source.0.fetch_add(1_000_000, Ordering::Relaxed);

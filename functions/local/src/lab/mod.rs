@@ -1,8 +1,8 @@
-//! The lab: the local service for tests of other software. Tests move its clock, read its inbox, make its table fail and
-//! reset it, over HTTP under `/_latchkey/lab/`. See `docs/testing-with-the-lab.md`.
+//! The lab: the local service as a dependency in tests of other software. Tests control its clock, read its inbox, make
+//! its table fail and reset it, over HTTP under `/_latchkey/lab/`. See `docs/testing-with-the-lab.md`.
 //!
-//! Anyone who reaches these routes can read every login link, so the service refuses to start a lab on an address that is not
-//! loopback, and the routes answer programs on this machine only. No function depends on this crate.
+//! Anyone who can reach these routes can read every login link. So the service refuses to start a lab on an address
+//! that is not loopback, and the routes answer only programs on this machine. No function depends on this crate.
 
 mod clock;
 mod reset;
@@ -28,16 +28,16 @@ pub struct Lab {
 /// The parts of the running service that a lab needs.
 pub(crate) struct Service {
     pub(crate) inbox: Inbox,
-    /// The embedded table. `None` if the table is elsewhere: the lab does not empty that one.
+    /// The embedded table. `None` if the service uses a table elsewhere, which the lab does not empty.
     pub(crate) table: Option<Client>,
-    /// For creating accounts.
+    /// Creates the accounts.
     pub(crate) app: Arc<App>,
     /// The accounts that exist after a start and after a reset.
     pub(crate) accounts: Vec<Account>,
 }
 
 impl Lab {
-    /// A lab whose clock runs with this one until a test moves or freezes it, and that injects no faults.
+    /// Creates a lab that injects no faults. Its clock follows this one until a test advances or freezes it.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock: Arc::new(LabClock::new(clock)), faults: Faults::new(Plan::default()) }
     }
@@ -50,7 +50,7 @@ impl Lab {
         &self.faults
     }
 
-    /// The routes under `/_latchkey/lab/`.
+    /// Returns the routes under `/_latchkey/lab/`.
     pub(crate) fn routes(self, service: Service) -> Router {
         routes::router(self, service)
     }

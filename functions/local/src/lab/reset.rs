@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// The partition of the keys that sign tokens (`docs/architecture.md`, "The table"). The service keeps them in memory for
 /// ten minutes, so a reset keeps them in the table.
 const SIGNING_KEYS: &str = "KEYS";
-/// The most items that DynamoDB takes in one batch.
+/// The maximum number of items that DynamoDB accepts in one batch.
 const BATCH: usize = 25;
 
 /// Deletes every item of the table, except the keys that sign tokens.

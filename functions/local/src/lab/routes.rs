@@ -40,7 +40,7 @@ pub(super) fn router(lab: Lab, service: Service) -> Router {
     Router::new().nest("/_latchkey/lab", routes)
 }
 
-/// A request that could not be carried out: 500 with the reason as text.
+/// A request that failed: 500 with the reason as text.
 struct Failed(String);
 
 impl<E: Display> From<E> for Failed {
@@ -64,7 +64,7 @@ async fn clock(State(state): Shared) -> Json<Value> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChange {
-    /// Seconds. Time does not go back.
+    /// Seconds to advance the clock by. The clock cannot go back.
     #[serde(default)]
     advance: u32,
     frozen: Option<bool>,

@@ -1,4 +1,4 @@
-// Boot data for the development server. `LATCHKEY_BOOT` names a JSON file whose members replace these.
+// The boot data of the development server. `LATCHKEY_BOOT` names a JSON file whose members replace these.
 
 import { readFile } from 'node:fs/promises';
 import type { Boot } from '../src/boot.ts';

@@ -1,4 +1,4 @@
-// Fills in `index.html`: texts, and with the development server the boot data.
+// Fills in `index.html`: the texts and, with the development server, the boot data.
 
 import type { Plugin } from 'vite';
 import { en } from '../src/texts.ts';

@@ -24,7 +24,7 @@ export function routesPlugin(base: string): Plugin {
   };
 }
 
-/** Returns the files of a chunk: its own first, then those that it imports, then style sheets. */
+/** Returns the files of a chunk: first its own, then its imports, then its style sheets. */
 function filesOf(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle): string[] {
   const found = new Set<string>();
   const visit = (name: string) => {

@@ -1,4 +1,4 @@
-// Chooses the page, and sends people elsewhere who cannot use it.
+// Chooses the page for an address, and redirects people who cannot use that page.
 
 import type { AuthState } from 'latchkey';
 import type { FunctionComponent } from 'preact';
@@ -22,7 +22,7 @@ export function App() {
   const state = useSession();
   const match = findRoute(place.path);
   const detour = match && detourOf(match.route.needs, state);
-  // A page may have moved on already.
+  // The page might have navigated already.
   useEffect(() => {
     if (getPlace() === place) detour?.();
   }, [detour, place]);
@@ -42,7 +42,7 @@ export function App() {
   );
 }
 
-/** Returns how to send somebody on who cannot use a page, or `undefined` if they can. */
+/** Returns a function that redirects a person who cannot use a page, or `undefined` if the person can. */
 function detourOf(needs: Needs, state: AuthState): (() => void) | undefined {
   const isIn = state.status === 'authenticated' || state.status === 'reauthentication';
   const pending = state.status === 'pending' ? state.flow.id : undefined;
@@ -52,7 +52,7 @@ function detourOf(needs: Needs, state: AuthState): (() => void) | undefined {
       return undefined;
     case 'nobody':
       if (isIn) return leave;
-      // A reset that has begun keeps nobody from logging in.
+      // A password reset that has begun does not prevent a login.
       return pending && pending !== 'password_reset_by_code' ? toStep : undefined;
     case 'user':
       if (pending) return toStep;
@@ -66,7 +66,10 @@ function detourOf(needs: Needs, state: AuthState): (() => void) | undefined {
   }
 }
 
-/** Loads the file of a page. `broken`: it cannot be loaded, for example because a newer version is deployed. */
+/**
+ * Loads the file of a page. The result is `broken` if it cannot be loaded, for example after a deployment of a newer
+ * version.
+ */
 function usePageFile(name: string): Page | 'broken' | undefined {
   const [loaded, setLoaded] = useState<{ name: string; page: Page | 'broken' }>();
   useEffect(() => {
@@ -99,7 +102,7 @@ function Unavailable() {
   );
 }
 
-/** Shown under an origin that is not the service's: requests from here would be refused. */
+/** The page for an origin that is not the service's. The service would refuse requests from here. */
 export const WrongOrigin = () => (
   <Entrance title={t.wrongOrigin.title} lead={t.wrongOrigin.text}>
     <a class="button primary" href={new URL(location.pathname + location.search, boot.publicUrl).href}>

@@ -1,4 +1,4 @@
-// What the server tells the pages beyond `GET config`, as JSON in the document.
+// The data that the server adds to `GET config`, as JSON in the document.
 
 import type { Configuration } from 'latchkey';
 
@@ -10,13 +10,15 @@ export interface SignupField {
 
 /** The boot data: the JSON in `<script type="application/json" id="latchkey">`. Each member has a default. */
 export interface Boot {
-  /** `PUBLIC_URL`. The pages are below its path. Under another origin they lead there. Default: the page's own origin. */
+  /**
+   * `PUBLIC_URL`. The pages are below its path. A page with another origin links there. Default: the page's own origin.
+   */
   publicUrl: string;
   /** The `data` of `GET config`. If absent, the pages fetch it before they show anything. */
   configuration: Configuration | undefined;
   /**
-   * The body of the answer of `GET auth/session`, if the server knows it: a request without a session cookie is
-   * anonymous. The answer with the document then has to set the CSRF cookie. If absent, the pages fetch it.
+   * The body of the response to `GET auth/session`, if the server knows it: a request without a session cookie is
+   * anonymous. The response with the document must then set the CSRF cookie. If absent, the pages fetch it.
    */
   session: { status: number } | undefined;
   brand: {
@@ -27,15 +29,17 @@ export interface Boot {
     termsUrl: string | undefined;
     privacyUrl: string | undefined;
   };
-  /** `LOGIN_REDIRECT_URL`: where people go after a login without `next`. A path is below `PUBLIC_URL`. Default `/accounts/`. */
+  /**
+   * `LOGIN_REDIRECT_URL`: the page after a login without `next`. A path is below `PUBLIC_URL`. Default `/accounts/`.
+   */
   loginRedirectUrl: string;
   /** `LOGOUT_REDIRECT_URL`. Default `/accounts/login/`. */
   logoutRedirectUrl: string;
-  /** Origins, besides our own, that `next` may lead to. `https://*.example.com` is every host below. */
+  /** The other origins that `next` can lead to. `https://*.example.com` matches every subdomain. */
   trustedOrigins: string[];
   /** `CSRF_COOKIE_NAME`. Default `csrftoken`. */
   csrfCookieName: string;
-  /** `CSRF_HEADER_NAME`, as HTTP has it. Default `X-CSRFToken`. */
+  /** `CSRF_HEADER_NAME`, in the spelling of HTTP. Default `X-CSRFToken`. */
   csrfHeaderName: string;
   signup: {
     /** `ACCOUNT_SIGNUP_FIELDS`, in order. Default: email and password1, both required. */
@@ -50,7 +54,7 @@ export interface Boot {
     providersOnly: boolean;
     /** Whether accounts have a phone number. */
     hasPhone: boolean;
-    /** `ACCOUNT_CHANGE_EMAIL`: a new address replaces the present one. */
+    /** `ACCOUNT_CHANGE_EMAIL`: a new address replaces the current one. */
     changesEmail: boolean;
     /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`. */
     logsOutOnPasswordChange: boolean;
@@ -67,12 +71,12 @@ export interface Boot {
   };
 }
 
-/** What the server may send: any part of the boot data. */
+/** The JSON that the server can send: any part of the boot data. */
 export type BootInput = {
   [K in keyof Boot]?: Boot[K] extends unknown[] | string | undefined ? Boot[K] : Partial<Boot[K]>;
 };
 
-/** Fills in the defaults. */
+/** Adds the defaults. */
 export function withDefaults(given: BootInput): Boot {
   return {
     publicUrl: given.publicUrl ?? location.origin,

@@ -1,12 +1,12 @@
-// Failures of requests, in words.
+// The texts for failed requests.
 
 import type { ApiError, Failure, FailureReason } from 'latchkey';
 import { t } from './texts';
 
-/** What a page says in place of the usual words, by the reason of a failure. */
+/** The texts of a page that replace the usual ones, by the reason of a failure. */
 export type Words = Partial<Record<FailureReason, string>>;
 
-/** Returns an error of the API in words. */
+/** Returns the text for an error of the API. */
 export const sayError = (error: ApiError): string => t.errors[error.code] ?? error.message;
 
 /** Returns the first error of each field. */
@@ -18,7 +18,10 @@ export function fieldErrors(failure: Failure | undefined): Map<string, string> {
   return found;
 }
 
-/** Returns what to say of a whole failure, leaving out the errors of `shown` fields. `undefined`: nothing more. */
+/**
+ * Returns the text for a failure, without the errors of `shown` fields. Returns `undefined` if there is nothing more to
+ * say.
+ */
 export function sayFailure(
   failure: Failure,
   words: Words = {},

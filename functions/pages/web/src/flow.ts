@@ -1,4 +1,4 @@
-// The way through a login or signup of several steps.
+// Navigation through a login or signup with several steps.
 
 import { leave, navigate, withNext } from './router';
 import { pageOfFlow } from './routes';
@@ -6,7 +6,10 @@ import { client } from './session';
 
 export const LOGIN = '/accounts/login/';
 
-/** Goes to the next step, or to where a login leads. Returns false if the person is not logged in and nothing is next. */
+/**
+ * Goes to the next step, or to the target of the login. Returns false if the user is not logged in and there is no next
+ * step.
+ */
 export function goOn(): boolean {
   const state = client.getSnapshot();
   if (state.status === 'pending') navigate(withNext(pageOfFlow(state.flow.id)), { replace: true });
@@ -15,7 +18,7 @@ export function goOn(): boolean {
   return true;
 }
 
-/** Gives up the login that has begun, and goes to the login page. */
+/** Cancels the login that has begun, and goes to the login page. */
 export async function startOver(): Promise<void> {
   await client.logout();
   navigate(withNext(LOGIN), { replace: true });

@@ -1,4 +1,4 @@
-// Dates and devices, as people read them.
+// Dates and devices in a readable form.
 
 import { t } from './texts';
 
@@ -12,7 +12,7 @@ export const day = (seconds: number | null | undefined): string =>
 /** Returns day and time of a timestamp in seconds. */
 export const moment = (seconds: number): string => MOMENT.format(seconds * 1000);
 
-// Order matters: browsers name each other.
+// The order matters, because the user agents of some browsers contain the names of others.
 const BROWSERS: [RegExp, string][] = [
   [/Edg(e|A|iOS)?\//, 'Edge'],
   [/OPR\/|Opera/, 'Opera'],
@@ -30,7 +30,7 @@ const SYSTEMS: [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ];
 
-/** Returns what a `User-Agent` stands for, such as "Firefox on Windows". */
+/** Returns a readable form of a `User-Agent`, such as "Firefox on Windows". */
 export function device(userAgent: string): string {
   const of = (known: [RegExp, string][]) => known.find(([pattern]) => pattern.test(userAgent))?.[1];
   const [browser, system] = [of(BROWSERS), of(SYSTEMS)];

@@ -10,7 +10,7 @@ import './styles/main.css';
 
 const root = document.getElementById('app')!;
 
-/** Shows the page, once the service's configuration is known. */
+/** Shows the page when the service's configuration is known. */
 async function start(): Promise<void> {
   if (new URL(boot.publicUrl).origin !== location.origin) return render(<WrongOrigin />, root);
   void client.load();

@@ -1,4 +1,5 @@
-// What one page of a flow tells the next: where a code or link was sent. The API does not repeat it.
+// The address that a code or link was sent to. One page of a flow stores it for the next, because the API does not
+// repeat it.
 
 export interface Target {
   email?: string;
@@ -7,7 +8,7 @@ export interface Target {
 
 const KEY = 'latchkey:target';
 
-/** Keeps, for the pages of this tab, where a code or link goes. Forgets what was kept before. */
+/** Stores the address that a code or link is sent to, for the pages of this tab. Replaces an earlier one. */
 export function keepTarget({ email, phone }: Target): void {
   const target: Target = {};
   if (email) target.email = email.trim();
@@ -15,11 +16,11 @@ export function keepTarget({ email, phone }: Target): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(target));
   } catch {
-    // Storage is turned off: the next page says less.
+    // Storage is turned off. The next page then shows no address.
   }
 }
 
-/** Returns where a code or link went, if that is known. */
+/** Returns the address that a code or link was sent to, if it is known. */
 export function getTarget(): Target {
   try {
     return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Target;

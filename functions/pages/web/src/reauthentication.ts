@@ -1,4 +1,4 @@
-// The question "Is it you?", which any request may lead to. The overlay in `components/` asks it.
+// The question "Is it you?". Any request can require it. The dialog in `components/` shows it.
 
 import { useEffect, useState } from 'preact/hooks';
 
@@ -7,7 +7,10 @@ type Answer = (confirmed: boolean) => void;
 let answers: Answer[] = [];
 const listeners = new Set<() => void>();
 
-/** Asks the person to prove who they are. Resolves to whether they did. Several requests at once share one question. */
+/**
+ * Asks the user to reauthenticate. Resolves to whether the user did. Several requests at the same time share one
+ * question.
+ */
 export function confirmIdentity(): Promise<boolean> {
   return new Promise((resolve) => {
     answers.push(resolve);
@@ -15,7 +18,7 @@ export function confirmIdentity(): Promise<boolean> {
   });
 }
 
-/** Answers the question that is open. */
+/** Answers the open question. */
 export function answer(confirmed: boolean): void {
   const waiting = answers;
   answers = [];

@@ -1,23 +1,23 @@
-// The address of the page, and how to change it. Paths of pages are below the path of `PUBLIC_URL`, which they do not name.
+// The address of the page, and navigation. The paths of pages are relative to the path of `PUBLIC_URL`.
 
 import type { ComponentChildren, TargetedMouseEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { boot } from './boot';
 import { findRoute } from './routes';
 
-/** Where the page is. The same object until that changes. */
+/** The address of the page. The same object until the address changes. */
 export interface Place {
-  /** The path below that of `PUBLIC_URL`. */
+  /** The path relative to that of `PUBLIC_URL`. */
   path: string;
   query: URLSearchParams;
-  /** Whether the person came here from another page of this document. */
+  /** Whether the user navigated here from another page of this document. */
   isMove: boolean;
 }
 
 /** The path of `PUBLIC_URL`, without a slash at its end. */
 const PREFIX = new URL(boot.publicUrl).pathname.replace(/\/$/, '');
 
-/** Returns the address of a path of the service. Other URLs stay as they are. */
+/** Returns the URL path of a path of the service. Other URLs are returned unchanged. */
 export const addressOf = (to: string): string => (/^\/(?!\/)/.test(to) ? PREFIX + to : to);
 
 /** Finds the page at a path of this origin. */
@@ -39,14 +39,14 @@ function arrive(): void {
 
 addEventListener('popstate', arrive);
 
-/** Where the document is about to lead. */
+/** The URL that the document is about to load. */
 let leaving: string | undefined;
 addEventListener('pageshow', () => (leaving = undefined));
 
-/** Returns where the page is. */
+/** Returns the address of the page. */
 export const getPlace = (): Place => place;
 
-/** Returns where the page is, and renders again when that changes. */
+/** Returns the address of the page, and renders again when it changes. */
 export function usePlace(): Place {
   const [now, setNow] = useState(place);
   useEffect(() => {
@@ -62,7 +62,7 @@ export function usePlace(): Place {
 export function navigate(to: string, { replace = false } = {}): void {
   const url = new URL(addressOf(to), location.href);
   if (url.origin !== location.origin || !findPage(url.pathname)) {
-    // A second time would stop the first.
+    // A second assignment of the same URL would cancel the first one.
     if (leaving !== url.href) location.assign(url);
     leaving = url.href;
     return;
@@ -72,12 +72,12 @@ export function navigate(to: string, { replace = false } = {}): void {
   arrive();
 }
 
-/** Adds the present `next` to a path, so that it outlives a flow of several pages. */
+/** Adds the current `next` to a path, so that it is kept through a flow with several pages. */
 export function withNext(path: string, next = place.query.get('next')): string {
   return next ? `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ next })}` : path;
 }
 
-/** Goes where a login leads: to `next` if that is safe, or else to the place of the settings. */
+/** Goes to the target of a login: `next` if it is safe, or else the page in the settings. */
 export function leave(): void {
   const { loginRedirectUrl } = boot;
   const usual = leadsBack(new URL(addressOf(loginRedirectUrl), location.origin)) ? '/accounts/' : loginRedirectUrl;
@@ -94,7 +94,7 @@ export function safeNext(next: string | null, trusted: readonly string[] = boot.
   return isTrusted && !leadsBack(url) ? url.href : undefined;
 }
 
-/** Returns whether a page is for people who are not logged in: it would send everybody else back here. */
+/** Returns whether a page is only for people who are not logged in. It would redirect logged-in users back here. */
 function leadsBack(url: URL): boolean {
   const needs = url.origin === location.origin ? findPage(url.pathname)?.route.needs : undefined;
   return needs !== undefined && needs !== 'user' && needs !== 'anyone';

@@ -86,19 +86,19 @@ const FLOW_PAGES: Partial<Record<FlowId, string>> = {
 /** Returns the page of a flow that is pending. */
 export const pageOfFlow = (id: FlowId): string => FLOW_PAGES[id] ?? '/accounts/login/';
 
-/** What a page is given. */
+/** The properties of a page. */
 export interface PageProps {
-  /** What the path has in place of `{key}`. */
+  /** The segment that `{key}` matched. */
   routeKey: string;
 }
 
-/** A route, and what the path has in place of `{key}`. */
+/** A route, and the segment that its `{key}` matched. */
 export interface Match {
   route: Route;
   key: string | undefined;
 }
 
-/** Finds the route of a path. Routes without a key win over those with one. */
+/** Finds the route of a path. Routes without a key take precedence. */
 export function findRoute(path: string): Match | undefined {
   const slashed = path.endsWith('/') ? path : `${path}/`;
   const exact = routes.find((route) => route.path === slashed || route.aliases?.includes(slashed));

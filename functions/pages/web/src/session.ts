@@ -1,4 +1,4 @@
-// The client, where the person stands, and what the service is set up to do.
+// The client, the state of the session, and the configuration of the service.
 
 import { createClient, type AuthState, type Configuration, type Failure, type Result, type User } from 'latchkey';
 import { useEffect, useState } from 'preact/hooks';
@@ -7,7 +7,7 @@ import { confirmIdentity } from './reauthentication';
 
 const CSRF_HEADER = 'X-CSRFToken';
 
-/** The answer to the first request for the session, if the document has it. */
+/** The response to the first request for the session, if the document contains it. */
 let known = boot.session;
 
 async function send(request: Request): Promise<Response> {
@@ -29,7 +29,7 @@ export const client = createClient({
   fetch: send,
 });
 
-/** Returns where the person stands, and renders again when that changes. */
+/** Returns the state of the session, and renders again when it changes. */
 export function useSession(): AuthState {
   const [state, setState] = useState(client.getSnapshot);
   useEffect(() => {
@@ -41,8 +41,8 @@ export function useSession(): AuthState {
 }
 
 /**
- * Sends a request, once the session is known. If the service wants the person to prove first who they are, asks them,
- * and sends it again.
+ * Sends a request when the session is known. If the service requires reauthentication, asks the user for it, and sends
+ * the request again.
  */
 export async function call<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {
   const unavailable = await findOutage();
@@ -52,17 +52,15 @@ export async function call<T>(send: () => Promise<Result<T>>): Promise<Result<T>
   return (await confirmIdentity()) ? send() : result;
 }
 
-/** The first answer brings the CSRF cookie, so nothing is sent before it. */
+/** Waits for the first response, because it sets the CSRF cookie. Returns the failure if the service is unavailable. */
 async function findOutage(): Promise<Failure | undefined> {
-  await client.load();
-  if (client.getSnapshot().status === 'unavailable') await client.reload();
-  const state = client.getSnapshot();
+  const state = await client.load();
   return state.status === 'unavailable' ? state.failure : undefined;
 }
 
 let configuration: Configuration | undefined = boot.configuration;
 
-/** Fetches what the service is set up to do, unless the document has it. */
+/** Fetches the configuration of the service, unless the document contains it. */
 export async function loadConfiguration(): Promise<Failure | undefined> {
   if (configuration) return undefined;
   const result = await client.getConfiguration();
@@ -70,15 +68,15 @@ export async function loadConfiguration(): Promise<Failure | undefined> {
   return result.ok ? undefined : result.failure;
 }
 
-/** Returns what the service is set up to do. No page is shown before that is known. */
+/** Returns the configuration of the service. Pages are shown only after it is loaded. */
 export function getConfiguration(): Configuration {
   if (!configuration) throw new Error('the configuration is not loaded');
   return configuration;
 }
 
-/** Returns whether people can have this kind of second factor. */
+/** Returns whether the service supports this kind of second factor. */
 export const supports = (type: 'recovery_codes' | 'totp' | 'webauthn'): boolean =>
   getConfiguration().mfa?.supported_types.includes(type) ?? false;
 
-/** Returns the user, if somebody is logged in. */
+/** Returns the user who is logged in. */
 export const userOf = (state: AuthState): User | undefined => ('user' in state ? state.user : undefined);

@@ -1,4 +1,4 @@
-// Every text that people read. A further language is a second object of the type `Texts`.
+// All texts of the pages. Another language is another object of the type `Texts`.
 
 const minutes = (seconds: number): string => {
   if (seconds < 90) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
@@ -35,17 +35,22 @@ export const en = {
     email2: 'Email address, again',
     username: 'Username',
     phone: 'Phone number',
-    phoneHint: 'With the country code, such as +31 6 1234 5678.',
+    phoneHint: 'With the country code, such as +31\u00a06\u00a01234\u00a05678.',
     password: 'Password',
     password2: 'Password, again',
     newPassword: 'New password',
     currentPassword: 'Current password',
     code: 'Code',
-    login: { email: 'Email address', username: 'Username', phone: 'Phone number', or: ' or ' },
+    /** The field for any of these. */
+    login: (methods: ('email' | 'username' | 'phone')[]) => {
+      const names = { email: 'email address', username: 'username', phone: 'phone number' };
+      const text = methods.map((method) => names[method]).join(' or ');
+      return text.charAt(0).toUpperCase() + text.slice(1);
+    },
     keyName: 'Name',
   },
 
-  /** What is wrong with a field, by the code of the API. Codes that are missing here show the API's own message. */
+  /** The problems of a field, by the code of the API. For other codes, the page shows the API's own message. */
   errors: {
     required: 'Please fill in this field.',
     invalid_phone: 'This is not a phone number with its country code.',
@@ -60,6 +65,7 @@ export const en = {
     enter_current_password: 'This is not your current password.',
     incorrect_password: 'This is not your password.',
     incorrect_code: 'This code is not right.',
+    cannot_generate_recovery_codes: 'Set up an authenticator app or a security key first.',
     invalid_password_reset: 'This link has been used or has expired.',
     invalid_or_expired_key: 'This link has been used or has expired.',
     too_many_login_attempts: 'Too many attempts. Please wait a few minutes and try again.',
@@ -67,7 +73,7 @@ export const en = {
     already_registered: 'This device or key is already in your account.',
   } as Record<string, string>,
 
-  /** What went wrong with a whole request. */
+  /** The failures of a whole request. */
   failures: {
     title: 'Something went wrong',
     invalid: 'The service did not accept this.',
@@ -110,13 +116,15 @@ export const en = {
     text: 'We send you a code. No password is needed.',
     submit: 'Send the code',
     withPassword: 'Log in with a password instead',
-    confirmTitle: 'Enter the login code',
-    confirmText: (to: string) => `We sent a code to ${to}.`,
-    confirmTextUnknown: 'We sent you a code.',
-    confirm: 'Log in',
-    expired: 'This code is no longer valid. Start over to get a new one.',
-    resend: 'Send another code',
-    resent: 'We sent another code.',
+    confirm: {
+      title: 'Enter the login code',
+      sentTo: (to: string) => `We sent a code to ${to}.`,
+      sent: 'We sent you a code.',
+      submit: 'Log in',
+      expired: 'This code is no longer valid. Start over to get a new one.',
+      resend: 'Send another code',
+      resent: 'We sent another code.',
+    },
     other: 'Log in another way',
   },
   signup: {
@@ -145,11 +153,11 @@ export const en = {
   },
   inactive: {
     title: 'This account is not active',
-    text: 'This account has been disabled, so nobody can log in to it. Contact the support if you think that this is a mistake.',
+    text: 'This account has been disabled, so nobody can log in to it. Contact support if you think that this is a mistake.',
   },
 
   confirmEmail: {
-    codeTitle: 'Enter the code from your email',
+    title: 'Enter the code from your email',
     sentTo: (email: string) => `We sent a code to ${email}.`,
     sent: 'We sent a code to your email address.',
     submit: 'Confirm the address',
@@ -158,18 +166,18 @@ export const en = {
     resent: 'We sent another code.',
     change: 'Use another email address',
     changeTitle: 'Another email address',
-    changeSubmit: 'Send a code to this address',
+    changeSubmit: 'Send the code',
     linkTitle: 'Check your email',
     linkSentTo: (email: string) => `We sent a link to ${email}. Open it to confirm your address.`,
     linkSent: 'We sent you an email with a link. Open it to confirm your address.',
-    linkHint: 'Nothing there? Look into your spam folder. If you log in again, we send another email.',
+    linkHint: 'No email? Check your spam folder. If you log in again, we send another one.',
     confirmTitle: 'Confirm your email address',
     confirmText: (email: string, who: string) => `Is ${email} the address of ${who}?`,
     confirmPlain: (email: string) => `Confirm that ${email} is your address.`,
     confirm: 'Yes, confirm',
     doneTitle: 'Your address is confirmed',
     doneText: 'You can log in now.',
-    doneIn: 'Everything is set.',
+    doneIn: 'You are all set.',
     expiredTitle: 'This link does not work',
     expiredText: 'The link has expired, or it was used already. Log in to get a new one.',
   },
@@ -183,13 +191,13 @@ export const en = {
     resent: 'We sent another code.',
     change: 'Use another number',
     changeTitle: 'Another phone number',
-    changeSubmit: 'Send a code to this number',
+    changeSubmit: 'Send the code',
   },
 
   passwordReset: {
     title: 'Reset your password',
-    text: 'Tell us your email address. We send you what you need to choose a new password.',
-    textPhone: 'Tell us your email address or phone number. We send you what you need to choose a new password.',
+    text: 'Enter your email address. We send you a message that lets you choose a new password.',
+    textPhone: 'Enter your email address or phone number. We send you a message that lets you choose a new password.',
     submit: 'Continue',
     doneTitle: 'Check your email',
     doneText: 'If there is an account with this address, we sent a link to it. The link is valid for a limited time.',
@@ -243,17 +251,17 @@ export const en = {
 
   providerSignup: {
     title: 'Complete your account',
-    text: (name: string) => `You come from ${name}. We need a little more.`,
+    text: (name: string) => `You are signing up with ${name}. We need a few more details.`,
     submit: 'Create the account',
   },
   providerCancelled: {
     title: 'Login cancelled',
-    text: 'You stopped the login at the other service. You can log in again, or choose another way.',
+    text: 'You cancelled the login at the other service. You can try again, or choose another way.',
   },
   providerError: {
     title: 'The login did not work',
     text: 'The other service could not confirm who you are. You can try again, or choose another way.',
-    /** By the `error` that the service adds to the address. */
+    /** The texts for the `error` in the URL. */
     byCode: {
       signup_closed: 'You have no account yet, and new accounts cannot be created at the moment.',
       permission_denied: 'Log in first, and then connect the account.',
@@ -278,13 +286,13 @@ export const en = {
   account: {
     title: 'Your account',
     greeting: (who: string) => `Hello, ${who}`,
-    email: 'Where we write to you.',
+    email: 'Where we send messages about your account.',
     phone: 'For codes by text message.',
     password: 'Change how you log in.',
     setPassword: 'You have no password yet.',
     mfa: 'Authenticator app, passkeys and recovery codes.',
     providers: 'Other services that you log in with.',
-    sessions: 'Where you are logged in.',
+    sessions: 'Browsers and devices where you are logged in.',
   },
   email: {
     title: 'Email addresses',
@@ -321,7 +329,7 @@ export const en = {
     unverified: 'Not confirmed',
     addTitle: 'Add a number',
     changeTitle: 'Change the number',
-    submit: 'Send a code to this number',
+    submit: 'Send the code',
     codeTitle: (phone: string) => `Confirm ${phone}`,
     codeText: 'Enter the code that we sent to the number.',
     confirm: 'Confirm the number',
@@ -339,7 +347,7 @@ export const en = {
   },
   mfa: {
     title: 'Two-factor security',
-    text: 'A second step protects your account when somebody knows your password.',
+    text: 'A second step protects your account even if somebody knows your password.',
     totpTitle: 'Authenticator app',
     totpOn: (date: string) => `Active since ${date}.`,
     totpOff: 'An app on your phone shows a new code every 30 seconds.',
@@ -361,10 +369,10 @@ export const en = {
   },
   totp: {
     activateTitle: 'Set up an authenticator app',
-    scan: 'Scan this picture with your app.',
+    scan: 'Scan this QR code with your authenticator app.',
     qr: 'QR code for your authenticator app',
-    manual: 'Or type this secret into the app:',
-    code: 'Code of the app',
+    manual: 'Or enter this key in the app:',
+    code: 'Code from the app',
     activate: 'Activate',
     activeAlready: 'An authenticator app is active.',
     deactivateTitle: 'Remove the authenticator app',
@@ -374,7 +382,7 @@ export const en = {
   },
   recoveryCodes: {
     title: 'Recovery codes',
-    text: 'Keep these codes in a safe place. Each of them lets you in once, if you lose your app or key.',
+    text: 'Keep these codes in a safe place. Each code lets you log in once if you lose your app or key.',
     new: 'Your second factor is set up. Save your recovery codes now.',
     used: 'You have used every code. Make new ones.',
     hidden: 'The codes were shown before, and are not shown again. Make new ones if you lost them.',
@@ -387,8 +395,7 @@ export const en = {
     generate: 'Make new codes',
     generateTitle: 'Make new recovery codes',
     generateText: 'The codes that you have now stop working.',
-    generateFirst: 'You get ten codes. Each of them lets you in once.',
-    generateConflict: 'Set up an authenticator app or a security key first.',
+    generateFirst: 'You get ten codes. Each code lets you log in once.',
     file: (brand: string) => `${brand}: recovery codes`,
     fileName: 'recovery-codes.txt',
   },
@@ -429,7 +436,7 @@ export const en = {
     disconnectText: (name: string) => `You can no longer log in with ${name}.`,
     addTitle: 'Connect another account',
     connect: (name: string) => `Connect ${name}`,
-    cancelled: 'You stopped at the other service. Nothing was changed.',
+    cancelled: 'You cancelled at the other service. Nothing was changed.',
     failed: 'The account could not be connected.',
   },
   sessions: {
@@ -445,7 +452,7 @@ export const en = {
     endedOthers: 'All other sessions are ended.',
     endOthersTitle: 'End all other sessions?',
     endOthersText: 'Every other browser and device has to log in again.',
-    only: 'You are logged in nowhere else.',
+    only: 'You are not logged in anywhere else.',
     device: (browser: string, system: string) => `${browser} on ${system}`,
     unknown: 'Unknown browser',
   },

@@ -1,4 +1,4 @@
-// Builds twice, and compares with `dist/` as it is committed: every byte has to be the same.
+// Builds twice, and compares the result with the committed `dist/`. Every byte must be the same.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-//! The answers that faults give, as DynamoDB writes them.
+//! The answers of faults, in DynamoDB's format.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -32,7 +32,7 @@ pub(super) fn throttled(request: &HttpRequest, in_reasons: bool) -> Answer {
     }
 }
 
-/// A cancelled transaction whose `which`th item, counted round, is to blame.
+/// Returns a cancelled transaction in which the item number `which`, modulo the number of items, is the cause.
 fn cancelled(request: &HttpRequest, which: u64, code: &str, message: &str) -> Answer {
     let body = read(request)?;
     let items = body["TransactItems"].as_array().map_or(1, Vec::len).max(1);
@@ -51,8 +51,8 @@ fn error(kind: &str, mut body: Value) -> Answer {
     response(400, body.to_string())
 }
 
-/// Takes at least one key out of a `BatchGetItem`. Returns the request with the other keys, if
-/// there are any, and what belongs in `UnprocessedKeys`.
+/// Removes at least one key from a `BatchGetItem`. Returns the request with the remaining keys, if there are any, and
+/// the value for `UnprocessedKeys`.
 pub(super) fn withhold_keys(
     mut request: HttpRequest,
     random: &mut Random,
@@ -60,7 +60,7 @@ pub(super) fn withhold_keys(
     let mut body = read(&request)?;
     let tables = body["RequestItems"].as_object().cloned().unwrap_or_default();
     let all: usize = tables.values().map(|table| keys(table).len()).sum();
-    // One key is chosen to be withheld for certain, and half of the others with it.
+    // One key is always withheld, and each of the others with a probability of one half.
     let certain = random.below(all.max(1) as u64) as usize;
     let (mut kept, mut withheld) = (Map::new(), Map::new());
     let mut nth = 0;
@@ -74,7 +74,7 @@ pub(super) fn withhold_keys(
             }
             nth += 1;
         }
-        // ConsistentRead, the projection and its names stay with both halves.
+        // Both halves keep `ConsistentRead`, the projection and its names.
         for (half, keys) in [(&mut kept, keep), (&mut withheld, withhold)] {
             if !keys.is_empty() {
                 let mut table = table.clone();
@@ -100,12 +100,12 @@ fn keys(table: &Value) -> &[Value] {
     table["Keys"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The answer to a `BatchGetItem` that read nothing.
+/// Returns the answer to a `BatchGetItem` that read nothing.
 pub(super) fn empty_batch() -> Answer {
     response(200, json!({ "Responses": {} }).to_string())
 }
 
-/// Adds the withheld keys to those that the answer already calls unprocessed.
+/// Adds the withheld keys to the unprocessed keys of the answer.
 pub(super) async fn add_unprocessed(answer: HttpResponse, withheld: Value) -> Answer {
     if !answer.status().is_success() {
         return Ok(answer);

@@ -1,49 +1,48 @@
-//! Which faults to inject, and the dice.
+//! The plan that chooses faults, and its random numbers.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-/// Which faults to inject and how often. The default injects none.
+/// The faults to inject and their frequency. The default injects none.
 ///
-/// The same plan over the same sequence of requests injects the same faults.
+/// The same plan injects the same faults for the same sequence of requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
-    /// Starts the dice.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// How long every request waits before it is performed, written in milliseconds as
-    /// `latency_ms`. Zero lets concurrent requests start together but takes no time.
+    /// The delay of every request before it is performed, written in milliseconds as `latency_ms`. Even with zero,
+    /// concurrent requests start together, without a delay.
     #[serde(rename = "latency_ms", deserialize_with = "milliseconds")]
     pub latency: Duration,
-    /// Another transaction has the item: a transaction is cancelled with the reason
-    /// `TransactionConflict`, a write of one item fails with `TransactionConflictException`.
+    /// A conflict with another transaction. A transaction is cancelled with the reason `TransactionConflict`. A write
+    /// of one item fails with `TransactionConflictException`.
     pub conflict: Probability,
-    /// `ProvisionedThroughputExceededException`, or half of the time for `TransactWriteItems`
-    /// its cancellation with the reason `ThrottlingError`.
+    /// Throttling: `ProvisionedThroughputExceededException`. In half of the cases, a `TransactWriteItems` is instead
+    /// cancelled with the reason `ThrottlingError`.
     pub throttle: Probability,
-    /// `BatchGetItem` is answered for some of the keys only, or for none.
+    /// A `BatchGetItem` is answered for only some of the keys, or for none.
     pub unprocessed: Probability,
-    /// The request is performed but its answer is lost: the SDK sees a timeout.
+    /// The request is performed but its answer is lost. The SDK sees a timeout.
     pub timeout_after_commit: Probability,
-    /// The process aborts when this many requests have been performed, before the last of them is
-    /// answered.
+    /// The process aborts when this number of requests has been performed, before the last one is answered.
     pub die_after: Option<u64>,
 }
 
-/// How often a fault is injected where it applies.
+/// The frequency of a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probability {
     /// The probability in percent, 0 to 100.
     #[serde(deserialize_with = "percent")]
     pub percent: u8,
-    /// How many times in all, at most; without one there is no limit.
+    /// The maximum number of times in total. `None` means no limit.
     pub budget: Option<u64>,
 }
 
 impl Probability {
-    /// Every time.
+    /// Always.
     pub const ALWAYS: Self = Self { percent: 100, budget: None };
 
     /// The first `n` times.
@@ -65,7 +64,7 @@ impl Probability {
     }
 }
 
-/// A fault that a request will meet, with the dice it needs already thrown.
+/// A fault for a request, with the random numbers that it needs.
 #[derive(Debug)]
 pub(super) enum Fault {
     Conflict { which: u64 },
@@ -75,7 +74,7 @@ pub(super) enum Fault {
 }
 
 impl Plan {
-    /// Decides on the fate of a request and takes it off the budget.
+    /// Chooses the fault of a request, if any, and reduces the budget.
     pub(super) fn draw(&mut self, operation: &str, random: &mut Random) -> Option<Fault> {
         let conflicts =
             matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "TransactGetItems");
@@ -96,7 +95,7 @@ impl Plan {
     }
 }
 
-/// SplitMix64: repeatable, and good enough to throw dice with.
+/// SplitMix64. It is repeatable, and its quality is sufficient for choosing faults.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

@@ -9,7 +9,7 @@ use super::{Faults, Plan, Probability};
 use crate::testing::{Folder, TABLE, create_table, get, item, keys, memory, n, put, put_action, s};
 use crate::{Embedded, client};
 
-/// The plain client of a database with the table in it, and one that meets faults.
+/// Returns the plain client of a database with the table, and one with faults.
 async fn faulty(plan: Plan) -> (Client, Client, Faults) {
     let (embedded, plain) = memory().await;
     let faults = Faults::new(plan);
@@ -17,7 +17,7 @@ async fn faulty(plan: Plan) -> (Client, Client, Faults) {
     (plain, faulty, faults)
 }
 
-/// The codes of the cancellation reasons of a transaction of three puts.
+/// Returns the codes of the cancellation reasons of a transaction with three puts.
 async fn cancel(client: &Client) -> Vec<String> {
     let writes = ["a", "b", "c"].map(|pk| put_action(item(pk, [])));
     let write = client.transact_write_items();
@@ -37,7 +37,7 @@ async fn a_conflict_cancels_a_transaction() {
     codes.sort();
     assert_eq!(codes, ["None", "None", "TransactionConflict"]);
     assert_eq!(get(&plain, "a").await, None);
-    // The SDK does not try again: that is for the caller.
+    // The SDK does not retry. That is the caller's task.
     assert_eq!(faults.requests(), ["TransactWriteItems"]);
     // Reads never conflict, except in a transaction.
     assert_eq!(get(&client, "a").await, None);
@@ -100,7 +100,7 @@ async fn a_transaction_is_throttled_in_either_way() {
 }
 
 #[tokio::test]
-async fn a_batch_is_read_in_part() {
+async fn a_batch_is_read_partially() {
     let all = ["a", "b", "c", "d"];
     let mut sizes = Vec::new();
     for seed in 0..20 {
@@ -117,7 +117,7 @@ async fn a_batch_is_read_in_part() {
         assert!(read.len() < all.len());
         sizes.push(read.len());
 
-        // What is left is asked for just as it came.
+        // The remaining keys can be requested unchanged.
         let rest = client.batch_get_item().set_request_items(Some(unprocessed));
         let mut rest = rest.send().await.unwrap();
         assert!(rest.unprocessed_keys.unwrap_or_default().is_empty());
@@ -159,7 +159,7 @@ async fn the_retry_of_a_lost_transaction_succeeds_and_changes_nothing() {
         .expression_attribute_values(":one", n(1));
     let action = aws_sdk_dynamodb::types::TransactWriteItem::builder();
     let action = action.update(update.build().unwrap()).build();
-    // The SDK makes up a request token and sends it again with the retry.
+    // The SDK creates a request token and sends it again with the retry.
     let write = client.transact_write_items().transact_items(action);
     write.send().await.unwrap();
     assert_eq!(faults.requests().len(), 2);
@@ -167,7 +167,7 @@ async fn the_retry_of_a_lost_transaction_succeeds_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_trip_is_what_starts_before_an_answer() {
+async fn a_trip_consists_of_the_requests_that_start_before_an_answer() {
     for latency in [Duration::ZERO, Duration::from_millis(2)] {
         let (_, client, faults) = faulty(Plan { latency, ..Plan::default() }).await;
         join!(get(&client, "a"), get(&client, "b"), get(&client, "c"));
@@ -181,9 +181,9 @@ async fn a_trip_is_what_starts_before_an_answer() {
         faults.reset();
         assert_eq!((faults.round_trips(), faults.requests().len()), (0, 0));
         if latency > Duration::ZERO {
-            continue; // two timers side by side drift apart on a busy machine
+            continue; // concurrent timers drift apart on a busy machine
         }
-        // Two chains side by side overlap all the time, and are three trips long all the same.
+        // Two concurrent chains overlap all the time, but are still three trips long.
         let chain = || async {
             for _ in 0..3 {
                 get(&client, "a").await;
@@ -196,7 +196,7 @@ async fn a_trip_is_what_starts_before_an_answer() {
 }
 
 #[tokio::test]
-#[allow(clippy::disallowed_methods)] // how long it really takes is the question
+#[allow(clippy::disallowed_methods)] // measures real time
 async fn latency_delays_every_request() {
     let latency = Duration::from_millis(20);
     let (_, client, _) = faulty(Plan { latency, ..Plan::default() }).await;
@@ -225,7 +225,7 @@ async fn the_same_seed_gives_the_same_faults() {
 }
 
 #[tokio::test]
-async fn a_plan_can_be_swapped() {
+async fn a_plan_can_be_replaced() {
     let (plain, client, faults) = faulty(Plan::default()).await;
     put(&client, item("a", [])).await;
     faults.set(Plan { conflict: Probability::ALWAYS, ..Plan::default() });
@@ -239,7 +239,7 @@ async fn a_plan_can_be_swapped() {
 }
 
 #[test]
-fn a_plan_is_read_strictly() {
+fn a_plan_is_parsed_strictly() {
     let plan: Plan =
         serde_json::from_str(r#"{ "seed": 7, "latency_ms": 3, "throttle": { "percent": 10, "budget": 2 } }"#).unwrap();
     let expected = Plan {
@@ -255,7 +255,7 @@ fn a_plan_is_read_strictly() {
 
 const CRASH_FILE: &str = "EMBEDDED_TEST_CRASH_FILE";
 
-/// Not a test by itself: the process that the next test starts and lets die.
+/// Not a test by itself: the next test starts it as a process that aborts.
 #[tokio::test]
 async fn crash() {
     let Some(file) = std::env::var_os(CRASH_FILE) else {
@@ -271,7 +271,7 @@ async fn crash() {
 }
 
 #[tokio::test]
-async fn the_process_dies_after_a_request_and_the_file_has_it() {
+async fn the_process_aborts_after_a_request_and_the_file_contains_its_item() {
     let folder = Folder::new();
     create_table(&Embedded::open(&folder.file()).unwrap().client()).await;
     let child = std::process::Command::new(std::env::current_exe().unwrap())

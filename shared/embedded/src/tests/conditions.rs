@@ -1,4 +1,4 @@
-//! A failed condition gives back the item that made it fail.
+//! Tests that a failed condition returns the item that caused the failure.
 
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -9,7 +9,7 @@ use crate::testing::{TABLE, get, item, memory, n, put, s};
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
 #[tokio::test]
-async fn of_single_writes() {
+async fn a_failed_single_write_returns_the_item() {
     let (_, client) = memory().await;
     let old = item("a", [("version", n(1))]);
     put(&client, old.clone()).await;
@@ -50,7 +50,7 @@ async fn of_single_writes() {
 }
 
 #[tokio::test]
-async fn of_each_item_of_a_transaction() {
+async fn a_failed_transaction_returns_each_item() {
     let (_, client) = memory().await;
     for pk in ["put", "update", "delete", "check"] {
         put(&client, item(pk, [("version", n(1))])).await;

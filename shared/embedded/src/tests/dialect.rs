@@ -1,4 +1,4 @@
-//! What the project relies on in DynamoDB's expressions, and gets from the embedded one too.
+//! Tests of the features of DynamoDB's expressions that the project uses, on the embedded database.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -9,7 +9,7 @@ use crate::testing::{INDEX, TABLE, get, item, memory, n, ns, put, put_action, s}
 const VALIDATION: &str = "ValidationException";
 const CONDITION: &str = "ConditionalCheckFailedException";
 
-/// Updates the item `a`; a refusal gives the code of the error.
+/// Updates the item `a`. A refusal returns the code of the error.
 async fn update(
     client: &Client,
     expression: &str,
@@ -51,8 +51,8 @@ fn raw_ns(values: &[&str]) -> AttributeValue {
 #[tokio::test]
 async fn number_sets_grow_and_shrink() {
     let (_, client) = memory().await;
-    // ADD makes the item and the set, and adds only what is not in it. Unlike DynamoDB's, this one
-    // chokes on a member written differently, as in 2.0; the project writes whole numbers only.
+    // ADD creates the item and the set, and adds only new members. Unlike DynamoDB, the embedded database fails for a
+    // member in another notation, as in 2.0. The project writes whole numbers only.
     let add = "ADD numbers :v";
     update(&client, add, None, ns(&[1, 2])).await.unwrap();
     update(&client, add, None, ns(&[2, 3])).await.unwrap();
@@ -60,7 +60,7 @@ async fn number_sets_grow_and_shrink() {
     let delete = "DELETE numbers :v";
     update(&client, delete, None, ns(&[1, 3, 9])).await.unwrap();
     assert_eq!(numbers(&client).await, Some(strings(&["2"])));
-    // A set that runs empty is no attribute any more.
+    // An empty set is removed from the item.
     update(&client, delete, None, ns(&[2])).await.unwrap();
     assert_eq!(get(&client, "a").await, Some(item("a", [])));
 }
@@ -94,7 +94,7 @@ async fn conditions_see_the_size_and_the_members_of_a_set() {
         ("contains(numbers, :v)", 1, true),
         ("contains(numbers, :v)", 3, false),
         ("NOT contains(numbers, :v)", 3, true),
-        // The size of an attribute that is not there fails whatever it is compared with.
+        // The size of a missing attribute fails every comparison.
         ("size(absent) < :v", 2, false),
         ("attribute_not_exists(absent) OR size(absent) < :v", 2, true),
     ] {
@@ -130,7 +130,7 @@ async fn nested_values_are_updated_in_place() {
     let (_, client) = memory().await;
     let inner = |count: u32| AttributeValue::M([("count".to_owned(), n(count))].into());
     put(&client, item("a", [("inside", inner(1))])).await;
-    // `count` is a reserved word, so it needs a name.
+    // `count` is a reserved word, so it needs a placeholder.
     let count = "SET inside.#count = inside.#count + :v";
     let add = client.update_item().table_name(TABLE).key("pk", s("a"));
     let add = add
@@ -146,7 +146,7 @@ async fn nested_values_are_updated_in_place() {
     assert_eq!(no_parent, refused(VALIDATION));
     let no_operand = update(&client, "SET tally = tally + :v", None, n(1)).await;
     assert_eq!(no_operand, refused(VALIDATION));
-    // ADD takes an absent number for zero, and does not mind.
+    // ADD treats a missing number as zero.
     update(&client, "ADD tally :v", None, n(1)).await.unwrap();
     update(&client, "SET score = if_not_exists(score, :v) + :v", None, n(2)).await.unwrap();
     let expected = item("a", [("inside", inner(5)), ("tally", n(1)), ("score", n(4))]);
@@ -209,7 +209,7 @@ async fn a_request_token_makes_a_transaction_happen_once() {
 }
 
 #[tokio::test]
-async fn a_transaction_may_touch_an_item_once_only() {
+async fn a_transaction_can_contain_an_item_only_once() {
     let (_, client) = memory().await;
     let write = client.transact_write_items();
     let write = write.transact_items(put_action(item("a", []))).transact_items(put_action(item("a", [])));
@@ -217,7 +217,7 @@ async fn a_transaction_may_touch_an_item_once_only() {
 }
 
 #[tokio::test]
-async fn a_key_may_not_be_empty() {
+async fn an_empty_key_is_refused() {
     let (_, client) = memory().await;
     let put = client.put_item().table_name(TABLE).item("pk", s(""));
     assert_eq!(put.send().await.unwrap_err().code(), Some(VALIDATION));

@@ -1,4 +1,4 @@
-//! The embedded database as the SDK sees it.
+//! Tests of the embedded database through the SDK.
 
 mod conditions;
 mod dialect;
@@ -13,7 +13,7 @@ use crate::Embedded;
 use crate::testing::{Folder, TABLE, create_table, get, item, memory, n, put, s};
 
 #[tokio::test]
-async fn what_is_put_can_be_got() {
+async fn a_written_item_can_be_read() {
     let (_, client) = memory().await;
     let stored = item("a", [("count", n(7)), ("name", s("Ada"))]);
     put(&client, stored.clone()).await;
@@ -22,7 +22,7 @@ async fn what_is_put_can_be_got() {
 }
 
 #[tokio::test]
-async fn errors_are_the_ones_the_sdk_knows() {
+async fn errors_are_those_that_the_sdk_knows() {
     let embedded = Embedded::memory().unwrap();
     let get = embedded.client().get_item().table_name("absent");
     let error = get.key("pk", s("a")).send().await.unwrap_err();
@@ -65,7 +65,7 @@ async fn a_file_keeps_its_items_and_its_stream() {
 }
 
 #[tokio::test]
-async fn what_was_read_is_forgotten_and_what_was_not_is_kept() {
+async fn trimming_deletes_records_that_were_read_and_keeps_the_others() {
     let folder = Folder::new();
     let embedded = Embedded::open(&folder.file()).unwrap();
     let client = embedded.client();
@@ -80,30 +80,30 @@ async fn what_was_read_is_forgotten_and_what_was_not_is_kept() {
     let keys = |records: Vec<serde_json::Value>| {
         records.iter().map(|record| record["dynamodb"]["Keys"]["pk"]["S"].to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(keys(stream.next_records().unwrap()), ["\"c\""], "written after the last reading");
+    assert_eq!(keys(stream.next_records().unwrap()), ["\"c\""], "written after the last read");
     let mut afresh = embedded.stream(TABLE, crate::Start::TrimHorizon).unwrap();
     let left = keys(afresh.next_records().unwrap());
     assert!(!left.contains(&"\"a\"".to_owned()) && left.contains(&"\"c\"".to_owned()), "{left:?}");
 }
 
-/// Whether `changed` resolves, without waiting for ever.
+/// Returns whether `changed` resolves within a short time.
 async fn has_changed(embedded: &Embedded) -> bool {
     let soon = Duration::from_millis(50);
     tokio::time::timeout(soon, embedded.changed()).await.is_ok()
 }
 
 #[tokio::test]
-async fn changed_misses_no_write() {
+async fn changed_does_not_miss_a_write() {
     let (embedded, client) = memory().await;
-    // Creating the table is not a change.
+    // The creation of the table does not count as a change.
     assert!(!has_changed(&embedded).await);
     put(&client, item("a", [])).await;
     put(&client, item("b", [])).await;
     assert!(has_changed(&embedded).await);
-    // Both writes are told by one wake-up, and reading is no change.
+    // One wake-up covers both writes. A read does not count as a change.
     get(&client, "a").await;
     assert!(!has_changed(&embedded).await);
-    // A write that fails is none either.
+    // A failed write does not count either.
     let refused = client.put_item().table_name(TABLE).item("pk", s("a"));
     let refused = refused.condition_expression("attribute_not_exists(pk)");
     refused.send().await.unwrap_err();
@@ -126,7 +126,7 @@ async fn expired_items_are_swept_by_their_attribute() {
     put(&client, item("future", [("ttl", n(now + 60))])).await;
     put(&client, item("never", [])).await;
     put(&client, item("text", [("ttl", s("1"))])).await;
-    // Until it is swept an expired item is read like any other, as in DynamoDB.
+    // As in DynamoDB, an expired item can be read until it is swept.
     assert!(get(&client, "past").await.is_some());
     let mut stream = embedded.stream(TABLE, crate::Start::Latest).unwrap();
     assert!(has_changed(&embedded).await);

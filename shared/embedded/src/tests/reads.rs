@@ -1,4 +1,4 @@
-//! Items that are read from the file beside dynoxide.
+//! Tests of items that are read from the file without dynoxide.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -12,7 +12,7 @@ use crate::testing::{Folder, TABLE, create_table, n, ns, s};
 
 const SORTED: &str = "sorted";
 
-/// A file with two tables: [`SORTED`] has the keys `pk` and `sk`, [`TABLE`] has `pk` alone.
+/// Creates a file with two tables: [`SORTED`] has the keys `pk` and `sk`, [`TABLE`] has only `pk`.
 async fn tables() -> (Folder, Embedded, Client) {
     let folder = Folder::new();
     let embedded = Embedded::open(&folder.file()).unwrap();
@@ -37,14 +37,14 @@ fn key(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})
 }
 
-/// The operations that are answered without dynoxide.
+/// Returns the answer of `Reads`, or `None` if dynoxide has to answer.
 fn read(embedded: &Embedded, operation: &str, request: &Value) -> Option<Value> {
     let answer = embedded.reads().unwrap().answer(operation, request.to_string().as_bytes())?;
     Some(serde_json::from_slice(&answer).unwrap())
 }
 
 #[tokio::test]
-async fn items_that_are_there_are_answered_as_dynoxide_answers_them() {
+async fn existing_items_get_the_same_answer_as_from_dynoxide() {
     let (_folder, embedded, client) = tables().await;
     let nested = AttributeValue::M([("list".to_owned(), AttributeValue::L(vec![n(1), s("ü\"\n")]))].into());
     put(&client, "USER#1", "USER", "nested", nested).await;
@@ -64,7 +64,7 @@ async fn items_that_are_there_are_answered_as_dynoxide_answers_them() {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_at_once() {
+async fn a_write_is_visible_to_the_next_read() {
     let (_folder, embedded, client) = tables().await;
     let request = json!({"TableName": SORTED, "Key": key("a", "b"), "ConsistentRead": true});
     for count in 0..3 {

@@ -1,4 +1,4 @@
-//! Streams, in the shape of Lambda's events.
+//! Tests of streams in the format of Lambda's events.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::testing::{TABLE, item, memory, n, put, put_action, s};
 use crate::{Embedded, Error, Start};
 
 #[tokio::test]
-async fn records_have_the_shape_of_lambdas_events() {
+async fn records_have_the_format_of_lambdas_events() {
     let (embedded, client) = memory().await;
     let mut stream = embedded.stream(TABLE, Start::TrimHorizon).unwrap();
     assert!(stream.next_records().unwrap().is_empty());
@@ -65,8 +65,8 @@ async fn every_write_is_recorded_once_over_many_pages() {
 }
 
 #[tokio::test]
-async fn an_unchanged_item_leaves_a_record_all_the_same() {
-    // DynamoDB writes none; whoever reads the stream must not rely on either.
+async fn a_write_without_a_change_also_creates_a_record() {
+    // DynamoDB does not create one. Readers of the stream must not rely on either behavior.
     let (embedded, client) = memory().await;
     put(&client, item("a", [])).await;
     put(&client, item("a", [])).await;
@@ -75,7 +75,7 @@ async fn an_unchanged_item_leaves_a_record_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_reader_starts_where_it_is_told_to() {
+async fn a_reader_starts_at_the_given_position() {
     let (embedded, client) = memory().await;
     let mut untouched = embedded.stream(TABLE, Start::Latest).unwrap();
     put(&client, item("a", [])).await;
@@ -102,7 +102,7 @@ fn pks(stream: &mut crate::Stream) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_table_must_be_there() {
+async fn a_missing_table_is_an_error() {
     let embedded = Embedded::memory().unwrap();
     let error = embedded.stream("absent", Start::Latest).unwrap_err();
     assert!(matches!(error, Error::Database(_)), "{error:?}");

@@ -1,4 +1,4 @@
-//! The addresses of an account: adding, verifying again, choosing the primary one, removing.
+//! The email addresses of an account: adding them, verifying them again, choosing the primary one and removing them.
 
 use crate::account::{
     Address, EmailClaim, User, claim_email, find_email_claims, is_email, is_same_email, release_email,
@@ -18,18 +18,18 @@ use serde_json::json;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
 
-/// An address, as its owner sees it.
+/// An address in the user's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// The address.
     pub email: String,
     /// Whether it is verified.
     pub verified: bool,
-    /// Whether mail goes there.
+    /// Whether it is the primary address.
     pub primary: bool,
 }
 
-/// The user's addresses, and the one that waits for its code.
+/// Returns the user's addresses, including the one that waits for its code.
 pub fn list(cx: Context<'_>, user: &User, session: Option<&Session>) -> Vec<Listed> {
     let listed = |address: &Address| Listed {
         email: address.email.clone(),
@@ -44,40 +44,41 @@ pub fn list(cx: Context<'_>, user: &User, session: Option<&Session>) -> Vec<List
     all
 }
 
-/// The address that the session waits for a code for.
+/// The address that the session waits to verify with a code.
 fn waiting_address(cx: Context<'_>, user: &User, session: &Session) -> Option<String> {
     let process = session.code(KIND).filter(|process| process.user == Some(user.id))?;
     let live = process.has_attempts(KIND, &cx.settings) && !process.is_expired(KIND, &cx.settings, cx.now());
     process.email.clone().filter(|_| live)
 }
 
-/// What people do with an address that they have.
+/// A change of one of the user's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Verify it, again.
+    /// Send the verification again.
     Resend,
-    /// Make it the primary one.
+    /// Make it the primary address.
     MakePrimary,
     /// Remove it.
     Remove,
 }
 
-/// A user's work on their addresses.
+/// The context of changing a user's addresses, with the reserved uses of rate limits.
 struct AddressEditor<'a> {
     cx: Context<'a>,
     reservations: Reservations,
 }
 
-/// What became of a request to have mail sent.
+/// The result of a request to send a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendResult {
-    /// It was sent, or nothing had to be.
+    /// The mail was sent, or none was necessary.
     Sent,
-    /// Too soon after the last.
+    /// It is too soon after the last mail.
     TooSoon,
 }
 
-/// Adds an address. It is the user's once verified: by code it is only noted till then.
+/// Adds an address to verify. If verification is by code, the address becomes part of the user only when it is
+/// verified.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
@@ -151,7 +152,7 @@ impl AddressEditor<'_> {
         Ok(writes)
     }
 
-    /// Sends a code to an address, and waits for it in the session.
+    /// Sends a code to an address, and stores in the session that it waits for the code.
     async fn send_code(&mut self, user: &User, session: &mut Session, email: &str) -> Result<Vec<Write>, Refusal> {
         if !self.may_send(email).await? {
             return Err(self.reservations.refusal());
@@ -219,14 +220,14 @@ impl AddressEditor<'_> {
     }
 }
 
-/// Gives up the address that was being changed to, so that there is one such at most.
+/// Removes the unverified address that the user was changing to, so that there is at most one.
 async fn drop_unverified(store: &Store, user: &mut User) -> Result<Vec<Write>, Refusal> {
     let Some(place) = user.addresses.iter().rposition(|address| !address.verified) else { return Ok(Vec::new()) };
     let old = user.addresses.remove(place);
     Ok(release_email(&find_email_claims(store, &old.email).await?, user.id)?)
 }
 
-/// Does something with an address that the user has, or waits for.
+/// Changes an address that the user has, or that waits for its code.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
@@ -259,10 +260,10 @@ pub async fn change(
     cx.store.run(((user, session), Reservations::default()), decide).await
 }
 
-/// The address that is meant, where this may be done with it.
+/// Checks that the change is allowed. Returns the address in the spelling of the account.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Why the change is not allowed.
 pub fn check(cx: Context<'_>, user: &User, session: &Session, change: Change, email: &str) -> Result<String, Problem> {
     let email = select(cx, user, session, email)?;
     may_change(&cx.settings, user, change, &email)?;
@@ -280,7 +281,7 @@ fn select(cx: Context<'_>, user: &User, session: &Session, email: &str) -> Resul
     Err(Problem::field("email", "unknown_email", "Unknown email address."))
 }
 
-/// Never an account without a way in, or with a primary address that may be somebody else's.
+/// Checks that the account keeps a login method, and that its primary address is verified.
 fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> Result<(), Problem> {
     let address = user.address(email);
     match change {
@@ -303,10 +304,10 @@ fn may_change(settings: &Settings, user: &User, change: Change, email: &str) -> 
     }
 }
 
-/// Whose address is being verified on the way in, where it can still be changed.
+/// Finds the user whose address waits for verification during a signup, if the address can still be changed.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where it cannot; the table is unavailable.
+/// [`Refusal::Conflict`] if it cannot be changed; the table is unavailable.
 pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
     if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
@@ -314,8 +315,8 @@ pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, R
     codes::find_changer(cx, caller, KIND).await
 }
 
-/// Changes the address of somebody who has just signed up and waits for its code. An address that somebody else
-/// has looks like any other.
+/// Changes the address of a user who has just signed up and waits for the code. An address of another account gets the
+/// same answer.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
@@ -364,7 +365,7 @@ pub async fn change_pending(
         Committed::Done => {}
         Committed::Refused(_) | Committed::Contended => return Err(Refusal::Conflict),
     }
-    // The same list, whoever has the address.
+    // The list is the same, regardless of whether another account has the address.
     let others = user.addresses.iter().filter(|address| address.verified && address.email != email);
     let others =
         others.map(|address| Listed { email: address.email.clone(), verified: true, primary: address.primary });

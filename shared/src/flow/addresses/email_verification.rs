@@ -1,4 +1,4 @@
-//! Verifying an email address, by a link's key or by a code.
+//! Verifying an email address with the key of a link or with a code.
 
 use crate::account::{EmailClaim, User, UserId, can_own, find_email_claims};
 use crate::clock::Timestamp;
@@ -17,20 +17,20 @@ use uuid::Uuid;
 
 const KIND: CodeKind = CodeKind::EmailVerification;
 
-/// What a key is about, as far as its bearer may know.
+/// The result of checking a key, as far as the client is allowed to see it.
 pub struct Inspection {
     /// The address.
     pub email: String,
-    /// Whose it is.
+    /// The user who has the address.
     pub user: User,
-    /// Whether the caller is on the way in, and waits for this.
+    /// Whether the caller's login waits for this verification.
     pub is_authenticating: bool,
 }
 
-/// Where the caller stands before any key is looked at.
+/// Checks that the caller's state allows a verification, before the key is checked.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for.
+/// [`Refusal::Conflict`] if verification is by code and no code was sent; the table is unavailable.
 pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !cx.settings.account.email_verification_by_code_enabled {
         return Ok(());
@@ -41,8 +41,7 @@ pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-/// Says what a key is about, and uses nothing up but an attempt at a code, where it is wrong: mail scanners
-/// follow links.
+/// Checks a key without using it up, because mail scanners open links. Only a wrong code counts as an attempt.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
@@ -54,16 +53,17 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
     Ok(Inspection { email: proof.email, user: proof.user, is_authenticating: is_at_stage(cx, caller) })
 }
 
-/// Marks the address verified, and takes a login that waited for it further.
+/// Marks the address as verified, and continues a login that waited for this.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
 pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Result<Outcome, Refusal> {
-    // Looked at before the attempt is counted: with the last one the stage is over for everybody else.
+    // This is checked before the attempt is counted, because counting the last attempt ends the stage for all other
+    // requests.
     let waits = is_at_stage(cx, &caller);
     let (proof, counted) = prove(cx, &caller, key).await?;
     if proof.user.address(&proof.email).is_some_and(|address| address.verified) {
-        // Verified in another way since: the code is worth nothing any more.
+        // The address was verified in another way, so the code is no longer needed.
         if let Some(mut session) = counted {
             session.drop_code(KIND);
             cx.store.commit(vec![Write::replace(&session)?]).await?;
@@ -77,7 +77,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Resul
     let caller = &caller;
     let attempt = |(mut proof, mut reservations): (ProvenEmail, Reservations), again: Option<Again>| async move {
         if again.is_some() {
-            // Another request was at the account, the address or the session: see what it left.
+            // Another request has changed the account, the address or the session, so this reads them again.
             if !is_unchanged(&cx.store, caller).await? {
                 return Err(Refusal::Conflict);
             }
@@ -95,11 +95,11 @@ pub async fn verify(cx: Context<'_>, caller: Caller, key: Option<&str>) -> Resul
     cx.store.run((proof, Reservations::default()), attempt).await
 }
 
-/// Sends another code, and forgets the one before.
+/// Sends a new code. The old code becomes invalid.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`];
-/// the table is unavailable.
+/// [`Refusal::Conflict`] if no code was sent or it was sent too often, [`Refusal::RateLimited`]; the table is
+/// unavailable.
 pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !cx.settings.account.email_verification_by_code_enabled {
         return Err(Refusal::Conflict);
@@ -126,7 +126,7 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     session.set_code(KIND, process);
     match cx.store.commit(vec![Write::replace(&session)?, Write::create(&message)?]).await? {
         Committed::Done => Ok(()),
-        // Another request of the same session was faster; its code, or its attempt, stands.
+        // Another request of the same session was faster. Its change stays.
         Committed::Refused(_) | Committed::Contended => Err(Refusal::Conflict),
     }
 }
@@ -138,7 +138,8 @@ fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     }
 }
 
-/// Finds out what a key proves. By code, the attempt is counted first, and the session returned as it then is.
+/// Checks a key. Returns the proof. If verification is by code, counts the attempt first and also returns the changed
+/// session.
 async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(ProvenEmail, Option<Session>), Refusal> {
     if cx.settings.account.email_verification_by_code_enabled {
         let session = codes::count(cx, caller, KIND).await?;
@@ -158,7 +159,7 @@ async fn prove(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Result<(P
     Ok((prove_link(cx, key).await?, None))
 }
 
-/// Finds out what the key of a link proves.
+/// Checks the key of a link.
 pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<ProvenEmail, Refusal> {
     let (user, address, made) = read_link_key(&cx.keys, key).ok_or_else(|| wrong_key(&cx.settings))?;
     let lifetime = cx.settings.account.email_confirmation_expire_days * 86_400.0;
@@ -166,7 +167,7 @@ pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<Pr
         return Err(wrong_key(&cx.settings).into());
     }
     let user = cx.store.find::<User>(&user.key()).await?.ok_or_else(|| wrong_key(&cx.settings))?;
-    // By the address's random id: removed and added again it is another one.
+    // The address is found by its random id, so a link is not valid after the address was removed and added again.
     let address =
         user.address_by_id(&address).filter(|address| !address.verified).ok_or_else(|| wrong_key(&cx.settings))?;
     let email = address.email.clone();
@@ -174,8 +175,8 @@ pub(in crate::flow) async fn prove_link(cx: Context<'_>, key: &str) -> Result<Pr
     check(&cx.settings, user, claims, email)
 }
 
-/// Whether the address is one that the user has, or that a live session of theirs is about to add: of a login in progress
-/// and of a link nothing is added to an account that has moved on.
+/// Whether the address belongs to the user, or a valid session of the user is adding it. A link or a login in progress
+/// cannot add an address.
 fn may_verify(settings: &Settings, caller: &Caller, user: &User, email: &str) -> bool {
     let adds = match caller {
         Caller::User(parts) => parts.0.id == user.id && parts.1.generation == user.generation,
@@ -191,7 +192,7 @@ fn check(settings: &Settings, user: User, claims: Vec<EmailClaim>, email: String
     Ok(ProvenEmail { email, user, claims })
 }
 
-/// User, id of the address, and when the link was made.
+/// The user, the id of the address, and the time at which the link was created.
 fn read_link_key(keys: &Keys, key: &str) -> Option<(UserId, Vec<u8>, Timestamp)> {
     let payload = keys.verify(LINK, key)?;
     let (user, rest) = payload.split_first_chunk::<16>()?;
@@ -207,7 +208,7 @@ fn wrong_key(settings: &Settings) -> Problem {
     }
 }
 
-/// Whether the caller's session still stands as it was read.
+/// Whether the caller's session has not changed since it was read.
 async fn is_unchanged(store: &Store, caller: &Caller) -> Result<bool, StoreError> {
     let Some(session) = caller.session() else { return Ok(true) };
     let now = store.find::<Session>(&session.key()).await?;
@@ -247,8 +248,8 @@ async fn decide(
     Ok((writes, outcome))
 }
 
-/// The login that waited: it goes on where the settings let it, in the session that asked for it; otherwise
-/// it is over, and the person logs in.
+/// Continues the login that waited, in the session that waited for it, if the settings allow this. Otherwise the login
+/// ends, and the user has to log in again.
 async fn go_on(
     cx: Context<'_>,
     caller: &Caller,
@@ -266,7 +267,7 @@ async fn go_on(
     login.complete(StageKey::VerifyEmail);
     let attempt = LoginAttempt { cx, caller, methods: session.methods.clone(), consumes_session: true };
     match attempt.proceed(Some(user), login, reservations).await {
-        // The address is verified all the same.
+        // The address is still verified.
         Err(Refusal::StageRefused(_)) => end_login(session),
         proceeded => proceeded,
     }

@@ -1,4 +1,4 @@
-//! Where people can be reached: email addresses and phone numbers, and the proof that they are the account's own.
+//! Email addresses and phone numbers of accounts, and the proof that they belong to the user.
 
 pub mod email_addresses;
 pub mod email_verification;

@@ -1,4 +1,4 @@
-//! The phone number of an account: verifying, changing.
+//! The phone number of an account: verifying and changing it.
 
 use crate::account::{PhoneClaim, User, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
@@ -30,7 +30,7 @@ fn check_new(settings: &Settings, user: &User, claim: Option<&PhoneClaim>, phone
     Ok(others)
 }
 
-/// Sends a code to a number that the user wants to change to. The number is theirs once the code is shown.
+/// Sends a code to the user's new number. The number becomes the user's when the code is entered.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::RateLimited`]; the table is unavailable.
@@ -55,10 +55,10 @@ pub async fn change(cx: Context<'_>, user: User, session: Session, phone: &str) 
     cx.store.run((user, session), decide).await
 }
 
-/// Where the caller stands before any code is looked at.
+/// Checks that the caller waits for a code, before the code is checked.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for; the table is unavailable.
+/// [`Refusal::Conflict`] if no code was sent; the table is unavailable.
 pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if caller.user().is_none() && !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
@@ -73,7 +73,7 @@ fn is_at_stage(cx: Context<'_>, caller: &Caller) -> bool {
     }
 }
 
-/// Marks the number verified, and takes a login that waited for it further.
+/// Marks the number as verified, and continues a login that waited for this.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
@@ -96,7 +96,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
         }
         let (user, claim) = futures_util::try_join!(cx.store.find::<User>(key), find_phone_claim(&cx.store, phone))?;
         let Some(mut user) = user else { return Err(Refusal::Conflict) };
-        // Only a live session brings in a new number; a login in progress shows the one that the account has.
+        // Only a valid session can add a new number. A login in progress verifies the number that the account has.
         let counts = match caller {
             Caller::User(parts) => parts.1.generation == user.generation,
             _ => user.phone.as_ref().is_some_and(|own| own.number == *phone),
@@ -122,7 +122,7 @@ pub async fn verify(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Res
     cx.store.run(Reservations::default(), decide).await
 }
 
-/// The writes that move a user's hold from their number to a free one.
+/// The writes that move a user's claim from the current number to a free one.
 fn move_claim(user: &User, phone: &str) -> Result<Vec<Write>, crate::store::StoreError> {
     let mut writes = vec![Write::create(&PhoneClaim::new(phone, user.id))?];
     if let Some(old) = &user.phone {
@@ -151,17 +151,17 @@ async fn go_on(
     login.complete(StageKey::VerifyPhone);
     let attempt = LoginAttempt { cx, caller, methods: session.methods.clone(), consumes_session: true };
     match attempt.proceed(Some(user), login, reservations).await {
-        // The number is verified all the same.
+        // The number is still verified.
         Err(Refusal::StageRefused(_)) => end_login(session),
         proceeded => proceeded,
     }
 }
 
-/// Sends another code, and forgets the one before.
+/// Sends a new code. The old code becomes invalid.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough, [`Refusal::RateLimited`]; the
-/// table is unavailable.
+/// [`Refusal::Conflict`] if no code was sent or it was sent too often, [`Refusal::RateLimited`]; the table is
+/// unavailable.
 pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
@@ -187,10 +187,10 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     }
 }
 
-/// Whose number is being verified on the way in, where it can still be changed.
+/// Finds the user whose number waits for verification during a signup, if the number can still be changed.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where it cannot; the table is unavailable.
+/// [`Refusal::Conflict`] if it cannot be changed; the table is unavailable.
 pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
     if !is_at_stage(cx, caller) {
         return Err(Refusal::Conflict);
@@ -198,8 +198,8 @@ pub async fn find_changeable(cx: Context<'_>, caller: &Caller) -> Result<User, R
     codes::find_changer(cx, caller, KIND).await
 }
 
-/// Changes the number of somebody who has just signed up and waits for its code. A number that somebody else has
-/// looks like any other.
+/// Changes the number of a user who has just signed up and waits for the code. A number of another account gets the
+/// same answer.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.

@@ -1,10 +1,11 @@
-//! Which of a user's addresses count as their own.
+//! The addresses of a user that count as verified.
 
 use crate::account::{Address, User, is_same_email};
 use crate::settings::{EmailVerification, Settings};
 
-/// Whether the user's address, or any of them, counts as verified: it is, or it was registered through the JWT API while
-/// verification was off, and verification still is.
+/// Whether the user's address, or any of them if `email` is `None`, counts as verified. An address counts if it is
+/// verified. It also counts if it was registered through the JWT API while verification was off, and verification is
+/// still off.
 pub fn is_email_verified(settings: &Settings, user: &User, email: Option<&str>) -> bool {
     user.addresses
         .iter()

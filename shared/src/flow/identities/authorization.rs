@@ -1,7 +1,7 @@
-//! The way to an identity provider and back, in a browser (RFC 6749, section 4.1, with RFC 7636).
+//! The redirect of a browser to an identity provider and back (RFC 6749, section 4.1, with RFC 7636).
 //!
-//! What has to be remembered meanwhile is an item of its own, found by `state`: Apple's answer is a form that another
-//! site posts, without any cookie of ours. It is bound to the browser's session, and counts once.
+//! The state of such a request is a separate item, found by `state`, because Apple's answer is a form that another site
+//! posts without Latchkey's cookies. The item is bound to the browser's session and can be used once.
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -22,31 +22,31 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// Seconds that somebody may take at the provider, as in the reference.
+/// Seconds that a user can spend at the provider, as in django-allauth.
 const LIFETIME: i64 = 600;
 
-/// Somebody who is at a provider.
+/// A request for which a user was redirected to a provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     /// Digest of `state`.
     state: String,
     /// The application at the provider.
     pub provider: String,
-    /// What they went there for.
+    /// The purpose of the redirect.
     process: Open<Process>,
-    /// Where the frontend waits for them.
+    /// The page of the frontend to which the user returns.
     pub next: String,
-    /// Digest of the token of the session that they left in.
+    /// Digest of the token of the session in which the user left.
     browser: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verifier: Option<String>,
-    /// Where the provider sends people whose client hands in by itself what came back. It knows `state`, and no session
-    /// is involved.
+    /// The page to which the provider sends the user, if a page of the client receives the answer and sends it to the
+    /// API. Such a client knows `state`, and no session is involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     handed_in_at: Option<String>,
-    /// What came back without the browser's cookies.
+    /// The provider's answer, if it came without the browser's cookies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<BTreeMap<String, String>>,
     ends: Timestamp,
@@ -74,7 +74,7 @@ impl Item for AuthorizationRequest {
     }
 }
 
-/// The application at its provider.
+/// Returns the provider of an application.
 pub fn provider<'a>(app: &'a App, config: &'a AppConfig) -> Provider<'a> {
     let engine = app.providers.get_or_init(|| {
         let roots = match app.settings.service.tls_roots {
@@ -88,7 +88,7 @@ pub fn provider<'a>(app: &'a App, config: &'a AppConfig) -> Provider<'a> {
     engine.provider(config)
 }
 
-/// The path, below `PUBLIC_URL`, that a provider sends people back to.
+/// The path, below `PUBLIC_URL`, to which a provider sends users back.
 pub fn callback_path(settings: &Settings, config: &AppConfig) -> String {
     if !config.is_openid_connect() {
         return format!("/accounts/{}/login/callback/", config.provider());
@@ -98,17 +98,18 @@ pub fn callback_path(settings: &Settings, config: &AppConfig) -> String {
     format!("/accounts/{prefix}{}/login/callback/", config.id())
 }
 
-/// Where a provider sends people back to.
+/// The URL to which a provider sends users back.
 pub fn callback_url(settings: &Settings, config: &AppConfig) -> String {
     let base = settings.service.public_url.as_str().trim_end_matches('/');
     format!("{base}{}", callback_path(settings, config))
 }
 
-/// Whether people may be sent here: to a path of ours, or to a page of a frontend that the settings name. Origins are
-/// compared, not texts (CVE-2026-28512).
+/// Whether users can be redirected to this URL: a path of this service, or a page of a frontend that the settings name.
+/// This compares origins, not texts (CVE-2026-28512).
 pub fn is_safe(settings: &Settings, url: &str) -> bool {
     let service = &settings.service;
-    // Browsers strip control characters, and read `\` as `/`. What else needs encoding is encoded in `Location`.
+    // Browsers strip control characters and treat `\` as `/`. Other characters that need encoding are encoded in
+    // `Location`.
     if url.is_empty() || url.chars().any(|c| c.is_control() || c == '\\') {
         return false;
     }
@@ -126,7 +127,7 @@ pub fn is_safe(settings: &Settings, url: &str) -> bool {
         || settings.headless.frontend_urls.values().filter_map(|url| of(url)).any(|known| known == origin)
 }
 
-/// The URL of a frontend's page that is told why something did not work.
+/// The URL of a frontend page, with the reason of a failure in its query.
 pub fn with_error(next: &str, error: &str, process: Process) -> String {
     let (next, fragment) = next.split_once('#').map_or((next, None), |(next, fragment)| (next, Some(fragment)));
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -136,8 +137,8 @@ pub fn with_error(next: &str, error: &str, process: Process) -> String {
     format!("{next}{separator}{}{fragment}", query.finish())
 }
 
-/// Returns the URL of the page for people whom no page waits for: `socialaccount_login_error` of `HEADLESS_FRONTEND_URLS`, or
-/// else the hosted page.
+/// Returns the URL of the error page for users who cannot be sent to their frontend page: `socialaccount_login_error`
+/// of `HEADLESS_FRONTEND_URLS`, or the hosted page.
 pub fn login_error(settings: &Settings, error: &str, process: Process) -> String {
     let hosted = if settings.serves_pages() { "/accounts/3rdparty/login/error/" } else { "/" };
     let page = settings.headless.frontend_urls.get("socialaccount_login_error").map_or(hosted, String::as_str);
@@ -145,19 +146,19 @@ pub fn login_error(settings: &Settings, error: &str, process: Process) -> String
     with_error(&if page.starts_with('/') { format!("{prefix}{page}") } else { page.to_owned() }, error, process)
 }
 
-/// Why nobody can be sent to a provider.
+/// Why a user cannot be redirected to a provider.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginAuthorizationError {
-    /// The provider, or its settings.
+    /// The provider or its settings are at fault.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// The table did not do its part.
+    /// The table is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Remembers that somebody leaves for a provider: the `state` that they come back with, and the session that they leave
-/// in, which is a new one where they had none.
+/// Stores the request before a user is redirected to a provider. Returns its `state`, the outcome with the session (a
+/// new one if the caller had none), and the request.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -187,12 +188,12 @@ pub async fn create_authorization_request(
 }
 
 impl AuthorizationRequest {
-    /// What they went there for; `None` where a newer version sent them for something that this one does not know.
+    /// The purpose of the redirect; `None` if a newer version stored one that this version does not know.
     pub fn process(&self) -> Option<Process> {
         self.process.known().copied()
     }
 
-    /// A request that begins, and its `state`.
+    /// Creates a request. Returns it with its `state`.
     fn new(cx: Context<'_>, provider: &str, process: Process) -> (String, Self) {
         let state = secret::encode(&cx.random::<24>());
         let request = Self {
@@ -212,16 +213,16 @@ impl AuthorizationRequest {
         (state, request)
     }
 
-    /// Where the provider is to send people back to.
+    /// The URL to which the provider has to send the user back.
     fn redirect_uri(&self, settings: &Settings, config: &AppConfig) -> String {
         self.handed_in_at.clone().unwrap_or_else(|| callback_url(settings, config))
     }
 }
 
-/// Sends somebody to a provider: where, and the session that they leave in.
+/// Begins a redirect to a provider. Returns its URL, and the outcome with the session.
 ///
 /// # Errors
-/// The provider tells of no way there; the table is unavailable.
+/// The provider's authorization URL cannot be determined; the table is unavailable.
 pub async fn begin_authorization(
     cx: Context<'_>,
     caller: &Caller,
@@ -233,8 +234,8 @@ pub async fn begin_authorization(
     Ok((authorize_url(cx, config, &request, &state).await?, outcome))
 }
 
-/// Sends somebody to a provider who comes back to a page of their own client, which hands in what came: where, and the
-/// `state` that it has to come back with.
+/// Begins a redirect to a provider that sends the user back to a page of their client, which sends the answer to the
+/// API. Returns the URL, and the `state` that the client has to send with the answer.
 ///
 /// # Errors
 /// As [`begin_authorization`].
@@ -257,7 +258,8 @@ async fn authorize_url(
     state: &str,
 ) -> Result<String, ProviderError> {
     let redirect_uri = request.redirect_uri(&cx.settings, config);
-    // Generic OpenID Connect is asked as the reference asks it, unless PKCE is on: then the nonce comes with it.
+    // The request to generic OpenID Connect is the same as in django-allauth. If PKCE is on, it also contains the
+    // nonce.
     let uses_pkce = config.uses_pkce();
     let redirect = Redirect {
         redirect_uri: &redirect_uri,
@@ -270,7 +272,7 @@ async fn authorize_url(
     Ok(url.into())
 }
 
-/// Who comes back with this `state`, if somebody left with it a short while ago.
+/// Finds the request with this `state`, if it has not expired.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -283,8 +285,8 @@ async fn find_any(store: &Store, state: &str) -> Result<Option<AuthorizationRequ
     store.find(&key).await
 }
 
-/// Uses up the request of a client that hands in what came back by itself, if it left with this `state` for this
-/// provider a short while ago.
+/// Finds and uses up the request of a client that sends the answer to the API itself. Returns `None` if there is no
+/// valid request with this `state` for this provider.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -299,8 +301,8 @@ pub async fn take_handed_in(
     Ok(taken.then_some(request))
 }
 
-/// Keeps what a provider posted from its own page, without any cookie of ours, until the browser comes by itself.
-/// Whether it was kept: the first answer counts.
+/// Stores the answer that a provider posted without Latchkey's cookies, until the browser sends a request with its
+/// cookies. Returns whether the answer was stored. Only the first answer is.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -316,7 +318,7 @@ pub async fn keep_answer(
     Ok(matches!(store.commit(vec![Write::replace(&request)?]).await?, Committed::Done))
 }
 
-/// Uses a request up, for the browser that left with it: what came back, and whether it counts.
+/// Uses up a request, if the browser is the one that left with it. Returns whether the answer may be used.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -329,21 +331,21 @@ pub async fn take(store: &Store, caller: &Caller, request: &AuthorizationRequest
     Ok(matches!(store.commit(vec![Write::delete(request)]).await?, Committed::Done))
 }
 
-/// Why somebody came back from a provider in vain.
+/// Why the return of a user from a provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizationError {
-    /// They did not want to.
+    /// The user cancelled at the provider.
     #[error("cancelled")]
     Cancelled,
-    /// The provider's word does not count.
+    /// The provider's answer is not accepted.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// What they went for cannot be done.
+    /// The process is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
-/// Does what somebody went to the provider for, with what came back. The request must have been taken.
+/// Completes the process with the provider's answer. The caller must have used up the request with [`take`].
 ///
 /// # Errors
 /// [`AuthorizationError`].
@@ -359,7 +361,7 @@ pub async fn handle_callback(
     let params = request.answer.unwrap_or(params);
     let now = cx.now().seconds();
     if let Some(error) = params.get("error") {
-        // LinkedIn has words of its own.
+        // LinkedIn has its own error codes.
         const OF_LINKEDIN: [&str; 2] = ["user_cancelled_authorize", "user_cancelled_login"];
         let of_linkedin = config.provider().starts_with("linkedin") && OF_LINKEDIN.contains(&error.as_str());
         let cancelled = error == "access_denied" || of_linkedin;
@@ -386,8 +388,8 @@ pub async fn handle_callback(
     Ok(complete(cx, caller, process, who).await?)
 }
 
-/// Logs in, or signs up, by an access token that a client has from the provider. It counts where the provider says that
-/// it was made for us.
+/// Logs in or signs up with an access token that a client has received from the provider. The token is accepted only if
+/// the provider says that it was issued for this service's application.
 ///
 /// # Errors
 /// [`AuthorizationError`].
@@ -402,7 +404,7 @@ pub async fn complete_with_access_token(
     Ok(complete(cx, caller, Process::Login, who).await?)
 }
 
-/// Does what an app wants with a token that it has from the provider.
+/// Completes the process with a token that an app has received from the provider.
 ///
 /// # Errors
 /// [`AuthorizationError`].

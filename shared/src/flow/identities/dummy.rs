@@ -1,12 +1,11 @@
-//! The provider without a provider, for development: it believes whatever people say of themselves. Only the local
-//! service has it.
+//! A provider for development, which accepts any identity without a check. Only the local service has it.
 
 use crate::account::is_email;
 use crate::flow::proven_identity::ProvenIdentity;
 use crate::provider::{Address, DUMMY, Identity};
 use serde_json::{Map, Value as Json, json};
 
-/// What somebody says of themselves; nothing where it cannot be.
+/// Reads an identity from the fields of a form. Returns `None` if they are invalid.
 pub fn read(fields: &Map<String, Json>) -> Option<ProvenIdentity> {
     let text = |name: &str| {
         let text = match fields.get(name)? {
@@ -42,7 +41,7 @@ pub fn read(fields: &Map<String, Json>) -> Option<ProvenIdentity> {
     Some(ProvenIdentity::of_provider(DUMMY, "Dummy", display, identity, None))
 }
 
-/// The same from what apps send as ID token: JSON, and no proof of anything.
+/// Reads an identity from the JSON that apps send in place of an ID token. It proves nothing.
 pub fn read_token(token: &str) -> Option<ProvenIdentity> {
     read(serde_json::from_str::<Json>(token).ok()?.as_object()?)
 }

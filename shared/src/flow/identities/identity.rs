@@ -1,4 +1,5 @@
-//! Third-party identities: logging in, signing up, connecting and disconnecting by the word of a provider.
+//! Third-party identities: logging in, signing up, connecting and disconnecting with an identity that a provider has
+//! confirmed.
 
 use crate::account::{CredentialClaim, PhoneClaim};
 use crate::account::{
@@ -24,14 +25,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// What somebody went to a provider for.
+/// The purpose for which a user is redirected to a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename_all = "snake_case")]
 pub enum Process {
-    /// To log in, or to sign up.
+    /// Logging in or signing up.
     Login,
-    /// To connect the identity to the account that they are logged in to.
+    /// Connecting the identity to the account of the logged-in user.
     Connect,
 }
 
@@ -44,13 +45,13 @@ impl Process {
         }
     }
 
-    /// The process of this name.
+    /// Returns the process with this name.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Login, Self::Connect].into_iter().find(|process| process.as_str() == text)
     }
 }
 
-/// A token of a provider that counts once (the claim `jti`).
+/// A token of a provider that can be used once, identified by its claim `jti`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct UsedToken {
     key: String,
@@ -73,11 +74,12 @@ impl Item for UsedToken {
     }
 }
 
-/// Does what somebody went to the provider for.
+/// Completes the process for which the user was redirected to the provider.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where nobody is logged in to connect to, or signup is closed; [`Refusal::Invalid`] where the
-/// identity is somebody else's; [`Refusal::ReauthenticationRequired`]; the table is unavailable.
+/// [`Refusal::Forbidden`] if a caller who is not logged in wants to connect, or if signup is closed;
+/// [`Refusal::Invalid`] if the identity belongs to another account; [`Refusal::ReauthenticationRequired`]; the table is
+/// unavailable.
 pub async fn complete(
     cx: Context<'_>,
     caller: Caller,
@@ -104,22 +106,22 @@ pub async fn complete(
             },
         };
         match decided {
-            Err(Refusal::Conflict) => Ok(Decision::Again(())), // somebody was faster
+            Err(Refusal::Conflict) => Ok(Decision::Again(())), // another request was faster
             decided => decided,
         }
     };
     cx.store.run((), decide).await
 }
 
-/// What an attempt at it has decided.
+/// The decision of one attempt.
 type Decided = Decision<(), Outcome>;
 
-/// A provider's token that proves nothing, or no longer.
+/// The refusal of a provider's token that is invalid or has expired.
 pub fn invalid_token() -> Refusal {
     Problem::field("token", "invalid_token", "Invalid token.").into()
 }
 
-/// Logs in the user whose identity it is.
+/// Logs in the user who has the identity.
 async fn log_in(
     cx: Context<'_>,
     caller: &Caller,
@@ -135,7 +137,7 @@ async fn log_in(
     enter(cx, caller, who, user, vec![renewed]).await
 }
 
-/// Takes the login of a user through the stages, and writes the user.
+/// Runs a login of the user through the stages, and writes the user.
 async fn enter(
     cx: Context<'_>,
     caller: &Caller,
@@ -145,7 +147,7 @@ async fn enter(
 ) -> Result<Decided, Refusal> {
     let mut login = Login::new(Some(&user), None, false, &cx.settings, cx.now());
     login.email_verification = cx.settings.social_email_verification().into();
-    // Whoever was in is logged out first, also where the login has to wait.
+    // A logged-in user is logged out first, even if the new login has to wait.
     let methods = match caller {
         Caller::User(_) => vec![who.record(cx.now())],
         _ => with_record(cx, caller, &user, who.record(cx.now())),
@@ -166,14 +168,14 @@ struct FoundByEmail {
     email: String,
 }
 
-/// Whether an address that this provider has verified counts (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
+/// Whether addresses that this provider has verified are trusted (`SOCIALACCOUNT_EMAIL_AUTHENTICATION`).
 fn trusts_emails(settings: &Settings, who: &ProvenIdentity) -> bool {
     let social = &settings.social;
     let everywhere = social.email_authentication;
     social.providers.named(&who.provider).map_or(everywhere, |config| config.email_authentication(everywhere))
 }
 
-/// The account that an address names which the provider has verified, where that is believed. An address that the
+/// Finds the account of an address that the provider has verified, if the provider is trusted. An address that the
 /// provider has not verified never leads to an account (CVE-2026-47164).
 async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<FoundByEmail>, Refusal> {
     if !trusts_emails(&cx.settings, who) {
@@ -182,9 +184,9 @@ async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<F
     for address in who.identity.emails.iter().filter(|address| address.verified) {
         for id in users_by_email(&cx.store, &address.email).await? {
             if let Some(user) = cx.store.find::<User>(&id.key()).await? {
-                // An address that somebody only wrote beside their verified one is no way to their account.
+                // An unverified address of an account that has a verified one does not give access to the account.
                 if user.is_reached_by(&address.email) {
-                    // As the account has it: the provider may spell the domain in another way.
+                    // The spelling of the account. The provider may spell the domain differently.
                     let email = user.address(&address.email).map_or(&address.email, |own| &own.email).clone();
                     return Ok(Some(FoundByEmail { user, email }));
                 }
@@ -194,8 +196,8 @@ async fn find_by_email(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<F
     Ok(None)
 }
 
-/// Logs in to the account that has the provider's verified address. Where the account never verified it, somebody else
-/// may have made it: whatever they could come back with is taken away.
+/// Logs in to the account that has the provider's verified address. If the account has not verified this address,
+/// another person may have created the account. Then all their means of access are removed.
 async fn log_in_by_email(
     cx: Context<'_>,
     caller: &Caller,
@@ -211,7 +213,8 @@ async fn log_in_by_email(
         let taken = take_over(cx, &mut user, &email).await?;
         let Some(taken) = taken else { return Ok(Decision::Again(())) };
         writes.extend(taken);
-        // The provider has verified it. Left as it is, the next login would take the account over again, from its owner.
+        // The provider has verified the address. If it stayed unverified, the next login would remove the owner's means
+        // of access again.
         let claims = find_email_claims(&cx.store, &email).await?;
         if let Ok(own) = own_email(&claims, &email, user.id, cx.settings.account.unique_email)? {
             writes.extend(own);
@@ -231,13 +234,14 @@ async fn log_in_by_email(
     enter(cx, caller, who, user, writes).await
 }
 
-/// Writes that taking an account over may bring into the commit of the login. A transaction takes
-/// [`Store::MOST_WRITES`](crate::store::Store::MOST_WRITES), and the login needs a few of them.
+/// Most writes of [`take_over`] that are part of the commit of the login. A transaction allows
+/// [`Store::MOST_WRITES`](crate::store::Store::MOST_WRITES), and the login needs some of them.
 const MOST_TO_TAKE_OVER: usize = 80;
 
-/// Leaves the account to whoever owns this address, and to nobody else: what that writes. The new generation ends sessions
-/// with all that they hold, logins in progress and trusted browsers. Where it is too much for one
-/// commit, the other ways in are taken away in a commit of their own, and the caller looks again: then the rest fits.
+/// Removes everything from the account that gives access to anyone except the owner of this address. Returns the
+/// writes. The new generation ends sessions and everything in them, logins in progress, and the trust in browsers. If
+/// the writes do not fit into one commit, the other credentials are removed in a separate commit, and the result is
+/// `None`. Then the caller decides again, and the rest fits.
 async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Option<Vec<Write>>, Refusal> {
     let mut released = Vec::new();
     for address in user.addresses.iter().filter(|address| address.email != email) {
@@ -256,7 +260,7 @@ async fn take_over(cx: Context<'_>, user: &mut User, email: &str) -> Result<Opti
     Ok(Some(writes))
 }
 
-/// Takes away every way into the account but its addresses: what that writes beside the user.
+/// Removes all credentials of the account except its addresses. Returns the writes other than that of the user.
 fn remove_login_methods(user: &mut User, random: [u8; 24]) -> Vec<Write> {
     let mut writes = Vec::new();
     writes.extend(user.credentials().map(|it| Write::discard(CredentialClaim::new(it, user.id).key())));
@@ -265,7 +269,8 @@ fn remove_login_methods(user: &mut User, random: [u8; 24]) -> Vec<Write> {
         let claim = PhoneClaim::new(&phone.number, user.id);
         writes.push(Write::discard(claim.key()));
     }
-    // Not merely none, which it may have been before: what can set a password is bound to the one before.
+    // The value is not simply "no password", because the account may have had none before. Links and tickets that set a
+    // password are bound to the previous value.
     user.password = Some(format!("!{}", secret::encode(&random)));
     user.authenticators.clear();
     user.identities.clear();
@@ -273,7 +278,7 @@ fn remove_login_methods(user: &mut User, random: [u8; 24]) -> Vec<Write> {
     writes
 }
 
-/// Makes an account for the identity, where the provider told enough; otherwise the session waits for the rest.
+/// Creates an account for the identity, if the provider sent enough data. Otherwise the session waits for the rest.
 async fn sign_up_or_request(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Decided, Refusal> {
     let settings = &cx.settings;
     if !settings.account.signup_open {
@@ -282,7 +287,7 @@ async fn sign_up_or_request(cx: Context<'_>, caller: &Caller, who: &ProvenIdenti
     let email = who.identity.emails.first().map(|address| address.email.clone());
     let lacks_email = email.is_none() && settings.social_email_required();
     let lacks_phone = settings.account.signup_fields.get("phone").is_some_and(|field| field.required);
-    // No mail could ever reach it, and no endpoint would take it.
+    // Mail cannot be sent to such an address, and no endpoint accepts it.
     let is_unfit = email.as_deref().is_some_and(|email| !is_email(email));
     if !settings.social.auto_signup || lacks_email || lacks_phone || is_unfit {
         return request_signup(cx, caller, who).await.map(Decision::Settled);
@@ -293,8 +298,8 @@ async fn sign_up_or_request(cx: Context<'_>, caller: &Caller, who: &ProvenIdenti
     let form = Form { email, username, owns_email, identity: Some(Box::new(who.clone())), ..Form::default() };
     match signup(cx, caller.clone(), form).await {
         Ok(outcome) => Ok(Decision::Settled(outcome)),
-        // The address is somebody's: another can be given. Unless it is that of the account that another request has just
-        // made for the same identity.
+        // The address may be in use, so the user can enter another one. If another request has just created an account
+        // for the same identity, this decides again.
         Err(Refusal::Invalid(_)) => match cx.store.find::<IdentityClaim>(&who.key()).await? {
             Some(_) => Ok(Decision::Again(())),
             None => request_signup(cx, caller, who).await.map(Decision::Settled),
@@ -303,7 +308,7 @@ async fn sign_up_or_request(cx: Context<'_>, caller: &Caller, who: &ProvenIdenti
     }
 }
 
-/// The provider's username, where it can be had here.
+/// The provider's username, if it is valid and free.
 async fn good_username(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<String>, Refusal> {
     let account = &cx.settings.account;
     let username = who.identity.username.clone().filter(|_| account.username_field.is_some());
@@ -312,7 +317,7 @@ async fn good_username(cx: Context<'_>, who: &ProvenIdentity) -> Result<Option<S
     Ok((!taken).then_some(username))
 }
 
-/// Keeps the identity in a session of nobody, until the form of signup is sent. Whoever was logged in is not any more.
+/// Stores the identity in a pending session until the client sends the signup form. A logged-in user is logged out.
 async fn request_signup(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) -> Result<Outcome, Refusal> {
     let (mut session, issued) = match caller {
         Caller::Pending(session) => ((**session).clone(), None),
@@ -331,19 +336,20 @@ async fn request_signup(cx: Context<'_>, caller: &Caller, who: &ProvenIdentity) 
     Ok(Outcome { issued, ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
-/// The identity that the caller is about to sign up with.
+/// Returns the identity that the caller is about to sign up with.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where there is none; [`Refusal::Forbidden`] where signup is closed.
+/// [`Refusal::Conflict`] if there is none; [`Refusal::Forbidden`] if signup is closed.
 pub fn expect_pending(settings: &Settings, caller: &Caller) -> Result<ProvenIdentity, Refusal> {
     let pending = caller.session().and_then(pending).ok_or(Refusal::Conflict)?;
     if settings.account.signup_open { Ok(pending) } else { Err(Refusal::Forbidden) }
 }
 
-/// Signs up with the identity that the session waits with, and what the form has. Of two at once, one does.
+/// Signs up with the identity that the session waits with, and the data of the form. If two requests do this at once,
+/// only one of them succeeds.
 ///
 /// # Errors
-/// As [`signup`]; [`Refusal::Conflict`] where the identity is somebody's by now.
+/// As [`signup`]; [`Refusal::Conflict`] if an account has the identity in the meantime.
 pub async fn sign_up(cx: Context<'_>, caller: Caller, who: ProvenIdentity, mut form: Form) -> Result<Outcome, Refusal> {
     form.identity = Some(Box::new(who));
     form.consumes_session = true;
@@ -391,10 +397,11 @@ fn connected_other() -> Refusal {
     Problem::general("connected_other", message).into()
 }
 
-/// Whether the identity can go: somebody who has lost their last way in has lost their account.
+/// Checks that the identity can be disconnected. Users must keep a credential, because otherwise they would lose access
+/// to their account.
 ///
 /// # Errors
-/// What stands against it.
+/// Why it cannot be disconnected.
 pub fn may_disconnect(settings: &Settings, user: &User, provider: &str, uid: &str) -> Result<(), Problem> {
     use crate::settings::EmailVerification::Mandatory;
     if user.identity(provider, uid).is_none() {
@@ -416,8 +423,8 @@ pub fn may_disconnect(settings: &Settings, user: &User, provider: &str, uid: &st
     Ok(())
 }
 
-/// Takes an identity away from the user. Each request decides on the user as they are, so that two at once do not take
-/// the last way in.
+/// Disconnects an identity from the user. Each request decides on the current user, so two concurrent requests cannot
+/// remove the last credential.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`]; the table is unavailable.
@@ -453,7 +460,7 @@ mod tests {
 
     #[test]
     fn the_writes_of_an_account_that_is_taken_over_fit_into_transactions() {
-        // An owner's place that goes to the next holder is two writes.
+        // If an owner's claim goes to the next holder, that takes two writes.
         const ADDRESSES: usize = 2 * (User::MOST_ADDRESSES - 1);
         const { assert!(User::MOST_IDENTITIES + Authenticator::MOST + 2 <= Store::MOST_WRITES) };
         const { assert!(ADDRESSES < MOST_TO_TAKE_OVER && MOST_TO_TAKE_OVER + 20 <= Store::MOST_WRITES) };
@@ -464,6 +471,6 @@ mod tests {
         user.password = Some("!".to_owned());
         assert_eq!(remove_login_methods(&mut user, [7; 24]).len(), User::MOST_IDENTITIES);
         assert!(!user.has_usable_password() && user.generation == 1);
-        assert!(remove_login_methods(&mut user, [7; 24]).is_empty(), "the second time there is nothing left to take");
+        assert!(remove_login_methods(&mut user, [7; 24]).is_empty(), "no credential is left");
     }
 }

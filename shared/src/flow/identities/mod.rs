@@ -1,4 +1,5 @@
-//! Identities of third-party providers: the way to a provider and back, and what its answer leads to.
+//! Identities of third-party providers: the redirect to a provider and back, and the operations that follow from its
+//! answer.
 
 pub mod authorization;
 pub mod dummy;

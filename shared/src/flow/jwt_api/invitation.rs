@@ -1,4 +1,4 @@
-//! Inviting somebody, and opening an invitation.
+//! Inviting a user, and opening an invitation.
 
 use super::links::address_taken;
 use super::registration::{Holders, create, find_holders};
@@ -11,11 +11,11 @@ use crate::store::{Again, Decision, StoreError, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket};
 use serde_json::json;
 
-/// Who is invited.
+/// The user to invite.
 pub struct Form {
-    /// In lower case.
+    /// The email address, in lower case.
     pub email: String,
-    /// What they will be.
+    /// The role that the user will have.
     pub role: u32,
     /// Given name.
     pub first_name: String,
@@ -23,7 +23,7 @@ pub struct Form {
     pub last_name: String,
 }
 
-/// Whether this user may invite.
+/// Checks that this user is allowed to invite.
 ///
 /// # Errors
 /// [`Refusal::Forbidden`].
@@ -32,7 +32,7 @@ pub fn may_invite(settings: &Settings, inviter: &User) -> Result<(), Refusal> {
     if roles.contains(&inviter.role) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
-/// Whether somebody has the address already; another invitation takes the place of the one before.
+/// Whether the address is in use. Accounts of earlier invitations do not count: a new invitation replaces them.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -40,10 +40,10 @@ pub async fn is_taken(cx: Context<'_>, email: &str) -> Result<bool, Refusal> {
     Ok(find_holders(cx, email, false).await?.is_taken())
 }
 
-/// Makes an account without a password, and mails the link by which it gets one.
+/// Creates an account without a password, and mails the link with which the user sets one.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] where somebody has the address, or the role is above the inviter's own; the table is unavailable.
+/// [`Refusal::Invalid`] if the address is in use, or if the role is above the inviter's own; the table is unavailable.
 pub async fn invite(cx: Context<'_>, inviter: &User, form: Form) -> Result<(), Refusal> {
     if form.role > inviter.role {
         let message = "You cannot give a role above your own.";
@@ -63,7 +63,7 @@ pub async fn invite(cx: Context<'_>, inviter: &User, form: Form) -> Result<(), R
         let lifetime = (cx.settings.account.email_confirmation_expire_days * 86_400.0) as i64;
         let (ticket, key) = Ticket::new(cx.app, Purpose::Invitation, &user, lifetime);
         let url = api_url(&cx.settings, &format!("/registration/verification/{key}/"));
-        // An invitation takes the place of an earlier one that nobody has opened.
+        // An invitation replaces an earlier one that was not opened.
         let mut writes = replace(&user, &form.email, &holders)?;
         writes.push(Write::create(&ticket)?);
         writes.push(Write::create(&Message::mail(
@@ -78,7 +78,8 @@ pub async fn invite(cx: Context<'_>, inviter: &User, form: Form) -> Result<(), R
     cx.store.run((), decide).await
 }
 
-/// The writes of a new account, in place of those that wait for an invitation to the same address to be opened.
+/// The writes of a new account, which replaces accounts of earlier invitations to the same address that were not
+/// opened.
 fn replace(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, StoreError> {
     let is_replaced = |claim: &&EmailClaim| holders.invitations.iter().any(|old| old.id == claim.user);
     let replaced = holders.claims.iter().filter(is_replaced).cloned().collect::<Vec<_>>();
@@ -92,24 +93,24 @@ fn replace(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, St
     Ok(writes)
 }
 
-/// What opening an invitation leads to.
+/// The result of opening an invitation.
 pub enum Opened {
-    /// The capability to set a first password; the one of an earlier click is worth nothing any more.
+    /// The capability to set a first password. It replaces the capability of an earlier click.
     Capability {
-        /// Whose it is.
+        /// The user who was invited.
         user: Box<User>,
-        /// Its text.
+        /// The text of the capability.
         text: String,
     },
-    /// The account has a password already: the address is verified, and that is all.
+    /// The account already has a password. Only the address was verified.
     Confirmed,
 }
 
-/// Opens an invitation: verifies its address, and gives the capability to set a password, as often as it is opened
-/// until one is set. `None` where the key is of no invitation.
+/// Opens an invitation: verifies its address, and returns a capability to set a password. It can be opened several
+/// times until a password is set. Returns `None` if the key does not belong to an invitation.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where the address is somebody else's by now; the table is unavailable.
+/// [`Refusal::InvalidToken`] if another user owns the address in the meantime; the table is unavailable.
 pub async fn open(cx: Context<'_>, key: &str) -> Result<Option<Opened>, Refusal> {
     let decide = |(), _: Option<Again>| async move {
         let found = find_ticket(&cx.store, Purpose::Invitation, key).await?;

@@ -1,4 +1,4 @@
-//! Links of the JWT API, and the mails around them.
+//! The links of the JWT API, and related mails.
 
 use crate::account::User;
 use crate::flow::{Context, Problem};
@@ -6,7 +6,7 @@ use crate::outbox::{MailKind, Message};
 use crate::secret::strength::{Policy, weaknesses};
 use serde_json::Value as Json;
 
-/// What is wrong with a new password that was typed twice, as Django's form has it.
+/// The problems of a new password that the user typed twice, as a form of Django reports them.
 pub(super) fn password_problems(policy: &Policy, user: &User, first: &str, second: &str) -> Vec<Problem> {
     if first != second {
         let message = "The two password fields didn\u{2019}t match.";
@@ -16,13 +16,13 @@ pub(super) fn password_problems(policy: &Policy, user: &User, first: &str, secon
     weak.into_iter().map(|weakness| Problem::field("new_password2", weakness.code, weakness.message)).collect()
 }
 
-/// The problem of an address that has an account, in the words of the JWT API.
+/// The problem of an address that has an account, with the message of the JWT API.
 pub(super) fn address_taken() -> Problem {
     Problem::field("email", "email_taken", "A user is already registered with this e-mail address.")
 }
 
-/// The mail that tells the owner of an address that somebody wanted to register with it. It links to the page that
-/// asks for a reset, where there is one.
+/// The mail to the owner of an address that another person tried to register with. It links to the page that requests a
+/// password reset, if the settings contain one.
 pub(super) fn address_taken_mail(cx: Context<'_>, email: &str) -> Message {
     let page = cx.settings.jwt_api.password_reset_request_url.as_deref();
     let url = page.map(|page| match cx.settings.service.public_url.join(page) {

@@ -9,11 +9,11 @@ use crate::flow::{Context, Refusal};
 use crate::settings::LoginMethod;
 use crate::store::{Committed, StoreError};
 
-/// Checks the credentials, and takes the login as far as it goes.
+/// Checks the credentials, and continues the login until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::IncorrectCredentials`], [`Refusal::TooManyLoginAttempts`], [`Refusal::RateLimited`]; with the right ones
-/// [`Refusal::StageRefused`], [`Refusal::Inactive`], [`Refusal::LockedOut`]; the table is unavailable.
+/// [`Refusal::IncorrectCredentials`], [`Refusal::TooManyLoginAttempts`], [`Refusal::RateLimited`]; if the credentials
+/// are right, [`Refusal::StageRefused`], [`Refusal::Inactive`], [`Refusal::LockedOut`]; the table is unavailable.
 pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<LoginState, Refusal> {
     let credentials =
         Credentials { method: LoginMethod::Email, identifier: email.to_lowercase(), password: password.to_owned() };
@@ -34,7 +34,8 @@ pub async fn login(cx: Context<'_>, email: &str, password: &str) -> Result<Login
     let (entered, ()) = futures_util::join!(enter, proven.give_back(cx));
     let (writes, state) = entered?;
     let is_logged_in = matches!(state, LoginState::LoggedIn(_));
-    // No transaction with the user: a session that is born while the user changes is dead at birth.
+    // This needs no transaction with the user. If the user changes at the same time, the new session is invalid,
+    // because it has the old generation.
     let noted = note_login(cx, user, is_logged_in, proven.outdated());
     let (committed, noted) = futures_util::join!(cx.store.commit_with_retries(writes), noted);
     noted?;

@@ -1,4 +1,4 @@
-//! Where a login of the JWT API has led: the login engine decides, and this module keeps what it decided as a session or as
+//! The result of a login in the JWT API. The login engine decides, and this module stores the result as a session or as
 //! a challenge.
 
 use crate::account::User;
@@ -9,37 +9,38 @@ use crate::session::{AuthenticationRecord, Login, Session, StageKey};
 use crate::store::{StoreError, Write};
 use crate::ticket::{Purpose, Ticket};
 
-/// Seconds that a challenge lives, and the secret of an authenticator app that is being set up.
+/// Seconds for which a challenge is valid, and the secret of an authenticator app that is being set up.
 pub(super) const CHALLENGE: i64 = 300;
 
-/// Where somebody stands who has shown who they are.
+/// The state of a login after the user has authenticated.
 #[derive(Debug)]
 pub enum LoginState {
-    /// In: the session whose tokens they get.
+    /// Logged in. The client gets tokens of this session.
     LoggedIn(Box<(User, Session)>),
-    /// They have to show a second factor; this names the challenge.
+    /// The user has to use a second factor. This is the text of the challenge.
     SecondFactor(String),
-    /// They have to set up a second factor; this names the challenge.
+    /// The user has to set up a second factor. This is the text of the challenge.
     Setup(String),
-    /// They have to verify their address. The tokens of the session are worth nothing before that.
+    /// The user has to verify the address. The tokens of the session are invalid until then.
     Verification(Box<(User, Session)>),
-    /// Not in: the login needs a step that this API does not have. What else was asked for is done.
+    /// Not logged in, because the login needs a stage that this API does not support. The rest of the operation is
+    /// done.
     NotLoggedIn,
 }
 
-/// A login of the JWT API that the engine takes as far as it goes.
+/// A login of the JWT API that the engine runs.
 pub(super) struct JwtLogin<'a> {
     pub cx: Context<'a>,
-    /// How the person showed who they are, as `amr` names it.
+    /// The method of authentication, as the claim `amr` names it.
     pub method: &'a str,
-    /// Stages that what they showed has taken them past.
+    /// The stages that the authentication has already passed.
     pub completed: &'a [StageKey],
     /// Whether this is a registration.
     pub signup: bool,
 }
 
 impl JwtLogin<'_> {
-    /// The writes of the login, and where it leads.
+    /// Returns the writes and the result of the login.
     ///
     /// # Errors
     /// [`Refusal::StageRefused`]; the table is unavailable.
@@ -51,10 +52,10 @@ impl JwtLogin<'_> {
         let cx = self.cx;
         let mut login = Login::new(Some(user), None, self.signup, &cx.settings, cx.now());
         self.completed.iter().for_each(|stage| login.complete(*stage));
-        // No session waits here: what a stage would keep in it is kept by a challenge, or not at all.
+        // No session waits in this API. A challenge stores what a stage would store in a session, or nothing does.
         let (mut scratch, _) = Session::pending(cx.app, cx.client);
         if !self.signup {
-            // Whoever signs up has shown nothing yet.
+            // A user who signs up has not authenticated yet.
             scratch.methods.push(AuthenticationRecord::new(self.method, cx.now()));
         }
         let mut messages = Vec::new();
@@ -90,7 +91,8 @@ impl JwtLogin<'_> {
         Ok((writes, state))
     }
 
-    /// The same for what is done whether or not the person is in afterwards, such as a new password.
+    /// The same as [`JwtLogin::enter`], for operations that are done even if the user is not logged in afterwards, such
+    /// as setting a new password.
     ///
     /// # Errors
     /// The table is unavailable.
@@ -104,7 +106,7 @@ impl JwtLogin<'_> {
     }
 }
 
-/// A new session, and its write.
+/// Creates a session. Returns it with its write.
 pub(super) fn open(
     cx: Context<'_>,
     user: &User,

@@ -1,5 +1,5 @@
-//! What people do through the JWT API alone: its logins end in tokens rather than in sessions with a token of their own,
-//! and its links carry capabilities. Accounts, limits, mails, the login engine and the rules of a session are those of the
+//! The operations that only the JWT API has. Its logins end with signed tokens instead of a session token, and its
+//! links carry capabilities. It shares accounts, limits, mails, the login engine and the rules of sessions with the
 //! other flows.
 
 pub mod invitation;

@@ -11,16 +11,16 @@ use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
-/// What is wrong with a new password of this user, typed twice.
+/// The problems of a new password that the user typed twice.
 pub fn problems(policy: &Policy, user: &User, first: &str, second: &str) -> Vec<Problem> {
     password_problems(policy, user, first, second)
 }
 
-/// Gives the user a new password, which was found good. Where `LOGOUT_ON_PASSWORD_CHANGE` says so every session and
-/// login ends, and the caller goes on in a new one.
+/// Sets a new password, which was already checked. If `LOGOUT_ON_PASSWORD_CHANGE` is set, all sessions and logins end,
+/// and the caller gets a new session.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where another request was faster in doing the like; the table is unavailable.
+/// [`Refusal::InvalidToken`] if another request has ended the session; the table is unavailable.
 pub async fn change(
     cx: Context<'_>,
     user: User,

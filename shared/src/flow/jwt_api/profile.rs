@@ -1,23 +1,23 @@
-//! What users see and change of themselves.
+//! The user's profile.
 
 use crate::account::{User, UserId};
 use crate::flow::Refusal;
 use crate::session::{Session, refresh_again};
 use crate::store::{Again, Decision, Store, Write};
 
-/// The user of an access token.
+/// Returns the user of an access token.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where they are no more, or may not log in; the table is unavailable.
+/// [`Refusal::InvalidToken`] if the user no longer exists or is not allowed to log in; the table is unavailable.
 pub async fn get(store: &Store, user: UserId) -> Result<User, Refusal> {
     let user = store.find::<User>(&user.key()).await?;
     user.filter(|user| user.is_active).ok_or(Refusal::InvalidToken)
 }
 
-/// Changes the names that are given.
+/// Changes the names that are not `None`.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
+/// [`Refusal::InvalidToken`] if the session of the request has ended; the table is unavailable.
 pub async fn rename(
     store: &Store,
     user: User,

@@ -1,4 +1,4 @@
-//! Registering.
+//! Registration in the JWT API.
 
 use super::LoginState;
 use super::links::{address_taken, address_taken_mail};
@@ -13,11 +13,11 @@ use crate::store::{Again, Decision, StoreError, Write};
 use crate::throttle::Action;
 use crate::ticket::{Purpose, Ticket};
 
-/// What somebody registers with.
+/// The input of a registration.
 pub struct Form {
-    /// In lower case.
+    /// The email address, in lower case.
     pub email: String,
-    /// Strong enough.
+    /// The password, which is strong enough.
     pub password: String,
     /// Given name.
     pub first_name: String,
@@ -25,13 +25,14 @@ pub struct Form {
     pub last_name: String,
 }
 
-/// How a registration ended.
+/// The result of a registration.
 #[derive(Debug)]
 pub enum Registered {
-    /// They are in, or have to set up a second factor first.
+    /// The user is logged in, or has to set up a second factor first.
     Entered(LoginState),
-    /// They have to verify the address first, and to set up a second factor, where the challenge is given. The session
-    /// is worth nothing before the address is verified; there is none where the answer hides whether there is an account.
+    /// The user has to verify the address first. If there is a challenge, the user also has to set up a second factor.
+    /// The session is invalid until the address is verified. There is none if the answer must not reveal whether an
+    /// account exists.
     Waits {
         /// The challenge.
         setup: Option<String>,
@@ -40,36 +41,36 @@ pub enum Registered {
     },
 }
 
-/// Who holds an address.
+/// The holders of an address.
 pub struct Holders {
     pub(super) claims: Vec<EmailClaim>,
-    /// Accounts that an earlier invitation made and that nobody has opened.
+    /// Accounts of earlier invitations that were not opened.
     pub(super) invitations: Vec<User>,
     is_taken: bool,
 }
 
 impl Holders {
-    /// Whether somebody has it, and the caller may be told so.
+    /// Whether the address is in use, and the answer is allowed to reveal this.
     pub fn is_visibly_taken(&self, settings: &Settings) -> bool {
         self.is_taken && !hides(settings)
     }
 
-    /// Whether somebody has it.
+    /// Whether the address is in use.
     pub fn is_taken(&self) -> bool {
         self.is_taken
     }
 }
 
-/// Whether answers hide that an account exists: that takes a mail that nobody but its reader knows of.
+/// Whether answers hide that an account exists. This requires that a mail decides how the registration continues.
 fn hides(settings: &Settings) -> bool {
     let mandatory = settings.account.email_verification == EmailVerification::Mandatory;
     mandatory && settings.account.prevent_enumeration != PreventEnumeration::No
 }
 
-/// Who holds an address that somebody wants to register with, within the limits of that.
+/// Finds the holders of an address for a registration, within the rate limits.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::RateLimited`]; the table is unavailable.
+/// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
     let actions = [Action::new(RateAction::Signup)];
     let (limit, holders) = futures_util::try_join!(cx.consume(cx.client.ip, &actions), find_holders(cx, email, true))?;
@@ -77,14 +78,15 @@ pub async fn look_up(cx: Context<'_>, email: &str) -> Result<Holders, Refusal> {
     Ok(holders)
 }
 
-/// Who holds an address. It is taken once anybody has verified it, has been in, is staff, has come by way of a provider or
-/// with a passkey, or is `invited`, where that counts. An account that only waits for its verification does not take it: a
-/// registration makes another account beside it, and whoever verifies the address first owns it.
+/// Finds the holders of an address. The address is in use if one of them has verified an address, has logged in, is
+/// staff, has an identity of a provider or a passkey, or, with `invited`, has an open invitation. An account that only
+/// waits for its verification does not count. A registration creates another account beside it, and the user who
+/// verifies the address first owns it.
 pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) -> Result<Holders, StoreError> {
     let claims = find_email_claims(&cx.store, email).await?;
     let mut ids = claims.iter().map(|claim| claim.user).collect::<Vec<_>>();
     if ids.is_empty() {
-        ids.push(UserId::DUMMY); // the way is as long
+        ids.push(UserId::DUMMY); // so that the answer takes the same time
     }
     let find = |id: UserId| async move {
         cx.store.find_two::<Ticket, User>(&Ticket::key_of(id, Purpose::Invitation), &id.key()).await
@@ -114,16 +116,16 @@ pub(super) async fn find_holders(cx: Context<'_>, email: &str, invited: bool) ->
     Ok(Holders { claims, invitations, is_taken })
 }
 
-/// What a new account writes. It holds the address beside those that wait for its verification.
+/// The writes of a new account. It holds the address beside the accounts that wait for its verification.
 pub(super) fn create(user: &User, email: &str, holders: &Holders) -> Result<Vec<Write>, StoreError> {
     Ok(vec![Write::create(user)?, claim_email(&holders.claims, email, user.id)?])
 }
 
-/// Makes an account.
+/// Creates an account.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where sign-up is closed; [`Refusal::Invalid`] where somebody has the address;
-/// [`Refusal::StageRefused`] where nobody can register here; the table is unavailable.
+/// [`Refusal::Forbidden`] if signup is closed; [`Refusal::Invalid`] if the address is in use; [`Refusal::StageRefused`]
+/// if the login needs a stage that this API does not support; the table is unavailable.
 pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<Registered, Refusal> {
     check_open(&cx.settings)?;
     let hash = cx.hash_password(form.password.clone()).await;
@@ -135,7 +137,8 @@ pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<R
         if holders.is_taken && !hides(&cx.settings) {
             return Err(address_taken().into());
         }
-        // What a taken address would lead to if it were free is decided too, and dropped: the answer and the way are the same.
+        // For an address in use, the result for a free address is computed too and dropped, so that answer and duration
+        // are the same.
         let decided = decide(cx, form, hash, &holders, &mut reservations).await?;
         let (writes, registered) =
             if holders.is_taken { pretend(cx, &form.email, &mut reservations).await? } else { decided };
@@ -144,7 +147,7 @@ pub async fn register(cx: Context<'_>, form: Form, holders: Holders) -> Result<R
     cx.store.run((holders, Reservations::default()), attempt).await
 }
 
-/// Whether people may register themselves (`ACCOUNT_SIGNUP_OPEN`).
+/// Checks that users are allowed to register (`ACCOUNT_SIGNUP_OPEN`).
 ///
 /// # Errors
 /// [`Refusal::Forbidden`].
@@ -152,8 +155,8 @@ pub fn check_open(settings: &Settings) -> Result<(), Refusal> {
     if settings.account.signup_open { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
-/// The answer for an address that is free, and a mail to its owner in place of an account, within the limit of
-/// verification mails.
+/// Returns the answer for a free address, and sends a mail to the owner of the address instead of creating an account.
+/// The mail counts in the limit of verification mails.
 async fn pretend(
     cx: Context<'_>,
     email: &str,
@@ -184,7 +187,7 @@ async fn decide(
     let (mut writes, state) = attempt.proceed(&user, reservations).await?;
     let registered = match state {
         LoginState::Verification(_) if cx.settings.jwt_api.mfa_totp_mode == TotpMode::Required => {
-            // No session yet: the challenge, which counts once the address is verified.
+            // There is no session yet, only a challenge, which becomes valid when the address is verified.
             let (ticket, text) = Ticket::new(cx.app, Purpose::SetupChallenge, &user, CHALLENGE);
             writes.remove(0);
             writes.push(Write::create(&ticket)?);

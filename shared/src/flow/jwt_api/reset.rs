@@ -1,5 +1,5 @@
-//! Resetting a forgotten password by a link, and setting the first one of an invitation. The link is exchanged, once,
-//! for a capability, and the capability, once, for a password.
+//! Resetting a forgotten password with a link, and setting the first password of an invitation. A link can be exchanged
+//! once for a capability, and the capability once for a password.
 
 use super::links::password_problems;
 use super::login_state::JwtLogin;
@@ -17,7 +17,8 @@ use crate::store::{Again, Decision, Write};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
-/// Mails a link to whoever may reset a password by this address; the answer is the same for everybody.
+/// Mails a link to the users who are allowed to reset a password with this address. The answer is the same for every
+/// address.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -39,7 +40,7 @@ pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
         let Some((uid, token)) = split(&text) else { continue };
         let url = api_url(&cx.settings, &format!("/password/reset/confirm/{uid}/{token}/"));
         let params = json!({"url": url, "username": user.username});
-        // A newer link takes the place of the one before.
+        // A newer link replaces the one before.
         writes.push(Write::overwrite(&ticket)?);
         writes.push(Write::create(&Message::mail(cx.app, MailKind::PasswordResetKey, email, params, lifetime))?);
     }
@@ -51,20 +52,20 @@ pub async fn request(cx: Context<'_>, email: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A ticket's text as the two parts of a link's path: whose it is, and the secret.
+/// Splits the text of a ticket into the two parts of a link's path: the user's id and the secret.
 fn split(text: &str) -> Option<(String, String)> {
     let bytes = decode(text)?;
     let (user, secret) = bytes.split_first_chunk::<16>()?;
     Some((encode(user), encode(secret)))
 }
 
-/// The same the other way round.
+/// Joins the two parts that [`split`] returns.
 fn join(uid: &str, token: &str) -> Option<String> {
     Some(encode(&[decode(uid)?, decode(token)?].concat()))
 }
 
-/// Exchanges a link, once, for the capability to set a password. Any change of password, address or last login was the
-/// end of the link; the capability takes the place of an earlier one.
+/// Exchanges a link once for the capability to set a password. A change of the password, the addresses or the last
+/// login makes the link invalid. The capability replaces an earlier one.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`]; the table is unavailable.
@@ -82,8 +83,8 @@ pub async fn confirm(cx: Context<'_>, uid: &str, token: &str) -> Result<(User, S
     cx.store.run((), decide).await
 }
 
-/// Exchanges a capability, once, for a password, typed twice; `None` where the body will not do, which uses it up too.
-/// A second factor is asked for as at a login.
+/// Exchanges a capability once for a password, which the user typed twice. `passwords` is `None` if the body is
+/// invalid; this uses up the capability too. A second factor is required as at a login.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`]; [`Refusal::Invalid`]; the table is unavailable.

@@ -1,4 +1,4 @@
-//! Setting up, showing and removing the second factor.
+//! Setting up, using and removing the second factor.
 
 use super::LoginState;
 use super::login_state::{CHALLENGE, JwtLogin};
@@ -17,7 +17,7 @@ use crate::throttle::{Counted, Limit};
 use crate::ticket::{Purpose, Ticket, find_ticket, find_ticket_of};
 use serde_json::json;
 
-/// The login that waits for a second factor to be set up, and whose it is.
+/// Finds the login that waits for the setup of a second factor, and its user.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -25,17 +25,18 @@ pub async fn find_setup(store: &Store, challenge: &str) -> Result<Option<(Ticket
     Ok(find_ticket(store, Purpose::SetupChallenge, challenge).await?)
 }
 
-/// Where somebody stands who sets a second factor up.
+/// The state of a user who sets up a second factor.
 pub enum Enrollee {
-    /// In, with this session.
+    /// Logged in, with this session.
     LoggedIn(Box<Session>),
-    /// Before a login that waits for it; this is its challenge.
+    /// In a login that waits for the setup, with its challenge.
     Waiting(Ticket),
 }
 
 impl Enrollee {
-    /// Lets those through who may set up a second factor: with verified addresses, and a recent proof of who they are. A
-    /// challenge is one: it lives for minutes, and follows from a login.
+    /// Checks that the user is allowed to set up a second factor: the addresses have to be verified, and the user must
+    /// have authenticated recently. A challenge counts as recent, because it follows from a login and is valid for a
+    /// few minutes.
     ///
     /// # Errors
     /// [`Refusal::StageRefused`], [`Refusal::ReauthenticationRequired`].
@@ -50,10 +51,11 @@ impl Enrollee {
     }
 }
 
-/// A secret for an authenticator app, which is kept until a code of it is shown, and its `otpauth` URL.
+/// Creates a secret for an authenticator app, which is stored until the user enters a code of it. Returns the secret
+/// and its `otpauth` URL.
 ///
 /// # Errors
-/// [`FactorProblem::TotpActive`]; [`Refusal::StageRefused`] before the address is verified;
+/// [`FactorProblem::TotpActive`]; [`Refusal::StageRefused`] if the address is not verified;
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
 pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<(TotpSecret, String), Refusal> {
     if user.authenticator("totp").is_some() {
@@ -70,20 +72,20 @@ pub async fn begin(cx: Context<'_>, user: &User, enrollee: &Enrollee) -> Result<
     Ok((secret, url))
 }
 
-/// What setting up an authenticator app leads to.
+/// The result of setting up an authenticator app.
 pub struct Activated {
     /// The recovery codes.
     pub recovery_codes: Vec<String>,
-    /// Where the login stands that waited for this; `None` for somebody who was in.
+    /// The result of the login that waited for the setup; `None` if the user was already logged in.
     pub state: Option<LoginState>,
 }
 
-/// Sets an authenticator app up, with a code that shows that it has the secret; the code is used up by it. A login that
-/// waited for this goes on. Every other session and login of the account ends (ASVS 5.0 7.4.3).
+/// Sets up an authenticator app, with a code that shows that the app has the secret. The code counts as used. A login
+/// that waited for this continues. All other sessions and logins of the account end (ASVS 5.0 7.4.3).
 ///
 /// # Errors
-/// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeExpired`] where another request was
-/// faster with the challenge; as [`begin`]; the table is unavailable.
+/// [`FactorProblem::SetupNotBegun`], [`FactorProblem::WrongCode`]; [`FactorProblem::ChallengeExpired`] if another request
+/// has used the challenge; as [`begin`]; the table is unavailable.
 pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &str) -> Result<Activated, Refusal> {
     let decide = |(mut user, mut enrollee): (User, Enrollee), again: Option<Again>| async move {
         if again.is_some() {
@@ -127,7 +129,7 @@ pub async fn activate(cx: Context<'_>, user: User, enrollee: Enrollee, code: &st
     cx.store.run((user, enrollee), decide).await
 }
 
-/// The user and where they stand as it is now, where others were faster.
+/// Reads the user and the state of the setup again, after another request was faster.
 async fn reload(store: &Store, user: User, enrollee: Enrollee) -> Result<(User, Enrollee), Refusal> {
     match enrollee {
         Enrollee::LoggedIn(session) => {
@@ -143,7 +145,7 @@ async fn reload(store: &Store, user: User, enrollee: Enrollee) -> Result<(User, 
     }
 }
 
-/// Whether a challenge is there to be met.
+/// Whether the challenge exists and is valid.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -151,7 +153,7 @@ pub async fn is_challenge(store: &Store, challenge: &str) -> Result<bool, Refusa
     Ok(find_ticket(store, Purpose::LoginChallenge, challenge).await?.is_some())
 }
 
-/// What is shown.
+/// The code that the user enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorCode<'a> {
     /// A code of the authenticator app.
@@ -175,7 +177,7 @@ impl FactorCode<'_> {
         }
     }
 
-    /// Uses the code up, if it is good. Using it is not shown with the authenticator, as in the reference.
+    /// Marks the code as used, if it is valid. The time of the last use is not updated, as in django-jwt-allauth.
     fn use_up(self, cx: Context<'_>, user: &mut User) -> bool {
         let (Self::Totp(code) | Self::Recovery(code)) = self;
         let kind = self.kind();
@@ -188,8 +190,8 @@ impl FactorCode<'_> {
     }
 }
 
-/// Meets the challenge of a login. The attempt is counted first, by challenge and by user; each code works once,
-/// whoever else shows it at the same moment.
+/// Completes the challenge of a login. The attempt is counted first, by challenge and by user. Each code is accepted
+/// once, even if two requests send it at the same moment.
 ///
 /// # Errors
 /// [`FactorProblem::ChallengeExpired`], [`Refusal::LockedOut`], [`FactorProblem::NoTotp`], [`FactorProblem::NoRecoveryCodes`],
@@ -199,8 +201,8 @@ pub async fn verify(cx: Context<'_>, challenge: &str, code: FactorCode<'_>) -> R
     let (ticket, user) = found.ok_or(FactorProblem::ChallengeExpired)?;
     let key = user.id.to_string();
     let limit = failures(&cx.settings, &key);
-    // Whoever locks the user out ends all their challenges, this one with them. It is left where it is: what is counted
-    // now may be attempts that are being compared at this moment, and one of them right.
+    // A lockout of the user ends all their challenges, including this one. The ticket is not deleted here: attempts
+    // that are already counted may still be in progress, and one of them may be right.
     match refuse_locked_out(cx, &user).await {
         Ok(()) => {}
         Err(Refusal::LockedOut(_)) => return Err(FactorProblem::ChallengeExpired.into()),
@@ -238,7 +240,7 @@ async fn complete_challenge(
 ) -> Result<LoginState, Refusal> {
     let decide = |(mut ticket, mut user): (Ticket, User), again: Option<Again>| async move {
         if again.is_some() {
-            // Another attempt was counted, or met the challenge; or the user has changed.
+            // Another attempt was counted or has completed the challenge, or the user has changed.
             let now = cx.store.find_two::<Ticket, User>(&ticket.key(), &user.id.key()).await?;
             let live = |(ticket, user): &(Ticket, User)| user.is_active && ticket.fits(user);
             (ticket, user) = now.0.zip(now.1).filter(live).ok_or(FactorProblem::ChallengeExpired)?;
@@ -259,7 +261,7 @@ async fn complete_challenge(
     cx.store.run((ticket, user), decide).await
 }
 
-/// What a wrong code leads to: the last attempt ends the challenge, and too many lock the user out.
+/// The refusal of a wrong code. The last attempt ends the challenge. Too many failures lock the user out.
 async fn fail(cx: Context<'_>, ticket: &Ticket, user: &User, most: u32) -> Result<Refusal, StoreError> {
     let end = || cx.store.commit_with_retries(vec![Write::discard(ticket.key())]);
     let key = user.id.to_string();
@@ -277,8 +279,8 @@ async fn fail(cx: Context<'_>, ticket: &Ticket, user: &User, most: u32) -> Resul
     Ok(FactorProblem::WrongCode.into())
 }
 
-/// Removes the authenticator app, and the recovery codes where nothing is left to recover for. Every other session and login
-/// of the account ends.
+/// Removes the authenticator app, and the recovery codes if no second factor is left. All other sessions and logins of
+/// the account end.
 ///
 /// # Errors
 /// [`FactorProblem::NoTotp`]; the table is unavailable.
@@ -299,7 +301,7 @@ pub async fn deactivate(cx: Context<'_>, user: User, session: Session) -> Result
     cx.store.run((user, session), decide).await
 }
 
-/// The failures of a user's second factor.
+/// The limit of failures of a user's second factor.
 fn failures<'a>(settings: &Settings, user: &'a str) -> Option<Limit<'a>> {
     let settings = &settings.jwt_api;
     let limit = Limit {
@@ -311,7 +313,7 @@ fn failures<'a>(settings: &Settings, user: &'a str) -> Option<Limit<'a>> {
     (limit.amount > 0).then_some(limit)
 }
 
-/// Turns away a user who is locked out of the second factor.
+/// Refuses a user who is locked out of the second factor.
 pub(super) async fn refuse_locked_out(cx: Context<'_>, user: &User) -> Result<(), Refusal> {
     let key = user.id.to_string();
     let Some(limit) = failures(&cx.settings, &key) else { return Ok(()) };

@@ -7,10 +7,10 @@ use crate::metrics::Metric;
 use crate::session::{Session, StageKey, list_sessions, refresh_again, user_session_key};
 use crate::store::{self, Again, Store, Write};
 
-/// Takes a refresh token, of which this is the `jti`, of a session that began at `started` (seconds of Unix time): the
-/// session whose tokens its holder gets now. Each is good once; with any other of a live session somebody has a copy, and
-/// the session ends. That is one conditional write. `JWT_ALLAUTH_SESSION_LIFETIME` counts as it is now, also for sessions
-/// that began under another.
+/// Uses a refresh token with this `jti`, of a session that began at `started` (seconds of Unix time). Returns the
+/// session whose tokens the client gets now. Each token can be used once. Any other token of a valid session is a copy,
+/// so the session ends. That takes one conditional write. The current value of `JWT_ALLAUTH_SESSION_LIFETIME` also
+/// applies to sessions that began with another value.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::StageRefused`], [`Refusal::SessionExpired`]; the table is unavailable.
@@ -26,7 +26,7 @@ pub async fn refresh(
     let whose = Client::new(&cx.client.user_agent);
     let key = user_session_key(user, number);
     let (key, whose) = (&key, &whose);
-    // Somebody may be faster. If it was with the same token, that is used then, and the next look shows it.
+    // Another request may be faster. If it used the same token, the next attempt finds that the token is used.
     let attempt = |(), _: Option<Again>| async move {
         let (session, user) = cx.store.find_two::<Session, User>(key, &user.key()).await?;
         let (Some(session), Some(user)) = (session, user) else { return Err(Refusal::InvalidToken) };
@@ -70,10 +70,11 @@ pub async fn refresh(
     cx.store.run((), attempt).await
 }
 
-/// Ends the session of a refresh token, whether that is the latest or not. Of requests at the same moment one does it.
+/// Ends the session of a refresh token, even if the token is not the latest one. Of concurrent requests, only one
+/// succeeds.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where there is none to end; the table is unavailable.
+/// [`Refusal::InvalidToken`] if there is no valid session; the table is unavailable.
 pub async fn logout(store: &Store, user: UserId, number: u64) -> Result<(), Refusal> {
     let attempt = |(), _: Option<Again>| async move {
         let (_, session) = find_live(store, user, number).await?.ok_or(Refusal::InvalidToken)?;
@@ -82,10 +83,10 @@ pub async fn logout(store: &Store, user: UserId, number: u64) -> Result<(), Refu
     store.run((), attempt).await
 }
 
-/// Ends every session and every login of a user, of this API and the others.
+/// Ends all sessions and logins of a user, in all APIs.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] where the session that asks for it has ended; the table is unavailable.
+/// [`Refusal::InvalidToken`] if the session of the request has ended; the table is unavailable.
 pub async fn logout_all(store: &Store, user: User, session: Session) -> Result<(), Refusal> {
     let attempt = |parts: (User, Session), again: Option<Again>| async move {
         let (user, session) = refresh_again(store, parts, again).await?.ok_or(Refusal::InvalidToken)?;
@@ -96,7 +97,7 @@ pub async fn logout_all(store: &Store, user: User, session: Session) -> Result<(
     store.run((user, session), attempt).await
 }
 
-/// Whether the user has any session that can be ended.
+/// Whether the user has a session that can be ended.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -107,7 +108,7 @@ pub async fn has_any(store: &Store, user: UserId) -> Result<bool, Refusal> {
     }
 }
 
-/// The user and the session of this number, if the session still stands: one request to the table.
+/// Finds the user and the session with this number, if the session is valid, with one request to the table.
 ///
 /// # Errors
 /// The table is unavailable.

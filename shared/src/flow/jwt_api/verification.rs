@@ -1,4 +1,4 @@
-//! Opening the link that verifies an address.
+//! Opening the link that verifies an email address.
 
 use super::LoginState;
 use super::login_state::JwtLogin;
@@ -9,11 +9,11 @@ use crate::flow::{Context, Refusal};
 use crate::session::Session;
 use crate::store::{Again, Decision, Write};
 
-/// Marks the address of a link's key verified, once. Where the settings say so, and it was the account's first, the browser
-/// that opened the link gets a session, as far as the login engine lets it in.
+/// Marks the address of a link's key as verified, once. If the settings allow this and it is the first verified address
+/// of the account, the browser gets a session, unless the login engine requires a further step.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for a key that is not good, or no longer; the table is unavailable.
+/// [`Refusal::Invalid`] for a key that is invalid or has expired; the table is unavailable.
 pub async fn verify(cx: Context<'_>, key: &str) -> Result<Option<(User, Session)>, Refusal> {
     let settings = &cx.settings.jwt_api;
     let decide = |(), _: Option<Again>| async move {
@@ -26,7 +26,7 @@ pub async fn verify(cx: Context<'_>, key: &str) -> Result<Option<(User, Session)
         let mut opened = None;
         if settings.session_on_email_verification && settings.refresh_token_as_cookie && is_first && user.is_active {
             let attempt = JwtLogin { cx, method: "email", completed: &[], signup: false };
-            // What else the login would wait for is asked at a login of its own.
+            // If the login would have to wait at a stage, the user logs in separately.
             if let (more, LoginState::LoggedIn(parts)) = attempt.proceed_if_possible(&user).await? {
                 writes.extend(more);
                 opened = Some(*parts);

@@ -1,20 +1,20 @@
-//! What each API does with a login that has to stop at a stage.
+//! The step of each API for a login that has to stop at a stage.
 //!
-//! Each API answers for every stage by a match without a wildcard, so a new stage does not compile until every API has
-//! answered for it.
+//! Each API handles every stage in a match without a wildcard, so a new stage does not compile until every API handles
+//! it.
 
 use crate::session::{Api, Login, StageKey};
 
-/// What an API does with a login that has to stop.
+/// The step of an API for a login that has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Step {
-    /// It has a place where the person does what is asked: the login waits for that.
+    /// The API has an endpoint for the stage, so the login waits.
     Wait,
-    /// It has none: the login is refused with the API's own code.
+    /// The API has no endpoint for the stage. It refuses the login with its own error code.
     Refuse,
 }
 
-/// What the API does with a login that has to stop at this stage.
+/// Returns the step of the API for a login that has to stop at this stage.
 pub(in crate::flow) fn step(api: Api, stage: StageKey, login: &Login) -> Step {
     match api {
         Api::Headless | Api::Flat => session_step(stage),
@@ -22,8 +22,8 @@ pub(in crate::flow) fn step(api: Api, stage: StageKey, login: &Login) -> Step {
     }
 }
 
-/// The headless and the flat API keep a login that waits in a pending session. What the flat API has no endpoint for goes
-/// on in the headless one, with its `flow_token`.
+/// The headless API and the flat API store a login that waits in a pending session. If the flat API has no endpoint for
+/// a stage, the client continues in the headless API with the `flow_token`.
 fn session_step(stage: StageKey) -> Step {
     match stage {
         StageKey::LoginByCode
@@ -32,13 +32,13 @@ fn session_step(stage: StageKey) -> Step {
         | StageKey::MfaAuthenticate
         | StageKey::MfaTrust
         | StageKey::MfaSignupWebauthn => Step::Wait,
-        // Authenticators are set up by people who are in.
+        // Only logged-in users set up authenticators.
         StageKey::MfaSetup => Step::Refuse,
     }
 }
 
-/// The JWT API has challenges for second factors, and a registration whose address is not verified gets tokens that are
-/// worth nothing before it is.
+/// The JWT API has challenges for second factors. A registration whose address is not verified gets tokens that are
+/// invalid until the address is verified.
 fn jwt_step(stage: StageKey, login: &Login) -> Step {
     match stage {
         StageKey::MfaAuthenticate | StageKey::MfaSetup => Step::Wait,

@@ -1,4 +1,4 @@
-//! Logging in with a code that is sent.
+//! Logging in with a code that is sent to an address or a phone number.
 
 use crate::account::{User, UserId, can_own, find_phone_claim};
 use crate::flow::codes::{self, Recipient};
@@ -15,11 +15,11 @@ use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 
 const KIND: CodeKind = CodeKind::LoginByCode;
 
-/// Where the code is to go.
+/// The recipient of the code.
 pub enum Identifier {
-    /// An address, in lower case.
+    /// An email address, in lower case.
     Email(String),
-    /// A number in E.164.
+    /// A phone number in E.164.
     Phone(String),
 }
 
@@ -30,7 +30,7 @@ impl Identifier {
         }
     }
 
-    /// That no account has it.
+    /// The problem that no account has this address or number.
     pub(in crate::flow) fn unknown(&self) -> Problem {
         let (code, message) = match self {
             Self::Email(_) => ("unknown_email", "The email address is not assigned to any user account."),
@@ -54,11 +54,12 @@ impl Identifier {
     }
 }
 
-/// Sends a code to the owner of an address or number; to nobody's, what says so. Both look the same.
+/// Sends a code to the owner of an address or number. If no account has it, sends a message that says so. Both cases
+/// have the same response.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] where the account is unknown and may be told so, or codes were asked for too often; the
-/// table is unavailable.
+/// [`Refusal::Invalid`] if the account is unknown and the settings permit an answer that reveals this, or if too many
+/// codes were requested; the table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<Outcome, Refusal> {
     let mut reservations = Reservations::default();
     let reservation = reservations.reserve(cx, RateAction::RequestLoginCode, to.text());
@@ -75,7 +76,7 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<
     process.asked_for = true;
     let message = code_message(cx, &to.recipient(), user.is_some(), false, &code);
     if let Caller::User(parts) = &caller {
-        // Who is in logs in with no code, but can have one sent, and sent again.
+        // A logged-in user cannot log in with the code, but can request it and have it sent again.
         let mut session = parts.1.clone();
         session.set_code(KIND, process);
         let writes = vec![Write::replace(&session)?, Write::create(&message)?];
@@ -108,10 +109,10 @@ pub async fn request(cx: Context<'_>, caller: Caller, to: Identifier) -> Result<
     }
 }
 
-/// Sends another code, and forgets the one before.
+/// Sends a new code. The old code becomes invalid.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for or it was sent often enough; the table is unavailable.
+/// [`Refusal::Conflict`] if no code was sent or it was sent too often; the table is unavailable.
 pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if caller.user().is_some() {
         codes::expect(cx, caller, KIND).await?;
@@ -137,10 +138,10 @@ pub async fn resend(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the caller waits for a code.
+/// Checks that the caller's login waits for a code.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] if not; the table is unavailable.
+/// [`Refusal::Conflict`] if it does not; the table is unavailable.
 pub async fn expect(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     let stage = match caller {
         Caller::Pending(session) => session.pending_stage(&cx.settings, cx.now()),
@@ -152,8 +153,8 @@ pub async fn expect(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-/// Takes the login further with the right code. Whoever reads the code reads what is sent to the address or
-/// number, which is verified with it.
+/// Continues the login if the code is right. The code shows that the user receives messages at the address or number,
+/// so this also marks it as verified.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`], [`Refusal::RateLimited`]; the table is unavailable.
@@ -191,7 +192,7 @@ pub async fn confirm(cx: Context<'_>, caller: Caller, guess: Option<&str>) -> Re
     cx.store.run(Reservations::default(), decide).await
 }
 
-/// A code that was asked for begins a login of its own; one that a login asked for lets it go on.
+/// A code that the client requested begins a new login. A code that a login stage sent continues that login.
 async fn go_on(
     cx: Context<'_>,
     caller: &Caller,
@@ -229,7 +230,7 @@ async fn find(store: &Store, to: &Identifier) -> Result<Option<User>, StoreError
     Ok(user.filter(|user| user.is_active && is_reached(user)))
 }
 
-/// Who an address or a number may name.
+/// The users that an address or number can stand for.
 pub(in crate::flow) async fn candidates(store: &Store, to: &Identifier) -> Result<Vec<UserId>, StoreError> {
     match to {
         Identifier::Email(email) => users_by_email(store, email).await,

@@ -1,8 +1,8 @@
-//! Browsers that somebody has logged in with before, as a cookie of theirs proves it.
+//! Known devices: browsers in which a user has logged in before, as a cookie proves.
 //!
-//! Failed logins from such a browser are counted in a log of its own, so a stranger who fails on purpose does not lock the
-//! owner out ("device cookies", as OWASP calls them). The cookie proves nothing else: it lets nobody in and skips no stage.
-//! The table holds nothing of it.
+//! Failed logins from such a browser are counted in a separate log. So an attacker who causes failures on purpose does
+//! not lock the owner out (OWASP calls this "device cookies"). The cookie has no other effect: it does not log anyone
+//! in and skips no stage. It is not stored in the table.
 
 use crate::account::UserId;
 use crate::app::App;
@@ -11,21 +11,21 @@ use crate::secret::{Keys, decode, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// What the cookie's digests are for.
+/// The purpose of the cookie's digests.
 const DEVICE: &str = "known device";
-/// Accounts that one browser is remembered for.
+/// Most accounts that one browser is remembered for.
 const MOST: usize = 5;
-/// Logs that the browsers of one account share. Whoever knew the password for a while may have collected any number of
-/// cookies: they do not get any number of guesses at the next password.
+/// The number of logs that the browsers of one account share. An attacker who knew the password for a while may have
+/// collected many cookies. This limit also limits their attempts to guess the next password.
 const LOGS: u8 = 16;
 
-/// That one account has been logged in to with this browser. The account is in the digest alone, so the cookie shows nobody
-/// which one it is.
+/// Records that a user has logged in to one account with this browser. The account is only part of the digest, so the
+/// cookie does not reveal it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    /// When that was, in seconds.
+    /// The time of the login, in seconds.
     at: i64,
-    /// Which of the account's logs counts the browser's failures.
+    /// The number of the account's log that counts failures of the browser.
     log: u8,
     digest: String,
 }
@@ -41,14 +41,15 @@ impl Entry {
     }
 }
 
-/// The entries of a cookie, the latest last. A value that is not ours has none.
+/// Parses the entries of a cookie, the latest last. Returns no entries for any other value.
 fn entries(cookie: &str) -> Vec<Entry> {
     let mut all: Vec<Entry> = decode(cookie).and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
     all.drain(..all.len().saturating_sub(MOST));
     all
 }
 
-/// The log of the browser that brings this cookie, among the account's; `None` for a browser that is not known.
+/// Finds the log of the account that counts failures of the browser with this cookie; `None` if the browser is not
+/// known.
 pub(in crate::flow) fn find_log(app: &App, cookie: Option<&str>, user: UserId) -> Option<u8> {
     let settings = &app.settings.cookies;
     let cookie = cookie.filter(|_| settings.device_cookie)?;
@@ -60,8 +61,8 @@ fn find(keys: &Keys, cookie: &str, user: UserId, now: Timestamp, age: i64) -> Op
     entries(cookie).into_iter().find(|entry| is_live(entry) && entry.is_of(keys, user)).map(|entry| entry.log)
 }
 
-/// The value of the cookie after somebody has logged in to this account, from the one that the browser brings. A browser
-/// keeps its log. `None` where browsers are not remembered.
+/// Returns the new value of the browser's cookie after a login to this account. A known browser keeps its log. Returns
+/// `None` if device cookies are off.
 pub(crate) fn remember(app: &App, cookie: Option<&str>, user: UserId) -> Option<String> {
     let settings = &app.settings.cookies;
     if !settings.device_cookie {
@@ -96,25 +97,25 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_known_for_its_account_alone_and_for_so_long() {
+    fn a_cookie_is_valid_only_for_its_account_and_until_it_expires() {
         let keys = Keys::of_bytes(1, &[]);
         let cookie = add(&keys, None, user(1), 7, at(100));
         assert_eq!(find(&keys, &cookie, user(1), at(100), AGE), Some(7));
         assert_eq!(find(&keys, &cookie, user(1), at(1099), AGE), Some(7));
-        assert_eq!(find(&keys, &cookie, user(1), at(1100), AGE), None, "over");
-        assert_eq!(find(&keys, &cookie, user(1), at(99), AGE), None, "of the future");
-        assert_eq!(find(&keys, &cookie, user(2), at(100), AGE), None, "another account's");
+        assert_eq!(find(&keys, &cookie, user(1), at(1100), AGE), None, "expired");
+        assert_eq!(find(&keys, &cookie, user(1), at(99), AGE), None, "from the future");
+        assert_eq!(find(&keys, &cookie, user(2), at(100), AGE), None, "of another account");
     }
 
     #[test]
-    fn a_cookie_counts_no_longer_than_the_key_that_it_was_made_with() {
+    fn a_cookie_is_valid_only_while_its_key_is_in_use() {
         let cookie = add(&Keys::of_bytes(1, &[]), None, user(1), 7, at(100));
         assert_eq!(find(&Keys::of_bytes(2, &[1]), &cookie, user(1), at(100), AGE), Some(7));
         assert_eq!(find(&Keys::of_bytes(2, &[]), &cookie, user(1), at(100), AGE), None);
     }
 
     #[test]
-    fn a_changed_cookie_is_none() {
+    fn a_changed_cookie_is_refused() {
         let keys = Keys::of_bytes(1, &[]);
         let cookie = add(&keys, None, user(1), 7, at(100));
         let with = |name: &str, value: serde_json::Value| {

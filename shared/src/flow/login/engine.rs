@@ -1,4 +1,5 @@
-//! The login engine: runs a login through the stages between having shown who one is and being in, for every API.
+//! The login engine. It runs a login of any API through the stages that follow authentication, and decides whether the
+//! login is complete.
 
 use super::api::{Step, step};
 use super::stage::{self, Need, StageContext};
@@ -22,7 +23,7 @@ fn need(key: StageKey, stage: &StageContext<'_>) -> Need {
     }
 }
 
-/// Sends what a stage sends.
+/// Sends the code or link of a stage, if it has one.
 async fn begin(key: StageKey, stage: &mut StageContext<'_>) -> Result<(), Refusal> {
     match key {
         StageKey::LoginByCode => stage::login_by_code::begin(stage),
@@ -33,22 +34,23 @@ async fn begin(key: StageKey, stage: &mut StageContext<'_>) -> Result<(), Refusa
     Ok(())
 }
 
-/// Where the stages have led a login.
+/// The progress of a login through the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Progress {
-    /// Past all of them.
+    /// The login has passed all stages.
     LoggedIn,
-    /// It waits at one: the API has a place to get past it.
+    /// The login waits at this stage, which the API supports.
     Waiting(StageKey),
-    /// It cannot go on at all.
+    /// The login cannot continue.
     Aborted,
 }
 
-/// Takes a login through the stages that it is not past yet. This alone decides whether somebody is in, whatever the API;
-/// what follows from it is written by the caller.
+/// Runs a login through the stages that it has not passed yet. For all APIs, only this function decides whether a login
+/// is complete. The caller of this function writes the result.
 ///
 /// # Errors
-/// [`Refusal::StageRefused`] at a stage for which the API has no place; [`Refusal::RateLimited`]; the table is unavailable.
+/// [`Refusal::StageRefused`] at a stage that the API does not support; [`Refusal::RateLimited`]; the table is
+/// unavailable.
 pub(in crate::flow) async fn advance(
     cx: Context<'_>,
     user: Option<&User>,
@@ -81,24 +83,25 @@ pub(in crate::flow) async fn advance(
             Need::Impossible => return Ok(Progress::Aborted),
         }
     }
-    // Nobody is let in without an account.
+    // A login without an account is never complete.
     Ok(if user.is_some() { Progress::LoggedIn } else { Progress::Aborted })
 }
 
-/// A login on its way in.
+/// A login in progress.
 pub(in crate::flow) struct LoginAttempt<'a> {
     pub cx: Context<'a>,
-    /// Who asked, and with which session.
+    /// The caller, with its session.
     pub caller: &'a Caller,
-    /// How they showed who they are, the latest last.
+    /// The user's authentications, the latest last.
     pub methods: Vec<AuthenticationRecord>,
-    /// Whether the caller's session entitles to this, so that it must be used up by it, once.
+    /// Whether the caller's session is what permits this login, for example through a ceremony in it. Then the session
+    /// can be used for it only once.
     pub consumes_session: bool,
 }
 
 impl LoginAttempt<'_> {
-    /// Takes a login through the stages that it is not past yet: the writes of that, and where it leads. A user
-    /// that gets in has `last_login` set; writing the user is the flow's own business.
+    /// Runs a login through the stages that it has not passed yet. Returns the writes and the outcome. If the login is
+    /// complete, it sets the user's `last_login`. The flow has to write the user.
     pub(in crate::flow) async fn proceed(
         self,
         user: Option<&mut User>,
@@ -123,7 +126,7 @@ impl LoginAttempt<'_> {
         }
     }
 
-    /// The session that holds a login that halts: the caller's own, or a new one with its token.
+    /// The session that stores a login that waits: the caller's own, or a new one with its token.
     fn pending_session(&self) -> (Session, Option<SessionToken>) {
         let (mut session, issued) = match self.caller {
             Caller::Pending(session) => {
@@ -165,12 +168,13 @@ impl LoginAttempt<'_> {
         }
     }
 
-    /// What the session entitles to can be had once; otherwise the latest login is the one that waits.
+    /// If the session permits the login, it can be used only once. Otherwise the latest login replaces the one that
+    /// waits.
     fn save_pending(&self, session: &Session) -> Result<Write, StoreError> {
         if self.consumes_session { Write::save(session) } else { Write::overwrite(session) }
     }
 
-    /// Where a user's own session entitles to this, and outlives it: it does so no longer.
+    /// The write that removes the permission for this login from a user's session that continues.
     fn consume_user_session(&self) -> Result<Option<Write>, StoreError> {
         match self.caller {
             Caller::User(parts) if self.consumes_session => {
@@ -196,7 +200,8 @@ impl LoginAttempt<'_> {
         session.methods.clone_from(&self.methods);
         match self.caller {
             Caller::Pending(old) => session.inherit(old),
-            // What the session before knew ends with it, as in the reference, but for logins that end it themselves.
+            // As in django-allauth, a session that replaces a user's session starts without authentications. A login
+            // with a provider's identity keeps its own, because it ends the old session first.
             Caller::User(_) if !self.methods.iter().any(|record| record.method == "socialaccount") => {
                 session.methods.clear();
             }
@@ -220,7 +225,7 @@ impl LoginAttempt<'_> {
 }
 
 impl LoginAttempt<'_> {
-    /// An app whose user logs in once more goes on in the session that it has.
+    /// Completes a login that an app has made within its session. The session continues.
     fn keep_session(
         &self,
         user: &User,
@@ -238,14 +243,14 @@ impl LoginAttempt<'_> {
     }
 }
 
-/// Ends the login that a session waits with: the write, and where the caller stands.
+/// Ends the login that a session waits with. Returns the writes and the outcome.
 pub(in crate::flow) fn end_login(session: &Session) -> Result<(Vec<Write>, Outcome), Refusal> {
     let mut over = session.clone();
     over.clear_login();
     Ok((vec![Write::replace(&over)?], Outcome::unchanged(Caller::Pending(Box::new(over)))))
 }
 
-/// The records of a caller on the way in, as far as they are this user's, and one more.
+/// The authentications of the caller's session, if they belong to this user, with one more record.
 pub(in crate::flow) fn with_record(
     cx: Context<'_>,
     caller: &Caller,
@@ -256,7 +261,7 @@ pub(in crate::flow) fn with_record(
     let own = |session: &&Session| session.login.as_ref().is_some_and(live) || session.user == Some(user.id);
     let mut methods = caller.session().filter(own).map(|session| session.methods.clone()).unwrap_or_default();
     match caller {
-        // They were in already, and may log in any number of times.
+        // A logged-in user can log in any number of times.
         Caller::User(_) => note_again(&mut methods, record),
         _ => methods.push(record),
     }

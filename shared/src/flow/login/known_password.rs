@@ -1,8 +1,9 @@
-//! The limit of failed logins, which every comparison of a password is within: who is counted, and comparing the password of
-//! somebody who is in.
+//! The limit of failed logins, which applies to every comparison of a password, and the comparison for a logged-in
+//! user.
 //!
-//! Failures belong to the account, whichever address, username or number it was named by, and whether somebody tried to
-//! log in or to guess the password in a session. A browser that is known has a log of its own, see [`super::device`].
+//! Failures are counted for the account: regardless of the address, username or phone number in the request, and
+//! regardless of whether the password was entered for a login or in a session. A known browser has a separate log, see
+//! [`super::device`].
 
 use super::device;
 use crate::account::{User, UserId, identifier_key};
@@ -11,7 +12,7 @@ use crate::secret::password::Verdict;
 use crate::settings::RateAction;
 use crate::throttle::Action;
 
-/// What a failure at this account is counted by.
+/// The key that a failure for this account is counted by.
 fn failure_key(cx: Context<'_>, user: UserId) -> String {
     match device::find_log(cx.app, cx.client.device.as_deref(), user) {
         Some(log) => format!("account {user} device {log}"),
@@ -23,7 +24,8 @@ fn account_key(user: UserId) -> String {
     format!("account {user}")
 }
 
-/// What a failed login is counted by: the accounts that the identifier names, or the identifier itself where it names none.
+/// The keys that a failed login is counted by: those of the accounts that the identifier can stand for, or one for the
+/// identifier if there is no account.
 pub(super) fn failure_keys(cx: Context<'_>, named: &[UserId], identifier: &str) -> Vec<String> {
     match named {
         [] => vec![format!("nobody {}", identifier_key(identifier))],
@@ -31,8 +33,8 @@ pub(super) fn failure_keys(cx: Context<'_>, named: &[UserId], identifier: &str) 
     }
 }
 
-/// Whether this is the password of a user who is in. A guess counts as a failed login before it is compared; the right
-/// password takes its own count back, and no other.
+/// Whether this is the password of a logged-in user. The attempt is counted as a failed login before the password is
+/// compared. If the password is right, this use of the limit is given back, but earlier failures stay counted.
 ///
 /// # Errors
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
@@ -47,8 +49,8 @@ pub async fn is_right(cx: Context<'_>, user: &User, password: String) -> Result<
     Ok(true)
 }
 
-/// Forgets the failures at an account whose password was reset by somebody who reads its mail. The password is changed by
-/// then: a limit that stays is no reason to say otherwise.
+/// Deletes the counted failures of an account whose password was reset by mail. An error is only logged, because the
+/// password is already changed.
 pub(in crate::flow) async fn forget_failures(cx: Context<'_>, user: UserId) {
     let (account, own) = (account_key(user), failure_key(cx, user));
     let forget = |key| async move {

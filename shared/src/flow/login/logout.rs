@@ -4,7 +4,7 @@ use crate::flow::{Outcome, Refusal};
 use crate::session::Caller;
 use crate::store::{Item, Store, Write};
 
-/// Ends the caller's session: one delete. A session that is gone already is as good.
+/// Ends the caller's session with one delete. Also succeeds if the session does not exist anymore.
 ///
 /// # Errors
 /// The table is unavailable.

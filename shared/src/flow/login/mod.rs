@@ -1,8 +1,8 @@
-//! Logging in and staying logged in: the login engine and its stages, the ways in by password and by code, the limit
-//! of failed logins and the devices that have a share of their own in it, showing again who one is, the list of sessions, and logging out.
+//! Logging in and staying logged in: the login engine and its stages, login by password and by code, the limit of
+//! failed logins with its separate share for known devices, reauthentication, the list of sessions, and logout.
 //!
-//! Every API lets people in through [`engine`] alone. Second factors are in [`super::mfa`], identities of other providers
-//! in [`super::identities`].
+//! All APIs complete logins through [`engine`] only. Second factors are in [`super::mfa`], identities of other
+//! providers in [`super::identities`].
 
 pub(in crate::flow) mod api;
 pub mod code;

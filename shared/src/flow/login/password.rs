@@ -11,17 +11,17 @@ use crate::settings::{LoginMethod, RateAction};
 use crate::store::{Committed, Patch, Store, StoreError, Write};
 use crate::throttle::{Action, Usage};
 
-/// What somebody logs in with. The identifier is cleaned (an address in lower case), the password is not empty.
+/// The credentials of a login. The identifier is normalized (an address is in lower case). The password is not empty.
 pub struct Credentials {
-    /// What the identifier is.
+    /// The kind of the identifier.
     pub method: LoginMethod,
-    /// Address, username or phone number.
+    /// Email address, username or phone number.
     pub identifier: String,
     /// The password.
     pub password: String,
 }
 
-/// Counts a login that will not be tried, because its input will not do.
+/// Counts a login that is not tried because its input is invalid.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -29,33 +29,34 @@ pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
     cx.consume(cx.client.ip, &[Action::new(RateAction::Login)]).await?.map(|_| ()).map_err(Refusal::from)
 }
 
-/// Somebody who has shown a password.
+/// A user who has entered the right password.
 pub struct VerifiedCredentials {
-    /// Who they are.
+    /// The user.
     pub user: User,
     credentials: Credentials,
     /// Whether the password's hash is out of date.
     rehash: bool,
-    /// What that used of the limits.
+    /// The uses of rate limits that the check reserved.
     usage: Usage,
 }
 
 impl VerifiedCredentials {
-    /// Gives the use of the limits back: of a login that was right, and nothing else. Earlier failures stay counted.
+    /// Gives back the reserved use of the limit of failed logins, because the password was right. Earlier failures stay
+    /// counted.
     pub async fn give_back(&self, cx: Context<'_>) {
         cx.give_back(&self.usage, Some(RateAction::LoginFailed)).await;
     }
 
-    /// The password, where its hash is out of date.
+    /// The password, if its hash is out of date.
     pub(in crate::flow) fn outdated(&self) -> Option<String> {
         self.rehash.then(|| self.credentials.password.clone())
     }
 }
 
-/// Checks the credentials, within the limits. Of an account that may not log in the password is checked all the same.
+/// Checks the credentials, within the rate limits. The password of an inactive account is checked too.
 ///
 /// # Errors
-/// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`], whatever is wrong with them;
+/// [`Refusal::RateLimited`]; [`Refusal::IncorrectCredentials`] if any of the credentials is wrong;
 /// [`Refusal::TooManyLoginAttempts`]; the table is unavailable.
 pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<VerifiedCredentials, Refusal> {
     let actions = [Action::new(RateAction::Login), Action::new(RateAction::LoginFailed)];
@@ -65,7 +66,8 @@ pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Verified
         RateAction::Login => Refusal::from(limited),
         _ => Refusal::TooManyLoginAttempts,
     })?;
-    // Whose failure it would be is known only now. It is counted while the user is read, and before anything is compared.
+    // The accounts of the identifier are known only now. The failure is counted while the users are read, and before
+    // the password is compared.
     let keys = failure_keys(cx, &candidates, &credentials.identifier);
     let actions = keys.iter().map(|key| Action::only_about(RateAction::LoginFailed, key)).collect::<Vec<_>>();
     let (counted, users) =
@@ -77,7 +79,7 @@ pub async fn check(cx: Context<'_>, credentials: Credentials) -> Result<Verified
     }
 }
 
-/// Who the identifier may name: those who verified the address, or else all who hold it.
+/// The users that the identifier can stand for.
 async fn candidates(cx: Context<'_>, credentials: &Credentials) -> Result<Vec<UserId>, StoreError> {
     match credentials.method {
         LoginMethod::Email => users_by_email(&cx.store, &credentials.identifier).await,
@@ -89,8 +91,8 @@ async fn candidates(cx: Context<'_>, credentials: &Credentials) -> Result<Vec<Us
     }
 }
 
-/// Who a username names. Where addresses log in, too, one that is given as a username comes first, as in the reference:
-/// many clients have one field for both.
+/// The users that a username can stand for. If users can also log in with an address, an address in the field for the
+/// username has precedence, as in django-allauth: many clients have one field for both.
 async fn users_by_name(cx: Context<'_>, identifier: &str) -> Result<Vec<UserId>, StoreError> {
     let by_email = async {
         let may_be_email = cx.settings.account.login_methods.contains(&LoginMethod::Email) && is_email(identifier);
@@ -106,15 +108,15 @@ async fn users_by_name(cx: Context<'_>, identifier: &str) -> Result<Vec<UserId>,
     Ok(users)
 }
 
-/// Who an address may name: the account that verified it, or else all that hold it.
+/// The users that an address can stand for: those who verified it, otherwise all who hold it.
 pub(in crate::flow) async fn users_by_email(store: &Store, email: &str) -> Result<Vec<UserId>, StoreError> {
     let claims = find_email_claims(store, email).await?;
     let verified = claims.iter().any(|claim| claim.verified);
     Ok(claims.iter().filter(|claim| claim.verified || !verified).map(|claim| claim.user).collect())
 }
 
-/// The user whose password it is, and whether its hash is out of date. For a user who does not exist a hash is computed
-/// too, so that the way is as long (ASVS 5.0 6.3.8).
+/// Finds the user with this password. Returns the user, and whether the hash is out of date. For a user who does not
+/// exist a hash is computed too, so that the answer takes the same time (ASVS 5.0 6.3.8).
 async fn find_by_password(cx: Context<'_>, users: Vec<Option<User>>, password: &str) -> Option<(User, bool)> {
     for user in users {
         let encoded = user.as_ref().and_then(|user| user.password.clone());
@@ -126,7 +128,7 @@ async fn find_by_password(cx: Context<'_>, users: Vec<Option<User>>, password: &
     None
 }
 
-/// The users; where there are none, the answer of one that does not exist.
+/// Reads the users. Without ids it reads a user who does not exist, so that the request takes the same time.
 pub(in crate::flow) async fn find_users(store: &Store, mut ids: Vec<UserId>) -> Result<Vec<Option<User>>, StoreError> {
     if ids.is_empty() {
         ids.push(UserId::DUMMY);
@@ -138,10 +140,11 @@ pub(in crate::flow) async fn find_users(store: &Store, mut ids: Vec<UserId>) -> 
     store.find_all(&keys).await
 }
 
-/// Takes the login of somebody who has shown their password as far as it goes.
+/// Continues the login of a user who has entered the right password, until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] where a code was sent a moment ago; the table is unavailable.
+/// [`Refusal::StageRefused`]; [`Refusal::TooManyLoginAttempts`] if a code was sent a moment ago; the table is
+/// unavailable.
 pub async fn finish(cx: Context<'_>, caller: Caller, verified: VerifiedCredentials) -> Result<Outcome, Refusal> {
     if !verified.user.is_active {
         verified.give_back(cx).await;
@@ -162,14 +165,14 @@ pub async fn finish(cx: Context<'_>, caller: Caller, verified: VerifiedCredentia
         Err(refusal) => {
             verified.give_back(cx).await;
             return Err(match refusal {
-                // No code can be sent so soon after another: the reference calls that a login too many.
+                // A second code cannot be sent so soon. django-allauth treats this as too many login attempts.
                 Refusal::RateLimited(_) => Refusal::TooManyLoginAttempts,
                 other => other,
             });
         }
     };
-    // No transaction with the user: a session born while the user changes carries the generation that was read, and is
-    // dead if that is over.
+    // This needs no transaction with the user. If the user changes at the same time, the new session contains the
+    // generation that was read. If that generation is outdated, the session is invalid.
     let note = note_login(cx, &verified.user, outcome.logged_in, verified.outdated());
     let (committed, noted, ()) =
         futures_util::join!(cx.store.commit_with_retries(writes), note, verified.give_back(cx));
@@ -177,7 +180,7 @@ pub async fn finish(cx: Context<'_>, caller: Caller, verified: VerifiedCredentia
     if matches!(committed?, Committed::Done) { Ok(outcome) } else { Err(StoreError::Busy.into()) }
 }
 
-/// Notes the moment with the user who is in, and a new hash where the old one is out of date.
+/// Updates the time of the last login if the user is logged in, and the password's hash if it is out of date.
 pub(in crate::flow) async fn note_login(
     cx: Context<'_>,
     user: &User,
@@ -195,6 +198,6 @@ pub(in crate::flow) async fn note_login(
         _ if is_in => Write::patch(user.id.key(), now),
         _ => return Ok(()),
     };
-    // Refused: the user is gone or has another password by now, and the session is dead with that.
+    // A refused write means that the user was deleted or has a new password. Then the session is invalid anyway.
     cx.store.commit_with_retries(vec![write]).await.map(|_| ())
 }

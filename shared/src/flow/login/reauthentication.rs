@@ -1,4 +1,4 @@
-//! Showing again who one is, before what matters (ASVS 5.0 7.5.1).
+//! Reauthentication before sensitive operations (ASVS 5.0 7.5.1).
 
 use crate::account::User;
 use crate::flow::login::known_password::is_right;
@@ -6,21 +6,22 @@ use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::session::{AuthenticationRecord, Caller, Session, note_again, refresh_again};
 use crate::store::{Again, Decision, Write};
 
-/// Whether the user has a way to show again who they are.
+/// Whether the user has a credential to reauthenticate with.
 pub fn is_possible(user: &User) -> bool {
     user.has_usable_password() || !user.authenticators.is_empty()
 }
 
-/// What shows who somebody is, a short while ago.
+/// The kind of authentication that counts as recent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recent {
-    /// Having shown it again, as the headless API asks for it.
+    /// A reauthentication, as the headless API requires it.
     Again,
-    /// That, or having logged in: where there is no place to show it again.
+    /// A reauthentication or a login, for APIs that have no endpoint for reauthentication.
     Login,
 }
 
-/// Lets those through who showed who they are a short while ago, or have no way to, where it is required at all.
+/// Checks that the user has reauthenticated recently. Also succeeds if this is not required or the user has no
+/// credential for it.
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`].
@@ -33,7 +34,7 @@ pub(in crate::flow) fn require_recent(
     require(cx, user, session, required, Recent::Again)
 }
 
-/// The same, with what shows it.
+/// The same as [`require_recent`], with the kind of authentication that counts.
 pub(in crate::flow) fn require(
     cx: Context<'_>,
     user: &User,
@@ -55,10 +56,10 @@ fn is_recent(cx: Context<'_>, session: &Session, recent: Recent) -> bool {
     latest.is_some_and(|record| cx.now() < record.at.plus_seconds(timeout))
 }
 
-/// Notes that the user has shown their password again. The session and its token stay.
+/// Records that the user has entered their password again. The session and its token stay the same.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for another password, and after too many failures; the table is unavailable.
+/// [`Refusal::Invalid`] for a wrong password, and after too many failures; the table is unavailable.
 pub async fn by_password(cx: Context<'_>, user: User, session: Session, password: String) -> Result<Outcome, Refusal> {
     match is_right(cx, &user, password).await {
         Ok(true) => {}

@@ -1,14 +1,15 @@
-//! The list of a person's sessions, and ending some of them (ASVS 5.0 7.5.2).
+//! The list of a user's sessions, and ending some of them (ASVS 5.0 7.5.2).
 
 use crate::account::User;
 use crate::flow::{Outcome, Problem, Refusal};
 use crate::session::{Caller, Session, list_sessions, refresh_again, user_session_key};
 use crate::store::{Again, Decision, Key, Store, Write};
 
-/// Sessions that are listed.
+/// Most sessions that are listed.
 const MOST_LISTED: usize = 100;
 
-/// The user's live sessions, the oldest first: this one, and the newest of the others, [`MOST_LISTED`] at most.
+/// Returns the user's valid sessions, the oldest first: the current one and the newest of the others, at most
+/// [`MOST_LISTED`].
 ///
 /// # Errors
 /// The table is unavailable.
@@ -24,11 +25,11 @@ fn shown(all: Vec<Session>, own: &Session) -> Vec<Session> {
     others
 }
 
-/// Ends these sessions. Where the caller's own is among them, they are logged out. Whoever names every session that the
-/// list shows, or every one but their own, ends those that it had no room for too.
+/// Ends these sessions. If the caller's own session is one of them, the caller is logged out. If the numbers contain
+/// all listed sessions, or all except the caller's own, the sessions that did not fit into the list end, too.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for a number that is no session of the user's; the table is unavailable.
+/// [`Refusal::Invalid`] for a number that is not a session of the user; the table is unavailable.
 pub async fn end(store: &Store, user: User, session: Session, numbers: &[u64]) -> Result<Outcome, Refusal> {
     let sessions = list_sessions(store, &user).await?;
     let is_known = |number: &&u64| sessions.iter().any(|session| session.number == **number);
@@ -47,14 +48,14 @@ pub async fn end(store: &Store, user: User, session: Session, numbers: &[u64]) -
     Ok(ended(user, session, ends_own))
 }
 
-/// Ends every session of the user, however many there are, and every login in progress: a new generation, with which the
-/// caller's own session goes on unless it ends too.
+/// Ends all sessions of the user and all logins in progress, by giving the user a new generation. The caller's own
+/// session moves to the new generation, unless it ends too.
 async fn end_all(store: &Store, user: User, session: Session, ends_own: bool) -> Result<Outcome, Refusal> {
     let decide = |parts: (User, Session), again: Option<Again>| async move {
         let parts = refresh_again(store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let generation = user.generation + 1;
-        // As after a login, the sessions that are over are gone at once.
+        // Sessions of earlier generations count as deleted at once, as after a login.
         let mut renewed = User { generation, login_generation: generation, ..user.clone() };
         let mut kept = Session { generation, ..session.clone() };
         let own =

@@ -1,4 +1,4 @@
-//! Showing a second factor, at login or again.
+//! Using a second factor, at a login or for reauthentication.
 
 use super::limits::{Attempts, count, forget};
 use super::{change::Work, webauthn};
@@ -11,7 +11,7 @@ use crate::session::{AuthenticationRecord, Caller, Session, StageKey, note_again
 use crate::store::{Again, Decision, Write};
 use serde_json::Value as Json;
 
-/// What somebody shows as second factor.
+/// The input that proves a second factor.
 #[derive(Debug, Clone, Copy)]
 pub enum Proof<'a> {
     /// A code of an authenticator app, or a recovery code.
@@ -21,7 +21,7 @@ pub enum Proof<'a> {
 }
 
 impl Proof<'_> {
-    /// The field that it came in.
+    /// The field that contains it.
     fn param(self) -> &'static str {
         match self {
             Self::Code(_) => "code",
@@ -29,7 +29,7 @@ impl Proof<'_> {
         }
     }
 
-    /// What can be said before it is counted as an attempt.
+    /// Checks the form of the input, before it is counted as an attempt.
     fn check(self) -> Result<(), Refusal> {
         match self {
             Self::Code(_) => Ok(()),
@@ -37,7 +37,8 @@ impl Proof<'_> {
         }
     }
 
-    /// Uses it up, with any of the user's authenticators that it is good for: which one that was.
+    /// Marks the input as used by the first of the user's authenticators that accepts it. Returns the record of its
+    /// use.
     fn use_up(self, cx: Context<'_>, session: &Session, user: &mut User) -> Result<AuthenticationRecord, Refusal> {
         match self {
             Self::Code(code) => {
@@ -52,7 +53,8 @@ impl Proof<'_> {
     }
 }
 
-/// Shows a second factor at login. Each works once, whoever else shows it at the same moment.
+/// Uses a second factor for a login. Each code or answer is accepted once, even if two requests send it at the same
+/// moment.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
@@ -79,7 +81,7 @@ pub async fn authenticate(cx: Context<'_>, caller: Caller, user: User, proof: Pr
     Ok(outcome)
 }
 
-/// Shows a second factor again, by somebody who is in.
+/// Uses a second factor for reauthentication of a logged-in user.
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.

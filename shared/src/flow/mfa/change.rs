@@ -1,4 +1,4 @@
-//! Changing what second factors somebody has.
+//! Changing the second factors of a user.
 
 use crate::account::User;
 use crate::flow::addresses::trust::are_all_verified;
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::store::{Again, Decision, StoreError, Write};
 use serde_json::json;
 
-/// A user who changes their authenticators.
+/// A change of a user's authenticators, made in a session of the user.
 pub(in crate::flow) struct Work<'a> {
     pub cx: Context<'a>,
     pub user: User,
@@ -19,10 +19,10 @@ pub(in crate::flow) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Runs the change until it is written. It is decided on the user and the session as they are, without I/O.
+    /// Runs the change until it is written. `decide` gets the current user and session, and decides without I/O.
     ///
     /// # Errors
-    /// What `decide` refuses; [`Refusal::NotAuthenticated`] where the session has ended; the table is unavailable.
+    /// The refusal of `decide`; [`Refusal::NotAuthenticated`] if the session has ended; the table is unavailable.
     pub async fn run<T>(
         self,
         decide: impl Fn(Self, Option<Again>) -> Result<Decision<Self, T>, Refusal>,
@@ -36,7 +36,7 @@ impl Work<'_> {
         app.store.run(self, attempt).await
     }
 
-    /// The writes of a change of what the user's second factors are: every other session and login of the account ends.
+    /// The writes of a change of the user's second factors. All other sessions and logins of the account end.
     pub fn change(&self, mut user: User, mut session: Session, more: Vec<Write>) -> Result<Vec<Write>, StoreError> {
         end_other_sessions(&self.cx.settings, &mut user);
         session.generation = user.generation;
@@ -54,11 +54,11 @@ impl Work<'_> {
     }
 }
 
-/// Whether the user may set a second factor up: not before their addresses are verified, lest somebody who signed up
-/// with another's address shuts the owner out.
+/// Checks that the user is allowed to set up a second factor: all addresses have to be verified. Otherwise an attacker
+/// who signed up with another person's address could lock the owner out.
 ///
 /// # Errors
-/// What stands against it.
+/// Why the user is not allowed to.
 pub fn may_add(settings: &Settings, user: &User) -> Result<(), Problem> {
     if are_all_verified(settings, user) || settings.mfa.allow_unverified_email {
         return Ok(());
@@ -67,8 +67,8 @@ pub fn may_add(settings: &Settings, user: &User) -> Result<(), Problem> {
     Err(Problem::general("unverified_email", message))
 }
 
-/// Ends every session and login of a user whose second factors change, but for the one that changes them, which is written
-/// with the new generation (ASVS 5.0 7.4.3; `LATCHKEY_MFA_CHANGE_ENDS_SESSIONS`).
+/// Ends all sessions and logins of a user whose second factors change. The session that makes the change is written
+/// with the new generation, so it continues (ASVS 5.0 7.4.3; `LATCHKEY_MFA_CHANGE_ENDS_SESSIONS`).
 pub(in crate::flow) fn end_other_sessions(settings: &Settings, user: &mut User) {
     user.generation += u64::from(settings.mfa.change_ends_sessions);
 }

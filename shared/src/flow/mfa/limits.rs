@@ -1,20 +1,21 @@
-//! What limits guessing at second factors.
+//! The limit of attempts to guess second factors.
 
 use crate::account::User;
 use crate::flow::{Context, Problem, Refusal};
 use crate::settings::RateAction;
 use crate::throttle::Action;
 
-/// What attempts are counted by. Each has a log of its own: no operation clears what another has counted.
+/// The operations whose attempts are counted. Each has a separate log, so that one operation does not clear the
+/// attempts of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attempts {
-    /// Showing a second factor that the account has.
+    /// Using a second factor of the account.
     Showing,
     /// Setting up an authenticator app.
     SettingUp,
 }
 
-/// Counts an attempt of a user, before it is compared.
+/// Counts an attempt of a user before its input is compared. Returns the key that it is counted by.
 pub(super) async fn count(
     cx: Context<'_>,
     user: &User,
@@ -30,7 +31,7 @@ pub(super) async fn count(
     Ok(key)
 }
 
-/// A good proof forgets the bad ones of the same user.
+/// Deletes the counted failures of a user after a successful attempt.
 pub(super) async fn forget(cx: Context<'_>, key: &str) {
     if let Err(error) = cx.forget(&Action::about(RateAction::LoginFailed, key)).await {
         tracing::warn!(%error, "failed attempts could not be cleared");

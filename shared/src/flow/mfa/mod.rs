@@ -1,4 +1,4 @@
-//! Second factors and passkeys: showing one, setting one up, and removing it.
+//! Second factors and passkeys: using them, setting them up and removing them.
 
 pub mod authenticate;
 pub(in crate::flow) mod change;

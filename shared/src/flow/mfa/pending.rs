@@ -4,7 +4,7 @@ use crate::account::User;
 use crate::flow::{Context, Refusal};
 use crate::session::{Caller, StageKey};
 
-/// A caller who waits for a second factor, with the factors that they have now.
+/// Returns the caller, with the current factors of the user if the login waits for a second factor.
 ///
 /// # Errors
 /// The table is unavailable.

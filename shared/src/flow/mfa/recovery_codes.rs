@@ -1,4 +1,4 @@
-//! Recovery codes: making, showing and replacing them.
+//! Recovery codes: creating, showing and replacing them.
 
 use super::change::Work;
 use crate::account::{Authenticator, Factor, User};
@@ -7,7 +7,7 @@ use crate::outbox::MailKind;
 use crate::session::Session;
 use crate::store::{Decision, Write};
 
-/// Recovery codes, where there are none yet: whether they were made.
+/// Creates recovery codes if the user has none. Returns whether they were created.
 pub(in crate::flow) fn add_recovery_codes(cx: Context<'_>, user: &mut User) -> bool {
     let wanted = cx.settings.mfa.supports("recovery_codes") && user.authenticator("recovery_codes").is_none();
     if wanted {
@@ -16,7 +16,8 @@ pub(in crate::flow) fn add_recovery_codes(cx: Context<'_>, user: &mut User) -> b
     wanted
 }
 
-/// The user's recovery codes, and whether they may be seen (again).
+/// Returns the user's recovery codes, and whether the user is allowed to view them now. Viewing can be limited to the
+/// first time.
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
@@ -38,7 +39,7 @@ pub async fn view(cx: Context<'_>, user: User, session: Session) -> Result<Optio
     .await
 }
 
-/// Notes that the user has seen their recovery codes.
+/// Records that the user has viewed their recovery codes.
 pub(in crate::flow) fn mark_viewed(user: &mut User) {
     for it in &mut user.authenticators {
         if let Factor::RecoveryCodes { viewed, .. } = &mut it.factor {
@@ -47,10 +48,10 @@ pub(in crate::flow) fn mark_viewed(user: &mut User) {
     }
 }
 
-/// Whether there is something to recover for.
+/// Checks that the user has a second factor that recovery codes can replace.
 ///
 /// # Errors
-/// What stands against it.
+/// The user has none.
 pub fn may_generate(user: &User) -> Result<(), Problem> {
     if user.has_second_factor() {
         return Ok(());
@@ -59,10 +60,10 @@ pub fn may_generate(user: &User) -> Result<(), Problem> {
     Err(Problem::general("cannot_generate_recovery_codes", message))
 }
 
-/// New recovery codes in place of the old ones.
+/// Replaces the recovery codes by new ones.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] where there is nothing to recover for, [`Refusal::ReauthenticationRequired`]; the table is
+/// [`Refusal::Invalid`] if the user has no second factor, [`Refusal::ReauthenticationRequired`]; the table is
 /// unavailable.
 pub async fn generate(cx: Context<'_>, user: User, session: Session) -> Result<Authenticator, Refusal> {
     let work = Work { cx, user, session };

@@ -1,4 +1,4 @@
-//! Authenticator apps: setting one up, and removing it.
+//! Authenticator apps: setting them up and removing them.
 
 use super::change::{Work, may_add};
 use super::limits::{Attempts, count, forget};
@@ -12,7 +12,8 @@ use crate::session::{Caller, Session, refresh_again};
 use crate::settings::Settings;
 use crate::store::{Again, Decision, Write};
 
-/// A secret for an authenticator app, which the session keeps until a code of it is shown, and its `otpauth` URL.
+/// Creates a secret for an authenticator app, which the session stores until the user enters a code of it. Returns the
+/// secret and its `otpauth` URL.
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.
@@ -30,7 +31,7 @@ pub async fn begin(cx: Context<'_>, user: User, session: Session) -> Result<(Tot
     Ok((secret, url))
 }
 
-/// What the authenticator app reads: for whom the code is, and with whom.
+/// The URL that the authenticator app scans. It contains the account's name and the name of the service.
 fn totp_url(settings: &Settings, user: &User, secret: &TotpSecret) -> String {
     let label = user.primary_email().unwrap_or_else(|| user.display(settings));
     let issuer = match settings.mfa.totp_issuer.as_str() {
@@ -46,22 +47,22 @@ pub fn is_setting_up(keys: &Keys, session: &Session, secret: &str) -> bool {
     own.is_some_and(|own| same(own.as_str().as_bytes(), secret.as_bytes()))
 }
 
-/// How an authenticator app is set up.
+/// The parameters of setting up an authenticator app.
 #[derive(Debug, Clone, Copy)]
 pub struct Activation<'a> {
-    /// A code that shows that it has the secret.
+    /// A code of the app, which shows that it has the secret.
     pub code: &'a str,
-    /// What shows that its owner asks.
+    /// The kind of authentication that has to be recent.
     pub recent: Recent,
-    /// Whether recovery codes that come with it are shown at once.
+    /// Whether the recovery codes that are created with it are shown at once.
     pub shows_codes: bool,
 }
 
-/// Sets an authenticator app up, with a code that is used up by it. Recovery codes come with the first authenticator.
+/// Sets up an authenticator app. The code counts as used. Recovery codes are created with the first authenticator.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there is one; the table is
-/// unavailable.
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] if the user already has one; the
+/// table is unavailable.
 pub async fn activate(
     cx: Context<'_>,
     user: User,

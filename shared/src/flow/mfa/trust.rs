@@ -1,4 +1,4 @@
-//! Trusting a browser, so that it is let off the second factor.
+//! Trusting a browser, so that it needs no second factor.
 
 use crate::account::User;
 use crate::flow::login::engine::LoginAttempt;
@@ -9,7 +9,8 @@ use crate::flow::{Context, Outcome, Refusal};
 use crate::session::{Caller, StageKey};
 use crate::store::{Again, Decision, Write};
 
-/// Says whether this browser is let off the second factor from now on: the outcome, and the cookie's value.
+/// Stores the user's decision whether to trust this browser, and continues the login. Returns the outcome, and the
+/// value of the cookie if the browser is trusted.
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`]; the table is unavailable.

@@ -1,7 +1,7 @@
-//! Security keys and passkeys: setting them up and removing them, signing up and logging in with them.
+//! Security keys and passkeys: setting them up, removing them, signing up and logging in with them.
 //!
-//! A ceremony in progress is a ticket in the session that it was begun in. The write that its answer leads to is made on
-//! condition that the session still stands as it was read, and takes the ticket away: an answer counts once.
+//! A ceremony in progress is stored as a ticket in the session in which it began. The write that completes it requires
+//! that the session has not changed, and removes the ticket. So each answer of an authenticator is accepted once.
 
 use super::change::Work;
 use super::recovery_codes::add_recovery_codes;
@@ -22,12 +22,12 @@ use serde_json::Value as Json;
 const PARAM: Option<&str> = Some("credential");
 
 fn ceremonies(settings: &Settings) -> Result<Ceremonies, Refusal> {
-    // The settings were checked at the start.
+    // The settings were checked at startup.
     Ceremonies::new(&settings.webauthn_policy()).map_err(|error| StoreError::Malformed(error.to_string()).into())
 }
 
-/// What clients are told of a ceremony that failed. The reference names the field where a credential is used, and does not
-/// where one is added.
+/// The refusal of a failed ceremony. As in django-allauth, the error names the field if a credential is used, but not
+/// if one is added.
 fn refuse(error: CeremonyError, param: Option<&'static str>) -> Refusal {
     if let CeremonyError::State(error) = error {
         return StoreError::Malformed(error).into();
@@ -40,17 +40,17 @@ fn incorrect(param: Option<&'static str>) -> Refusal {
     Problem { param, ..Problem::incorrect_code("credential") }.into()
 }
 
-/// Whether this can be the answer of an authenticator at all.
+/// Checks that this has the form of an authenticator's answer.
 pub(in crate::flow) fn check(response: &Json) -> Result<(), Refusal> {
     Ceremonies::check(response).map_err(|error| refuse(error, PARAM))
 }
 
-/// What the ceremony in progress has to remember.
+/// The stored state of the ceremony in progress.
 fn state(cx: Context<'_>, session: &Session, param: Option<&'static str>) -> Result<String, Refusal> {
     session.ceremony(cx.now()).map(|ticket| ticket.state).ok_or_else(|| incorrect(param))
 }
 
-/// Keeps a new ceremony in the caller's session, in place of one in progress; in a new session where there is none.
+/// Stores a new ceremony in the caller's session, in place of one in progress. Creates a session if there is none.
 async fn begin(cx: Context<'_>, caller: &Caller, state: String) -> Result<Outcome, Refusal> {
     let ticket = CeremonyTicket { state, at: cx.now() }.text();
     if let Some(session) = caller.session() {
@@ -66,7 +66,7 @@ async fn begin(cx: Context<'_>, caller: &Caller, state: String) -> Result<Outcom
     Ok(Outcome { issued: Some(token), ..Outcome::unchanged(Caller::Pending(Box::new(session))) })
 }
 
-/// Begins to add a security key, or a passkey where it shall be `passwordless`: the options for
+/// Begins to add a security key, or a passkey if `passwordless` is set. Returns the options for
 /// `navigator.credentials.create()`.
 ///
 /// # Errors
@@ -87,13 +87,13 @@ fn begin_registration(settings: &Settings, user: &User, passwordless: bool) -> R
     begun.map_err(|error| refuse(error, None))
 }
 
-/// A credential to add, as a client sent it.
+/// A credential to add, as the client sent it.
 pub struct NewCredential<'a> {
-    /// What its owner calls it; without, it gets a name.
+    /// The name that the owner gave it. Without one, it gets a default name.
     pub name: Option<String>,
     /// The answer of `navigator.credentials.create()`.
     pub response: &'a Json,
-    /// Whether the client asks for the user to have been verified.
+    /// Whether the credential has to be a passkey, which verifies the user.
     pub passwordless: bool,
 }
 
@@ -105,7 +105,7 @@ impl NewCredential<'_> {
         if self.passwordless && !credential.may_log_in_alone() { Err(incorrect(None)) } else { Ok(credential) }
     }
 
-    /// Adds it to the user: the authenticator, and the claim on its id.
+    /// Adds the credential to the user. Returns the authenticator, and the write of the claim on the credential's id.
     fn add_to(
         &self,
         cx: Context<'_>,
@@ -127,12 +127,12 @@ impl NewCredential<'_> {
     }
 }
 
-/// Adds a security key or a passkey, and recovery codes where there are none: the authenticator, and whether codes were
-/// made.
+/// Adds a security key or a passkey, and recovery codes if the user has none. Returns the authenticator, and whether
+/// recovery codes were created.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] where there are too many; the table
-/// is unavailable.
+/// [`Refusal::Invalid`], [`Refusal::ReauthenticationRequired`], [`Refusal::Conflict`] if the user has too many
+/// authenticators; the table is unavailable.
 pub async fn add(
     cx: Context<'_>,
     user: User,
@@ -145,12 +145,12 @@ pub async fn add(
     work.require_recent()?;
     work.run(|work, again| {
         if let Some(Again::Refused(_)) = again {
-            return Err(incorrect(None)); // the credential is somebody's already
+            return Err(incorrect(None)); // another account has the credential
         }
         let (mut user, mut session) = (work.user.clone(), work.session.clone());
         let known = |it: &&Authenticator| it.credential().is_some_and(|it| it.id_bytes() == credential.id_bytes());
         if let (Some(_), None, Some(added)) = (again, &session.ceremony, user.authenticators.iter().find(known)) {
-            return Ok(Decision::Settled((added.clone(), false))); // an earlier attempt was written, and its answer lost
+            return Ok(Decision::Settled((added.clone(), false))); // an earlier attempt was written, but its response was lost
         }
         if session.ceremony.take() != ticket {
             return Err(incorrect(None));
@@ -170,8 +170,8 @@ pub async fn add(
     .await
 }
 
-/// Replaces a credential that was a second factor only by the same one, made anew as a passkey. `None` if the user does not
-/// have it; an error if it can log in alone already, or still cannot.
+/// Replaces a credential that was only a second factor by the same credential, created again as a passkey. Returns
+/// `None` if the user does not have it. Returns an error if it is already a passkey, or if the new one is not.
 fn upgrade(user: &mut User, credential: &Credential) -> Result<Option<Authenticator>, Refusal> {
     for authenticator in &mut user.authenticators {
         let Factor::WebAuthn { credential: known, .. } = &mut authenticator.factor else { continue };
@@ -187,7 +187,7 @@ fn upgrade(user: &mut User, credential: &Credential) -> Result<Option<Authentica
     Ok(None)
 }
 
-/// Gives a security key or a passkey another name; none where the user has no such one.
+/// Renames a security key or a passkey. Returns `None` if the user does not have it.
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationRequired`]; the table is unavailable.
@@ -235,7 +235,8 @@ pub async fn remove(cx: Context<'_>, user: User, session: Session, ids: &[u64]) 
     .await
 }
 
-/// Asks a user for one of their credentials, as a second factor: the options for `navigator.credentials.get()`.
+/// Begins to use one of the user's credentials as a second factor. Returns the options for
+/// `navigator.credentials.get()`.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -247,7 +248,7 @@ pub async fn begin_authentication(cx: Context<'_>, caller: &Caller, user: &User)
     Ok(options)
 }
 
-/// Uses a credential of the user, as the second factor that the session's ceremony asks for.
+/// Uses a credential of the user as the second factor that the session's ceremony asks for.
 pub(in crate::flow) fn use_credential(
     cx: Context<'_>,
     session: &Session,
@@ -260,7 +261,8 @@ pub(in crate::flow) fn use_credential(
     note_use(cx.now(), user, used.map_err(|error| refuse(error, PARAM))?)
 }
 
-/// Notes the use with the authenticator. Writing the user under its version makes the counter go up once only.
+/// Records the use of the authenticator. The user is written only if its version has not changed, so two uses cannot
+/// store the same counter.
 fn note_use(now: Timestamp, user: &mut User, used: Authenticated) -> Result<AuthenticationRecord, Refusal> {
     let is_it = |it: &&mut Authenticator| it.credential().is_some_and(|it| it.id_bytes() == used.credential.id_bytes());
     let authenticator = user.authenticators.iter_mut().find(is_it).ok_or_else(|| incorrect(PARAM))?;
@@ -271,7 +273,7 @@ fn note_use(now: Timestamp, user: &mut User, used: Authenticated) -> Result<Auth
     Ok(AuthenticationRecord::of_factor(authenticator, now))
 }
 
-/// Counts a login with a passkey. Beginning one has a limit of its own.
+/// Counts a login with a passkey. Beginning such a login has a separate limit.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -280,7 +282,7 @@ pub async fn count_login(cx: Context<'_>) -> Result<(), Refusal> {
     counted.map(|_| ()).map_err(Refusal::from)
 }
 
-/// Begins a login with a passkey, nobody being named: the options for `navigator.credentials.get()`.
+/// Begins a login with a passkey, without the name of a user. Returns the options for `navigator.credentials.get()`.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`] unless the caller is logged in; the table is unavailable.
@@ -293,10 +295,10 @@ pub async fn begin_login(cx: Context<'_>, caller: &Caller) -> Result<(Json, Outc
     Ok((options, begin(cx, caller, state).await?))
 }
 
-/// Logs in with a passkey, and takes the login as far as it goes.
+/// Logs in with a passkey. Continues the login until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], whatever is wrong with it; the table is unavailable.
+/// [`Refusal::Invalid`] if the passkey is refused for any reason; the table is unavailable.
 pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<Outcome, Refusal> {
     let ceremonies = ceremonies(&cx.settings)?;
     let (named, _) = ceremonies.identify(response).map_err(|error| refuse(error, PARAM))?;
@@ -308,7 +310,7 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
         if again.is_some() {
             let (now, found) = cx.store.find_two::<Session, User>(&session.key(), &user.key()).await?;
             if now.is_none_or(|now| now.version != session.version) {
-                return Err(incorrect(PARAM)); // somebody was faster with the same answer
+                return Err(incorrect(PARAM)); // another request has used the same answer
             }
             user = found.ok_or_else(|| incorrect(PARAM))?;
         }
@@ -329,18 +331,23 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
     cx.store.run((user, Reservations::default()), decide).await
 }
 
-/// Who has signed up by a passkey and has none yet.
+/// Finds the user who signs up with a passkey and has none yet.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where nobody waits for that; the table is unavailable.
+/// [`Refusal::Conflict`] if the caller's signup does not wait for a passkey; the table is unavailable.
 pub async fn find_signing_up(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
-    find_user_at_stage(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
-        Refusal::NotAuthenticated(_) => Refusal::Conflict,
-        other => other,
-    })
+    find_user_at_stage(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(as_conflict)
 }
 
-/// Begins to make the passkey that somebody signs up with: the options for `navigator.credentials.create()`.
+/// Returns the same refusal for a signup that has ended as for one that never waited.
+fn as_conflict(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::NotAuthenticated(_) => Refusal::Conflict,
+        other => other,
+    }
+}
+
+/// Begins to create the passkey of a signup. Returns the options for `navigator.credentials.create()`.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -350,21 +357,20 @@ pub async fn begin_signup(cx: Context<'_>, caller: &Caller, user: &User) -> Resu
     Ok(options)
 }
 
-/// Finishes signing up with a passkey, and takes the login as far as it goes.
+/// Completes a signup with a passkey. Continues the login until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+/// [`Refusal::Invalid`], [`Refusal::Conflict`]; the table is unavailable.
 pub async fn sign_up(cx: Context<'_>, caller: Caller, user: User, new: NewCredential<'_>) -> Result<Outcome, Refusal> {
-    let gone = || Refusal::NotAuthenticated(caller.clone());
-    let session = caller.session().ok_or_else(gone)?;
-    let waiting = session.login.clone().ok_or_else(gone)?;
+    let session = caller.session().ok_or(Refusal::Conflict)?;
+    let waiting = session.login.clone().ok_or(Refusal::Conflict)?;
     let credential = new.finish(cx, session)?;
     let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
     let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         match again {
             None => {}
-            Some(Again::Refused(_)) => return Err(incorrect(None)), // the credential is somebody's already
-            Some(Again::Contended) => user = reload(&cx.store, caller, &user).await?,
+            Some(Again::Refused(_)) => return Err(incorrect(None)), // another account has the credential
+            Some(Again::Contended) => user = reload(&cx.store, caller, &user).await.map_err(as_conflict)?,
         }
         let (_, claim) = new.add_to(cx, &mut user, credential.clone())?;
         let login = with_completed(waiting.clone(), StageKey::MfaSignupWebauthn);

@@ -1,4 +1,4 @@
-//! New passwords: in place of one that is forgotten, and in place of one that is known.
+//! New passwords: resetting a forgotten password and changing a known one.
 
 pub mod password_change;
 pub mod password_reset;

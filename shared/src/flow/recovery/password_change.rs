@@ -10,7 +10,7 @@ use crate::session::{Caller, Session, refresh_again};
 use crate::store::{Again, Decision, Write};
 use serde_json::json;
 
-/// What is wrong with a new password of this user.
+/// The problems of a new password of this user.
 pub(in crate::flow) fn password_problems(
     policy: &Policy,
     param: &'static str,
@@ -21,11 +21,12 @@ pub(in crate::flow) fn password_problems(
     weak.into_iter().map(|weakness| Problem::field(param, weakness.code, weakness.message)).collect()
 }
 
-/// Changes the password, and ends every other session and login by it. The caller goes on in a new session, or is
-/// logged out where `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` says so. A wrong current password counts as a failed login.
+/// Changes the password, and ends all other sessions and logins of the user. The caller gets a new session, or is
+/// logged out if `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` is set. A wrong current password counts as a failed login.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] where another request was faster; the table is unavailable.
+/// [`Refusal::Invalid`]; [`Refusal::NotAuthenticated`] if another request has ended the session; the table is
+/// unavailable.
 pub async fn change(
     cx: Context<'_>,
     user: User,
@@ -61,7 +62,7 @@ pub async fn change(
     let hash = cx.hash_password(new).await;
     let hash = &hash;
     let decide = |parts: (User, Session), again: Option<Again>| async move {
-        // Whoever changed the password in the meantime has ended this session too.
+        // If another request has changed the password in the meantime, it has also ended this session.
         let parts = refresh_again(&cx.store, parts, again).await?;
         let (user, session) = parts.ok_or(Refusal::NotAuthenticated(Caller::Anonymous))?;
         let mut changed = user.clone();

@@ -1,4 +1,4 @@
-//! Resetting a forgotten password, by a link's key or by a code.
+//! Resetting a forgotten password with the key of a link or with a code.
 
 use crate::account::{User, UserId, can_own};
 use crate::clock::Timestamp;
@@ -23,15 +23,15 @@ use serde_json::json;
 use uuid::Uuid;
 
 const KIND: CodeKind = CodeKind::PasswordReset;
-/// What digests of reset links are for.
+/// The purpose of the digests of reset links.
 const LINK: &str = "password reset link";
 
-/// Sends a link or a code to whoever holds the address; to nobody's, what says so. `None` where the answer says
-/// nothing of the caller. To a phone number goes a code only.
+/// Sends a link or a code to the owner of the address. If no account has it, sends a message that says so. A phone
+/// number always gets a code. Returns `None` if the answer does not contain the caller's state.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] where the account is unknown and may be told so; [`Refusal::RateLimited`]; the table is
-/// unavailable.
+/// [`Refusal::Invalid`] if the account is unknown and the settings permit an answer that reveals this;
+/// [`Refusal::RateLimited`]; the table is unavailable.
 pub async fn request(cx: Context<'_>, caller: Caller, to: &Identifier) -> Result<Option<Outcome>, Refusal> {
     let mut reservations = Reservations::default();
     let reservation = reservations.reserve(cx, RateAction::ResetPassword, to.text());
@@ -62,7 +62,8 @@ async fn find(store: &Store, to: &Identifier) -> Result<Vec<User>, StoreError> {
     let users = find_users(store, candidates(store, to).await?).await?;
     let may = |user: &User| match to {
         Identifier::Email(email) => user.is_reached_by(email),
-        // A number that was never verified may be a stranger's: it opens no account that has a verified address.
+        // A number that was never verified may belong to another person. It does not give access to an account that has
+        // a verified address.
         Identifier::Phone(_) => {
             user.phone.as_ref().is_some_and(|phone| phone.verified) || !user.has_verified_email(None)
         }
@@ -70,7 +71,7 @@ async fn find(store: &Store, to: &Identifier) -> Result<Vec<User>, StoreError> {
     Ok(users.into_iter().flatten().filter(|user| user.is_active && may(user)).collect())
 }
 
-/// The message with a code, or for nobody's address or number the one that says so.
+/// The message with a code. If no account has the address or number, the message that says so.
 fn code_message(cx: Context<'_>, to: &Identifier, known: bool, code: &str) -> Message {
     let lifetime = cx.settings.account.password_reset_by_code_timeout;
     match to {
@@ -108,10 +109,10 @@ async fn send_code(cx: Context<'_>, caller: Caller, to: &Identifier, user: Optio
     }
 }
 
-/// Where the caller stands before any key is looked at.
+/// Checks that the caller's state allows to reset a password by key, before the key is checked.
 ///
 /// # Errors
-/// [`Refusal::Conflict`] where no code is waited for.
+/// [`Refusal::Conflict`] if no code was sent; the table is unavailable.
 pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     if !cx.settings.account.password_reset_by_code_enabled {
         return Ok(());
@@ -119,7 +120,7 @@ pub async fn enter(cx: Context<'_>, caller: &Caller) -> Result<(), Refusal> {
     codes::expect(cx, caller, KIND).await.map(|_| ())
 }
 
-/// Counts a request to reset by key.
+/// Counts a request to reset a password with a key.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -128,8 +129,8 @@ pub async fn count(cx: Context<'_>) -> Result<(), Refusal> {
     consumed.map(|_| ()).map_err(Refusal::from)
 }
 
-/// Says whose password a key resets. The right code can be used for its whole time from now on, and verifies the
-/// address: it counts only in the session that asked for it, so no scanner of mails does this.
+/// Finds the user whose password a key resets. The right code verifies the address, and is valid for its full lifetime
+/// from now on. A code is accepted only in the session that requested it, so a mail scanner cannot trigger this.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
@@ -148,14 +149,15 @@ pub async fn inspect(cx: Context<'_>, caller: &Caller, key: Option<&str>) -> Res
         let writes = verify_by_code(cx, &mut user, &email).await?;
         if !writes.is_empty() {
             let writes = [writes, vec![Write::replace(&user)?]].concat();
-            // Somebody else changed the account: the reset itself verifies the address, too.
+            // If another request has changed the account, the reset itself verifies the address.
             cx.store.commit(writes).await?;
         }
     }
     Ok(user)
 }
 
-/// Whoever reads the code reads mail to the address: what verifies it, where that can be.
+/// The writes that verify an address, because the user has received the code there. Empty if the address cannot be
+/// verified.
 async fn verify_by_code(cx: Context<'_>, user: &mut User, email: &str) -> Result<Vec<Write>, Refusal> {
     let open = user.address(email).is_some_and(|address| !address.verified);
     if let (true, Some((_, claims))) = (open, load(&cx.store, user.id, email).await?)
@@ -167,7 +169,7 @@ async fn verify_by_code(cx: Context<'_>, user: &mut User, email: &str) -> Result
     Ok(Vec::new())
 }
 
-/// Gives the account a new password, and ends every session and login by the old one.
+/// Sets a new password, and ends all sessions and logins that used the old one.
 ///
 /// # Errors
 /// [`Refusal::Conflict`], [`Refusal::Invalid`]; the table is unavailable.
@@ -195,7 +197,7 @@ pub async fn reset(
         (Ok(_), None) => {}
     }
     let (Some(user), Some(password), true) = (user, password, problems.is_empty()) else {
-        // A weak password is no guess at the code.
+        // A weak password does not count as an attempt to guess the code.
         if let (Some(session), false) = (counted, problems.iter().any(|problem| problem.param == Some("key"))) {
             codes::give_back(&cx.store, session, KIND).await?;
         }
@@ -213,7 +215,8 @@ pub async fn reset(
     let (caller, process, hash) = (&caller, &process, &hash);
     let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         if again.is_some() {
-            // By link, the key is for the account as it was: it tells whether another request was faster.
+            // The key of a link is bound to the state of the account, so checking it again shows whether another
+            // request has changed the account.
             user = match process {
                 None => find_by_link_key(cx, key).await??,
                 Some(process) => {
@@ -231,7 +234,7 @@ pub async fn reset(
     Ok(outcome)
 }
 
-/// One attempt at a reset.
+/// One attempt to reset the password.
 struct Reset<'a> {
     cx: Context<'a>,
     caller: &'a Caller,
@@ -266,14 +269,14 @@ impl Reset<'_> {
                     writes.extend(more);
                     outcome
                 }
-                // The password is new all the same.
+                // The password is still changed.
                 Err(Refusal::StageRefused(_)) => Outcome::unchanged(Caller::Anonymous),
                 Err(other) => return Err(other),
             }
         } else if cx.client.is_browser && caller.user().is_some_and(|caller| caller.id == user.id) {
             Outcome { ended: true, ..Outcome::unchanged(Caller::Anonymous) }
         } else {
-            // An app whose own user that is finds out with its next request that its session is over.
+            // An app of the same user learns with its next request that its session has ended.
             if let (Some(_), Some(session)) = (self.process, caller.session()) {
                 writes.push(Write::replace(session)?);
             }
@@ -296,8 +299,8 @@ async fn find_by_code(cx: Context<'_>, session: &Session, key: Option<&str>) -> 
     }
 }
 
-/// The user whose code it is, while the address that it was sent to is still theirs: afterwards whoever reads mail there
-/// is nobody to this account.
+/// Finds the user of a code, if the address or number that the code was sent to still belongs to the user. If it does
+/// not, its reader must not get access to the account.
 async fn find_recipient(store: &Store, process: &CodeProcess, user: UserId) -> Result<Option<User>, StoreError> {
     let holds = |user: &User| {
         let own_phone = user.phone.as_ref().map(|phone| &phone.number);
@@ -324,8 +327,8 @@ async fn find_by_link_key(cx: Context<'_>, key: Option<&str>) -> Result<Result<U
     Ok(user.filter(|user| user.is_active && fits(user)).ok_or_else(wrong))
 }
 
-/// The mail with a link. Its key fits the account as it is: any change of password, address or last login is the
-/// end of it.
+/// The mail with a link. The key is bound to the state of the account: any change of the password, the addresses or the
+/// last login makes it invalid.
 fn link_mail(cx: Context<'_>, user: &User, email: &str) -> Message {
     let made = cx.now();
     let named = [&user.id.0.as_bytes()[..], &made.0.to_be_bytes()].concat();
@@ -346,7 +349,8 @@ fn read_link_key(key: &str) -> Option<(UserId, Timestamp, &str)> {
     Some((UserId(Uuid::from_bytes(*user)), Timestamp(made), digest))
 }
 
-/// What a reset link is bound to. Of the last login the second counts, as in the reference.
+/// The state of the user that a reset link is bound to. The time of the last login counts in whole seconds, as in
+/// django-allauth.
 fn state(user: &User) -> String {
     let mut emails = user.addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>();
     emails.sort_unstable();

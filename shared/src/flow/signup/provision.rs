@@ -1,4 +1,4 @@
-//! Making accounts that somebody has written down, rather than signed up for.
+//! Accounts that an operator describes in a file, instead of a signup.
 
 use crate::account::{Address, EmailClaim, User, UserId, find_email_claims, is_email, lower_email};
 use crate::app::App;
@@ -6,29 +6,29 @@ use crate::store::{Committed, StoreError, Write};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-/// An account as it is written down.
+/// The description of an account.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// The address.
+    /// The email address.
     #[serde(deserialize_with = "email")]
     pub email: String,
-    /// The password; without one the account has none.
+    /// The password. Without it, the account has no password.
     #[serde(default)]
     pub password: Option<String>,
     /// Whether the address counts as verified.
     #[serde(default = "yes")]
     pub verified: bool,
-    /// The role; unset, what the two flags below say: 1000, 900, or 0.
+    /// The role. Without it, the two flags below determine the role: 1000 for staff, 900 for a superuser, otherwise 0.
     #[serde(default)]
     pub role: Option<u32>,
-    /// Whether it is of the staff.
+    /// Whether the user is a member of the staff.
     #[serde(default)]
     pub is_staff: bool,
-    /// Whether it may do everything.
+    /// Whether the user is a superuser.
     #[serde(default)]
     pub is_superuser: bool,
-    /// Whether it may log in.
+    /// Whether the user is allowed to log in.
     #[serde(default = "yes")]
     pub is_active: bool,
     /// Given name.
@@ -51,7 +51,7 @@ fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error>
     if is_email(&email) { Ok(email) } else { Err(wrong()) }
 }
 
-/// Makes the account, unless somebody has its address: whether it was made.
+/// Creates the account, unless the address is in use. Returns whether it was created.
 ///
 /// # Errors
 /// The table is unavailable.
@@ -98,7 +98,7 @@ mod tests {
         for (good, _) in samples::GOOD {
             assert_eq!(read(good).unwrap().email, good.to_lowercase());
         }
-        // White space around an address is taken away before it is looked at.
+        // White space around an address is removed before it is checked.
         for bad in samples::BAD.iter().filter(|bad| bad.trim() == **bad) {
             assert!(read(bad).is_err(), "{bad:?}");
         }

@@ -15,62 +15,62 @@ use crate::settings::{EmailVerification, PreventEnumeration, RateAction, Setting
 use crate::store::{Again, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 
-/// What somebody signs up with, as far as it could be read; what could not is among the problems.
+/// The input of a signup, as far as it is valid. `problems` contains the rest.
 #[derive(Default)]
 pub struct Form {
-    /// In lower case.
+    /// The email address, in lower case.
     pub email: Option<String>,
-    /// In E.164.
+    /// The phone number, in E.164.
     pub phone: Option<String>,
-    /// Whether a field was filled in that people do not see.
+    /// Whether the client filled in the field that is hidden from people.
     pub is_bot: bool,
-    /// As typed.
+    /// The username, as typed.
     pub username: Option<String>,
-    /// Whether a passkey is to take the place of a password.
+    /// Whether the user signs up with a passkey instead of a password.
     pub by_passkey: bool,
-    /// Strong enough.
+    /// The password, which is strong enough.
     pub password: Option<String>,
-    /// Who they are by a provider's word, in place of a password.
+    /// The identity that a provider has confirmed, in place of a password.
     pub identity: Option<Box<ProvenIdentity>>,
-    /// Whether a provider whose addresses are believed has verified the address: it is free unless somebody else has
-    /// verified it.
+    /// Whether a trusted provider has verified the address. Then the address is free unless another user has verified
+    /// it.
     pub owns_email: bool,
-    /// Whether the session entitles to this signup, once.
+    /// Whether the session is what permits this signup. Then it can be used only once.
     pub consumes_session: bool,
-    /// What is wrong with the fields, without a look at the table.
+    /// The problems of the fields that can be found without the table.
     pub problems: Vec<Problem>,
 }
 
-/// What the table says about a form.
+/// The state of the table that a signup depends on.
 struct Known {
     claims: Vec<EmailClaim>,
-    /// The identity's other addresses, with who holds them.
+    /// The other addresses of the identity, with the claims on them.
     others: Vec<(provider::Address, Vec<EmailClaim>)>,
     identity_taken: bool,
     phone_taken: bool,
     username_taken: bool,
-    /// A free username, where one has to be made.
+    /// A free username, if the user chose none and accounts have usernames.
     made: Option<String>,
 }
 
-/// What becomes of an address that others hold.
+/// The availability of an address.
 pub(in crate::flow) enum Availability {
     Free,
     Taken,
-    /// Taken, and nobody may notice.
+    /// The address is in use, but the answer must not reveal this.
     Hidden,
 }
 
-/// Makes an account and takes its first login as far as it goes.
+/// Creates an account. Continues its first login until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::RateLimited`], [`Refusal::Invalid`], then [`Refusal::Conflict`] for those who are logged in, and
-/// [`Refusal::Forbidden`] where signup is closed; the table is unavailable.
+/// [`Refusal::RateLimited`], [`Refusal::Invalid`], then [`Refusal::Conflict`] for a logged-in caller, and
+/// [`Refusal::Forbidden`] if signup is closed; the table is unavailable.
 pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outcome, Refusal> {
     let account = &cx.settings.account;
     let wants_mail = email_verification(&cx.settings, &form) != EmailVerification::None
         && form.identity.is_none()
-        && form.phone.is_none() // the login stops at the phone first; its mail is sent after that
+        && form.phone.is_none() // the login stops at the phone first; the mail is sent later
         && form.problems.is_empty()
         && caller.user().is_none()
         && account.signup_open;
@@ -90,7 +90,7 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
         return Err(refusal);
     }
     if form.is_bot {
-        // It is not told that it was noticed.
+        // The answer does not reveal that the bot was noticed.
         reservations.give_back(cx).await;
         return Ok(Outcome::unchanged(caller));
     }
@@ -101,7 +101,7 @@ pub async fn signup(cx: Context<'_>, caller: Caller, form: Form) -> Result<Outco
     let (caller, form, hash) = (&caller, &form, &hash);
     let attempt = |(mut known, mut reservations): (Known, Reservations), again: Option<Again>| async move {
         if let Some(Again::Refused(_)) = again {
-            // Somebody took the address or the name in the meantime.
+            // Another request has claimed the address or the name in the meantime.
             known = look_up(cx, form).await?;
             if let Some(refusal) = refuse(&cx.settings, caller, form, &known) {
                 return Err(refusal);
@@ -120,7 +120,7 @@ fn email_verification(settings: &Settings, form: &Form) -> EmailVerification {
     }
 }
 
-/// The permit for the mail that a good form will cause, beside the other questions.
+/// Reserves the mail that a valid form causes, in parallel with the other requests.
 async fn ask_for_mail(
     cx: Context<'_>,
     form: &Form,
@@ -151,7 +151,7 @@ async fn look_up(cx: Context<'_>, form: &Form) -> Result<Known, StoreError> {
     Ok(Known { claims, others, identity_taken, phone_taken: phone.is_some(), username_taken, made })
 }
 
-/// Who holds the identity's other addresses, and whether somebody has the identity itself.
+/// Reads the claims on the other addresses of the identity, and whether an account has the identity.
 async fn look_up_identity(
     store: &Store,
     form: &Form,
@@ -193,7 +193,7 @@ async fn look_up_name(cx: Context<'_>, form: &Form) -> Result<(bool, Option<Stri
     Ok((false, free))
 }
 
-/// Whether the address is free, as far as enumeration prevention lets anybody know.
+/// Whether the address is available, as far as enumeration prevention allows the answer to reveal it.
 pub(in crate::flow) fn assess(settings: &Settings, claims: &[EmailClaim]) -> Availability {
     let account = &settings.account;
     if claims.is_empty() || !account.unique_email {
@@ -250,7 +250,7 @@ fn taken_elsewhere(who: &ProvenIdentity) -> Problem {
     Problem::field("email", "email_taken", message)
 }
 
-/// The writes of one attempt and where they lead.
+/// The writes and the outcome of one attempt.
 async fn decide(
     cx: Context<'_>,
     caller: &Caller,
@@ -261,7 +261,8 @@ async fn decide(
 ) -> Result<(Vec<Write>, Outcome), Refusal> {
     let hidden = matches!(availability(&cx.settings, form, known), Availability::Hidden) || known.phone_taken;
     let mut user = (!hidden).then(|| new_user(cx, form, known, hash));
-    // A user's login waits for any address of theirs; one that only looks like it has no other than this.
+    // The login of a new user waits for any of the user's addresses. A login that only imitates one has only this
+    // address.
     let named = form.email.clone().filter(|_| user.is_none());
     let mut login = Login::new(user.as_ref(), named, true, &cx.settings, cx.now());
     login.phone.clone_from(&form.phone);
@@ -289,7 +290,7 @@ async fn decide(
     Ok((writes, outcome))
 }
 
-/// What a new user's address writes: one that a provider has verified is the user's own.
+/// The writes of claiming a new user's address. If a provider has verified the address, the user becomes its owner.
 fn hold(settings: &Settings, user: &User, address: &Address, known: &Known) -> Result<Vec<Write>, StoreError> {
     let others = known.others.iter().find(|(other, _)| other.email == address.email);
     let claims = others.map_or(&known.claims, |(_, claims)| claims);
@@ -301,7 +302,7 @@ fn hold(settings: &Settings, user: &User, address: &Address, known: &Known) -> R
     Ok(vec![claim_email(claims, &address.email, user.id)?])
 }
 
-/// The addresses that come with an identity: those that nobody else has. A verified one is the primary one.
+/// The addresses of a new user, including those of the identity that are free. A verified address is the primary one.
 fn addresses(cx: Context<'_>, form: &Form, known: &Known) -> Vec<Address> {
     let account = &cx.settings.account;
     let mut all = Vec::<Address>::new();
@@ -347,7 +348,7 @@ fn new_user(cx: Context<'_>, form: &Form, known: &Known, password: Option<String
     user
 }
 
-/// What is wrong with a username, in the words of the API.
+/// The problems of a username, with the codes and messages of the API.
 pub fn username_problems(settings: &Settings, username: &str) -> Vec<Problem> {
     let (minimum, length) = (settings.account.username_min_length, username.chars().count());
     let bounds =

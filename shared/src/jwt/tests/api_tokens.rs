@@ -18,7 +18,7 @@ fn verdict(more: Value) -> Result<ApiClaims, ApiTokenError> {
 }
 
 #[test]
-fn a_token_of_an_earlier_key_is_good_and_one_of_a_strange_key_is_not() {
+fn a_token_of_an_earlier_key_is_valid_and_one_of_an_unknown_key_is_not() {
     let token = sign(&claims(json!({})), &key(1)).unwrap();
     assert_eq!(verify(&token, &[key(2), key(1)], Kind::Access, NOW), Ok(claims(json!({}))));
     assert_eq!(verify(&token, &[key(2), key(3)], Kind::Access, NOW), Err(ApiTokenError::Invalid));
@@ -26,11 +26,11 @@ fn a_token_of_an_earlier_key_is_good_and_one_of_a_strange_key_is_not() {
 }
 
 #[test]
-fn a_token_is_good_for_its_kind_and_its_time() {
+fn a_token_is_valid_only_for_its_kind_and_its_time() {
     assert!(verdict(json!({})).is_ok());
     assert_eq!(verdict(json!({"token_type": "refresh"})), Err(ApiTokenError::WrongKind));
     assert_eq!(verdict(json!({"exp": NOW})), Err(ApiTokenError::Expired));
-    assert!(verdict(json!({"iat": NOW + 5})).is_ok(), "another function's clock may be ahead");
+    assert!(verdict(json!({"iat": NOW + 5})).is_ok(), "another function's clock can be ahead");
     for wrong in [
         json!({"exp": null}),
         json!({"jti": null}),
@@ -44,7 +44,7 @@ fn a_token_is_good_for_its_kind_and_its_time() {
 
 /// ASVS 5.0 9.1.2 and 9.1.3.
 #[test]
-fn a_header_that_names_another_algorithm_or_brings_a_key_is_refused() {
+fn a_header_with_another_algorithm_or_with_a_key_is_refused() {
     let signed = |header: Value| forge(&header, &json!(claims(json!({}))), &key(1));
     assert!(verify(&signed(json!({"alg": "HS256", "typ": "JWT"})), &[key(1)], Kind::Access, NOW).is_ok());
     for header in [

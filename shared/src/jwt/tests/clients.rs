@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_user_agent_is_compared_letter_by_letter_and_whole() {
+fn the_whole_user_agent_is_compared_exactly() {
     let long = "x".repeat(1000);
     assert_eq!(Client::new(&long), Client::new(&long));
     assert_ne!(Client::new(&long), Client::new(&long[1..]));
@@ -10,7 +10,7 @@ fn the_user_agent_is_compared_letter_by_letter_and_whole() {
 }
 
 #[test]
-fn what_is_stored_is_a_short_digest() {
+fn a_client_is_stored_as_a_short_digest() {
     let text = serde_json::to_string(&Client::new("Agent")).unwrap();
     assert_eq!(text.len(), 24);
     assert_eq!(serde_json::from_str::<Client>(&text).unwrap(), Client::new("Agent"));

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_key_set_holds_what_signs_what_signed_and_what_will_sign() {
+fn the_key_set_contains_the_earlier_current_and_next_keys() {
     let second = NOW + 90 * DAY;
     let keys = ring(&[NOW, second]);
     let names = |now| {
@@ -15,7 +15,7 @@ fn the_key_set_holds_what_signs_what_signed_and_what_will_sign() {
 }
 
 #[test]
-fn the_key_set_holds_nothing_private() {
+fn the_key_set_contains_only_public_values() {
     for keys in [ring(&[NOW]), Keyring::of_setting(secret())] {
         let set = shown(jwks(&keys, NOW));
         for key in set["keys"].as_array().unwrap() {
@@ -29,7 +29,7 @@ fn the_key_set_holds_nothing_private() {
 }
 
 #[test]
-fn the_discovery_document_has_what_the_specification_demands() {
+fn the_discovery_document_has_the_required_members() {
     let document = shown(openid_configuration(&issuer(), Algorithm::Rs256, &["email", "sub"]));
     assert_eq!(document["issuer"], "https://login.example.com");
     assert_eq!(document["jwks_uri"], "https://login.example.com/.well-known/jwks.json");
@@ -44,7 +44,7 @@ fn the_discovery_document_has_what_the_specification_demands() {
 }
 
 #[test]
-fn the_documents_and_the_tokens_name_one_issuer() {
+fn the_documents_and_the_tokens_name_the_same_issuer() {
     let token = sign(&access(), &rsa(0)).unwrap();
     assert_eq!(part(&token, 1)["iss"], shown(openid_configuration(&issuer(), Algorithm::Rs256, &[]))["issuer"]);
     assert_eq!(part(&token, 0)["kid"], shown(jwks(&ring(&[NOW]), NOW))["keys"][0]["kid"]);

@@ -15,7 +15,7 @@ fn family() -> Family {
     Family::new([9; 32], NOW, LIFETIME)
 }
 
-/// The family after so many rotations, one second apart, from the second `NOW + 1` on.
+/// Returns the family after this number of rotations, one second apart, starting at the second `NOW + 1`.
 fn rotated(times: u64) -> Family {
     (0..times).fold(family(), |family, counter| {
         match decide(&family, counter, NOW + 1 + counter as i64, RULES, &client()) {
@@ -26,19 +26,19 @@ fn rotated(times: u64) -> Family {
 }
 
 #[test]
-fn the_newest_token_leads_on_and_only_the_counter_and_the_time_change() {
+fn the_newest_token_is_rotated_and_only_the_counter_and_the_time_change() {
     let before = family();
     let after = rotated(1);
     assert_eq!((after.counter, after.rotated_at), (1, NOW + 1));
     assert_eq!((after.started, after.ends), (before.started, before.ends));
     assert_ne!(after.jti(), before.jti());
-    // Whoever brings it, and however late.
+    // From any client, and however late.
     let Decision::Rotate(next) = decide(&after, 1, NOW + DAY, RULES, &thief()) else { panic!() };
     assert_eq!((next.counter, next.rotated_at), (2, NOW + DAY));
 }
 
 #[test]
-fn the_token_before_it_is_repeated_for_the_same_client_up_to_the_last_second_of_the_window() {
+fn the_previous_token_is_repeated_for_the_same_client_until_the_window_ends() {
     let family = rotated(1);
     for now in [NOW - 100, NOW, NOW + 1, NOW + 2, NOW + 11] {
         assert_eq!(decide(&family, 0, now, RULES, &client()), Decision::Repeat, "{now}");
@@ -56,14 +56,14 @@ fn another_client_is_refused_within_the_window_and_ends_the_family_after_it() {
 }
 
 #[test]
-fn the_client_of_the_rotation_counts_and_not_that_of_the_login() {
+fn the_client_of_the_last_rotation_counts_and_not_that_of_the_login() {
     let Decision::Rotate(family) = decide(&rotated(1), 1, NOW + 5, RULES, &thief()) else { panic!() };
     assert_eq!(decide(&family, 1, NOW + 6, RULES, &thief()), Decision::Repeat);
     assert_eq!(decide(&family, 1, NOW + 6, RULES, &client()), Decision::RefuseSoftly);
 }
 
 #[test]
-fn each_token_has_a_window_of_its_own_however_many_came_after_it() {
+fn each_token_has_its_own_window_however_many_tokens_followed() {
     // Token 0 was replaced at NOW + 1, token 1 at NOW + 2, token 2 at NOW + 3.
     let family = rotated(3);
     for (old, last) in [(0, NOW + 11), (1, NOW + 12), (2, NOW + 13)] {
@@ -75,7 +75,7 @@ fn each_token_has_a_window_of_its_own_however_many_came_after_it() {
 }
 
 #[test]
-fn a_window_holds_a_few_rotations_and_then_the_present_token_is_given_out_again() {
+fn a_window_allows_a_few_rotations_and_then_the_current_token_is_repeated() {
     let mut family = family();
     for number in 0..MOST_IN_WINDOW as u64 {
         let Decision::Rotate(next) = decide(&family, number, NOW + 1, RULES, &client()) else { panic!("{number}") };
@@ -112,7 +112,7 @@ fn without_a_window_any_reuse_ends_the_family() {
 }
 
 #[test]
-fn without_rotation_the_token_stays_and_older_ones_are_judged_as_ever() {
+fn without_rotation_the_token_stays_valid_and_older_ones_are_judged_as_usual() {
     let rules = Rules { rotate: false, ..RULES };
     for now in [NOW, NOW + DAY, NOW + LIFETIME - 1] {
         assert_eq!(decide(&family(), 0, now, rules, &thief()), Decision::Keep);
@@ -122,9 +122,9 @@ fn without_rotation_the_token_stays_and_older_ones_are_judged_as_ever() {
     assert_eq!(decide(&rotated(1), 0, NOW + 12, rules, &client()), Decision::End);
 }
 
-/// ASVS 5.0 10.4.8: an absolute end.
+/// ASVS 5.0 10.4.8: an absolute lifetime.
 #[test]
-fn a_family_ends_at_its_time_whatever_is_brought() {
+fn a_family_ends_at_its_time_whatever_token_is_sent() {
     let family = rotated(2);
     assert!(matches!(decide(&family, 2, NOW + LIFETIME - 1, RULES, &client()), Decision::Rotate(_)));
     for presented in 0..4 {
@@ -133,13 +133,13 @@ fn a_family_ends_at_its_time_whatever_is_brought() {
 }
 
 #[test]
-fn a_token_that_the_family_has_not_come_to_is_refused_and_ends_nothing() {
+fn a_token_with_a_future_number_is_refused_and_the_family_stays_valid() {
     assert_eq!(decide(&rotated(1), 2, NOW + 2, RULES, &client()), Decision::RefuseSoftly);
     assert_eq!(decide(&family(), u64::MAX, NOW + 2, RULES, &client()), Decision::RefuseSoftly);
 }
 
 #[test]
-fn the_name_of_a_token_tells_its_number_to_its_family_only() {
+fn only_the_family_can_read_the_number_of_its_token() {
     for times in [0, 1, 5] {
         let family = rotated(times);
         assert_eq!(rotated(8).counter_of(&family.jti()), Some(times));
@@ -155,7 +155,7 @@ fn the_name_of_a_token_tells_its_number_to_its_family_only() {
 }
 
 #[test]
-fn a_family_reads_back_from_what_is_stored_and_from_nothing_else() {
+fn a_family_is_read_back_only_from_its_stored_form() {
     for family in [family(), rotated(3)] {
         let text = serde_json::to_string(&family).unwrap();
         assert_eq!(serde_json::from_str::<Family>(&text).unwrap(), family);
@@ -168,7 +168,7 @@ fn a_family_reads_back_from_what_is_stored_and_from_nothing_else() {
 }
 
 #[test]
-fn fifty_parallel_refreshes_give_one_rotation_and_forty_nine_repeats_of_it() {
+fn fifty_parallel_refreshes_cause_one_rotation_and_forty_nine_repeats() {
     let mut stored = family();
     let mut names = std::collections::BTreeSet::new();
     for number in 0..50 {

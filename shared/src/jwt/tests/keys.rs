@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 use crate::jwt::key::thumbprint;
 
-/// The bytes before the inner key in PKCS#8 of an RSA key of 2048 bits.
+/// The number of bytes before the inner key, in PKCS#8 of an RSA key of 2048 bits.
 const PKCS8_HEAD: usize = 26;
 
 fn pem(label: &str, der: &[u8]) -> String {
@@ -14,7 +14,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 #[test]
-fn pkcs8_and_pkcs1_and_the_stored_form_are_one_key() {
+fn pkcs8_and_pkcs1_and_the_stored_form_give_the_same_key() {
     let der = &MADE[0].1;
     let whole = pem("PRIVATE KEY", der);
     let inner = pem("RSA PRIVATE KEY", &der[PKCS8_HEAD..]);
@@ -28,7 +28,7 @@ fn pkcs8_and_pkcs1_and_the_stored_form_are_one_key() {
 }
 
 #[test]
-fn what_is_no_private_rsa_key_is_refused() {
+fn only_a_private_rsa_key_is_accepted() {
     let refused = |text: &str| SigningKey::from_pem(text).unwrap_err();
     let der = &MADE[0].1;
     let whole = pem("PRIVATE KEY", der);
@@ -45,7 +45,7 @@ fn what_is_no_private_rsa_key_is_refused() {
         assert!(matches!(SigningKey::from_pkcs8(bytes), Err(KeyError::Rejected(_))));
         assert!(matches!(SigningKey::from_pem(&pem("RSA PRIVATE KEY", bytes)), Err(KeyError::Rejected(_))));
     }
-    // The two forms are not taken for each other.
+    // Neither format is accepted as the other.
     assert!(matches!(refused(&pem("RSA PRIVATE KEY", der)), KeyError::Rejected(_)));
     assert!(matches!(refused(&pem("PRIVATE KEY", &der[PKCS8_HEAD..])), KeyError::Rejected(_)));
 }
@@ -75,7 +75,7 @@ fn the_name_of_an_rsa_key_is_its_thumbprint() {
 }
 
 #[test]
-fn the_name_of_a_shared_secret_is_stable_and_its_own() {
+fn the_name_of_a_shared_secret_is_stable_and_unique() {
     let other = SigningKey::from_secret(&[2; 32]).unwrap();
     assert_eq!(secret().kid(), secret().kid());
     assert_ne!(secret().kid(), other.kid());
@@ -84,7 +84,7 @@ fn the_name_of_a_shared_secret_is_stable_and_its_own() {
 
 /// The example of RFC 7515, appendix A.1.
 #[test]
-fn hs256_signs_as_the_standard_shows() {
+fn hs256_signatures_match_the_example_of_the_standard() {
     let bytes =
         decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow").unwrap();
     let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9\
@@ -94,7 +94,7 @@ fn hs256_signs_as_the_standard_shows() {
 }
 
 #[test]
-fn a_public_key_shows_what_it_has_to_and_a_secret_shows_nothing() {
+fn a_public_key_has_only_the_required_members_and_a_secret_has_none() {
     let jwk = shown(rsa(0).jwk().unwrap());
     let mut members = jwk.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
     members.sort_unstable();
@@ -127,6 +127,6 @@ fn debugging_shows_no_secrets() {
 }
 
 #[test]
-fn made_keys_are_all_different() {
+fn generated_keys_are_all_different() {
     assert!(kid(0) != kid(1) && kid(1) != kid(2) && kid(0) != kid(2));
 }

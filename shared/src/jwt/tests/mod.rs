@@ -1,4 +1,4 @@
-//! Keys, tokens and families, at each edge of the clock.
+//! Tests of keys, tokens and families, at each limit in time.
 
 mod api_tokens;
 mod clients;
@@ -26,7 +26,7 @@ const SECRET: &[u8] = b"a shared secret of more than thirty-two bytes";
 const SHARP: Leeway = Leeway { late: 0, early: 0 };
 const ROTATION: Rotation = Rotation { max_age_days: 90, lifetime: ACCESS };
 
-/// Three keys, made once: that takes time.
+/// Three keys, generated once, because that takes time.
 static MADE: LazyLock<[(String, Zeroizing<Vec<u8>>); 3]> = LazyLock::new(|| {
     std::array::from_fn(|_| {
         let (key, der) = SigningKey::generate().unwrap();
@@ -76,19 +76,19 @@ fn check(token: &str, keys: &Keyring, now: i64) -> Result<Claims, TokenError> {
     verify(token, keys, &issuer(), TokenUse::Access, now, SHARP)
 }
 
-/// A token of any header and claims, signed as the key signs.
+/// Returns a token with any header and claims, with a valid signature of the key.
 fn forge(header: &Value, claims: &Value, key: &SigningKey) -> String {
     let message = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
     let signature = key.signature(message.as_bytes()).unwrap();
     format!("{message}.{signature}")
 }
 
-/// A part of a token: 0 the header, 1 the claims.
+/// Returns a part of a token: 0 is the header, 1 the claims.
 fn part(token: &str, number: usize) -> Value {
     serde_json::from_slice(&decode(token.split('.').nth(number).unwrap()).unwrap()).unwrap()
 }
 
-/// What others read.
+/// Returns the JSON that other services read.
 fn shown(value: impl serde::Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap()
 }

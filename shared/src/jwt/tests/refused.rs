@@ -18,26 +18,26 @@ fn without(mut value: Value, member: &str) -> Value {
     value
 }
 
-/// What is said of a token with this header, well signed by a key of the ring.
+/// Returns the refusal of a token with this header, with a valid signature of a key in the ring.
 fn of_header(member: &str, what: Value) -> TokenError {
     let keys = ring(&[NOW]);
     check(&forge(&with(header(&rsa(0)), member, what), &claims(), &rsa(0)), &keys, NOW).unwrap_err()
 }
 
-/// The same of a token with this claim.
+/// Returns the refusal of a token with this claim.
 fn of_claim(member: &str, what: Value) -> TokenError {
     let keys = ring(&[NOW]);
     check(&forge(&header(&rsa(0)), &with(claims(), member, what), &rsa(0)), &keys, NOW).unwrap_err()
 }
 
 #[test]
-fn the_forger_of_these_tests_makes_good_tokens() {
+fn the_forged_tokens_of_these_tests_are_valid_without_changes() {
     assert_eq!(check(&forge(&header(&rsa(0)), &claims(), &rsa(0)), &ring(&[NOW]), NOW), Ok(access()));
 }
 
 /// ASVS 5.0 9.1.2.
 #[test]
-fn the_algorithm_none() {
+fn the_algorithm_none_is_refused() {
     for none in ["none", "None", "NONE", "nOnE"] {
         assert_eq!(of_header("alg", json!(none)), TokenError::Unsigned);
         let header = with(header(&rsa(0)), "alg", json!(none)).to_string();
@@ -46,9 +46,9 @@ fn the_algorithm_none() {
     }
 }
 
-/// ASVS 5.0 9.1.2: the public key is everybody's.
+/// ASVS 5.0 9.1.2: anyone knows the public key.
 #[test]
-fn hs256_with_the_public_key_as_its_secret() {
+fn hs256_with_the_public_key_as_its_secret_is_refused() {
     let jwk = shown(rsa(0).jwk().unwrap());
     let modulus = decode(jwk["n"].as_str().unwrap()).unwrap();
     for public in [modulus, jwk["n"].as_str().unwrap().as_bytes().to_vec(), jwk.to_string().into_bytes()] {
@@ -59,7 +59,7 @@ fn hs256_with_the_public_key_as_its_secret() {
 }
 
 #[test]
-fn an_algorithm_that_is_not_the_keys() {
+fn another_algorithm_than_that_of_the_key_is_refused() {
     for alg in ["HS256", "RS384", "RS512", "PS256", "ES256", "EdDSA", "rs256", "", "RSA1_5"] {
         assert_eq!(of_header("alg", json!(alg)), TokenError::WrongAlgorithm, "{alg}");
     }
@@ -69,7 +69,7 @@ fn an_algorithm_that_is_not_the_keys() {
 }
 
 #[test]
-fn a_kid_that_is_missing_or_unknown() {
+fn a_missing_or_unknown_kid_is_refused() {
     for kid in [json!("other"), json!(""), json!(kid(1)), Value::Null, json!("../../dev/null")] {
         assert_eq!(of_header("kid", kid), TokenError::UnknownKey);
     }
@@ -80,7 +80,7 @@ fn a_kid_that_is_missing_or_unknown() {
 
 /// ASVS 5.0 9.1.3.
 #[test]
-fn a_header_that_brings_a_key_or_says_where_one_is() {
+fn a_header_that_contains_or_references_a_key_is_refused() {
     let own = shown(rsa(1).jwk().unwrap());
     for (member, what) in [
         ("jwk", own),
@@ -95,14 +95,14 @@ fn a_header_that_brings_a_key_or_says_where_one_is() {
 }
 
 #[test]
-fn a_header_with_critical_extensions() {
+fn a_header_with_critical_extensions_is_refused() {
     for what in [json!(["b64"]), json!(["exp"]), json!([]), Value::Null] {
         assert_eq!(of_header("crit", what), TokenError::Critical);
     }
 }
 
 #[test]
-fn another_type_of_token() {
+fn another_type_of_token_is_refused() {
     for what in [json!("at+jwt"), json!("JOSE"), json!("secevent+jwt"), json!(""), Value::Null] {
         assert_eq!(of_header("typ", what), TokenError::WrongType);
     }
@@ -110,7 +110,7 @@ fn another_type_of_token() {
 
 /// ASVS 5.0 9.1.1.
 #[test]
-fn the_signature_of_another_key_or_over_something_else() {
+fn a_signature_of_another_key_or_of_other_data_is_refused() {
     let keys = ring(&[NOW, NOW + DAY]);
     assert_eq!(check(&forge(&header(&rsa(0)), &claims(), &rsa(1)), &keys, NOW), Err(TokenError::Signature));
     let token = sign(&access(), &rsa(0)).unwrap();
@@ -124,7 +124,7 @@ fn the_signature_of_another_key_or_over_something_else() {
 }
 
 #[test]
-fn a_changed_letter_anywhere() {
+fn a_token_with_any_changed_letter_is_refused() {
     for key in [rsa(0), secret()] {
         let token = sign(&access(), &key).unwrap();
         let keys = Keyring::of_setting(key);
@@ -138,7 +138,7 @@ fn a_changed_letter_anywhere() {
 
 /// ASVS 5.0 9.2.2.
 #[test]
-fn a_token_for_another_use() {
+fn a_token_for_another_use_is_refused() {
     for what in ["refresh", "id", "", "Access"] {
         assert_eq!(of_claim("token_use", json!(what)), TokenError::WrongUse, "{what}");
     }
@@ -154,7 +154,7 @@ fn a_token_for_another_use() {
 }
 
 #[test]
-fn another_issuer() {
+fn another_issuer_is_refused() {
     for what in
         ["https://login.example.com/", "https://login.example.com.evil.example", "", "HTTPS://login.example.com"]
     {
@@ -164,7 +164,7 @@ fn another_issuer() {
 
 /// ASVS 5.0 9.2.3.
 #[test]
-fn another_audience() {
+fn another_audience_is_refused() {
     for what in ["https://login.example.com", "https://api.example.com/", "", issuer().audience(TokenUse::Refresh)] {
         assert_eq!(of_claim("aud", json!(what)), TokenError::WrongAudience, "{what}");
     }
@@ -172,7 +172,7 @@ fn another_audience() {
 
 /// ASVS 5.0 9.2.1.
 #[test]
-fn expired_and_not_yet_valid() {
+fn expired_and_not_yet_valid_tokens_are_refused() {
     assert_eq!(of_claim("exp", json!(NOW)), TokenError::Expired);
     assert_eq!(of_claim("exp", json!(-1)), TokenError::Expired);
     assert_eq!(of_claim("nbf", json!(NOW + 1)), TokenError::NotYetValid);
@@ -180,7 +180,7 @@ fn expired_and_not_yet_valid() {
 }
 
 #[test]
-fn signed_claims_that_are_missing_or_of_another_kind() {
+fn missing_claims_and_claims_of_another_type_are_refused() {
     let keys = ring(&[NOW]);
     for member in RESERVED {
         let token = forge(&header(&rsa(0)), &without(claims(), member), &rsa(0));
@@ -200,7 +200,7 @@ fn signed_claims_that_are_missing_or_of_another_kind() {
 }
 
 #[test]
-fn what_is_no_token_at_all() {
+fn a_text_that_is_not_a_token_is_refused() {
     let keys = ring(&[NOW]);
     let token = sign(&access(), &rsa(0)).unwrap();
     let (head, rest) = token.split_once('.').unwrap();
@@ -232,7 +232,7 @@ fn what_is_no_token_at_all() {
 }
 
 #[test]
-fn what_is_too_long_is_not_read() {
+fn a_token_that_is_too_long_is_not_parsed() {
     let long = |length: usize| {
         let filler = custom(json!({ "filler": "x".repeat(length) }));
         sign(&Claims::access(&issuer(), subject(), [7; 16], NOW, ACCESS, filler), &secret()).unwrap()

@@ -19,12 +19,12 @@ fn rotate(family: &Family, now: i64) -> Family {
 }
 
 #[test]
-fn the_repeated_successor_is_the_first_one_byte_by_byte() {
+fn a_repeated_successor_is_byte_for_byte_the_first_one() {
     for keys in [ring(&[NOW]), Keyring::of_setting(secret())] {
         let family = rotate(&Family::new([3; 32], NOW, 30 * DAY), NOW + 100);
         let first = successor(&family, &keys);
         assert_eq!(decide(&family, 0, NOW + 110, RULES, &client()), Decision::Repeat);
-        // As another function reads it from the table.
+        // The family as another function reads it from the table.
         let stored = serde_json::from_str::<Family>(&serde_json::to_string(&family).unwrap()).unwrap();
         assert_eq!(successor(&stored, &keys), first);
         let claims = verify(&first, &keys, &issuer(), TokenUse::Refresh, NOW + 110, SHARP).unwrap();
@@ -34,13 +34,13 @@ fn the_repeated_successor_is_the_first_one_byte_by_byte() {
 }
 
 #[test]
-fn each_successor_is_another_token() {
+fn each_successor_is_a_different_token() {
     let keys = Keyring::of_setting(secret());
     let mut family = Family::new([3; 32], NOW, 30 * DAY);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..MOST_IN_WINDOW {
         assert!(seen.insert(successor(&family, &keys)));
-        // In one and the same second.
+        // All in the same second.
         family = rotate(&family, NOW);
     }
 }
@@ -55,7 +55,7 @@ fn no_successor_outlives_the_family() {
 }
 
 #[test]
-fn families_of_two_sessions_share_no_names() {
+fn families_of_two_sessions_have_different_tokens() {
     let (one, other) = (Family::new([3; 32], NOW, DAY), Family::new([4; 32], NOW, DAY));
     assert_ne!(one.jti(), other.jti());
     assert_eq!(other.counter_of(&one.jti()), None);

@@ -3,7 +3,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use super::*;
 
 #[test]
-fn an_access_token_says_what_the_reference_says_and_for_whom_it_is() {
+fn an_access_token_has_the_claims_of_the_reference_and_an_audience() {
     for key in [rsa(0), secret()] {
         let token = sign(&access(), &key).unwrap();
         let claims = part(&token, 1);
@@ -20,7 +20,7 @@ fn an_access_token_says_what_the_reference_says_and_for_whom_it_is() {
 }
 
 #[test]
-fn a_refresh_token_says_the_same_with_an_audience_of_its_own_and_nothing_custom() {
+fn a_refresh_token_has_the_same_claims_with_its_own_audience_and_no_custom_ones() {
     let family = Family::new([1; 32], NOW, 30 * DAY);
     let token = sign(&Claims::refresh(&issuer(), subject(), &family, REFRESH), &rsa(0)).unwrap();
     let expected = json!({
@@ -32,7 +32,7 @@ fn a_refresh_token_says_the_same_with_an_audience_of_its_own_and_nothing_custom(
 }
 
 #[test]
-fn what_was_signed_verifies() {
+fn a_signed_token_verifies() {
     for key in [rsa(0), secret()] {
         let token = sign(&access(), &key).unwrap();
         let claims = check(&token, &Keyring::of_setting(key), NOW).unwrap();
@@ -61,7 +61,7 @@ fn the_same_claims_and_key_give_the_same_token() {
 }
 
 #[test]
-fn custom_claims_cannot_take_the_place_of_ours() {
+fn custom_claims_cannot_replace_reserved_ones() {
     let mut all = RESERVED.iter().map(|name| ((*name).to_owned(), json!("evil"))).collect::<Map<_, _>>();
     all.insert("scope".into(), json!(["a", { "b": null }]));
     let claims = Claims::access(&issuer(), subject(), [7; 16], NOW, ACCESS, all);
@@ -75,7 +75,7 @@ fn custom_claims_cannot_take_the_place_of_ours() {
 }
 
 #[test]
-fn a_token_is_good_from_its_first_second_to_the_last_before_its_end() {
+fn a_token_is_valid_from_its_first_second_to_the_last_before_its_expiry() {
     let keys = ring(&[NOW]);
     let token = sign(&access(), keys.signer(NOW).unwrap()).unwrap();
     let times = [
@@ -92,7 +92,7 @@ fn a_token_is_good_from_its_first_second_to_the_last_before_its_end() {
 }
 
 #[test]
-fn leeway_moves_both_edges_and_by_default_only_the_first() {
+fn leeway_moves_both_limits_and_by_default_only_the_first() {
     let keys = ring(&[NOW]);
     let token = sign(&access(), keys.signer(NOW).unwrap()).unwrap();
     let at = |now, leeway| verify(&token, &keys, &issuer(), TokenUse::Access, now, leeway).err();
@@ -112,7 +112,7 @@ fn a_key_that_does_not_sign_yet_verifies_already() {
 }
 
 #[test]
-fn the_issuer_has_no_slash_at_its_end_and_the_audience_is_the_issuer_by_default() {
+fn the_issuer_has_no_trailing_slash_and_is_the_default_audience() {
     let issuer = Issuer::new("https://login.example.com/dev/", None).unwrap();
     assert_eq!(issuer.issuer(), "https://login.example.com/dev");
     assert_eq!(issuer.audience(TokenUse::Access), "https://login.example.com/dev");

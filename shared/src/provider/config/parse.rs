@@ -1,16 +1,16 @@
-//! `SOCIALACCOUNT_PROVIDERS`, in the reference's own shape.
+//! Parsing of `SOCIALACCOUNT_PROVIDERS`, which has the same format as in the reference.
 
 use super::super::table::{Entry, known, table};
 use super::{AppConfig, ConfigError, DUMMY};
 use serde_json::{Map, Value};
 
 impl AppConfig {
-    /// Reads `{"<provider>": {"APP": {...} | "APPS": [...], "SCOPE": [...], ...}}`. `APPS` wins over `APP`, as in the
-    /// reference (`_build_apps_from_settings`).
+    /// Parses `{"<provider>": {"APP": {...} | "APPS": [...], "SCOPE": [...], ...}}`. `APPS` takes precedence over
+    /// `APP`, as in the reference (`_build_apps_from_settings`).
     ///
     /// # Errors
-    /// Every mistake at once: a provider that is not known, an application without its client, two that cannot be told
-    /// apart, a server that is not a URL.
+    /// Returns all mistakes together: an unknown provider, an application without a client identifier, two applications
+    /// with the same `client_id`, a server that is not a URL.
     pub fn parse(providers: &Value) -> Result<Vec<Self>, ConfigError> {
         let Some(providers) = providers.as_object() else {
             return Err(ConfigError(vec!["must be a dictionary of providers".to_owned()]));

@@ -1,4 +1,4 @@
-//! The table of providers, `providers.toml`, as types. The build turns it into JSON.
+//! The types of the table of providers, `providers.toml`. The build script converts the file to JSON.
 
 mod profile;
 
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// Names to texts, mostly templates.
+/// A map from names to texts, which are mostly templates.
 pub(super) type Texts = BTreeMap<String, String>;
 
-/// What is known of one provider.
+/// One provider of the table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -20,19 +20,19 @@ pub(super) struct Entry {
     pub protocol: Protocol,
     pub authorize: Option<String>,
     pub token: Option<String>,
-    /// The server that is asked for its OpenID configuration.
+    /// The server that publishes the OpenID configuration.
     pub server: Option<String>,
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Also asked for where addresses are wanted.
+    /// Also requested if addresses are requested.
     #[serde(default)]
     pub email_scopes: Vec<String>,
     #[serde(default = "space")]
     pub scope_separator: String,
-    /// Whether a code is bound to its request by RFC 7636 unless the settings say otherwise.
+    /// Whether a code is bound to its request (RFC 7636), unless the settings say otherwise.
     #[serde(default)]
     pub pkce: bool,
-    /// Which tokens a native application may hand over.
+    /// The kinds of tokens that a native application can send.
     #[serde(default)]
     pub native: Vec<Native>,
     #[serde(default)]
@@ -46,7 +46,7 @@ pub(super) struct Entry {
     pub profile_with_scope: Option<ProfileWithScope>,
     pub addresses: Option<Addresses>,
     pub introspection: Option<Introspection>,
-    /// Whether the setting `uid_field` may name the claim that is the subject.
+    /// Whether the setting `uid_field` can name the claim that contains the subject.
     #[serde(default)]
     pub uid_field: bool,
     pub fields: Fields,
@@ -68,12 +68,12 @@ pub(super) enum Native {
     AccessToken,
 }
 
-/// A name in templates. Without a default the settings have to say it.
+/// A variable of templates. Without a default, the settings must define it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Variable {
     pub default: Option<String>,
-    /// Where the settings say this other variable, `then` is the value.
+    /// The name of another variable. If the settings define that variable, the value is `then`.
     pub when: Option<String>,
     pub then: Option<String>,
 }
@@ -138,10 +138,10 @@ pub(super) struct TokenRequest {
     pub rename: Texts,
     #[serde(default)]
     pub headers: Texts,
-    /// Parameters of the callback that are sent along.
+    /// Parameters of the callback that are copied into the request.
     #[serde(default)]
     pub from_callback: Vec<String>,
-    /// Whether the person's name comes with the callback, and never again.
+    /// Whether the callback contains the user's name. The provider sends it only once.
     #[serde(default)]
     pub name_from_callback: bool,
 }
@@ -149,7 +149,7 @@ pub(super) struct TokenRequest {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NonceRule {
-    /// Required where the scope `openid` is asked for, and compared where it is there.
+    /// Required if the scope `openid` is requested. Compared if the token has one.
     #[default]
     WithOpenid,
     Required,
@@ -166,10 +166,10 @@ pub(super) struct IdToken {
     pub native_only: bool,
     #[serde(default)]
     pub foreign_azp_when_native: bool,
-    /// Whether `FETCH_USERINFO` asks the profile for the picture.
+    /// Whether `FETCH_USERINFO` fetches the profile for the picture.
     #[serde(default)]
     pub picture_from_profile: bool,
-    /// What claims are called in the provider's profile.
+    /// The claims, by their names in the provider's profile.
     #[serde(default)]
     pub claims: Texts,
 }
@@ -181,19 +181,19 @@ fn space() -> String {
 /// `providers.toml`, as JSON.
 pub(super) const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/providers.json"));
 
-/// The table, read when it is first asked for.
+/// Returns the table. The first call parses it.
 pub(super) fn table() -> &'static BTreeMap<String, Entry> {
     static READ: OnceLock<BTreeMap<String, Entry>> = OnceLock::new();
     READ.get_or_init(|| {
         serde_json::from_str(TABLE).unwrap_or_else(|error| {
-            // Compiled in, and read by the tests: it cannot fail where they passed.
+            // The table is compiled in and a test parses it, so this does not happen in a tested build.
             tracing::error!(%error, "the table of identity providers is invalid");
             BTreeMap::new()
         })
     })
 }
 
-/// What providers there are, by the names that `SOCIALACCOUNT_PROVIDERS` calls them.
+/// Lists the names of all providers, as used in `SOCIALACCOUNT_PROVIDERS`.
 pub fn known() -> impl Iterator<Item = &'static str> {
     table().keys().map(String::as_str)
 }

@@ -1,4 +1,4 @@
-//! How a profile is asked for, and where in it things stand.
+//! How a profile is requested, and where its fields are.
 
 use super::{Texts, Verb};
 use serde::Deserialize;
@@ -41,7 +41,7 @@ pub(in super::super) struct Profile {
     pub in_token_answer: bool,
 }
 
-/// Another way to ask for the profile, where a scope was asked for.
+/// Another request for the profile, used if a certain scope is requested.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct ProfileWithScope {
@@ -55,7 +55,7 @@ pub(in super::super) struct ProfileWithScope {
     pub form: Texts,
 }
 
-/// A second document, with the addresses.
+/// A second document, which contains the addresses.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Addresses {
@@ -65,18 +65,18 @@ pub(in super::super) struct Addresses {
     pub email: String,
     pub verified: Option<String>,
     pub primary: Option<String>,
-    /// The primary address, or the first, and no other.
+    /// Whether to use only the primary address, or else the first one.
     #[serde(default)]
     pub only_one: bool,
-    /// 404 is no addresses.
+    /// Whether the status 404 means that there are no addresses.
     #[serde(default)]
     pub may_be_missing: bool,
-    /// Every failure is no addresses.
+    /// Whether every failure means that there are no addresses.
     #[serde(default)]
     pub optional: bool,
 }
 
-/// Where the provider says for whom an access token was made.
+/// The endpoint that reports for which application an access token was issued.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Introspection {
@@ -85,13 +85,13 @@ pub(in super::super) struct Introspection {
     pub query: Texts,
     #[serde(default)]
     pub root: String,
-    /// Absent where the provider refuses a token that is not good.
+    /// Not set if the provider refuses invalid tokens with an error.
     pub valid: Option<String>,
     pub audience: String,
     pub subject: String,
 }
 
-/// Where in the profile things stand.
+/// Where the fields are in the profile.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Fields {
@@ -109,14 +109,14 @@ pub(in super::super) struct Fields {
     pub name: Vec<String>,
     #[serde(default)]
     pub username: Vec<String>,
-    /// What people see of an identity, where the general rule would not find it.
+    /// The display text of an identity, for profiles that do not fit the general rule.
     #[serde(default)]
     pub display: Vec<String>,
-    /// That counts only where the address is hidden.
+    /// Whether `display` is used only if the address is hidden.
     #[serde(default)]
     pub display_unless_told: bool,
     pub display_root: Option<String>,
-    /// The name is a first name, a space, and the rest.
+    /// Whether the name consists of a first name, a space, and the rest.
     #[serde(default)]
     pub split_name: bool,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! `SOCIALACCOUNT_PROVIDERS`.
+//! Tests of `SOCIALACCOUNT_PROVIDERS`.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn mistake(providers: Value) -> String {
 }
 
 #[test]
-fn one_provider_may_have_several_applications() {
+fn one_provider_can_have_several_applications() {
     let apps = AppConfig::parse(&json!({
         "google": {"APPS": [
             {"client_id": "web", "secret": "s"},
@@ -36,7 +36,7 @@ fn one_provider_may_have_several_applications() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once() {
+fn all_mistakes_are_reported_together() {
     let said = mistake(json!({
         "googel": {},
         "github": {"APP": {"secret": "s"}},
@@ -75,7 +75,7 @@ async fn tokens_are_not_shown() {
 }
 
 #[test]
-fn logging_in_by_address_is_a_setting_of_everywhere_the_provider_and_the_application() {
+fn login_by_address_can_be_set_globally_by_provider_and_by_application() {
     let plain = app_with("google", json!({}), json!({}));
     assert!(!plain.email_authentication(false) && plain.email_authentication(true));
     let provider = app_with("google", json!({}), json!({"EMAIL_AUTHENTICATION": true}));

@@ -1,4 +1,4 @@
-//! The way out, against a loopback server.
+//! Tests of the HTTP client against a loopback server.
 
 use super::*;
 use crate::outbound::Roots;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// A server that answers every request with the same bytes, and where it is.
+/// Starts a server that answers every request with the same bytes, and returns its URL.
 async fn server(answer: Vec<u8>, delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -37,7 +37,7 @@ async fn get(url: &str) -> Result<Response<Vec<u8>>, FetchError> {
 }
 
 #[tokio::test]
-async fn answers_come_back_whole() {
+async fn answers_are_returned_completely() {
     let url = server(answer("200 OK", b"{}"), Duration::ZERO).await;
     let answer = get(&url).await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.body().as_slice()), (200, &b"{}"[..]));
@@ -51,7 +51,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn too_long_an_answer_is_none() {
+async fn an_answer_that_is_too_large_is_refused() {
     let just = server(answer("200 OK", &vec![b'x'; MAX_ANSWER]), Duration::ZERO).await;
     assert_eq!(get(&just).await.unwrap().body().len(), MAX_ANSWER);
     let long = server(answer("200 OK", &vec![b'x'; MAX_ANSWER + 1]), Duration::ZERO).await;
@@ -59,7 +59,7 @@ async fn too_long_an_answer_is_none() {
 }
 
 #[tokio::test]
-async fn too_late_an_answer_is_none() {
+async fn an_answer_after_the_timeout_is_refused() {
     let url = server(answer("200 OK", b"{}"), Duration::from_secs(60)).await;
     let fetch = HttpFetch::new(Roots::Mozilla, PlainHttp::Loopback, Duration::from_millis(100));
     let outcome = fetch.fetch(Request::builder().uri(&url).body(vec![]).unwrap()).await;
@@ -67,7 +67,7 @@ async fn too_late_an_answer_is_none() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_no_answer() {
+async fn a_closed_port_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
@@ -75,7 +75,7 @@ async fn nobody_there_is_no_answer() {
 }
 
 #[tokio::test]
-async fn plain_http_goes_to_this_machine_alone() {
+async fn plain_http_is_allowed_only_to_this_machine() {
     for url in
         ["http://example.com/", "http://127.0.0.1.example.com/", "http://localhost.example.com/", "http://[::2]/"]
     {
@@ -92,7 +92,7 @@ async fn plain_http_goes_to_this_machine_alone() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_no_connection() {
+async fn an_untrusted_certificate_is_refused() {
     use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();

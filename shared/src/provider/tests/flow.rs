@@ -1,8 +1,8 @@
-//! The way to providers and the exchange of codes, in each provider's own manner.
+//! Tests of the redirect and of the exchange of codes, in the dialect of each provider.
 
 use super::*;
 
-/// The tokens of Apple's answer, with the name that its callback tells once.
+/// Returns the tokens of Apple's answer, with the name that its callback sends once.
 pub(super) async fn apple_tokens(world: &World, engine: &Engine, id_token: &str) -> ProviderTokens {
     let key = Signer::new("K").key.serialize_pem();
     let app = json!({"apple": {"APP": {"client_id": "client, client.ios", "secret": "KEYID", "key": "TEAM", "certificate_key": key}}});
@@ -39,7 +39,7 @@ async fn way(id: &str, section: Value) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn every_provider_is_told_state_and_where_to_go_back() {
+async fn every_redirect_contains_the_state_and_the_callback() {
     for id in known().filter(|id| !["telegram", "keycloak"].contains(id)) {
         let query = way(id, json!({})).await;
         assert_eq!(query["state"], "state", "{id}");
@@ -51,7 +51,7 @@ async fn every_provider_is_told_state_and_where_to_go_back() {
 }
 
 #[tokio::test]
-async fn a_verifier_goes_as_its_hash() {
+async fn a_verifier_is_sent_as_its_hash() {
     let query = way("github", json!({})).await;
     // RFC 7636, appendix B.
     assert_eq!(query["code_challenge"], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
@@ -64,7 +64,7 @@ async fn a_verifier_goes_as_its_hash() {
 }
 
 #[tokio::test]
-async fn settings_may_not_change_what_the_answer_is_checked_by() {
+async fn settings_cannot_change_the_parameters_that_secure_the_answer() {
     let params = json!({"state": "x", "nonce": "x", "client_id": "x", "code_challenge": "x", "redirect_uri": "x",
         "response_type": "token", "prompt": "consent", "hd": 1});
     let query = way("openid_connect", json!({"AUTH_PARAMS": params, "SCOPE": ["openid", "openid", "more"]})).await;
@@ -74,7 +74,7 @@ async fn settings_may_not_change_what_the_answer_is_checked_by() {
 }
 
 #[tokio::test]
-async fn each_has_its_own_words() {
+async fn each_redirect_uses_the_provider_s_parameter_names() {
     let tiktok = way("tiktok", json!({})).await;
     assert_eq!(
         (tiktok["client_key"].as_str(), tiktok["scope"].as_str()),
@@ -104,7 +104,7 @@ async fn asked(id: &str, params: &[(&str, &str)], answer: &str) -> Request<Vec<u
 const ANSWER: &str = r#"{"access_token":"a"}"#;
 
 #[tokio::test]
-async fn codes_are_exchanged_in_the_provider_s_manner() {
+async fn codes_are_exchanged_in_the_provider_s_dialect() {
     let github = asked("github", &[], "access_token=a&scope=user%3Aemail&token_type=bearer").await;
     let form = pairs(github.body());
     for (name, value) in [
@@ -137,7 +137,7 @@ async fn codes_are_exchanged_in_the_provider_s_manner() {
 }
 
 #[tokio::test]
-async fn a_no_is_a_no_in_every_provider_s_words() {
+async fn a_refusal_is_recognized_in_every_provider_s_format() {
     for (status, body, code) in [
         (400, r#"{"error":"invalid_grant","error_description":"..."}"#, "invalid_grant"),
         (200, r#"{"error":"bad_verification_code"}"#, "bad_verification_code"),
@@ -155,7 +155,7 @@ async fn a_no_is_a_no_in_every_provider_s_words() {
 }
 
 #[tokio::test]
-async fn lifetimes_may_be_texts() {
+async fn lifetimes_can_be_texts() {
     for (lifetime, expected) in
         [(json!("3600"), Some(NOW + 3600)), (json!(60), Some(NOW + 60)), (json!("x"), None), (json!(0), None)]
     {
@@ -168,7 +168,7 @@ async fn lifetimes_may_be_texts() {
 }
 
 #[tokio::test]
-async fn profiles_are_asked_for_in_the_provider_s_manner() {
+async fn profiles_are_requested_in_the_provider_s_dialect() {
     let get = |id: &'static str, url: &'static str, section: Value| async move {
         let (world, engine) = world();
         world.json(url, &json!({"sub": "1", "id": "1", "openid": "1", "data": {"user": {"open_id": "1"}}}));
@@ -196,7 +196,7 @@ async fn profiles_are_asked_for_in_the_provider_s_manner() {
 }
 
 #[tokio::test]
-async fn github_without_a_list_of_addresses_still_has_the_profile_s() {
+async fn github_without_a_list_of_addresses_uses_the_profile_s_address() {
     let (world, engine) = world();
     world.json("https://api.github.com/user", &json!({"id": 1, "email": "a@example.com"}));
     let app = app("github");
@@ -208,9 +208,9 @@ async fn github_without_a_list_of_addresses_still_has_the_profile_s() {
     assert!(matches!(provider.identify(&tokens, None, NOW).await, Err(ProviderError::Unavailable(_))));
 }
 
-/// Handlers run on any thread.
+/// Handlers run on any thread, so their futures must be `Send`.
 #[test]
-fn everything_that_waits_may_move_between_threads() {
+fn all_futures_can_move_between_threads() {
     fn moves<T: Send>(_: T) {}
     let (_, engine) = world();
     let app = app("google");
@@ -223,7 +223,7 @@ fn everything_that_waits_may_move_between_threads() {
 }
 
 #[tokio::test]
-async fn google_s_id_token_needs_a_nonce_where_openid_is_asked_for_and_the_right_one_always() {
+async fn google_s_id_token_needs_a_nonce_with_openid_and_a_wrong_nonce_is_always_refused() {
     let signer = Signer::rsa("one");
     let profile = json!({"SCOPE": ["profile"]});
     let openid = json!({"SCOPE": ["openid", "profile"]});

@@ -1,10 +1,10 @@
-//! An ID token, wrong in one thing at a time.
+//! Tests of ID tokens that are wrong in one respect.
 
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// What becomes of an ID token that came with an access token.
+/// Returns the outcome of a login with this ID token and an access token.
 async fn outcome(world: &World, engine: &Engine, token: &str) -> Result<Identity, ProviderError> {
     let app = app_with("openid_connect", settings(), json!({"FETCH_USERINFO": false}));
     let provider = engine.provider(&app);
@@ -34,7 +34,7 @@ fn forged(header: &Value, signature: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_right_one_is_an_identity() {
+async fn a_valid_token_becomes_an_identity() {
     let identity = with(|_| {}).await.unwrap();
     assert_eq!(identity.subject, "person");
     assert!(identity.emails[0].verified);
@@ -58,7 +58,7 @@ async fn a_token_for_another_audience_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_handed_to_another_party_is_refused() {
+async fn a_token_issued_to_another_party_is_refused() {
     assert_eq!(reason(with(|claims| claims["azp"] = json!("other")).await), InvalidToken::AuthorizedParty);
     assert_eq!(reason(with(|claims| claims["aud"] = json!(["client", "other"])).await), InvalidToken::AuthorizedParty);
     let both = with(|claims| {
@@ -69,7 +69,7 @@ async fn a_token_handed_to_another_party_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_past_its_time_is_refused() {
+async fn an_expired_token_is_refused() {
     assert_eq!(reason(with(|claims| claims["exp"] = json!(NOW)).await), InvalidToken::Expired);
     assert_eq!(reason(with(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))).await), InvalidToken::Expired);
     assert_eq!(reason(with(|claims| claims["exp"] = json!("soon")).await), InvalidToken::Malformed);
@@ -77,7 +77,7 @@ async fn a_token_past_its_time_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_time_to_come_is_refused() {
+async fn a_token_that_is_not_valid_yet_is_refused() {
     for name in ["nbf", "iat"] {
         assert_eq!(reason(with(|claims| claims[name] = json!(NOW + LEEWAY + 1)).await), InvalidToken::NotYetValid);
         assert!(with(|claims| claims[name] = json!(NOW + LEEWAY)).await.is_ok());
@@ -100,7 +100,7 @@ async fn a_token_without_a_subject_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_signed_by_somebody_else_is_refused() {
+async fn a_token_signed_with_another_key_is_refused() {
     let (world, engine) = world();
     openid(&world, OP, &[&Signer::new("one")]);
     let other = Signer::new("one").sign(&claims());
@@ -132,7 +132,7 @@ async fn alg_none_is_refused_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn hs256_under_the_public_key_is_refused() {
+async fn hs256_with_the_public_key_is_refused() {
     let (world, engine) = world();
     let signer = Signer::rsa("one");
     openid(&world, OP, &[&signer]);
@@ -146,7 +146,7 @@ async fn hs256_under_the_public_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_shared_secret_counts_where_it_was_agreed_and_then_nothing_else() {
+async fn a_configured_shared_secret_is_the_only_accepted_key() {
     let (world, engine) = world();
     let signer = Signer::new("one");
     openid(&world, OP, &[&signer]);
@@ -168,7 +168,7 @@ async fn a_shared_secret_counts_where_it_was_agreed_and_then_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_asked_for_once_in_a_while() {
+async fn an_unknown_key_is_fetched_only_once_in_a_while() {
     let (world, engine) = world();
     let (known, unknown) = (Signer::new("one"), Signer::new("two"));
     openid(&world, OP, &[&known]);
@@ -176,14 +176,14 @@ async fn an_unknown_key_is_asked_for_once_in_a_while() {
         assert_eq!(reason(outcome(&world, &engine, &unknown.sign(&claims())).await), InvalidToken::UnknownKey);
     }
     assert_eq!(world.count(KEYS), 2);
-    // Keys in the token are nobody's word.
+    // Keys in the token itself are ignored.
     let header = json!({"alg": "ES256", "kid": "two", "jwk": unknown.jwk(), "jku": "https://evil.example.com/keys"});
     assert_eq!(reason(outcome(&world, &engine, &forged(&header, "AAAA")).await), InvalidToken::UnknownKey);
     assert_eq!(world.count("https://evil.example.com/keys"), 0);
 }
 
 #[tokio::test]
-async fn keys_may_be_rotated_between_two_logins() {
+async fn keys_can_be_rotated_between_two_logins() {
     let (world, engine) = world();
     let (old, new) = (Signer::new("old"), Signer::rsa("new"));
     openid(&world, OP, &[&old]);
@@ -193,12 +193,12 @@ async fn keys_may_be_rotated_between_two_logins() {
     world.json(KEYS, &jwks(&[&new]));
     assert!(outcome(&world, &engine, &new.sign(&claims())).await.is_ok());
     assert_eq!(world.count(KEYS), 2);
-    // What was withdrawn is worth nothing any more.
+    // Withdrawn keys do not verify tokens.
     assert_eq!(reason(outcome(&world, &engine, &old.sign(&claims())).await), InvalidToken::UnknownKey);
 }
 
 #[tokio::test]
-async fn a_token_without_a_key_s_name_needs_a_set_of_one() {
+async fn a_token_without_a_key_id_needs_a_set_with_one_matching_key() {
     let (world, engine) = world();
     let (one, two) = (Signer::new("one"), Signer::new("two"));
     let header = jsonwebtoken::Header::new(one.algorithm);
@@ -211,7 +211,7 @@ async fn a_token_without_a_key_s_name_needs_a_set_of_one() {
 }
 
 #[tokio::test]
-async fn a_key_for_something_else_does_not_count() {
+async fn a_key_for_another_use_is_ignored() {
     for (member, value) in [("use", "enc"), ("alg", "ES384"), ("kty", "RSA"), ("crv", "P-384")] {
         let (world, engine) = world();
         let signer = Signer::new("one");
@@ -228,7 +228,7 @@ async fn a_key_for_something_else_does_not_count() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_refused() {
+async fn a_malformed_token_is_refused() {
     let (world, engine) = world();
     openid(&world, OP, &[&Signer::new("one")]);
     let critical = forged(&json!({"alg": "ES256", "kid": "one", "crit": ["b64"]}), "AAAA");

@@ -1,4 +1,4 @@
-//! A provider in memory, and what all tests here start from.
+//! A provider in memory, and the helpers that the tests share.
 
 mod config;
 mod fetch;
@@ -23,7 +23,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 type Answer = Box<dyn Fn(&Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> + Send + Sync>;
 
-/// What the world answers, by URL without its query; and what it was asked.
+/// The answers of all providers, by URL without its query, and the requests that they received.
 #[derive(Default)]
 struct World {
     answers: Mutex<BTreeMap<String, Answer>>,
@@ -59,7 +59,7 @@ impl World {
 
     fn last_to(&self, url: &str) -> Request<Vec<u8>> {
         let here = |request: &Request<Vec<u8>>| request.uri().to_string().split('?').next() == Some(url);
-        self.asked().into_iter().rfind(here).expect("nothing was asked there")
+        self.asked().into_iter().rfind(here).expect("no request was sent to this URL")
     }
 }
 
@@ -83,7 +83,7 @@ fn world() -> (Arc<World>, Engine) {
     (world, engine)
 }
 
-/// What providers need that have no address of their own.
+/// Returns the settings of providers that have no fixed address.
 fn settings() -> Value {
     json!({
         "server_url": "https://op.example.com",
@@ -94,7 +94,7 @@ fn settings() -> Value {
     })
 }
 
-/// One application with the client `client` and the secret `hush`.
+/// Returns an application with the client identifier `client` and the secret `hush`.
 fn app_with(provider: &str, settings: Value, section: Value) -> AppConfig {
     let mut section: Map<String, Value> = section.as_object().unwrap().clone();
     let mut app = json!({"client_id": "client", "secret": "hush", "key": "", "settings": settings});
@@ -113,7 +113,7 @@ fn app(provider: &str) -> AppConfig {
     app_with(provider, settings, json!({}))
 }
 
-/// The pairs of a query or a form.
+/// Returns the pairs of a query or a form.
 fn pairs(text: &[u8]) -> BTreeMap<String, String> {
     url::form_urlencoded::parse(text).into_owned().collect()
 }
@@ -126,14 +126,14 @@ fn callback<'a>(params: &'a BTreeMap<String, String>) -> Callback<'a> {
     Callback { code: "code", redirect_uri: BACK, pkce_verifier: Some(VERIFIER), params }
 }
 
-/// The tokens that an answer of the token endpoint becomes.
+/// Returns the tokens for an answer of the token endpoint.
 async fn tokens(world: &World, provider: &Provider<'_>, answer: &Value) -> ProviderTokens {
     let url = provider.endpoints(NOW).await.unwrap().token;
     world.json(&url, answer);
     provider.exchange(&callback(&BTreeMap::new()), NOW).await.unwrap()
 }
 
-/// A key of an OpenID provider, made for the test.
+/// A key of an OpenID provider, created for the test.
 struct Signer {
     kid: &'static str,
     algorithm: jsonwebtoken::Algorithm,

@@ -1,4 +1,4 @@
-//! Tokens of native applications.
+//! Tests of the tokens that native applications send.
 
 use super::*;
 use crate::provider::table::Protocol;
@@ -23,7 +23,7 @@ fn id_token(token: &str) -> NativeToken<'_> {
 }
 
 #[tokio::test]
-async fn google_s_id_token_counts_with_the_application_in_azp() {
+async fn google_s_id_token_can_name_the_application_in_azp() {
     let (world, engine) = world();
     let signer = Signer::rsa("one");
     world.json(GOOGLE_KEYS, &jwks(&[&signer]));
@@ -36,7 +36,7 @@ async fn google_s_id_token_counts_with_the_application_in_azp() {
 }
 
 #[tokio::test]
-async fn google_s_keys_may_be_certificates() {
+async fn google_s_keys_can_be_certificates() {
     let (world, engine) = world();
     let signer = Signer::rsa("one");
     let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&signer.key).unwrap();
@@ -51,7 +51,7 @@ async fn google_s_keys_may_be_certificates() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_client_is_refused_before_anything_is_asked() {
+async fn a_token_for_another_client_is_refused_without_a_request() {
     let (world, engine) = world();
     for client_id in ["", "other", "clien", "CLIENT"] {
         let token = NativeToken { client_id, ..id_token("x") };
@@ -61,7 +61,7 @@ async fn a_token_for_another_client_is_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn an_access_token_counts_only_where_the_provider_says_for_whom() {
+async fn an_access_token_without_a_known_audience_is_refused() {
     let (world, engine) = world();
     let token = NativeToken { client_id: "client", id_token: None, access_token: Some("access") };
     for id in known().filter(|id| *id != "facebook") {
@@ -73,7 +73,7 @@ async fn an_access_token_counts_only_where_the_provider_says_for_whom() {
 }
 
 #[tokio::test]
-async fn an_access_token_alone_counts_where_the_provider_says_for_whom() {
+async fn an_access_token_alone_counts_if_the_provider_reports_its_audience() {
     let (world, engine) = world();
     for id in known().filter(|id| !["facebook", "google"].contains(id)) {
         let app = app(id);
@@ -103,7 +103,7 @@ async fn an_access_token_alone_counts_where_the_provider_says_for_whom() {
 }
 
 #[tokio::test]
-async fn a_server_of_openid_connect_says_for_whom_where_it_introspects() {
+async fn an_openid_connect_server_can_report_the_client_by_introspection() {
     const INTROSPECT: &str = "https://op.example.com/introspect";
     let (world, engine) = world();
     openid(&world, OP, &[]);
@@ -134,7 +134,7 @@ async fn a_server_of_openid_connect_says_for_whom_where_it_introspects() {
 }
 
 #[tokio::test]
-async fn facebook_s_access_token_must_be_valid_ours_and_of_the_same_person() {
+async fn facebook_s_access_token_must_be_valid_for_our_client_and_the_same_user() {
     let (world, engine) = world();
     let token = NativeToken { client_id: "client", id_token: None, access_token: Some("access") };
     world.json("https://graph.facebook.com/v19.0/me", &json!({"id": "7", "email": "a@example.com"}));
@@ -170,7 +170,7 @@ async fn facebook_s_limited_login_is_an_id_token() {
 }
 
 #[tokio::test]
-async fn openid_connect_takes_an_id_token_and_marks_it() {
+async fn openid_connect_accepts_an_id_token_and_marks_it_as_used() {
     let (world, engine) = world();
     let signer = Signer::new("one");
     openid(&world, OP, &[&signer]);
@@ -182,7 +182,7 @@ async fn openid_connect_takes_an_id_token_and_marks_it() {
 }
 
 #[tokio::test]
-async fn apple_s_several_clients_are_one() {
+async fn each_client_identifier_of_apple_is_accepted() {
     let (world, engine) = world();
     let signer = Signer::rsa("one");
     world.json("https://appleid.apple.com/auth/keys", &jwks(&[&signer]));

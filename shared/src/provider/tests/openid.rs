@@ -1,4 +1,4 @@
-//! Generic OpenID Connect: what a server says of itself, and the profile besides the token.
+//! Tests of generic OpenID Connect: the published configuration, and the profile in addition to the token.
 
 use super::*;
 
@@ -19,7 +19,7 @@ async fn login(world: &World, engine: &Engine, signer: &Signer) -> Result<Identi
 }
 
 #[tokio::test]
-async fn the_profile_must_be_of_the_token_s_subject() {
+async fn the_profile_must_have_the_token_s_subject() {
     let (world, engine) = world();
     let signer = good(&world);
     world.json(USERINFO, &json!({"sub": "person", "email": "new@example.com", "email_verified": false}));
@@ -56,7 +56,7 @@ async fn a_configuration_of_another_issuer_is_refused() {
     let redirect = Redirect { redirect_uri: BACK, state: "state", ..Redirect::default() };
     let at = |hours: i64| NOW + hours * KEPT;
     assert!(matches!(provider.authorize_url(&redirect, at(0)).await, Err(ProviderError::Configuration(_))));
-    // A slash at the end is no other issuer: people write both.
+    // A trailing slash does not make another issuer: operators write both forms.
     document["issuer"] = json!("https://op.example.com/");
     world.json(CONFIGURATION, &document);
     assert!(provider.authorize_url(&redirect, at(1)).await.is_ok());
@@ -66,7 +66,7 @@ async fn a_configuration_of_another_issuer_is_refused() {
 }
 
 #[tokio::test]
-async fn documents_are_kept_for_an_hour_and_no_longer() {
+async fn documents_are_cached_for_an_hour() {
     let (world, engine) = world();
     good(&world);
     let app = app("openid_connect");
@@ -79,7 +79,7 @@ async fn documents_are_kept_for_an_hour_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_slow_or_talks_nonsense_is_a_clear_error() {
+async fn a_server_that_is_down_slow_or_invalid_is_a_clear_error() {
     let urls = [CONFIGURATION, KEYS, USERINFO, "https://op.example.com/token"];
     for url in urls {
         type Wanted = fn(&ProviderError) -> bool;
@@ -121,7 +121,7 @@ fn answer(status: u16, body: &'static str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_claim_that_is_the_subject_may_be_chosen() {
+async fn a_setting_can_choose_the_claim_of_the_subject() {
     let (world, engine) = world();
     let signer = good(&world);
     let app = app_with(
@@ -138,7 +138,7 @@ async fn the_claim_that_is_the_subject_may_be_chosen() {
 }
 
 #[test]
-fn a_configuration_is_found_under_the_server() {
+fn the_url_of_the_configuration_is_built_from_the_server() {
     for (server, url) in [
         ("https://a.example", "https://a.example/.well-known/openid-configuration"),
         ("https://a.example/realm/", "https://a.example/realm/.well-known/openid-configuration"),

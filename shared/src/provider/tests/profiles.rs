@@ -1,4 +1,4 @@
-//! Each provider's profile document, in its real shape, becomes an identity.
+//! Tests that each provider's profile document, in its real format, becomes an identity.
 
 use super::*;
 use crate::provider::table::{Protocol, table};
@@ -49,7 +49,7 @@ fn document(name: &str) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// Puts the document where the provider has it, and goes from a code to the identity.
+/// Serves the document at the provider's URL, and runs a login from the code to the identity.
 async fn identity(id: &str) -> Identity {
     let (world, engine) = world();
     let app = app(id);
@@ -141,7 +141,7 @@ fn an_identity_is_shown_as_the_reference_shows_it() {
 }
 
 #[test]
-fn every_provider_of_the_table_is_among_them() {
+fn every_provider_of_the_table_has_a_row() {
     for id in known() {
         assert!(EXPECTED.iter().any(|row| row.0 == id), "{id} has no row");
     }
@@ -173,7 +173,7 @@ async fn an_address_that_the_provider_calls_unverified_is_not_verified() {
 }
 
 #[test]
-fn a_subject_must_be_a_text_or_a_whole_number_and_not_too_long() {
+fn a_subject_must_be_a_short_text_or_a_whole_number() {
     let app = app("github");
     let long = "x".repeat(MAX_SUBJECT + 1);
     for wrong in [
@@ -198,7 +198,7 @@ fn a_subject_must_be_a_text_or_a_whole_number_and_not_too_long() {
 }
 
 #[test]
-fn texts_that_people_see_are_on_one_line_and_of_bounded_length() {
+fn display_texts_are_on_one_line_and_of_bounded_length() {
     let app = app("openid_connect");
     let long = "x".repeat(1000);
     let profile = json!({"sub": "1", "given_name": "A\u{0}da\r\n", "family_name": long, "name": long,
@@ -232,7 +232,7 @@ fn fields_of_a_wrong_type_count_as_missing() {
 }
 
 #[test]
-fn two_addresses_packed_into_one_are_none() {
+fn a_text_with_two_addresses_is_ignored() {
     let app = app("github");
     for wrong in
         ["a@example.com,b@example.com", "a@example.com b@example.com", "a@b@example.com", "<a@example.com>", "a"]
@@ -243,7 +243,7 @@ fn two_addresses_packed_into_one_are_none() {
 }
 
 #[test]
-fn no_two_pairs_have_the_same_key() {
+fn different_pairs_have_different_keys() {
     let key = identity_key;
     assert_ne!(key("google", "1"), key("google1", ""));
     assert_ne!(key("goo", "gle1"), key("google", "1"));

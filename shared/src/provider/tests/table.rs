@@ -1,9 +1,9 @@
-//! The table itself.
+//! Tests of the table of providers.
 
 use super::*;
 use crate::provider::table::{Entry, Protocol, TABLE, table};
 
-/// The templates of an entry that are addresses.
+/// Returns the templates of an entry that are URLs.
 fn addresses(entry: &Entry) -> Vec<&str> {
     let mut all: Vec<&str> = Vec::new();
     all.extend(entry.authorize.as_deref());
@@ -18,7 +18,7 @@ fn addresses(entry: &Entry) -> Vec<&str> {
 }
 
 #[test]
-fn the_table_is_read_and_has_no_unknown_keys() {
+fn the_table_can_be_parsed_and_unknown_keys_are_refused() {
     let read = |json: &str| serde_json::from_str::<BTreeMap<String, Entry>>(json);
     assert_eq!(read(TABLE).unwrap().len(), table().len());
     assert!(read(r#"{"x": {"name": "X", "fields": {"subject": []}}}"#).is_ok());
@@ -26,7 +26,7 @@ fn the_table_is_read_and_has_no_unknown_keys() {
 }
 
 #[test]
-fn all_that_were_asked_for_are_there() {
+fn all_required_providers_exist() {
     let wanted = "google apple microsoft github gitlab facebook instagram twitter_oauth2 linkedin_oauth2 discord slack \
         spotify twitch reddit dropbox amazon auth0 okta keycloak bitbucket_oauth2 zoom notion figma line kakao naver \
         weixin yandex vk tiktok telegram openid_connect";
@@ -37,7 +37,7 @@ fn all_that_were_asked_for_are_there() {
 }
 
 #[test]
-fn every_address_is_https() {
+fn every_url_is_https() {
     for (id, entry) in table() {
         let app = app(id);
         let addresses = addresses(entry);
@@ -51,7 +51,7 @@ fn every_address_is_https() {
 }
 
 #[test]
-fn every_entry_says_what_its_protocol_needs() {
+fn every_entry_has_the_fields_that_its_protocol_needs() {
     for (id, entry) in table() {
         assert!(!entry.fields.subject.is_empty(), "{id}");
         match entry.protocol {
@@ -66,14 +66,14 @@ fn every_entry_says_what_its_protocol_needs() {
 }
 
 #[test]
-fn what_the_settings_must_say_is_named_when_it_is_missing() {
+fn a_missing_setting_is_named_in_the_error() {
     let app = app_with("okta", json!({}), json!({}));
     let error = app.fill("https://{okta_base_url}/x", &|_| None).unwrap_err().to_string();
     assert!(error.contains("okta_base_url") && error.contains("OKTA_BASE_URL"), "{error}");
 }
 
 #[test]
-fn settings_move_a_provider() {
+fn settings_can_change_the_urls_of_a_provider() {
     let app = app_with("github", json!({}), json!({"GITHUB_URL": "https://git.example.com/"}));
     assert_eq!(app.fill("{github_api_url}/user", &|_| None).unwrap(), "https://git.example.com/api/v3/user");
     let app = app_with("gitlab", json!({"gitlab_url": "https://a.example.com"}), json!({"GITLAB_URL": "https://b"}));
@@ -85,7 +85,7 @@ fn settings_move_a_provider() {
 }
 
 #[test]
-fn a_slash_at_the_end_of_a_setting_is_not_doubled_and_not_lost() {
+fn a_trailing_slash_in_a_setting_is_neither_doubled_nor_lost() {
     let section = json!({"ID_TOKEN_ISSUER": "https://id.example.com/", "AUTHORIZE_URL": "https://id.example.com/a/"});
     let app = app_with("google", json!({}), section);
     assert_eq!(app.fill("{id_token_issuer}", &|_| None).unwrap(), "https://id.example.com/");

@@ -1,4 +1,4 @@
-//! Telegram's hash.
+//! Tests of Telegram's hash.
 
 use super::*;
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// An answer as Telegram makes it for the bot with that token.
+/// Returns an answer as Telegram creates it for the bot with this token.
 fn answer(mut data: Value, made: i64, bot: &str) -> Value {
     data["auth_date"] = json!(made);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -32,7 +32,7 @@ fn outcome(answer: &Value, now: i64) -> Result<Identity, ProviderError> {
 }
 
 #[test]
-fn an_answer_under_the_bot_s_token_counts_for_half_a_minute() {
+fn an_answer_signed_with_the_bot_s_token_is_valid_for_half_a_minute() {
     let right = answer(json!({"id": 1, "first_name": "J"}), NOW, "hush");
     assert_eq!(outcome(&right, NOW + 30).unwrap().subject, "1");
     assert_eq!(outcome(&right, NOW + 31), Err(InvalidToken::Expired.into()));
@@ -60,8 +60,8 @@ fn a_forged_answer_is_refused() {
 }
 
 #[test]
-fn one_value_cannot_pass_for_several() {
-    // The same lines as another answer, cut in other places.
+fn one_value_cannot_look_like_several() {
+    // The same lines as another answer, split at other places.
     let right = answer(json!({"id": 7, "first_name": "A\nid=1\nphoto_url=b"}), NOW, "hush");
     assert_eq!(outcome(&right, NOW), Err(InvalidToken::Malformed.into()));
     let mut cut = json!({"id": 1, "first_name": "A", "photo_url": "b\nid=7", "auth_date": NOW});
@@ -70,7 +70,7 @@ fn one_value_cannot_pass_for_several() {
 }
 
 #[tokio::test]
-async fn the_way_to_telegram_carries_the_state_in_the_way_back() {
+async fn the_redirect_to_telegram_contains_the_state_in_the_return_url() {
     let (_, engine) = world();
     let app = app("telegram");
     let redirect = Redirect { redirect_uri: BACK, state: "s t", ..Redirect::default() };

@@ -1,10 +1,10 @@
-//! Keys of every algorithm that is offered, by authenticators with real ones.
+//! Tests of every offered algorithm, with real keys in the authenticators.
 
 use serde_json::json;
 
 use super::*;
 
-/// COSE numbers of the algorithms that are offered: ES256, EdDSA, ES384, ES512, PS256, RS256.
+/// COSE numbers of the offered algorithms: ES256, EdDSA, ES384, ES512, PS256, RS256.
 const OFFERED: [i64; 6] = [-7, -8, -35, -36, -37, -257];
 
 #[test]
@@ -15,12 +15,12 @@ fn the_algorithms_of_the_reference_are_offered() {
 }
 
 #[test]
-fn keys_of_every_offered_algorithm_are_made_and_used() {
+fn keys_of_every_offered_algorithm_can_be_created_and_used() {
     let c = ceremonies();
     for algorithm in OFFERED {
         let mut a = device(1).of_algorithm(algorithm);
         let known = register(&c, &mut a, ALICE, true).unwrap();
-        // As the table keeps it.
+        // The credential as the table stores it.
         let known: Credential = serde_json::from_value(json!(known)).unwrap();
         assert!(json!(known).to_string().len() < 900, "{algorithm}");
         let known = use_key(&c, &mut a, ALICE, &[known]).unwrap();
@@ -29,7 +29,7 @@ fn keys_of_every_offered_algorithm_are_made_and_used() {
     }
 }
 
-/// The engine is given another key for some algorithms. It still has to see everything else as it was sent.
+/// The engine gets another key for some algorithms. It must still see everything else as the client sent it.
 #[test]
 fn keys_of_every_offered_algorithm_are_refused_for_the_same_reasons() {
     let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
@@ -64,7 +64,7 @@ fn keys_of_every_offered_algorithm_are_refused_for_the_same_reasons() {
 }
 
 #[test]
-fn a_signature_of_another_key_or_of_something_else_is_refused() {
+fn a_signature_of_another_key_or_of_other_data_is_refused() {
     let c = ceremonies();
     for algorithm in OFFERED {
         let mut a = device(1).of_algorithm(algorithm);
@@ -80,7 +80,7 @@ fn a_signature_of_another_key_or_of_something_else_is_refused() {
             let mut forged = answer.clone();
             forged["response"][member] = a.get(&options)["response"][member].clone();
             let result = c.finish_discoverable(&state, &forged, &own).map(|_| ());
-            // The client data of both is the same, and ECDSA signatures of the same counter do not exist twice.
+            // Both have the same client data. Two ECDSA signatures of the same counter are never equal.
             match member {
                 "clientDataJSON" => result.unwrap(),
                 _ => assert_eq!(refusal(result), VerificationError::Signature, "{algorithm} {member}"),
@@ -95,9 +95,9 @@ fn a_signature_of_another_key_or_of_something_else_is_refused() {
     }
 }
 
-/// Broken keys of the algorithms that this module parses itself: every byte of the attestation changed.
+/// Broken keys of the algorithms that this module parses itself: each byte of the attestation is changed.
 #[test]
-fn hostile_keys() {
+fn broken_keys_do_not_cause_a_panic() {
     let c = ceremonies();
     for algorithm in [-8, -36, -37] {
         let mut a = device(1).of_algorithm(algorithm);
@@ -120,7 +120,7 @@ fn hostile_keys() {
     }
 }
 
-/// Attestation is not asked for. What some clients send all the same does not count, whatever its format.
+/// We do not request attestation. A statement that a client sends anyway is ignored, whatever its format.
 #[test]
 fn attestation_statements_are_ignored() {
     let c = ceremonies();

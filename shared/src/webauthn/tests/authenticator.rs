@@ -1,4 +1,5 @@
-//! A software authenticator with attestation "none". It makes ES256 keys, which are fixed numbers, unless told otherwise.
+//! A software authenticator with attestation "none". It creates ES256 keys from fixed numbers, unless another algorithm
+//! is chosen.
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub fn b64(bytes: &[u8]) -> String {
     B64.encode(bytes)
 }
 
-/// The same answer in plain base64 with padding, as some native clients write it.
+/// Returns the same answer in plain base64 with padding, as some native clients send it.
 pub fn in_plain_base64(mut answer: Value) -> Value {
     let plain = |member: &mut Value| {
         if let Some(text) = member.as_str() {
@@ -61,7 +62,7 @@ impl Key {
         }
     }
 
-    /// The public key as a COSE map.
+    /// Returns the public key as a COSE map.
     fn cose(&self) -> Vec<u8> {
         match self {
             // {1: 2, 3: -7, -1: 1, -2: x, -3: y}
@@ -111,14 +112,14 @@ fn ec2(algorithm: &[u8], curve: u8, point: &[u8]) -> Vec<u8> {
     [head, algorithm, &[0x20, curve, 0x21], &bytes(x), &[0x22], &bytes(y)].concat()
 }
 
-/// A CBOR byte string.
+/// Returns a CBOR byte string.
 fn bytes(content: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
     let head: &[u8] = if high > 0 { &[0x59, high, low] } else { &[0x58, low] };
     [head, content].concat()
 }
 
-/// One credential on an authenticator, and what the client around it says.
+/// One credential on an authenticator, and the data that the client adds.
 #[derive(Clone)]
 pub struct Authenticator {
     pub origin: String,
@@ -149,7 +150,7 @@ impl Authenticator {
         }
     }
 
-    /// With a key of another algorithm, by its COSE number.
+    /// Uses a key of another algorithm, by its COSE number.
     pub fn of_algorithm(self, algorithm: i64) -> Self {
         let key = Key::new(algorithm, self.id[0]);
         Self { key, ..self }
@@ -202,7 +203,7 @@ impl Authenticator {
         self.get_again(options)
     }
 
-    /// Without counting.
+    /// Answers without increasing the counter.
     pub fn get_again(&self, options: &Value) -> Value {
         let data = self.auth_data(self.flags);
         let client = self.client_data("webauthn.get", options);

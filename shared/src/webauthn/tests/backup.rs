@@ -1,11 +1,11 @@
-//! Passkeys that are synchronized (flags BE and BS), in the states that real authenticators show, in every order.
+//! Tests of synchronized passkeys (flags BE and BS), in the states that real authenticators report, in every order.
 
 use super::{
     authenticator::{BE, BS},
     *,
 };
 
-/// Hardware keys; passkeys of a platform before their first synchronization, and after it.
+/// Hardware keys; passkeys of a platform before their first synchronization; passkeys after it.
 const STATES: [u8; 3] = [0, BE, BE | BS];
 
 fn in_state(number: u8, state: u8) -> Authenticator {
@@ -14,13 +14,14 @@ fn in_state(number: u8, state: u8) -> Authenticator {
     a
 }
 
-/// Whether a credential may be in the second state after the first: what could be backed up once always can.
+/// Returns whether a credential can change from the first to the second state. A credential that can be backed up stays
+/// so.
 fn is_real(before: u8, after: u8) -> bool {
     before & BE == 0 || after & BE != 0
 }
 
 #[test]
-fn every_order_of_states_that_authenticators_show_is_accepted() {
+fn every_order_of_states_that_authenticators_report_is_accepted() {
     let c = ceremonies();
     for first in STATES {
         for second in STATES {
@@ -46,9 +47,9 @@ fn every_order_of_states_that_authenticators_show_is_accepted() {
     }
 }
 
-/// As macOS and iOS do it: the passkey is made before iCloud has it.
+/// macOS and iOS create the passkey before iCloud stores it.
 #[test]
-fn a_passkey_made_before_its_first_synchronization_logs_in_after_it() {
+fn a_passkey_created_before_its_first_synchronization_logs_in_after_it() {
     let c = ceremonies();
     for first in [0, BE] {
         let mut a = in_state(1, first);
@@ -56,16 +57,16 @@ fn a_passkey_made_before_its_first_synchronization_logs_in_after_it() {
         a.flags = UP | UV | BE | BS;
         let (options, state) = c.begin_discoverable().unwrap();
         let done = c.finish_discoverable(&state, &a.get_again(&options), &[known]).unwrap();
-        assert!(done.changed, "the flags are stored, also where there is no counter");
+        assert!(done.changed, "the flags are stored, also without a counter");
         let (options, state) = c.begin_discoverable().unwrap();
         let again = c.finish_discoverable(&state, &a.get_again(&options), &[done.credential]).unwrap();
         assert!(!again.changed);
     }
 }
 
-/// WebAuthn Level 3, section 6.1.3: there is no such state.
+/// WebAuthn Level 3, section 6.1.3, excludes this state.
 #[test]
-fn a_backup_of_what_cannot_be_backed_up_is_refused() {
+fn a_backup_of_a_credential_that_cannot_be_backed_up_is_refused() {
     let c = ceremonies();
     for first in STATES {
         let mut a = in_state(1, first);

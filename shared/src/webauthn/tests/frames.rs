@@ -1,10 +1,10 @@
-//! Pages in frames of other sites.
+//! Tests of pages in frames of other sites.
 
 use super::{super::SetupError, *};
 
 const SHOP: &str = "https://shop.example.org";
 
-/// What registration, second factor and login say to an authenticator on this page.
+/// Returns the results of registration, second factor and login with an authenticator on this page.
 fn all(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Result<Credential, CeremonyError>; 3] {
     let mut a = device(1);
     let own = [register(c, &mut a, ALICE, true).unwrap()];
@@ -28,12 +28,12 @@ fn frames_of_other_sites_are_refused_in_all_ceremonies() {
     refused(&c, |a| a.cross_origin = true);
     refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(SHOP.into())));
     refused(&c, |a| a.top_origin = Some(SHOP.into()));
-    // Not even one of ours, unless it is listed.
+    // Even a frame of our own origin is refused unless it is listed.
     refused(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(ORIGIN.into())));
 }
 
 #[test]
-fn a_listed_site_may_embed_the_pages_and_others_may_not() {
+fn only_a_listed_site_can_embed_the_pages() {
     let c = embeddable();
     for result in all(&c, |a| (a.cross_origin, a.top_origin) = (true, Some(SHOP.into()))) {
         result.unwrap();
@@ -50,7 +50,7 @@ fn a_listed_site_may_embed_the_pages_and_others_may_not() {
 }
 
 #[test]
-fn an_embedding_site_is_no_origin_of_credentials() {
+fn an_embedding_site_is_not_an_origin_of_credentials() {
     for result in all(&embeddable(), |a| a.origin = SHOP.into()) {
         assert_eq!(refusal(result), VerificationError::Origin);
     }
@@ -67,7 +67,7 @@ fn keys_of_other_algorithms_are_refused_in_frames_too() {
 }
 
 #[test]
-fn what_is_not_a_site_cannot_embed() {
+fn a_top_origin_must_be_a_secure_site() {
     for origin in ["shop.example.org", "https://shop.example.org/path", "android:apk-key-hash:AAAA"] {
         let result = Ceremonies::new(&Policy { top_origins: vec![origin.into()], ..policy() });
         assert_eq!(result.map(|_| ()), Err(SetupError::Origin(origin.into())));

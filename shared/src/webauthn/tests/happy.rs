@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{authenticator::in_plain_base64, *};
 
-/// As the conformance suite does, which takes the options for equal after it.
+/// Normalizes options like the conformance suite, which then compares them.
 fn normal(mut options: Value) -> Value {
     let pk = options["publicKey"].as_object_mut().unwrap();
     assert_eq!(pk.insert("challenge".into(), json!("<challenge>")).unwrap().as_str().unwrap().len(), 43);
@@ -61,7 +61,7 @@ fn full_options_have_a_timeout_and_transports() {
     let (create, _) = c.begin_registration(ALICE, "a", "a", &known, false).unwrap();
     let (get, _) = c.begin_authentication(ALICE, &known).unwrap();
     let descriptor = json!([{"id": authenticator::b64(&[1; 32]), "type": "public-key", "transports": ["internal"]}]);
-    assert_eq!(create["publicKey"]["excludeCredentials"], descriptor, "unknown words are left out");
+    assert_eq!(create["publicKey"]["excludeCredentials"], descriptor, "unknown words are omitted");
     assert_eq!(get["publicKey"]["allowCredentials"], descriptor);
     let (discoverable, _) = c.begin_discoverable().unwrap();
     for options in [create, get, discoverable] {
@@ -70,7 +70,7 @@ fn full_options_have_a_timeout_and_transports() {
 }
 
 #[test]
-fn transports_are_kept_until_they_are_sent() {
+fn stored_transports_are_sent_with_full_options_and_invalid_ones_are_dropped() {
     let known = [register(&ceremonies(), &mut device(1), ALICE, false).unwrap()];
     let c = Ceremonies::new(&Policy { full_options: true, ..policy() }).unwrap();
     let (get, _) = c.begin_authentication(ALICE, &known).unwrap();
@@ -87,7 +87,7 @@ fn transports_are_kept_until_they_are_sent() {
 }
 
 #[test]
-fn binary_members_may_be_in_plain_base64() {
+fn binary_members_can_be_in_plain_base64() {
     let c = ceremonies();
     let mut a = device(1);
     a.id = vec![0xfb, 0xff, 0xbf, 0xfe]; // +/+//g==
@@ -97,11 +97,11 @@ fn binary_members_may_be_in_plain_base64() {
     let mut own = vec![c.finish_registration(&state, &answer).unwrap()];
     assert_eq!(own[0].id(), "-_-__g");
 
-    // Many signatures: some have each of the characters.
+    // Many signatures, so that some contain each of the characters.
     for _ in 0..20 {
         let (options, state) = c.begin_authentication(ALICE, &own).unwrap();
         let mut answer = in_plain_base64(a.get(&options));
-        answer["id"] = json!("-_-__g"); // and each member may be written in its own way
+        answer["id"] = json!("-_-__g"); // each member can have its own alphabet
         own = vec![c.finish_authentication(&state, &answer, &own).unwrap().credential];
         let (options, state) = c.begin_discoverable().unwrap();
         let answer = in_plain_base64(a.get(&options));
@@ -121,24 +121,24 @@ fn an_id_in_another_alphabet_is_still_compared_with_the_raw_id() {
 }
 
 #[test]
-fn a_second_factor_logs_in_alone_once_it_was_made_anew_as_a_passkey() {
+fn a_second_factor_logs_in_alone_only_after_it_is_created_again_as_a_passkey() {
     let c = ceremonies();
     let mut a = device(1);
     a.flags = UP;
     let mut own = vec![register(&c, &mut a, ALICE, false).unwrap()];
-    // Discoverable, as the client says, and still no passkey.
+    // The client reports a discoverable credential, but it is not a passkey.
     assert_eq!((own[0].is_passwordless(), own[0].may_log_in_alone()), (Some(false), false));
     a.flags = UP | UV;
     for _ in 0..2 {
         assert_eq!(refusal(log_in(&c, &mut a, &own)), VerificationError::SecondFactorOnly);
-        // That it verifies its user beside a password does not change what it may do.
+        // Verifying its user in addition to a password does not change its permissions.
         own = vec![use_key(&c, &mut a, ALICE, &own).unwrap()];
     }
 
     let (options, _) = c.begin_registration(ALICE, "a", "a", &own, false).unwrap();
     assert_eq!(options["publicKey"]["excludeCredentials"].as_array().unwrap().len(), 1);
     let (options, state) = c.begin_registration(ALICE, "a", "a", &own, true).unwrap();
-    assert_eq!(options["publicKey"]["excludeCredentials"], json!([]), "the authenticator may make a passkey");
+    assert_eq!(options["publicKey"]["excludeCredentials"], json!([]), "the authenticator can create a passkey");
     let upgraded = c.finish_registration(&state, &a.create(&options)).unwrap();
     assert_eq!(upgraded.is_passwordless(), Some(true));
     log_in(&c, &mut a, &[upgraded]).unwrap();
@@ -151,7 +151,7 @@ fn a_user_without_a_name_can_register() {
 }
 
 #[test]
-fn the_policy_decides_what_is_asked() {
+fn the_policy_sets_the_requested_user_verification() {
     let words = [(UserVerification::Required, "required"), (UserVerification::Discouraged, "discouraged")];
     for (user_verification, word) in words {
         let c = Ceremonies::new(&Policy { user_verification, ..policy() }).unwrap();
@@ -165,7 +165,7 @@ fn the_policy_decides_what_is_asked() {
 }
 
 #[test]
-fn second_factor() {
+fn a_second_factor_is_registered_and_used() {
     let c = ceremonies();
     let mut a = device(1);
     a.rk = Some(false);
@@ -182,7 +182,7 @@ fn second_factor() {
 }
 
 #[test]
-fn login_with_no_name_given() {
+fn a_passkey_logs_in_without_a_username() {
     let c = ceremonies();
     let mut a = device(1);
     let known = register(&c, &mut a, ALICE, true).unwrap();
@@ -192,12 +192,12 @@ fn login_with_no_name_given() {
     assert_eq!(c.identify(&answer).unwrap(), (ALICE, a.id.clone()));
     let done = c.finish_discoverable(&state, &answer, &[known]).unwrap();
     assert!(done.user_verified);
-    // A passkey is a second factor too.
+    // A passkey can also be used as a second factor.
     assert_eq!(use_key(&c, &mut a, ALICE, &[done.credential]).unwrap().counter(), 2);
 }
 
 #[test]
-fn a_key_that_verified_once_need_not_where_that_is_only_preferred() {
+fn user_verification_at_registration_does_not_require_it_for_a_second_factor() {
     let c = ceremonies();
     let mut a = device(1);
     let known = register(&c, &mut a, ALICE, true).unwrap();
@@ -220,7 +220,7 @@ fn authenticators_without_a_counter_stay_at_zero() {
 }
 
 #[test]
-fn lenient_about_what_does_not_matter() {
+fn unneeded_members_are_optional() {
     let c = ceremonies();
     let mut a = device(1);
     a.rk = None;

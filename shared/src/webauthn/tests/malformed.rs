@@ -17,7 +17,7 @@ fn malformed(c: &Ceremonies, states: &[String; 3], own: &[Credential], value: &V
 }
 
 #[test]
-fn members_missing_or_of_another_type() {
+fn missing_members_and_wrong_types_are_malformed() {
     let c = ceremonies();
     let mut a = device(1);
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
@@ -63,9 +63,10 @@ fn members_missing_or_of_another_type() {
     }
 }
 
-/// Every prefix of the binary parts, and every byte of them changed: an error or a success, never a panic.
+/// Every prefix of the binary parts, and each of their bytes changed: the result is an error or a success, never a
+/// panic.
 #[test]
-fn hostile_bytes() {
+fn hostile_bytes_do_not_cause_a_panic() {
     let c = ceremonies();
     let mut a = device(1);
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
@@ -85,7 +86,7 @@ fn hostile_bytes() {
             let _ = attempt(&bytes);
         }
     }
-    // CBOR that nests without end, and a string that claims to be longer than memory.
+    // CBOR that nests without end, and a string with a declared length larger than memory.
     attempt(&vec![0x81; 100_000]).unwrap_err();
     attempt(b"\x7b\xff\xff\xff\xff\xff\xff\xff\xff").unwrap_err();
 
@@ -101,7 +102,7 @@ fn hostile_bytes() {
 }
 
 #[test]
-fn the_field_of_the_request() {
+fn the_field_of_the_request_is_parsed_like_in_the_reference() {
     for value in [json!(null), json!(""), json!([]), json!({}), json!("null"), json!("{}")] {
         let error = credential_field(Some(&value)).unwrap_err();
         assert_eq!(error.code(), Some("required"), "{value}");

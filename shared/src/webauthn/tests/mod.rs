@@ -1,4 +1,4 @@
-//! The ceremonies against a software authenticator: what succeeds, and what each refusal is.
+//! Tests of the ceremonies against a software authenticator: the successful cases, and the reason of each refusal.
 
 mod algorithms;
 mod authenticator;
@@ -60,13 +60,13 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, CeremonyError>) -> Verification
     }
 }
 
-/// As a second factor, from the beginning to the end.
+/// Runs a whole authentication as a second factor.
 fn use_key(c: &Ceremonies, a: &mut Authenticator, user: Uuid, own: &[Credential]) -> Result<Credential, CeremonyError> {
     let (options, state) = c.begin_authentication(user, own)?;
     c.finish_authentication(&state, &a.get(&options), own).map(|done| done.credential)
 }
 
-/// As a login with no name given, from the beginning to the end.
+/// Runs a whole login without a username.
 fn log_in(c: &Ceremonies, a: &mut Authenticator, own: &[Credential]) -> Result<Credential, CeremonyError> {
     let (options, state) = c.begin_discoverable()?;
     c.finish_discoverable(&state, &a.get(&options), own).map(|done| done.credential)

@@ -9,28 +9,28 @@ fn everywhere(c: &Ceremonies, a: &mut Authenticator) {
 }
 
 #[test]
-fn native_applications() {
+fn a_native_application_needs_its_exact_origin() {
     let c = Ceremonies::new(&Policy { origins: vec![ORIGIN.into(), APK.into()], ..policy() }).unwrap();
     everywhere(&c, &mut Authenticator::new(1, APK, RP_ID));
     everywhere(&c, &mut Authenticator::new(2, ORIGIN, RP_ID));
-    // The hash is told apart by case, and is no prefix.
+    // The hash is case-sensitive, and a prefix does not match.
     for other in [APK.to_ascii_lowercase(), APK[..APK.len() - 1].to_owned(), format!("{APK}A")] {
         let mut a = Authenticator::new(3, &other, RP_ID);
         assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::Origin);
     }
-    // A native application alone is enough.
+    // A policy with only a native application is valid.
     let c = Ceremonies::new(&Policy { origins: vec![APK.into()], ..policy() }).unwrap();
     everywhere(&c, &mut Authenticator::new(4, APK, RP_ID));
 }
 
 #[test]
-fn insecure_origins_at_any_port() {
+fn insecure_origins_are_allowed_at_any_port_if_configured() {
     let local = Policy { rp_id: "localhost".into(), origins: vec![], allow_insecure_origin: true, ..policy() };
     let c = Ceremonies::new(&local).unwrap();
     for origin in ["http://localhost", "http://localhost:8000", "https://localhost:1", "http://a.localhost:65535"] {
         everywhere(&c, &mut Authenticator::new(1, origin, "localhost"));
     }
-    // As in the reference: whoever turns this on wants anything to work.
+    // As in the reference, this setting allows any origin.
     for origin in ["http://127.0.0.1:8000", "http://elsewhere.example", APK] {
         everywhere(&c, &mut Authenticator::new(1, origin, "localhost"));
     }
@@ -39,7 +39,7 @@ fn insecure_origins_at_any_port() {
 }
 
 #[test]
-fn a_listed_local_origin_is_no_insecure_one() {
+fn a_listed_local_origin_is_not_insecure() {
     let origins = vec!["http://localhost:8000".into()];
     let c = Ceremonies::new(&Policy { rp_id: "localhost".into(), origins, ..policy() }).unwrap();
     everywhere(&c, &mut Authenticator::new(1, "http://localhost:8000", "localhost"));
@@ -48,14 +48,14 @@ fn a_listed_local_origin_is_no_insecure_one() {
 }
 
 #[test]
-fn an_address_as_relying_party() {
+fn an_ip_address_can_be_the_relying_party() {
     let local = Policy { rp_id: "127.0.0.1".into(), origins: vec![], allow_insecure_origin: true, ..policy() };
     let c = Ceremonies::new(&local).unwrap();
     everywhere(&c, &mut Authenticator::new(1, "http://127.0.0.1:9000", "127.0.0.1"));
 }
 
 #[test]
-fn mistakes_in_the_policy() {
+fn mistakes_in_the_policy_are_reported() {
     let with = |origin: &str| Ceremonies::new(&Policy { origins: vec![origin.into()], ..policy() }).map(|_| ());
     for origin in ["https://example.com", "https://example.com/", "https://a.b.example.com:8443", APK] {
         assert_eq!(with(origin), Ok(()), "{origin}");
@@ -84,7 +84,7 @@ fn mistakes_in_the_policy() {
 }
 
 #[test]
-fn origins_on_other_domains_take_part_where_they_are_listed() {
+fn origins_on_other_domains_are_accepted_if_they_are_listed() {
     let origins = vec![ORIGIN.into(), "https://example.org:8443".into(), APK.into()];
     let listed = Policy { origins, ..policy() };
     assert_eq!(listed.related_origins(), [ORIGIN, "https://example.org:8443"]);
@@ -97,7 +97,7 @@ fn origins_on_other_domains_take_part_where_they_are_listed() {
 }
 
 #[test]
-fn there_are_no_related_origins_where_all_are_at_or_below_the_relying_party_id() {
+fn there_are_no_related_origins_if_all_are_at_or_below_the_relying_party_id() {
     let origins = vec!["https://example.com".into(), "https://a.example.com:8443".into(), APK.into()];
     let own = Policy { origins, ..policy() };
     assert_eq!(own.related_origins(), [""; 0]);

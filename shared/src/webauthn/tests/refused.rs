@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Registers, lets `change` spoil the authenticator, and returns what registration, second factor and login say.
+/// Registers, lets `change` break the authenticator, and returns the refusals of registration, second factor and login.
 fn spoiled(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [VerificationError; 3] {
     let mut a = device(1);
     let known = [register(c, &mut a, ALICE, true).unwrap()];
@@ -12,7 +12,7 @@ fn spoiled(c: &Ceremonies, change: impl Fn(&mut Authenticator)) -> [Verification
 }
 
 #[test]
-fn another_origin() {
+fn another_origin_is_refused() {
     for origin in [
         "https://evil.example",
         "https://example.com",
@@ -32,7 +32,7 @@ fn another_origin() {
 }
 
 #[test]
-fn another_relying_party() {
+fn another_relying_party_is_refused() {
     let refusals = spoiled(&ceremonies(), |a| a.rp_id = "login.example.com".into());
     assert_eq!(
         refusals,
@@ -41,7 +41,7 @@ fn another_relying_party() {
 }
 
 #[test]
-fn nobody_there() {
+fn an_answer_without_user_presence_is_refused() {
     let refusals = spoiled(&ceremonies(), |a| a.flags &= !UP);
     assert_eq!(
         refusals,
@@ -50,7 +50,7 @@ fn nobody_there() {
 }
 
 #[test]
-fn user_not_verified_where_required() {
+fn an_answer_without_required_user_verification_is_refused() {
     let c = Ceremonies::new(&Policy { user_verification: UserVerification::Required, ..policy() }).unwrap();
     let refusals = spoiled(&c, |a| a.flags = UP);
     assert_eq!(
@@ -61,7 +61,7 @@ fn user_not_verified_where_required() {
     a.flags = UP;
     assert_eq!(refusal(register(&c, &mut a, ALICE, false)), VerificationError::UserVerification);
 
-    // Passkeys require it whatever the policy; a key that was added as a second factor is none.
+    // Passkeys always require it. A key that was added as a second factor is not a passkey.
     let c = ceremonies();
     assert_eq!(refusal(register(&c, &mut a, ALICE, true)), VerificationError::UserVerification);
     let known = register(&c, &mut a, ALICE, false).unwrap();
@@ -69,7 +69,7 @@ fn user_not_verified_where_required() {
 }
 
 #[test]
-fn another_challenge() {
+fn another_challenge_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let (_, state) = c.begin_registration(ALICE, "a", "a", &[], false).unwrap();
@@ -87,7 +87,7 @@ fn another_challenge() {
 }
 
 #[test]
-fn a_counter_gone_back_or_not_gone_up() {
+fn a_counter_that_does_not_increase_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let mut known = register(&c, &mut a, ALICE, true).unwrap();
@@ -107,7 +107,7 @@ fn a_counter_gone_back_or_not_gone_up() {
 }
 
 #[test]
-fn a_counter_used_up_since_the_beginning() {
+fn a_counter_that_was_used_since_the_start_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let before = [register(&c, &mut a, ALICE, false).unwrap()];
@@ -120,18 +120,18 @@ fn a_counter_used_up_since_the_beginning() {
 }
 
 #[test]
-fn another_users_credential() {
+fn another_users_credential_is_refused() {
     let c = ceremonies();
     let (mut a, mut b) = (device(1), device(2));
     let alice = [register(&c, &mut a, ALICE, true).unwrap()];
     let bob = [register(&c, &mut b, BOB, true).unwrap()];
     let (options, state) = c.begin_authentication(ALICE, &alice).unwrap();
-    // His own handle tells; without it, or with hers, his credential is not among hers.
+    // Bob's user handle reveals him. Without it, or with Alice's, his credential is not one of hers.
     let answer = b.get(&options);
     assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), VerificationError::UserHandle);
     let answer = without(b.get(&options), "/response", "userHandle");
     assert_eq!(refusal(c.finish_authentication(&state, &answer, &alice)), VerificationError::UnknownCredential);
-    // Even if the caller mixes up the lists.
+    // This holds even if the caller passes the wrong list.
     assert_eq!(refusal(c.finish_authentication(&state, &b.get(&options), &bob)), VerificationError::UserHandle);
 
     let (options, state) = c.begin_discoverable().unwrap();
@@ -139,14 +139,14 @@ fn another_users_credential() {
     answer["response"]["userHandle"] = json!(authenticator::b64(ALICE.as_bytes()));
     assert_eq!(c.identify(&answer).unwrap().0, ALICE);
     assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), VerificationError::UnknownCredential);
-    // Her credential's id over his signature.
+    // The id of Alice's credential with Bob's signature.
     answer["id"] = json!(alice[0].id());
     answer["rawId"] = answer["id"].clone();
     assert_eq!(refusal(c.finish_discoverable(&state, &answer, &alice)), VerificationError::Signature);
 }
 
 #[test]
-fn no_credentials_at_all() {
+fn a_user_without_credentials_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     register(&c, &mut a, ALICE, true).unwrap();
@@ -155,7 +155,7 @@ fn no_credentials_at_all() {
 }
 
 #[test]
-fn a_handle_that_is_none_of_ours() {
+fn an_unknown_user_handle_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     register(&c, &mut a, ALICE, true).unwrap();
@@ -170,7 +170,7 @@ fn a_handle_that_is_none_of_ours() {
 }
 
 #[test]
-fn a_signature_over_something_else() {
+fn a_signature_of_other_data_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
@@ -181,7 +181,7 @@ fn a_signature_over_something_else() {
 }
 
 #[test]
-fn a_credential_that_is_there_already() {
+fn a_credential_that_exists_already_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let known = register(&c, &mut a, ALICE, false).unwrap();
@@ -190,7 +190,7 @@ fn a_credential_that_is_there_already() {
 }
 
 #[test]
-fn the_state_of_another_kind_of_ceremony() {
+fn the_state_of_another_kind_of_ceremony_is_refused() {
     let c = ceremonies();
     let mut a = device(1);
     let own = [register(&c, &mut a, ALICE, true).unwrap()];
@@ -214,7 +214,7 @@ fn the_state_of_another_kind_of_ceremony() {
 }
 
 #[test]
-fn create_is_not_get() {
+fn an_answer_of_create_is_refused_for_get_and_the_reverse() {
     let c = ceremonies();
     let mut a = device(1);
     let own = [register(&c, &mut a, ALICE, true).unwrap()];

@@ -1,6 +1,6 @@
-// A frontend on another host than the API: it uses fetch and WebAuthn, and no library.
+// A frontend on another host than the API. It uses fetch and WebAuthn, and no library.
 
-// `?api=` is where the API is, `?client=app` uses a token in place of cookies, `?offer` offers passkeys in the form's field.
+// `?api=` is the URL of the API, `?client=app` uses a token instead of cookies, `?offer` offers passkeys in the form's field.
 const wants = new URLSearchParams(location.search);
 const client = wants.get('client') ?? 'browser';
 const API = `${wants.get('api') ?? 'https://auth.example.com'}/_allauth/${client}/v1`;
@@ -9,7 +9,7 @@ const form = document.forms[0];
 const status = document.getElementById('status');
 let token;
 
-/** An answer that ends an action early. */
+/** Thrown for an answer that ends an action early. */
 class Refused extends Error {
   constructor(reply) {
     super();
@@ -29,7 +29,7 @@ async function call(method, path, body) {
   return json;
 }
 
-/** Begins a ceremony, unless the API asks for something else first, such as a reauthentication. */
+/** Begins a ceremony. Throws `Refused` if the API asks for something else first, such as reauthentication. */
 async function begin(path) {
   const reply = await call('GET', path);
   if (reply.status !== 200) throw new Refused(reply);
@@ -76,7 +76,7 @@ const actions = {
   },
 };
 
-/** Logs in with what the browser offers in the field for the address (conditional mediation). */
+/** Logs in with a passkey that the browser offers in the field for the address (conditional mediation). */
 async function offerPasskeys() {
   const credential = await get('/auth/webauthn/login', { mediation: 'conditional' });
   return call('POST', '/auth/webauthn/login', { credential });

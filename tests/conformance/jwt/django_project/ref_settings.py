@@ -1,4 +1,4 @@
-"""Settings of the reference project: those that `jwt-allauth startproject` writes, with DEBUG off.
+"""Settings of the reference project, as `jwt-allauth startproject` writes them, with DEBUG off.
 
 Every setting of JWT_ALLAUTH_*, ACCOUNT_* and so on comes from an environment variable of the same name, as plain text or JSON.
 Durations are in seconds.
@@ -52,7 +52,7 @@ REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": (
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation." + n} for n in (
     "UserAttributeSimilarityValidator", "MinimumLengthValidator",
     "CommonPasswordValidator", "NumericPasswordValidator")]
-# The API does not show which hash is used; a cheap one keeps the scenarios quick.
+# The API does not show which hash is used. A cheap one keeps the scenarios fast.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "ref_email.EmlBackend"
 EMAIL_FILE_PATH = os.environ.get("REF_OUTBOX", str(_DATA / "outbox"))
@@ -73,4 +73,4 @@ for _k, _v in list(os.environ.items()):
         if _k in _DURATIONS and isinstance(_x, (int, float)):
             _x = timedelta(seconds=_x)
         globals()[_k] = _x
-MIGRATION_MODULES = {"jwt_allauth": "ref_migrations"}  # the package ships none; as startproject does
+MIGRATION_MODULES = {"jwt_allauth": "ref_migrations"}  # the package contains no migrations; `startproject` makes them

@@ -1,4 +1,4 @@
-"""The reference server. Its command line is that of Latchkey: serve.py --listen HOST:PORT --data DIR --outbox DIR.
+"""The reference server. It has the same command line as Latchkey: serve.py --listen HOST:PORT --data DIR --outbox DIR.
 
 Settings and SEED_USERS are in the environment.
 """

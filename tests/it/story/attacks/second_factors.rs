@@ -6,10 +6,10 @@ use crate::story::apis::{APIS, Api, EMAIL, NEW, Visitor};
 use crate::story::passkeys;
 use serde_json::json;
 
-/// Somebody who knows the password, and has sessions from before the owner enrolled, guesses the second factor. Sessions are
-/// let live here: nothing that one of them can do may give the guesses back.
+/// An attacker who knows the password, and has sessions from before the owner enrolled, guesses the second factor. In
+/// this test, enrolling does not end other sessions. No request of such a session may reset the counter of guesses.
 #[test]
-fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_session_does() {
+fn an_older_session_cannot_reset_the_guess_counter_of_the_second_factor() {
     let settings = [GUESSES, JWT_MFA, ("LATCHKEY_MFA_CHANGE_ENDS_SESSIONS", "false")];
     let types = ("MFA_SUPPORTED_TYPES", r#"["totp", "webauthn", "recovery_codes"]"#);
     let lab = lab(&[&settings[..], &[types]].concat());
@@ -59,7 +59,7 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
             }
         }
     };
-    // The headless and the flat API count together, the JWT API for itself.
+    // The headless and the flat API share one counter. The JWT API has its own.
     for apis in [&[Api::App, Api::Flat, Api::Browser][..], &[Api::Jwt]] {
         let most = if apis.len() == 1 { 10 } else { 5 };
         let mut compared = 0;
@@ -91,9 +91,9 @@ fn the_guess_counter_of_the_second_factor_is_reset_by_nothing_that_an_older_sess
     assert_eq!(Visitor::new(&lab, Api::Jwt).login(EMAIL, PASSWORD).status, 429);
 }
 
-/// Setting up an app, rightly or wrongly, and showing a second factor are counted apart.
+/// Codes for setting up an app and codes of second factors have separate counters.
 #[test]
-fn setting_up_an_app_gives_no_guesses_back_and_takes_none() {
+fn setting_up_an_app_does_not_change_the_guess_counter() {
     let lab = Lab::start(&[&passkeys::SETTINGS[..], &[GUESSES]].concat());
     let mut owner = Visitor::new(&lab, Api::App);
     lab.user(&mut owner.client, EMAIL);
@@ -131,9 +131,9 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
         let ceremony = others[0].client.get("account/authenticators/webauthn");
         assert!([200, 404].contains(&ceremony.status), "{}", ceremony.text);
         let mut keeper = entered(&lab, owner);
-        // The JWT API keeps one secret for an account: this is the later one.
+        // The JWT API keeps one pending secret per account. This one replaces the others.
         keeper.enroll();
-        assert!(keeper.is_in(), "{owner:?}: whoever enrolled goes on");
+        assert!(keeper.is_in(), "{owner:?}: the session that enrolled is still valid");
         for other in &mut others {
             let mut late = other.clone();
             assert!(!other.is_in(), "{:?} after {owner:?}", other.api);
@@ -142,7 +142,7 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
             }
         }
         assert_eq!(others[3].bearer.post("refresh/", json!({})).status, 401);
-        // Removing it ends them, too.
+        // Removing the app also ends the other sessions.
         if owner == Api::Jwt {
             lab.advance(60);
             let mut other = Visitor::new(&lab, Api::App);
@@ -156,9 +156,9 @@ fn enrolling_ends_the_other_sessions_and_what_they_began() {
     }
 }
 
-/// A login that waits for a second factor to be set up ends, too, once somebody else has set one up.
+/// When one login sets up a second factor, other logins that wait for the same step end.
 #[test]
-fn enrolling_ends_the_challenge_to_set_up_another() {
+fn enrolling_ends_other_logins_that_wait_to_enroll() {
     let lab = lab(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "required")]);
     let waiting = || {
         let mut visitor = Visitor::new(&lab, Api::Jwt);
@@ -176,9 +176,9 @@ fn enrolling_ends_the_challenge_to_set_up_another() {
     assert!(has_factor(&lab));
 }
 
-/// Whoever signs up with another's address must not be able to shut its owner out of the account later.
+/// An attacker who signs up with another person's address must not be able to lock its owner out of the account later.
 #[test]
-fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came() {
+fn no_factor_can_be_set_up_before_the_address_is_verified() {
     for api in APIS {
         let lab = Lab::start(&[OFF, JWT_MFA, ("EMAIL_VERIFICATION", "optional")]);
         let mut thief = Visitor::new(&lab, api);
@@ -192,7 +192,7 @@ fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came()
         }
         assert!(!has_factor(&lab), "{api:?}");
     }
-    // Nor before the first login, in the JWT API.
+    // The JWT API also refuses it before the first login.
     let lab = Lab::start(&[OFF, ("JWT_ALLAUTH_MFA_TOTP_MODE", "required")]);
     let mut thief = Visitor::new(&lab, Api::Jwt);
     let reply = thief.sign_up(EMAIL, PASSWORD);
@@ -201,7 +201,7 @@ fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came()
     for reply in [thief.begin_app(), thief.finish_app()] {
         assert!([400, 401].contains(&reply.status), "{}", reply.text);
     }
-    // Once it is verified, whoever registered goes on.
+    // When the address is verified, the login that registered can continue.
     lab.bearer().get(&lab.mail(EMAIL).link());
     assert_eq!(thief.begin_app().status, 200);
     assert_eq!(thief.finish_app().status, 200);
@@ -210,7 +210,7 @@ fn no_factor_is_set_up_on_an_address_that_was_registered_before_its_owner_came()
 
 /// ASVS 5.0 7.5.1.
 #[test]
-fn no_factor_is_set_up_without_a_recent_proof() {
+fn no_factor_can_be_set_up_without_recent_authentication() {
     let lab = lab(&[OFF, JWT_MFA]);
     for (api, status) in APIS.into_iter().zip([401, 401, 401, 403]) {
         let mut thief = entered(&lab, api);
@@ -220,7 +220,7 @@ fn no_factor_is_set_up_without_a_recent_proof() {
         lab.advance(301);
         thief.secret = begun;
         let reply = thief.finish_app();
-        // The JWT API has forgotten the secret by then.
+        // The pending secret of the JWT API has expired by then.
         let is_over = api == Api::Jwt && reply.text.contains("Setup not initiated");
         assert!(reply.status == status || is_over, "{api:?}: {}", reply.text);
         if api == Api::Jwt {
@@ -231,9 +231,9 @@ fn no_factor_is_set_up_without_a_recent_proof() {
     }
 }
 
-/// Each code counts once, whichever API it is shown to.
+/// Each code can be used once, across all APIs.
 #[test]
-fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
+fn a_code_that_is_sent_to_every_api_in_one_moment_is_accepted_once() {
     let lab = lab(&[OFF, JWT_MFA, ("MFA_TOTP_TOLERANCE", "1"), ("JWT_ALLAUTH_MFA_MAX_ATTEMPTS", "0")]);
     let mut owner = entered(&lab, Api::Jwt);
     owner.begin_app();
@@ -260,9 +260,9 @@ fn a_code_that_is_shown_to_every_api_at_one_moment_is_good_once() {
     }
 }
 
-/// The lockout of the JWT API's second factor ends with its time, or with a code that was right.
+/// The lockout of the JWT API's second factor ends after its time, or with a correct code in that API.
 #[test]
-fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
+fn the_lockout_of_the_jwt_api_ends_only_with_its_time_or_a_correct_code() {
     let lab = lab(&[OFF, JWT_MFA]);
     let mut owner = entered(&lab, Api::Jwt);
     let secret = owner.enroll();
@@ -281,13 +281,13 @@ fn the_lockout_of_the_jwt_api_is_reset_by_nothing_else() {
         lab.advance(31);
         let reply = visitor.show(&code_of(&secret, lab.now()));
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert!(locked(), "a right code in another API");
+        assert!(locked(), "a correct code in another API does not end the lockout");
     }
     owner.bearer.post("mfa/setup/", json!({}));
     owner.bearer.post("mfa/activate/", json!({"code": code_of(&secret, lab.now())}));
     owner.bearer.post("refresh/", json!({}));
     assert!(locked());
-    // A reset gives a challenge, as a login does, and that is no way around it.
+    // A password reset also gives a challenge, but that does not avoid the lockout.
     let mut visitor = Visitor::new(&lab, Api::Jwt);
     let mail = visitor.forget(EMAIL).unwrap();
     let reply = visitor.reset(&mail, NEW);

@@ -1,4 +1,4 @@
-// What buttons do outside of forms, and how it went.
+// Requests that buttons outside of forms send, and their outcome.
 
 import type { Failure, Result } from 'latchkey';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -7,25 +7,25 @@ import { call } from '../session';
 import { Alert, Notice } from './messages';
 
 export interface Action {
-  /** What is being done: the name that `run` was given. */
+  /** The name of the running action, as given to `run`. */
   busy: string | undefined;
   notice: string | undefined;
   problem: string | undefined;
-  /** Sends a request. `name` tells the buttons of a page apart. Returns the data, or `undefined` after a failure. */
+  /** Sends a request. `name` distinguishes the buttons of a page. Returns the data, or `undefined` after a failure. */
   run<T>(name: string, send: () => Promise<Result<T>>, options?: RunOptions): Promise<{ data: T } | undefined>;
-  /** Says that something went well. */
+  /** Shows that an action succeeded. */
   say(notice: string | undefined): void;
 }
 
 interface RunOptions {
-  /** What to say after a success. */
+  /** The text after a success. */
   notice?: string;
-  /** What to say in place of the usual words. */
+  /** Texts that replace the usual ones after a failure. */
   words?: Words;
   failed?(failure: Failure): void;
 }
 
-/** `problem`: what went wrong before the page was shown. */
+/** `problem` is a problem from before the page was shown. */
 export function useAction(problem?: string): Action {
   const [state, setState] = useState<Pick<Action, 'busy' | 'notice' | 'problem'>>({
     busy: undefined,
@@ -51,7 +51,7 @@ export function useAction(problem?: string): Action {
   };
 }
 
-/** Shows how an action went. */
+/** Shows the outcome of an action. */
 export const Outcome = ({ of }: { of: Action }) => (
   <>
     <Notice>{of.notice}</Notice>

@@ -8,7 +8,7 @@ interface ButtonProps {
   /** While it is busy, the button keeps the focus and does nothing. */
   isBusy?: boolean;
   onClick?(): void;
-  /** What the button says to people who do not see its surroundings. Contains the visible text. */
+  /** The text for people who do not see the context of the button. It contains the visible text. */
   label?: string;
   children: ComponentChildren;
 }

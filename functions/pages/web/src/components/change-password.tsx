@@ -1,4 +1,4 @@
-// The form for a new password of somebody who is logged in.
+// The form for a new password of a user who is logged in.
 
 import type { Result } from 'latchkey';
 import { useState } from 'preact/hooks';
@@ -10,7 +10,7 @@ import { Field, PasswordOwner } from './field';
 import { Form, type Values } from './form';
 import { Notice } from './messages';
 
-/** `hasPassword`: whether there is a present one, which has to be shown. */
+/** With `hasPassword`, the form also asks for the current password. */
 export function ChangePassword({ hasPassword }: { hasPassword: boolean }) {
   const user = userOf(useSession());
   const [hadPassword] = useState(hasPassword);
@@ -49,7 +49,7 @@ export function ChangePassword({ hasPassword }: { hasPassword: boolean }) {
 async function change({ current_password, new_password = '' }: Values): Promise<Result<unknown>> {
   const body = current_password === undefined ? { new_password } : { current_password, new_password };
   if (!boot.account.logsOutOnPasswordChange) return client.changePassword(body);
-  // Afterwards nobody is logged in, which looks like a session that had ended before.
+  // After the change, the user is logged out. The same response comes from a session that had already ended.
   const before = await client.reload();
   const result = await client.changePassword(body);
   const isOut = before.status === 'authenticated' && !result.ok && result.failure.reason === 'unauthenticated';

@@ -1,4 +1,4 @@
-// The form that asks for a login code.
+// The form to request a login code.
 
 import type { Body } from 'latchkey';
 import { keepTarget } from '../memo';

@@ -1,4 +1,4 @@
-// A dialog above the page. The browser keeps the focus in it and gives it back afterwards.
+// A dialog above the page. The browser keeps the focus in it, and restores the focus afterwards.
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
@@ -44,7 +44,7 @@ interface ConfirmProps {
   close(): void;
 }
 
-/** Asks before something is lost. */
+/** Asks for confirmation before data is lost. */
 export const Confirm = ({ title, text, submit, confirm, close }: ConfirmProps) => (
   <Dialog title={title} close={close}>
     <p>{text}</p>

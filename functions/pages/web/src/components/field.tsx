@@ -3,6 +3,7 @@
 import { useContext, useEffect, useId, useState } from 'preact/hooks';
 import { t } from '../texts';
 import { FormContext } from './form';
+import { Icon } from './icon';
 
 interface FieldProps {
   name: string;
@@ -14,11 +15,11 @@ interface FieldProps {
   hint?: string | undefined;
   value?: string | undefined;
   placeholder?: string;
-  /** Names by which the API tells errors of this field, if they are not its own name. */
+  /** The names of this field in the API's errors, if they differ from its own name. */
   errorNames?: readonly string[];
 }
 
-/** A field with its label, hint and error. Passwords can be shown. */
+/** A field with its label, hint and error. A password field has a button that shows the password. */
 export function Field({
   name,
   label,
@@ -84,12 +85,17 @@ export function Field({
   );
 }
 
-/** Tells password managers whose password a form is about. People do not see it. */
+/** A field for a phone number. */
+export const PhoneField = () => (
+  <Field name="phone" label={t.fields.phone} type="tel" autocomplete="tel" hint={t.fields.phoneHint} />
+);
+
+/** A hidden field that tells password managers which account a form belongs to. */
 export const PasswordOwner = ({ name }: { name: string }) => (
   <input class="unseen" type="text" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
 );
 
-/** A field for a code that was sent, or that an app shows. The API calls some of them `key`. */
+/** A field for a code from a message or an app. Some endpoints of the API call it `key`. */
 export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?: string; isNumeric?: boolean }) => (
   <Field
     name="code"
@@ -100,20 +106,10 @@ export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?
   />
 );
 
-function Eye({ isOpen }: { isOpen: boolean }) {
-  return (
-    <svg
-      viewBox="0 0 24 24"
-      width="20"
-      height="20"
-      aria-hidden="true"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.75"
-    >
-      <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
-      <circle cx="12" cy="12" r="3" />
-      {!isOpen && <path d="M4 20 20 4" />}
-    </svg>
-  );
-}
+const Eye = ({ isOpen }: { isOpen: boolean }) => (
+  <Icon>
+    <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
+    <circle cx="12" cy="12" r="3" />
+    {!isOpen && <path d="M4 20 20 4" />}
+  </Icon>
+);

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-/** After a change of `what`, gives the focus to the heading if nothing has it any more. */
+/** After a change of `what`, moves the focus to the heading if no element has the focus. */
 export function useFocusRescue(what: unknown): void {
   const isFirst = useRef(true);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// A form that sends a request: its errors, its button. Its fields are in `field.tsx`.
+// A form that sends a request, with its errors and its button. Its fields are in `field.tsx`.
 
 import type { Failure, Result } from 'latchkey';
 import { createContext, type ComponentChildren, type TargetedEvent } from 'preact';
@@ -9,12 +9,12 @@ import { t } from '../texts';
 import { Alert } from './messages';
 import { Button } from './button';
 
-/** The texts that were typed, by the names of the fields. */
+/** The typed texts, by field name. */
 export type Values = Record<string, string>;
 
 interface FormState {
   errors: Map<string, string>;
-  /** Tells the form that a field is there, so that errors of these names are shown beside it. */
+  /** Registers a field with the form, so that errors with these names are shown beside it. */
   register(names: string[]): () => void;
 }
 
@@ -23,24 +23,26 @@ export const FormContext = createContext<FormState>({ errors: new Map(), registe
 interface FormProps {
   /** The text of the button. */
   submit: string;
-  /** Sends what was typed. */
+  /** Sends the typed texts. */
   send(values: Values): Promise<Result<unknown>>;
   /** Called after a success. */
   done?(values: Values): void;
-  /** Looks at what was typed before it is sent. Returns errors by field. */
+  /** Checks the typed texts before they are sent. Returns the errors by field. */
   check?(values: Values): Values | undefined;
-  /** What to say in place of the usual words. */
+  /** Texts that replace the usual ones after a failure. */
   words?: Words;
-  /** Called after a failure. Returns true if the page takes care of it. */
+  /** Called after a failure. Returns true if the page handles it. */
   failed?(failure: Failure): boolean;
-  /** Whether the fields are emptied after a success. */
+  /** Whether to empty the fields after a success. */
   resets?: boolean;
   children?: ComponentChildren;
+  /** Whether the button takes something away for good. */
+  isDanger?: boolean;
   /** Further buttons beside the first. */
   actions?: ComponentChildren;
 }
 
-export function Form({ submit, send, done, check, words, failed, resets, children, actions }: FormProps) {
+export function Form({ submit, send, done, check, words, failed, resets, children, isDanger, actions }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const fields = useRef(new Set<string>());
   const [isBusy, setBusy] = useState(false);
@@ -57,7 +59,7 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
   const isMounted = useRef(true);
   useEffect(() => () => void (isMounted.current = false), []);
 
-  // The first thing that is wrong gets the focus.
+  // Move the focus to the first problem.
   useEffect(() => {
     if (!outcome.errors.size && !outcome.message) return;
     const target = form.current?.querySelector<HTMLElement>('[aria-invalid=true], [role=alert]');
@@ -91,7 +93,7 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
       {outcome.message && <Alert>{outcome.message}</Alert>}
       <FormContext.Provider value={{ ...state, errors: outcome.errors }}>{children}</FormContext.Provider>
       <div class="actions">
-        <Button type="submit" kind="primary" isBusy={isBusy}>
+        <Button type="submit" kind={isDanger ? 'danger' : 'primary'} isBusy={isBusy}>
           {submit}
         </Button>
         {actions}

@@ -1,4 +1,4 @@
-// The frames of pages: a card in the middle for the entrance, two columns for the account.
+// The frames of pages: a centered card for login pages, two columns for account pages.
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
@@ -10,7 +10,7 @@ import { t } from '../texts';
 import { useAction } from './action';
 import { Alert } from './messages';
 
-/** The heading of a page. After a move from another page it gets the focus, and the document its title. */
+/** The heading of a page. After a navigation it gets the focus, and sets the title of the document. */
 function Heading({ children }: { children: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -48,7 +48,7 @@ interface PageProps {
   children?: ComponentChildren;
 }
 
-/** A page on the way in. */
+/** A page for login, signup or a step of them. */
 export const Entrance = ({ title, lead, children }: PageProps) => (
   <div class="entrance">
     <header>
@@ -123,7 +123,7 @@ function Navigation() {
 interface Section {
   to: string;
   label: string;
-  /** Paths that start with this belong to the section, too. */
+  /** Paths that start with this prefix also belong to the section. */
   below?: string;
 }
 

@@ -34,7 +34,7 @@ export function useLoad<T>(send: () => Promise<Result<T>>): Loaded<T> {
   return { ...state, reload, set: (data) => setState({ data }) };
 }
 
-/** Shows data, or why there is none. */
+/** Shows the data, or the reason why it could not be loaded. */
 export function Show<T>({ of, children }: { of: Loaded<T>; children(data: T): ComponentChildren }) {
   useFocusRescue(of.data);
   if (of.failure) return <Problem failure={of.failure} retry={of.reload} />;

@@ -1,4 +1,4 @@
-// The field for the name that people log in with.
+// The field for the identifier that people log in with.
 
 import { getConfiguration } from '../session';
 import { t } from '../texts';
@@ -7,10 +7,10 @@ import type { Values } from './form';
 
 export type Method = 'email' | 'username' | 'phone';
 
-/** What people log in with. */
+/** The identifiers that people can log in with. */
 export const loginMethods = (): Method[] => getConfiguration().account.login_methods;
 
-/** Where codes go to: not to usernames. */
+/** The identifiers that codes can be sent to: all except usernames. */
 export const codeMethods = (): Method[] => loginMethods().filter((method) => method !== 'username');
 
 /** A field for any of these methods. */
@@ -20,7 +20,7 @@ export function LoginField({ methods, hasPasskeys = false }: { methods: Method[]
   return (
     <Field
       name="login"
-      label={methods.map((method) => t.fields.login[method]).join(t.fields.login.or)}
+      label={t.fields.login(methods)}
       type={only === 'email' ? 'email' : only === 'phone' ? 'tel' : 'text'}
       autocomplete={hasPasskeys ? `${autocomplete} webauthn` : autocomplete}
       hint={only === 'phone' ? t.fields.phoneHint : undefined}
@@ -29,7 +29,7 @@ export function LoginField({ methods, hasPasskeys = false }: { methods: Method[]
   );
 }
 
-/** Returns what was typed as the field of the API that it fits. */
+/** Returns the typed text as the API field that it matches. */
 export function loginOf({ login = '' }: Values, methods: Method[]): { [M in Method]?: string } {
   const text = login.trim();
   const digits = phoneOf(text);

@@ -1,4 +1,4 @@
-// Ways to prove who one is: an app's code, a recovery code, a security key, the password.
+// The methods to prove an identity: a code of an app, a recovery code, a security key, the password.
 
 import type { AuthState, Flow, Result } from 'latchkey';
 import { useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ import { Form } from './form';
 
 export type Way = 'password' | 'totp' | 'recovery_codes' | 'webauthn';
 
-/** What each way calls. */
+/** The requests of the methods. */
 export interface Proofs {
   byPassword?(password: string): Promise<Result<AuthState>>;
   byCode(code: string): Promise<Result<AuthState>>;
@@ -21,7 +21,7 @@ export interface Proofs {
 
 const ORDER: Way[] = ['webauthn', 'totp', 'password', 'recovery_codes'];
 
-/** Returns the ways that flows offer, the best first. */
+/** Returns the methods that the flows offer, the best one first. */
 export function waysOf(flows: Flow[]): Way[] {
   const ways = flows.flatMap((flow): Way[] => (flow.id === 'reauthenticate' ? ['password'] : (flow.types ?? [])));
   const canUseKeys = client.passkeys.isSupported();
@@ -36,7 +36,7 @@ interface ProofProps {
   words?: Words;
 }
 
-/** Asks for one of the ways, and offers the others. */
+/** Asks for one method, and offers the others. */
 export function Proof({ ways, proofs, done, words }: ProofProps) {
   const [chosen, choose] = useState<Way>();
   const way = chosen ?? ways[0];

@@ -1,18 +1,19 @@
-// Buttons that lead to identity providers.
+// Buttons that redirect to identity providers.
 
 import { keepTarget } from '../memo';
 import { addressOf, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
-import { Outcome, useAction } from './action';
+import { useAction } from './action';
 import { Button } from './button';
+import { Alert } from './messages';
 
 export function ProviderButtons() {
   const action = useAction();
   const providers =
     getConfiguration().socialaccount?.providers.filter((it) => it.flows.includes('provider_redirect')) ?? [];
   if (!providers.length) return null;
-  // People come back to the login page, which sends them on.
+  // Providers redirect back to the login page, which then redirects to the target.
   const start = (provider: string) =>
     action.run(provider, async () => {
       keepTarget({});
@@ -21,7 +22,7 @@ export function ProviderButtons() {
     });
   return (
     <div class="providers">
-      <Outcome of={action} />
+      {action.problem && <Alert>{action.problem}</Alert>}
       {providers.map(({ id, name }) => (
         <Button key={id} isBusy={action.busy === id} onClick={() => void start(id)}>
           {t.login.byProvider(name)}
@@ -31,7 +32,7 @@ export function ProviderButtons() {
   );
 }
 
-/** A line between two ways to do the same. */
+/** A line between two alternatives. */
 export const Or = () => (
   <p class="or">
     <span>{t.common.or}</span>

@@ -1,4 +1,4 @@
-// How people who are logged in prove who they are, and the overlay that asks them when a request needs it.
+// Reauthentication of users who are logged in, and the dialog that asks for it when a request requires it.
 
 import type { Flow } from 'latchkey';
 import { answer, useQuestion } from '../reauthentication';
@@ -33,7 +33,10 @@ export function ReauthenticationOverlay() {
   );
 }
 
-/** Asks for a proof. The answer that wanted it lists the ways; without one, the account's authenticators tell. */
+/**
+ * Asks for reauthentication. The response that required it lists the methods. Without one, the account's authenticators
+ * decide.
+ */
 export function IdentityProof({ done }: { done(): void }) {
   const state = useSession();
   if (state.status === 'reauthentication') return <Proof ways={waysOf(state.flows)} proofs={proofs} done={done} />;

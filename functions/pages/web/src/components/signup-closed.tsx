@@ -2,7 +2,7 @@ import { Link, withNext } from '../router';
 import { t } from '../texts';
 import { Entrance } from './layout';
 
-/** The page in place of a signup while nobody can sign up. */
+/** The page instead of a signup while signup is closed. */
 export const SignupClosed = () => (
   <Entrance title={t.signup.closedTitle} lead={t.signup.closedText}>
     <Link to={withNext('/accounts/login/')} class="button primary">

@@ -1,4 +1,4 @@
-// The fields of signup forms, as the settings have them.
+// The fields of signup forms, as the settings define them.
 
 import { boot, type SignupField } from '../boot';
 import type { Words } from '../failures';
@@ -25,11 +25,11 @@ const isPassword = (name: Name): boolean => name.startsWith('password');
 
 interface SignupFieldsProps {
   hasPassword: boolean;
-  /** What is known already. */
+  /** Values that are already known. */
   values?: Values;
 }
 
-/** The fields of `ACCOUNT_SIGNUP_FIELDS`, those for passwords only with `hasPassword`. */
+/** The fields of `ACCOUNT_SIGNUP_FIELDS`. Password fields are included only with `hasPassword`. */
 export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
   return (
     <>
@@ -43,7 +43,7 @@ export function SignupFields({ hasPassword, values = {} }: SignupFieldsProps) {
   );
 }
 
-/** A field that people do not see, and programs fill in. */
+/** A hidden field that only automated programs fill in. */
 const Honeypot = ({ name }: { name: string }) => (
   <div class="honeypot" aria-hidden="true">
     <label>
@@ -53,10 +53,13 @@ const Honeypot = ({ name }: { name: string }) => (
   </div>
 );
 
-/** What to say of a signup that failed. Nobody is logged in after a signup that filled in the field that people do not see. */
+/**
+ * The texts for a failed signup. A signup that filled in the honeypot field logs nobody in, and so gets
+ * `unauthenticated`.
+ */
 export const signupWords: Words = { forbidden: t.signup.closedText, unauthenticated: t.signup.refused };
 
-/** Returns the errors of fields that have to be the same. */
+/** Returns the errors of pairs of fields that must be equal. */
 export function checkSignup(values: Values): Values {
   const pairs = [
     ['email', 'email2'],
@@ -66,7 +69,7 @@ export function checkSignup(values: Values): Values {
   return Object.fromEntries(wrong.map(([, again]) => [again, t.errors['mismatch']!]));
 }
 
-/** Returns what was typed as the body of the request: without what is empty, and phone numbers without spaces. */
+/** Returns the body of the request: without empty values, and with phone numbers without spaces. */
 export function signupBody({ password2: _, ...values }: Values): Values {
   const trimmed = Object.entries(values).map(([name, value]): [string, string] => {
     if (name === 'password') return [name, value];

@@ -1,4 +1,4 @@
-// Second factors need a verified address.
+// The message that second factors need a verified address.
 
 import type { Failure } from 'latchkey';
 import { Link } from '../router';

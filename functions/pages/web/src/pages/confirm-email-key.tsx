@@ -10,7 +10,7 @@ import { Link, withNext } from '../router';
 import { client, useSession, userOf } from '../session';
 import { t } from '../texts';
 
-/** The page of the link in a mail. Opening it changes nothing: programs look at links, too. */
+/** The page that the link in a mail opens. Opening it changes nothing, because programs also open links. */
 export default function ConfirmEmailKey({ routeKey }: PageProps) {
   const found = useLoad(() => client.getEmailVerification(routeKey));
   const [isExpired, setExpired] = useState(false);

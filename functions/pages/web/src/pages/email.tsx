@@ -116,7 +116,7 @@ export default function Email() {
   );
 }
 
-/** Where addresses are verified by code: the field for it. */
+/** The field for the code, if addresses are verified by code. */
 function Code({ of: addresses, done }: { of: Addresses; done(email: string): void }) {
   const waiting = addresses.find(({ verified }) => !verified);
   if (!waiting || !getConfiguration().account.email_verification_by_code_enabled) return null;

@@ -6,6 +6,7 @@ import { Button } from '../components/button';
 import { CodeRequest } from '../components/code-request';
 import { Field } from '../components/field';
 import { Form } from '../components/form';
+import { Icon } from '../components/icon';
 import { Entrance } from '../components/layout';
 import { LoginField, loginMethods, loginOf } from '../components/login-field';
 import { Alert } from '../components/messages';
@@ -21,7 +22,7 @@ export default function Login() {
   const hasPasskeys = (mfa?.passkey_login_enabled ?? false) && client.passkeys.isSupported();
   const error = query.get('error');
 
-  // Providers lead back here, with an error if it did not work.
+  // Providers redirect here. If the login failed, the address contains an error.
   useEffect(() => {
     if (!error) return;
     const page =
@@ -51,11 +52,11 @@ export default function Login() {
 
 interface CredentialsProps {
   hasPasskeys: boolean;
-  /** Whether the person asked for the password form. */
+  /** Whether the user asked for the password form. */
   withPassword: boolean;
 }
 
-/** The form for a password, or the one for a code where accounts begin without a password. */
+/** The password form, or the form for a code if new accounts have no password. */
 function Credentials({ hasPasskeys, withPassword }: CredentialsProps) {
   const isByCode = getConfiguration().account.login_by_code_enabled;
   const hasPasswords = boot.signup.fields.some(({ name }) => name === 'password1');
@@ -107,14 +108,14 @@ function Providers() {
   );
 }
 
-/** Right credentials of an account that is disabled are answered as if nothing had been sent. */
+/** Correct credentials of a disabled account get the same response as missing credentials. */
 function isInactive({ reason }: Failure): boolean {
   if (reason !== 'unauthenticated') return false;
   navigate('/accounts/inactive/');
   return true;
 }
 
-/** The button for passkeys. Beside it, the browser offers them in the field for the name. */
+/** The button for passkeys. The browser also offers passkeys in the field for the identifier. */
 function Passkey() {
   const action = useAction();
   const log = (send: () => Promise<Result<unknown>>, name: string) => action.run(name, send, { failed: isInactive });
@@ -146,18 +147,8 @@ function Passkey() {
 }
 
 const KeyIcon = () => (
-  <svg
-    viewBox="0 0 24 24"
-    width="20"
-    height="20"
-    aria-hidden="true"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.75"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-  >
+  <Icon>
     <circle cx="9" cy="8" r="4" />
     <path d="M2.5 20c0-3.6 2.9-6 6.5-6 1.2 0 2.3.3 3.3.8M18 12a3 3 0 1 0-1.5 5.6V21l1.5 1 1.5-1v-1.5L18 18l1.5-1V14.6A3 3 0 0 0 18 12z" />
-  </svg>
+  </Icon>
 );

@@ -10,7 +10,7 @@ import { Link, navigate, withNext } from '../router';
 import { client } from '../session';
 import { t } from '../texts';
 
-/** The page of the link in a mail. */
+/** The page that the link in a mail opens. */
 export default function PasswordResetKey({ routeKey }: PageProps) {
   const found = useLoad(() => client.getPasswordReset(routeKey));
   const [isExpired, setExpired] = useState(false);

@@ -7,7 +7,7 @@ import { Link, navigate, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
 
-/** Links go to addresses alone; codes go to phone numbers, too. */
+/** Links can be sent only to email addresses. Codes can also be sent to phone numbers. */
 function targets(): Method[] {
   const isByCode = getConfiguration().account.password_reset_by_code_enabled;
   return isByCode && loginMethods().includes('phone') ? codeMethods() : ['email'];

@@ -95,7 +95,7 @@ export default function Providers() {
   );
 }
 
-/** Returns what to say to people who come back from a provider without success. */
+/** Returns the text for a person who returns from a provider with an error. */
 function problemOf(error: string | null): string | undefined {
   if (!error) return undefined;
   if (error === 'cancelled') return t.providers.cancelled;

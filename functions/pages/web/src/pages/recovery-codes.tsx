@@ -27,7 +27,7 @@ export default function RecoveryCodes() {
   );
 }
 
-/** Why there are no codes to show. */
+/** Returns the reason why there are no codes to show. */
 function reason(codes: Codes | null): string {
   if (!codes) return t.recoveryCodes.none;
   return codes.unused_codes ? t.recoveryCodes.used : t.recoveryCodes.hidden;
@@ -76,7 +76,7 @@ function Shown({ codes = [], why }: { codes: string[] | undefined; why: string }
   );
 }
 
-/** Browsers permit it on secure pages only, and people may refuse it. */
+/** Writes to the clipboard. Browsers permit this only on secure pages, and the user can refuse it. */
 async function writeClipboard(text: string): Promise<Result<undefined>> {
   try {
     await navigator.clipboard.writeText(text);

@@ -48,7 +48,7 @@ function Setup({ secret, url }: { secret: string; url: string }) {
   );
 }
 
-/** Dark modules on white, in dark mode too: many cameras need it. */
+/** The QR code. It is always dark on white, because many cameras need that. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 2 });
   const path = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');

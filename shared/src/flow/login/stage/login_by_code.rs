@@ -1,4 +1,4 @@
-//! The stage that waits for a code where a login needs one besides.
+//! The stage at which the user has to enter a code, if a login requires one in addition.
 
 use super::mfa_trust::is_trusted;
 use super::verify_email::account_exists_mail;
@@ -9,7 +9,7 @@ use crate::outbox::{MailKind, Message, SmsKind};
 use crate::session::CodeKind;
 use serde_json::json;
 
-/// Stops where `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to how the person showed who they are.
+/// Stops if `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to the method of authentication.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     let (cx, user) = (stage.cx, stage.user);
     let method = stage.session.methods.last().map(|record| record.method.as_str());
@@ -20,11 +20,11 @@ pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     if cx.settings.mfa.enabled && user.is_some_and(trusted) {
         return Need::Nothing;
     }
-    // Without a way to reach the person the requirement cannot be met.
+    // If no message can reach the user, the login cannot continue.
     if recipient(stage).is_some() { Need::Stop } else { Need::Impossible }
 }
 
-/// Sends the code, and lets the session wait for it.
+/// Sends the code, and makes the session wait for it.
 pub(in crate::flow) fn begin(stage: &mut StageContext<'_>) {
     let Some(recipient) = recipient(stage) else { return };
     let (cx, user) = (stage.cx, stage.user);
@@ -33,7 +33,8 @@ pub(in crate::flow) fn begin(stage: &mut StageContext<'_>) {
     stage.session.set_code(CodeKind::LoginByCode, process);
 }
 
-/// Where the code can go: to the address that was named, unless that is an unverified one beside a verified one.
+/// The recipient of the code: the address that the user entered, unless it is unverified and the user has a verified
+/// one.
 fn recipient<'a>(stage: &StageContext<'a>) -> Option<Recipient<'a>> {
     let (login, user) = (stage.login, stage.user);
     let named = login.email.as_deref().filter(|email| user.is_none_or(|user| user.is_reached_by(email)));
@@ -48,7 +49,7 @@ fn recipient<'a>(stage: &StageContext<'a>) -> Option<Recipient<'a>> {
     }
 }
 
-/// The message with a code, or for nobody's address the one that says so.
+/// The message with a code. If no account has the address or number, the message that says so.
 pub(in crate::flow) fn code_message(
     cx: Context<'_>,
     to: &Recipient<'_>,
@@ -73,7 +74,7 @@ pub(in crate::flow) fn code_message(
     }
 }
 
-/// The mail to an address that no account has, where such mails are sent.
+/// The mail to an address that no account has, if the settings allow such mails.
 pub(in crate::flow) fn unknown_account_mail(cx: Context<'_>, email: &str) -> Message {
     if !cx.settings.account.email_unknown_accounts {
         return Message::decoy(cx.app);

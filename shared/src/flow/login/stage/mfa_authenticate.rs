@@ -1,9 +1,9 @@
-//! The stage that waits for a second factor.
+//! The stage at which the user has to use a second factor.
 
 use super::mfa_trust::is_trusted;
 use super::{Need, StageContext};
 
-/// Stops whoever has a second factor, has not shown it as a passkey already, and does not come with a trusted browser.
+/// Stops if the user has a second factor, did not log in with a passkey, and does not use a trusted browser.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     let Some(user) = stage.user else { return Need::Nothing };
     let by_passkey = stage.session.methods.iter().any(|record| record.passwordless);

@@ -1,4 +1,4 @@
-//! The stage that asks whether this browser needs a second factor the next time.
+//! The stage that asks whether this browser needs a second factor next time.
 
 use super::{Need, StageContext};
 use crate::account::{Factor, User};
@@ -8,12 +8,13 @@ use crate::secret::{decode, encode};
 use crate::session::StageKey;
 use serde_json::json;
 
-/// What the cookie's digest is for.
+/// The purpose of the cookie's digest.
 const TRUST: &str = "trusted browser";
-/// Accounts that one browser can be trusted for.
+/// Most accounts that one browser can be trusted for.
 const MOST: usize = 10;
 
-/// Stops a browser that has just shown a second factor, or a code that it need not show again.
+/// Stops in a browser, if the login has just stopped for a second factor or a code that a trusted browser does not
+/// need.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     let (settings, login) = (&stage.cx.settings, stage.login);
     let by_factor = settings.mfa.trust_enabled && login.has_waited_at(StageKey::MfaAuthenticate);
@@ -22,8 +23,8 @@ pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     if asks { Need::Stop } else { Need::Nothing }
 }
 
-/// Whether the browser is let off. The cookie fits the account as it is: any change of password or authenticators is
-/// the end of it.
+/// Whether the browser is trusted. The cookie is bound to the state of the account: any change of the password or the
+/// authenticators makes it invalid.
 pub(in crate::flow) fn is_trusted(cx: Context<'_>, user: &User) -> bool {
     let settings = &cx.settings;
     if !settings.mfa.trust_enabled && !settings.account.login_by_code_trust_enabled {
@@ -38,7 +39,7 @@ pub(in crate::flow) fn is_trusted(cx: Context<'_>, user: &User) -> bool {
     })
 }
 
-/// The cookie's value with this account added.
+/// The value of the cookie after this account is added.
 pub(in crate::flow) fn trust(cx: Context<'_>, user: &User) -> String {
     let at = cx.now().seconds();
     let digest = cx.keys.digest(TRUST, &[&at.to_be_bytes(), fingerprint(user).as_bytes()]);

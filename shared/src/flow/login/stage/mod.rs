@@ -1,8 +1,9 @@
-//! The stages that a login may have to stop at, one file each: whether it has to stop, and what it sends when it does.
+//! The stages at which a login may have to stop, one file each. A stage decides whether the login has to stop, and
+//! sends the message that the user then needs.
 //!
-//! A stage knows nothing of the engine that runs it or of the other stages' rules. The mails and text messages that it sends are
-//! built here, and the operations that send them again use these builders. What gets a login past a stage is the operation of the folder that the stage is about, such as `addresses` or
-//! `mfa`.
+//! A stage does not depend on the engine that runs it, or on the rules of other stages. It builds the mails and text
+//! messages that it sends, and the operations that send them again use the same functions. The operation that completes
+//! a stage is in the folder of its topic, such as `addresses` or `mfa`.
 
 pub(in crate::flow) mod login_by_code;
 pub(in crate::flow) mod mfa_authenticate;
@@ -18,28 +19,28 @@ use crate::flow::reservations::Reservations;
 use crate::outbox::Message;
 use crate::session::{Login, Session};
 
-/// What a stage asks of a login.
+/// The requirement of a stage for a login to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Need {
-    /// Nothing: on to the next stage.
+    /// Nothing. The login continues with the next stage.
     Nothing,
-    /// Nothing, but a message goes out.
+    /// A message. The login then continues with the next stage.
     Message,
-    /// The person has to do something first.
+    /// An action of the user. The login has to stop.
     Stop,
-    /// What nobody can do: the login cannot go on.
+    /// An action that is impossible for this user. The login cannot continue.
     Impossible,
 }
 
-/// What a stage works with. It decides without I/O, apart from the rate limits that it asks for.
+/// The data that a stage works with. A stage decides without I/O, except for rate limits.
 pub(in crate::flow) struct StageContext<'a> {
     pub cx: Context<'a>,
-    /// Who logs in; `None` where the login only looks like one.
+    /// The user; `None` for a login that only imitates one.
     pub user: Option<&'a User>,
     pub login: &'a Login,
     /// The session that will hold the login if it has to wait.
     pub session: &'a mut Session,
-    /// What is sent if the commit succeeds.
+    /// The messages that are sent if the commit succeeds.
     pub messages: &'a mut Vec<Message>,
     pub reservations: &'a mut Reservations,
 }

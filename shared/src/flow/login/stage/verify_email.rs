@@ -1,4 +1,4 @@
-//! The stage that waits for the address to be verified, and the mails of verification.
+//! The stage at which the user has to verify the email address, and the mails of verification.
 
 use super::{Need, StageContext};
 use crate::account::{Address, User};
@@ -9,10 +9,11 @@ use crate::session::{Api, CodeKind};
 use crate::settings::{EmailVerification, RateAction};
 use serde_json::json;
 
-/// What signatures of verification links are for.
+/// The purpose of the signatures of verification links.
 pub(in crate::flow) const LINK: &str = "email verification link";
 
-/// Stops where verification is mandatory and missing. Where it is optional, a sign-up sends the mail and goes on.
+/// Stops if verification is mandatory and the address is not verified. If verification is optional, a signup sends the
+/// mail and continues.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     if stage.user.is_some_and(|user| user.has_verified_email(stage.login.email.as_deref())) {
         return Need::Nothing;
@@ -38,9 +39,9 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     let email = match (stage.user, address, &login.email) {
         (Some(_), Some(address), _) => address.email.clone(),
         (None, _, Some(email)) => email.clone(),
-        _ => return Ok(()), // nowhere to send it
+        _ => return Ok(()), // there is no address to send it to
     };
-    // The JWT API has links alone.
+    // The JWT API supports only links.
     let by_code = cx.settings.account.email_verification_by_code_enabled && cx.client.api != Api::Jwt;
     if !stage.reservations.reserve(cx, RateAction::ConfirmEmail, &email).await? {
         // An earlier link still works; an earlier code belongs to another session.
@@ -69,7 +70,7 @@ pub(in crate::flow) fn code_mail(cx: Context<'_>, user: &User, email: &str, code
     Message::mail(cx.app, confirmation_kind(user), email, params, lifetime)
 }
 
-/// The mail with a link: to a page of the frontend, or to the JWT API itself for those who signed up there.
+/// The mail with a link. The link leads to a page of the frontend, or to the JWT API for users who signed up there.
 pub(in crate::flow) fn link_mail(cx: Context<'_>, user: &User, address: &Address) -> Message {
     let key = link_key(cx, user, address);
     let url = match cx.client.api {
@@ -83,13 +84,13 @@ pub(in crate::flow) fn link_mail(cx: Context<'_>, user: &User, address: &Address
     Message::mail(cx.app, confirmation_kind(user), &address.email, params, lifetime)
 }
 
-/// The key of a link: it names the address by its random id, and carries when it was made.
+/// The key of a link. It contains the random id of the address, and the time at which the link was created.
 fn link_key(cx: Context<'_>, user: &User, address: &Address) -> String {
     let made = cx.now().0.to_be_bytes();
     cx.keys.sign(LINK, &[&user.id.0.as_bytes()[..], &address.id_bytes(), &made].concat())
 }
 
-/// The mail to the owner of an address that somebody tried to sign up with.
+/// The mail to the owner of an address that another person tried to sign up with.
 pub(in crate::flow) fn account_exists_mail(cx: Context<'_>, email: &str) -> Message {
     let params = json!({
         "password_reset_url": frontend_url(&cx.settings, "account_reset_password", "/accounts/password/reset/", ""),
@@ -97,7 +98,7 @@ pub(in crate::flow) fn account_exists_mail(cx: Context<'_>, email: &str) -> Mess
     Message::mail(cx.app, MailKind::AccountAlreadyExists, email, params, 86_400)
 }
 
-/// People who have never been in are welcomed.
+/// A user who has never logged in gets the mail of a signup.
 fn confirmation_kind(user: &User) -> MailKind {
     if user.last_login.is_none() { MailKind::EmailConfirmationSignup } else { MailKind::EmailConfirmation }
 }

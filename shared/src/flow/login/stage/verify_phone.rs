@@ -1,4 +1,4 @@
-//! The stage that waits for the phone number to be verified.
+//! The stage at which the user has to verify the phone number.
 
 use super::{Need, StageContext};
 use crate::flow::codes::{self, Recipient};
@@ -8,7 +8,7 @@ use crate::session::CodeKind;
 use crate::settings::RateAction;
 use serde_json::json;
 
-/// Stops where sign-up has phone numbers and this one is not verified.
+/// Stops if the signup form has a phone number and the user's number is not verified.
 pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     let account = &stage.cx.settings.account;
     let Some(field) = account.signup_fields.get("phone") else { return Need::Nothing };
@@ -22,7 +22,7 @@ pub(in crate::flow) fn need(stage: &StageContext<'_>) -> Need {
     }
 }
 
-/// Sends the code, and lets the session wait for it.
+/// Sends the code, and makes the session wait for it.
 ///
 /// # Errors
 /// [`Refusal::RateLimited`]; the table is unavailable.
@@ -40,7 +40,8 @@ pub(in crate::flow) async fn begin(stage: &mut StageContext<'_>) -> Result<(), R
     Ok(())
 }
 
-/// The message with a code, or the one to the owner of a number that somebody tried to sign up with.
+/// The message with a code. If the number belongs to another account, the message to the owner that a signup with it
+/// was tried.
 pub(in crate::flow) fn code_sms(cx: Context<'_>, phone: &str, known: bool, code: &str) -> Message {
     let lifetime = cx.settings.account.phone_verification_timeout;
     if known {
