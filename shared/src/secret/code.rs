@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(normalize_code("ＢＣＤＦ‐ｇｈｊｋ"), "bcdfghjk");
     }
 
-    /// What keyboards and clipboards put between the letters of a code.
+    /// Characters that keyboards and clipboards insert between the letters of a code.
     const BETWEEN: &[&str] = &["", " ", "-", "\u{a0}", "\u{2011}", "\u{200b}"];
 
     proptest! {

@@ -62,7 +62,7 @@ proptest! {
         prop_assert!(api_token::verify(&text, &[secret()], api_token::Kind::Access, NOW).is_err());
     }
 
-    /// A client that has the key can sign any claims. They are checked all the same.
+    /// A client that has the key can sign any claims. They are still checked.
     #[test]
     fn signed_claims_of_any_shape_are_judged_without_a_panic(
         member in "iss|aud|sub|sid|jti|token_use|token_type|iat|nbf|exp|[a-z]{1,5}",
