@@ -477,4 +477,6 @@ impl Settings {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
