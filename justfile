@@ -5,6 +5,9 @@ export PATH := justfile_directory() / "target/ci-venv/bin" + ":" + env("PATH")
 # The deployed functions.
 functions := "config auth account mfa provider pages jwt flat authorizer mailer"
 
+# The service that compares each of its responses with the description, and answers 500 if they differ.
+checked := justfile_directory() / "target/debug/local-service"
+
 # Lists the recipes.
 [private]
 default:
@@ -25,16 +28,50 @@ requirements: (venv ".ci/requirements.txt")
 run *arguments:
     cargo run -- {{ arguments }}
 
+# The file that lists the responses that the tests have seen. The service that checks its responses appends to it.
+seen := justfile_directory() / "target/contract-seen"
+
 # Runs all tests. Arguments go to `cargo test`.
 [group('develop')]
 test *arguments:
-    cargo test --workspace {{ arguments }}
+    rm -f {{ seen }}
+    CONTRACT_SEEN={{ seen }} cargo test --workspace {{ arguments }}
 
 # Runs all tests except the documentation's with cargo-nextest.
 [group('develop')]
 nextest *arguments:
     cargo build --workspace --bins
     cargo nextest run --workspace {{ arguments }}
+
+# Feeds random inputs to the parsers: each target of `fuzz/` for so many seconds, one on each core. `target/fuzz` keeps what a
+# target learned (`corpus`), how its last run went (`log`), and inputs that made it fail (`artifacts`).
+[group('check')]
+fuzz seconds="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v c++ >/dev/null || { apt-get update -qq && apt-get install -y -qq g++; }
+    # The stable compiler has what fuzzing needs, except sanitizers. Those look for mistakes of unsafe code; ours has none.
+    cargo fuzz build --sanitizer none --codegen-units 16 --target-dir target/fuzz
+    # Names of settings are hard to guess.
+    sed -n 's/^| `\([A-Z_0-9]*\)` |.*/"\1="/p' docs/settings.md >target/fuzz/settings.dict
+    run() {
+        local name=$1 seconds=$2 options=()
+        local log=target/fuzz/log/$name artifacts=target/fuzz/artifacts/$name corpus=target/fuzz/corpus/$name
+        mkdir -p target/fuzz/log "$artifacts" "$corpus"
+        [ "$name" != settings ] || options=(-dict=target/fuzz/settings.dict)
+        if "$programs/$name" -max_total_time="$seconds" -timeout=10 -artifact_prefix="$artifacts/" \
+            "${options[@]}" "$corpus" "fuzz/seeds/$name" >"$log" 2>&1; then
+            printf '%s: %s\n' "$name" "$(tail -n 1 "$log")"
+        else
+            tail -n 40 "$log"
+            printf '%s failed: the input is in %s\n' "$name" "$artifacts"
+            return 1
+        fi
+    }
+    programs=target/fuzz/$(rustc -vV | sed -n 's/^host: //p')/release
+    export programs
+    export -f run
+    cargo fuzz list | xargs -P "$(nproc)" -I '{}' bash -c 'run {} {{ seconds }}'
 
 # Runs the examples in doc comments.
 [group('develop')]
@@ -57,9 +94,9 @@ docs $RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links":
 settings:
     cargo run --quiet -- settings > docs/settings.md
 
-# Lists the described responses that no test has seen. `CONTRACT_SEEN` must name the file SEEN while the tests run.
+# Fails unless `just test`, and the recipes after it, have seen every described response and no other.
 [group('check')]
-contract seen:
+contract:
     python3 .ci/contract.py {{ seen }}
 
 # Writes the description of all APIs, and generates the types of the TypeScript client from it.
@@ -101,11 +138,13 @@ service:
 [group('check')]
 fmt:
     cargo fmt --all
+    cargo fmt --manifest-path fuzz/Cargo.toml
 
 # Fails if the code is not formatted.
 [group('check')]
 fmt-check:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 # Lints the code. Warnings are errors.
 [group('check')]
@@ -181,7 +220,7 @@ tokens: requirements service
 # Runs the examples that the Python package's page has published.
 [group('check')]
 published-examples: requirements service node
-    python3 .ci/flat_examples.py target/debug/latchkey
+    python3 .ci/flat_examples.py {{ checked }}
 
 # Runs the examples of this repository. `cargo test` runs the protected API.
 [group('check')]
@@ -221,13 +260,20 @@ hash-speed:
     cargo build --profile reference -p hash-speed
     target/release/hash-speed target/reference/hash-speed
 
+# Arguments go to `schemathesis run`. With `--max-examples 500` it takes longer and finds more.
+#
+# Tests every API by its description with Schemathesis.
+[group('check')]
+schemathesis *arguments: requirements service
+    python3 .ci/schemathesis_run.py target/debug/latchkey {{ arguments }}
+
 # Runs the scenarios of the headless API, and compares the responses with recorded responses of django-allauth.
 [group('check')]
 conformance: requirements service
     #!/usr/bin/env bash
     set -euo pipefail
     status=0
-    python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/headless/run.py --max-soft 0 | tee target/conformance.log || status=$?
     sed -n 's/^conformance: \([0-9]*\) of \([0-9]*\) scenarios agree.*/\1 \2/p' target/conformance.log |
         while read -r passed total; do printf 'conformance: %d passed, %d failed\n' "$passed" $((total - passed)); done
     exit "$status"
@@ -239,7 +285,7 @@ conformance-jwt: service
     set -euo pipefail
     clock=()
     command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq faketime; } || clock=(--clock none)
-    python3 tests/conformance/jwt/run.py "${clock[@]}"
+    TARGET_BIN={{ checked }} CONTRACT_SEEN={{ seen }} python3 tests/conformance/jwt/run.py "${clock[@]}"
 
 # The walks use Chromium and, if it is installed, Firefox. `npm run functions` repeats the walks through the pages on the functions
 # with moto.
@@ -247,7 +293,8 @@ conformance-jwt: service
 # Runs the browser tests of the service and the functions. Files of a failure are in `target/browser`.
 [group('check')]
 browser: service requirements browser-packages
-    cd tests/browser && npm test
+    cd clients/js && npm ci --no-audit --no-fund && npm run build
+    cd tests/browser && LATCHKEY_BIN={{ checked }} CONTRACT_SEEN={{ seen }} npm test
     cd tests/browser && npm run functions
 
 # Creates the pictures of the README.
@@ -268,7 +315,7 @@ browser-packages: node
     }
     cd tests/browser && npm ci --no-audit --no-fund
 
-# Checks the TypeScript client: types, size, package, and its tests against the service.
+# Checks the TypeScript client: types, size, package, API reference, and its tests against the service.
 [group('check')]
 client: service node
     #!/usr/bin/env bash
@@ -281,7 +328,8 @@ client: service node
     npm run build
     npm run size
     npm run package
-    npm test
+    npm run docs
+    LATCHKEY_BIN={{ checked }} npm test
 
 # Checks the hosted pages: types, size, and that `dist/` is built from the sources.
 [group('check')]

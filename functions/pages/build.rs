@@ -1,6 +1,7 @@
-//! Compresses the files of `dist/`, and generates the tables of files and pages for `src/assets.rs`.
+//! Compresses the files of `dist/` and `viewer/`, and generates the tables of files and pages for `src/assets.rs`.
 //!
-//! `dist/` itself is built by Node.js from `web/` and committed, so that building this crate needs no Node.js.
+//! `dist/` itself is built by Node.js from `web/` and committed, so that building this crate needs no Node.js. `viewer/` is a
+//! copy of a published package.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -26,9 +27,11 @@ struct Route {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=dist");
-    println!("cargo::rerun-if-changed=build.rs");
-    let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("dist");
+    for path in ["dist", "viewer", "build.rs"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let dist = root.join("dist");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let table = serde_json::from_slice::<Table>(&fs::read(dist.join("routes.json"))?)?;
     let mut code = String::new();
@@ -41,9 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     writeln!(code, "];\n\nstatic ASSETS: &[Asset] = &[")?;
-    for file in files(&dist)? {
-        let name = file.strip_prefix(&dist)?.to_str().ok_or("a file name is not Unicode")?.replace('\\', "/");
-        // The service generates its own versions of these documents.
+    let viewer = files(&root.join("viewer"))?.into_iter().map(|file| (&root, file));
+    for (folder, file) in files(&dist)?.into_iter().map(|file| (&dist, file)).chain(viewer) {
+        let name = file.strip_prefix(folder)?.to_str().ok_or("a file name is not Unicode")?.replace('\\', "/");
+        // The service answers with documents of its own in place of these.
         if ["index.html", "brand.css", "routes.json"].contains(&name.as_str()) {
             continue;
         }
@@ -54,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(out.join(format!("{tag}.br")), brotli(&bytes)?)?;
         writeln!(
             code,
-            "    Asset {{ name: {name:?}, etag: \"\\\"{tag}\\\"\", plain: include_bytes!({file:?}), \
+            "    Asset {{ name: {name:?}, etag: \"\\\"{tag}\\\"\", \
              gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{tag}.gz\")), \
              brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{tag}.br\")) }},"
         )?;
@@ -82,7 +86,10 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 fn brotli(mut bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    // Swagger UI becomes 9 % larger than at the highest quality, 11, which takes a minute and a half in a debug build.
+    let quality = if bytes.len() > 500_000 { 9 } else { 11 };
+    let parameters = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };
     let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut bytes, &mut compressed, &brotli::enc::BrotliEncoderParams::default())?;
+    brotli::BrotliCompress(&mut bytes, &mut compressed, &parameters)?;
     Ok(compressed)
 }

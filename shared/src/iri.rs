@@ -38,6 +38,7 @@ pub fn to_uri(iri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn urls_are_encoded_once_like_in_django() {
@@ -49,6 +50,18 @@ mod tests {
         ] {
             assert_eq!(to_uri(iri), uri);
             assert_eq!(to_uri(uri), uri);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_uri_is_ascii_and_is_encoded_once(iri in "\\PC{0,60}|.{0,60}") {
+            let uri = to_uri(&iri);
+            prop_assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()), "{}", uri);
+            prop_assert_eq!(to_uri(&uri), uri.clone());
+            if !iri.contains('%') {
+                prop_assert_eq!(percent_encoding::percent_decode_str(&uri).decode_utf8().unwrap(), iri);
+            }
         }
     }
 }

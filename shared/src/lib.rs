@@ -24,6 +24,7 @@
 //! | 4 | [`operator`] | the operations of operators on users, sessions, messages and API keys |
 //! | 5 | [`envelope`] | the responses of the headless API, as types |
 //! | 6 | [`http`] | client kind, credential, CSRF, CORS, cookies, security headers, errors, the Lambda runner and its log |
+//! | 6 | [`report`] | checks of the settings, the table and the running service, each with what to do |
 //! | 7 | [`description`] | the description of all APIs, from their endpoints and types |
 
 pub mod account;
@@ -43,6 +44,7 @@ pub mod outbox;
 pub mod provider;
 pub mod qr;
 pub mod random;
+pub mod report;
 pub mod secret;
 pub mod session;
 pub mod settings;

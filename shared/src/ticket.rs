@@ -212,6 +212,7 @@ fn read(text: &str) -> Option<(UserId, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_a_text_of_the_right_length_is_parsed() {
@@ -219,6 +220,16 @@ mod tests {
         assert_eq!(read(&text).unwrap().0, UserId(Uuid::from_bytes([7; 16])));
         for nonsense in ["", "bad", "%%", &text[1..], &format!("{text}AAAA")] {
             assert!(read(nonsense).is_none(), "{nonsense}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_names_its_user_whatever_the_bytes_are(bytes: [u8; USER_LENGTH + SECRET_LENGTH], text in "\\PC{0,80}") {
+            let (user, digest) = read(&secret::encode(&bytes)).unwrap();
+            prop_assert_eq!(user.0.as_bytes(), &bytes[..USER_LENGTH]);
+            prop_assert_eq!(digest, secret::digest(&bytes[USER_LENGTH..]));
+            prop_assert!(read(&text).is_none_or(|_| text.len() == 64));
         }
     }
 }

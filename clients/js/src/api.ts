@@ -1793,23 +1793,14 @@ export interface components {
         AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
         /** @description The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them. */
         BaseSignup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The configuration of the service. */
         ConfigurationResponse: {
@@ -1844,6 +1835,8 @@ export interface components {
             /** @description Its user. */
             user: components["schemas"]["User"];
         };
+        /** @description Counts as absent. */
+        EmptyField: string | null | unknown[] | Record<string, never>;
         /** @description Nothing to tell. */
         EmptyResponse: Record<string, never>;
         /** @description Sessions to end. */
@@ -1902,7 +1895,7 @@ export interface components {
             /** @description The key of the link, or the code. */
             key: string | number;
             /** @description The `flow_token` of the response to who asked for the code. A link does not need it. */
-            token?: string | number | null;
+            token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description Why a request is refused. The name of the problems that are not those of a single field is `__all__`. */
         FlatErrors: {
@@ -1960,7 +1953,7 @@ export interface components {
         /** @description A new password in place of the present one. */
         FlatPasswordChange: {
             /** @description The present password, if there is one. */
-            current_password?: string | number | null;
+            current_password?: (string | number) | components["schemas"]["EmptyField"];
             /** @description The new password. */
             new_password: string | number;
         };
@@ -1971,7 +1964,7 @@ export interface components {
             /** @description The new password. */
             password: string | number;
             /** @description The `flow_token` of the response to the request of the code. A link does not need it. */
-            token?: string | number | null;
+            token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A step has to follow. */
         FlatPending: components["schemas"]["FlatPendingSecondFactor"] | components["schemas"]["FlatPendingFlow"];
@@ -2010,16 +2003,16 @@ export interface components {
         /** @description A departure to a provider. */
         FlatProviderRedirect: {
             /** @description The page that the person comes back to, unless it is the one that the settings name. */
-            callback_url?: string | number | null;
+            callback_url?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A token of a provider: an `access_token` or an `id_token`, which counts first. */
         FlatProviderToken: {
             /** @description An access token. */
-            access_token?: string | number | null;
+            access_token?: (string | number) | components["schemas"]["EmptyField"];
             /** @description The client that the ID token is for, unless it is the one of the settings. */
-            client_id?: string | number | null;
+            client_id?: (string | number) | components["schemas"]["EmptyField"];
             /** @description An ID token of OpenID Connect. */
-            id_token?: string | number | null;
+            id_token?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The identity providers. */
         FlatProviders: {
@@ -2237,10 +2230,10 @@ export interface components {
              */
             success: true;
         };
-        /** @description Who sets up an authenticator app. */
+        /** @description The login for which an authenticator app is set up. */
         MFASetup: {
             /** @description The login that waits for it. Users who are logged in leave it out. */
-            setup_challenge_id?: string | null;
+            setup_challenge_id?: string | number | null;
         };
         /** @description A second factor has to be set up, at `mfa/setup/` and `mfa/activate/`. */
         MFASetupChallenge: {
@@ -2373,23 +2366,14 @@ export interface components {
         };
         /** @description The fields of a sign-up through a provider. Whether an address is needed is a setting of its own. */
         ProviderSignup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description A token of a provider. */
         ProviderToken: {
@@ -2621,25 +2605,16 @@ export interface components {
         };
         /** @description The fields of a sign-up with a password. */
         Signup: {
-            /**
-             * Format: email
-             * @description The email address.
-             */
-            email?: string | null;
-            /**
-             * Format: email
-             * @description The email address again.
-             */
-            email2?: string | null;
+            /** @description The email address. */
+            email?: string | components["schemas"]["EmptyField"];
+            /** @description The email address again. */
+            email2?: string | components["schemas"]["EmptyField"];
             /** @description The password. */
-            password?: string | number | null;
-            /**
-             * @description The phone number.
-             * @example +31612345678
-             */
-            phone?: string | null;
+            password?: (string | number) | components["schemas"]["EmptyField"];
+            /** @description The phone number. */
+            phone?: string | components["schemas"]["EmptyField"];
             /** @description The username. */
-            username?: string | number | null;
+            username?: (string | number) | components["schemas"]["EmptyField"];
         };
         /** @description The configuration of identity providers. */
         SocialAccountConfiguration: {
@@ -3150,6 +3125,21 @@ export interface components {
                 };
             };
         };
+        /** @description There is no such kind of client. */
+        UnknownClient: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /**
+                     * @description The status.
+                     * @constant
+                     */
+                    status: 404;
+                };
+            };
+        };
         /** @description The options for a new credential. */
         WebAuthnCreationOptionsResponse: {
             headers: {
@@ -3289,7 +3279,6 @@ export interface operations {
                     "application/json": components["schemas"]["OpenidConfiguration"];
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getRelatedOrigins: {
@@ -3366,7 +3355,6 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3403,7 +3391,6 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3432,7 +3419,6 @@ export interface operations {
             };
             403: components["responses"]["CsrfFailed"];
             408: components["responses"]["Timeout"];
-            410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3455,7 +3441,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescription: {
@@ -3476,7 +3461,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getHeadlessDescriptionAsYaml: {
@@ -3497,7 +3481,6 @@ export interface operations {
                     "application/vnd.oai.openapi": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     listAuthenticators: {
@@ -3530,6 +3513,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3558,13 +3542,19 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
-            /** @description The account has no recovery codes. */
+            /** @description The account has no recovery codes. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3615,6 +3605,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3643,13 +3634,19 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
-            /** @description The account has no recovery codes. */
+            /** @description The account has no recovery codes. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3700,6 +3697,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3720,7 +3718,7 @@ export interface operations {
         responses: {
             200: components["responses"]["TOTPAuthenticator"];
             401: components["responses"]["Unauthenticated"];
-            /** @description The account has no authenticator app. `meta` has what is needed to set one up. */
+            /** @description The account has no authenticator app. `meta` has what is needed to set one up. There is no such kind of client. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3734,6 +3732,12 @@ export interface operations {
                             /** @description The same as a URL, for a QR code. */
                             totp_url: string;
                         };
+                        /**
+                         * @description The status.
+                         * @constant
+                         */
+                        status: 404;
+                    } | {
                         /**
                          * @description The status.
                          * @constant
@@ -3804,6 +3808,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -3834,6 +3839,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3865,6 +3871,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuthenticationResponse"] | components["schemas"]["ReauthenticationResponse"];
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             /** @description The request does not fit the state of the account. */
             409: {
@@ -3945,6 +3952,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -3967,7 +3975,7 @@ export interface operations {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
                     /** @description The name to give it. Without one, the service makes one up. */
-                    name?: string | number | null;
+                    name?: (string | number) | components["schemas"]["EmptyField"];
                     /**
                      * @description Whether the credential is for logins without a password.
                      * @default false
@@ -4022,6 +4030,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             /** @description The request does not fit the state of the account. The request does not fit the state of the caller's login. */
             409: {
@@ -4090,6 +4099,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4110,6 +4120,7 @@ export interface operations {
         responses: {
             200: components["responses"]["EmailAddresses"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4166,6 +4177,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4219,6 +4231,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4270,6 +4283,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4325,6 +4339,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4346,7 +4361,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description The present password, if there is one. */
-                    current_password?: string | number | null;
+                    current_password?: (string | number) | components["schemas"]["EmptyField"];
                     /** @description The new password. */
                     new_password: string | number;
                 };
@@ -4369,6 +4384,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4406,6 +4422,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4474,6 +4491,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4496,6 +4514,7 @@ export interface operations {
         responses: {
             200: components["responses"]["ProviderAccounts"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4547,6 +4566,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4585,6 +4605,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4624,6 +4645,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -4665,6 +4687,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4685,16 +4708,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -4715,10 +4732,10 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4736,11 +4753,11 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
-            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4794,6 +4811,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4836,6 +4854,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4857,6 +4876,7 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4897,6 +4917,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -4918,16 +4939,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -4962,6 +4977,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5017,6 +5033,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5061,6 +5078,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5104,6 +5122,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5125,6 +5144,7 @@ export interface operations {
         responses: {
             200: components["responses"]["StatusOK"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5184,6 +5204,7 @@ export interface operations {
                     };
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5238,6 +5259,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5301,8 +5323,8 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5362,6 +5384,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5384,6 +5407,7 @@ export interface operations {
             200: components["responses"]["Authenticated"];
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5405,6 +5429,7 @@ export interface operations {
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5426,6 +5451,7 @@ export interface operations {
             200: components["responses"]["Sessions"];
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5464,6 +5490,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5517,6 +5544,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5539,6 +5567,7 @@ export interface operations {
         responses: {
             200: components["responses"]["WebAuthnRequestOptionsResponse"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5580,6 +5609,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5608,6 +5638,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginOptionsResponse"];
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5650,8 +5681,8 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
-            409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
@@ -5672,6 +5703,7 @@ export interface operations {
         responses: {
             200: components["responses"]["WebAuthnRequestOptionsResponse"];
             401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5713,6 +5745,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5732,6 +5765,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["WebAuthnCreationOptionsResponse"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5755,7 +5789,7 @@ export interface operations {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
                     /** @description The name to give it. Without one, the service makes one up. */
-                    name?: string | number | null;
+                    name?: (string | number) | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -5774,8 +5808,8 @@ export interface operations {
                     };
                 };
             };
-            401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CsrfFailed"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5829,6 +5863,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["SessionGone"];
@@ -5859,6 +5894,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedBody"];
+            404: components["responses"]["UnknownClient"];
             408: components["responses"]["Timeout"];
             410: components["responses"]["SessionGone"];
             413: components["responses"]["ContentTooLarge"];
@@ -5883,7 +5919,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     getDescription: {
@@ -5904,7 +5939,6 @@ export interface operations {
                     "application/vnd.oai.openapi+json": Record<string, never>;
                 };
             };
-            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProvider: {
@@ -5926,7 +5960,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5944,7 +5978,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -5960,6 +5993,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromProviderByForm: {
@@ -5981,15 +6017,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -5999,7 +6026,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6015,6 +6041,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProvider: {
@@ -6038,7 +6067,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6056,7 +6085,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6072,6 +6100,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     arriveFromOpenIdProviderByForm: {
@@ -6095,15 +6126,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that leads the browser on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description To the frontend. */
             302: {
                 headers: {
@@ -6113,7 +6135,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBody"];
             /** @description There is no such provider. */
             404: {
                 headers: {
@@ -6129,6 +6150,9 @@ export interface operations {
                     };
                 };
             };
+            408: components["responses"]["Timeout"];
+            413: components["responses"]["ContentTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     flatVerifyEmail: {
@@ -6170,7 +6194,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6343,7 +6366,6 @@ export interface operations {
             408: components["responses"]["FlatTimeout"];
             409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
-            429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
             503: {
                 headers: {
@@ -6545,16 +6567,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description The email address.
-                     */
-                    email?: string | null;
-                    /**
-                     * @description The phone number.
-                     * @example +31612345678
-                     */
-                    phone?: string | null;
+                    /** @description The email address. */
+                    email?: string | components["schemas"]["EmptyField"];
+                    /** @description The phone number. */
+                    phone?: string | components["schemas"]["EmptyField"];
                 };
             };
         };
@@ -6763,7 +6779,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -6854,7 +6869,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7006,7 +7020,6 @@ export interface operations {
             };
             404: components["responses"]["FlatNotFound"];
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. Or the provider cannot be reached. */
@@ -7078,7 +7091,6 @@ export interface operations {
                 };
             };
             408: components["responses"]["FlatTimeout"];
-            409: components["responses"]["FlatConflict"];
             413: components["responses"]["FlatContentTooLarge"];
             429: components["responses"]["FlatTooManyRequests"];
             /** @description The service is unavailable. Try again later. */
@@ -7185,15 +7197,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7233,15 +7237,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             503: components["responses"]["JwtUnavailable"];
@@ -7300,15 +7296,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7521,13 +7509,16 @@ export interface operations {
                     "application/json": components["schemas"]["MFASetupResponse"];
                 };
             };
-            /** @description There is an authenticator app already, or the body is malformed. */
+            /** @description The input is invalid: sentences for people, by field. There is an authenticator app already, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JwtError"];
+                    "application/json": {
+                        non_field_errors?: string[];
+                        setup_challenge_id?: string[];
+                    } | components["schemas"]["JwtError"];
                 };
             };
             /** @description There is neither an access token nor a login that waits. */
@@ -7754,15 +7745,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -7819,15 +7802,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -8097,26 +8072,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
-            /** @description The type of content is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            415: components["responses"]["JwtUnsupportedMediaType"];
             503: components["responses"]["JwtUnavailable"];
         };
     };
@@ -8630,15 +8589,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];
@@ -8696,15 +8647,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JwtError"];
-                };
-            };
+            403: components["responses"]["JwtForeignPage"];
             408: components["responses"]["JwtTimeout"];
             413: components["responses"]["JwtContentTooLarge"];
             415: components["responses"]["JwtUnsupportedMediaType"];

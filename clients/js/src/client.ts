@@ -19,12 +19,13 @@ export interface RedirectOptions {
  */
 export type Totp = { active: Data<'getTotp'> } | { secret: string; url: string };
 
-/** A client of the service. Its methods never throw. A call that fails resolves to a `failure`. */
-export type Client = ReturnType<typeof createClient>;
+/** A client of the service. Each method resolves; a call that fails resolves to a `failure`. */
+export interface Client extends ReturnType<typeof makeClient> {}
 
 /**
  * Creates a client. It sends no requests until it is used: `subscribe` and `load` fetch the session.
  *
+ * @example
  * ```ts
  * const accounts = createClient({ baseUrl: 'https://auth.example.com', client: 'browser' });
  * accounts.subscribe(() => console.log(accounts.getSnapshot()));
@@ -32,7 +33,11 @@ export type Client = ReturnType<typeof createClient>;
  * if (!result.ok) console.log(result.failure.errors);
  * ```
  */
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions): Client {
+  return makeClient(options);
+}
+
+function makeClient(options: ClientOptions) {
   const transport = new Transport(options);
   const { store } = transport;
 
@@ -42,9 +47,6 @@ export function createClient(options: ClientOptions) {
     transport.request<Data<Id>>(method, path, body);
   const post = <Id extends OperationId>(path: string, body?: Body<Id>, leavesAnonymous?: boolean) =>
     transport.step('POST', path, body, leavesAnonymous);
-
-  let loading: Promise<AuthState> | undefined;
-  const load = (): Promise<AuthState> => (loading ??= transport.reload().then(store.getSnapshot));
 
   return {
     // The state.
@@ -56,11 +58,23 @@ export function createClient(options: ClientOptions) {
      * ends the subscription.
      */
     subscribe(listener: () => void): () => void {
-      void load();
+      void transport.load();
       return store.subscribe(listener);
     },
-    /** Fetches the session if that has not happened yet. Resolves to the state. */
-    load,
+    /**
+     * Fetches the session if that has not happened yet, or failed. Resolves to the state. `subscribe` calls it, and so do
+     * the hooks. Call it if nothing subscribes: in a guard of a router, or in a program.
+     *
+     * @example
+     * ```ts
+     * const { status } = await accounts.load();
+     * if (status !== 'authenticated') location.assign('/login');
+     * ```
+     */
+    async load(): Promise<AuthState> {
+      await transport.load();
+      return store.getSnapshot();
+    },
     /** Fetches the session again. */
     async reload(): Promise<AuthState> {
       await transport.reload();
@@ -80,7 +94,16 @@ export function createClient(options: ClientOptions) {
 
     // Login and signup.
 
-    /** Logs in with a password. */
+    /**
+     * Logs in with a password.
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.login({ email: 'ada@example.com', password: 'correct-Horse-42' });
+     * if (!result.ok) show(result.failure.errors);
+     * else if (result.data.status === 'pending') showStep(result.data.flow.id); // such as `mfa_authenticate`
+     * ```
+     */
     login: (body: Body<'logIn'>) => post<'logIn'>('auth/login', body),
     /** Signs up. */
     signup: (body: Body<'signUp'>) => post<'signUp'>('auth/signup', body),
@@ -135,7 +158,14 @@ export function createClient(options: ClientOptions) {
 
     // Identity providers.
 
-    /** Leaves the page for the provider. Browser client only. */
+    /**
+     * Leaves the page for the provider. Browser client only.
+     *
+     * @example
+     * ```ts
+     * accounts.redirectToProvider({ provider: 'google', callbackUrl: '/welcome' });
+     * ```
+     */
     redirectToProvider({ provider, callbackUrl, process = 'login' }: RedirectOptions): void {
       const form = document.createElement('form');
       form.method = 'POST';
@@ -192,7 +222,15 @@ export function createClient(options: ClientOptions) {
 
     /** Lists the account's authenticators. */
     listAuthenticators: () => get<'listAuthenticators'>('account/authenticators'),
-    /** Returns the authenticator app. If there is none, returns the secret for a new one. */
+    /**
+     * Returns the authenticator app, or the secret for a new one if there is none.
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.getTotp();
+     * if (result.ok && 'url' in result.data) drawQrCode(result.data.url);
+     * ```
+     */
     async getTotp(): Promise<Result<Totp>> {
       const outcome = await transport.exchange('GET', 'account/authenticators/totp');
       if (!outcome.ok) return outcome;
@@ -220,7 +258,14 @@ export function createClient(options: ClientOptions) {
 
     /** App client with the JWT strategy: returns an access token that is still valid for a while, or `undefined`. */
     getAccessToken: () => transport.accessToken(),
-    /** App client with the JWT strategy: calls `fetch` with the access token. Refreshes the token once after a 401. */
+    /**
+     * App client with the JWT strategy: like `fetch`, with the access token. Refreshes the token once after a 401.
+     *
+     * @example
+     * ```ts
+     * const response = await accounts.fetch('https://api.example.com/notes', { method: 'POST', body: 'A note' });
+     * ```
+     */
     fetch: (input: RequestInfo | URL, init?: RequestInit) => transport.fetch(input, init),
   };
 }

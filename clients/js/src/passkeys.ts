@@ -68,6 +68,12 @@ export function passkeys(transport: Transport) {
     /**
      * Logs in with a passkey that the browser offers in a field with `autocomplete="username webauthn"`. Resolves when
      * the user has chosen one, or when another ceremony replaces this one (`cancelled`).
+     *
+     * @example
+     * ```ts
+     * const result = await accounts.passkeys.autofill();
+     * if (result.ok) location.assign('/home');
+     * ```
      */
     async autofill(): Promise<Result<AuthState>> {
       const number = ++latest;

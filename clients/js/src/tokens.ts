@@ -12,8 +12,11 @@ export interface Tokens {
   expires?: number;
 }
 
-/** Runs one function at a time, across tabs if the platform supports it. */
-export type Lock = <T>(run: () => Promise<T>) => Promise<T>;
+/** Runs one function at a time, across tabs if the platform supports it. The function calls `wrote` if it wrote to the storage. */
+export type Lock = <T>(run: (wrote: () => void) => Promise<T>) => Promise<T>;
+
+/** Milliseconds after which all tabs see what one tab wrote to `localStorage`. Browsers do not make it visible at once. */
+export const SETTLE = 100;
 
 /** The last function in the queue of each lock of this process. */
 const queues = new Map<string, Promise<unknown>>();
@@ -24,9 +27,22 @@ const queues = new Map<string, Promise<unknown>>();
  */
 export function lockNamed(name: string): Lock {
   const locks = (globalThis.navigator as Navigator | undefined)?.locks;
-  if (locks) return (run) => locks.request(name, run) as ReturnType<typeof run>;
+  if (locks) {
+    return (run) =>
+      new Promise((resolve, reject) => {
+        const hold = async () => {
+          let hasWritten = false;
+          const outcome = run(() => (hasWritten = true));
+          resolve(outcome);
+          await outcome.catch(() => undefined);
+          if (hasWritten) await new Promise((done) => setTimeout(done, SETTLE));
+        };
+        locks.request(name, hold).catch(reject);
+      });
+  }
   return (run) => {
-    const next = (queues.get(name) ?? Promise.resolve()).then(run, run);
+    const begin = () => run(() => {});
+    const next = (queues.get(name) ?? Promise.resolve()).then(begin, begin);
     queues.set(name, next.catch(() => undefined));
     return next;
   };

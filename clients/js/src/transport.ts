@@ -4,7 +4,7 @@ import { failureOf, OFFLINE } from './failure.js';
 import type { ClientOptions } from './options.js';
 import { memoryStorage } from './storage.js';
 import { Store, stateOf, type AuthAnswer } from './store.js';
-import { expiryOf, lockNamed, TokenStore, type Lock, type Tokens } from './tokens.js';
+import { expiryOf, lockNamed, SETTLE, TokenStore, type Lock, type Tokens } from './tokens.js';
 import type { Failure, Result } from './types.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -23,6 +23,7 @@ export class Transport {
   private readonly lock: Lock;
   private readonly channel: BroadcastChannel | undefined;
   private readonly send: (request: Request) => Promise<Response>;
+  private loading: Promise<void> | undefined;
 
   constructor(readonly options: ClientOptions) {
     this.baseUrl = options.baseUrl.replace(/\/$/, '');
@@ -36,12 +37,18 @@ export class Transport {
     });
     if (typeof BroadcastChannel === 'function' && typeof window === 'object') {
       this.channel = new BroadcastChannel(key);
-      this.channel.onmessage = () => void this.reload();
+      this.channel.onmessage = () => void setTimeout(() => void this.reload(), this.isApp ? SETTLE : 0);
     }
   }
 
   get isApp(): boolean {
     return this.options.client === 'app';
+  }
+
+  /** Fetches the session, unless that has happened. An attempt that failed does not count. */
+  load(): Promise<void> {
+    if (this.store.getSnapshot().status === 'unavailable') this.loading = undefined;
+    return (this.loading ??= this.reload());
   }
 
   /** Fetches the session again, without notifying other tabs. */
@@ -88,6 +95,8 @@ export class Transport {
     headers: Record<string, string> = {},
     isRetry = false,
   ): Promise<{ ok: true; data: { response: Response; answer: AuthAnswer | undefined } } | { ok: false; failure: Failure }> {
+    // The first answer brings the CSRF cookie.
+    if (!this.isApp && !SAFE.has(method)) await this.load();
     const used = this.isApp ? await this.usableTokens() : {};
     let response: Response;
     let answer: AuthAnswer | undefined;
@@ -105,8 +114,11 @@ export class Transport {
       return { ok: false, failure: OFFLINE };
     }
     const isStale = this.isApp && used.refresh && !used.session && (response.status === 401 || response.status === 410);
-    if (isStale && !isRetry && !isStep(answer) && (await this.refresh(used.access))) {
-      return this.exchange(method, path, body, query, headers, true);
+    if (isStale && !isRetry && !isStep(answer)) {
+      const renewed = await this.refresh(used.access);
+      if (renewed === true) return this.exchange(method, path, body, query, headers, true);
+      // The refresh can succeed later, so this is not the end of the session.
+      if (renewed) return { ok: false, failure: renewed };
     }
     await this.note(method, response, answer, used);
     return { ok: true, data: { response, answer } };
@@ -180,18 +192,20 @@ export class Transport {
   }
 
   /**
-   * Replaces the access token `stale`. If several calls in all tabs refresh at the same time, only one sends the
-   * request, and the others read the result from the storage. Returns whether there is a new token.
+   * Replaces the access token `stale`. If several calls in all tabs refresh at the same time, only one sends the request,
+   * and the others read the result from the storage. Returns whether there is a new token, or the failure of the request.
    */
-  async refresh(stale: string | undefined): Promise<boolean> {
-    return this.lock(async () => {
+  async refresh(stale: string | undefined): Promise<boolean | Failure> {
+    return this.lock(async (wrote) => {
       const tokens = await this.tokens.read();
       if (tokens.access !== stale) return tokens.access !== undefined;
       if (!tokens.refresh) return false;
       const { data, response } = await this.api
         .POST('/_allauth/app/v1/tokens/refresh', { body: { refresh_token: tokens.refresh }, credentials: 'omit' })
         .catch(() => ({ data: undefined, response: undefined }));
-      if (!response || response.status >= 500 || response.status === 429) return false;
+      if (!response) return OFFLINE;
+      if (response.status >= 500 || response.status === 429) return failureOf(response, undefined);
+      wrote();
       if (!data) {
         await this.tokens.clear();
         this.store.set({ status: 'anonymous', flows: [] });
@@ -214,7 +228,7 @@ export class Transport {
     };
     const token = await this.accessToken();
     const response = await send(token);
-    if (response.status !== 401 || !token || !(await this.refresh(token))) return response;
+    if (response.status !== 401 || !token || (await this.refresh(token)) !== true) return response;
     return send((await this.tokens.read()).access);
   }
 

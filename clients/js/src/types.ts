@@ -6,7 +6,14 @@ export type Schemas = components['schemas'];
 /** The name of an operation in the API description. */
 export type OperationId = keyof operations;
 
-/** The JSON body of an operation. */
+/**
+ * The JSON body that an operation takes.
+ *
+ * @example
+ * ```ts
+ * const credentials: Body<'logIn'> = { email: 'ada@example.com', password: 'correct-Horse-42' };
+ * ```
+ */
 export type Body<Id extends OperationId> = operations[Id] extends {
   requestBody?: { content: { 'application/json': infer B } };
 }
@@ -84,7 +91,16 @@ export interface Failure {
   retryAfter?: number;
 }
 
-/** The outcome of a call. */
+/**
+ * The outcome of a call.
+ *
+ * @example
+ * ```ts
+ * const result = await accounts.listSessions();
+ * if (result.ok) show(result.data);
+ * else if (result.failure.reason === 'rate_limited') wait(result.failure.retryAfter);
+ * ```
+ */
 export type Result<T> = { ok: true; data: T } | { ok: false; failure: Failure };
 
 /** The state of the session. */

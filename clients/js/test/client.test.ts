@@ -46,6 +46,13 @@ describe.each(['browser', 'app'] as const)('the %s client', (kind) => {
     expect(state).toHaveProperty('flows', expect.arrayContaining([{ id: 'login' }, { id: 'signup' }]));
   });
 
+  it('needs no `load` before its first call', async () => {
+    const client = clientOf(kind);
+    const refused = await client.login({ email: anAddress(), password: PASSWORD });
+    expect(!refused.ok && refused.failure).toMatchObject({ reason: 'invalid', errors: [{ code: 'email_password_mismatch' }] });
+    expect(client.getSnapshot().status).toBe(kind === 'browser' ? 'anonymous' : 'loading');
+  });
+
   it('signs up, verifies the address by its code, and is logged in', async () => {
     const [client, email] = [clientOf(kind), anAddress()];
     const states: AuthState['status'][] = [];

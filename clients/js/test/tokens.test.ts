@@ -94,6 +94,23 @@ describe('the JWT strategy', () => {
     }
   });
 
+  it('stays logged in if only the refresh gets no answer', async () => {
+    const { all, storage, key } = await tabs(1);
+    const client = all[0]!;
+    await client.reload();
+    const tokens = JSON.parse((await storage.getItem(key))!) as Record<string, unknown>;
+    await storage.setItem(key, JSON.stringify({ ...tokens, session: undefined, access: 'a.b.c' }));
+    const original = globalThis.fetch;
+    for (const answer of [() => Promise.reject(new TypeError('offline')), async () => new Response('', { status: 503 })]) {
+      globalThis.fetch = (input, init) =>
+        new Request(input, init).url.endsWith('/tokens/refresh') ? answer() : original(input, init);
+      expect(await client.listSessions()).toMatchObject({ ok: false });
+      expect(await client.reload()).toMatchObject({ status: 'authenticated' });
+    }
+    globalThis.fetch = original;
+    expect(await client.listSessions()).toMatchObject({ ok: true });
+  });
+
   it('forgets tokens that the service refuses, and keeps them while it cannot be reached', async () => {
     const { all, storage, key } = await tabs(1);
     const kept = (await storage.getItem(key))!;

@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use shared::flow::Problem;
 use shared::flow::recovery::password_change;
-use shared::http::fields::{Field, Text};
+use shared::http::fields::{Field, Text, optional_texts};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input};
 use shared::settings::RateAction;
 
 /// A new password.
 #[derive(JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, transform = optional_texts)]
 pub struct ChangePassword {
     /// The present password, if there is one.
     current_password: Option<Text>,

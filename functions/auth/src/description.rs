@@ -42,12 +42,12 @@ pub fn operations() -> Vec<Operation> {
             .reads::<ConfirmLoginCode>(["incorrect_code"]),
         open(post.clone(), "auth/code/request", "requestLoginCode", "Request a login code")
             .tagged(tags::LOGIN_BY_CODE)
-            .replies([authenticated(), unauthenticated(), too_many()])
+            .replies([authenticated(), unauthenticated()])
             .takes::<CodeRecipient>()
-            .refuses(RECIPIENT_CODES),
+            .refuses(RECIPIENT_CODES.into_iter().chain([("too_many_login_attempts", None)])),
         open(post.clone(), "auth/code/resend", "resendLoginCode", "Request another login code")
             .tagged(tags::LOGIN_BY_CODE)
-            .replies([done(), conflict(), too_many()]),
+            .replies([done(), conflict()]),
         open(get.clone(), "auth/email/verify", "getEmailVerification", "Get the address that a key verifies")
             .tagged(tags::VERIFICATION)
             .with(VERIFICATION_KEY)

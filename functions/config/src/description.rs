@@ -2,9 +2,9 @@
 
 use super::associations::{AppleAssociation, RelatedOrigins, Statement};
 use axum::http::Method;
-use shared::description::headless::{invalid, open, tags};
+use shared::description::headless::{invalid, open, tags, unavailable};
 use shared::description::{Operation, Reply, Tag};
-use shared::envelope::{Bare, ConfigurationResponse};
+use shared::envelope::ConfigurationResponse;
 use shared::jwt::{JWKS_PATH, KeySet, OPENID_CONFIGURATION_PATH, OpenidConfiguration};
 
 const DOCUMENTS: Tag = Tag { name: "Documents", about: "Documents that are public." };
@@ -31,32 +31,29 @@ pub fn operations() -> Vec<Operation> {
         public("/.well-known/webauthn", "getRelatedOrigins", "Get the related origins of passkeys")
             .reply(Reply::json::<RelatedOrigins>(200, "The origins that may use passkeys of this domain.")),
         openapi("/_allauth/openapi.html", "showHeadlessDescription", "Show the description of the headless API")
-            .replies([Reply::page(200, "A page."), unavailable()]),
+            .reply(Reply::page(200, "A page.")),
         openapi("/_allauth/openapi.json", "getHeadlessDescription", "Get the description of the headless API")
-            .reply(Reply::of_kind("application/vnd.oai.openapi+json", 200, "An OpenAPI document.", any()))
-            .reply(unavailable()),
+            .reply(Reply::of_kind("application/vnd.oai.openapi+json", 200, "An OpenAPI document.", any())),
         openapi("/_allauth/openapi.yaml", "getHeadlessDescriptionAsYaml", "Get the description of the headless API")
-            .reply(Reply::of_kind("application/vnd.oai.openapi", 200, "An OpenAPI document.", text()))
-            .reply(unavailable()),
+            .reply(Reply::of_kind("application/vnd.oai.openapi", 200, "An OpenAPI document.", text())),
         openapi("/_latchkey/openapi.html", "showDescription", "Show the description of all APIs")
-            .replies([Reply::page(200, "A page."), unavailable()]),
-        openapi("/_latchkey/openapi.json", "getDescription", "Get the description of all APIs")
-            .reply(Reply::of_kind("application/vnd.oai.openapi+json", 200, "An OpenAPI document.", any()))
-            .reply(unavailable()),
+            .reply(Reply::page(200, "A page.")),
+        openapi("/_latchkey/openapi.json", "getDescription", "Get the description of all APIs").reply(Reply::of_kind(
+            "application/vnd.oai.openapi+json",
+            200,
+            "An OpenAPI document.",
+            any(),
+        )),
         public(JWKS_PATH, "getKeys", "Get the keys that verify tokens")
             .replies([Reply::json::<KeySet<'static>>(200, "The public keys."), unavailable()]),
         public(OPENID_CONFIGURATION_PATH, "getIssuer", "Get the metadata of the issuer of tokens")
-            .replies([Reply::json::<OpenidConfiguration<'static>>(200, "The metadata."), unavailable()]),
+            .reply(Reply::json::<OpenidConfiguration<'static>>(200, "The metadata.")),
     ]
 }
 
 /// An operation that returns a public document.
 fn public(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new("documents", Method::GET, path, id, summary).tagged(DOCUMENTS).secured_by([])
-}
-
-fn unavailable() -> Reply {
-    Reply::json::<Bare<503>>(503, "The service is unavailable. Try again later.").named("Unavailable")
 }
 
 #[cfg(test)]

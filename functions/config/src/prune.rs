@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 use shared::description::{API, IF, MOUNT, REQUIRED_IF, VALUES_IF, headless};
+use shared::http::Base;
 use shared::settings::{ClientKind, Condition, Mount, Settings};
 use std::collections::BTreeSet;
 
-/// The prefix of paths that exist for both kinds of client.
-const EITHER: &str = "/_allauth/{client}/v1/";
+/// The variable for the kind of client in a path.
+const EITHER: &str = "{client}";
+/// The default name of the header with the CSRF token.
+const CSRF_HEADER: &str = "X-CSRFToken";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The APIs that a description contains.
@@ -29,6 +32,7 @@ pub fn prune(mut document: Json, settings: &Settings, scope: Scope) -> Json {
         remove(&mut document["components"]["parameters"], "Client");
     }
     leave_credentials(&mut document, settings);
+    rename(&mut document, settings);
     leave_used(&mut document);
     document["servers"] = json!([{"url": settings.service.public_url.path()}]);
     document
@@ -41,8 +45,10 @@ fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) ->
         return None;
     }
     let clients = &settings.headless.clients;
-    let reached = |kind: &ClientKind| path.starts_with(EITHER) || path.starts_with(&at(*kind));
-    if is_headless && !clients.iter().any(reached) {
+    let base = base_of(&path);
+    let reached = |client: &str, base: Base| path.starts_with(&base.before(client));
+    let is_reached = |base| reached(EITHER, base) || clients.iter().any(|kind| reached(kind.as_str(), base));
+    if !base.is_none_or(is_reached) {
         return None;
     }
     let methods = item.as_object_mut()?;
@@ -53,21 +59,24 @@ fn path_item(path: String, mut item: Json, settings: &Settings, scope: Scope) ->
     }
     methods.remove(API);
     let mount = methods.remove(MOUNT).and_then(|name| name.as_str()?.parse::<Mount>().ok());
-    let path = match (mount, clients.as_slice()) {
-        (Some(mount), _) => {
+    let path = match (mount, base, clients.as_slice()) {
+        (Some(mount), ..) => {
             format!("{}{}", mount.configured_prefix(settings), path.strip_prefix(mount.default_prefix())?)
         }
-        (None, [only]) if path.starts_with(EITHER) => {
+        (None, Some(base), [only]) if reached(EITHER, base) => {
             methods.remove("parameters");
-            path.replace(EITHER, &at(*only))
+            path.replace(EITHER, only.as_str())
         }
         _ => path,
     };
     Some((path, item))
 }
 
-fn at(kind: ClientKind) -> String {
-    format!("/_allauth/{}/v1/", kind.as_str())
+/// Returns the start of a path that has a kind of client in it.
+fn base_of(path: &str) -> Option<Base> {
+    let clients = [EITHER, ClientKind::Browser.as_str(), ClientKind::App.as_str()];
+    let begins = |base: &Base| clients.iter().any(|client| path.starts_with(&base.before(client)));
+    [Base::Headless, Base::Own].into_iter().find(begins)
 }
 
 /// Returns whether one of the conditions in an object's marker holds. Also returns true for an object without a marker.
@@ -123,7 +132,31 @@ fn leave_properties(schema: &mut Map<String, Json>, settings: &Settings) {
     }
 }
 
-/// Keeps only the credentials of the clients that are turned on, and names the session cookie as the settings do.
+/// Replaces the default names of headers and cookies with the names in the settings.
+fn rename(document: &mut Json, settings: &Settings) {
+    let (header, cookies) = (settings.csrf_header(), &settings.cookies);
+    let header = if header == "x-csrftoken" { CSRF_HEADER } else { &header };
+    let names = [(CSRF_HEADER, header), ("csrftoken", &*cookies.csrf_name), ("sessionid", &*cookies.session_name)];
+    let others = names.into_iter().filter(|(default, configured)| default != configured).collect::<Vec<_>>();
+    if !others.is_empty() {
+        rename_in(document, &others);
+    }
+}
+
+fn rename_in(value: &mut Json, names: &[(&str, &str)]) {
+    match value {
+        Json::String(text) => {
+            for (default, configured) in names {
+                *text = text.replace(default, configured);
+            }
+        }
+        Json::Array(values) => values.iter_mut().for_each(|value| rename_in(value, names)),
+        Json::Object(map) => map.values_mut().for_each(|value| rename_in(value, names)),
+        _ => {}
+    }
+}
+
+/// Keeps only the credentials of the clients that are turned on.
 fn leave_credentials(document: &mut Json, settings: &Settings) {
     let has = |kind| settings.headless.clients.contains(&kind);
     let of_client = [
@@ -134,9 +167,6 @@ fn leave_credentials(document: &mut Json, settings: &Settings) {
     let schemes = &mut document["components"]["securitySchemes"];
     for (name, _) in of_client.iter().filter(|(_, is_there)| !is_there) {
         remove(schemes, name);
-    }
-    if let Some(cookie) = schemes.get_mut("sessionCookie") {
-        cookie["name"] = json!(settings.cookies.session_name);
     }
     let known = schemes.as_object().map(|schemes| schemes.keys().cloned().collect::<BTreeSet<_>>());
     let known = known.unwrap_or_default();
@@ -268,6 +298,33 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn headers_and_cookies_have_the_names_that_the_settings_give_them() {
+        let names =
+            [("CSRF_HEADER_NAME", "HTTP_X_XSRF_TOKEN"), ("CSRF_COOKIE_NAME", "xsrf"), ("SESSION_COOKIE_NAME", "sid")];
+        let document = describe(&settings(&names), Scope::All).unwrap();
+        let schemes = &document["components"]["securitySchemes"];
+        assert_eq!(
+            (&schemes["csrfToken"]["name"], &schemes["sessionCookie"]["name"]),
+            (&json!("x-xsrf-token"), &json!("sid"))
+        );
+        let text = document.to_string();
+        assert!(text.contains("`xsrf`") && !text.contains("X-CSRFToken") && !text.contains("csrftoken"));
+    }
+
+    #[test]
+    fn endpoints_below_latchkey_have_the_clients_of_the_settings() {
+        let item = json!({API: "own", "parameters": [], "get": {}});
+        let at = |clients: &str, scope| {
+            let settings = settings(&[("HEADLESS_CLIENTS", clients)]);
+            path_item("/_latchkey/{client}/v1/account".to_owned(), item.clone(), &settings, scope)
+        };
+        assert_eq!(at(r#"["browser", "app"]"#, Scope::All).unwrap().0, "/_latchkey/{client}/v1/account");
+        let app = at(r#"["app"]"#, Scope::All);
+        assert_eq!(app, Some(("/_latchkey/app/v1/account".to_owned(), json!({"get": {}}))));
+        assert_eq!(at(r#"["app"]"#, Scope::Headless), None);
     }
 
     #[test]

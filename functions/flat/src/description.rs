@@ -55,7 +55,7 @@ fn login() -> Vec<Operation> {
             .replies([logged_in(), invalid(LOGIN_CODES), too_many()])
             .replies(pending()),
         of("/mfa/authenticate/", "flatAuthenticate", "Complete a login with a second factor")
-            .replies([logged_in(), too_many()])
+            .reply(logged_in())
             .replies(pending())
             .reads_flat::<SecondFactor>(&["incorrect_code", STEP, "too_many_login_attempts"])
             .reply(conflict()),
@@ -67,7 +67,6 @@ fn login() -> Vec<Operation> {
                 invalid(signup_codes(true)),
                 not_authenticated(),
                 forbidden("Signup is closed."),
-                conflict(),
                 too_many(),
             ]),
         of("/email/verify/", "flatVerifyEmail", "Verify an email address")
@@ -76,7 +75,6 @@ fn login() -> Vec<Operation> {
                 Reply::json::<LoginState<'_>>(200, "The address is verified. A login that waited for it goes on."),
                 not_authenticated(),
                 conflict(),
-                too_many(),
             ])
             .reads_flat::<Verification>(&["email_taken", "incorrect_code", "invalid_or_expired_key", STEP]),
         of("/password/reset/", "flatRequestPasswordReset", "Request a password reset")
@@ -139,7 +137,7 @@ fn providers() -> Vec<Operation> {
     let of = |method, path, id, summary| operation(method, path, id, summary).tagged(PROVIDERS);
     let arrival = |operation: Operation| {
         operation
-            .replies([logged_in(), forbidden("Signup is closed."), not_found(), conflict(), too_many(), outage()])
+            .replies([logged_in(), forbidden("Signup is closed."), not_found(), too_many(), outage()])
             .replies(pending())
     };
     let callback = |method, id| {

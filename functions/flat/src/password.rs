@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use shared::flow::recovery::password_change;
 use shared::flow::recovery::password_reset;
 use shared::flow::{Problem, Refusal};
-use shared::http::fields::{Field, LaterText, Text};
+use shared::http::fields::{Field, LaterText, Text, optional_texts};
 use shared::http::{ApiError, ApiRequest, ApiResponse, Input, reset_identifier};
 use shared::request;
 use shared::session::Caller;
@@ -29,7 +29,7 @@ request! {
 
 /// A change of the password.
 #[derive(JsonSchema)]
-#[schemars(rename = "FlatPasswordChange")]
+#[schemars(rename = "FlatPasswordChange", transform = optional_texts)]
 pub struct Change {
     /// The present password, if there is one.
     current_password: Option<Text>,

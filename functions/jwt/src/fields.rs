@@ -20,6 +20,8 @@ pub struct Text {
     pub optional: bool,
     /// Whether the text can be empty.
     pub blank: bool,
+    /// Whether `null` counts as absent.
+    pub null: bool,
     /// The minimum number of characters.
     pub min: usize,
     /// The maximum number of characters; 0 for no limit.
@@ -30,7 +32,7 @@ pub struct Text {
 
 impl Text {
     /// Any text that is not empty.
-    pub const ANY: Self = Self { optional: false, blank: false, min: 0, max: 0, code: false };
+    pub const ANY: Self = Self { optional: false, blank: false, null: false, min: 0, max: 0, code: false };
 }
 
 impl Fields {
@@ -69,6 +71,7 @@ impl Fields {
                 }
                 return None;
             }
+            Some(Json::Null) if rule.null => return None,
             Some(Json::Null) => {
                 self.complain(name, "This field may not be null.");
                 return None;

@@ -1,14 +1,11 @@
 //! The second factor: setup, verification and removal.
 
-use crate::body;
 use crate::caller;
 use crate::fields::{Fields, missing};
 use crate::login::{finish_login, login_response, record_refusal, session_tokens};
 use crate::respond;
 use crate::responses::{Authenticator, MfaActivateResponse, MfaDeactivateResponse, MfaSetupResponse};
-use crate::rules::{AnyText, BlankText, Body, Given, May, TotpCode, body};
-use schemars::JsonSchema;
-use serde_json::Value as Json;
+use crate::rules::{AnyText, BlankText, Body, Given, May, NullableText, TotpCode, body};
 use shared::account::User;
 use shared::flow::jwt_api::second_factor::{self as flow, Enrollee, FactorCode};
 use shared::flow::jwt_api::{LoginState, profile};
@@ -19,20 +16,11 @@ use shared::qr;
 use shared::settings::TotpMode;
 use shared::ticket::Ticket;
 
-/// The request to set up an authenticator app.
-#[derive(JsonSchema)]
-#[schemars(rename = "MFASetup")]
-pub struct MfaSetup {
-    /// The id of the login that waits for the setup. Users who are logged in omit it.
-    setup_challenge_id: Option<String>,
-}
-
-impl MfaSetup {
-    /// Reads a body of any type. A challenge that is not a text counts as absent.
-    fn read(request: &ApiRequest) -> Result<Self, ApiError> {
-        let given = body::data(request)?;
-        let challenge = given.get("setup_challenge_id").and_then(Json::as_str).filter(|text| !text.is_empty());
-        Ok(Self { setup_challenge_id: challenge.map(str::to_owned) })
+body! {
+    /// The login for which an authenticator app is set up.
+    MfaSetup as "MFASetup" {
+        /// The id of the login that waits for the setup. Users who are logged in omit it.
+        setup_challenge_id: May<NullableText>;
     }
 }
 
@@ -91,9 +79,17 @@ async fn enrollee(request: &ApiRequest) -> Result<(User, Enrollee), ApiError> {
     Ok((user, Enrollee::Waiting(ticket)))
 }
 
+/// Returns the id of a login in the body.
+fn named(request: &ApiRequest) -> Result<Option<String>, ApiError> {
+    let mut fields = Fields::read(request)?;
+    let body = MfaSetup::read(&mut fields, &request.app.settings);
+    fields.check()?;
+    Ok(body.setup_challenge_id.0.filter(|challenge| !challenge.is_empty()))
+}
+
 /// Returns the login that the body names.
 async fn waiting(request: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiError> {
-    match MfaSetup::read(request)?.setup_challenge_id {
+    match named(request)? {
         None => Ok(None),
         Some(challenge) => Ok(flow::find_setup(&request.app.store, &challenge).await?),
     }
@@ -101,6 +97,8 @@ async fn waiting(request: &ApiRequest) -> Result<Option<(Ticket, User)>, ApiErro
 
 /// `POST mfa/setup/`: returns a secret for an authenticator app.
 pub async fn setup(request: ApiRequest) -> Result<ApiResponse, ApiError> {
+    // Users who are logged in may leave the body out, but not send an invalid one.
+    named(&request)?;
     let (user, enrollee) = enrollee(&request).await?;
     if mode(&request) == TotpMode::Disabled {
         return Err(disabled());

@@ -47,7 +47,7 @@ pub fn ask(app: &App) -> ApiResponse {
     let leads_to = pages.into_iter().filter_map(scheme).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
     let body = "<p>You opened a link from a message. Press the button to continue.</p>\
                 <form method=\"post\"><button>Continue</button></form>";
-    let policy = PagePolicy { style: STYLE, script: "", has_form: true, leads_to: &leads_to };
+    let policy = PagePolicy { style: STYLE, has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
     ApiResponse::html(200, page("One More Step", body))
         .with_header(header::CONTENT_SECURITY_POLICY, &policy.header(&app.settings))
 }
@@ -116,7 +116,7 @@ pub fn form(request: &ApiRequest, title: &str, heading: &str, to: &str, done: &s
          <input id=\"second\" name=\"second\" type=\"password\" autocomplete=\"new-password\" required></p>\
          <button>Save</button></form><p id=\"say\" role=\"alert\"></p><script>{SCRIPT}</script>"
     );
-    let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, leads_to: &[] };
+    let policy = PagePolicy { style: STYLE, script: SCRIPT, has_form: true, ..PagePolicy::default() };
     let policy = policy.header(&request.app.settings);
     ApiResponse::html(200, page(title, &body)).with_header(header::CONTENT_SECURITY_POLICY, &policy).with_cookie(cookie)
 }

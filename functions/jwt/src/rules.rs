@@ -191,6 +191,11 @@ text_rule!(
     Text { blank: true, ..Text::ANY }
 );
 text_rule!(
+    /// A text that may be empty or `null`.
+    NullableText,
+    Text { blank: true, null: true, ..Text::ANY }
+);
+text_rule!(
     /// A new password.
     Password,
     Text { max: 128, ..Text::ANY }
@@ -210,6 +215,9 @@ text_rule!(
 fn schema_of_text(rule: Text) -> Schema {
     let pattern = if rule.blank { "^[^\\x00]*$" } else { "^[^\\x00]*[^\\s\\x00][^\\x00]*$" };
     let mut schema = json_schema!({"type": ["string", "number"], "pattern": pattern});
+    if rule.null {
+        schema.insert("type".to_owned(), json!(["string", "number", "null"]));
+    }
     if rule.min > 0 {
         schema.insert("minLength".to_owned(), json!(rule.min));
     }
@@ -266,7 +274,9 @@ impl Rule for Name {
     }
 
     fn schema() -> Schema {
-        json_schema!({"type": "string", "maxLength": Fields::MOST_NAME, "pattern": "^\\s*[A-Za-zÀ-ÖØ-öø-ÿ ]*[A-Za-zÀ-ÖØ-öø-ÿ]\\s*$"})
+        // The white space around a name does not count.
+        let (letter, most) = ("A-Za-zÀ-ÖØ-öø-ÿ", Fields::MOST_NAME - 1);
+        json_schema!({"type": "string", "pattern": format!("^\\s*[{letter} ]{{0,{most}}}[{letter}]\\s*$")})
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: commands, arguments and their help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -53,6 +54,16 @@ pub enum Command {
     /// Prints the description of all APIs (OpenAPI), which the service serves.
     #[command(hide = true)]
     Description,
+    /// Prints the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Prints the manual page, or writes the pages of all commands to a folder.
+    Man {
+        /// The folder.
+        folder: Option<PathBuf>,
+    },
     /// A command that works on a table.
     #[command(flatten)]
     Table(TableCommand),
@@ -76,6 +87,9 @@ pub enum TableCommand {
     /// Lists the mails and text messages that wait, and decides about one.
     #[command(subcommand)]
     Messages(Messages),
+    /// Checks a deployment or a local service, line by line, and says what to do. Needs the settings of the functions in
+    /// the environment if the table is in AWS. The exit status is 1 if there is an error.
+    Doctor,
     /// Brings items of earlier versions up to date. Can be stopped and run again, also while the service runs.
     Migrate,
     /// Ends every session, link and token, after a restore to an earlier point in time.

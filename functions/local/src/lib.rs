@@ -13,6 +13,7 @@ mod folder;
 pub mod inbox;
 mod lab;
 mod live;
+pub mod manual;
 mod private;
 mod restored_at;
 mod secret_key;
@@ -197,6 +198,11 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str, SocketAddr)) -> Re
     Ok(())
 }
 
+/// Returns whether the local service has the provider for tests, which accepts every login.
+fn has_dummy_provider(settings: &Settings) -> bool {
+    settings.social.enabled && settings.social.providers.dummy
+}
+
 /// The parts of the service that do not depend on the settings.
 struct Parts {
     table: Table,
@@ -217,7 +223,7 @@ impl Parts {
         if matches!(self.table, Table::Elsewhere(_)) {
             app.outbox_grace = 0; // without a stream, the sweep delivers
         }
-        app.has_dummy_provider = settings.social.enabled && settings.social.providers.dummy;
+        app.has_dummy_provider = has_dummy_provider(settings);
         Arc::new(app)
     }
 

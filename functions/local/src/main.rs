@@ -3,7 +3,7 @@
 use clap::Parser;
 use local::cli::{ApiKeys, Cli, Command, KeyScope, Keys, Messages, Sessions, TableCommand, Users};
 use local::command::{self, CommandError, Common, Output, Place};
-use local::{Check, Error, Lab, Options, serve};
+use local::{Check, Error, Lab, Options, manual, serve};
 use shared::clock::SystemClock;
 use shared::operator::NewUser;
 use shared::operator::api_keys::Scope;
@@ -42,6 +42,22 @@ pub async fn main_with(check: Option<Arc<dyn Check>>) -> ExitCode {
                 ExitCode::FAILURE
             }
         };
+    }
+    let written = match &cli.command {
+        Some(Command::Completions { shell }) => Some(manual::print_completions(*shell)),
+        Some(Command::Man { folder: None }) => Some(manual::print_page()),
+        Some(Command::Man { folder: Some(folder) }) => Some(manual::write_pages(folder)),
+        _ => None,
+    };
+    match written {
+        Some(Ok(())) => return ExitCode::SUCCESS,
+        // A reader that closes the pipe, such as `head`, is not an error.
+        Some(Err(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::FAILURE,
+        Some(Err(error)) => {
+            eprintln!("latchkey: {error}");
+            return ExitCode::FAILURE;
+        }
+        None => {}
     }
     if cli.table.is_some() && matches!(cli.command, None | Some(Command::Serve { .. })) {
         eprintln!("latchkey: --table is for commands; the service finds its table by AWS_ENDPOINT_URL_DYNAMODB");
@@ -102,6 +118,7 @@ async fn work(common: &Common, command: &TableCommand) -> Result<(), CommandErro
         TableCommand::Messages(Messages::List) => command::list_messages(common).await,
         TableCommand::Messages(Messages::Retry { id }) => command::retry_message(common, id).await,
         TableCommand::Messages(Messages::Drop { id }) => command::drop_message(common, id).await,
+        TableCommand::Doctor => command::doctor(common).await,
         TableCommand::Migrate => command::migrate(common).await,
         TableCommand::Restored { from } => command::restored(common, from.as_deref()).await,
     }

@@ -162,7 +162,7 @@ fn passkeys() -> Vec<Operation> {
             .reply(too_many()),
         open(post.clone(), "auth/webauthn/login", "logInByPasskey", "Log in with a passkey")
             .tagged(tags::PASSKEYS)
-            .replies([authenticated(), unauthenticated(), conflict(), too_many()])
+            .replies([authenticated(), unauthenticated(), too_many()])
             .reads::<UsedWebAuthn>(["incorrect_code", "login_step_required"]),
         signup(post, "beginPasskeySignup", "Sign up without a password")
             .replies([unauthenticated(), forbidden("Signup is closed."), conflict(), too_many()])
@@ -171,7 +171,7 @@ fn passkeys() -> Vec<Operation> {
         signup(get, "getPasskeySignup", "Begin to create the passkey of a signup")
             .replies([creation_options(), conflict()]),
         signup(Method::PUT, "finishPasskeySignup", "Create the passkey of a signup")
-            .replies([authenticated(), unauthenticated(), conflict()])
+            .replies([authenticated(), conflict()])
             .reads::<NewWebAuthn>(["incorrect_code"]),
     ]
 }

@@ -1,8 +1,10 @@
-//! The files of `dist/`, compressed when the crate was built.
+//! The files of `dist/` and `viewer/`, compressed when the crate was built.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use flate2::read::GzDecoder;
 use shared::http::PageRequest;
+use std::io::Read;
 
 /// A page.
 pub(crate) struct Route {
@@ -16,13 +18,24 @@ pub(crate) struct Route {
 
 /// A file.
 struct Asset {
-    /// The path in `dist/`.
+    /// The path in `dist/`, or the path of a file in `viewer/`.
     name: &'static str,
     /// The value of the header `ETag`.
     etag: &'static str,
-    plain: &'static [u8],
     gzip: &'static [u8],
     brotli: &'static [u8],
+}
+
+impl Asset {
+    /// Returns the uncompressed file. It is not stored, because every browser accepts one of the compressed forms.
+    fn plain(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // The file was compressed at build time, and reading from memory does not fail. A test covers this.
+        if let Err(error) = GzDecoder::new(self.gzip).read_to_end(&mut bytes) {
+            tracing::error!(%error, file = self.name, "the file cannot be decompressed");
+        }
+        bytes
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -30,7 +43,8 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// The path of the folder with the files. The build of `dist/` writes this path into the document.
 pub(crate) const FOLDER: &str = "/_latchkey/pages/";
 
-/// `GET /_latchkey/pages/{file}`. Names of files in `assets/` have a digest of their content, so browsers keep them for a year.
+/// `GET /_latchkey/pages/{file}`. Names in `assets/` contain a digest of the file, and those in `viewer/` a version, so browsers
+/// keep these files for a year.
 pub(crate) fn asset(page: &PageRequest) -> Response<Body> {
     let name = page.http.uri().path().strip_prefix(FOLDER).unwrap_or_default();
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
@@ -38,15 +52,15 @@ pub(crate) fn asset(page: &PageRequest) -> Response<Body> {
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     };
-    let is_hashed = name.starts_with("assets/");
-    let cache = if is_hashed { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
+    let is_fixed = name.starts_with("assets/") || name.starts_with("viewer/");
+    let cache = if is_fixed { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
     let request = page.http.headers();
-    let (coding, bytes) = match () {
-        () if accepts(request, "br") => (Some("br"), asset.brotli),
-        () if accepts(request, "gzip") => (Some("gzip"), asset.gzip),
-        () => (None, asset.plain),
+    let (coding, body) = match () {
+        () if accepts(request, "br") => (Some("br"), Body::from(asset.brotli)),
+        () if accepts(request, "gzip") => (Some("gzip"), Body::from(asset.gzip)),
+        () => (None, Body::from(asset.plain())),
     };
-    let mut response = unless_known(request, asset.etag, content_type(name), Body::from(bytes));
+    let mut response = unless_known(request, asset.etag, content_type(name), body);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -87,6 +101,7 @@ fn content_type(name: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     }
@@ -95,6 +110,7 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn a_content_coding_is_accepted_by_name_and_weight() {
@@ -121,7 +137,11 @@ mod tests {
         }
         for asset in ASSETS {
             assert_ne!(content_type(asset.name), "application/octet-stream", "{}", asset.name);
-            assert!(asset.brotli.len() < asset.plain.len() && asset.gzip.len() < asset.plain.len(), "{}", asset.name);
+            let plain = asset.plain();
+            let is_smaller = asset.brotli.len() < plain.len() && asset.gzip.len() < plain.len();
+            assert!(is_smaller || plain.len() < 100, "{}", asset.name);
+            let digest = Sha256::digest(&plain).iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>();
+            assert_eq!(asset.etag, format!("\"{digest}\""), "{}", asset.name);
         }
     }
 }

@@ -6,8 +6,8 @@ use super::token::ProviderToken;
 use super::{CALLBACK, OPENID_CALLBACK};
 use axum::http::Method;
 use shared::description::headless::{
-    authenticated, conflict, forbidden, invalid, of_user, open, signup_codes, tags, too_many, unauthenticated,
-    with_codes,
+    authenticated, conflict, forbidden, large, not_found, of_user, open, signup_codes, slow, tags, too_many,
+    unauthenticated, unavailable, with_codes,
 };
 use shared::description::{Operation, Parameter, Reply};
 use shared::envelope::{Data, ProviderAccount, ProviderSignup};
@@ -38,7 +38,7 @@ pub fn operations() -> Vec<Operation> {
         login(post.clone(), "auth/provider/token", "logInByProviderToken", "Log in with a token of a provider")
             .takes::<ProviderToken<'static>>()
             .asks_again()
-            .replies([authenticated(), unauthenticated(), conflict(), too_many()])
+            .replies([authenticated(), unauthenticated(), too_many()])
             .reply(forbidden("Signup is closed, or the request connects an account and the caller is not logged in."))
             .reply(with_codes(503, "The provider is unavailable.", vec![("provider_unavailable", None)]))
             .refuses(TOKEN.map(|code| (code, None))),
@@ -49,9 +49,11 @@ pub fn operations() -> Vec<Operation> {
             .takes::<shared::http::ProviderSignup>()
             .replies([authenticated(), unauthenticated(), conflict(), forbidden("Signup is closed."), too_many()])
             .refuses(signup_codes(false)),
-        callback(get.clone(), "arriveFromProvider", CALLBACK),
+        callback(get.clone(), "arriveFromProvider", CALLBACK).reply(retry_page()),
         callback(post.clone(), "arriveFromProviderByForm", CALLBACK),
-        callback(get, "arriveFromOpenIdProvider", OPENID_CALLBACK).with(Parameter::path("id", "The provider's id.")),
+        callback(get, "arriveFromOpenIdProvider", OPENID_CALLBACK)
+            .reply(retry_page())
+            .with(Parameter::path("id", "The provider's id.")),
         callback(post, "arriveFromOpenIdProviderByForm", OPENID_CALLBACK)
             .with(Parameter::path("id", "The provider's id.")),
     ]
@@ -76,6 +78,11 @@ const TOKEN: [&str; 15] = [
     "username_taken",
 ];
 
+/// Returns 200 for a browser that did not send its cookies, because it comes from a page of another site.
+fn retry_page() -> Reply {
+    Reply::page(200, "If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that sends the browser here again.")
+}
+
 fn callback(method: Method, id: &'static str, path: &'static str) -> Operation {
     Operation::new("pages", method, path, id, "Complete a login at a provider")
         .about("The provider redirects the browser here. The response redirects it to the frontend.")
@@ -88,9 +95,8 @@ fn callback(method: Method, id: &'static str, path: &'static str) -> Operation {
         .with(Parameter::query("code", "The authorization code."))
         .with(Parameter::query("error", "The provider's error code."))
         .secured_by([&["sessionCookie"] as &'static [&'static str], &[]])
-        .reply(Reply::page(200, "A page that redirects the browser."))
         .reply(Reply::redirect(302, "To the frontend."))
-        .replies([invalid([]), shared::description::headless::not_found("There is no such provider.")])
+        .replies([not_found("There is no such provider."), slow(), large(), unavailable()])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A layer around any HTTP client of the DynamoDB SDK that counts requests and injects faults.
 //!
-//! It injects faults that occur with DynamoDB and networks: conflicts of transactions, throttling, partially answered
-//! batches, lost answers of completed requests, and the end of the process.
+//! The faults are those that DynamoDB and networks have: conflicts of transactions, throttling,
+//! batches answered in part, answers lost after the work was done, and death of the process.
 
 mod answers;
 mod plan;
@@ -69,8 +69,8 @@ impl Faults {
         })
     }
 
-    /// Follows another plan from the next request. Its budgets, its seed and its count for [`Plan::die_after`] start
-    /// from the beginning. The record of requests is kept.
+    /// Follows another plan from the next request on, with its budgets, its seed and its count
+    /// for [`Plan::die_after`] starting at zero. The record of requests is kept.
     pub fn set(&self, plan: Plan) {
         let mut state = self.state();
         state.random = Random::new(plan.seed);

@@ -1,10 +1,4 @@
-//! An embedded DynamoDB for the real AWS SDK client, without a socket.
-//!
-//! [`Embedded`] owns a database (a SQLite file, or memory) and returns an HTTP client for the SDK. The "server" of this
-//! client is the database, which is called in the same process. So tests and the local service run the same code as on
-//! AWS: the same client, the same serialization, the same errors, the same retries.
-//!
-//! [`faults`] is a layer between the two that counts requests and injects the faults of DynamoDB and of networks.
+#![doc = include_str!("../README.md")]
 
 mod client;
 mod connector;
@@ -22,30 +16,41 @@ use reads::Reads;
 use tokio::sync::Notify;
 
 pub use client::client;
-pub use dynoxide::DynoxideError;
 pub use stream::{Start, Stream};
 
-/// The reason why the embedded database could not be opened, swept or read.
+/// An error of something beneath this crate. Its type is not part of the crate's interface, so that a new version of a
+/// library beneath is not a new major version of this crate.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the embedded database could not be opened, swept or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The folder of the database file could not be created.
     #[error("cannot create the folder of the database: {0}")]
-    Folder(#[from] std::io::Error),
-    /// SQLite requires a path that is valid text.
+    Folder(#[source] std::io::Error),
+    /// SQLite takes the path of its file as text.
     #[error("the path of the database is not UTF-8")]
     Path,
-    /// The database returned an error.
-    #[error(transparent)]
-    Database(#[from] DynoxideError),
+    /// The database answered with an error.
+    #[error("{0}")]
+    Database(#[source] Cause),
     /// The table has no stream to read.
     #[error("table {0} has no stream")]
     NoStream(String),
-    /// Old stream records could not be deleted from the database's file.
+    /// Old stream records could not be deleted from the file of the database.
     #[error("cannot delete old stream records: {0}")]
-    Tidy(#[from] rusqlite::Error),
-    /// A stream record could not be converted to JSON.
-    #[error("cannot write a stream record as JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Trim(#[source] Cause),
+}
+
+impl Error {
+    fn database(error: impl Into<Cause>) -> Self {
+        Self::Database(error.into())
+    }
+
+    fn trim(error: impl Into<Cause>) -> Self {
+        Self::Trim(error.into())
+    }
 }
 
 /// An embedded DynamoDB. Clones share the database.
@@ -63,24 +68,25 @@ struct Inner {
 
 impl Embedded {
     /// Opens the database in a SQLite file. Creates the file and its folder if they do not exist.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Path`], and [`Error::Database`] if the file is not such a database.
     pub fn open(file: &Path) -> Result<Self, Error> {
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).map_err(Error::Folder)?;
         }
         let path = file.to_str().ok_or(Error::Path)?;
-        let database = Database::new(path)?;
-        // Every write reads the stream's last number. Without this index, that scans all of its records.
-        let connection = rusqlite::Connection::open(file)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.execute_batch(
-            "CREATE INDEX IF NOT EXISTS _stream_numbers ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
-        )?;
+        let database = Database::new(path).map_err(Error::database)?;
+        let connection = beside(file).map_err(Error::database)?;
         Ok(Self::over(database, Some(file.to_owned()), Some(Reads::new(connection))))
     }
 
-    /// Opens a database in memory, which exists as long as one of its clones.
+    /// Opens a database in memory, which lives as long as its last clone.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
     pub fn memory() -> Result<Self, Error> {
-        Ok(Self::over(Database::memory()?, None, None))
+        Ok(Self::over(Database::memory().map_err(Error::database)?, None, None))
     }
 
     fn over(database: Database, file: Option<PathBuf>, reads: Option<Reads>) -> Self {
@@ -88,33 +94,40 @@ impl Embedded {
         Self { inner: Arc::new(Inner { database, file, reads, changed }) }
     }
 
-    /// Returns the HTTP client for an SDK client. Every request goes to this database, whatever its address is.
+    /// Returns the HTTP client to build an SDK client on. It sends every request to this database, whatever the address
+    /// of the request is.
     pub fn http_client(&self) -> SharedHttpClient {
         connector::http_client(self.clone())
     }
 
-    /// Creates an SDK client of this database: [`client()`] with [`Embedded::http_client`].
+    /// Returns an SDK client of this database: [`client()`] over [`Embedded::http_client`].
     pub fn client(&self) -> aws_sdk_dynamodb::Client {
         client(self.http_client())
     }
 
-    /// Deletes every item whose time to live has passed, as DynamoDB does after some time. Returns the number of
-    /// deleted items.
+    /// Deletes every item whose time to live has passed, and returns how many there were. DynamoDB does so by itself,
+    /// within days.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
     pub fn sweep_expired(&self) -> Result<usize, Error> {
-        let swept = self.inner.database.sweep_ttl()?;
+        let swept = self.inner.database.sweep_ttl().map_err(Error::database)?;
         if swept > 0 {
             self.notify_changed();
         }
         Ok(swept)
     }
 
-    /// Waits until something has been written since the last call. Resolves immediately if that has already happened.
-    /// It supports one waiter: a write wakes only one.
+    /// Waits until something has been written since the last call returned. Meant for one waiter: a write wakes a single
+    /// one.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }
 
-    /// Reads the stream of a table from this position.
+    /// Reads the stream of a table from a point on.
+    ///
+    /// # Errors
+    /// [`Error::NoStream`], and [`Error::Database`] if there is no such table.
     pub fn stream(&self, table: &str, from: Start) -> Result<Stream, Error> {
         Stream::new(self.clone(), table, from)
     }
@@ -136,6 +149,17 @@ impl Embedded {
     fn notify_changed(&self) {
         self.inner.changed.notify_one();
     }
+}
+
+/// Opens the database file beside dynoxide.
+fn beside(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
+    let connection = rusqlite::Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // Every write asks for the last number of the stream. Without this index, that reads all of its records.
+    connection.execute_batch(
+        "CREATE INDEX IF NOT EXISTS _stream_numbers ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
+    )?;
+    Ok(connection)
 }
 
 impl std::fmt::Debug for Embedded {

@@ -1,13 +1,4 @@
-//! Password hashes: created with argon2id, and verified in every strong format that Django writes.
-//!
-//! The stored text has Django's format, so accounts can be moved from and to Django with their passwords. All functions
-//! are blocking and take tens of milliseconds by design. Run them on a blocking thread.
-//!
-//! The password is used as received, without trimming, changing case or truncating (ASVS 5.0 6.2.8). There is one
-//! exception: it is hashed in Unicode's composed form (NFC, NIST SP 800-63B-4 section 3.1.1.2), because a phone and a
-//! desktop can send the same letters with different code points. Hashes of another form, which were created earlier or
-//! elsewhere, are still verified with the password as received. Django's plain `bcrypt` format uses only the first 72
-//! bytes. Such a hash is replaced at the next login.
+#![doc = include_str!("../README.md")]
 
 mod argon;
 mod imported;
@@ -18,13 +9,14 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 /// The stored value of an account without a password. No password matches it.
 pub const UNUSABLE: &str = "!";
 
-/// The cost of an argon2id hash.
+/// The cost of an Argon2id hash.
 ///
-/// The default is the configuration of OWASP's Password Storage Cheat Sheet with the fewest passes and moderate memory:
-/// 19 MiB, 2 passes, 1 lane (ASVS 5.0 11.4.2).
+/// The default is a configuration of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane (ASVS 5.0 11.4.2).
 ///
-/// Values outside the limits of hashing and verifying are moved to the nearest limit when they are used: memory from 8
-/// KiB for each lane to 1 GiB, at least one pass and one lane, and at most 4 GiB of memory times passes.
+/// Values that cannot be computed, or not verified again, are moved to the nearest limit when they are used: memory from
+/// 8 KiB per lane to 1 GiB, at least one pass and one lane, and at most 4 GiB of memory times passes.
+///
+/// These are all parameters that Argon2 has in Django's format, so this struct gets no other field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
     /// Memory, in KiB.
@@ -41,31 +33,55 @@ impl Default for Parameters {
     }
 }
 
-/// The outcome of the comparison of a password with a stored hash.
+/// The outcome of comparing a password with a stored hash. There are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The password is wrong, or no password matches the stored value.
     Wrong,
     /// The password is right.
     Right {
-        /// Whether the hash was created with another algorithm or other parameters than the current ones. If so, hash
-        /// the password again while it is available.
+        /// Whether the hash was made by another algorithm or with other parameters than the current ones. If so, call
+        /// [`hash`] while the password is available.
         rehash: bool,
     },
 }
 
-/// Hashes a password with argon2id, encoded like Django: `argon2$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, both
-/// base64 without padding.
+/// Hashes a password with Argon2id. Blocks.
 ///
-/// `salt` must be new random bytes for every call. Blocking.
+/// The text is Django's: `argon2$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, with salt and hash in base64 without padding.
+/// `salt` must come from the random source of the system for every call.
 ///
-/// Returns [`UNUSABLE`] for a password of 4 GiB or more, which argon2 does not support.
+/// Returns [`UNUSABLE`] for a password of 4 GiB or more, which Argon2 does not accept.
+///
+/// ```
+/// use django_password_hash::{Parameters, hash};
+///
+/// let cheap = Parameters { memory_kib: 64, passes: 1, lanes: 2 };
+/// let stored = hash("correct horse", *b"0123456789abcdef", &cheap);
+/// assert!(stored.starts_with("argon2$argon2id$v=19$m=64,t=1,p=2$MDEyMzQ1Njc4OWFiY2RlZg$"));
+/// ```
 pub fn hash(password: &str, salt: [u8; 16], parameters: &Parameters) -> String {
     argon::hash(&composed(password), &salt, parameters).unwrap_or_else(|| UNUSABLE.to_owned())
 }
 
-/// Does the work of verifying a wrong password, for callers that must not reveal that there is no hash to verify.
-/// Blocking.
+/// Takes as long as verifying a wrong password. For callers that must not reveal that there is no hash to compare with.
+/// Blocks.
+///
+/// ```
+/// use django_password_hash::{Parameters, Verdict, pretend_to_verify, verify};
+///
+/// fn check(password: &str, stored: Option<&str>, salt: [u8; 16]) -> Verdict {
+///     let parameters = Parameters::default();
+///     match stored {
+///         Some(stored) => verify(password, stored, &parameters),
+///         None => {
+///             pretend_to_verify(password, salt, &parameters);
+///             Verdict::Wrong
+///         }
+///     }
+/// }
+/// assert_eq!(check("correct horse", None, [7; 16]), Verdict::Wrong);
+/// ```
 pub fn pretend_to_verify(password: &str, salt: [u8; 16], parameters: &Parameters) {
     for form in forms(password) {
         argon::hash(&form, &salt, parameters);
@@ -84,22 +100,21 @@ fn forms(password: &str) -> impl Iterator<Item = Cow<'_, str>> {
     std::iter::once(composed).chain(received)
 }
 
-/// Verifies that `password` is the password of the hash `encoded`. The hashes are compared in constant time. Blocking.
+/// Returns whether `password` is the one that was stored as `encoded`. Blocks.
 ///
-/// Supports Django's `argon2`, `pbkdf2_sha256`, `pbkdf2_sha1`, `scrypt`, `bcrypt_sha256` and `bcrypt`. Returns
-/// [`Verdict::Wrong`] for a value that is malformed, unusable (see [`is_usable`]), in another format, or so expensive
-/// that computing it would block the service. The limits, which take a few seconds, are:
+/// Understands Django's `argon2`, `pbkdf2_sha256`, `pbkdf2_sha1`, `scrypt`, `bcrypt_sha256` and `bcrypt`. Returns
+/// [`Verdict::Wrong`] for a value of any other kind, and for one that is malformed, unusable (see [`is_usable`]), or above the
+/// limits in the [description of the crate](crate#what-it-does). Such refusals are immediate: see [`pretend_to_verify`].
 ///
-/// - argon2: 1 GiB of memory, and 4 GiB of memory times passes;
-/// - PBKDF2: 10 million iterations;
-/// - scrypt: 256 MiB of memory (`n * r`), and 1 GiB of memory times lanes;
-/// - bcrypt: cost 16.
+/// Tries a password that is not in NFC in NFC first, and then as received. A hash that only the latter fits is outdated.
 ///
-/// A password that is not in NFC is tried in NFC, and then as received. If only the latter matches, the hash must be
-/// replaced.
+/// ```
+/// use django_password_hash::{Parameters, Verdict, verify};
 ///
-/// Refusals are immediate. Callers that must not reveal whether an account has a password call [`pretend_to_verify`] to
-/// spend the usual time.
+/// let imported = "scrypt$16$w7FqQeSALTyUX1$8$5$bJ++zSRLXuO98wbabJdiruWazOwRAgDPtr0L7/unLxDO6xtlg5kWBhmu5P+hVotau/kvxI83YjI0MnwkbVMFtg==";
+/// assert_eq!(verify("correct horse", imported, &Parameters::default()), Verdict::Right { rehash: true });
+/// assert_eq!(verify("correct horse", "no hash at all", &Parameters::default()), Verdict::Wrong);
+/// ```
 pub fn verify(password: &str, encoded: &str, parameters: &Parameters) -> Verdict {
     let verdicts = forms(password).enumerate().map(|(place, form)| match verify_form(&form, encoded, parameters) {
         Verdict::Right { rehash } => Verdict::Right { rehash: rehash || place > 0 },
@@ -127,8 +142,14 @@ fn verify_form(password: &str, encoded: &str, parameters: &Parameters) -> Verdic
     }
 }
 
-/// Returns whether the stored value is that of a password. As in Django, only a value that starts with `!` is not.
-/// [`verify`] decides whether another value is valid.
+/// Returns whether a stored value is meant to be the hash of a password. As in Django, values that start with `!` are not.
+/// Whether any other value is well-formed is for [`verify`] to decide.
+///
+/// ```
+/// use django_password_hash::{UNUSABLE, is_usable};
+///
+/// assert!(!is_usable(UNUSABLE) && !is_usable("!kF3jd8sLq0"));
+/// ```
 pub fn is_usable(encoded: &str) -> bool {
     !encoded.starts_with('!')
 }
@@ -140,5 +161,7 @@ fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|_| plain)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -125,6 +125,7 @@ fn is_public_name(domain: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Addresses that are accepted, each with the form in which mail is sent to it.
     pub(crate) const GOOD: &[(&str, &str)] = &[
@@ -250,5 +251,35 @@ pub(crate) mod tests {
         assert_eq!(former("ada@xn--mller-kva.example"), ["ada@müller.example"]);
         assert_eq!(former("ada@mu\u{308}ller.example"), ["ada@mu\u{308}ller.example", "ada@müller.example"]);
         assert_eq!(former("ada@ｅxample.com"), ["ada@ｅxample.com"]);
+    }
+
+    /// Texts that resemble addresses, and addresses.
+    fn address() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-zA-Z0-9.+_'-]{1,12}@[a-zA-Z0-9-]{1,12}(\\.[a-zA-Z0-9-]{2,8}){1,3}",
+            "[a-z]{1,8}@(xn--)?[a-z\u{e0}-\u{17f}\u{3b1}-\u{3c9}\u{ff21}-\u{ff5a}\u{304b}-\u{3053}]{1,12}[.\u{3002}][a-z]{2,8}",
+            "\\PC{0,20}@\\PC{0,20}",
+            "\\PC{0,40}",
+            prop::sample::select(GOOD).prop_map(|(good, _)| good.to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_key_of_a_key_is_the_same(email in address()) {
+            let key = EmailKey::of(&email);
+            prop_assert_eq!(EmailKey::of(key.as_str()), key.clone());
+            prop_assert_eq!(EmailKey::of(&lower_email(&email)), key);
+        }
+
+        #[test]
+        fn a_deliverable_address_is_short_and_the_same_mailbox(email in address()) {
+            if let Some(delivered) = deliverable_email(&email) {
+                prop_assert!(delivered.is_ascii() && delivered.len() <= MOST_EMAIL_CHARACTERS, "{}", delivered);
+                prop_assert_eq!(deliverable_email(&delivered), Some(delivered.clone()));
+                prop_assert!(is_same_email(&delivered, &email), "{}", delivered);
+                prop_assert!(is_email(&lower_email(&email)) && is_email(EmailKey::of(&email).as_str()), "{}", email);
+            }
+        }
     }
 }

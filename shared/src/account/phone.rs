@@ -47,6 +47,7 @@ fn dash(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::{is_phone, read_phone};
+    use proptest::prelude::*;
 
     #[test]
     fn a_number_has_a_country_code_and_six_to_fifteen_digits() {
@@ -107,6 +108,16 @@ mod tests {
             &"+31 ".repeat(2_000),
         ] {
             assert_eq!(read_phone(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_that_was_read_is_one_and_reads_the_same(text in "\\PC{0,30}|(\\+|00|tel:\\+)[0-9 ()./-]{5,20}") {
+            if let Some(number) = read_phone(&text) {
+                prop_assert!(is_phone(&number), "{}", number);
+                prop_assert_eq!(read_phone(&number), Some(number));
+            }
         }
     }
 }

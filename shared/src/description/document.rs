@@ -2,12 +2,18 @@
 
 use super::operation::Operation;
 use super::schemas::Schemas;
-use super::{API, IF, MOUNT};
-use crate::http::{Endpoint, Place};
+use super::{API, IF, MOUNT, headless};
+use crate::http::{Base, Endpoint, Place};
 use crate::settings::{ClientKind, Mount};
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
+
+/// The name, in the description, of the API of endpoints below `/_latchkey/` that follow the rules of the headless API.
+const OWN: &str = "own";
+
+/// The variable for the kind of client in a path.
+const CLIENT: &str = "{client}";
 
 /// The endpoints and operations of a function.
 pub type Part = (Vec<Endpoint>, Vec<Operation>);
@@ -52,7 +58,9 @@ pub fn document(mut base: Json, parts: &[Part]) -> Result<Json, Vec<String>> {
             for place in places(&endpoints) {
                 let there = endpoints.iter().filter(|endpoint| endpoint.place() == place).collect::<Vec<_>>();
                 let path = path_of(place, operation);
-                let mut described = operation.describe(&path, &mut schemas, &mut responses);
+                let of_path = path.contains(CLIENT).then(headless::unknown_client);
+                let kinds = kinds_of(place, operation);
+                let mut described = operation.describe(&path, kinds, of_path, &mut schemas, &mut responses);
                 // An endpoint without a condition is always served.
                 let conditions = there.iter().map(|endpoint| endpoint.condition()).collect::<Option<Vec<_>>>();
                 if let Some(conditions) = conditions {
@@ -86,13 +94,21 @@ fn places(endpoints: &[&Endpoint]) -> Vec<Place> {
     places
 }
 
+/// Returns the kinds of client of the headless API for which an operation is described.
+fn kinds_of(place: Place, operation: &Operation) -> &'static [ClientKind] {
+    match place {
+        Place::Clients(_, kinds) => operation.kinds.unwrap_or(kinds),
+        Place::Mounted(_) | Place::Root => &[],
+    }
+}
+
 /// Returns the path of an operation, without settings that move it.
 fn path_of(place: Place, operation: &Operation) -> String {
     let path = operation.path;
     match place {
-        Place::Headless(kinds) => match operation.kinds.unwrap_or(kinds) {
-            [kind] => format!("/_allauth/{}/v1/{path}", kind.as_str()),
-            _ => format!("/_allauth/{{client}}/v1/{path}"),
+        Place::Clients(base, _) => match kinds_of(place, operation) {
+            [kind] => format!("{}{path}", base.before(kind.as_str())),
+            _ => format!("{}{path}", base.before(CLIENT)),
         },
         Place::Mounted(mount) => format!("{}{path}", mount.default_prefix()),
         Place::Root => path.to_owned(),
@@ -101,13 +117,32 @@ fn path_of(place: Place, operation: &Operation) -> String {
 
 /// Returns a path item without operations.
 fn item(place: Place, operation: &Operation) -> Json {
-    let mut item = json!({API: operation.api});
+    let api = if let Place::Clients(Base::Own, _) = place { OWN } else { operation.api };
+    let mut item = json!({API: api});
     match place {
-        Place::Headless([ClientKind::Browser, ClientKind::App]) if operation.kinds.is_none() => {
+        Place::Clients(_, [ClientKind::Browser, ClientKind::App]) if operation.kinds.is_none() => {
             item["parameters"] = json!([{"$ref": "#/components/parameters/Client"}]);
         }
         Place::Mounted(mount) if mount != Mount::Root => item[MOUNT] = json!(<&str>::from(mount)),
         _ => {}
     }
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::Bare;
+    use crate::http::handler;
+
+    #[test]
+    fn an_endpoint_of_ours_is_described_by_the_rules_of_the_headless_api() {
+        let endpoint = handler("account", &[Method::GET], async |_| Ok(Bare::<200>::default().into())).own();
+        let operation = headless::of_user(Method::GET, "account", "getAccount", "Get the account");
+        let document = document(json!({}), &[(vec![endpoint], vec![operation])]).unwrap();
+        let item = &document["paths"]["/_latchkey/{client}/v1/account"];
+        assert_eq!(item[API], OWN);
+        assert_eq!(item["parameters"][0]["$ref"], "#/components/parameters/Client");
+        assert_eq!(item["get"]["security"][0], json!({"sessionCookie": []}));
+    }
 }

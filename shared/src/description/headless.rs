@@ -7,7 +7,7 @@ use crate::envelope::{
     UnauthenticatedResponse,
 };
 use crate::http::fields::FromInput;
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use axum::http::Method;
 use schemars::json_schema;
 
@@ -164,7 +164,12 @@ pub fn forbidden(about: &'static str) -> Reply {
 
 /// Returns 403 as a page: the request of a browser has no valid CSRF token.
 fn csrf_failed() -> Reply {
-    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed")
+    Reply::page(403, "Browsers only: the CSRF check failed.").named("CsrfFailed").only_for(ClientKind::Browser)
+}
+
+/// Returns 404 for an unknown kind of client. Every path with a variable for the kind has this response.
+pub(super) fn unknown_client() -> Reply {
+    not_found("There is no such kind of client.").named("UnknownClient").only_if(Condition::BothClients)
 }
 
 /// Returns 404.
@@ -173,7 +178,7 @@ pub fn not_found(about: &'static str) -> Reply {
 }
 
 /// Returns 408: the body did not arrive in time.
-fn slow() -> Reply {
+pub fn slow() -> Reply {
     Reply::json::<Bare<408>>(408, "The body did not arrive in time.").named("Timeout")
 }
 
@@ -185,11 +190,11 @@ pub fn conflict() -> Reply {
 /// Returns 410: the session of an app has ended.
 fn gone() -> Reply {
     let about = "Apps only: the session token is invalid or expired. Discard it and start again without a token.";
-    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone")
+    Reply::json::<SessionGoneResponse<'static>>(410, about).named("SessionGone").only_for(ClientKind::App)
 }
 
 /// Returns 413: the body is too large.
-fn large() -> Reply {
+pub fn large() -> Reply {
     Reply::json::<Bare<413>>(413, "The body is larger than 2.5 MB.").named("ContentTooLarge")
 }
 
@@ -200,7 +205,7 @@ pub fn too_many() -> Reply {
 }
 
 /// Returns 503: the table is unavailable.
-fn unavailable() -> Reply {
+pub fn unavailable() -> Reply {
     Reply::json::<Bare<503>>(503, "The service is unavailable. Try again later.").named("Unavailable")
 }
 

@@ -157,12 +157,21 @@ impl Operation {
         Self { security: alternatives.into_iter().collect(), ..self }
     }
 
-    /// Returns the operation object. Responses that several operations share become components.
-    pub(super) fn describe(&self, path: &str, schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+    /// Returns the operation object for these kinds of client, with the response of the path itself, if it has one. Responses that
+    /// several operations share become components.
+    pub(super) fn describe(
+        &self,
+        path: &str,
+        kinds: &[ClientKind],
+        of_path: Option<Reply>,
+        schemas: &mut Schemas,
+        shared: &mut Map<String, Json>,
+    ) -> Json {
+        let replies = self.replies.iter().filter(|reply| reply.is_for(kinds)).chain(&of_path).collect::<Vec<_>>();
         let mut operation = json!({
             "operationId": self.id,
             "summary": self.summary,
-            "responses": responses(&self.replies, schemas, shared),
+            "responses": responses(&replies, schemas, shared),
             "security": self.security.iter().map(|names| requirement(names)).collect::<Vec<_>>(),
         });
         if let Some(tag) = self.tag {

@@ -2,7 +2,7 @@
 
 use super::schemas::{SchemaOf, Schemas, schema_of};
 use super::{IF, VALUES_IF};
-use crate::settings::Condition;
+use crate::settings::{ClientKind, Condition};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -15,6 +15,8 @@ pub struct Reply {
     content: Option<(&'static str, SchemaOf)>,
     headers: Vec<(Header, bool, Option<Condition>)>,
     condition: Option<Condition>,
+    /// The only kind of client of the headless API that gets it.
+    kind: Option<ClientKind>,
 }
 
 /// A header of a response.
@@ -31,7 +33,7 @@ pub struct Header {
 impl Reply {
     /// Creates a response without a body.
     pub fn empty(status: u16, about: &'static str) -> Self {
-        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None }
+        Self { status, name: None, about, content: None, headers: Vec::new(), condition: None, kind: None }
     }
 
     /// Creates a response with a JSON body.
@@ -80,20 +82,36 @@ impl Reply {
     pub fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
+
+    /// Limits the response to this kind of client of the headless API.
+    pub fn only_for(self, kind: ClientKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// Returns whether one of these kinds of client gets the response.
+    pub(super) fn is_for(&self, kinds: &[ClientKind]) -> bool {
+        self.kind.is_none_or(|kind| kinds.contains(&kind))
+    }
 }
 
 /// Returns the response objects of an operation, by status. Those that several operations share become components.
-pub(super) fn responses(replies: &[Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
+pub(super) fn responses(replies: &[&Reply], schemas: &mut Schemas, shared: &mut Map<String, Json>) -> Json {
     let mut all = Map::new();
     let mut statuses = replies.iter().map(|reply| reply.status).collect::<Vec<_>>();
     statuses.sort_unstable();
     statuses.dedup();
     for status in statuses {
-        let same = replies.iter().filter(|reply| reply.status == status).collect::<Vec<_>>();
+        let same = replies.iter().copied().filter(|reply| reply.status == status).collect::<Vec<_>>();
         let response = match same[..] {
-            [Reply { name: Some(name), condition: None, .. }] => {
-                shared.entry(*name).or_insert_with(|| response(&same, schemas));
-                json!({"$ref": format!("#/components/responses/{name}")})
+            [Reply { name: Some(name), condition, .. }] => {
+                let component = shared.entry(*name).or_insert_with(|| response(&same, schemas));
+                // It is there wherever something refers to it.
+                component.as_object_mut().and_then(|component| component.remove(IF));
+                let mut reference = json!({"$ref": format!("#/components/responses/{name}")});
+                if let Some(condition) = condition {
+                    reference[IF] = json!([condition]);
+                }
+                reference
             }
             _ => response(&same, schemas),
         };

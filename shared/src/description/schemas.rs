@@ -1,5 +1,6 @@
 //! Schemas of requests and responses, and the components that they share.
 
+use crate::http::fields::EmptyField;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 
@@ -21,10 +22,10 @@ impl Schemas {
                 settings.meta_schema = None;
             })
         };
-        Self {
-            read: settings().for_deserialize().into_generator(),
-            written: settings().for_serialize().into_generator(),
-        }
+        let mut read = settings().for_deserialize().into_generator();
+        // The schemas of bodies refer to it by its name.
+        read.subschema_for::<EmptyField>();
+        Self { read, written: settings().for_serialize().into_generator() }
     }
 
     /// Returns the schema of a type in a request.

@@ -50,14 +50,6 @@ impl Outcome {
     }
 }
 
-/// The URL of a page of the frontend. It depends only on the settings, never on a request.
-fn frontend_url(settings: &Settings, name: &str, fallback: &str, key: &str) -> String {
-    let template = settings.headless.frontend_urls.get(name).map_or(fallback, String::as_str);
-    let url = crate::iri::to_uri(&template.replace("{key}", key));
-    let base = settings.service.public_url.as_str().trim_end_matches('/');
-    if url.starts_with('/') { format!("{base}{url}") } else { url }
-}
-
 /// The URL of a path of the JWT API, for links.
 fn api_url(settings: &Settings, path: &str) -> String {
     let base = settings.service.public_url.as_str().trim_end_matches('/');

@@ -106,6 +106,7 @@ pub(super) fn device(app: &App, api: Api, known: Option<&str>, user: UserId) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn headers(lines: &[&[u8]]) -> HeaderMap {
         lines.iter().map(|line| (axum::http::header::COOKIE, HeaderValue::from_bytes(line).unwrap())).collect()
@@ -128,5 +129,26 @@ mod tests {
         let line: &[u8] = b"sessionid2=a;sessionid=abc ; sessionid_old=b; xsessionid=c; sessionid";
         assert_eq!(read(&headers(&[line]), "sessionid").as_deref(), Some("abc"));
         assert_eq!(read(&headers(&[line]), "session"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cookie_that_is_set_is_read(value in "[!#-+\\--:<-\\[\\]-~]{0,60}", others in "([a-rt-z]{1,9}=[a-z]{0,9}; ?){0,4}") {
+            let settings = Settings::default();
+            let set = session(&settings, Some(&value)).unwrap();
+            let (pair, _) = set.to_str().unwrap().split_once(';').unwrap();
+            let line = format!("{others}{pair}");
+            let name = &settings.cookies.session_name;
+            prop_assert_eq!(read(&headers(&[line.as_bytes()]), name), Some(value));
+        }
+
+        #[test]
+        fn any_header_is_read_without_a_panic(line: Vec<u8>, before in ".{0,20}", after in ".{0,20}") {
+            let text = format!("{before};sessionid={after}");
+            for line in [line, text.into_bytes()].iter().filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+                let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, line)]);
+                read(&headers, "sessionid");
+            }
+        }
     }
 }

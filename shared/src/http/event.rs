@@ -127,7 +127,7 @@ fn check_origin(headers: &HeaderMap, domain: Option<&str>) -> Result<(), Malform
 /// A response in the gateway's format.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct EventResponse {
+pub struct EventResponse {
     status_code: u16,
     headers: BTreeMap<String, String>,
     cookies: Vec<String>,
@@ -161,6 +161,8 @@ impl EventResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
     fn event(changes: &[(&str, Json)]) -> Json {
@@ -271,5 +273,68 @@ mod tests {
         assert_eq!(read, expected);
         let binary = EventResponse::read(Response::new(Body::from(vec![0xff]))).await.unwrap();
         assert_eq!((binary.body.as_str(), binary.is_base64_encoded), ("/w==", true));
+    }
+
+    /// JSON of any shape, with the names that events have.
+    fn json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            ".{0,20}".prop_map(Json::from),
+        ];
+        let name =
+            "rawPath|rawQueryString|cookies|headers|requestContext|http|method|sourceIp|body|isBase64Encoded|host";
+        leaf.prop_recursive(3, 24, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::btree_map(name, inner, 0..6).prop_map(|members| json!(members)),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_arrives_as_it_was_sent(
+            method in "GET|POST|DELETE|[A-Z]{1,9}",
+            path in "(/[a-zA-Z0-9_.~-]{0,9}){1,4}",
+            query in "([a-z]{1,5}=[a-zA-Z0-9%._~-]{0,9}&){0,3}",
+            value in "[ -~]{0,20}",
+            body: Vec<u8>,
+        ) {
+            let event = event(&[
+                ("/requestContext/http/method", json!(method)),
+                ("/rawPath", json!(path)),
+                ("/rawQueryString", json!(query)),
+                ("/headers", json!({"x-a": value})),
+                ("/body", json!(STANDARD.encode(&body))),
+                ("/isBase64Encoded", json!(true)),
+            ]);
+            let request = to_request(&event.to_string());
+            prop_assert_eq!(request.extensions().get::<Malformed>(), None);
+            prop_assert_eq!(request.method().as_str(), method);
+            prop_assert_eq!(request.uri().path(), path);
+            prop_assert_eq!(request.uri().query().unwrap_or_default(), query);
+            prop_assert_eq!(&request.headers()["x-a"], &value);
+            let read = to_bytes(request.into_body(), usize::MAX).now_or_never().unwrap().unwrap();
+            prop_assert_eq!(read, body);
+        }
+
+        #[test]
+        fn any_event_is_a_request_and_never_a_panic(
+            text in ".{0,80}",
+            other in json(),
+            (pointer, value) in (
+                prop::sample::select(vec![
+                    "/rawPath", "/rawQueryString", "/headers", "/requestContext/domainName",
+                    "/requestContext/http/method", "/requestContext/http/sourceIp", "/cookies", "/body",
+                ]),
+                json(),
+            ),
+        ) {
+            for event in [text, other.to_string(), event(&[(pointer, value)]).to_string()] {
+                to_request(&event);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 use super::input::{Choice, Input};
 use crate::flow::Problem;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 
 /// A body that can be read from an input.
@@ -57,6 +57,7 @@ macro_rules! request {
         }
     ) => {
         #[derive(schemars::JsonSchema)]
+        #[schemars(transform = $crate::http::fields::optional_texts)]
         $(#[$about])*
         $visible struct $name {
             $( $(#[$text])* pub $field: $type, )*
@@ -129,6 +130,50 @@ macro_rules! required {
             }
         })*
     };
+}
+
+/// A value of an optional text that counts as absent, as in Django's forms.
+pub struct EmptyField;
+
+impl JsonSchema for EmptyField {
+    fn schema_name() -> Cow<'static, str> {
+        "EmptyField".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Counts as absent.",
+            "type": ["string", "null", "array", "object"],
+            "pattern": "^\\s*$",
+            "maxItems": 0,
+            "maxProperties": 0,
+        })
+    }
+}
+
+/// Adds [`EmptyField`] to the schema of every text of a body that is not required. For schemas of bodies that this module
+/// reads.
+pub fn optional_texts(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Json::as_array).cloned().unwrap_or_default();
+    let Some(Json::Object(properties)) = schema.get_mut("properties") else { return };
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !required.contains(&Json::from(name.as_str()))) {
+        let Some(property) = property.as_object_mut() else { continue };
+        let Some(Json::Array(types)) = property.get_mut("type") else { continue };
+        if !types.contains(&json!("string")) {
+            continue;
+        }
+        types.retain(|it| it != "null");
+        if let [only] = &mut types[..] {
+            let only = only.take();
+            property.insert("type".to_owned(), only);
+        }
+        let is_about_the_value = |name: &str| !matches!(name, "description" | "default") && !name.starts_with("x-");
+        let (value, about): (Map<_, _>, Map<_, _>) =
+            std::mem::take(property).into_iter().partition(|(name, _)| is_about_the_value(name));
+        *property = about;
+        let empty = json!({"$ref": format!("#/components/schemas/{}", EmptyField::schema_name())});
+        property.insert("anyOf".to_owned(), json!([value, empty]));
+    }
 }
 
 /// Returns the schema of a non-empty text. A number counts as the text of its digits.
@@ -340,6 +385,11 @@ mod tests {
         let schema = schemars::schema_for!(Body).to_value();
         assert_eq!(schema["required"], json!(["code"]));
         assert_eq!(schema["properties"]["code"]["type"], json!(["string", "number"]));
+        let email = &schema["properties"]["email"];
+        assert_eq!(email["description"], "An optional field.");
+        assert_eq!(email["anyOf"][0]["format"], "email");
+        assert_eq!(email["anyOf"][1]["$ref"], "#/components/schemas/EmptyField");
+        assert_eq!(schema["properties"]["trust"]["type"], json!(["boolean", "null"]));
         assert_eq!(Body::codes().len(), 7);
     }
 }

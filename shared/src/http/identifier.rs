@@ -1,7 +1,7 @@
 //! The recipient of a code or a link.
 
 use super::Input;
-use super::fields::{Email, Field, Phone};
+use super::fields::{Email, Field, Phone, optional_texts};
 use crate::flow::Problem;
 use crate::flow::login::code::Identifier;
 use crate::settings::{AccountSettings, Condition, LoginMethod};
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 
 /// The recipient of a code or a link: either an address or a phone number.
 #[derive(Debug, JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, transform = optional_texts)]
 pub struct CodeRecipient {
     /// The email address.
     pub email: Option<Email>,

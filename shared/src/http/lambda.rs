@@ -10,10 +10,13 @@ use crate::metrics::Metrics;
 use crate::random::SystemRandom;
 use crate::settings::{Settings, Source};
 use crate::store::{Store, aws};
+use axum::body::Body;
+use axum::http::{Request, Response};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use std::convert::Infallible;
 use std::sync::Arc;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 /// Creates the app from the environment of a Lambda function.
 ///
@@ -43,9 +46,20 @@ pub fn aws_app() -> Result<Arc<App>, Error> {
 /// Conflicting paths of endpoints, and errors of the runtime.
 pub async fn run(app: &Arc<App>, endpoints: Vec<Endpoint>) -> Result<(), Error> {
     let service = service(app, endpoints)?;
-    let answer = async |event: LambdaEvent<Box<RawValue>>| {
-        let Ok(response) = service.clone().oneshot(to_request(event.payload.get())).await;
-        EventResponse::read(response).await.map_err(Error::from)
+    let handle = async |event: LambdaEvent<Box<RawValue>>| {
+        answer(service.clone(), event.payload.get()).await.map_err(Error::from)
     };
-    lambda_runtime::run(service_fn(answer)).await
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// Answers one event of API Gateway with a [`service`]. Public for the fuzz targets, which have no Lambda runtime.
+///
+/// # Errors
+/// The body of the response cannot be read.
+pub async fn answer(
+    service: impl Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    event: &str,
+) -> Result<EventResponse, axum::Error> {
+    let Ok(response) = service.oneshot(to_request(event)).await;
+    EventResponse::read(response).await
 }

@@ -21,7 +21,7 @@ pub type PageFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 /// An endpoint of the headless API, for both kinds of client; or of another API; or a page, for all callers.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// The path below `/_allauth/{client}/v1/`. The path of a page begins with `/` and is complete.
+    /// The path below `/_allauth/{client}/v1/` or `/_latchkey/{client}/v1/`. The path of a page begins with `/` and is complete.
     pub path: &'static str,
     /// The methods that the handler accepts. HEAD counts as GET.
     pub methods: &'static [Method],
@@ -31,17 +31,27 @@ pub struct Endpoint {
     is_for_any_method: bool,
     condition: Option<Condition>,
     mount: Option<Mount>,
+    base: Base,
     kinds: &'static [ClientKind],
     pub(super) is_login_endpoint: bool,
     pub(super) is_from_anywhere: bool,
     pub(super) handler: Handler,
 }
 
+/// The start of a path that contains the kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// The headless API of django-allauth.
+    Headless,
+    /// Endpoints that django-allauth does not have. They follow the rules of the headless API.
+    Own,
+}
+
 /// The API that an endpoint belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The headless API, for these kinds of client.
-    Headless(&'static [ClientKind]),
+    /// The headless API or the endpoints beside it, for these kinds of client.
+    Clients(Base, &'static [ClientKind]),
     /// An API whose path is a setting.
     Mounted(Mount),
     /// None. The path of the endpoint is complete.
@@ -101,6 +111,21 @@ where
     Endpoint { mount: Some(mount), ..Endpoint::new(path, methods, handler) }
 }
 
+fn allow(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+}
+
+impl Base {
+    /// Returns the start of a full path. `client` is the kind of client, or a variable for it.
+    pub fn before(self, client: &str) -> String {
+        let api = match self {
+            Self::Headless => "_allauth",
+            Self::Own => "_latchkey",
+        };
+        format!("/{api}/{client}/v1/")
+    }
+}
+
 impl Endpoint {
     fn new(path: &'static str, methods: &'static [Method], handler: Handler) -> Self {
         Self {
@@ -111,6 +136,7 @@ impl Endpoint {
             is_for_any_method: false,
             condition: None,
             mount: None,
+            base: Base::Headless,
             kinds: &[],
             is_login_endpoint: false,
             is_from_anywhere: false,
@@ -129,7 +155,7 @@ impl Endpoint {
         Self { body_first, ..self }
     }
 
-    /// Lists these methods in `Allow`. The reference lists some that it does not support.
+    /// Lists these methods in `Allow` with 405. The reference lists some that it does not support.
     pub fn announcing(self, methods: &'static [Method]) -> Self {
         Self { announced: Some(methods), ..self }
     }
@@ -137,6 +163,12 @@ impl Endpoint {
     /// Calls the handler for every method. For the endpoint that answers unknown paths.
     pub fn for_any_method(self) -> Self {
         Self { is_for_any_method: true, ..self }
+    }
+
+    /// Moves the endpoint below `/_latchkey/`, because django-allauth does not have it. Credentials, CSRF checks, envelopes and
+    /// errors are those of the headless API.
+    pub fn own(self) -> Self {
+        Self { base: Base::Own, ..self }
     }
 
     /// Counts the refusals of the endpoint as refused logins.
@@ -180,7 +212,7 @@ impl Endpoint {
             return vec![(Some(ClientKind::Browser), self.path.to_owned())];
         }
         let kinds = kinds.iter().filter(|kind| self.kinds.contains(kind));
-        kinds.map(|kind| (Some(*kind), format!("/_allauth/{}/v1/{}", kind.as_str(), self.path))).collect()
+        kinds.map(|kind| (Some(*kind), format!("{}{}", self.base.before(kind.as_str()), self.path))).collect()
     }
 
     /// Returns whether the endpoint is served with these settings.
@@ -197,7 +229,7 @@ impl Endpoint {
     pub fn place(&self) -> Place {
         match (&self.handler, self.mount) {
             (_, Some(mount)) => Place::Mounted(mount),
-            (Handler::Headless(_), None) if !self.path.starts_with('/') => Place::Headless(self.kinds),
+            (Handler::Headless(_), None) if !self.path.starts_with('/') => Place::Clients(self.base, self.kinds),
             _ => Place::Root,
         }
     }
@@ -208,9 +240,13 @@ impl Endpoint {
         self.is_for_any_method || self.methods.contains(method)
     }
 
-    /// Returns the value of the header `Allow`.
+    /// Returns the value of the header `Allow` for a refused method.
     pub(super) fn allow(&self) -> String {
-        let names = self.announced.unwrap_or(self.methods).iter().map(Method::as_str).chain(["OPTIONS"]);
-        names.collect::<Vec<_>>().join(", ")
+        allow(self.announced.unwrap_or(self.methods))
+    }
+
+    /// Returns the value of the header `Allow` for an `OPTIONS` request.
+    pub(super) fn options(&self) -> String {
+        allow(self.methods)
     }
 }

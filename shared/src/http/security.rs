@@ -48,6 +48,8 @@ pub struct PagePolicy<'a> {
     pub style: &'a str,
     /// The whole text of its `<script>`, which can call the service.
     pub script: &'a str,
+    /// Whether the page loads scripts, style sheets and pictures from the service, and pictures from `data:` URLs.
+    pub loads_files: bool,
     /// Whether the page has a form that it sends to the service.
     pub has_form: bool,
     /// The origins or schemes that the response to the form can redirect to. Chromium applies the policy of the form's
@@ -60,12 +62,16 @@ impl PagePolicy<'_> {
     /// injected ones do not run.
     pub fn header(&self, settings: &Settings) -> String {
         let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        let files = if self.loads_files { " 'self'" } else { "" };
         let mut policy = "default-src 'none'; base-uri 'none'".to_owned();
         if !self.style.is_empty() {
-            policy.push_str(&format!("; style-src {}", digest(self.style)));
+            policy.push_str(&format!("; style-src {}{files}", digest(self.style)));
         }
         if !self.script.is_empty() {
-            policy.push_str(&format!("; script-src {}; connect-src 'self'", digest(self.script)));
+            policy.push_str(&format!("; script-src {}{files}; connect-src 'self'", digest(self.script)));
+        }
+        if self.loads_files {
+            policy.push_str("; img-src 'self' data:");
         }
         let forms = if self.has_form {
             ["'self'"].into_iter().chain(self.leads_to.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
@@ -134,11 +140,17 @@ mod tests {
     #[test]
     fn a_policy_allows_only_the_features_of_the_page() {
         let leads_to = ["https://app.example.com".to_owned()];
-        let policy = PagePolicy { style: "b{}", script: "", has_form: true, leads_to: &leads_to };
+        let policy = PagePolicy { style: "b{}", has_form: true, leads_to: &leads_to, ..PagePolicy::default() };
         assert_eq!(
             policy.header(&Settings::default()),
             "default-src 'none'; base-uri 'none'; style-src 'sha256-@'; form-action 'self' https://app.example.com; frame-ancestors 'none'"
                 .replace('@', &STANDARD.encode(Sha256::digest("b{}")))
+        );
+        let policy = PagePolicy { script: "f()", loads_files: true, ..PagePolicy::default() };
+        assert_eq!(
+            policy.header(&Settings::default()),
+            "default-src 'none'; base-uri 'none'; script-src 'sha256-@' 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'"
+                .replace('@', &STANDARD.encode(Sha256::digest("f()")))
         );
     }
 }

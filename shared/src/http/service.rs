@@ -139,9 +139,12 @@ async fn serve(
     let other_method = (is_page && !endpoint.takes(&method)) || matches!(method, Method::TRACE | Method::CONNECT);
     if method == Method::OPTIONS || other_method {
         drain(request.into_body()).await;
-        let mut response =
-            if method == Method::OPTIONS { plain(Bare::<200>::default()) } else { plain(Bare::<405>::default()) };
-        if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
+        let (mut response, allow) = if method == Method::OPTIONS {
+            (plain(Bare::<200>::default()), endpoint.options())
+        } else {
+            (plain(Bare::<405>::default()), endpoint.allow())
+        };
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
         return response;
@@ -288,7 +291,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::route::page;
+    use super::super::route::{handler, page};
     use super::*;
     use crate::clock::SystemClock;
     use crate::random::SystemRandom;
@@ -315,6 +318,25 @@ mod tests {
         assert!(service(&app(), vec![shown("/a/{b}/"), shown("/a/b/"), shown("/{*c}")]).is_ok());
         let Err(Problems(problems)) = service(&app(), vec![shown("/a/b/"), shown("/a/b/")]) else { panic!("two") };
         assert!(problems[0].starts_with("/a/b/: "), "{problems:?}");
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_below_latchkey_follows_the_rules_of_the_headless_api() {
+        let methods = &[Method::GET, Method::POST];
+        let own = handler("account", methods, async |_| Ok(Bare::<200>::default().into())).own();
+        let service = service(&app(), vec![own]).unwrap();
+        let expected = [
+            ("GET", "/_latchkey/browser/v1/account", 200),
+            ("POST", "/_latchkey/browser/v1/account", 403),
+            ("POST", "/_latchkey/app/v1/account", 200),
+            ("PUT", "/_latchkey/app/v1/account", 405),
+            ("GET", "/_allauth/app/v1/account", 404),
+        ];
+        for (method, path, status) in expected {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(service.clone(), request).await.unwrap();
+            assert_eq!(response.status(), status, "{method} {path}");
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Parsing of the fields of a signup.
 
 use super::Input;
-use super::fields::{Email, Field, Phone, Text};
+use super::fields::{Email, Field, Phone, Text, optional_texts};
 use crate::account::is_same_email;
 use crate::app::App;
 use crate::flow::Problem;
@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The fields of every signup that `ACCOUNT_SIGNUP_FIELDS` contains.
 #[derive(Debug, Default, JsonSchema)]
+#[schemars(transform = optional_texts)]
 pub struct BaseSignup {
     /// The username.
     #[schemars(extend(
@@ -42,6 +43,7 @@ pub struct BaseSignup {
 
 /// The fields of a signup with a password.
 #[derive(Debug, JsonSchema)]
+#[schemars(transform = optional_texts)]
 pub struct Signup {
     /// The fields of every signup.
     #[schemars(flatten)]

@@ -205,6 +205,14 @@ mod tests {
         assert!(!head.contains("localhost"));
     }
 
+    /// The headers and both parts, byte by byte.
+    #[test]
+    fn a_whole_message_is_as_it_was_reviewed() {
+        let words = mail("Gr\u{fc}\u{df}e: confirm", "Gr\u{fc}\u{df}e,\n\nhttps://app.example/verify/a?b=c\n\nEnd\n");
+        let raw = build("Acme, Inc. <no-reply@acme.example>", "ada@m\u{fc}ller.example", &words).unwrap();
+        insta::assert_snapshot!(raw.replace("\r\n", "\n"));
+    }
+
     #[test]
     fn lines_are_short_crlf_and_ascii() {
         let name = "Ünïcode Näme ".repeat(12);

@@ -378,6 +378,29 @@ mod tests {
         }
     }
 
+    /// Subject, text and HTML of each mail, in a file for each under `snapshots`.
+    #[test]
+    fn every_mail_is_as_it_was_reviewed() {
+        for kind in MailKind::VARIANTS {
+            let needs: &[&str] = if kind.needs().is_empty() { &["words"] } else { kind.needs() };
+            for need in needs {
+                let value = if *need == "url" { URL } else { "K7QX-M2PD" };
+                let RenderedMail { subject, text, html } = renderer().mail(*kind, &with(need, value)).unwrap();
+                let mail = format!("Subject: {subject}\n\n{text}\n{html}");
+                insta::assert_snapshot!(format!("{}_by_{need}", kind.as_str()).replace("_by_words", ""), mail);
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_message_is_as_it_was_reviewed() {
+        let text = |kind: &SmsKind| {
+            let text = renderer().sms(*kind, &json!({ "code": "123456" })).unwrap();
+            format!("{}:\n{text}\n", kind.as_str())
+        };
+        insta::assert_snapshot!("text_messages", SmsKind::VARIANTS.iter().map(text).collect::<Vec<_>>().join("\n"));
+    }
+
     #[test]
     fn each_text_message_has_at_most_160_characters() {
         for kind in SmsKind::VARIANTS {

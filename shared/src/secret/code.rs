@@ -43,6 +43,7 @@ fn below(limit: usize, random: &dyn RandomSource) -> usize {
 mod tests {
     use super::*;
     use crate::random::SystemRandom;
+    use proptest::prelude::*;
 
     #[test]
     fn a_code_has_the_configured_format() {
@@ -86,5 +87,22 @@ mod tests {
             assert_eq!(normalize_code(typed), "123456", "{typed:?}");
         }
         assert_eq!(normalize_code("ＢＣＤＦ‐ｇｈｊｋ"), "bcdfghjk");
+    }
+
+    /// Characters that keyboards and clipboards insert between the letters of a code.
+    const BETWEEN: &[&str] = &["", " ", "-", "\u{a0}", "\u{2011}", "\u{200b}"];
+
+    proptest! {
+        #[test]
+        fn a_code_is_the_same_however_it_is_typed(
+            letters in prop::collection::vec(("[A-Z0-9]", prop::sample::select(BETWEEN), any::<bool>()), 1..12),
+        ) {
+            let code = letters.iter().map(|(letter, ..)| letter.as_str()).collect::<String>();
+            let type_one = |(letter, between, is_lower): &(String, &str, bool)| {
+                let letter = if *is_lower { letter.to_lowercase() } else { letter.clone() };
+                format!("{letter}{between}")
+            };
+            prop_assert_eq!(normalize_code(&letters.iter().map(type_one).collect::<String>()), normalize_code(&code));
+        }
     }
 }

@@ -123,6 +123,7 @@ impl Keys {
 mod tests {
     use super::*;
     use crate::random::SystemRandom;
+    use proptest::prelude::*;
 
     fn keys(current: u8, fallbacks: &[u8]) -> Keys {
         Keys::of_bytes(current, fallbacks)
@@ -166,6 +167,44 @@ mod tests {
         for nonsense in ["", "A", "!!!!", "bad"] {
             assert!(keys.verify("email", nonsense).is_none());
             assert!(keys.open("email", b"", nonsense).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_closed_opens_and_what_was_changed_does_not(
+            plain: Vec<u8>,
+            context: Vec<u8>,
+            (at, letter) in (any::<prop::sample::Index>(), "[A-Za-z0-9_-]"),
+        ) {
+            let keys = keys(1, &[]);
+            let sealed = keys.seal("outbox", &context, &plain, &SystemRandom).unwrap();
+            let opened = keys.open("outbox", &context, &sealed).unwrap();
+            prop_assert_eq!(&*opened, &plain);
+            let signed = keys.sign("email", &plain);
+            prop_assert_eq!(keys.verify("email", &signed), Some(plain));
+            for (text, is_sealed) in [(&sealed, true), (&signed, false)] {
+                let at = at.index(text.len());
+                let changed = format!("{}{letter}{}", &text[..at], &text[at + 1..]);
+                let opened = if is_sealed { keys.open("outbox", &context, &changed).is_some() } else { keys.verify("email", &changed).is_some() };
+                prop_assert_eq!(opened, changed == *text, "{}", changed);
+            }
+        }
+
+        #[test]
+        fn no_other_text_opens(text in "\\PC{0,120}", bytes: Vec<u8>) {
+            let keys = keys(1, &[]);
+            for text in [text, encode(&bytes)] {
+                prop_assert_eq!(keys.verify("email", &text), None);
+                prop_assert!(keys.open("email", b"", &text).is_none());
+                prop_assert!(!keys.is_digest(&text, "email", &[b"a"]));
+            }
+        }
+
+        #[test]
+        fn lists_of_parts_that_differ_have_digests_that_differ(one: Vec<Vec<u8>>, other: Vec<Vec<u8>>) {
+            let digest = |parts: &[Vec<u8>]| keys(1, &[]).digest("a", &parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            prop_assert_eq!(digest(&one) == digest(&other), one == other);
         }
     }
 }

@@ -33,3 +33,17 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_have_one_text_and_no_other_text_has_them(bytes: Vec<u8>, text in "[A-Za-z0-9_=+/-]{0,40}|\\PC{0,20}") {
+            prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));
+            prop_assert!(decode(&text).is_none_or(|bytes| encode(&bytes) == text), "{}", text);
+        }
+    }
+}

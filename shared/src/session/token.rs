@@ -88,6 +88,7 @@ impl SessionToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_the_text_of_a_token_is_parsed() {
@@ -101,6 +102,26 @@ mod tests {
         }
         for nonsense in ["", "bad", "%%%", &"A".repeat(10_000)] {
             assert!(SessionToken::parse(nonsense).is_none(), "{nonsense}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_token_reads_back(user: u128, number: [u8; 8], secret: [u8; 32]) {
+            let user = UserId(Uuid::from_u128(user));
+            for token in [SessionToken::of_user(user, number, secret), SessionToken::pending(secret)] {
+                prop_assert_eq!(SessionToken::parse(&token.text()), Some(token.clone()));
+                prop_assert!(token.number() <= NUMBER_MASK);
+            }
+        }
+
+        #[test]
+        fn what_is_read_of_any_text_reads_back(text in "\\PC{0,80}|[A-Za-z0-9_-]{40,80}", bytes: Vec<u8>) {
+            for text in [text, secret::encode(&bytes)] {
+                if let Some(token) = SessionToken::parse(&text) {
+                    prop_assert_eq!(SessionToken::parse(&token.text()), Some(token));
+                }
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Condition {
+    /// The headless API is for browsers and for apps.
+    BothClients,
     /// Users can have accounts without a third-party identity.
     Accounts,
     /// Users log in with an email address.
@@ -168,6 +170,7 @@ impl Condition {
         let asks_for = |name| account.signup_fields.get(name).is_some();
         let needs = |name| account.signup_fields.get(name).is_some_and(|field| field.required);
         match self {
+            Self::BothClients => settings.headless.clients.len() == 2,
             Self::Accounts => !settings.social.only,
             Self::EmailLogin => logs_in_with(LoginMethod::Email),
             Self::UsernameLogin => logs_in_with(LoginMethod::Username),

@@ -32,7 +32,7 @@ impl Settings {
     }
 
     /// Returns whether browsers treat the service as their own machine. They trust plain http there like https.
-    fn is_local(&self) -> bool {
+    pub fn is_local(&self) -> bool {
         match self.service.public_url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -10,6 +10,7 @@ mod cookies;
 mod declaration;
 mod document;
 mod flat;
+mod frontend;
 mod jwt_api;
 mod mount;
 mod origin;
@@ -30,9 +31,10 @@ pub use android_apps::{AndroidApps, show_fingerprint};
 pub use condition::Condition;
 pub use document::document;
 pub use flat::FlatSettings;
+pub use frontend::FrontendPage;
 pub use jwt_api::{ClaimPaths, JwtApiSettings, MaxAge, TotpMode};
 pub use mount::Mount;
-pub use origin::trusted_origin;
+pub use origin::{shared_site, trusted_origin};
 pub use pages::PagesSettings;
 pub use prefix::Prefix;
 pub use presets::Preset;
@@ -474,5 +476,7 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,19 @@ fn is_shared(domain: &str) -> bool {
     }
 }
 
+/// Returns the domain that two hosts share, if they are on the same site. Browsers send cookies with `SameSite` between
+/// such hosts, and a cookie of this domain reaches both.
+pub fn shared_site(one: &str, other: &str) -> Option<String> {
+    if one == other {
+        return Some(one.to_owned());
+    }
+    let is_domain = |host: &str| matches!(Host::parse(host), Ok(Host::Domain(_)));
+    let common = one.rsplit('.').zip(other.rsplit('.')).take_while(|(one, other)| one == other).count();
+    let labels = one.rsplitn(common + 1, '.').take(common).collect::<Vec<_>>();
+    let domain = labels.into_iter().rev().collect::<Vec<_>>().join(".");
+    (is_domain(one) && is_domain(other) && !domain.is_empty() && !is_shared(&domain)).then_some(domain)
+}
+
 impl Settings {
     /// Returns the origins of the frontend's pages to which browsers can be redirected, in addition to our own, in the
     /// format of a Content-Security-Policy. Some contain a wildcard.
@@ -113,6 +126,24 @@ pub fn trusted_origin(trusted: &str, origin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_share_a_site_below_a_domain_of_one_owner() {
+        for (one, other, site) in [
+            ("auth.example.com", "app.example.com", Some("example.com")),
+            ("auth.example.com", "example.com", Some("example.com")),
+            ("a.b.example.co.uk", "c.b.example.co.uk", Some("b.example.co.uk")),
+            ("auth.localhost", "localhost", Some("localhost")),
+            ("localhost", "localhost", Some("localhost")),
+            ("127.0.0.1", "127.0.0.1", Some("127.0.0.1")),
+            ("auth.example.co.uk", "shop.co.uk", None),
+            ("one.vercel.app", "two.vercel.app", None),
+            ("auth.example.com", "auth.example.org", None),
+            ("10.0.0.1", "10.0.0.2", None),
+        ] {
+            assert_eq!(shared_site(one, other).as_deref(), site, "{one} {other}");
+        }
+    }
 
     #[test]
     fn a_wildcard_matches_only_hosts_below_the_domain() {

@@ -51,7 +51,8 @@ impl Rate {
         let count = if count.is_empty() { 1.0 } else { count.parse::<f64>().map_err(|_| wrong())? };
         let per = per.parse().map_err(|_| wrong())?;
         let amount = amount.parse().map_err(|_| wrong())?;
-        Ok(Self { amount, seconds: count * unit, per })
+        let seconds = count * unit;
+        if seconds.is_finite() && seconds > 0.0 { Ok(Self { amount, seconds, per }) } else { Err(wrong()) }
     }
 }
 
@@ -287,6 +288,7 @@ impl<A: Limits> Value for RateLimits<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_rate_is_parsed_like_in_the_reference() {
@@ -294,7 +296,8 @@ mod tests {
         assert_eq!(rate("5/m"), Rate { amount: 5, seconds: 60.0, per: Per::Ip });
         assert_eq!(rate("3/5m/key"), Rate { amount: 3, seconds: 300.0, per: Per::Key });
         assert_eq!(rate("1/0.5h/user"), Rate { amount: 1, seconds: 1800.0, per: Per::User });
-        for wrong in ["", "5", "5/x", "5/m/planet", "x/m", "5/m/ip/ip"] {
+        for wrong in ["", "5", "5/x", "5/m/planet", "x/m", "5/m/ip/ip", "5/0m", "5/-1m", "5/nand", "5/infd", "5/1e999d"]
+        {
             assert!(Rate::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -331,5 +334,26 @@ mod tests {
         assert!(RateLimits::<AccountRates>::from_text(r#"{"logni": "1/s"}"#).is_err());
         assert!(RateLimits::<AccountRates>::from_text(r#"{"webauthn_login": "1/s"}"#).is_err());
         assert!(RateLimits::<MfaRates>::from_text(r#"{"webauthn_login": "1/s"}"#).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_rate_reads_what_it_says(
+            amount: u32,
+            count in 1_u32..1_000,
+            (unit, seconds) in prop::sample::select(vec![("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("d", 86_400.0)]),
+            (word, per) in prop::sample::select(vec![("ip", Per::Ip), ("user", Per::User), ("key", Per::Key)]),
+        ) {
+            let rate = Rate { amount, seconds: f64::from(count) * seconds, per };
+            prop_assert_eq!(Rate::parse(&format!("{amount}/{count}{unit}/{word}")), Ok(rate));
+            prop_assert_eq!(parse_rates(&format!(" {amount}/{count}{unit}/{word} ,1/m")).map(|rates| rates[0]), Ok(rate));
+        }
+
+        #[test]
+        fn every_rate_has_an_end(text in "\\PC{0,20}|[0-9]{1,12}/[a-z0-9.e+-]{0,8}[smhd](/(ip|user|key))?") {
+            if let Ok(rate) = Rate::parse(&text) {
+                prop_assert!(rate.seconds.is_finite() && rate.seconds > 0.0, "{:?}", rate);
+            }
+        }
     }
 }

@@ -127,6 +127,7 @@ pub(super) fn number(n: impl std::fmt::Display) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use super::Key;
+    use proptest::prelude::*;
 
     #[test]
     fn no_key_is_longer_than_the_limit_of_the_table() {
@@ -136,5 +137,17 @@ mod tests {
         assert!(long.pk.len() < 100 && long.sk.len() < 100);
         assert_ne!(long, longer);
         assert_eq!(long, key(2_050));
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_fits_and_none_is_another(
+            one in prop::collection::vec("[a-c#]{0,350}|\\PC{0,350}", 2),
+            other in prop::collection::vec("[a-c#]{0,350}|\\PC{0,350}", 2),
+        ) {
+            let key = |halves: &[String]| Key::new(halves[0].repeat(8), halves[1].repeat(8));
+            prop_assert!(key(&one).pk.len() <= 2_048 && key(&one).sk.len() <= 1_024);
+            prop_assert_eq!(key(&one) == key(&other), one == other);
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod attempts;
 pub mod aws;
 mod commit;
+mod describe;
 mod directory;
 mod expression;
 mod item;
@@ -18,6 +19,7 @@ mod write;
 
 pub use attempts::{Again, Decision};
 pub use commit::Committed;
+pub use describe::{Description, Index};
 pub use directory::{DIRECTORY_INDEX, Directory, Listed, Listing, Order};
 #[cfg(test)]
 pub(crate) use item::rewrite;
@@ -26,7 +28,7 @@ pub use log::{Entry, LogState, LogUse, Reserved};
 pub use migrate::{Page, Stored};
 pub use read::IndexPlace;
 pub use round_trips::{RoundTrips, counted};
-pub use schema::{DUE_INDEX, create_table};
+pub use schema::{DUE_INDEX, TTL_ATTRIBUTE, create_table};
 pub use write::{Patch, Write};
 
 use crate::clock::{Clock, Timestamp};

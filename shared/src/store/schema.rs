@@ -13,6 +13,9 @@ use aws_sdk_dynamodb::types::{
 /// The sparse index of items that are due at a moment, with the keys `queue` and `due_at`.
 pub const DUE_INDEX: &str = "due";
 
+/// The attribute with the time at which DynamoDB deletes an item.
+pub const TTL_ATTRIBUTE: &str = "expires_at";
+
 /// Creates the table if it does not exist: on demand, with TTL, the two indexes, and a stream of keys, because the
 /// functions that read the stream need nothing else from it. Adds the index `directory` to the table of an earlier
 /// version.
@@ -56,7 +59,7 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
             return Err(StoreError::sdk("CreateTable", &error));
         }
     }
-    let ttl = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true).build();
+    let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build();
     let request = client.update_time_to_live().table_name(table);
     let answer = request.time_to_live_specification(ttl.map_err(malformed)?).send().await;
     answer.map(|_| ()).map_err(|e| StoreError::sdk("UpdateTimeToLive", &e))

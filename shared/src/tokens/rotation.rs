@@ -67,6 +67,15 @@ pub async fn list(app: &App) -> Result<Vec<KnownKey>, StoreError> {
     Ok(records.into_iter().zip(&terms).enumerate().map(known).rev().collect())
 }
 
+/// Lists the names of the keys that `SECRET_KEY` cannot decrypt.
+///
+/// # Errors
+/// The table is unavailable.
+pub async fn list_unreadable(app: &App) -> Result<Vec<String>, StoreError> {
+    let sealed = records(app).await?.into_iter().filter(|record| record.open(&app.keys).is_none());
+    Ok(sealed.map(|record| record.kid).collect())
+}
+
 /// Why no key was created.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {

@@ -50,7 +50,9 @@ export class Service {
       options.push('--users', file);
     }
     const command = lab ? ['serve', '--lab'] : [];
-    service.process = spawn(BINARY, [...command, ...options], { env: { PATH: process.env.PATH, ...given } });
+    const { PATH, CONTRACT_SEEN } = process.env;
+    const env = { PATH, ...(CONTRACT_SEEN && { CONTRACT_SEEN }), ...given };
+    service.process = spawn(BINARY, [...command, ...options], { env });
     service.log = '';
     service.process.stderr.on('data', (data) => (service.log += data));
     try {

@@ -54,7 +54,7 @@ pageWalk('addresses are verified by links, and changes need reauthentication', {
   await pages.says(`Is ${OTHER} the address of ${ADA}?`);
   await pages.press('Yes, confirm');
   await pages.shows('Your address is confirmed');
-  await pages.says('Everything is set.');
+  await pages.says('You are all set.');
   await pages.follow('Go to your account');
   await pages.follow('Email addresses');
   await page.getByRole('button', { name: `Make primary: ${OTHER}` }).waitFor();
@@ -89,7 +89,7 @@ pageWalk('signing up and logging in with a phone number, and changing it', { set
   await pages.shows('Another phone number');
   await pages.inspect('verify-phone-change');
   await pages.fill('Phone number', '+31 6 1234 5678');
-  await pages.press('Send a code to this number');
+  await pages.press('Send the code');
   await pages.shows('Enter the code from your phone');
   await pages.fill('Code', codeOf(await service.text('+31612345678')));
   await pages.press('Confirm the number');
@@ -99,7 +99,7 @@ pageWalk('signing up and logging in with a phone number, and changing it', { set
   await pages.inspect('phone');
   await service.advance(120);
   await pages.fill('Phone number', '+31 6 8765 4321');
-  await pages.press('Send a code to this number');
+  await pages.press('Send the code');
   await pages.says('Confirm +31687654321');
   await pages.inspect('phone-code');
   await pages.fill('Code', codeOf(await service.text('+31687654321')));
@@ -107,7 +107,7 @@ pageWalk('signing up and logging in with a phone number, and changing it', { set
   await pages.says('Your phone number is saved.');
   await logOut(walk);
   await pages.inspect('login-phone');
-  await pages.fill('Phone number or Email address', '+31 6 8765 4321');
+  await pages.fill('Phone number or email address', '+31 6 8765 4321');
   await pages.fill('Password', 'wrong');
   await pages.press('Log in');
   await pages.says('The phone number or the password is wrong.');
@@ -118,7 +118,7 @@ pageWalk('signing up and logging in with a phone number, and changing it', { set
   await logOut(walk);
   await pages.follow('Forgot your password?');
   await service.advance(60);
-  await pages.fill('Phone number or Email address', '+31 6 8765 4321');
+  await pages.fill('Phone number or email address', '+31 6 8765 4321');
   await pages.press('Continue');
   await pages.says('we sent a code to +31687654321');
   await pages.fill('Code', codeOf(await service.text('+31687654321')));
@@ -166,7 +166,7 @@ pageWalk('signing up and logging in through a provider, and connecting it', { se
   await pages.inspect('providers');
   await pages.press('Connect Dummy');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await pages.says('You stopped at the other service.');
+  await pages.says('You cancelled at the other service.');
   await page
     .getByRole('button', { name: /^Disconnect/ })
     .last()

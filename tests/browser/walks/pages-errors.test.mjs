@@ -72,7 +72,7 @@ pageWalk('the session cannot be fetched', { settings: byCode }, async (walk) => 
   await pages.says('This session');
 });
 
-pageWalk('the session has ended', { settings: byCode }, async (walk) => {
+pageWalk('the session has ended', { settings: byCode, everywhere: true }, async (walk) => {
   const { context, pages } = walk;
   await signUp(walk);
   await context.clearCookies({ name: 'sessionid' });
@@ -93,7 +93,7 @@ pageWalk('a disabled account', { users: disabled }, async (walk) => {
   await pages.inspect('inactive');
 });
 
-pageWalk('pages that do not exist', {}, async ({ pages }) => {
+pageWalk('pages that do not exist', { everywhere: true }, async ({ pages }) => {
   await pages.open('/accounts/nowhere/');
   await pages.shows('Page not found');
   await pages.inspect('not-found');
@@ -118,7 +118,7 @@ pageWalk('the configuration cannot be fetched', {}, async ({ pages }) => {
   await pages.shows('Log in');
 });
 
-pageWalk('using the pages with the keyboard only', { settings: byCode }, async (walk) => {
+pageWalk('using the pages with the keyboard only', { settings: byCode, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   const { keyboard } = page;
   await signUp(walk);

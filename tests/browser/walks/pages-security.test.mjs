@@ -16,7 +16,7 @@ async function setUpApp(walk) {
   await pages.open('/accounts/2fa/');
   await pages.follow('Set up an app');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   return secret;
@@ -32,17 +32,17 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await pages.shows('Set up an authenticator app');
   await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
   await pages.inspect('totp-activate');
-  await pages.fill('Code of the app', '000000');
+  await pages.fill('Code from the app', '000000');
   await pages.press('Activate');
   await pages.says('This code is not right.');
   const secret = (await page.locator('.secret code').textContent()).replaceAll(' ', '');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   await page.getByRole('dialog').waitFor();
   await pages.inspect('reauthentication');
   await page.keyboard.press('Escape');
   await pages.says('Nothing was changed, because you did not confirm that it is you.');
-  await pages.fill('Code of the app', totp(secret, await service.now()));
+  await pages.fill('Code from the app', totp(secret, await service.now()));
   await pages.press('Activate');
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Password', { exact: true }).fill('wrong');
@@ -75,6 +75,7 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await logOut(walk);
   await logIn(walk);
   await pages.press('Use a recovery code');
+  await pages.inspect('mfa-authenticate-recovery');
   await pages.fill('Recovery code', codes[0]);
   await pages.press('Confirm');
   await pages.shows('Your account');
@@ -82,6 +83,7 @@ pageWalk('an authenticator app is the second step', { settings: apps }, async (w
   await service.advance(400);
   await pages.follow('Two-factor security');
   await pages.says('9 of 10 codes are left.');
+  await pages.inspect('mfa-active');
   await pages.follow('Remove the app');
   await pages.shows('Remove the authenticator app');
   await pages.inspect('totp-deactivate');
@@ -112,7 +114,7 @@ pageWalk('a login waits too long for its second step', { settings: apps }, async
   await pages.shows('Log in');
 });
 
-pageWalk('new recovery codes', { settings: byCode }, async (walk) => {
+pageWalk('new recovery codes', { settings: byCode, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
   await pages.open('/accounts/2fa/recovery-codes/');
@@ -223,7 +225,7 @@ pageWalk('the offer of a passkey does not disturb a login with the button', earl
 
 pageWalk(
   'signing up with a passkey and without a password',
-  { settings: passkeys },
+  { settings: passkeys, everywhere: true },
   async ({ service, page, pages }) => {
     const authenticator = await addAuthenticator(page);
     await pages.open('/accounts/signup/');
@@ -285,7 +287,7 @@ pageWalk('sessions are listed and ended', { settings: byCode, everywhere: true }
   await pages.inspect('sessions');
   await pages.press('End the session of Firefox on Windows');
   await pages.says('The session is ended.');
-  await pages.says('You are logged in nowhere else.');
+  await pages.says('You are not logged in anywhere else.');
 
   // When another tab logs out, this one shows the login page.
   const tab = await context.newPage();

@@ -8,7 +8,7 @@ const OTHER = 'countess@example.com';
 
 const changing = { ...byCode, ACCOUNT_CHANGE_EMAIL: true };
 
-pageWalk('a new address replaces the current one', { settings: changing }, async (walk) => {
+pageWalk('a new address replaces the current one', { settings: changing, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await signUp(walk);
   await pages.follow('Email addresses');
@@ -48,7 +48,7 @@ pageWalk('users can log in only through identity providers', { settings: onlyPro
 
 const leaving = { ...byCode, ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: true };
 
-pageWalk('a changed password logs out', { settings: leaving }, async (walk) => {
+pageWalk('a changed password logs out', { settings: leaving, everywhere: true }, async (walk) => {
   const { pages } = walk;
   await signUp(walk);
   await pages.follow('Password');
@@ -66,7 +66,7 @@ pageWalk('a changed password logs out', { settings: leaving }, async (walk) => {
 
 const honeypot = { ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD: 'website' };
 
-pageWalk('a program fills in the hidden honeypot field', { settings: honeypot }, async (walk) => {
+pageWalk('a program fills in the hidden honeypot field', { settings: honeypot, everywhere: true }, async (walk) => {
   const { service, page, pages } = walk;
   await pages.open('/accounts/signup/');
   await pages.shows('Create an account');
@@ -162,7 +162,7 @@ pageWalk('a service below a path', { settings: belowPath, path: '/people' }, asy
 
 pageWalk(
   'a page at another origin links to the origin of the service',
-  { settings: { PUBLIC_URL: 'https://auth.example.com' } },
+  { settings: { PUBLIC_URL: 'https://auth.example.com' }, everywhere: true },
   async ({ page, pages }) => {
     await pages.open('/accounts/login/?next=%2Faccounts%2F');
     await pages.shows('This page has another address');
@@ -178,7 +178,7 @@ const trusted = {
   CSRF_TRUSTED_ORIGINS: ['https://*.example.net'],
 };
 
-pageWalk('next redirects only to trusted URLs', { settings: trusted }, async (walk) => {
+pageWalk('next leads to trusted places only', { settings: trusted, everywhere: true }, async (walk) => {
   const { page, pages } = walk;
   await signUp(walk);
   const leadsTo = async (next, expected) => {

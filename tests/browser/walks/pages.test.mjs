@@ -37,6 +37,7 @@ pageWalk('signing up with a code, and logging in', { settings: byCode, everywher
   await logOut(walk);
   await logIn(walk, 'wrong');
   await pages.says('The email address or the password is wrong.');
+  await pages.inspect('login-wrong');
   await logIn(walk);
   await pages.shows('Your account');
 });
@@ -112,7 +113,7 @@ pageWalk('a forgotten password is reset by a link', { settings: byCode, everywhe
 
 const resetByCode = { ...byCode, ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED: true };
 
-pageWalk('a forgotten password is reset by a code', { settings: resetByCode }, async (walk) => {
+pageWalk('a forgotten password is reset by a code', { settings: resetByCode, everywhere: true }, async (walk) => {
   const { service, pages } = walk;
   await signUp(walk);
   await logOut(walk);
@@ -208,11 +209,12 @@ pageWalk(
     await service.advance(200);
     await pages.press('Send another code');
     await pages.says('We sent another code.');
+    await pages.inspect('confirm-email-resent');
     await pages.press('Use another email address');
     await pages.shows('Another email address');
     await pages.inspect('confirm-email-change');
     await pages.fill('Email address', ADA);
-    await pages.press('Send a code to this address');
+    await pages.press('Send the code');
     await pages.says(`We sent a code to ${ADA}.`);
     await pages.fill('Code', codeOf(await service.mail(ADA)));
     await pages.press('Confirm the address');
@@ -220,7 +222,7 @@ pageWalk(
   },
 );
 
-pageWalk('signup is closed', { settings: { ACCOUNT_SIGNUP_OPEN: false } }, async ({ page, pages }) => {
+pageWalk('signup is closed', { settings: { ACCOUNT_SIGNUP_OPEN: false }, everywhere: true }, async ({ page, pages }) => {
   await pages.open('/accounts/login/');
   await pages.shows('Log in');
   assert.equal(await page.getByText('Create an account').count(), 0);
@@ -229,7 +231,7 @@ pageWalk('signup is closed', { settings: { ACCOUNT_SIGNUP_OPEN: false } }, async
   await pages.inspect('signup-closed');
 });
 
-pageWalk('changing the password, and logging out', { settings: byCode }, async (walk) => {
+pageWalk('changing the password, and logging out', { settings: byCode, everywhere: true }, async (walk) => {
   const { pages } = walk;
   await signUp(walk);
   await pages.follow('Password');
@@ -242,6 +244,7 @@ pageWalk('changing the password, and logging out', { settings: byCode }, async (
   await pages.fill('Current password', PASSWORD);
   await pages.press('Save the password');
   await pages.says('Your password is changed.');
+  await pages.inspect('password-changed');
   await pages.open('/accounts/logout/');
   await pages.shows('Log out');
   await pages.inspect('logout');

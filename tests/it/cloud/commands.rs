@@ -14,7 +14,7 @@ use std::path::Path;
 type Item = HashMap<String, AttributeValue>;
 
 /// The environment of an operator. It disables the EC2 metadata service, since no test runs on EC2.
-fn operator(ground: &impl Ground) -> Latchkey {
+pub fn operator(ground: &impl Ground) -> Latchkey {
     Latchkey::with(&[
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),

@@ -9,6 +9,7 @@
 mod commands;
 mod delivery;
 mod deployment;
+mod doctor;
 mod gateway;
 mod jwt_api;
 mod malformed;

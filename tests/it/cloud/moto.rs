@@ -1,10 +1,10 @@
 //! The same tests on moto, an implementation of DynamoDB and SES that is independent of this project.
 //! `LATCHKEY_TEST_MOTO` names a running `moto_server`. Without it these tests are skipped.
 
-use super::commands;
 use super::deployment::{Cloud, Ground, SENDER, client};
 use super::server::block_on;
 use super::walk::walk;
+use super::{commands, doctor};
 use crate::lab::call;
 use serde_json::{Value, json};
 use shared::random::{SystemRandom, random_bytes};
@@ -124,4 +124,15 @@ fn sessions_from_before_a_restore_have_ended_on_moto() {
 fn an_operator_works_on_moto() {
     let Some(moto) = Moto::find("operate") else { return };
     commands::operate(moto, &format!("ada-{}@example.com", unique()));
+}
+
+#[test]
+fn the_doctor_names_the_faults_of_a_deployment_on_moto() {
+    let Some(moto) = Moto::find("doctor") else { return };
+    doctor::table_faults(&moto);
+    let checks = doctor::examine(&moto, &[]);
+    doctor::assert_found(&checks, "backups", "error", "point-in-time recovery is off");
+    doctor::assert_found(&checks, "ses_identity", "ok", "login.example.test is verified");
+    let stranger = doctor::examine(&moto, &[("DEFAULT_FROM_EMAIL", "hello@elsewhere.example.test")]);
+    doctor::assert_found(&stranger, "ses_identity", "error", "neither hello@elsewhere.example.test nor its domain");
 }

@@ -4,7 +4,7 @@
 use super::template::{Template, check_key, resolve};
 use saphyr::Yaml;
 use serde_json::Value;
-use shared::http::Endpoint;
+use shared::http::{Base, Endpoint, Place};
 use shared::metrics::Metric;
 use shared::settings::{ClientKind, Settings, Source, document};
 use std::collections::BTreeSet;
@@ -255,8 +255,9 @@ fn served(settings: &Settings) -> BTreeSet<(String, BTreeSet<String>)> {
     let both = |endpoint: &Endpoint| clients.len() == 2 && endpoint.paths(clients).len() == 2;
     let mut all = BTreeSet::new();
     for endpoint in local::endpoints().into_iter().filter(|endpoint| endpoint.is_served(settings)) {
-        // The second spelling of the recovery codes' path exists for old clients, and pages are not part of the API.
-        if endpoint.path.starts_with('/') || endpoint.path.ends_with("recovery_codes") {
+        // The second spelling of the recovery codes' path exists for old clients. Only the headless API is compared.
+        let is_of_api = matches!(endpoint.place(), Place::Clients(Base::Headless, _));
+        if !is_of_api || endpoint.path.ends_with("recovery_codes") {
             continue;
         }
         let methods = endpoint.methods.iter().map(ToString::to_string).collect::<BTreeSet<_>>();

@@ -2,13 +2,14 @@
 
 use super::server::serve;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// The state of the SES account, which decides the answer to every call.
@@ -34,6 +35,8 @@ struct Account {
     rejected: Vec<String>,
     unverified: Vec<String>,
     sent: Vec<Sent>,
+    /// The reports of SES about the account, its identities and configuration sets, by path.
+    reports: BTreeMap<String, Value>,
 }
 
 /// An SES that accepts every mail, unless a test changes that.
@@ -46,12 +49,18 @@ pub struct Ses {
 impl Ses {
     pub fn start() -> Self {
         let account = Arc::default();
-        let router = Router::new().route("/v2/email/outbound-emails", post(send)).with_state(Arc::clone(&account));
+        let router = Router::new().route("/v2/email/outbound-emails", post(send)).fallback(report);
+        let router = router.with_state(Arc::clone(&account));
         Self { url: format!("http://{}", serve(router)), account }
     }
 
     pub fn set_mood(&self, mood: Mood) {
         self.account.lock().unwrap().mood = mood;
+    }
+
+    /// Answers requests for `/v2/email/{path}` with this report from now on.
+    pub fn report(&self, path: &str, report: Value) {
+        self.account.lock().unwrap().reports.insert(format!("/v2/email/{path}"), report);
     }
 
     /// Rejects mails to this address from now on.
@@ -95,6 +104,13 @@ async fn send(State(account): State<Arc<Mutex<Account>>>, Json(request): Json<Va
     account.sent.push(Sent { to, raw });
     let id = format!("0102018f-{:08x}-000000", account.sent.len());
     Json(json!({"MessageId": id})).into_response()
+}
+
+async fn report(State(account): State<Arc<Mutex<Account>>>, uri: Uri) -> Response {
+    match account.lock().unwrap().reports.get(uri.path()) {
+        Some(report) => Json(report).into_response(),
+        None => failure(StatusCode::NOT_FOUND, "NotFoundException"),
+    }
 }
 
 fn failure(status: StatusCode, code: &str) -> Response {

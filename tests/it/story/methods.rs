@@ -86,6 +86,10 @@ fn every_endpoint_answers_the_methods_that_it_declares_and_405_to_all_others() {
                 assert!(endpoint.methods.iter().all(|method| allowed.contains(method.as_str())), "{what}: {allowed:?}");
                 others += 1;
             }
+            let reply = ask(&lab, kind, &access, "OPTIONS", &path, &filled);
+            let allowed = reply.header("allow").unwrap_or_else(|| panic!("no Allow: OPTIONS {path}")).split(", ");
+            let methods = endpoint.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]);
+            assert_eq!(allowed.collect::<BTreeSet<_>>(), methods.collect::<BTreeSet<_>>(), "OPTIONS {path}");
             seen.insert(path);
         }
     }
@@ -149,5 +153,14 @@ fn a_stale_token_of_an_app_is_410_whatever_the_method() {
     client.token = Some("bm90LWEtdG9rZW4".to_owned());
     for (method, path) in [("PUT", "config"), ("GET", "auth/login"), ("PATCH", "auth/session")] {
         assert_eq!(client.send(method, path, None, &[]).status, 410, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_client_of_neither_kind_is_not_found() {
+    let lab = Lab::start(&EVERYTHING);
+    for path in ["config", "account/authenticators/totp", "account/authenticators/recovery-codes"] {
+        let reply = call(&lab.url, "GET", &format!("/_allauth/tablet/v1/{path}"), &[], None);
+        assert_eq!((reply.status, reply.json), (404, json!({"status": 404})), "{path}");
     }
 }

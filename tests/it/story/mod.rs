@@ -1,15 +1,18 @@
 //! Stories: tests that speak HTTP to a running service, as clients and users do.
 
 mod account;
+mod answers;
 mod apis;
 mod attacks;
 mod browsers;
 mod budget;
 mod codes;
 mod commands;
+mod contract;
 mod cookies;
 mod crashes;
 mod developer_pages;
+mod doctor;
 mod enumeration;
 mod first_way;
 mod flat;

@@ -90,7 +90,27 @@ fn files_are_cached_for_a_year_and_documents_are_not_cached() {
 }
 
 #[test]
-fn the_document_contains_the_session_and_a_csrf_cookie_for_a_browser_without_a_session() {
+fn the_description_is_shown_by_files_of_the_pages_or_as_a_table_without_them() {
+    let lab = Lab::start(&[("HEADLESS_SERVE_SPECIFICATION", "true")]);
+    for path in ["/_latchkey/openapi.html", "/_allauth/openapi.html"] {
+        let page = get(&lab, path, &[]).text;
+        let files = page.split("\"../_latchkey/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let files = files.map(|file| (file, get(&lab, &format!("/_latchkey/{file}"), &[]))).collect::<Vec<_>>();
+        assert_eq!(files.len(), 3, "an icon, a style sheet and a script: {page}");
+        for (file, reply) in &files {
+            assert_eq!(reply.status, 200, "{file}");
+            let is_viewer = file.starts_with("pages/viewer/");
+            assert_eq!(reply.header("cache-control").unwrap().contains("immutable"), is_viewer, "{file}");
+        }
+        assert!(files[2].1.text.contains("SwaggerUIBundle"));
+    }
+    let lab = lab.restart_with(&[("LATCHKEY_PAGES", "false")]);
+    let page = get(&lab, "/_latchkey/openapi.html", &[]).text;
+    assert!(page.contains("Log in with a password") && !page.contains("<script"), "{page}");
+}
+
+#[test]
+fn the_document_spares_a_browser_without_a_session_two_requests() {
     let lab = Lab::start(&[]);
     let page = get(&lab, "/accounts/login/", &[]);
     let csrf = page.header("set-cookie").unwrap();

@@ -355,3 +355,19 @@ fn the_flat_api_refuses_values_of_wrong_types() {
     (after[0][4], before[0][4]) = (Value::Null, Value::Null);
     assert_eq!(after, before);
 }
+
+/// Users who are logged in leave the body out.
+#[test]
+fn an_authenticator_app_is_not_set_up_by_a_body_of_a_wrong_type() {
+    let account = json!({"email": ADA, "password": PASSWORD, "verified": true});
+    let lab = Lab::with_accounts(&json!([account]), &[("JWT_ALLAUTH_MFA_TOTP_MODE", "optional")]);
+    let mut ada = lab.bearer();
+    assert_eq!(ada.login(ADA, PASSWORD).status, 200);
+    let challenges = [json!(true), json!([]), json!({"a": 1})].map(|value| json!({"setup_challenge_id": value}));
+    for body in [json!([null]), json!("text"), json!(1), json!(null)].into_iter().chain(challenges) {
+        assert_eq!(ada.post("mfa/setup/", body.clone()).status, 400, "{body}");
+    }
+    for body in [json!({}), json!({"setup_challenge_id": null}), json!({"setup_challenge_id": ""})] {
+        assert_eq!(ada.post("mfa/setup/", body.clone()).status, 200, "{body}");
+    }
+}

@@ -3,7 +3,20 @@ import type { AuthState, Client, Flow, FlowId } from '../index.js';
 
 const Context = createContext<Client | undefined>(undefined);
 
-/** Provides a client to the components below. Create the client once, outside of components. */
+/**
+ * Provides a client to the components below. Create the client once, outside of components.
+ *
+ * @example
+ * ```tsx
+ * const accounts = createClient({ baseUrl: '', client: 'browser' });
+ *
+ * export const App = () => (
+ *   <LatchkeyProvider client={accounts}>
+ *     <Page />
+ *   </LatchkeyProvider>
+ * );
+ * ```
+ */
 export function LatchkeyProvider({ client, children }: { client: Client; children: ReactNode }) {
   return <Context.Provider value={client}>{children}</Context.Provider>;
 }
@@ -18,7 +31,16 @@ export function useClient(): Client {
 const LOADING: AuthState = { status: 'loading' };
 
 /**
- * Returns the current state, and renders again when it changes. Never suspends. On a server, the state is `loading`.
+ * Returns the current state, and renders again when it changes. Fetches the session at the first use. Never suspends. On a
+ * server, the state is `loading`.
+ *
+ * @example
+ * ```tsx
+ * const Greeting = () => {
+ *   const state = useSession();
+ *   return state.status === 'authenticated' ? <p>Hello, {state.user.display}</p> : null;
+ * };
+ * ```
  */
 export function useSession(): AuthState {
   const client = useClient();
@@ -35,7 +57,15 @@ export interface FlowState {
   isPending: boolean;
 }
 
-/** Returns the flow with this id. Without an id, returns the next step. */
+/**
+ * Returns the flow with this id. Without an id, returns the step that comes next.
+ *
+ * @example
+ * ```tsx
+ * const { isPending } = useFlow('verify_email');
+ * if (isPending) return <CodeForm />;
+ * ```
+ */
 export function useFlow(id?: FlowId): FlowState {
   const state = useSession();
   return useMemo(() => {
@@ -55,7 +85,16 @@ export interface GuardProps {
   loading?: ReactNode;
 }
 
-/** Shows its children to users who are logged in. */
+/**
+ * Shows its children to users who are logged in.
+ *
+ * @example
+ * ```tsx
+ * <Authenticated fallback={<LoginForm />} loading={<p>One moment…</p>}>
+ *   <Account />
+ * </Authenticated>
+ * ```
+ */
 export function Authenticated({ children, fallback = null, loading = null }: GuardProps) {
   const { status } = useSession();
   if (status === 'loading') return <>{loading}</>;

@@ -26,6 +26,7 @@ pub fn operations() -> Vec<Operation> {
             .replies([
                 Reply::json::<MfaSetupResponse<'_>>(200, "The secret. It is valid for 5 minutes.")
                     .only_if(Condition::JwtTotp),
+                invalid::<MfaSetup>(),
                 wrong("There is an authenticator app already, or the body is malformed."),
                 wrong_type(),
             ]),

@@ -32,6 +32,12 @@ pub enum NoAccess {
 
 /// Returns a client of DynamoDB, and its region. `AWS_ENDPOINT_URL_DYNAMODB` names another endpoint.
 pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String), NoAccess> {
+    let (config, region) = config(settings).await?;
+    Ok((Client::new(&config), region))
+}
+
+/// Returns what clients of AWS need, and the region.
+pub(super) async fn config(settings: &ServiceSettings) -> Result<(SdkConfig, String), NoAccess> {
     let (attempt, all) = TIMEOUTS;
     let timeouts: TimeoutConfig = aws::timeouts(attempt, all);
     let http = with_read_timeouts(aws::http_client(settings));
@@ -41,7 +47,7 @@ pub(super) async fn client(settings: &ServiceSettings) -> Result<(Client, String
     // Load the credentials here, because a request without credentials does not report the reason.
     let provider = config.credentials_provider().ok_or_else(|| NoAccess::Credentials("no provider".to_owned()))?;
     provider.provide_credentials().await.map_err(|error| NoAccess::Credentials(chain(&error)))?;
-    Ok((Client::new(&config), region))
+    Ok((config, region))
 }
 
 /// Returns the same client with support for read timeouts. The credential chain sets one when it checks whether the

@@ -7,6 +7,7 @@
 mod api_keys;
 mod ask;
 mod aws;
+mod doctor;
 mod keys;
 mod lookup;
 mod messages;
@@ -20,6 +21,7 @@ mod users;
 
 pub use api_keys::{create as create_api_key, list as list_api_keys, revoke as revoke_api_key};
 pub use aws::NoAccess;
+pub use doctor::doctor;
 pub use keys::{list as list_keys, rotate as rotate_keys};
 pub use messages::{drop as drop_message, list as list_messages, retry as retry_message};
 pub use migrate::migrate;
@@ -87,6 +89,9 @@ pub enum CommandError {
     /// A file or the terminal cannot be read or written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// The doctor found errors.
+    #[error("{0} of the checks found an error")]
+    Unhealthy(usize),
     /// The user did not confirm.
     #[error("nothing was changed")]
     Declined,

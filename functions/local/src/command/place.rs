@@ -2,7 +2,7 @@
 
 use super::{CommandError, aws};
 use crate::table::{DATABASE, Table};
-use crate::{restored_at, secret_key};
+use crate::{has_dummy_provider, restored_at, secret_key};
 use shared::app::App;
 use shared::clock::SystemClock;
 use shared::random::SystemRandom;
@@ -49,14 +49,25 @@ impl Place {
         if Path::new(name).is_dir() { Self::Folder(name.into()) } else { Self::Aws(name.to_owned()) }
     }
 
-    /// Opens the table. Creates nothing.
-    pub(super) async fn open(&self, source: &Source) -> Result<Opened, CommandError> {
+    /// Returns whether the table is in AWS.
+    pub(super) fn is_aws(&self) -> bool {
+        matches!(self, Self::Aws(_))
+    }
+
+    /// Returns the settings of the service, and whether its secret key is among them. If not, they contain another.
+    pub(super) fn source(&self, source: &Source) -> Result<(Source, bool), CommandError> {
         let source = self.settings_beside(source.clone())?;
         let mut has_secret_key = true;
         let source = source.with_default("SECRET_KEY", || {
             has_secret_key = false;
             "the key of this service is not known here".to_owned()
         });
+        Ok((source, has_secret_key))
+    }
+
+    /// Opens the table. Creates nothing.
+    pub(super) async fn open(&self, source: &Source) -> Result<Opened, CommandError> {
+        let (source, has_secret_key) = self.source(source)?;
         let settings = Settings::load(&source)?;
         let (client, table, missing) = match self {
             Self::Folder(folder) => {
@@ -78,16 +89,19 @@ impl Place {
         }
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store = Store::new(client, table, clock.clone(), random.clone());
-        Ok(Opened { app: App::new(Arc::new(settings), store, clock, random), has_secret_key })
+        let mut app = App::new(Arc::new(settings), store, clock, random);
+        app.has_dummy_provider = !self.is_aws() && has_dummy_provider(&app.settings);
+        Ok(Opened { app, has_secret_key })
     }
 
-    /// Adds the settings that the local service keeps in its data folder.
+    /// Adds the settings that the local service keeps in its data folder, and its defaults.
     fn settings_beside(&self, source: Source) -> Result<Source, CommandError> {
         let Self::Folder(folder) = self else { return Ok(source) };
         let io = |error| CommandError::Io(folder.display().to_string(), error);
         let kept = [
             ("SECRET_KEY", secret_key::find(folder).map_err(io)?),
             ("LATCHKEY_RESTORED_AT", restored_at::find(Some(folder)).map_err(io)?),
+            ("LATCHKEY_PAGES", Some("true".to_owned())),
         ];
         let add = |source: Source, (name, value): (&str, Option<String>)| match value {
             Some(value) => source.with_default(name, || value),

@@ -54,9 +54,7 @@ export async function call<T>(send: () => Promise<Result<T>>): Promise<Result<T>
 
 /** Waits for the first response, because it sets the CSRF cookie. Returns the failure if the service is unavailable. */
 async function findOutage(): Promise<Failure | undefined> {
-  await client.load();
-  if (client.getSnapshot().status === 'unavailable') await client.reload();
-  const state = client.getSnapshot();
+  const state = await client.load();
   return state.status === 'unavailable' ? state.failure : undefined;
 }
 

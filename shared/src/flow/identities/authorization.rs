@@ -13,7 +13,7 @@ use crate::provider::Redirect;
 use crate::provider::{AppConfig, Callback, Engine, HttpFetch, NativeToken, PlainHttp, Provider, ProviderError};
 use crate::secret;
 use crate::session::{Caller, Session};
-use crate::settings::{Settings, TlsRoots, trusted_origin};
+use crate::settings::{FrontendPage, Settings, TlsRoots, trusted_origin};
 use crate::store::{Committed, Item, Key, Store, StoreError, Write};
 use crate::versions::{Open, Unknown};
 use serde::{Deserialize, Serialize};
@@ -140,8 +140,9 @@ pub fn with_error(next: &str, error: &str, process: Process) -> String {
 /// Returns the URL of the error page for users who cannot be sent to their frontend page: `socialaccount_login_error`
 /// of `HEADLESS_FRONTEND_URLS`, or the hosted page.
 pub fn login_error(settings: &Settings, error: &str, process: Process) -> String {
-    let hosted = if settings.serves_pages() { "/accounts/3rdparty/login/error/" } else { "/" };
-    let page = settings.headless.frontend_urls.get("socialaccount_login_error").map_or(hosted, String::as_str);
+    let page = FrontendPage::LOGIN_ERROR;
+    let hosted = if settings.serves_pages() { page.hosted } else { "/" };
+    let page = settings.headless.frontend_urls.get(page.name).map_or(hosted, String::as_str);
     let prefix = settings.service.public_url.path().trim_end_matches('/');
     with_error(&if page.starts_with('/') { format!("{prefix}{page}") } else { page.to_owned() }, error, process)
 }

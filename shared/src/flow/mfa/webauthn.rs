@@ -336,10 +336,15 @@ pub async fn login(cx: Context<'_>, caller: Caller, response: &Json) -> Result<O
 /// # Errors
 /// [`Refusal::Conflict`] if the caller's signup does not wait for a passkey; the table is unavailable.
 pub async fn find_signing_up(cx: Context<'_>, caller: &Caller) -> Result<User, Refusal> {
-    find_user_at_stage(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(|refusal| match refusal {
+    find_user_at_stage(cx, caller, StageKey::MfaSignupWebauthn).await.map_err(as_conflict)
+}
+
+/// Returns the same refusal for a signup that has ended as for one that never waited.
+fn as_conflict(refusal: Refusal) -> Refusal {
+    match refusal {
         Refusal::NotAuthenticated(_) => Refusal::Conflict,
         other => other,
-    })
+    }
 }
 
 /// Begins to create the passkey of a signup. Returns the options for `navigator.credentials.create()`.
@@ -355,18 +360,17 @@ pub async fn begin_signup(cx: Context<'_>, caller: &Caller, user: &User) -> Resu
 /// Completes a signup with a passkey. Continues the login until it is complete or has to wait.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], [`Refusal::NotAuthenticated`]; the table is unavailable.
+/// [`Refusal::Invalid`], [`Refusal::Conflict`]; the table is unavailable.
 pub async fn sign_up(cx: Context<'_>, caller: Caller, user: User, new: NewCredential<'_>) -> Result<Outcome, Refusal> {
-    let gone = || Refusal::NotAuthenticated(caller.clone());
-    let session = caller.session().ok_or_else(gone)?;
-    let waiting = session.login.clone().ok_or_else(gone)?;
+    let session = caller.session().ok_or(Refusal::Conflict)?;
+    let waiting = session.login.clone().ok_or(Refusal::Conflict)?;
     let credential = new.finish(cx, session)?;
     let (caller, new, waiting, credential) = (&caller, &new, &waiting, &credential);
     let decide = |(mut user, mut reservations): (User, Reservations), again: Option<Again>| async move {
         match again {
             None => {}
             Some(Again::Refused(_)) => return Err(incorrect(None)), // another account has the credential
-            Some(Again::Contended) => user = reload(&cx.store, caller, &user).await?,
+            Some(Again::Contended) => user = reload(&cx.store, caller, &user).await.map_err(as_conflict)?,
         }
         let (_, claim) = new.add_to(cx, &mut user, credential.clone())?;
         let login = with_completed(waiting.clone(), StageKey::MfaSignupWebauthn);

@@ -12,11 +12,11 @@ use crate::flow::notify::notify;
 use crate::flow::proven_email::{ProvenEmail, load, mark_verified};
 use crate::flow::recovery::password_change::password_problems;
 use crate::flow::reservations::Reservations;
-use crate::flow::{Context, Outcome, Problem, Refusal, frontend_url};
+use crate::flow::{Context, Outcome, Problem, Refusal};
 use crate::outbox::{MailKind, Message, SmsKind};
 use crate::secret::{decode, encode};
 use crate::session::{AuthenticationRecord, Caller, CodeKind, CodeProcess, Login, Session};
-use crate::settings::{PreventEnumeration, RateAction};
+use crate::settings::{FrontendPage, PreventEnumeration, RateAction};
 use crate::store::{Again, Committed, Decision, Store, StoreError, Write};
 use crate::throttle::Action;
 use serde_json::json;
@@ -340,8 +340,7 @@ pub(crate) fn reset_mail(cx: Context<'_>, kind: MailKind, user: &User, email: &s
     let state = state(user);
     let digest = cx.keys.digest(LINK, &[user.id.0.as_bytes(), &made.0.to_be_bytes(), state.as_bytes()]);
     let key = format!("{}.{digest}", encode(&named));
-    let url =
-        frontend_url(&cx.settings, "account_reset_password_from_key", "/accounts/password/reset/key/{key}/", &key);
+    let url = cx.settings.frontend_url(FrontendPage::RESET_PASSWORD_FROM_KEY, &key);
     let params = json!({"url": url, "username": user.username});
     Message::mail(cx.app, kind, email, params, cx.settings.account.password_reset_timeout)
 }

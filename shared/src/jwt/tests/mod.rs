@@ -5,6 +5,7 @@ mod clients;
 mod documents;
 mod families;
 mod keys;
+mod properties;
 mod refused;
 mod rotation;
 mod successors;

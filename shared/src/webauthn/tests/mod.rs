@@ -7,6 +7,7 @@ mod frames;
 mod happy;
 mod malformed;
 mod origins;
+mod properties;
 mod refused;
 
 use serde_json::Value;

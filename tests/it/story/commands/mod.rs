@@ -260,3 +260,22 @@ fn a_wrong_command_line_and_a_failed_command_have_different_exit_codes() {
         assert!(why.contains("has no table"), "{why}");
     }
 }
+
+#[test]
+fn shells_get_completions_and_each_command_has_a_manual_page() {
+    let latchkey = Latchkey::default();
+    for (shell, start) in [("bash", "_latchkey()"), ("zsh", "#compdef latchkey"), ("fish", "complete -c latchkey")] {
+        let script = latchkey.text(&["completions", shell]);
+        assert!(script.contains(start) && script.contains("doctor"), "{shell}: {script}");
+    }
+    assert!(latchkey.refusal(2, &["completions", "cmd"]).contains("possible values: bash"));
+
+    let page = latchkey.text(&["man"]);
+    assert!(page.contains(".TH latchkey 1") && page.contains("latchkey\\-doctor(1)"), "{page}");
+    let folder = tempfile::TempDir::new().unwrap();
+    latchkey.text(&["man", folder.path().join("man1").to_str().unwrap()]);
+    for name in ["latchkey.1", "latchkey-doctor.1", "latchkey-sessions-end.1"] {
+        assert!(folder.path().join("man1").join(name).exists(), "{name}");
+    }
+    assert!(!folder.path().join("man1/latchkey-description.1").exists(), "hidden commands have no page");
+}

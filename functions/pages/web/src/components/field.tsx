@@ -3,6 +3,7 @@
 import { useContext, useEffect, useId, useState } from 'preact/hooks';
 import { t } from '../texts';
 import { FormContext } from './form';
+import { Icon } from './icon';
 
 interface FieldProps {
   name: string;
@@ -84,6 +85,11 @@ export function Field({
   );
 }
 
+/** A field for a phone number. */
+export const PhoneField = () => (
+  <Field name="phone" label={t.fields.phone} type="tel" autocomplete="tel" hint={t.fields.phoneHint} />
+);
+
 /** A hidden field that tells password managers which account a form belongs to. */
 export const PasswordOwner = ({ name }: { name: string }) => (
   <input class="unseen" type="text" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
@@ -100,20 +106,10 @@ export const CodeField = ({ label = t.fields.code, isNumeric = false }: { label?
   />
 );
 
-function Eye({ isOpen }: { isOpen: boolean }) {
-  return (
-    <svg
-      viewBox="0 0 24 24"
-      width="20"
-      height="20"
-      aria-hidden="true"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.75"
-    >
-      <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
-      <circle cx="12" cy="12" r="3" />
-      {!isOpen && <path d="M4 20 20 4" />}
-    </svg>
-  );
-}
+const Eye = ({ isOpen }: { isOpen: boolean }) => (
+  <Icon>
+    <path d="M2 12s3.5-6.5 10-6.5S22 12 22 12s-3.5 6.5-10 6.5S2 12 2 12z" />
+    <circle cx="12" cy="12" r="3" />
+    {!isOpen && <path d="M4 20 20 4" />}
+  </Icon>
+);

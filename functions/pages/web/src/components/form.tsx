@@ -36,11 +36,13 @@ interface FormProps {
   /** Whether to empty the fields after a success. */
   resets?: boolean;
   children?: ComponentChildren;
+  /** Whether the button takes something away for good. */
+  isDanger?: boolean;
   /** Further buttons beside the first. */
   actions?: ComponentChildren;
 }
 
-export function Form({ submit, send, done, check, words, failed, resets, children, actions }: FormProps) {
+export function Form({ submit, send, done, check, words, failed, resets, children, isDanger, actions }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const fields = useRef(new Set<string>());
   const [isBusy, setBusy] = useState(false);
@@ -91,7 +93,7 @@ export function Form({ submit, send, done, check, words, failed, resets, childre
       {outcome.message && <Alert>{outcome.message}</Alert>}
       <FormContext.Provider value={{ ...state, errors: outcome.errors }}>{children}</FormContext.Provider>
       <div class="actions">
-        <Button type="submit" kind="primary" isBusy={isBusy}>
+        <Button type="submit" kind={isDanger ? 'danger' : 'primary'} isBusy={isBusy}>
           {submit}
         </Button>
         {actions}

@@ -20,7 +20,7 @@ export function LoginField({ methods, hasPasskeys = false }: { methods: Method[]
   return (
     <Field
       name="login"
-      label={methods.map((method) => t.fields.login[method]).join(t.fields.login.or)}
+      label={t.fields.login(methods)}
       type={only === 'email' ? 'email' : only === 'phone' ? 'tel' : 'text'}
       autocomplete={hasPasskeys ? `${autocomplete} webauthn` : autocomplete}
       hint={only === 'phone' ? t.fields.phoneHint : undefined}

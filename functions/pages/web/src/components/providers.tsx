@@ -4,8 +4,9 @@ import { keepTarget } from '../memo';
 import { addressOf, withNext } from '../router';
 import { client, getConfiguration } from '../session';
 import { t } from '../texts';
-import { Outcome, useAction } from './action';
+import { useAction } from './action';
 import { Button } from './button';
+import { Alert } from './messages';
 
 export function ProviderButtons() {
   const action = useAction();
@@ -21,7 +22,7 @@ export function ProviderButtons() {
     });
   return (
     <div class="providers">
-      <Outcome of={action} />
+      {action.problem && <Alert>{action.problem}</Alert>}
       {providers.map(({ id, name }) => (
         <Button key={id} isBusy={action.busy === id} onClick={() => void start(id)}>
           {t.login.byProvider(name)}

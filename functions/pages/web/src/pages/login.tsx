@@ -6,6 +6,7 @@ import { Button } from '../components/button';
 import { CodeRequest } from '../components/code-request';
 import { Field } from '../components/field';
 import { Form } from '../components/form';
+import { Icon } from '../components/icon';
 import { Entrance } from '../components/layout';
 import { LoginField, loginMethods, loginOf } from '../components/login-field';
 import { Alert } from '../components/messages';
@@ -146,18 +147,8 @@ function Passkey() {
 }
 
 const KeyIcon = () => (
-  <svg
-    viewBox="0 0 24 24"
-    width="20"
-    height="20"
-    aria-hidden="true"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.75"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-  >
+  <Icon>
     <circle cx="9" cy="8" r="4" />
     <path d="M2.5 20c0-3.6 2.9-6 6.5-6 1.2 0 2.3.3 3.3.8M18 12a3 3 0 1 0-1.5 5.6V21l1.5 1 1.5-1v-1.5L18 18l1.5-1V14.6A3 3 0 0 0 18 12z" />
-  </svg>
+  </Icon>
 );

@@ -1,7 +1,6 @@
-import { Button } from '../components/button';
 import { Entrance } from '../components/layout';
 import { Proof, waysOf, type Proofs } from '../components/proof';
-import { startOver } from '../flow';
+import { StartOver } from '../components/start-over';
 import { client, useSession } from '../session';
 import { t } from '../texts';
 
@@ -14,9 +13,7 @@ export default function MfaAuthenticate() {
     <Entrance title={t.factor.title}>
       <Proof ways={waysOf(flows)} proofs={proofs} />
       <p class="switch">
-        <Button kind="link" onClick={() => void startOver()}>
-          {t.factor.cancel}
-        </Button>
+        <StartOver text={t.factor.cancel} />
       </p>
     </Entrance>
   );

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Outcome, useAction } from '../components/action';
-import { CodeField, Field } from '../components/field';
+import { CodeField, PhoneField } from '../components/field';
 import { Form } from '../components/form';
 import { Account } from '../components/layout';
 import { Show, useLoad } from '../components/load';
@@ -59,7 +59,7 @@ export default function Phone() {
                 send={({ phone = '' }) => client.changePhone(phoneOf(phone))}
                 done={({ phone = '' }) => setWaiting(phoneOf(phone))}
               >
-                <Field name="phone" label={t.fields.phone} type="tel" autocomplete="tel" hint={t.fields.phoneHint} />
+                <PhoneField />
               </Form>
             </section>
           </>

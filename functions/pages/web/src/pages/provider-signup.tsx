@@ -1,12 +1,11 @@
 import type { Body, Data } from 'latchkey';
-import { Button } from '../components/button';
 import { Form, type Values } from '../components/form';
 import { Entrance } from '../components/layout';
 import { useLoad } from '../components/load';
 import { Loading, Problem } from '../components/messages';
 import { SignupClosed } from '../components/signup-closed';
 import { checkSignup, signupBody, SignupFields } from '../components/signup-fields';
-import { startOver } from '../flow';
+import { StartOver } from '../components/start-over';
 import { keepTarget } from '../memo';
 import { client } from '../session';
 import { t } from '../texts';
@@ -32,9 +31,7 @@ export default function ProviderSignup() {
         <SignupFields hasPassword={false} values={known(found.data)} />
       </Form>
       <p class="switch">
-        <Button kind="link" onClick={() => void startOver()}>
-          {t.common.startOver}
-        </Button>
+        <StartOver />
       </p>
     </Entrance>
   );

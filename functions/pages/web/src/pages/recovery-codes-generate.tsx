@@ -21,7 +21,6 @@ export default function RecoveryCodesGenerate() {
             </p>
             <Form
               submit={t.recoveryCodes.generate}
-              words={{ conflict: t.recoveryCodes.generateConflict }}
               send={client.makeRecoveryCodes}
               done={() => navigate(CODES)}
               actions={

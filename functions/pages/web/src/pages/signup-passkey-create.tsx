@@ -1,8 +1,7 @@
-import { Button } from '../components/button';
 import { Field } from '../components/field';
 import { Form } from '../components/form';
 import { Entrance } from '../components/layout';
-import { startOver } from '../flow';
+import { StartOver } from '../components/start-over';
 import { client } from '../session';
 import { t } from '../texts';
 
@@ -16,9 +15,7 @@ export default function SignupPasskeyCreate() {
         </Form>
       )}
       <p class="switch">
-        <Button kind="link" onClick={() => void startOver()}>
-          {t.common.startOver}
-        </Button>
+        <StartOver />
       </p>
     </Entrance>
   );

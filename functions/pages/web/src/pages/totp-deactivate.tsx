@@ -9,6 +9,7 @@ export default function TotpDeactivate() {
     <Account title={t.totp.deactivateTitle} lead={t.totp.deactivateText}>
       <Form
         submit={t.totp.deactivate}
+        isDanger
         words={{ not_found: t.totp.notActive }}
         send={client.deactivateTotp}
         done={() => navigate('/accounts/2fa/')}

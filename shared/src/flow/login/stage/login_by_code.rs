@@ -3,10 +3,11 @@
 use super::mfa_trust::is_trusted;
 use super::verify_email::account_exists_mail;
 use super::{Need, StageContext};
+use crate::flow::Context;
 use crate::flow::codes::{self, Recipient};
-use crate::flow::{Context, frontend_url};
 use crate::outbox::{MailKind, Message, SmsKind};
 use crate::session::CodeKind;
+use crate::settings::FrontendPage;
 use serde_json::json;
 
 /// Stops if `ACCOUNT_LOGIN_BY_CODE_REQUIRED` applies to the method of authentication.
@@ -79,6 +80,6 @@ pub(in crate::flow) fn unknown_account_mail(cx: Context<'_>, email: &str) -> Mes
     if !cx.settings.account.email_unknown_accounts {
         return Message::decoy(cx.app);
     }
-    let params = json!({"signup_url": frontend_url(&cx.settings, "account_signup", "/accounts/signup/", "")});
+    let params = json!({"signup_url": cx.settings.frontend_url(FrontendPage::SIGNUP, "")});
     Message::mail(cx.app, MailKind::UnknownAccount, email, params, 86_400)
 }

@@ -3,10 +3,10 @@
 use super::{Need, StageContext};
 use crate::account::{Address, User};
 use crate::flow::codes::{self, Recipient};
-use crate::flow::{Context, Refusal, api_url, frontend_url};
+use crate::flow::{Context, Refusal, api_url};
 use crate::outbox::{MailKind, Message};
 use crate::session::{Api, CodeKind};
-use crate::settings::{EmailVerification, RateAction};
+use crate::settings::{EmailVerification, FrontendPage, RateAction};
 use serde_json::json;
 
 /// The purpose of the signatures of verification links.
@@ -74,9 +74,7 @@ pub(in crate::flow) fn code_mail(cx: Context<'_>, user: &User, email: &str, code
 pub(in crate::flow) fn link_mail(cx: Context<'_>, user: &User, address: &Address) -> Message {
     let key = link_key(cx, user, address);
     let url = match cx.client.api {
-        Api::Headless | Api::Flat => {
-            frontend_url(&cx.settings, "account_confirm_email", "/accounts/confirm-email/{key}/", &key)
-        }
+        Api::Headless | Api::Flat => cx.settings.frontend_url(FrontendPage::CONFIRM_EMAIL, &key),
         Api::Jwt => api_url(&cx.settings, &format!("/registration/verification/{key}/")),
     };
     let params = json!({"url": url, "user_display": user.display(&cx.settings)});
@@ -93,7 +91,7 @@ fn link_key(cx: Context<'_>, user: &User, address: &Address) -> String {
 /// The mail to the owner of an address that another person tried to sign up with.
 pub(in crate::flow) fn account_exists_mail(cx: Context<'_>, email: &str) -> Message {
     let params = json!({
-        "password_reset_url": frontend_url(&cx.settings, "account_reset_password", "/accounts/password/reset/", ""),
+        "password_reset_url": cx.settings.frontend_url(FrontendPage::RESET_PASSWORD, ""),
     });
     Message::mail(cx.app, MailKind::AccountAlreadyExists, email, params, 86_400)
 }

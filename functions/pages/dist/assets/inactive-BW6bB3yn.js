@@ -1,1 +1,0 @@
-import{K as e,L as t,et as n,ot as r}from"./core-CpEJyFO8.js";function i(){return r(t,{title:e.inactive.title,lead:e.inactive.text,children:r(n,{to:`/accounts/login/`,class:`button primary`,children:e.common.backToLogin})})}export{i as default};

@@ -1,0 +1,1 @@
+import{V as e,X as t,it as n,ut as r}from"./core-eHriPvht.js";function i(){return r(e,{title:t.inactive.title,lead:t.inactive.text,children:r(n,{to:`/accounts/login/`,class:`button primary`,children:t.common.backToLogin})})}export{i as default};

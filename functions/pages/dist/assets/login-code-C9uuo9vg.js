@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,m as i,ot as a}from"./core-CpEJyFO8.js";function o(){return a(t,{title:e.loginCode.title,lead:e.loginCode.text,children:[a(i,{}),a(`p`,{class:`switch`,children:a(r,{to:n(`/accounts/login/?with=password`),children:e.loginCode.withPassword})})]})}export{o as default};

@@ -1,0 +1,1 @@
+import{V as e,X as t,it as n,lt as r,m as i,ut as a}from"./core-eHriPvht.js";function o(){return a(e,{title:t.loginCode.title,lead:t.loginCode.text,children:[a(i,{}),a(`p`,{class:`switch`,children:a(n,{to:r(`/accounts/login/?with=password`),children:t.loginCode.withPassword})})]})}export{o as default};

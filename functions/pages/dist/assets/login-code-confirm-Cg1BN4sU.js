@@ -1,0 +1,1 @@
+import{X as e,Z as t,b as n,dt as r,ut as i}from"./core-eHriPvht.js";function a(){return i(n,{words:e.loginCode.confirm,send:t.confirmLoginCode,resend:r.account.canResendLoginCode&&t.resendLoginCode,leave:e.loginCode.other})}export{a as default};

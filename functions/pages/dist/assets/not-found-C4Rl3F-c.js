@@ -1,1 +1,0 @@
-import{K as e,L as t,et as n,ot as r}from"./core-CpEJyFO8.js";function i(){return r(t,{title:e.notFound.title,lead:e.notFound.text,children:r(n,{to:`/accounts/`,class:`button primary`,children:e.notFound.home})})}export{i as default};

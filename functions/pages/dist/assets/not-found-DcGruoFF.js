@@ -1,0 +1,1 @@
+import{V as e,X as t,it as n,ut as r}from"./core-eHriPvht.js";function i(){return r(e,{title:t.notFound.title,lead:t.notFound.text,children:r(n,{to:`/accounts/`,class:`button primary`,children:t.notFound.home})})}export{i as default};

@@ -1,1 +1,0 @@
-import{I as e,K as t,Q as n,Z as r,c as i,ct as a,ot as o,rt as s}from"./core-CpEJyFO8.js";function c(){let c=n(r())?.has_usable_password??!0;return a(()=>{c||s(`/accounts/password/set/`,{replace:!0})},[]),o(e,{title:t.password.changeTitle,children:o(i,{hasPassword:c})})}export{c as default};

@@ -1,0 +1,1 @@
+import{B as e,X as t,c as n,ft as r,nt as i,st as a,tt as o,ut as s}from"./core-eHriPvht.js";function c(){let c=i(o())?.has_usable_password??!0;return r(()=>{c||a(`/accounts/password/set/`,{replace:!0})},[]),s(e,{title:t.password.changeTitle,children:s(n,{hasPassword:c})})}export{c as default};

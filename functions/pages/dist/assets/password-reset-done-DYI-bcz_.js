@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,ot as i}from"./core-CpEJyFO8.js";function a(){return i(t,{title:e.passwordReset.doneTitle,lead:e.passwordReset.doneText,children:i(`p`,{class:`switch`,children:[i(r,{to:n(`/accounts/password/reset/`),children:e.passwordReset.again}),i(r,{to:n(`/accounts/login/`),children:e.common.backToLogin})]})})}export{a as default};

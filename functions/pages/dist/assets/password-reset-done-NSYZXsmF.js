@@ -1,0 +1,1 @@
+import{V as e,X as t,it as n,lt as r,ut as i}from"./core-eHriPvht.js";function a(){return i(e,{title:t.passwordReset.doneTitle,lead:t.passwordReset.doneText,children:i(`p`,{class:`switch`,children:[i(n,{to:r(`/accounts/password/reset/`),children:t.passwordReset.again}),i(n,{to:r(`/accounts/login/`),children:t.common.backToLogin})]})})}export{a as default};

@@ -1,0 +1,1 @@
+import{B as e,X as t,c as n,ft as r,nt as i,st as a,tt as o,ut as s}from"./core-eHriPvht.js";function c(){let c=i(o());return r(()=>{c?.has_usable_password&&a(`/accounts/password/change/`,{replace:!0})},[]),s(e,{title:t.password.setTitle,lead:t.password.setText,children:s(n,{hasPassword:!1})})}export{c as default};

@@ -1,1 +1,0 @@
-import{I as e,K as t,Q as n,Z as r,c as i,ct as a,ot as o,rt as s}from"./core-CpEJyFO8.js";function c(){let c=n(r());return a(()=>{c?.has_usable_password&&s(`/accounts/password/change/`,{replace:!0})},[]),o(e,{title:t.password.setTitle,lead:t.password.setText,children:o(i,{hasPassword:!1})})}export{c as default};

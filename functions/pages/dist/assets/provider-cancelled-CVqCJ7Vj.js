@@ -1,1 +1,0 @@
-import{K as e,L as t,at as n,et as r,ot as i}from"./core-CpEJyFO8.js";function a(){return i(t,{title:e.providerCancelled.title,lead:e.providerCancelled.text,children:i(r,{to:n(`/accounts/login/`),class:`button primary`,children:e.common.backToLogin})})}export{a as default};

@@ -1,0 +1,1 @@
+import{V as e,X as t,it as n,lt as r,ut as i}from"./core-eHriPvht.js";function a(){return i(e,{title:t.providerCancelled.title,lead:t.providerCancelled.text,children:i(n,{to:r(`/accounts/login/`),class:`button primary`,children:t.common.backToLogin})})}export{a as default};

@@ -1,1 +1,0 @@
-import{E as e,I as t,K as n,U as r,it as i,lt as a,nt as o,ot as s}from"./core-CpEJyFO8.js";function c(){let{query:c}=i(),[l,u]=a(!1);return s(t,{title:n.reauthenticate.title,lead:n.reauthenticate.text,children:[s(r,{children:l&&n.reauthenticate.done}),!l&&s(e,{done:()=>c.has(`next`)?o():u(!0)})]})}export{c as default};

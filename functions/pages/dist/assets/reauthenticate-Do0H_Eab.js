@@ -1,0 +1,1 @@
+import{B as e,O as t,X as n,ct as r,ot as i,pt as a,q as o,ut as s}from"./core-eHriPvht.js";function c(){let{query:c}=r(),[l,u]=a(!1);return s(e,{title:n.reauthenticate.title,lead:n.reauthenticate.text,children:[s(o,{children:l&&n.reauthenticate.done}),!l&&s(t,{done:()=>c.has(`next`)?i():u(!0)})]})}export{c as default};
