@@ -212,7 +212,7 @@ fn the_number_of_requests_does_not_depend_on_the_number_of_users() {
                 assert_eq!(shown.unwrap().user.id, ids[7]);
                 let (disabled, disable) = counted(operator.disable(ids[7])).await;
                 assert!(!disabled.unwrap().is_active);
-                [first, next, searched, show, disable].map(|cost| (cost.trips, cost.requests))
+                [first, next, searched, show, disable].map(|cost| (cost.round_trips, cost.requests))
             })
         });
         costs.push(cost);

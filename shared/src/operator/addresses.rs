@@ -5,7 +5,7 @@ use super::change::{Change, Failure};
 use crate::account::{Address, User, UserId, claim_email, find_email_claims, is_email, lower_email, release_email};
 use crate::flow::Problem;
 use crate::flow::addresses::email_addresses::{Change as Rule, may_change};
-use crate::flow::proven_email::{Proof, mark_verified};
+use crate::flow::proven_email::{ProvenEmail, mark_verified};
 use crate::outbox::MailKind;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ impl Operator<'_> {
                 return Ok(None);
             }
             let claims = find_email_claims(&self.store, &address.email).await?;
-            let proof = Proof { email: address.email, user: user.clone(), claims };
+            let proof = ProvenEmail { email: address.email, user: user.clone(), claims };
             let writes = mark_verified(self.context(), &mut user, &proof).await?;
             Ok(Some(Change { user, writes }))
         };
@@ -53,7 +53,7 @@ impl Operator<'_> {
             let is_first = user.addresses.is_empty();
             user.addresses.push(Address::new(email, is_first, self.random()));
             let writes = if verified {
-                let proof = Proof { email: email.clone(), user: user.clone(), claims };
+                let proof = ProvenEmail { email: email.clone(), user: user.clone(), claims };
                 mark_verified(self.context(), &mut user, &proof).await?
             } else {
                 vec![claim_email(&claims, email, user.id)?]

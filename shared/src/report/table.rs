@@ -1,10 +1,11 @@
 //! Checks of the table's structure and protection.
 
 use super::{Check, Place};
-use crate::store::{DUE_INDEX, Description, TTL_ATTRIBUTE};
+use crate::store::{DIRECTORY_INDEX, DUE_INDEX, Description, LISTED_AS, LISTED_IN, TTL_ATTRIBUTE};
 
 /// The indexes that the service uses, with their keys.
-pub(super) const INDEXES: [(&str, [&str; 2]); 1] = [(DUE_INDEX, ["queue", "due_at"])];
+pub(super) const INDEXES: [(&str, [&str; 2]); 2] =
+    [(DUE_INDEX, ["queue", "due_at"]), (DIRECTORY_INDEX, [LISTED_IN, LISTED_AS])];
 
 pub(super) fn check(table: &Description, place: Place) -> Vec<Check> {
     let mut checks = vec![keys(table)];

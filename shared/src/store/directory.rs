@@ -15,9 +15,9 @@ use uuid::Uuid;
 /// The name of the index. Its keys are the attributes [`LISTED_IN`] and [`LISTED_AS`].
 pub const DIRECTORY_INDEX: &str = "directory";
 /// The partition key of the index: a list, and one of its partitions.
-pub(super) const LISTED_IN: &str = "listed_in";
+pub const LISTED_IN: &str = "listed_in";
 /// The sort key of the index: the text by which an item is found, and the user's id.
-pub(super) const LISTED_AS: &str = "listed_as";
+pub const LISTED_AS: &str = "listed_as";
 
 /// The partitions of each list. DynamoDB allows 1,000 writes a second to each.
 pub const SHARDS: u8 = 16;

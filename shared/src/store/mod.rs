@@ -20,7 +20,7 @@ mod write;
 pub use attempts::{Again, Decision};
 pub use commit::Committed;
 pub use describe::{Description, Index};
-pub use directory::{DIRECTORY_INDEX, Directory, Listed, Listing, Order};
+pub use directory::{DIRECTORY_INDEX, Directory, LISTED_AS, LISTED_IN, Listed, Listing, Order};
 #[cfg(test)]
 pub(crate) use item::rewrite;
 pub use item::{Document, Item, Key, SCHEMA};
