@@ -134,7 +134,7 @@ export interface paths {
         put?: never;
         /**
          * Send the browser to a provider
-         * @description A form that the browser itself sends. Apps get the same responses, but cannot follow them.
+         * @description A form that the browser itself sends. Apps get the same redirects, but cannot follow them.
          */
         post: operations["redirectToProvider"];
         delete?: never;
@@ -152,7 +152,7 @@ export interface paths {
         };
         /**
          * Show the description of the headless API
-         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         * @description Exists if `HEADLESS_SERVE_SPECIFICATION` is on.
          */
         get: operations["showHeadlessDescription"];
         put?: never;
@@ -172,7 +172,7 @@ export interface paths {
         };
         /**
          * Get the description of the headless API
-         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         * @description Exists if `HEADLESS_SERVE_SPECIFICATION` is on.
          */
         get: operations["getHeadlessDescription"];
         put?: never;
@@ -192,7 +192,7 @@ export interface paths {
         };
         /**
          * Get the description of the headless API
-         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         * @description Exists if `HEADLESS_SERVE_SPECIFICATION` is on.
          */
         get: operations["getHeadlessDescriptionAsYaml"];
         put?: never;
@@ -236,7 +236,7 @@ export interface paths {
         /** Get the recovery codes */
         get: operations["getRecoveryCodes"];
         put?: never;
-        /** Make new recovery codes */
+        /** Generate new recovery codes */
         post: operations["makeRecoveryCodes"];
         delete?: never;
         options?: never;
@@ -261,7 +261,7 @@ export interface paths {
         get: operations["getRecoveryCodesOld"];
         put?: never;
         /**
-         * Make new recovery codes
+         * Generate new recovery codes
          * @deprecated
          */
         post: operations["makeRecoveryCodesOld"];
@@ -420,7 +420,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show the second factor of a login */
+        /** Complete a login with a second factor */
         post: operations["authenticateByCode"];
         delete?: never;
         options?: never;
@@ -518,7 +518,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get what a verification key is for */
+        /** Get the address that a key verifies */
         get: operations["getEmailVerification"];
         put?: never;
         /** Verify an email address */
@@ -599,7 +599,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get whose password a key resets */
+        /** Get the user whose password a key resets */
         get: operations["getPasswordReset"];
         put?: never;
         /** Reset a password */
@@ -660,7 +660,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get what a signup through a provider has so far */
+        /** Get the data of a signup through a provider */
         get: operations["getProviderSignup"];
         put?: never;
         /** Finish a signup through a provider */
@@ -721,7 +721,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get who is logged in */
+        /** Get the current user */
         get: operations["getSession"];
         put?: never;
         post?: never;
@@ -783,10 +783,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Begin to show a security key at login */
+        /** Begin to authenticate with a security key */
         get: operations["beginKeyAuthentication"];
         put?: never;
-        /** Show a security key at login */
+        /** Complete a login with a security key */
         post: operations["authenticateByKey"];
         delete?: never;
         options?: never;
@@ -846,9 +846,9 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Begin to make the passkey of a signup */
+        /** Begin to create the passkey of a signup */
         get: operations["getPasskeySignup"];
-        /** Make the passkey of a signup */
+        /** Create the passkey of a signup */
         put: operations["finishPasskeySignup"];
         /** Sign up without a password */
         post: operations["beginPasskeySignup"];
@@ -887,7 +887,7 @@ export interface paths {
         };
         /**
          * Show the description of all APIs
-         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         * @description Exists if `HEADLESS_SERVE_SPECIFICATION` is on.
          */
         get: operations["showDescription"];
         put?: never;
@@ -907,7 +907,7 @@ export interface paths {
         };
         /**
          * Get the description of all APIs
-         * @description If `HEADLESS_SERVE_SPECIFICATION` is on.
+         * @description Exists if `HEADLESS_SERVE_SPECIFICATION` is on.
          */
         get: operations["getDescription"];
         put?: never;
@@ -926,14 +926,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come back from a provider
-         * @description The provider sends the browser here. The response sends it on to the frontend.
+         * Complete a login at a provider
+         * @description The provider redirects the browser here. The response redirects it to the frontend.
          */
         get: operations["arriveFromProvider"];
         put?: never;
         /**
-         * Come back from a provider
-         * @description The provider sends the browser here. The response sends it on to the frontend.
+         * Complete a login at a provider
+         * @description The provider redirects the browser here. The response redirects it to the frontend.
          */
         post: operations["arriveFromProviderByForm"];
         delete?: never;
@@ -950,14 +950,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come back from a provider
-         * @description The provider sends the browser here. The response sends it on to the frontend.
+         * Complete a login at a provider
+         * @description The provider redirects the browser here. The response redirects it to the frontend.
          */
         get: operations["arriveFromOpenIdProvider"];
         put?: never;
         /**
-         * Come back from a provider
-         * @description The provider sends the browser here. The response sends it on to the frontend.
+         * Complete a login at a provider
+         * @description The provider redirects the browser here. The response redirects it to the frontend.
          */
         post: operations["arriveFromOpenIdProviderByForm"];
         delete?: never;
@@ -1026,7 +1026,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show the second factor of a login */
+        /** Complete a login with a second factor */
         post: operations["flatAuthenticate"];
         delete?: never;
         options?: never;
@@ -1146,12 +1146,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Come back from a provider */
+        /** Complete a login at a provider */
         get: operations["flatArriveFromProvider"];
         put?: never;
         /**
-         * Come back from a provider
-         * @description A form, or the same as JSON. The provider may send further fields.
+         * Complete a login at a provider
+         * @description A form, or JSON with the same fields. The provider can send further fields.
          */
         post: operations["flatArriveFromProviderByBody"];
         delete?: never;
@@ -1169,7 +1169,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Leave for a provider */
+        /** Start a login at a provider */
         post: operations["flatLeaveForProvider"];
         delete?: never;
         options?: never;
@@ -1205,7 +1205,7 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description The response to an address that somebody has can look the same as that to a new one.
+         * @description The response can be the same for a new address and for an address that already has an account.
          */
         post: operations["flatSignUp"];
         delete?: never;
@@ -1368,7 +1368,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show a recovery code */
+        /** Complete a login with a recovery code */
         post: operations["jwtVerifyRecoveryCode"];
         delete?: never;
         options?: never;
@@ -1385,7 +1385,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show a code */
+        /** Complete a login with a code */
         post: operations["jwtVerifyTotp"];
         delete?: never;
         options?: never;
@@ -1507,7 +1507,7 @@ export interface paths {
         put?: never;
         /**
          * Refresh the tokens
-         * @description The refresh token is used up, and so is the session if the token was used before.
+         * @description A refresh token can be used once. If it was used before, its session ends.
          */
         post: operations["jwtRefresh"];
         delete?: never;
@@ -1593,7 +1593,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Invite somebody */
+        /** Invite a user */
         post: operations["jwtInvite"];
         delete?: never;
         options?: never;
@@ -1680,24 +1680,24 @@ export interface components {
         AccountConfiguration: {
             /**
              * @deprecated
-             * @description What older clients read instead of `login_methods`.
+             * @description The field that older clients read instead of `login_methods`.
              * @enum {string}
              */
             authentication_method?: "email" | "username" | "username_email";
             /** @description Whether email addresses are verified with a code instead of a link. */
             email_verification_by_code_enabled: boolean;
-            /** @description Whether people can sign up. */
+            /** @description Whether users can sign up. */
             is_open_for_signup: boolean;
             /** @description Whether users can log in with a code. */
             login_by_code_enabled: boolean;
-            /** @description What users log in with. */
+            /** @description The identifiers that users can log in with. */
             login_methods: ("email" | "username" | "phone")[];
             /** @description Whether passwords are reset with a code instead of a link. */
             password_reset_by_code_enabled: boolean;
         };
         /** @description A user who is logged in. */
         Authenticated: {
-            /** @description How the user logged in, in order of time. It is empty right after a signup. */
+            /** @description The methods of the login, in order of time. It is empty right after a signup. */
             methods: components["schemas"]["AuthenticationMethod"][];
             /** @description The user. */
             user: components["schemas"]["User"];
@@ -1711,9 +1711,9 @@ export interface components {
              * @constant
              */
             is_authenticated: true;
-            /** @description Comes with `access_token`. */
+            /** @description Sent together with `access_token`. */
             refresh_token?: string;
-            /** @description Apps only: the token of a new session. It replaces the one that the app has. */
+            /** @description Apps only: the token of a new session. It replaces the app's current token. */
             session_token?: string;
         };
         /** @description A user is logged in. */
@@ -1730,10 +1730,10 @@ export interface components {
              * @constant
              */
             is_authenticated: false;
-            /** @description Apps only: the token of a new session. It replaces the one that the app has. */
+            /** @description Apps only: the token of a new session. It replaces the app's current token. */
             session_token?: string;
         };
-        /** @description How a user showed who they are. */
+        /** @description A method with which a user has authenticated. */
         AuthenticationMethod: {
             at: components["schemas"]["Timestamp"];
             email?: string;
@@ -1762,9 +1762,9 @@ export interface components {
             id?: number;
             /** @constant */
             method: "mfa";
-            /** @description Whether it was a passkey alone. */
+            /** @description Whether it was a login with only a passkey. */
             passwordless?: boolean;
-            /** @description Whether the user was logged in already. */
+            /** @description Whether it was a reauthentication of a logged-in user. */
             reauthenticated?: boolean;
             type?: components["schemas"]["AuthenticatorType"];
         } | {
@@ -1776,7 +1776,10 @@ export interface components {
             /** @description The account's id at the provider. */
             uid: string;
         };
-        /** @description Nobody is logged in, or not completely. One of the `flows` has to follow: one with `is_pending: true` comes first. */
+        /**
+         * @description The user is not logged in, or not completely. One of the `flows` must follow: one with `is_pending: true` comes
+         *     first.
+         */
         AuthenticationResponse: {
             /** @description Ways to log in, or to continue. */
             data: {
@@ -1791,7 +1794,7 @@ export interface components {
         Authenticator: components["schemas"]["TOTPAuthenticator"] | components["schemas"]["RecoveryCodesAuthenticator"] | components["schemas"]["WebAuthnAuthenticator"];
         /** @description The type of an authenticator. */
         AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
-        /** @description The fields of every sign-up, as far as `ACCOUNT_SIGNUP_FIELDS` names them. */
+        /** @description The fields of every signup that `ACCOUNT_SIGNUP_FIELDS` contains. */
         BaseSignup: {
             /** @description The email address. */
             email?: string | components["schemas"]["EmptyField"];
@@ -1804,7 +1807,7 @@ export interface components {
         };
         /** @description The configuration of the service. */
         ConfigurationResponse: {
-            /** @description What the settings leave. */
+            /** @description The configuration. */
             data: {
                 account: components["schemas"]["AccountConfiguration"];
                 mfa?: components["schemas"]["MFAConfiguration"];
@@ -1814,43 +1817,43 @@ export interface components {
             /** @constant */
             status: 200;
         };
-        /** @description What has happened. */
+        /** @description The result in one sentence. */
         DetailResponse: {
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail: string;
         };
         /** @description An email address of a user. */
         EmailAddress: {
             /** @description The address. */
             email: string;
-            /** @description Whether mails go there. An account has at most one primary address. */
+            /** @description Whether mails are sent to this address. An account has at most one primary address. */
             primary: boolean;
             /** @description Whether it is verified. */
             verified: boolean;
         };
-        /** @description What the key of an email verification is for. */
+        /** @description The purpose of an email verification key. */
         EmailVerificationInfo: {
             /** @description The address. */
             email: string;
-            /** @description Its user. */
+            /** @description The user that the address belongs to. */
             user: components["schemas"]["User"];
         };
         /** @description Counts as absent. */
         EmptyField: string | null | unknown[] | Record<string, never>;
-        /** @description Nothing to tell. */
+        /** @description An empty response. */
         EmptyResponse: Record<string, never>;
         /** @description Sessions to end. */
         EndSessions: {
             /** @description The ids of the sessions. */
             sessions: (number | string)[];
         };
-        /** @description One thing that is wrong with the input. */
+        /** @description One error of the input. */
         Error: {
-            /** @description For programs: it stays the same when the message changes. */
+            /** @description The code for programs. It stays the same if the message changes. */
             code: string;
-            /** @description For people. */
+            /** @description The text for users. */
             message: string;
-            /** @description The field that is wrong, unless several are, or none. */
+            /** @description The name of the wrong field. Absent if the error does not belong to exactly one field. */
             param?: string;
         };
         /** @description The reasons why a request is refused. There are no `errors` if the body is not a JSON object. */
@@ -1863,10 +1866,10 @@ export interface components {
         FlatAddedTotp: {
             /** @description The authenticator app. */
             authenticator: components["schemas"]["Authenticator"];
-            /** @description The recovery codes that came with it. They are not shown again. */
+            /** @description The recovery codes that were generated for the user. They are not shown again. */
             recovery_codes: string[];
         };
-        /** @description A password, and one of the identifiers that people log in with. */
+        /** @description A password, and one of the identifiers that people can log in with. */
         FlatCredentials: {
             /**
              * Format: email
@@ -1883,48 +1886,48 @@ export interface components {
             /** @description The username. */
             username?: string | number | null;
         };
-        /** @description Where to send the person. */
+        /** @description The URL to send the user to. */
         FlatDeparture: {
-            /** @description The address at the provider. */
+            /** @description The URL at the provider. */
             redirect_url: string;
-            /** @description What the client compares to the `state` that comes back. */
+            /** @description The value that the client compares with the `state` of the callback. */
             state: string;
         };
-        /** @description The key of a verification. */
+        /** @description The key or code that verifies an email address. */
         FlatEmailVerification: {
-            /** @description The key of the link, or the code. */
+            /** @description The key from the link, or the code. */
             key: string | number;
-            /** @description The `flow_token` of the response to who asked for the code. A link does not need it. */
+            /** @description The `flow_token` of the response that requested the code. A link needs no token. */
             token?: (string | number) | components["schemas"]["EmptyField"];
         };
-        /** @description Why a request is refused. The name of the problems that are not those of a single field is `__all__`. */
+        /** @description Why a request is refused. Errors that do not belong to a single field are listed as `__all__`. */
         FlatErrors: {
-            /** @description Codes for programs, by field, in the order of the sentences. */
+            /** @description Codes for programs, by field, in the order of the messages. */
             error_codes: {
                 [key: string]: string[];
             };
-            /** @description Sentences for people, by field. */
+            /** @description Messages for people, by field. */
             errors: {
                 [key: string]: string[];
             };
             /**
-             * @description What has to follow.
+             * @description The step that must follow.
              * @constant
              */
             flow?: "reauthenticate";
             /**
-             * @description Comes with `flow`.
+             * @description Present together with `flow`.
              * @constant
              */
             pending?: true;
         };
         /** @description A user is logged in. */
         FlatLogin: {
-            /** @description The access token. It is there if the session is new. */
+            /** @description The access token. Present if the session is new. */
             access_token?: string;
             /**
              * Format: int64
-             * @description Seconds that the access token lives.
+             * @description Seconds until the access token expires.
              */
             expires_in?: number;
             /** @description The refresh token. */
@@ -1941,75 +1944,75 @@ export interface components {
             /** @description The `mfa_token` of the response to the login. */
             token: string | number;
         };
-        /** @description What is needed to set up an authenticator app. */
+        /** @description The data for the setup of an authenticator app. */
         FlatNewTotp: {
             /** @description The URL as a QR code, in SVG. */
             qr_code: string | null;
             /** @description The secret, in base32. */
             secret: string;
-            /** @description The same as a URL. */
+            /** @description The secret as a URL. */
             totp_url: string;
         };
-        /** @description A new password in place of the present one. */
+        /** @description A change of the password. */
         FlatPasswordChange: {
             /** @description The present password, if there is one. */
             current_password?: (string | number) | components["schemas"]["EmptyField"];
             /** @description The new password. */
             new_password: string | number;
         };
-        /** @description A new password for one that is forgotten. */
+        /** @description The new password of a reset. */
         FlatPasswordReset: {
-            /** @description The key of the link, or the code. */
+            /** @description The key from the link, or the code. */
             key: string | number;
             /** @description The new password. */
             password: string | number;
-            /** @description The `flow_token` of the response to the request of the code. A link does not need it. */
+            /** @description The `flow_token` of the response that requested the code. A link needs no token. */
             token?: (string | number) | components["schemas"]["EmptyField"];
         };
-        /** @description A step has to follow. */
+        /** @description A step must follow. */
         FlatPending: components["schemas"]["FlatPendingSecondFactor"] | components["schemas"]["FlatPendingFlow"];
-        /** @description Another step has to follow. */
+        /** @description Another step must follow. */
         FlatPendingFlow: {
             /**
-             * @description What has to follow.
+             * @description The step that must follow.
              * @enum {string}
              */
             flow: "login_by_code" | "verify_phone" | "verify_email" | "mfa_trust" | "mfa_signup_webauthn" | "provider_signup" | "password_reset_by_code";
-            /** @description The token to go on with. */
+            /** @description The token to continue with. */
             flow_token: string | null;
             /** @constant */
             pending: true;
         };
-        /** @description The second factor has to follow. */
+        /** @description The second factor must follow. */
         FlatPendingSecondFactor: {
             /** @constant */
             flow: "mfa_authenticate";
-            /** @description The token to go on with at `mfa/authenticate/`. */
+            /** @description The token to continue with at `mfa/authenticate/`. */
             mfa_token: string | null;
             /** @constant */
             pending: true;
             /** @description The second factors that the user has. */
             types: components["schemas"]["AuthenticatorType"][] | null;
         };
-        /** @description What comes back from a provider. */
+        /** @description The fields of a provider's callback. */
         FlatProviderCallback: {
             /** @description The authorization code. */
             code?: string | null;
-            /** @description Why the provider refuses. */
+            /** @description The provider's error code. */
             error?: string | null;
-            /** @description What the person left with. */
+            /** @description The `state` of the response that started the login. */
             state: string;
         };
-        /** @description A departure to a provider. */
+        /** @description The start of a login through a provider. */
         FlatProviderRedirect: {
-            /** @description The page that the person comes back to, unless it is the one that the settings name. */
+            /** @description The page that the provider redirects the user to. Default: the page that the settings name. */
             callback_url?: (string | number) | components["schemas"]["EmptyField"];
         };
-        /** @description A token of a provider: an `access_token` or an `id_token`, which counts first. */
+        /** @description A token of a provider: an `id_token` or an `access_token`. With both, the `id_token` is used. */
         FlatProviderToken: {
             /** @description An access token. */
             access_token?: (string | number) | components["schemas"]["EmptyField"];
-            /** @description The client that the ID token is for, unless it is the one of the settings. */
+            /** @description The client id that the ID token was issued to. Default: the client id in the settings. */
             client_id?: (string | number) | components["schemas"]["EmptyField"];
             /** @description An ID token of OpenID Connect. */
             id_token?: (string | number) | components["schemas"]["EmptyField"];
@@ -2019,13 +2022,13 @@ export interface components {
             /** @description The providers. */
             providers: components["schemas"]["Provider"][];
         };
-        /** @description A sign-up, and where the caller stands after it. */
+        /** @description The state of the caller after a signup. */
         FlatSignupResponse: {
-            /** @description The access token. It is there if the session is new. */
+            /** @description The access token. Present if the session is new. */
             access_token?: string;
             /**
              * Format: int64
-             * @description Seconds that the access token lives.
+             * @description Seconds until the access token expires.
              */
             expires_in?: number;
             /** @description The refresh token. */
@@ -2034,31 +2037,31 @@ export interface components {
             token_type?: "Bearer";
             /** @description The user. */
             user: components["schemas"]["User"];
-            /** @description Whether a mail verifies the address. */
+            /** @description Whether a verification mail was sent to the address. */
             verification_sent: boolean;
         } | {
             /**
-             * @description What has to follow.
+             * @description The step that must follow.
              * @enum {string}
              */
             flow: "login_by_code" | "verify_phone" | "verify_email" | "mfa_trust" | "mfa_signup_webauthn" | "provider_signup" | "password_reset_by_code";
-            /** @description The token to go on with. */
+            /** @description The token to continue with. */
             flow_token: string | null;
             /** @constant */
             pending: true;
-            /** @description Whether a mail verifies the address. */
+            /** @description Whether a verification mail was sent to the address. */
             verification_sent: boolean;
         } | {
-            /** @description Whether a mail verifies the address. */
+            /** @description Whether a verification mail was sent to the address. */
             verification_sent: boolean;
         };
-        /** @description Where the caller stands. */
+        /** @description The state of the caller after the request. */
         FlatStanding: components["schemas"]["FlatLogin"] | components["schemas"]["FlatPending"] | Record<string, never>;
         /** @description A code of an authenticator app that is being set up. */
         FlatTotpConfirmation: {
             /** @description The code. */
             code: string | number;
-            /** @description The secret that was given last. */
+            /** @description The latest secret of `mfa/totp/add/`. */
             secret: string | number;
         };
         /** @description A user. */
@@ -2070,13 +2073,13 @@ export interface components {
         Flow: {
             /** @description The flow's name. */
             id: components["schemas"]["FlowId"];
-            /** @description Whether it has begun. Absent where it cannot have. */
+            /** @description Whether it has been started. Absent if the flow has no such state. */
             is_pending?: boolean;
-            /** @description Of `provider_signup`: the provider. */
+            /** @description For `provider_signup`: the provider. */
             provider?: components["schemas"]["Provider"];
-            /** @description Of `provider_redirect` and `provider_token`: the providers that can do it. */
+            /** @description For `provider_redirect` and `provider_token`: the providers that support the flow. */
             providers?: string[];
-            /** @description Of `mfa_authenticate` and `mfa_reauthenticate`: the types of authenticators that the user has. */
+            /** @description For `mfa_authenticate` and `mfa_reauthenticate`: the types of the user's authenticators. */
             types?: components["schemas"]["AuthenticatorType"][];
         };
         /** @description The name of a flow. */
@@ -2107,8 +2110,8 @@ export interface components {
             type: string;
         };
         /**
-         * @description The problem of an address that is too long. It is one level deeper than other problems: in the reference, a second form
-         *     looks at it.
+         * @description The problem of an address that is too long. It is one level deeper than other problems, because the reference checks
+         *     the length in a second form.
          */
         JwtEmailTooLong: {
             email: {
@@ -2117,14 +2120,14 @@ export interface components {
         };
         /** @description Why a request is refused. */
         JwtError: {
-            /** @description For programs: it stays the same when the sentence changes. Absent where the status is enough. */
+            /** @description A stable code for programs. Absent if the status is sufficient. */
             code?: components["schemas"]["JwtErrorCode"];
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail: string;
             /** @description More about an invalid token. */
             messages?: components["schemas"]["JwtTokenMessage"][];
         };
-        /** @description What clients tell errors apart by. */
+        /** @description The code of an error. */
         JwtErrorCode: "bad_authorization_header" | "conflict" | "email_not_verified" | "incorrect_credentials" | "login_step_required" | "reauthentication_required" | "session_expired" | "token_not_valid";
         /** @description A login. */
         JwtLogin: {
@@ -2133,9 +2136,9 @@ export interface components {
             /** @description The password. */
             password: string | number;
         };
-        /** @description What is wrong with a token. */
+        /** @description The problem of a token. */
         JwtTokenMessage: {
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             message: string;
             /** @constant */
             token_class: "AccessToken";
@@ -2147,7 +2150,7 @@ export interface components {
             /** @description The keys that verify tokens. */
             keys: components["schemas"]["PublicKey"][];
         };
-        /** @description A password, and one of the identifiers that people log in with. */
+        /** @description A password, and one of the identifiers that people can log in with. */
         Login: {
             /**
              * Format: email
@@ -2167,9 +2170,9 @@ export interface components {
         /** @description Options to log in with a passkey. */
         LoginOptionsResponse: {
             data: components["schemas"]["WebAuthnCredentialRequestOptions"];
-            /** @description More about options to log in with a passkey. */
+            /** @description More about the options for a login with a passkey. */
             meta?: {
-                /** @description Apps only: the token of the session that keeps the challenge. */
+                /** @description Apps only: the token of the session that stores the challenge. */
                 session_token: string;
             };
             /** @constant */
@@ -2179,7 +2182,7 @@ export interface components {
         MFAActivate: {
             /** @description The code. */
             code: string | number;
-            /** @description The login that waits for it. Users who are logged in may leave it out. */
+            /** @description The id of the login that waits for the setup. Users who are logged in can omit it. */
             setup_challenge_id?: string | number;
         };
         /** @description An authenticator app is set up. */
@@ -2188,10 +2191,10 @@ export interface components {
             access?: string;
             /** @description The recovery codes. They are not shown again. */
             recovery_codes: string[];
-            /** @description Comes with `access`, unless it is in the cookie `refresh_token`. */
+            /** @description The refresh token of that login. Absent if it is in the cookie `refresh_token`. */
             refresh?: string;
             /**
-             * @description It is done.
+             * @description Always true.
              * @constant
              */
             success: true;
@@ -2201,18 +2204,18 @@ export interface components {
             /** @description The code that an authenticator app shows, or a recovery code. */
             code: string | number;
         };
-        /** @description A second factor has to follow, at `mfa/verify/` or `mfa/verify-recovery/`. */
+        /** @description A second factor must follow, at `mfa/verify/` or `mfa/verify-recovery/`. */
         MFAChallenge: {
-            /** @description Names the login that waits. */
+            /** @description The id of the login that waits. */
             challenge_id: string;
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail?: string;
             /** @constant */
             mfa_required: true;
         };
         /** @description The configuration of second factors. */
         MFAConfiguration: {
-            /** @description Whether a passkey alone logs in. */
+            /** @description Whether users can log in with only a passkey. */
             passkey_login_enabled: boolean;
             /** @description The types of authenticators that users can set up. */
             supported_types: components["schemas"]["AuthenticatorType"][];
@@ -2225,28 +2228,28 @@ export interface components {
         /** @description The authenticator app is removed. */
         MFADeactivateResponse: {
             /**
-             * @description It is done.
+             * @description Always true.
              * @constant
              */
             success: true;
         };
         /** @description The login for which an authenticator app is set up. */
         MFASetup: {
-            /** @description The login that waits for it. Users who are logged in leave it out. */
+            /** @description The id of the login that waits for the setup. Users who are logged in omit it. */
             setup_challenge_id?: string | number | null;
         };
-        /** @description A second factor has to be set up, at `mfa/setup/` and `mfa/activate/`. */
+        /** @description A second factor must be set up, at `mfa/setup/` and `mfa/activate/`. */
         MFASetupChallenge: {
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail?: string;
             /** @constant */
             mfa_setup_required: true;
-            /** @description Names the login that waits. */
+            /** @description The id of the login that waits. */
             setup_challenge_id: string;
         };
-        /** @description What is needed to set up an authenticator app. */
+        /** @description The data for the setup of an authenticator app. */
         MFASetupResponse: {
-            /** @description The same as a URL. */
+            /** @description The secret as a URL. */
             provisioning_uri: string;
             /** @description The URL as a QR code, in SVG. */
             qr_code: string;
@@ -2263,31 +2266,31 @@ export interface components {
         };
         /** @description A code of an authenticator app, for a login that waits for it. */
         MFAVerify: {
-            /** @description The login that waits. */
+            /** @description The id of the login that waits. */
             challenge_id: string | number;
             /** @description The code. */
             code: string | number;
         };
         /** @description A recovery code, for a login that waits for a second factor. */
         MFAVerifyRecovery: {
-            /** @description The login that waits. */
+            /** @description The id of the login that waits. */
             challenge_id: string | number;
             /** @description The code. */
             recovery_code: string | number;
         };
         /** @description The metadata of an issuer (OpenID Connect Discovery 1.0, section 3). */
         OpenidConfiguration: {
-            /** @description Which claims its tokens have. */
+            /** @description The claims of its tokens. */
             claims_supported: string[];
-            /** @description With which algorithms its tokens are signed. */
+            /** @description The algorithms that sign its tokens. */
             id_token_signing_alg_values_supported: string[];
             /** @description The issuer. */
             issuer: string;
-            /** @description Where its keys are. */
+            /** @description The URL of its keys. */
             jwks_uri: string;
-            /** @description Which responses it gives. */
+            /** @description The supported response types. */
             response_types_supported: string[];
-            /** @description Which kinds of subjects it has. */
+            /** @description The supported subject types. */
             subject_types_supported: string[];
         };
         /** @description A new password. */
@@ -2303,12 +2306,12 @@ export interface components {
         PasswordChangeResponse: {
             /** @description The access token of the session that replaces all sessions of the user. */
             access?: string;
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail: string;
-            /** @description Comes with `access`, unless it is in the cookie `refresh_token`. */
+            /** @description The refresh token of that session. Absent if it is in the cookie `refresh_token`. */
             refresh?: string;
         };
-        /** @description Whose password to reset. */
+        /** @description The account whose password to reset. */
         PasswordReset: {
             /**
              * Format: email
@@ -2316,7 +2319,7 @@ export interface components {
              */
             email: string;
         };
-        /** @description Names of a user. Other fields are read only. */
+        /** @description The names to change. Other fields are read-only. */
         PatchedUserDetails: {
             /** @description The given name. */
             first_name?: string | number;
@@ -2346,7 +2349,7 @@ export interface components {
              */
             openid_configuration_url?: string;
         };
-        /** @description An account at a provider, which is connected to the user. */
+        /** @description An account at a provider that is connected to the user. */
         ProviderAccount: {
             /** @description The name to show for the account. */
             display: string;
@@ -2355,16 +2358,16 @@ export interface components {
             /** @description The account's id at the provider. */
             uid: string;
         };
-        /** @description The form that sends a browser to a provider. It may have the CSRF token in the field `csrfmiddlewaretoken`. */
+        /** @description The form that sends a browser to a provider. It can contain the CSRF token in the field `csrfmiddlewaretoken`. */
         ProviderRedirect: {
-            /** @description Where the browser comes back to: a path, or a URL of an origin that the settings name. */
+            /** @description The page that the browser returns to: a path, or a URL of an origin that the settings name. */
             callback_url: string;
-            /** @description What the provider is asked for. */
+            /** @description Whether to log in or to connect the identity to the user's account. */
             process: "login" | "connect";
             /** @description The provider's id. */
             provider: string;
         };
-        /** @description The fields of a sign-up through a provider. Whether an address is needed is a setting of its own. */
+        /** @description The fields of a signup through a provider. A separate setting decides whether an address is required. */
         ProviderSignup: {
             /** @description The email address. */
             email?: string | components["schemas"]["EmptyField"];
@@ -2377,7 +2380,7 @@ export interface components {
         };
         /** @description A token of a provider. */
         ProviderToken: {
-            /** @description What the token is for. */
+            /** @description Whether to log in or to connect the identity to the user's account. */
             process: "login" | "connect";
             /** @description The provider's id. */
             provider: string | number;
@@ -2385,7 +2388,7 @@ export interface components {
             token: {
                 /** @description An access token. */
                 access_token?: string | null;
-                /** @description For whom it was made. */
+                /** @description The client identifier that the token was issued for. */
                 client_id: string;
                 /** @description An ID token. */
                 id_token?: string | null;
@@ -2408,31 +2411,31 @@ export interface components {
         };
         /** @description Options for a new credential. */
         PublicKeyCreation: {
-            /** @description Which attestation is wanted. */
+            /** @description The requested attestation. */
             attestation?: string;
-            /** @description Which formats of attestation are wanted. */
+            /** @description The requested attestation formats. */
             attestationFormats?: string[];
-            /** @description What the authenticator must be able to do. */
+            /** @description The required features of the authenticator. */
             authenticatorSelection?: {
                 [key: string]: unknown;
             };
             /** @description The challenge, in base64url. */
             challenge: string;
-            /** @description Credentials that the user has already. */
+            /** @description The credentials that the user already has. */
             excludeCredentials?: components["schemas"]["PublicKeyDescriptor"][];
-            /** @description Inputs of extensions. */
+            /** @description The inputs of extensions. */
             extensions?: {
                 [key: string]: unknown;
             };
-            /** @description Kinds of authenticators to suggest. */
+            /** @description The kinds of authenticators to suggest. */
             hints?: string[];
-            /** @description The algorithms that are accepted. */
+            /** @description The accepted algorithms. */
             pubKeyCredParams: components["schemas"]["PublicKeyParameters"][];
             /** @description The relying party. */
             rp: components["schemas"]["RelyingParty"];
             /**
              * Format: uint64
-             * @description Milliseconds to answer.
+             * @description The time limit in milliseconds.
              */
             timeout?: number;
             /** @description The user. */
@@ -2442,7 +2445,7 @@ export interface components {
         PublicKeyDescriptor: {
             /** @description The id, in base64url. */
             id: string;
-            /** @description How the browser reaches it. */
+            /** @description How the browser can reach it. */
             transports?: string[];
             /** @description `public-key`. */
             type: string;
@@ -2459,21 +2462,21 @@ export interface components {
         };
         /** @description Options to use a credential. */
         PublicKeyRequest: {
-            /** @description The credentials that are accepted. Absent or empty where each one is. */
+            /** @description The accepted credentials. If absent or empty, every credential is accepted. */
             allowCredentials?: components["schemas"]["PublicKeyDescriptor"][];
             /** @description The challenge, in base64url. */
             challenge: string;
-            /** @description Inputs of extensions. */
+            /** @description The inputs of extensions. */
             extensions?: {
                 [key: string]: unknown;
             };
-            /** @description Kinds of authenticators to suggest. */
+            /** @description The kinds of authenticators to suggest. */
             hints?: string[];
             /** @description The id of the relying party. */
             rpId: string;
             /**
              * Format: uint64
-             * @description Milliseconds to answer.
+             * @description The time limit in milliseconds.
              */
             timeout?: number;
             /** @description Whether the authenticator verifies its user. */
@@ -2488,16 +2491,16 @@ export interface components {
             /** @description The name of the account. */
             name: string;
         };
-        /** @description A user who has to show again who they are, and how. */
+        /** @description A user who has to reauthenticate, and the ways to do so. */
         ReauthenticationRequired: {
-            /** @description How the user can show it. */
+            /** @description The ways to reauthenticate. */
             flows: components["schemas"]["Flow"][];
-            /** @description How the user logged in. */
+            /** @description The methods of the login. */
             methods: components["schemas"]["AuthenticationMethod"][];
             /** @description The user. */
             user: components["schemas"]["User"];
         };
-        /** @description A user is logged in, and has to show again who they are. */
+        /** @description A user is logged in and has to reauthenticate. */
         ReauthenticationResponse: {
             data: components["schemas"]["ReauthenticationRequired"];
             meta: components["schemas"]["AuthenticatedMeta"];
@@ -2506,25 +2509,25 @@ export interface components {
         };
         /** @description Recovery codes. */
         RecoveryCodesAuthenticator: {
-            /** @description When they were made. */
+            /** @description When they were created. */
             created_at: components["schemas"]["Timestamp"];
-            /** @description When one of them was used last. */
+            /** @description When one of them was last used. */
             last_used_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: uint
-             * @description How many there are.
+             * @description The number of codes.
              */
             total_code_count: number;
             /** @enum {string} */
             type: "recovery_codes";
             /**
              * Format: uint
-             * @description How many are left.
+             * @description The number of unused codes.
              */
             unused_code_count: number;
             /**
-             * @description The codes that are left. Absent in lists of authenticators, and where `MFA_RECOVERY_CODES_SHOW_ONCE` is on and they
-             *     were shown before.
+             * @description The unused codes. Absent in lists of authenticators. Also absent if `MFA_RECOVERY_CODES_SHOW_ONCE` is on and
+             *     they have been shown before.
              */
             unused_codes?: string[];
         };
@@ -2558,23 +2561,23 @@ export interface components {
         };
         /** @description A session of a user. */
         Session: {
-            /** @description When it began. */
+            /** @description When the session was created. */
             created_at: components["schemas"]["Timestamp"];
             /**
              * Format: uint64
              * @description The session's number.
              */
             id: number;
-            /** @description The address that it began at. */
+            /** @description The client's address when the session was created. */
             ip: string;
             /** @description Whether it is the session of this request. */
             is_current: boolean;
             /** @description When it was used last. */
             last_seen_at?: components["schemas"]["Timestamp"];
-            /** @description The `User-Agent` that it began with. */
+            /** @description The `User-Agent` of the request that created the session. */
             user_agent: string;
         };
-        /** @description The session of an app is over. One of the `flows` begins a new one. */
+        /** @description The session of an app has ended. One of the `flows` creates a new one. */
         SessionGoneResponse: {
             /** @description Ways to log in, or to continue. */
             data: {
@@ -2585,15 +2588,15 @@ export interface components {
             /** @constant */
             status: 410;
         };
-        /** @description A session, or what has to follow before there is one. */
+        /** @description A session, or the step that must follow first. */
         SessionOrChallengeResponse: components["schemas"]["SessionResponse"] | components["schemas"]["MFAChallenge"] | components["schemas"]["MFASetupChallenge"];
         /** @description A session. */
         SessionResponse: {
             /** @description The access token. */
             access: string;
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail?: string;
-            /** @description The refresh token. Where it is in the cookie `refresh_token`, it is not in the body. */
+            /** @description The refresh token. Absent if it is in the cookie `refresh_token`. */
             refresh?: string;
         };
         /** @description A password, in exchange for a capability. */
@@ -2603,7 +2606,7 @@ export interface components {
             /** @description The new password again. */
             new_password2: string | number;
         };
-        /** @description The fields of a sign-up with a password. */
+        /** @description The fields of a signup with a password. */
         Signup: {
             /** @description The email address. */
             email?: string | components["schemas"]["EmptyField"];
@@ -2625,14 +2628,14 @@ export interface components {
         TOTPAuthenticator: {
             /** @description When it was set up. */
             created_at: components["schemas"]["Timestamp"];
-            /** @description When it was used last. */
+            /** @description When it was last used. */
             last_used_at: components["schemas"]["Timestamp"] | null;
             /** @enum {string} */
             type: "totp";
         };
         /**
          * Format: double
-         * @description A moment: seconds since 1970-01-01 UTC, with a fraction.
+         * @description A time: seconds since 1970-01-01 UTC, with a fraction.
          */
         Timestamp: number;
         /** @description A refresh. */
@@ -2640,7 +2643,7 @@ export interface components {
             /** @description The refresh token. */
             refresh: string | number;
         };
-        /** @description A user. Clients see one before a login is complete, too, so it has few fields. Empty fields are absent. */
+        /** @description A user. Clients also see the user of an incomplete login, so it has few fields. Empty fields are absent. */
         User: {
             /** @description The name to show for the user. */
             display: string;
@@ -2665,7 +2668,7 @@ export interface components {
             /** @description The family name. */
             last_name: string;
         };
-        /** @description The names of a user. Other fields are read only. */
+        /** @description The names of a user. Other fields are read-only. */
         UserNames: {
             /** @description The given name. */
             first_name: string | number;
@@ -2688,16 +2691,16 @@ export interface components {
         };
         /** @description The configuration of sessions. */
         UserSessionsConfiguration: {
-            /** @description Whether a session keeps the time of its last request. */
+            /** @description Whether a session stores the time of its last request. */
             track_activity: boolean;
         };
-        /** @description A mail is on its way that verifies the address. The refresh token is worth nothing before that. */
+        /** @description A verification mail was sent. The refresh token is invalid until the address is verified. */
         VerificationSentResponse: {
-            /** @description A sentence for people. */
+            /** @description A message for people. */
             detail: string;
             /**
-             * @description The refresh token. Absent where it is in the cookie `refresh_token`, and where the response does not tell whether
-             *     there is an account with the address.
+             * @description The refresh token. Absent if it is in the cookie `refresh_token`, and if the response must not reveal whether
+             *     the address has an account.
              */
             refresh?: string;
         };
@@ -2707,14 +2710,14 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /**
              * Format: uint64
-             * @description Its number.
+             * @description The authenticator's number.
              */
             id: number;
-            /** @description Whether it is a passkey. Absent where the authenticator did not say. */
+            /** @description Whether it is a passkey. Absent if the authenticator did not report it. */
             is_passwordless?: boolean;
-            /** @description When it was used last. */
+            /** @description When it was last used. */
             last_used_at: components["schemas"]["Timestamp"] | null;
-            /** @description The name that its owner gave it. */
+            /** @description The name that its user chose. */
             name: string;
             /** @enum {string} */
             type: "webauthn";
@@ -2824,7 +2827,7 @@ export interface components {
                 };
             };
         };
-        /** @description The request does not fit where the caller stands. */
+        /** @description The request does not fit the caller's current state. */
         FlatConflict: {
             headers: {
                 [name: string]: unknown;
@@ -2915,7 +2918,7 @@ export interface components {
                 "application/json": components["schemas"]["JwtError"];
             };
         };
-        /** @description Browsers only: the settings do not name the origin of the page. */
+        /** @description Browsers only: the settings do not list the origin of the page. */
         JwtForeignPage: {
             headers: {
                 [name: string]: unknown;
@@ -2953,7 +2956,7 @@ export interface components {
                 "application/json": components["schemas"]["JwtError"];
             };
         };
-        /** @description The type of content is neither JSON nor a form. */
+        /** @description The content type is neither JSON nor a form. */
         JwtUnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -3011,7 +3014,7 @@ export interface components {
                 };
             };
         };
-        /** @description Apps only: the session token is invalid or expired. Forget it and start anew. */
+        /** @description Apps only: the session token is invalid or expired. Discard it and start again without a token. */
         SessionGone: {
             headers: {
                 [name: string]: unknown;
@@ -3101,7 +3104,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nobody is logged in, or another step has to follow: see `flows`. */
+        /** @description The user is not logged in, or another step must follow: see `flows`. */
         Unauthenticated: {
             headers: {
                 [name: string]: unknown;
@@ -3226,7 +3229,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description What the target may do. */
+                        /** @description The permissions of the app. */
                         relation: string[];
                         target: {
                             namespace: string;
@@ -3331,7 +3334,7 @@ export interface operations {
                         data: {
                             /** @description The access token. */
                             access_token: string;
-                            /** @description The next refresh token. Absent where the one that the app has stays valid. */
+                            /** @description The next refresh token. Absent if the current one stays valid. */
                             refresh_token?: string;
                         };
                         /**
@@ -3411,7 +3414,7 @@ export interface operations {
             /** @description To the provider, or to the frontend's error page. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -3533,7 +3536,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["RecoveryCodes"];
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3595,7 +3598,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3625,7 +3628,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["RecoveryCodes"];
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3687,7 +3690,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3727,7 +3730,7 @@ export interface operations {
                     "application/json": {
                         /** @description More about it. */
                         meta: {
-                            /** @description The secret, in base32. It is a new one every time, and only the last one counts. */
+                            /** @description The secret, in base32. Each response contains a new one, and only the last one is valid. */
                             secret: string;
                             /** @description The same as a URL, for a QR code. */
                             totp_url: string;
@@ -3798,7 +3801,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +3832,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["StatusOK"];
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3862,7 +3865,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["WebAuthnCreationOptionsResponse"];
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3942,7 +3945,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,7 +3977,7 @@ export interface operations {
                 "application/json": {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
-                    /** @description The name to give it. Without one, the service makes one up. */
+                    /** @description The credential's name. If it is absent, the service generates one. */
                     name?: (string | number) | components["schemas"]["EmptyField"];
                     /**
                      * @description Whether the credential is for logins without a password.
@@ -3996,7 +3999,7 @@ export interface operations {
                         data: components["schemas"]["WebAuthnAuthenticator"];
                         /** @description More about the data. */
                         meta: {
-                            /** @description Whether recovery codes were made, too. */
+                            /** @description Whether recovery codes were also created. */
                             recovery_codes_generated: boolean;
                         };
                         /**
@@ -4020,7 +4023,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4089,7 +4092,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4221,7 +4224,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4273,7 +4276,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4329,7 +4332,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4481,7 +4484,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4556,7 +4559,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nobody is logged in, or another step has to follow: see `flows`. Or the user is logged in and has to show again who they are. */
+            /** @description The user is not logged in, or another step must follow: see `flows`. Or the user is logged in and has to reauthenticate. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5009,7 +5012,7 @@ export interface operations {
                     "application/json": {
                         /** @description The data. */
                         data: {
-                            /** @description The user whose password it resets. */
+                            /** @description The user whose password can be reset. */
                             user: components["schemas"]["User"];
                         };
                         /**
@@ -5165,7 +5168,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the provider told. */
+            /** @description The data that the provider supplied. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5176,9 +5179,9 @@ export interface operations {
                         data: {
                             /** @description The account at the provider. */
                             account: components["schemas"]["ProviderAccount"];
-                            /** @description The email addresses that the provider told. */
+                            /** @description The email addresses that the provider reported. */
                             email: components["schemas"]["EmailAddress"][];
-                            /** @description The user as it will be. */
+                            /** @description The user that the signup will create. */
                             user: components["schemas"]["User"];
                         };
                         /**
@@ -5298,7 +5301,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Or the user is logged in and has to show again who they are. Nobody is logged in, or another step has to follow: see `flows`. */
+            /** @description Or the user is logged in and has to reauthenticate. The user is not logged in, or another step must follow: see `flows`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5307,7 +5310,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReauthenticationResponse"] | components["schemas"]["AuthenticationResponse"];
                 };
             };
-            /** @description Browsers only: the CSRF check failed. Signup is closed, or nobody is logged in to connect the account to. */
+            /** @description Browsers only: the CSRF check failed. Signup is closed, or the request connects an account and the caller is not logged in. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5788,7 +5791,7 @@ export interface operations {
                 "application/json": {
                     /** @description The credential. */
                     credential: components["schemas"]["WebAuthnCredential"];
-                    /** @description The name to give it. Without one, the service makes one up. */
+                    /** @description The credential's name. If it is absent, the service generates one. */
                     name?: (string | number) | components["schemas"]["EmptyField"];
                 };
             };
@@ -5884,7 +5887,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is switched on. */
+            /** @description The features that are switched on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5948,7 +5951,7 @@ export interface operations {
                 state?: string;
                 /** @description The authorization code. */
                 code?: string;
-                /** @description Why there is no authorization code. */
+                /** @description The provider's error code. */
                 error?: string;
             };
             header?: never;
@@ -5960,7 +5963,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that sends the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5972,7 +5975,7 @@ export interface operations {
             /** @description To the frontend. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -6005,7 +6008,7 @@ export interface operations {
                 state?: string;
                 /** @description The authorization code. */
                 code?: string;
-                /** @description Why there is no authorization code. */
+                /** @description The provider's error code. */
                 error?: string;
             };
             header?: never;
@@ -6020,7 +6023,7 @@ export interface operations {
             /** @description To the frontend. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -6053,7 +6056,7 @@ export interface operations {
                 state?: string;
                 /** @description The authorization code. */
                 code?: string;
-                /** @description Why there is no authorization code. */
+                /** @description The provider's error code. */
                 error?: string;
             };
             header?: never;
@@ -6067,7 +6070,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that leads the browser here again. */
+            /** @description If `SESSION_COOKIE_SAMESITE` is `Strict`: a page that sends the browser here again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6079,7 +6082,7 @@ export interface operations {
             /** @description To the frontend. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -6112,7 +6115,7 @@ export interface operations {
                 state?: string;
                 /** @description The authorization code. */
                 code?: string;
-                /** @description Why there is no authorization code. */
+                /** @description The provider's error code. */
                 error?: string;
             };
             header?: never;
@@ -6129,7 +6132,7 @@ export interface operations {
             /** @description To the frontend. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -6286,7 +6289,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session and its tokens are over. */
+            /** @description The session and its tokens have ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6390,7 +6393,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The secret. Only the last one counts. */
+            /** @description The secret. Only the latest secret is valid. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6575,7 +6578,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A mail is sent if there is an account. A code is sent if there is an account. */
+            /** @description A mail is sent if the account exists. A code is sent if the account exists. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6712,11 +6715,11 @@ export interface operations {
     flatArriveFromProvider: {
         parameters: {
             query?: {
-                /** @description What the person left with. */
+                /** @description The `state` of the response that started the login. */
                 state?: string;
                 /** @description The authorization code. */
                 code?: string;
-                /** @description Why the provider refuses. */
+                /** @description The provider's error code. */
                 error?: string;
             };
             header?: never;
@@ -6905,7 +6908,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where to send the person. */
+            /** @description The URL to send the user to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7170,7 +7173,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7214,7 +7217,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All sessions of the user are over. */
+            /** @description All sessions of the user have ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7261,7 +7264,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session is over. */
+            /** @description The session has ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7270,7 +7273,7 @@ export interface operations {
                     "application/json": components["schemas"]["DetailResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The refresh token is missing or invalid, or the body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The refresh token is missing or invalid, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7329,7 +7332,7 @@ export interface operations {
                     "application/json": components["schemas"]["MFAActivateResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The code is wrong, nothing is being set up, or the body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The code is wrong, nothing is being set up, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7356,7 +7359,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
+            /** @description Browsers only: the settings do not list the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7444,7 +7447,7 @@ export interface operations {
                     "application/json": components["schemas"]["MFADeactivateResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. The password is wrong, or there is no authenticator app. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. The password is wrong, or there is no authenticator app. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7470,7 +7473,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. Everybody needs an authenticator app. */
+            /** @description Browsers only: the settings do not list the origin of the page. Authenticator apps are not set up here. Every user needs an authenticator app. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7500,7 +7503,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The secret. It counts for 5 minutes. */
+            /** @description The secret. It is valid for 5 minutes. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7509,7 +7512,7 @@ export interface operations {
                     "application/json": components["schemas"]["MFASetupResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. There is an authenticator app already, or the body is malformed. */
+            /** @description The input is invalid: messages for people, by field. There is an authenticator app already, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7535,7 +7538,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
+            /** @description Browsers only: the settings do not list the origin of the page. The login of the session was too long ago. Authenticator apps are not set up here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7579,7 +7582,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. The code is wrong, the challenge is over, or the body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. The code is wrong, the challenge has expired, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7606,7 +7609,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. */
+            /** @description Browsers only: the settings do not list the origin of the page. Authenticator apps are not set up here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7648,7 +7651,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. The code is wrong, the challenge is over, or the body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. The code is wrong, the challenge has expired, or the body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7675,7 +7678,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. Authenticator apps are not set up here. */
+            /** @description Browsers only: the settings do not list the origin of the page. Authenticator apps are not set up here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7717,7 +7720,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasswordChangeResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7767,7 +7770,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A mail is sent if there is an account. */
+            /** @description A mail is sent if the account exists. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7776,7 +7779,7 @@ export interface operations {
                     "application/json": components["schemas"]["DetailResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. The address is too long. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. The address is too long. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7856,7 +7859,7 @@ export interface operations {
             /** @description The link is exchanged for a capability. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     /** @description Cookies to keep. */
                     "Set-Cookie"?: string;
@@ -7893,7 +7896,7 @@ export interface operations {
             /** @description The link is exchanged for a capability. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     /** @description Cookies to keep. */
                     "Set-Cookie"?: string;
@@ -7975,7 +7978,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["DetailResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8002,7 +8005,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. The CSRF token is missing or wrong. */
+            /** @description Browsers only: the settings do not list the origin of the page. The CSRF token is missing or wrong. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8046,7 +8049,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8058,7 +8061,7 @@ export interface operations {
                     } | components["schemas"]["JwtError"];
                 };
             };
-            /** @description The refresh token is invalid, or its session is over. */
+            /** @description The refresh token is invalid, or its session has ended. */
             401: {
                 headers: {
                     /** @description The credential that is missing. */
@@ -8105,7 +8108,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["VerificationSentResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8135,7 +8138,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. Sign-up is closed. */
+            /** @description Browsers only: the settings do not list the origin of the page. Sign-up is closed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8202,7 +8205,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOrChallengeResponse"] | components["schemas"]["DetailResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8229,7 +8232,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. The CSRF token is missing or wrong. */
+            /** @description Browsers only: the settings do not list the origin of the page. The CSRF token is missing or wrong. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8307,7 +8310,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmptyResponse"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8336,7 +8339,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Browsers only: the settings do not name the origin of the page. The role of the user does not allow it. */
+            /** @description Browsers only: the settings do not list the origin of the page. The role of the user does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8374,7 +8377,7 @@ export interface operations {
             /** @description The address is verified, or the invitation is opened. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     /** @description Cookies to keep. */
                     "Set-Cookie"?: string;
@@ -8433,7 +8436,7 @@ export interface operations {
             /** @description The address is verified, or the invitation is opened. */
             302: {
                 headers: {
-                    /** @description Where to go. */
+                    /** @description The new address. */
                     Location: string;
                     /** @description Cookies to keep. */
                     "Set-Cookie"?: string;
@@ -8562,7 +8565,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDetails"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8620,7 +8623,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDetails"];
                 };
             };
-            /** @description The input is invalid: sentences for people, by field. The body is malformed. */
+            /** @description The input is invalid: messages for people, by field. The body is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
