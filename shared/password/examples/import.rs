@@ -1,5 +1,7 @@
 //! Logs in a user whose password hash comes from Django, and replaces the hash.
 
+#![expect(clippy::disallowed_methods, reason = "the random source of the system is part of the example")]
+
 use django_password_hash::{Parameters, Verdict, hash, is_usable, verify};
 
 /// A row of Django's table `auth_user`.
