@@ -227,7 +227,7 @@ pub fn operate<G: Ground>(ground: G, email: &str) {
     assert_eq!((&shown["failed_logins"]["count"], &shown["has_password"]), (&json!(0), &json!(true)), "{shown}");
     assert_eq!(latchkey.last(&["users", "show", &user, "--table", table])["failed_logins"], Value::Null);
     latchkey.text(&["users", "disable", email, "--yes", "--table", table]);
-    assert_eq!(app.post("auth/login", json!({"email": email, "password": PASSWORD})).status, 401);
+    assert_eq!(cloud.gateway.app().post("auth/login", json!({"email": email, "password": PASSWORD})).status, 401);
     latchkey.text(&["users", "enable", email, "--table", table]);
     latchkey.text(&["users", "delete", email, "--yes", "--table", table]);
     assert!(listed(email).is_empty());

@@ -52,7 +52,7 @@ impl Row for KeyRow {
 pub async fn list(common: &Common) -> Result<(), CommandError> {
     let opened = common.open().await?;
     if rotation::has_own_key(opened.app()) {
-        eprintln!("latchkey: the settings give the key that signs; keys of the table are not used");
+        eprintln!("latchkey: the settings contain the signing key; keys of the table are not used");
     }
     let keys = rotation::list(opened.app()).await?.into_iter().map(KeyRow::of).collect::<Vec<_>>();
     common.output.list(&keys, "No signing keys: the first token makes one.")

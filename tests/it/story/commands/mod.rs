@@ -108,7 +108,7 @@ fn keys_from_the_settings_cannot_be_rotated() {
     let (latchkey, data) = operator(&lab);
     let latchkey = latchkey.and(&[("HEADLESS_JWT_ALGORITHM", "HS256")]);
     let why = latchkey.refusal(1, &["keys", "rotate", "--yes", "--data", &data]);
-    assert!(why.contains("the settings give the key"), "{why}");
+    assert!(why.contains("the settings contain the signing key"), "{why}");
     // A key that is sealed with another secret key could not be opened by the service.
     let lab = lab.restart_with(&[("HEADLESS_TOKEN_STRATEGY", "jwt")]);
     lab.user(&mut lab.app(), EMAIL);
