@@ -120,6 +120,15 @@ fn assert_all(status: u16, operations: &[Operation], ask: impl Fn(&Operation) ->
 }
 
 #[test]
+fn an_unknown_kind_of_client_is_404() {
+    let lab = lab(&[]);
+    let mut operations = with(404, 50);
+    operations.retain(Operation::is_for_both_clients);
+    let unknown = Asker { kind: "unknown", ..Asker::default() };
+    assert_all(404, &operations, |operation| operation.ask(&lab, &unknown));
+}
+
+#[test]
 fn a_body_that_does_not_arrive_in_time_is_408() {
     let lab = lab(&[]);
     let operations = with(408, 100);

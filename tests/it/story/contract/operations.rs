@@ -86,6 +86,11 @@ impl Operation {
         }
     }
 
+    /// Whether its path has a variable for the kind of client.
+    pub fn is_for_both_clients(&self) -> bool {
+        self.path.contains("{client}")
+    }
+
     /// Whether it reads a body.
     pub fn reads(&self) -> bool {
         self.body.is_some()
