@@ -91,7 +91,7 @@ impl JwtLogin<'_> {
         Ok((writes, state))
     }
 
-    /// The same as [`JwtLogin::enter`], for operations that are done even if the user is not logged in afterwards, such
+    /// The same as [`JwtLogin::proceed`], for operations that are done even if the user is not logged in afterwards, such
     /// as setting a new password.
     ///
     /// # Errors
