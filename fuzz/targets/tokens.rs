@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use shared::jwt::api_token::{self, Kind};
 use shared::jwt::{Issuer, Keyring, Leeway, SigningKey, TokenUse, verify};
 use shared::secret::{decode, encode};
-use shared::session::Token;
+use shared::session::SessionToken;
 use std::sync::LazyLock;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
@@ -19,8 +19,8 @@ fuzz_target!(|text: &str| {
     if let Some(bytes) = decode(text) {
         assert_eq!(encode(&bytes), text);
     }
-    if let Some(token) = Token::parse(text) {
-        assert_eq!(Token::parse(&token.text()), Some(token));
+    if let Some(token) = SessionToken::parse(text) {
+        assert_eq!(SessionToken::parse(&token.text()), Some(token));
     }
     for token_use in [TokenUse::Access, TokenUse::Refresh] {
         assert!(verify(text, &KEYS, &ISSUER, token_use, NOW, Leeway::default()).is_err());
