@@ -146,6 +146,9 @@ impl Store {
         if low > high {
             return Ok(Vec::new());
         }
+        // DynamoDB refuses an empty text in a key condition. Every entry contains the separator, and none sorts below it.
+        let lowest = SEPARATOR.to_string();
+        let low = low.max(&lowest);
         // BETWEEN includes the place itself.
         let most = i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(i32::from(after.is_some()));
         let query = self.client.query().table_name(&self.table).index_name(DIRECTORY_INDEX);

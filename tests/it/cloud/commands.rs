@@ -222,6 +222,7 @@ pub fn operate<G: Ground>(ground: G, email: &str) {
 
     let listed = |text: &str| latchkey.lines(&["users", "list", "--search", text, "--table", table]);
     assert_eq!((listed(&email[..8]).len(), listed(&format!("{email}x")).len()), (1, 0));
+    assert!(latchkey.lines(&["users", "list", "--table", table]).iter().any(|user| user["email"] == email));
     let user = listed(email)[0]["id"].as_str().unwrap().to_owned();
     let shown = keeper.last(&["users", "show", &user, "--table", table]);
     assert_eq!((&shown["failed_logins"]["count"], &shown["has_password"]), (&json!(0), &json!(true)), "{shown}");

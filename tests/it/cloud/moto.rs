@@ -132,7 +132,7 @@ fn the_doctor_names_the_faults_of_a_deployment_on_moto() {
     doctor::table_faults(&moto);
     let checks = doctor::examine(&moto, &[]);
     doctor::assert_found(&checks, "backups", "error", "point-in-time recovery is off");
-    doctor::assert_found(&checks, "ses_identity", "ok", "login.example.test is verified");
+    doctor::assert_found(&checks, "ses_identity", "error", "login.example.test is not verified");
     let stranger = doctor::examine(&moto, &[("DEFAULT_FROM_EMAIL", "hello@elsewhere.example.test")]);
     doctor::assert_found(&stranger, "ses_identity", "error", "neither hello@elsewhere.example.test nor its domain");
 }
